@@ -1,0 +1,23 @@
+//go:build !linux
+
+package process
+
+import "syscall"
+
+func replace(old, fd int) error { return syscall.Dup2(old, fd) }
+
+// CPUNs is the processor time of all threads of this process.
+func CPUNs() (ns int64, ok bool) {
+	var u syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
+		return 0, false
+	}
+	return u.Utime.Nano() + u.Stime.Nano(), true
+}
+
+// PeakBytes is the largest resident size so far, which is not known here:
+// ru_maxrss starts at the peak of the parent.
+func PeakBytes() (bytes int64, ok bool) { return 0, false }
+
+// ResidentBytes is the resident size now, which is not known here.
+func ResidentBytes() (bytes int64, ok bool) { return 0, false }

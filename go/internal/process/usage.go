@@ -1,0 +1,29 @@
+package process
+
+import (
+	"runtime"
+	"syscall"
+)
+
+// Usage is what this process has used so far, under the names of the protocol's
+// `finished`; what is not known is left out. It stops the world for a moment, so
+// it is for the end of a trial.
+func Usage() map[string]int64 {
+	usage := make(map[string]int64)
+	if peak, ok := PeakBytes(); ok {
+		usage["peak_bytes"] = peak
+	}
+	var u syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) == nil {
+		usage["user_ns"] = u.Utime.Nano()
+		usage["system_ns"] = u.Stime.Nano()
+		usage["voluntary_switches"] = int64(u.Nvcsw)
+		usage["involuntary_switches"] = int64(u.Nivcsw)
+		usage["minor_faults"] = int64(u.Minflt)
+		usage["major_faults"] = int64(u.Majflt)
+	}
+	var m runtime.MemStats
+	runtime.ReadMemStats(&m)
+	usage["gc_collections"] = int64(m.NumGC)
+	return usage
+}

@@ -1,0 +1,165 @@
+package protocol
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"sync"
+)
+
+// Description is what `describe` prints.
+type Description struct {
+	Protocol        int              `json:"protocol"`
+	Language        string           `json:"language"`
+	Version         string           `json:"version"`
+	Facts           map[string]any   `json:"facts"` // strings, integers, booleans
+	Implementations []Implementation `json:"implementations"`
+	Unavailable     []Unavailable    `json:"unavailable"`
+}
+
+// An Implementation is a source file under one model.
+type Implementation struct {
+	Workload string `json:"workload"`
+	Model    string `json:"model"`
+	Variant  string `json:"variant"`
+	Source   string `json:"source"` // relative to the root of the repository
+}
+
+// Unavailable is a model that cannot run on this machine.
+type Unavailable struct {
+	Model  string `json:"model"`
+	Reason string `json:"reason"`
+}
+
+// A Record is one line of the answer to a request.
+type Record interface{ kind() string }
+
+// Started says that the runtime is up and the work is about to begin.
+type Started struct {
+	Protocol int            `json:"protocol"`
+	Facts    map[string]any `json:"facts"` // strings, integers, booleans
+}
+
+// A Sample is one timed iteration.
+type Sample struct {
+	Case       string `json:"case"`
+	Iteration  int64  `json:"iteration"` // from 0 in a case, warm-up included
+	Warmup     bool   `json:"warmup"`
+	ElapsedNs  int64  `json:"elapsed_ns"`
+	Operations int64  `json:"operations"`
+	CPUNs      *int64 `json:"cpu_ns"` // nil: not known here
+}
+
+// An Outcome is one of the distinct answers of a case.
+type Outcome struct {
+	Case     string           `json:"case"`
+	Digest   string           `json:"digest"`
+	Value    string           `json:"value"` // canonical JSON, cut to ValueLimit
+	Observed map[string]int64 `json:"observed"`
+}
+
+// ValueLimit is how many characters of an answer travel in an [Outcome].
+const ValueLimit = 200
+
+// A Reason says why a case failed.
+type Reason string
+
+// The reasons of the protocol.
+const (
+	Crash       Reason = "crash"
+	OutOfMemory Reason = "out_of_memory"
+	Unsupported Reason = "unsupported"
+)
+
+// Error says that a case failed or, without a Case, that the trial did.
+type Error struct {
+	Message string  `json:"message"`
+	Case    *string `json:"case,omitempty"`
+	Reason  Reason  `json:"reason"`
+}
+
+// Finished is the end of a trial. Usage leaves out what is not known.
+type Finished struct {
+	Usage map[string]int64 `json:"usage"`
+}
+
+// Footprint is the memory of the process while Tasks tasks were parked.
+type Footprint struct {
+	Case  string `json:"case"`
+	Tasks int64  `json:"tasks"`
+	Bytes int64  `json:"bytes"`
+}
+
+// Listening says that a server accepts connections.
+type Listening struct {
+	Port int `json:"port"`
+}
+
+// An Event is a step of a trace.
+type Event struct {
+	Task string `json:"task"`
+	What string `json:"what"`
+	AtNs int64  `json:"at_ns"` // since the first call of the case began
+}
+
+func (Started) kind() string   { return "started" }
+func (Sample) kind() string    { return "sample" }
+func (Outcome) kind() string   { return "outcome" }
+func (Error) kind() string     { return "error" }
+func (Finished) kind() string  { return "finished" }
+func (Footprint) kind() string { return "footprint" }
+func (Listening) kind() string { return "listening" }
+func (Event) kind() string     { return "event" }
+
+// ErrClosed is what writing to a [Writer] gives after its last record.
+var ErrClosed = errors.New("the last record was written")
+
+// A Writer writes records as lines, whole and one after the other, from any
+// goroutine. The first error sticks: a gap in the records would be worse.
+type Writer struct {
+	mu  sync.Mutex
+	w   io.Writer
+	err error
+}
+
+// NewWriter returns a writer to w. It does not buffer.
+func NewWriter(w io.Writer) *Writer { return &Writer{w: w} }
+
+// Write writes one record.
+func (w *Writer) Write(record Record) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.write(record)
+}
+
+// WriteLast writes one record and lets nothing follow it.
+func (w *Writer) WriteLast(record Record) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	err := w.write(record)
+	w.err = ErrClosed
+	return err
+}
+
+func (w *Writer) write(record Record) error {
+	if w.err != nil {
+		return w.err
+	}
+	line, err := encode(record)
+	if err == nil {
+		_, err = w.w.Write(line)
+	}
+	w.err = err
+	return err
+}
+
+// encode puts the kind in front of the fields of a record, for people who read
+// transcripts.
+func encode(record Record) ([]byte, error) {
+	body, err := json.Marshal(record)
+	if err != nil {
+		return nil, err
+	}
+	line := append([]byte(`{"kind":"`+record.kind()+`",`), body[1:]...) // every record has a field
+	return append(line, '\n'), nil
+}

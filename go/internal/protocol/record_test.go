@@ -1,0 +1,65 @@
+package protocol
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+)
+
+func TestRecordsAreLinesWithTheirKindInFront(t *testing.T) {
+	name, cpu := "check", int64(5)
+	for _, test := range []struct {
+		record Record
+		want   string
+	}{
+		{Started{Version, map[string]any{"gomaxprocs": 2}}, `{"kind":"started","protocol":1,"facts":{"gomaxprocs":2}}`},
+		{Sample{"check", 2, true, 10, 6, &cpu}, `{"kind":"sample","case":"check","iteration":2,"warmup":true,"elapsed_ns":10,"operations":6,"cpu_ns":5}`},
+		{Sample{"check", 0, false, 10, 6, nil}, `{"kind":"sample","case":"check","iteration":0,"warmup":false,"elapsed_ns":10,"operations":6,"cpu_ns":null}`},
+		{Outcome{"check", "ab", `"x"`, map[string]int64{"in flight": 3}}, `{"kind":"outcome","case":"check","digest":"ab","value":"\"x\"","observed":{"in flight":3}}`},
+		{Error{"no", &name, Crash}, `{"kind":"error","message":"no","case":"check","reason":"crash"}`},
+		{Error{"no", nil, Unsupported}, `{"kind":"error","message":"no","reason":"unsupported"}`},
+		{Finished{map[string]int64{"user_ns": 1}}, `{"kind":"finished","usage":{"user_ns":1}}`},
+		{Footprint{"check", 10, 4096}, `{"kind":"footprint","case":"check","tasks":10,"bytes":4096}`},
+		{Listening{8080}, `{"kind":"listening","port":8080}`},
+		{Event{"1", "woke", 7}, `{"kind":"event","task":"1","what":"woke","at_ns":7}`},
+	} {
+		var out bytes.Buffer
+		if err := NewWriter(&out).Write(test.record); err != nil || out.String() != test.want+"\n" {
+			t.Errorf("found %s %v, expected %s", out.String(), err, test.want)
+		}
+	}
+}
+
+func TestNothingFollowsTheLastRecord(t *testing.T) {
+	var out bytes.Buffer
+	w := NewWriter(&out)
+	if err := w.WriteLast(Listening{1}); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Write(Listening{2}); !errors.Is(err, ErrClosed) {
+		t.Errorf("found %v, expected ErrClosed", err)
+	}
+	if n := strings.Count(out.String(), "\n"); n != 1 {
+		t.Errorf("found %d lines, expected 1", n)
+	}
+}
+
+func TestTheFirstErrorOfWritingSticks(t *testing.T) {
+	out := &failingOnce{}
+	w := NewWriter(out)
+	first := w.Write(Listening{1})
+	if second := w.Write(Listening{2}); first == nil || !errors.Is(second, first) {
+		t.Errorf("found %v, then %v, expected the same error twice", first, second)
+	}
+}
+
+type failingOnce struct{ failed bool }
+
+func (f *failingOnce) Write(p []byte) (int, error) {
+	if !f.failed {
+		f.failed = true
+		return 0, errors.New("pipe")
+	}
+	return len(p), nil
+}

@@ -1,0 +1,164 @@
+package main
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func TestTheCheckedInRegistryIsFresh(t *testing.T) {
+	root, err := moduleRoot(".")
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, err := generate(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(target)))
+	if err != nil || string(got) != string(want) {
+		t.Errorf("%s is stale (%v): run go generate ./...\nexpected\n%s", target, err, want)
+	}
+}
+
+const (
+	head   = "package squares\n\nimport (\n\t\"context\"\n\n\t\"example/internal/work\"\n)\n\n"
+	plain  = "func Run(ctx context.Context, p work.Params, probe *work.Probe) (any, error) { return 0, nil }\n"
+	atomic = "func RunAtomic(context.Context, work.Params, *work.Probe) (any, error) { return 0, nil }\n"
+)
+
+// module writes files of a module named example, and returns its directory.
+func module(t *testing.T, files map[string]string) string {
+	t.Helper()
+	root := filepath.Join(t.TempDir(), "go")
+	write(t, root, "go.mod", "module example\n\ngo 1.25.0\n")
+	write(t, root, target, "this is broken")
+	for name, text := range files {
+		write(t, root, name, text)
+	}
+	return root
+}
+
+func write(t *testing.T, root, name, text string) {
+	t.Helper()
+	name = filepath.Join(root, filepath.FromSlash(name))
+	if err := os.MkdirAll(filepath.Dir(name), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(name, []byte(text), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestRunReplacesABrokenListAndDropsDeletedFiles(t *testing.T) {
+	root := module(t, map[string]string{
+		"workloads/squares/squares.go": head + plain,
+		"workloads/squares/atomic.go":  head + atomic,
+	})
+	list := filepath.Join(root, filepath.FromSlash(target))
+	read := func() string {
+		t.Helper()
+		if err := run(filepath.Join(root, "internal", "registry")); err != nil {
+			t.Fatal(err)
+		}
+		text, err := os.ReadFile(list)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return string(text)
+	}
+	both := read()
+	for _, want := range []string{
+		`"example/workloads/squares"`,
+		`{Workload: "squares", Variant: "", Source: "go/workloads/squares/squares.go", Run: squares.Run},`,
+		`{Workload: "squares", Variant: "atomic", Source: "go/workloads/squares/atomic.go", Run: squares.RunAtomic},`,
+	} {
+		if !strings.Contains(both, want) {
+			t.Errorf("found\n%s\nexpected %s", both, want)
+		}
+	}
+	for _, name := range []string{"atomic.go", "squares.go"} {
+		if err := os.Remove(filepath.Join(root, "workloads", "squares", name)); err != nil {
+			t.Fatal(err)
+		}
+		if text := read(); strings.Contains(text, name) {
+			t.Errorf("found %s in\n%s", name, text)
+		}
+	}
+	if err := os.Remove(list); err != nil {
+		t.Fatal(err)
+	}
+	if text := read(); !strings.Contains(text, "var generatedEntries = []Entry{}") {
+		t.Errorf("found\n%s\nexpected an empty list", text)
+	}
+	if left, _ := filepath.Glob(filepath.Join(filepath.Dir(list), ".registry_gen-*")); left != nil {
+		t.Errorf("found %v, expected no temporary files", left)
+	}
+}
+
+func TestRunLeavesARightListUntouched(t *testing.T) {
+	root := module(t, map[string]string{"workloads/squares/squares.go": head + plain})
+	if err := run(root); err != nil {
+		t.Fatal(err)
+	}
+	list := filepath.Join(root, filepath.FromSlash(target))
+	long := time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
+	if err := os.Chtimes(list, long, long); err != nil {
+		t.Fatal(err)
+	}
+	if err := run(root); err != nil {
+		t.Fatal(err)
+	}
+	if info, err := os.Stat(list); err != nil || !info.ModTime().Equal(long) {
+		t.Errorf("found %v %v, expected the file of %v", info.ModTime(), err, long)
+	}
+}
+
+func TestScanTakesTheFunctionsWithTheSignature(t *testing.T) {
+	for _, test := range []struct{ name, text, want string }{
+		{"renamed imports", "package squares\nimport (\n c \"context\"\n w \"example/internal/work\"\n)\nfunc RunFast(c.Context, w.Params, *w.Probe) (interface{}, error) { return 0, nil }\n", "fast"},
+		{"named results", head + "func RunNamed(ctx context.Context, p work.Params, probe *work.Probe) (answer any, err error) { return }\n", "named"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			root := module(t, map[string]string{
+				"workloads/squares/squares.go":      test.text + "func Runner() {}\nfunc helper() {}\ntype T struct{}\nfunc (T) Run() {}\n",
+				"workloads/squares/squares_test.go": "not Go",
+				"workloads/README.md":               "not a folder",
+			})
+			found, err := scan(root, "example")
+			if err != nil || len(found) != 1 || found[0].variant != test.want {
+				t.Errorf("found %v %v, expected variant %q alone", found, err, test.want)
+			}
+		})
+	}
+}
+
+func TestScanRefusesWhatWouldSilentlyBeMissing(t *testing.T) {
+	const name = "workloads/squares/squares.go"
+	for _, test := range []struct{ name, file, text, want string }{
+		{"no implementation", name, "package squares\n", "workloads/squares: found no implementation"},
+		{"another signature", name, head + "func Run(n int) int { return n }\n", "go/workloads/squares/squares.go:9: found Run with another signature, expected func(context.Context"},
+		{"too many results", name, head + "func Run(context.Context, work.Params, *work.Probe) (any, int, error) { return 0, 0, nil }\n", "another signature"},
+		{"type parameters", name, head + "func Run[T any](context.Context, work.Params, *work.Probe) (any, error) { return 0, nil }\n", "another signature"},
+		{"another package of that name", name, strings.Replace(head, "example/internal/work", "other/work", 1) + plain, "another signature"},
+		{"package not named after the folder", name, strings.Replace(head, "package squares", "package main", 1) + plain, "found package main, expected squares"},
+		{"name of a folder", "workloads/Two-Words/a.go", "package a\n", `workloads/Two-Words: found "Two-Words", expected a name of lowercase`},
+		{"two spellings of a variant", name, head + atomic + strings.Replace(atomic, "RunAtomic", "RunATOMIC", 1), `expected one function for variant "atomic"`},
+		{"not Go", name, "packing squares\n", "squares.go:1:1: expected 'package'"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, err := generate(module(t, map[string]string{test.file: test.text}))
+			if err == nil || !strings.Contains(err.Error(), test.want) {
+				t.Errorf("found %v, expected an error with %s", err, test.want)
+			}
+		})
+	}
+}
+
+func TestOutsideAModuleItSaysSo(t *testing.T) {
+	if err := run(t.TempDir()); err == nil || !strings.Contains(err.Error(), "expected to run inside the module") {
+		t.Errorf("found %v, expected a refusal", err)
+	}
+}

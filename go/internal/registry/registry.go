@@ -1,0 +1,20 @@
+// Package registry lists the implementations of this module. The list is
+// generated from the files under workloads, so that adding one is adding a file;
+// see the generate command.
+package registry
+
+import "loombench/internal/work"
+
+//go:generate go run ./generate
+
+// An Entry is an implementation of a workload.
+type Entry struct {
+	Workload string
+	Variant  string // "" for Run, "atomic" for RunAtomic
+	Source   string // relative to the root of the repository
+	Run      work.Func
+}
+
+// All returns every implementation, sorted by workload and variant. The caller
+// must not change it.
+func All() []Entry { return generatedEntries }

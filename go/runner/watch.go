@@ -1,0 +1,76 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"fmt"
+	"sync"
+
+	"loombench/internal/protocol"
+)
+
+// A watch reads standard input while the work is in progress. The harness keeps
+// it open for the whole trial, so its end means that the harness has died, and
+// nothing may go on running.
+type watch struct {
+	input   *bufio.Reader
+	records *protocol.Writer
+	std     stdio
+	stop    context.CancelFunc
+
+	mu   sync.Mutex
+	over bool // the work is done: nothing is left to end
+}
+
+func newWatch(input *bufio.Reader, records *protocol.Writer, std stdio, stop context.CancelFunc) *watch {
+	return &watch{input: input, records: records, std: std, stop: stop}
+}
+
+func (w *watch) run() {
+	for {
+		line, err := w.input.ReadBytes('\n')
+		if err != nil {
+			w.exit(exitCrash, nil, "standard input ended before the work did: the harness is gone")
+			return
+		}
+		if kind, known := kindOf(line); !known {
+			message := fmt.Sprintf("input: kind: found %s, expected \"stop\"", kind)
+			w.exit(exitRefused, &protocol.Error{Message: message, Reason: protocol.Unsupported}, message)
+			return
+		}
+		w.stop()
+	}
+}
+
+// exit ends the process unless the work is done.
+func (w *watch) exit(code int, last *protocol.Error, message string) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.over {
+		return
+	}
+	fmt.Fprintln(w.std.err, "runner:", message)
+	if last != nil {
+		_ = w.records.WriteLast(*last) // the process ends either way
+	}
+	w.std.exit(code)
+}
+
+// end says that the work is done.
+func (w *watch) end() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.over = true
+}
+
+// kindOf returns what a line says its kind is, and whether that is a known one.
+func kindOf(line []byte) (kind string, known bool) {
+	var message struct {
+		Kind json.RawMessage `json:"kind"`
+	}
+	if json.Unmarshal(line, &message) != nil || message.Kind == nil {
+		return "nothing", false
+	}
+	return string(message.Kind), string(message.Kind) == `"stop"`
+}

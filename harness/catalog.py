@@ -1,0 +1,238 @@
+"""Workload files -> `Workload`. Pure but for `load_folder`.
+
+Every error is `file: key: found ..., expected ...`; nothing that is misspelt is ignored.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from typing import TYPE_CHECKING
+
+from harness.errors import Problem
+from harness.fields import Table
+from harness.formula import Formula
+from harness.workload import (
+    CHECK,
+    HEADLINE,
+    MODELS,
+    SHAPES,
+    Case,
+    Limit,
+    Metric,
+    Observation,
+    Param,
+    Sampling,
+    Sweep,
+    Workload,
+)
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_WORKLOAD_ID = re.compile(r"[a-z][a-z0-9]*")
+_CASE_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_OF_A_SAMPLE = frozenset({"elapsed_ns", "cpu_ns", "operations", "ideal_ns"})
+
+
+def load_folder(folder: Path) -> dict[str, Workload]:
+    """Read every workload file of a folder. Raises Problem on the first thing that is wrong."""
+    workloads = {}
+    for path in sorted(folder.glob("*.toml")):
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise Problem(f"{path.name}: cannot be read: {error}") from None
+        workloads[path.stem] = parse(path.stem, text, path.name)
+    if not workloads:
+        raise Problem(f"{folder}: found no workload file, expected at least one *.toml")
+    return workloads
+
+
+def parse(id_: str, text: str, file: str) -> Workload:
+    """Read the text of one workload file. Raises Problem."""
+    if not _WORKLOAD_ID.fullmatch(id_):
+        raise Problem(f"{file}: found the id {id_!r}, expected one lowercase word")
+    try:
+        root = Table(tomllib.loads(text), file)
+    except tomllib.TOMLDecodeError as error:
+        raise Problem(f"{file}: not valid TOML: {error}") from None
+
+    params = {name: _param(name, table) for name, table in root.tables("params")}
+    names = frozenset(params)
+    oracle = root.table("oracle")
+    work = root.table("work")
+    ideal_ns_of = work.table("ideal_ns_of", {})
+    sweep = _sweep(root.table("sweep"), params) if "sweep" in root.values else None
+    expected = _formula(oracle, "value", names)
+    workload = Workload(
+        id=id_,
+        title=root.text("title"),
+        question=root.text("question"),
+        shape=root.choice("shape", SHAPES),
+        rules=root.texts("rules"),
+        params=params,
+        oracle=expected,
+        operations=_formula(work, "operations", names),
+        ideal_ns=_formula(work, "ideal_ns", names) if "ideal_ns" in work.values else None,
+        ideal_ns_of={
+            _model(ideal_ns_of, model): _formula(ideal_ns_of, model, names)
+            for model in ideal_ns_of.values
+        },
+        cases=_cases(root, params, sweep, expected),
+        sweep=sweep,
+        metrics={
+            name: _metric(name, table, names | _OF_A_SAMPLE)
+            for name, table in root.tables("metrics")
+        },
+        limits=tuple(_limit(row, names) for row in root.rows("limits")),
+        not_applicable=_not_applicable(root),
+        observations=tuple(_observation(name, table) for name, table in root.tables("observed")),
+        contrasts=_contrasts(root),
+        text=text,
+    )
+    for table in (oracle, work, root):
+        table.done()
+    if not workload.metrics:
+        raise Problem(f"{file}: metrics: found none, expected at least one")
+    return workload
+
+
+def _param(name: str, table: Table) -> Param:
+    param = Param(
+        name=name,
+        unit=table.text("unit"),
+        least=table.integer("min"),
+        most=table.integer("max"),
+        meaning=table.text("meaning"),
+    )
+    table.done()
+    if param.least > param.most:
+        raise table.problem("max", param.most, f"at least min, which is {param.least}")
+    return param
+
+
+def _formula(table: Table, key: str, names: frozenset[str]) -> Formula:
+    text = table.text(key, expected="a formula")
+    try:
+        formula = Formula(text)
+    except ValueError as error:
+        raise table.problem(key, text, f"a formula ({error})") from None
+    strangers = sorted(formula.names - names)
+    if strangers:
+        known = ", ".join(sorted(names)) or "none"
+        raise table.problem(key, text, f"a formula of these names: {known}; not {strangers[0]}")
+    return formula
+
+
+def _sampling(table: Table) -> Sampling:
+    return Sampling(
+        warmup=table.integer("warmup", 0, least=0),
+        iterations=table.integer("iterations", 1, least=1),
+        min_sample_ns=table.integer("min_sample_ms", 0, least=0) * 1_000_000,
+        timeout_s=table.integer("timeout_s", 30, least=1),
+    )
+
+
+def _sweep(table: Table, params: dict[str, Param]) -> Sweep:
+    name = table.choice("param", tuple(params))
+    bounds = params[name].least, params[name].most
+    sweep = Sweep(
+        param=name,
+        values=table.integers("values", within=bounds),
+        thorough=table.integers("thorough", (), within=bounds),
+        sampling=_sampling(table),
+    )
+    table.done()
+    return sweep
+
+
+def _cases(
+    root: Table, params: dict[str, Param], sweep: Sweep | None, expected: Formula
+) -> dict[str, Case]:
+    cases: dict[str, Case] = {}
+    for id_, table in root.tables("cases"):
+        if not _CASE_ID.fullmatch(id_):
+            raise table.problem("", id_, "lowercase words joined by hyphens")
+        given = table.table("params", {})
+        values = {
+            name: given.integer(name, least=param.least, most=param.most)
+            for name, param in params.items()
+        }
+        given.done()
+        cases[id_] = Case(id_, dict(values), _sampling(table))
+        if id_ == CHECK:
+            # The answer stands in the file, worked out by hand, and the formula must agree: the
+            # two would have to be wrong in the same way.
+            answer = table.integer("expect")
+            if answer != expected(values):
+                raise table.problem("expect", answer, f"what oracle.value gives: {expected(values)}")
+        table.done()
+    for needed in (CHECK, HEADLINE):
+        if needed not in cases:
+            raise root.problem("cases", ", ".join(cases) or "none", f"one named {needed}")
+    if sweep is not None:
+        headline = cases[HEADLINE].params
+        for value in (*sweep.values, *sweep.thorough):
+            if value != headline[sweep.param]:  # the headline case is that point
+                id_ = f"{sweep.param}-{value}"
+                point = {**headline, sweep.param: value}
+                cases[id_] = Case(id_, point, sweep.sampling, thorough=value in sweep.thorough)
+    return cases
+
+
+def _metric(name: str, table: Table, names: frozenset[str]) -> Metric:
+    metric = Metric(
+        id=name,
+        label=table.text("label"),
+        unit=table.text("unit"),
+        better=table.choice("better", ("lower", "higher")),
+        formula=_formula(table, "formula", names),
+        baselines=table.texts("baselines", ()),
+    )
+    for model in metric.baselines:
+        if model not in MODELS:
+            raise table.problem("baselines", model, f"one of {', '.join(MODELS)}")
+    table.done()
+    return metric
+
+
+def _limit(row: Table, names: frozenset[str]) -> Limit:
+    limit = Limit(
+        model=row.choice("model", MODELS),
+        param=row.choice("param", tuple(sorted(names))),
+        most=row.integer("most"),
+        reason=row.text("reason"),
+    )
+    row.done()
+    return limit
+
+
+def _observation(name: str, table: Table) -> Observation:
+    others = table.table("expected_of", {})
+    observation = Observation(
+        name=name,
+        expected=table.integer("expected"),
+        expected_of={_model(others, model): others.integer(model) for model in others.values},
+    )
+    table.done()
+    return observation
+
+
+def _not_applicable(root: Table) -> dict[str, str]:
+    table = root.table("not_applicable", {})
+    return {_model(table, model): table.text(model) for model in table.values}
+
+
+def _contrasts(root: Table) -> tuple[tuple[str, str], ...]:
+    rows = [(row.text("this"), row.text("to")) for row in root.rows("contrasts")]
+    return tuple(rows)
+
+
+def _model(table: Table, model: str) -> str:
+    if model not in MODELS:
+        raise Problem(
+            f"{table.file}: {table.path}: found the model {model!r},"
+            f" expected one of {', '.join(MODELS)}"
+        )
+    return model

@@ -1,0 +1,85 @@
+"""Small arithmetic formulas in workload files: `2 * rounds`, `(elapsed_ns - ideal_ns) / tasks`.
+
+Only numbers, names, + - * / // % **, min and max; parsed once, evaluated without `eval`.
+"""
+
+from __future__ import annotations
+
+import ast
+import operator
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    Number = int | float
+
+_BINARY: dict[type[ast.operator], Callable[[Number, Number], Number]] = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+    ast.FloorDiv: operator.floordiv,
+    ast.Mod: operator.mod,
+    ast.Pow: operator.pow,
+}
+_FUNCTIONS: dict[str, Callable[..., Number]] = {"min": min, "max": max}
+_LARGEST_POWER = 64
+
+
+class Formula:
+    """A parsed formula. Raises ValueError for text that is not one; `names` are its free names."""
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        try:
+            self._tree = ast.parse(text, mode="eval").body
+        except SyntaxError as error:
+            raise ValueError(f"not a formula: {error.msg}") from None
+        self.names = frozenset(self._check(self._tree))
+
+    def __repr__(self) -> str:
+        return f"Formula({self.text!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Formula) and other.text == self.text
+
+    def __hash__(self) -> int:
+        return hash(self.text)
+
+    def __call__(self, values: Mapping[str, Number]) -> Number:
+        """Evaluate. Raises KeyError for a name without a value, ArithmeticError as arithmetic does."""
+        return self._value(self._tree, values)
+
+    def _check(self, node: ast.expr) -> set[str]:
+        match node:
+            case ast.Constant(value=bool()):
+                pass
+            case ast.Constant(value=int() | float()):
+                return set()
+            case ast.Name(id=name):
+                return {name}
+            case ast.UnaryOp(op=ast.USub(), operand=operand):
+                return self._check(operand)
+            case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
+                return self._check(left) | self._check(right)
+            case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if name in _FUNCTIONS:
+                return set().union(*map(self._check, args))
+        raise ValueError(f"found {ast.unparse(node)!r}, expected + - * / // % ** min max and names")
+
+    def _value(self, node: ast.expr, values: Mapping[str, Number]) -> Number:
+        match node:
+            case ast.Constant(value=int() | float() as value):
+                return value
+            case ast.Name(id=name):
+                return values[name]
+            case ast.UnaryOp(operand=operand):
+                return -self._value(operand, values)
+            case ast.BinOp(left=left, op=op, right=right):
+                a, b = self._value(left, values), self._value(right, values)
+                if isinstance(op, ast.Pow) and abs(b) > _LARGEST_POWER:
+                    raise OverflowError(f"power {b} is larger than {_LARGEST_POWER}")
+                return _BINARY[type(op)](a, b)
+            case ast.Call(func=ast.Name(id=name), args=args):
+                return _FUNCTIONS[name](*(self._value(arg, values) for arg in args))
+        raise AssertionError("checked when parsed")

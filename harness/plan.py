@@ -1,0 +1,188 @@
+"""Workloads × models × rounds -> shuffled blocks. Pure: the same seed gives the same order.
+
+A block is one round of one case: every contestant once, in shuffled order (Abedi and Brecht,
+2017, on randomised interleaved trials). Drift of the machine then meets all of them alike, and a
+ratio can be formed inside a block.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harness.errors import Problem, unknown
+from harness.records import Absence, AbsentCell, Cell
+from harness.workload import CHECK, HEADLINE, MODELS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
+
+    from harness.workload import Case, Workload
+
+
+@dataclass(frozen=True)
+class Profile:
+    """How much a run measures when nothing more is said."""
+
+    name: str
+    budget_s: float
+    least_blocks: int  # of each headline case, before anything else
+    sweeps: bool
+    thorough: bool
+
+
+PROFILES = {
+    profile.name: profile
+    for profile in (
+        Profile("quick", budget_s=120, least_blocks=5, sweeps=False, thorough=False),
+        Profile("standard", budget_s=300, least_blocks=5, sweeps=True, thorough=False),
+        Profile("thorough", budget_s=1800, least_blocks=10, sweeps=True, thorough=True),
+    )
+}
+
+
+@dataclass(frozen=True)
+class Offer:
+    """An implementation that some runner offers, and why it cannot run here, if it cannot."""
+
+    workload: str
+    model: str
+    variant: str
+    runner: str
+    source: str
+    unavailable: str | None = None
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What the user asked for; empty means everything."""
+
+    workloads: tuple[str, ...] = ()
+    models: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Block:
+    """One round of one case: the contestants in the order in which they run."""
+
+    index: int
+    workload: str
+    case: str
+    cells: tuple[Cell, ...]
+
+
+def select(selection: Selection, workloads: Mapping[str, Workload]) -> list[Workload]:
+    """Return the workloads that were asked for. Raises Problem with the near matches."""
+    for name in selection.workloads:
+        if name not in workloads:
+            raise unknown("workload", name, workloads)
+    for name in selection.models:
+        if name not in MODELS:
+            raise unknown("model", name, MODELS)
+    return [w for id_, w in workloads.items() if id_ in (selection.workloads or workloads)]
+
+
+def cells(
+    workloads: Iterable[Workload],
+    models: Sequence[str],
+    offers: Iterable[Offer],
+    missing_models: Mapping[str, str],
+    *,
+    check_only: bool = False,
+    profile: Profile | None = None,
+) -> tuple[list[Cell], list[AbsentCell]]:
+    """Return the cells to measure, and the cells that are not, each with its reason.
+
+    `missing_models` are models that no runner could even be asked about, with the reason.
+    """
+    by_place: dict[tuple[str, str], list[Offer]] = {}
+    for offer in offers:
+        by_place.setdefault((offer.workload, offer.model), []).append(offer)
+    present: list[Cell] = []
+    absent: list[AbsentCell] = []
+    for workload in workloads:
+        for case in wanted_cases(workload, profile, check_only=check_only):
+            for model in MODELS:
+                if models and model not in models:
+                    continue
+                found = by_place.get((workload.id, model), [])
+                for offer in sorted(found, key=lambda offer: offer.variant):
+                    cell = Cell(workload.id, case.id, model, offer.variant)
+                    reason = _absence(workload, case, model, offer)
+                    if reason is None:
+                        present.append(cell)
+                    else:
+                        absent.append(AbsentCell(cell, *reason))
+                if not found:
+                    cell = Cell(workload.id, case.id, model)
+                    absent.append(AbsentCell(cell, *_unoffered(workload, model, missing_models)))
+    return present, absent
+
+
+def wanted_cases(
+    workload: Workload, profile: Profile | None, *, check_only: bool = False
+) -> list[Case]:
+    """Return the cases of a workload that a run measures, headline first."""
+    if check_only or profile is None:
+        return [workload.cases[CHECK]]
+    others = (case for case in workload.cases.values() if case.id not in (CHECK, HEADLINE))
+    return [workload.cases[HEADLINE]] + [
+        case for case in others if profile.sweeps and (profile.thorough or not case.thorough)
+    ]
+
+
+def _absence(
+    workload: Workload, case: Case, model: str, offer: Offer
+) -> tuple[Absence, str] | None:
+    if offer.unavailable is not None:
+        return Absence.UNAVAILABLE, offer.unavailable
+    limit = workload.limit_on(case, model)
+    if limit is not None:
+        unit = workload.params[limit.param].unit
+        return Absence.LIMITED, f"stops at {limit.most:,} {unit}: {limit.reason}"
+    return None
+
+
+def _unoffered(
+    workload: Workload, model: str, missing_models: Mapping[str, str]
+) -> tuple[Absence, str]:
+    if model in workload.not_applicable:
+        return Absence.NOT_APPLICABLE, workload.not_applicable[model]
+    if model in missing_models:
+        return Absence.UNAVAILABLE, missing_models[model]
+    return Absence.MISSING, "nobody has written it yet"
+
+
+def blocks(planned: Sequence[Cell], seed: int, profile: Profile) -> Iterator[Block]:
+    """Yield blocks without end: first the least number of rounds of every headline case, then
+    one round of everything, over and over.
+
+    Whoever measures stops when the budget is spent. The order depends on the seed alone, so a run
+    that is resumed goes on where it was.
+    """
+    if not planned:
+        raise Problem("nothing to measure: no implementation is left of what was asked for")
+    by_case: dict[tuple[str, str], list[Cell]] = {}
+    for cell in planned:
+        by_case.setdefault((cell.workload, cell.case), []).append(cell)
+    first = [place for place in by_case if place[1] in (HEADLINE, CHECK)]
+    later = [place for place in by_case if place not in first]
+    shuffler = random.Random(seed)
+    index = 0
+    round_ = 0
+    while True:
+        if round_ < profile.least_blocks:
+            places = list(first)
+        else:
+            # Sweeps first when the least is reached: a figure over N with few points says less
+            # than one more block of a headline case.
+            places = later + first if round_ == profile.least_blocks else first + later
+        if round_ != profile.least_blocks:
+            shuffler.shuffle(places)
+        for place in places:
+            order = list(by_case[place])
+            shuffler.shuffle(order)
+            yield Block(index, *place, tuple(order))
+            index += 1
+        round_ += 1

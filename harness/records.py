@@ -1,0 +1,127 @@
+"""The data that measuring writes and analysing reads: frozen, versioned, no I/O.
+
+Units are in the names. A field that may be unknown is None, never zero.
+"""
+
+from __future__ import annotations
+
+from enum import Enum
+
+import msgspec
+
+SCHEMA_VERSION = 1
+
+Params = dict[str, int | str]
+
+
+class Record(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Base of all records."""
+
+
+class Status(str, Enum):
+    """How a trial ended. Everything but `ok` is a result of its own, and enters no estimate."""
+
+    OK = "ok"
+    TIMEOUT = "timeout"
+    CRASH = "crash"
+    OUT_OF_MEMORY = "out_of_memory"
+    WRONG_ANSWER = "wrong_answer"
+    UNSUPPORTED = "unsupported"
+
+
+class Absence(str, Enum):
+    """Why a cell is not measured at all."""
+
+    NOT_APPLICABLE = "not_applicable"  # the workload file says why it makes no sense here
+    LIMITED = "limited"  # the workload file says where this model stops
+    UNAVAILABLE = "unavailable"  # this machine lacks what the model needs
+    MISSING = "missing"  # nobody has written it
+
+
+class Cell(Record, order=True):
+    """What is compared: one case of one workload, by one implementation on one model."""
+
+    workload: str
+    case: str
+    model: str
+    variant: str = ""
+
+    @property
+    def contestant(self) -> str:
+        """Model and variant as people read them: `asyncio · threads`."""
+        return f"{self.model} · {self.variant}" if self.variant else self.model
+
+
+class AbsentCell(Record):
+    """A cell that is not measured, and why."""
+
+    cell: Cell
+    absence: Absence
+    reason: str
+
+
+class Sample(Record):
+    """One timed iteration inside a trial."""
+
+    elapsed_ns: int
+    operations: int
+    warmup: bool = False
+    cpu_ns: int | None = None  # of the process and its living children
+
+
+class Trial(Record):
+    """One fresh child process that ran one implementation for one case."""
+
+    cell: Cell
+    block: int
+    position: int  # in its block, from 0
+    status: Status
+    started_at: str  # UTC, ISO 8601
+    wall_ns: int  # from spawning the child until it was gone, taken outside
+    message: str = ""  # what went wrong, for people
+    samples: tuple[Sample, ...] = ()
+    digest: str | None = None
+    observed: dict[str, int] = {}
+    facts: dict[str, str | int | bool] = {}
+    usage: dict[str, int] = {}  # as the runner counted, inside
+    cpu_ns: int | None = None  # as the kernel counted, outside: the child and all it waited for
+    stderr_end: str = ""
+    warnings: tuple[str, ...] = ()
+
+
+class Machine(Record):
+    """The machine a run was made on."""
+
+    host: str
+    system: str
+    cpu: str
+    logical_cores: int
+    memory_bytes: int
+    load_1min: float | None = None
+    virtualisation: str | None = None
+
+
+class RunnerFacts(Record):
+    """A runner that took part, and what it said of itself."""
+
+    name: str
+    language: str
+    version: str
+    facts: dict[str, str | int | bool] = {}
+
+
+class Run(Record, frozen=True):
+    """What `run.json` holds: all that is decided before the first trial."""
+
+    schema_version: int
+    id: str
+    started_at: str
+    seed: int
+    profile: str
+    budget_s: float
+    machine: Machine
+    runners: tuple[RunnerFacts, ...]
+    workloads: dict[str, str]  # id -> the text of its file, so that a run explains itself
+    cells: tuple[Cell, ...]
+    absent: tuple[AbsentCell, ...] = ()
+    check: bool = False  # only the check cases: a smoke run

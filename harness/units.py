@@ -1,0 +1,73 @@
+"""Base units inside (nanoseconds, bytes), people's units where a number is printed."""
+
+from __future__ import annotations
+
+import math
+import re
+
+from harness.errors import Problem
+
+_NS = {"ns": 1, "us": 1_000, "µs": 1_000, "ms": 10**6, "s": 10**9, "m": 60 * 10**9, "h": 3600 * 10**9}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ns|us|µs|ms|s|m|h)")
+_TIME_STEPS = ((1e9, "s"), (1e6, "ms"), (1e3, "µs"), (1, "ns"))
+_BYTE_STEPS = ((2**40, "TiB"), (2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"), (1, "B"))
+
+
+def parse_duration(text: str) -> float:
+    """Return the seconds that a text such as `90s`, `3m` or `1h30m` means. Raises Problem."""
+    compact = text.strip().lower().replace(" ", "")
+    parts = _DURATION.findall(compact)
+    if not parts or "".join(number + unit for number, unit in parts) != compact:
+        raise Problem(f"duration: found {text!r}, expected a number and a unit: 90s, 3m, 1h30m")
+    seconds = sum(float(number) * _NS[unit] for number, unit in parts) / 1e9
+    if seconds <= 0:
+        raise Problem(f"duration: found {text!r}, expected more than zero")
+    return seconds
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """Return a number with that many significant digits, and no exponent below a million."""
+    if value == 0 or not math.isfinite(value):
+        return f"{value:g}"
+    decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
+    text = f"{value:,.{decimals}f}"
+    # Rounding may have added a digit: 9.996 with three digits is 10.0, not 10.00.
+    if decimals and len(re.sub(r"\D", "", text).lstrip("0")) > digits:
+        text = f"{value:,.{decimals - 1}f}"
+    return text
+
+
+def nanoseconds(value: float, digits: int = 3) -> str:
+    """Return a time in the unit people would use: 52.3 µs."""
+    return _scaled(value, _TIME_STEPS, digits)
+
+
+def size(value: float, digits: int = 3) -> str:
+    """Return a number of bytes in binary units: 20.4 MiB."""
+    return _scaled(value, _BYTE_STEPS, digits)
+
+
+def _scaled(value: float, steps: tuple[tuple[float, str], ...], digits: int) -> str:
+    for step, unit in steps:
+        if abs(value) >= step:
+            return f"{significant(value / step, digits)} {unit}"
+    return f"{significant(value, digits)} {steps[-1][1]}"
+
+
+def shown(value: float, unit: str, digits: int = 3) -> str:
+    """Return a value of a metric with its unit; `ns` and `bytes`, and rates of them, are scaled."""
+    base, slash, per = unit.partition("/")
+    if base == "ns":
+        return nanoseconds(value, digits) + slash + per
+    if base == "bytes":
+        return size(value, digits) + slash + per
+    if unit == "x":
+        return f"{significant(value, digits)}x"
+    return f"{significant(value, digits)} {unit}"
+
+
+def clock(seconds: float) -> str:
+    """Return a waiting time as people read it on a clock: 2:05 or 1:02:05."""
+    minutes, rest = divmod(max(0, round(seconds)), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"

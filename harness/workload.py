@@ -1,0 +1,156 @@
+"""What a workload is, once its file has been read: plain data and the arithmetic on it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from harness.formula import Formula
+    from harness.records import Params
+
+# Every model, in the order of lists and legends: from one thing at a time to many at once.
+MODELS = (
+    "sequential",
+    "asyncio",
+    "asyncio-eager",
+    "uvloop",
+    "trio",
+    "anyio-asyncio",
+    "anyio-trio",
+    "scratch",
+    "threads",
+    "processes",
+    "go-1cpu",
+    "go",
+)
+SHAPES = ("makespan", "rate")
+CHECK, HEADLINE = "check", "headline"
+
+
+@dataclass(frozen=True)
+class Param:
+    """A parameter of a workload: an integer with its unit and bounds."""
+
+    name: str
+    unit: str
+    least: int
+    most: int
+    meaning: str
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """How often a case is sampled within one process, and how long a trial may take."""
+
+    warmup: int
+    iterations: int
+    min_sample_ns: int
+    timeout_s: int
+
+
+@dataclass(frozen=True)
+class Case:
+    """A workload with all its parameters fixed."""
+
+    id: str
+    params: Params
+    sampling: Sampling
+    thorough: bool = False  # only in the profile of that name
+
+
+@dataclass(frozen=True)
+class Metric:
+    """One number drawn from a sample; the first of a workload is its headline."""
+
+    id: str
+    label: str
+    unit: str
+    better: str  # lower | higher
+    formula: Formula
+    baselines: tuple[str, ...]  # where set: a ratio to the first of these that its language has
+
+
+@dataclass(frozen=True)
+class Limit:
+    """Where a model stops along a parameter, and why."""
+
+    model: str
+    param: str
+    most: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Observation:
+    """A counter that every implementation must report with this value."""
+
+    name: str
+    expected: int
+    expected_of: dict[str, int]  # model -> its value, where it differs
+
+    def of(self, model: str) -> int:
+        """Return the value that a model must report."""
+        return self.expected_of.get(model, self.expected)
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """The cases along one parameter; the headline case is one of its points."""
+
+    param: str
+    values: tuple[int, ...]
+    thorough: tuple[int, ...]
+    sampling: Sampling
+
+
+@dataclass(frozen=True)
+class Workload:
+    """Everything a workload file says."""
+
+    id: str
+    title: str
+    question: str
+    shape: str
+    rules: tuple[str, ...]
+    params: dict[str, Param]
+    oracle: Formula  # the right answer, from the parameters
+    operations: Formula  # how many one call makes
+    ideal_ns: Formula | None  # the least time that the waits in the parameters allow
+    ideal_ns_of: dict[str, Formula]  # model -> its own ideal, where it differs
+    cases: dict[str, Case]
+    sweep: Sweep | None
+    metrics: dict[str, Metric]
+    limits: tuple[Limit, ...]
+    not_applicable: dict[str, str]  # model -> reason
+    observations: tuple[Observation, ...]
+    contrasts: tuple[tuple[str, str], ...]  # pairs of contestants that the finding speaks of
+    text: str  # the file itself
+
+    def expected(self, case: Case) -> int:
+        """Return the right answer of a case."""
+        return int(self.oracle(case.params))
+
+    def operations_of(self, case: Case) -> int:
+        """Return how many operations one call makes."""
+        return int(self.operations(case.params))
+
+    def ideal_of(self, case: Case, model: str) -> int | None:
+        """Return the least time that the waits of a case allow, in ns; None where nothing waits."""
+        formula = self.ideal_ns_of.get(model, self.ideal_ns)
+        return None if formula is None else int(formula(case.params))
+
+    def limit_on(self, case: Case, model: str) -> Limit | None:
+        """Return the limit that keeps a model from a case, if there is one."""
+        for limit in self.limits:
+            if limit.model == model and int(case.params[limit.param]) > limit.most:
+                return limit
+        return None
+
+    def sweep_cases(self) -> list[Case]:
+        """Return the cases along the swept parameter in its order, the headline case among them."""
+        if self.sweep is None:
+            return []
+        param = self.sweep.param
+        cases = (case for case in self.cases.values() if case.id != CHECK)
+        return sorted(cases, key=lambda case: int(case.params[param]))

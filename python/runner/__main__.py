@@ -1,0 +1,132 @@
+"""`python -m runner describe | run`: the program that the harness starts; see docs/protocol.md."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+_USAGE = 2
+
+
+def describe() -> int:
+    """Print what this runner can do."""
+    import json
+    from importlib.metadata import version
+
+    from runner import implementations, models
+    from runner.wire import PROTOCOL
+
+    reasons = {name: models.why_unavailable(model) for name, model in models.MODELS.items()}
+    libraries = {
+        name
+        for model in models.MODELS.values()
+        if reasons[model.name] is None
+        for name in model.needs
+    }
+    try:
+        found = implementations.described()
+    except ValueError as error:
+        print(error, file=sys.stderr)
+        return 1
+    print(
+        json.dumps(
+            {
+                "protocol": PROTOCOL,
+                "language": "python",
+                "version": sys.version.split()[0],
+                "facts": {
+                    **models.facts(),
+                    **{name: version(name) for name in sorted(libraries)},
+                },
+                "implementations": found,
+                "unavailable": [
+                    {"model": name, "reason": reason} for name, reason in reasons.items() if reason
+                ],
+            }
+        )
+    )
+    return 0
+
+
+def run() -> int:
+    """Carry out one request."""
+    from runner import wire
+
+    private_in, emit = wire.take_stdio()
+    try:
+        request = wire.parse_request(wire.read_line(private_in))
+        return _trial(request, private_in, emit)
+    except (wire.RequestError, LookupError) as error:
+        emit({"kind": "error", "case": None, "reason": "unsupported", "message": str(error)})
+        return _USAGE
+
+
+def _trial(request: Any, private_in: int, emit: Callable[[dict[str, Any]], None]) -> int:
+    from runner import footprint, implementations, models, session
+    from runner.wire import PROTOCOL
+
+    model = models.MODELS.get(request.model)
+    if model is None:
+        raise LookupError(f"no model {request.model!r}; there is: {', '.join(models.MODELS)}")
+    reason = models.why_unavailable(model)
+    if reason:
+        raise LookupError(f"{model.name} {reason}")
+    module = implementations.load(request.workload, request.model, request.variant)
+    _die_with_the_harness(private_in)
+
+    def started() -> None:
+        facts = {**models.facts(), "pid": os.getpid(), "hash_seed": _hash_seed()}
+        emit({"kind": "started", "protocol": PROTOCOL, "facts": facts})
+
+    async def awaited() -> None:
+        started()
+        await session.run_awaited(request, module, emit)
+
+    if model.boot is None:
+        started()
+        session.run_plain(request, module, emit)
+    else:
+        model.boot(awaited)
+    emit({"kind": "finished", "usage": footprint.usage()})
+    return 0
+
+
+def _hash_seed() -> str:
+    return os.environ.get("PYTHONHASHSEED", "random")
+
+
+def _die_with_the_harness(descriptor: int) -> None:
+    """End with the whole process group when the other end of standard input is closed.
+
+    The kernel sends SIGIO to the owner of a descriptor with O_ASYNC when something happens on it,
+    and unhandled, SIGIO ends a process. So a harness that was killed leaves nothing behind, and
+    no thread has to watch: a thread would weigh on what is measured, and make forking unsafe.
+    """
+    try:
+        import fcntl
+
+        leads_its_group = os.getpgrp() == os.getpid()  # not so when somebody starts it by hand
+        fcntl.fcntl(descriptor, fcntl.F_SETOWN, -os.getpgrp() if leads_its_group else os.getpid())
+        flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
+        fcntl.fcntl(descriptor, fcntl.F_SETFL, flags | os.O_ASYNC)
+    except (ImportError, OSError):
+        return  # not a POSIX system, or standard input is not a pipe
+
+
+def main(arguments: list[str]) -> int:
+    """Run the command that was asked for."""
+    match arguments:
+        case ["describe"]:
+            return describe()
+        case ["run"]:
+            return run()
+    print(f"found {' '.join(arguments) or 'nothing'}, expected describe or run", file=sys.stderr)
+    return _USAGE
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,43 @@
+"""What this process has used, read from inside it.
+
+`ru_maxrss` is not used: a child inherits its parent's peak through fork and exec, so a large
+harness would make every child look large. VmHWM starts anew with the new address space.
+"""
+
+from __future__ import annotations
+
+import gc
+
+
+def usage() -> dict[str, int]:
+    """Return counters of this process by name; what the platform does not tell is left out."""
+    counters = {"gc_collections": sum(generation["collections"] for generation in gc.get_stats())}
+    peak = peak_bytes()
+    if peak is not None:
+        counters["peak_bytes"] = peak
+    try:
+        import resource
+    except ImportError:  # not a POSIX system
+        return counters
+    own = resource.getrusage(resource.RUSAGE_SELF)
+    counters.update(
+        user_ns=round(own.ru_utime * 1e9),
+        system_ns=round(own.ru_stime * 1e9),
+        voluntary_switches=own.ru_nvcsw,
+        involuntary_switches=own.ru_nivcsw,
+        minor_faults=own.ru_minflt,
+        major_faults=own.ru_majflt,
+    )
+    return counters
+
+
+def peak_bytes() -> int | None:
+    """Return the largest resident size this process has had, or None where it is not known."""
+    try:
+        with open("/proc/self/status", "rb") as file:
+            for line in file:
+                if line.startswith(b"VmHWM:"):
+                    return int(line.split()[1]) * 1024
+    except OSError:
+        pass
+    return None

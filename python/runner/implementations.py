@@ -1,0 +1,61 @@
+"""Finds implementations by their file names: `workloads/<workload>/on_<base>[__<variant>].py`."""
+
+from __future__ import annotations
+
+import difflib
+import importlib
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from runner.models import MODELS
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from types import ModuleType
+
+ROOT = Path(__file__).resolve().parent.parent
+WORKLOADS = ROOT / "workloads"
+
+
+class Implementation(NamedTuple):
+    """One source file on one model."""
+
+    workload: str
+    model: str
+    variant: str
+    source: Path
+
+
+def find() -> Iterator[Implementation]:
+    """Yield every implementation × model, in the order of names. Unknown bases raise ValueError."""
+    bases = {model.base for model in MODELS.values()}
+    for source in sorted(WORKLOADS.glob("*/on_*.py")):
+        base, _, variant = source.stem.removeprefix("on_").partition("__")
+        if base not in bases:
+            raise ValueError(
+                f"{_shown(source)}: found base {base!r}, expected one of {', '.join(sorted(bases))}"
+            )
+        for model in MODELS.values():
+            if model.base == base:
+                yield Implementation(source.parent.name, model.name, variant, source)
+
+
+def load(workload: str, model: str, variant: str) -> ModuleType:
+    """Import one implementation. Raises LookupError with what there is, near matches first."""
+    base = MODELS[model].base
+    stem = f"on_{base}__{variant}" if variant else f"on_{base}"
+    source = WORKLOADS / workload / f"{stem}.py"
+    if not source.is_file():
+        known = sorted({f"{one.workload}/{one.source.name}" for one in find()})
+        near = difflib.get_close_matches(f"{workload}/{stem}.py", known, n=3) or known
+        raise LookupError(f"no implementation {workload}/{stem}.py; there is: {', '.join(near)}")
+    return importlib.import_module(f"workloads.{workload}.{stem}")
+
+
+def _shown(source: Path) -> str:
+    return source.relative_to(ROOT.parent).as_posix()
+
+
+def described() -> list[dict[str, str]]:
+    """Return every implementation as `describe` prints it."""
+    return [{**one._asdict(), "source": _shown(one.source)} for one in find()]

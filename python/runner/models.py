@@ -1,0 +1,128 @@
+"""The models of this runner: one table that says how each is booted, and what it needs.
+
+A model is an implementation base and a runtime: `uvloop` is `on_asyncio.py` on another loop. A
+model that needs a library imports it only when it is booted, so that no model weighs on another.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    Main = Callable[[], Awaitable[None]]
+
+# One start method on every interpreter and platform that has it. Forking a process that has
+# threads is not safe, and the pools beside an event loop have threads; `forkserver` is also what
+# Python itself changed to in 3.14. Rejected: the interpreter's default, which would make two
+# Python versions differ for a reason that has nothing to do with either.
+START_METHOD = "spawn" if sys.platform == "win32" else "forkserver"
+
+
+class Model(NamedTuple):
+    """A runtime for the implementations of one base."""
+
+    name: str
+    base: str
+    boot: Callable[[Main], None] | None = None  # None: plain functions, nothing to boot
+    needs: tuple[str, ...] = ()
+    since: tuple[int, int] = (3, 11)
+
+
+def _asyncio(main: Main) -> None:
+    import asyncio
+
+    with asyncio.Runner() as runner:
+        runner.run(_coroutine(main))
+
+
+def _asyncio_eager(main: Main) -> None:
+    import asyncio
+
+    def eager_loop() -> asyncio.AbstractEventLoop:
+        loop = asyncio.new_event_loop()
+        # mypy checks for 3.11, which has no eager tasks; `since` keeps older interpreters out.
+        loop.set_task_factory(getattr(asyncio, "eager_task_factory"))  # noqa: B009
+        return loop
+
+    with asyncio.Runner(loop_factory=eager_loop) as runner:
+        runner.run(_coroutine(main))
+
+
+def _uvloop(main: Main) -> None:
+    import asyncio
+
+    import uvloop
+
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_coroutine(main))
+
+
+def _trio(main: Main) -> None:
+    import trio
+
+    trio.run(main)
+
+
+def _anyio_asyncio(main: Main) -> None:
+    import anyio
+
+    anyio.run(main, backend="asyncio")
+
+
+def _anyio_trio(main: Main) -> None:
+    import anyio
+
+    anyio.run(main, backend="trio")
+
+
+def _scratch(main: Main) -> None:
+    from runner import scratch
+
+    scratch.run(_coroutine(main))
+
+
+async def _coroutine(main: Main) -> None:
+    await main()
+
+
+MODELS = {
+    model.name: model
+    for model in (
+        Model("sequential", "sequential"),
+        Model("asyncio", "asyncio", _asyncio),
+        Model("asyncio-eager", "asyncio", _asyncio_eager, since=(3, 12)),
+        Model("uvloop", "asyncio", _uvloop, needs=("uvloop",)),
+        Model("trio", "trio", _trio, needs=("trio",)),
+        Model("anyio-asyncio", "anyio", _anyio_asyncio, needs=("anyio",)),
+        Model("anyio-trio", "anyio", _anyio_trio, needs=("anyio", "trio")),
+        Model("threads", "threads"),
+        Model("processes", "processes"),
+        Model("scratch", "scratch", _scratch),
+    )
+}
+
+
+def why_unavailable(model: Model) -> str | None:
+    """Return why a model cannot run on this interpreter, or None when it can."""
+    if sys.version_info < model.since:
+        needed = ".".join(map(str, model.since))
+        return f"needs Python {needed} or later, and this is {sys.version.split()[0]}"
+    missing = [name for name in model.needs if find_spec(name) is None]
+    if missing:
+        return f"{' and '.join(missing)} not installed for this interpreter"
+    return None
+
+
+def facts() -> dict[str, Any]:
+    """Return what a reader of a result must know about this interpreter."""
+    gil_enabled = getattr(sys, "_is_gil_enabled", None)
+    return {
+        "implementation": sys.implementation.name,
+        "python": sys.version.split()[0],
+        "gil": gil_enabled() if gil_enabled else True,
+        "start_method": START_METHOD,
+    }

@@ -1,0 +1,181 @@
+"""Runs the cases of one request and reports what happened.
+
+The sequence of steps (grow a batch, warm up, sample, compare answers) is the same for plain
+functions and for coroutines; only the timed loop and the two ends of `prepare` differ. So the
+sequence is a generator that yields steps, and two small drivers, one plain and one that awaits,
+carry them out.
+"""
+
+from __future__ import annotations
+
+import traceback
+from contextlib import AsyncExitStack, ExitStack
+from itertools import repeat
+from typing import TYPE_CHECKING, Any
+
+from runner import clock, wire
+from runner.work import Params, Probe
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Generator
+    from types import ModuleType
+
+    Emit = Callable[[dict[str, Any]], None]
+    Step = Callable[[], Any]
+    Steps = Generator[Step, Any, None]
+
+_GROWTH_LIMIT = 1 << 32  # calls in one sample; more means the clock or the work is broken
+
+
+def run_plain(request: wire.Request, module: ModuleType, emit: Emit) -> None:
+    """Run all cases of an implementation that is a plain function."""
+    steps = _cases(request, module, emit, _timed, ExitStack)
+    try:
+        step = next(steps)
+        while True:
+            try:
+                result = step()
+            except Exception as error:
+                step = steps.throw(error)
+            else:
+                step = steps.send(result)
+    except StopIteration:
+        return
+
+
+async def run_awaited(request: wire.Request, module: ModuleType, emit: Emit) -> None:
+    """Run all cases of an implementation that is a coroutine function."""
+    steps = _cases(request, module, emit, _timed_awaited, AsyncExitStack)
+    try:
+        step = next(steps)
+        while True:
+            try:
+                result = await step()
+            except Exception as error:
+                step = steps.throw(error)
+            else:
+                step = steps.send(result)
+    except StopIteration:
+        return
+
+
+def _timed(run: Callable[..., Any], arguments: tuple[Any, ...], calls: int) -> tuple[int, Any]:
+    value = None
+    start = clock.now_ns()
+    for _ in repeat(None, calls):
+        value = run(*arguments)
+    return clock.now_ns() - start, value
+
+
+async def _timed_awaited(
+    run: Callable[..., Any], arguments: tuple[Any, ...], calls: int
+) -> tuple[int, Any]:
+    value = None
+    start = clock.now_ns()
+    for _ in repeat(None, calls):
+        value = await run(*arguments)
+    return clock.now_ns() - start, value
+
+
+def _cases(
+    request: wire.Request,
+    module: ModuleType,
+    emit: Emit,
+    timed: Callable[..., Any],
+    stack_type: type[ExitStack] | type[AsyncExitStack],
+) -> Steps:
+    for case in request.cases:
+        try:
+            yield from _case(case, module, emit, timed, stack_type())
+        except Exception as error:  # noqa: BLE001 - whatever an implementation raises is a result
+            traceback.print_exc()
+            emit(
+                {
+                    "kind": "error",
+                    "case": case.id,
+                    "reason": "out_of_memory" if _is_memory(error) else "crash",
+                    "message": "".join(traceback.format_exception_only(error)).strip(),
+                }
+            )
+
+
+def _is_memory(error: BaseException) -> bool:
+    if isinstance(error, BaseExceptionGroup):
+        return any(map(_is_memory, error.exceptions))
+    return isinstance(error, MemoryError)
+
+
+def _case(
+    case: wire.Case,
+    module: ModuleType,
+    emit: Emit,
+    timed: Callable[..., Any],
+    stack: ExitStack | AsyncExitStack,
+) -> Steps:
+    """Take the samples of one case, then report each distinct answer."""
+    params, probe = Params(case.params), Probe()
+    arguments: tuple[Any, ...] = (params, probe)
+    answers: dict[str, str] = {}
+    taken = 0
+
+    def sample(calls: int, *, warmup: bool) -> Generator[Step, Any, int]:
+        nonlocal taken
+        cpu_before = clock.cpu_ns()
+        elapsed, value = yield lambda: timed(module.run, arguments, calls)
+        cpu_after = clock.cpu_ns()
+        digest, text = wire.answer(value)
+        answers.setdefault(digest, text)
+        known = cpu_before is not None and cpu_after is not None
+        emit(
+            {
+                "kind": "sample",
+                "case": case.id,
+                "iteration": taken,
+                "warmup": warmup,
+                "elapsed_ns": elapsed,
+                "operations": calls * case.operations,
+                "cpu_ns": max(0, cpu_after - cpu_before) if known else None,
+            }
+        )
+        taken += 1
+        return int(elapsed)
+
+    try:
+        if hasattr(module, "prepare"):
+            # A pool that must be warm, a file that must exist: made before the clock starts, and
+            # given to `run` as its third argument.
+            prepared = module.prepare(params, probe)
+            if isinstance(stack, AsyncExitStack):
+                resource = yield lambda: stack.enter_async_context(prepared)
+            else:
+                resource = yield lambda: stack.enter_context(prepared)
+            arguments = (params, probe, resource)
+
+        calls = 1
+        while case.min_sample_ns:
+            elapsed = yield from sample(calls, warmup=True)
+            if elapsed >= case.min_sample_ns or calls >= _GROWTH_LIMIT:
+                break
+            # Aim a little past the goal; never grow by more than 10, as the first call is often slow.
+            aim = calls * case.min_sample_ns * 1.2 / max(elapsed, 1)
+            calls = max(calls + 1, min(calls * 10, int(aim)))
+        for _ in range(case.warmup):
+            yield from sample(calls, warmup=True)
+        for _ in range(case.iterations):
+            yield from sample(calls, warmup=False)
+    finally:
+        if isinstance(stack, AsyncExitStack):
+            yield stack.aclose
+        else:
+            yield stack.close
+
+    for digest, text in answers.items():
+        emit(
+            {
+                "kind": "outcome",
+                "case": case.id,
+                "digest": digest,
+                "value": text,
+                "observed": probe.observed,
+            }
+        )

@@ -1,0 +1,163 @@
+"""The runner's side of the protocol: read a request, write records, digest an answer."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+PROTOCOL = 1
+_VALUE_SHOWN = 200  # characters of an answer that travel beside its digest
+
+
+class RequestError(ValueError):
+    """The request is not one of this protocol: says the key, what was found, what was expected."""
+
+
+class Case(NamedTuple):
+    """One case of a request; docs/protocol.md says what each field means."""
+
+    id: str
+    params: dict[str, int | str]
+    operations: int
+    warmup: int
+    iterations: int
+    min_sample_ns: int
+
+
+class Request(NamedTuple):
+    """What one trial is asked to do."""
+
+    workload: str
+    model: str
+    variant: str
+    seed: int
+    cases: list[Case]
+
+
+def parse_request(line: str | bytes) -> Request:
+    """Read a request line; unknown fields are ignored. Raises RequestError."""
+    try:
+        message = json.loads(line)
+    except ValueError:
+        message = None
+    if not isinstance(message, dict):
+        raise RequestError("request: not a JSON object")
+    if message.get("protocol") != PROTOCOL:
+        raise _wrong("protocol", message.get("protocol"), PROTOCOL)
+    cases = message.get("cases")
+    request = Request(
+        workload=_text(message, "workload"),
+        model=_text(message, "model"),
+        variant=_text(message, "variant", default=""),
+        seed=_integer(message, "seed", least=0, default=0),
+        cases=[],
+    )
+    if not isinstance(cases, list) or not cases:
+        raise _wrong("cases", cases, "at least one case")
+    for index, case in enumerate(cases):
+        request.cases.append(_case(case, f"cases[{index}]"))
+    return request
+
+
+def _case(case: Any, where: str) -> Case:
+    if not isinstance(case, dict):
+        raise _wrong(where, case, "a case")
+    params = case.get("params")
+    if not isinstance(params, dict):
+        raise _wrong(f"{where}.params", params, "an object")
+    for name, value in params.items():
+        if type(value) not in (int, str):
+            raise _wrong(f"{where}.params.{name}", value, "an integer or a string")
+    return Case(
+        id=_text(case, "id", where),
+        params=params,
+        operations=_integer(case, "operations", where, least=1),
+        warmup=_integer(case, "warmup", where, least=0),
+        iterations=_integer(case, "iterations", where, least=1),
+        min_sample_ns=_integer(case, "min_sample_ns", where, least=0),
+    )
+
+
+def _text(table: dict[str, Any], key: str, where: str = "", default: str | None = None) -> str:
+    value = table.get(key, default)
+    if not isinstance(value, str):
+        raise _wrong(f"{where}.{key}" if where else key, value, "a string")
+    return value
+
+
+def _integer(
+    table: dict[str, Any], key: str, where: str = "", *, least: int, default: int | None = None
+) -> int:
+    value = table.get(key, default)
+    if type(value) is not int or value < least:
+        raise _wrong(f"{where}.{key}" if where else key, value, f"an integer of at least {least}")
+    return value
+
+
+def _wrong(key: str, found: Any, expected: Any) -> RequestError:
+    return RequestError(f"request: {key}: found {json.dumps(found)}, expected {expected}")
+
+
+def canonical(value: Any) -> str:
+    """Return the one JSON text of an answer. Raises TypeError for what does not travel unchanged."""
+    _check_travels(value)
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
+def _check_travels(value: Any) -> None:
+    if isinstance(value, dict):
+        for key, item in value.items():
+            if not isinstance(key, str):
+                raise TypeError(f"answer: found a key of type {type(key).__name__}, expected str")
+            _check_travels(item)
+    elif isinstance(value, (list, tuple)):
+        for item in value:
+            _check_travels(item)
+    elif type(value) not in (int, str):
+        raise TypeError(
+            f"answer: found {type(value).__name__}, expected integers, strings, lists and objects"
+        )
+
+
+def answer(value: Any) -> tuple[str, str]:
+    """Return the digest of an answer and the beginning of its text."""
+    import hashlib
+
+    text = canonical(value)
+    return hashlib.sha256(text.encode("ascii")).hexdigest(), text[:_VALUE_SHOWN]
+
+
+def take_stdio() -> tuple[int, Callable[[dict[str, Any]], None]]:
+    """Move standard input and output aside, and return (input descriptor, record writer).
+
+    Descriptor 1 then points at standard error and descriptor 0 at nothing, so whatever an
+    implementation prints or reads cannot get into the protocol. The private descriptors are not
+    inherited by programs that an implementation starts.
+    """
+    private_in, private_out = os.dup(0), os.dup(1)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
+    os.dup2(2, 1)
+
+    def emit(record: dict[str, Any]) -> None:
+        data = json.dumps(record).encode() + b"\n"
+        while data:
+            data = data[os.write(private_out, data) :]
+
+    return private_in, emit
+
+
+def read_line(descriptor: int) -> bytes:
+    """Read up to the first line end, and nothing after it."""
+    data = bytearray()
+    while not data.endswith(b"\n"):
+        chunk = os.read(descriptor, 65_536)
+        if not chunk:
+            break
+        data += chunk
+    return bytes(data)

@@ -1,0 +1,25 @@
+"""A task a wait, all in one task group, on either backend."""
+
+import time
+
+import anyio
+
+from runner.work import Params, Probe
+
+EARLY_NS = 1_000_000  # some loops' timers count whole milliseconds
+
+async def run(params: Params, probe: Probe) -> int:
+    waited = 0
+    seconds = params.wait_ns / 1e9
+    least_ns = params.wait_ns - EARLY_NS
+
+    async def wait() -> None:
+        nonlocal waited
+        start = time.perf_counter_ns()
+        await anyio.sleep(seconds)
+        waited += time.perf_counter_ns() - start >= least_ns
+
+    async with anyio.create_task_group() as group:
+        for _ in range(params.tasks):
+            group.start_soon(wait)
+    return waited

@@ -1,0 +1,16 @@
+"""One wait after the other: N times as long as one."""
+
+import time
+
+from runner.work import Params, Probe
+
+EARLY_NS = 1_000_000  # some loops' timers count whole milliseconds
+
+
+def run(params: Params, probe: Probe) -> int:
+    waited = 0
+    for _ in range(params.tasks):
+        start = time.perf_counter_ns()
+        time.sleep(params.wait_ns / 1e9)
+        waited += time.perf_counter_ns() - start >= params.wait_ns - EARLY_NS
+    return waited
