@@ -217,6 +217,7 @@ def request_for(workload: Workload, case: Case, model: str, variant: str, seed: 
 def digest(value: Any) -> str:
     """Return the SHA-256 of the canonical JSON of an answer, as docs/protocol.md defines it."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    text = text.replace("\x7f", "\\u007f")
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 

@@ -107,6 +107,7 @@ class RunnerFacts(Record):
     name: str
     language: str
     version: str
+    models: tuple[str, ...]
     facts: dict[str, str | int | bool] = {}
 
 
@@ -124,4 +125,4 @@ class Run(Record, frozen=True):
     workloads: dict[str, str]  # id -> the text of its file, so that a run explains itself
     cells: tuple[Cell, ...]
     absent: tuple[AbsentCell, ...] = ()
-    check: bool = False  # only the check cases: a smoke run
+    sources: dict[str, str] = {}  # path -> SHA-256 of each implementation that takes part

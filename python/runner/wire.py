@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 PROTOCOL = 1
+_FOUND_SHOWN = 60  # characters of a wrong value that an error quotes
 _VALUE_SHOWN = 200  # characters of an answer that travel beside its digest
 
 
@@ -45,10 +46,11 @@ def parse_request(line: str | bytes) -> Request:
     except ValueError:
         message = None
     if not isinstance(message, dict):
-        raise RequestError("request: not a JSON object")
-    if message.get("protocol") != PROTOCOL:
-        raise _wrong("protocol", message.get("protocol"), PROTOCOL)
-    cases = message.get("cases")
+        shown = bytes(line).decode("utf-8", "replace") if isinstance(line, bytes) else line
+        raise RequestError(f"request: not a JSON object: found {shown.strip()[:60] or 'nothing'}")
+    if message.get("protocol", ...) != PROTOCOL:
+        raise _wrong("protocol", message.get("protocol", ...), PROTOCOL)
+    cases = message.get("cases", ...)
     request = Request(
         workload=_text(message, "workload"),
         model=_text(message, "model"),
@@ -58,15 +60,20 @@ def parse_request(line: str | bytes) -> Request:
     )
     if not isinstance(cases, list) or not cases:
         raise _wrong("cases", cases, "at least one case")
-    for index, case in enumerate(cases):
-        request.cases.append(_case(case, f"cases[{index}]"))
+    for index, values in enumerate(cases):
+        case = _case(values, f"cases[{index}]")
+        if any(case.id == other.id for other in request.cases):
+            raise RequestError(
+                f'request: cases[{index}].id: found "{case.id}" again, expected each id once'
+            )
+        request.cases.append(case)
     return request
 
 
 def _case(case: Any, where: str) -> Case:
     if not isinstance(case, dict):
         raise _wrong(where, case, "a case")
-    params = case.get("params")
+    params = case.get("params", ...)
     if not isinstance(params, dict):
         raise _wrong(f"{where}.params", params, "an object")
     for name, value in params.items():
@@ -82,7 +89,7 @@ def _case(case: Any, where: str) -> Case:
     )
 
 
-def _text(table: dict[str, Any], key: str, where: str = "", default: str | None = None) -> str:
+def _text(table: dict[str, Any], key: str, where: str = "", default: Any = ...) -> str:
     value = table.get(key, default)
     if not isinstance(value, str):
         raise _wrong(f"{where}.{key}" if where else key, value, "a string")
@@ -90,7 +97,7 @@ def _text(table: dict[str, Any], key: str, where: str = "", default: str | None 
 
 
 def _integer(
-    table: dict[str, Any], key: str, where: str = "", *, least: int, default: int | None = None
+    table: dict[str, Any], key: str, where: str = "", *, least: int, default: Any = ...
 ) -> int:
     value = table.get(key, default)
     if type(value) is not int or value < least:
@@ -99,13 +106,15 @@ def _integer(
 
 
 def _wrong(key: str, found: Any, expected: Any) -> RequestError:
-    return RequestError(f"request: {key}: found {json.dumps(found)}, expected {expected}")
+    shown = "nothing" if found is ... else json.dumps(found, separators=(",", ":"))[:_FOUND_SHOWN]
+    return RequestError(f"request: {key}: found {shown}, expected {expected}")
 
 
 def canonical(value: Any) -> str:
     """Return the one JSON text of an answer. Raises TypeError for what does not travel unchanged."""
     _check_travels(value)
-    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return text.replace("\x7f", "\\u007f")  # ASCII, but not printable
 
 
 def _check_travels(value: Any) -> None:

@@ -56,7 +56,7 @@ func ParseRequest(line []byte) (Request, error) {
 		request.Variant = r.text("variant")
 	}
 	if r.has("seed") {
-		request.Seed = r.integer("seed", "an integer")
+		request.Seed = r.atLeast("seed", 0)
 	}
 	if r.has("trace") {
 		request.Trace = r.boolean("trace")
@@ -155,10 +155,8 @@ func (f fields) atLeast(key string, least int64) int64 {
 }
 
 func (f fields) cases() []Case {
-	list, ok := f.values["cases"].([]any)
-	if !ok {
-		f.refuse("cases", "a list of cases")
-	} else if len(list) == 0 {
+	list, _ := f.values["cases"].([]any)
+	if len(list) == 0 {
 		f.refuse("cases", "at least one case")
 	}
 	var cases []Case
@@ -167,7 +165,7 @@ func (f fields) cases() []Case {
 		key := fmt.Sprintf("cases[%d]", i)
 		values, ok := element.(map[string]any)
 		if !ok {
-			f.fail(key, render(element), "an object")
+			f.fail(key, render(element), "a case")
 		}
 		within := fields{path: key + ".", values: values, err: f.err}
 		c := within.oneCase()

@@ -288,7 +288,6 @@ func TestWhatCannotBeRecordedFailsTheCase(t *testing.T) {
 		params       map[string]any
 		say          func(*work.Probe)
 	}{
-		{"latency", "unsupported", tasks, func(p *work.Probe) { p.Latency(1) }},
 		{"parked where memory is not known", "unsupported", tasks, func(p *work.Probe) { p.Parked() }},
 		{"parked without a number of tasks", "crash", nil, func(p *work.Probe) { p.Parked() }},
 	} {

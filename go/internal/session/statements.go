@@ -54,12 +54,6 @@ func (s *statements) Parked() {
 	s.fail(s.session.Records.Write(protocol.Footprint{Case: s.c.ID, Tasks: tasks, Bytes: bytes}))
 }
 
-// Latency refuses: no workload records latencies yet, and to drop them unseen
-// would be worse than to fail.
-func (s *statements) Latency(int64) {
-	s.fail(fmt.Errorf("latency: this runner does not write histograms yet: %w", errors.ErrUnsupported))
-}
-
 func (s *statements) fail(err error) {
 	if err == nil {
 		return

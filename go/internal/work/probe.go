@@ -8,7 +8,6 @@ import (
 // A Sink takes what implementations say through a [Probe]. Its methods are
 // called from any goroutine.
 type Sink interface {
-	Latency(ns int64)
 	Parked()
 	Listening(port int)
 	Event(task, what string)
@@ -27,13 +26,6 @@ type Probe struct {
 // NewProbe returns a probe that reports to sink, which may be nil.
 func NewProbe(sink Sink) *Probe {
 	return &Probe{sink: sink}
-}
-
-// Latency records how long a single wait took.
-func (p *Probe) Latency(ns int64) {
-	if p != nil && p.sink != nil {
-		p.sink.Latency(ns)
-	}
 }
 
 // Parked says that all tasks are alive and waiting: memory is read before it

@@ -17,14 +17,17 @@ const tolerance = time.Millisecond
 // Run gives each dish a goroutine that blocks in time.Sleep. A sleeping
 // goroutine holds no thread: the runtime keeps its timer on a heap and makes it
 // runnable when the time has come, so the kitchen is as slow as its slowest dish.
-func Run(_ context.Context, p work.Params, _ *work.Probe) (any, error) {
+func Run(_ context.Context, p work.Params, probe *work.Probe) (any, error) {
 	unit := p.Duration("unit_ns")
 	var (
-		dishes sync.WaitGroup
-		cooked atomic.Int64
+		dishes   sync.WaitGroup
+		cooked   atomic.Int64
+		inFlight atomic.Int32
 	)
 	for _, units := range []int64{10, 3, 7} {
 		dishes.Go(func() {
+			probe.Observe("in_flight", int(inFlight.Add(1)))
+			defer inFlight.Add(-1)
 			wait := time.Duration(units) * unit
 			start := time.Now()
 			time.Sleep(wait)

@@ -1,0 +1,216 @@
+"""A run from its plan to its last trial: the one place where the parts of measuring come together."""
+
+from __future__ import annotations
+
+import hashlib
+import random
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from harness import catalog, machine, measure, plan, store
+from harness.errors import Exit, Problem
+from harness.records import SCHEMA_VERSION, Run, RunnerFacts
+from harness.runners import ROOT, Runners, find
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+    from harness.plan import Profile, Selection
+    from harness.records import AbsentCell, Cell, Trial
+    from harness.runners import Runner
+    from harness.workload import Workload
+
+WORKLOADS = ROOT / "harness" / "workloads"
+
+
+@dataclass(frozen=True)
+class Workshop:
+    """What there is to measure, and with what: the workload files and the runners of this machine."""
+
+    workloads: dict[str, Workload]
+    runners: Runners
+
+    @classmethod
+    def open(cls) -> Workshop:
+        """Read the workload files and ask the runners. Raises Problem for a bad file."""
+        return cls(catalog.load_folder(WORKLOADS), find())
+
+    def cells(
+        self, selection: Selection, profile: Profile | None
+    ) -> tuple[list[Cell], list[AbsentCell]]:
+        """Return what would be measured and what would not; without a profile, the check cases."""
+        return plan.cells(
+            plan.select(selection, self.workloads),
+            selection.models,
+            self.runners.offers(),
+            self.runners.missing_models,
+            profile=profile,
+        )
+
+    def bench(self, seed: int, interrupted: Callable[[], bool]) -> measure.Bench:
+        """Return a bench on which trials can be run."""
+        by_model: dict[tuple[str, str, str], Runner] = {
+            (offer.workload, offer.model, offer.variant): self.runners.found[offer.runner]
+            for offer in self.runners.offers()
+        }
+        return measure.Bench(
+            workloads=self.workloads,
+            runner_of=lambda cell: by_model[cell.workload, cell.model, cell.variant],
+            seed=seed,
+            interrupted=interrupted,
+        )
+
+    def facts(self, cells: list[Cell]) -> tuple[tuple[RunnerFacts, ...], dict[str, str]]:
+        """Return the runners that these cells need, and the digest of each source they run."""
+        wanted = {(cell.workload, cell.model, cell.variant) for cell in cells}
+        offers = [
+            offer
+            for offer in self.runners.offers()
+            if (offer.workload, offer.model, offer.variant) in wanted
+        ]
+        sources = {
+            offer.source: hashlib.sha256((ROOT / offer.source).read_bytes()).hexdigest()
+            for offer in offers
+        }
+        runners = tuple(
+            RunnerFacts(
+                name=name,
+                language=runner.description.language,
+                version=runner.description.version,
+                models=tuple(dict.fromkeys(one.model for one in offers if one.runner == name)),
+                facts=runner.description.facts,
+            )
+            for name, runner in self.runners.found.items()
+            if any(one.runner == name for one in offers)
+        )
+        return runners, dict(sorted(sources.items()))
+
+
+@dataclass
+class Campaign:
+    """A run that is about to be measured, or to go on."""
+
+    run: Run
+    workshop: Workshop
+    writer: store.RunWriter
+    done: set[tuple[int, Cell]]
+    budget_s: float
+
+    @property
+    def folder(self) -> Path:
+        """The run directory."""
+        return self.writer.folder
+
+    @property
+    def planned(self) -> int:
+        """How many trials the least program has: the least blocks of headlines, one of sweeps."""
+        profile = plan.PROFILES[self.run.profile]
+        return sum(
+            profile.least_blocks if cell.case == "headline" else 1 for cell in self.run.cells
+        )
+
+    def measure(self, observer: measure.Observer, interrupted: Callable[[], bool]) -> str:
+        """Measure until the budget is spent or somebody interrupts. Returns why it ended."""
+
+        def keep(trial: Trial) -> None:
+            self.writer.append(trial)
+
+        try:
+            return measure.run_blocks(
+                self.workshop.bench(self.run.seed, interrupted),
+                plan.blocks(self.run.cells, self.run.seed, plan.PROFILES[self.run.profile]),
+                self.done,
+                time.monotonic() + self.budget_s,
+                keep,
+                observer,
+            )
+        finally:
+            self.writer.close()
+
+
+def begin(
+    out: Path, selection: Selection, profile: Profile, budget_s: float | None, seed: int | None
+) -> Campaign:
+    """Plan a new run and make its directory. Raises Problem."""
+    workshop = Workshop.open()
+    cells, absent = workshop.cells(selection, profile)
+    if not cells:
+        reasons = {f"{one.cell.model}: {one.reason}" for one in absent}
+        raise Problem(
+            f"nothing to measure: {'; '.join(sorted(reasons)) or 'nothing was asked for'}",
+            Exit.NOT_POSSIBLE,
+        )
+    about = machine.machine()
+    now = datetime.now(UTC)
+    runners, sources = workshop.facts(cells)
+    run = Run(
+        schema_version=SCHEMA_VERSION,
+        id=f"{now:%Y%m%dT%H%M%SZ}-{_plain(about.host)}",
+        started_at=now.isoformat(timespec="seconds"),
+        seed=random.SystemRandom().getrandbits(31) if seed is None else seed,
+        profile=profile.name,
+        budget_s=budget_s or profile.budget_s,
+        machine=about,
+        runners=runners,
+        workloads={
+            cell.workload: workshop.workloads[cell.workload].text for cell in (*cells, *_of(absent))
+        },
+        cells=tuple(cells),
+        absent=tuple(absent),
+        sources=sources,
+    )
+    return Campaign(run, workshop, store.RunWriter.create(out, run), set(), run.budget_s)
+
+
+def _of(absent: list[AbsentCell]) -> list[Cell]:
+    return [one.cell for one in absent]
+
+
+def resume(folder: Path, budget_s: float | None, warn: Callable[[str], None]) -> Campaign:
+    """Go on with a run. Raises Problem when the machine or what is measured has changed."""
+    run = store.read_run(folder)
+    workshop = Workshop.open()
+    runners, sources = workshop.facts(list(run.cells))
+    about = machine.machine()
+    changes = [
+        *_changes("machine", _identity(run.machine), _identity(about)),
+        *_changes("runner", {one.name: one.version for one in run.runners},
+                  {one.name: one.version for one in runners}),
+        *_changes("source", run.sources, sources),
+        *_changes("workload", run.workloads,
+                  {id_: workload.text for id_, workload in workshop.workloads.items()
+                   if id_ in run.workloads}),
+    ]
+    if changes:
+        raise Problem(
+            f"{folder.name} cannot go on, since what it measured is no longer the same:"
+            f" {'; '.join(changes)}; begin a new run instead",
+            Exit.NOT_POSSIBLE,
+        )
+    warnings: list[str] = []
+    done = {(trial.block, trial.cell) for trial in store.read_trials(folder, warnings)}
+    for warning in warnings:
+        warn(warning)
+    return Campaign(run, workshop, store.RunWriter(folder), done, budget_s or run.budget_s)
+
+
+def _identity(about: object) -> dict[str, str]:
+    return {name: str(getattr(about, name)) for name in ("host", "system", "cpu", "logical_cores")}
+
+
+def _changes(what: str, before: dict[str, str], now: dict[str, str]) -> list[str]:
+    short = 60
+    changed = []
+    for name in sorted(before.keys() | now.keys()):
+        old, new = before.get(name, "absent"), now.get(name, "absent")
+        if old != new:
+            detail = f" was {old}, is {new}" if len(old) + len(new) < short else " has changed"
+            changed.append(f"{what} {name}{detail}")
+    return changed
+
+
+def _plain(host: str) -> str:
+    return "".join(c if c.isalnum() or c == "-" else "-" for c in host)[:40].strip("-") or "host"

@@ -1,0 +1,278 @@
+"""The command line: commands and options only. `main(argv)` returns the exit code."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+
+from harness import campaign, machine, store, tables, units
+from harness.analyse import analyse
+from harness.errors import Exit, Problem
+from harness.live import Display
+from harness.plan import PROFILES, Selection
+from harness.records import Absence, Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Sequence
+
+    from harness.records import Trial
+
+_SEED_MOST = 2**31 - 1
+
+
+class _Duration(click.ParamType):
+    name = "duration"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        try:
+            return units.parse_duration(str(value))
+        except Problem as problem:
+            self.fail(str(problem), param, ctx)
+
+
+out_option = click.option(
+    "--out", type=click.Path(path_type=Path, file_okay=False), default=Path("results"),
+    show_default=True, help="Where run directories are.",
+)
+workload_option = click.option(
+    "--workload", "workloads", multiple=True, metavar="NAME", help="Only this one; may be repeated.",
+)
+model_option = click.option(
+    "--model", "models", multiple=True, metavar="NAME", help="Only this one; may be repeated.",
+)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="loombench")
+def cli() -> None:
+    """Measure the same work in every concurrency model, on this machine."""
+
+
+@cli.command("list")
+@workload_option
+@model_option
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def list_(workloads: tuple[str, ...], models: tuple[str, ...], *, as_json: bool) -> None:
+    """Workloads, models, implementations; what is unavailable, and why."""
+    workshop = campaign.Workshop.open()
+    selection = Selection(_split(workloads), _split(models))
+    cells, absent = workshop.cells(selection, None)
+    shown = [workshop.workloads[id_] for id_ in workshop.workloads
+             if not selection.workloads or id_ in selection.workloads]
+    if as_json:
+        import msgspec
+
+        sources = {(one.workload, one.model, one.variant): one.source
+                   for one in workshop.runners.offers()}
+        document = {
+            "workloads": [{"id": w.id, "title": w.title, "question": w.question, "shape": w.shape,
+                           "cases": {id_: case.params for id_, case in w.cases.items()}}
+                          for w in shown],
+            "implementations": [
+                {"workload": c.workload, "model": c.model, "variant": c.variant,
+                 "source": sources[c.workload, c.model, c.variant]} for c in cells
+            ],
+            "absent": [{"workload": one.cell.workload, "model": one.cell.model,
+                        "variant": one.cell.variant, "why": one.absence.value,
+                        "reason": one.reason} for one in absent],
+        }
+        click.echo(msgspec.json.format(msgspec.json.encode(document)).decode())
+        return
+    console = Console()
+    for line in tables.listing(shown, cells, absent):
+        console.print(line)
+    for problem in workshop.runners.problems:
+        console.print(f"warning: {problem}", style="yellow")
+
+
+@cli.command()
+@workload_option
+@model_option
+@click.option("--budget", type=_Duration(), help="Time to measure: 90s, 3m, 1h. [by profile]")
+@click.option("--profile", type=click.Choice(list(PROFILES)), default="standard", show_default=True)
+@out_option
+@click.option("--seed", type=click.IntRange(0, _SEED_MOST), help="Of every shuffle. [drawn]")
+@click.option("--resume", is_flag=False, flag_value="latest", metavar="[RUN]",
+              help="Go on with a run instead of beginning one; the latest if none is named.")
+@click.option("--figures/--no-figures", default=True, help="Draw the figures at the end.")
+def run(
+    workloads: tuple[str, ...],
+    models: tuple[str, ...],
+    budget: float | None,
+    profile: str,
+    out: Path,
+    seed: int | None,
+    resume: str | None,
+    *,
+    figures: bool,
+) -> int:
+    """Measure, then show and draw what was found. Ctrl-C ends measuring and still draws."""
+    console = Console()
+    if resume is None:
+        selection = Selection(_split(workloads), _split(models))
+        going = campaign.begin(out, selection, PROFILES[profile], budget, seed)
+    else:
+        if workloads or models or seed is not None:
+            raise Problem("--resume goes on with a run as it was planned; found it beside"
+                          " --workload, --model or --seed, expected it without them")
+        going = campaign.resume(store.find(out, resume), budget, _warn)
+    for problem in going.workshop.runners.problems:
+        _warn(problem)
+    with _interruptible() as interrupted:
+        with Display(console, going.budget_s, going.planned, len(going.done)) as display:
+            ended = going.measure(display, interrupted)
+    console.print(f"{ended}: {going.folder}", highlight=False)
+    _report(going.folder, console, figures=figures)
+    return Exit.INTERRUPTED if ended == "interrupted" else Exit.FINE
+
+
+@cli.command()
+@click.argument("run_", metavar="[RUN]", required=False)
+@out_option
+def show(run_: str | None, out: Path) -> None:
+    """Print the results of a run as tables; the latest if none is named."""
+    _report(store.find(out, run_), Console(), figures=False)
+
+
+@cli.command()
+@click.argument("run_", metavar="[RUN]", required=False)
+@out_option
+def plot(run_: str | None, out: Path) -> None:
+    """Draw the figures of a run; the latest if none is named."""
+    _draw(store.find(out, run_), Console())
+
+
+@cli.command()
+@click.argument("workload", required=False)
+@model_option
+def validate(workload: str | None, models: tuple[str, ...]) -> int:
+    """Run every implementation at its check size, and say which conform to the workload's rules."""
+    workshop = campaign.Workshop.open()
+    selection = Selection((workload,) if workload else (), _split(models))
+    cells, absent = workshop.cells(selection, None)
+    trials: list[Trial] = []
+    console = Console()
+    with _interruptible() as interrupted:
+        bench = workshop.bench(0, interrupted)
+        for index, cell in enumerate(cells):
+            trial = bench.trial(cell, 0, index)
+            if trial is None:
+                return Exit.INTERRUPTED
+            trials.append(trial)
+    console.print(tables.conformance(trials, absent))
+    wrong = [trial for trial in trials if trial.status is not Status.OK or trial.warnings]
+    missing = [one for one in absent if one.absence is Absence.MISSING]
+    console.print(f"{len(trials) - len(wrong)} conform, {len(wrong)} do not,"
+                  f" {len(missing)} are not written", highlight=False)
+    for trial in wrong:
+        if trial.stderr_end:
+            console.print(f"\n{trial.cell.workload} {trial.cell.contestant} said:", style="bold")
+            console.print(trial.stderr_end, markup=False, highlight=False)
+    return Exit.DOES_NOT_HOLD if wrong or not trials else Exit.FINE
+
+
+@cli.command()
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def doctor(*, as_json: bool) -> None:
+    """What this machine is, and what on it disturbs measuring. Changes nothing."""
+    findings = machine.findings()
+    if as_json:
+        import msgspec
+
+        click.echo(msgspec.json.format(msgspec.json.encode(findings)).decode())
+        return
+    Console().print(tables.machine(findings))
+
+
+def _split(names: Sequence[str]) -> tuple[str, ...]:
+    """Allow `--model a --model b` and `--model a,b`."""
+    return tuple(name for one in names for name in one.replace(",", " ").split())
+
+
+def _warn(text: str) -> None:
+    click.echo(f"warning: {text}", err=True)
+
+
+def _report(folder: Path, console: Console, *, figures: bool) -> None:
+    warnings: list[str] = []
+    analysis = analyse(store.read_run(folder), store.read_trials(folder, warnings))
+    for renderable in tables.results(analysis):
+        console.print(renderable)
+    for warning in warnings:
+        _warn(warning)
+    if figures:
+        _draw(folder, console)
+
+
+def _draw(folder: Path, console: Console) -> None:
+    from harness import figures  # matplotlib is slow to import, and only drawing needs it
+
+    written = figures.draw(
+        analyse(store.read_run(folder), store.read_trials(folder, [])), folder / "figures"
+    )
+    latest = folder.parent / "latest"
+    shown = latest if latest.exists() and latest.resolve() == folder.resolve() else folder
+    shown = Path(os.path.relpath(shown))
+    console.print(f"\n{len(written)} figures. Open first:", highlight=False)
+    console.print(f"  {shown / 'figures' / written[0].name}", highlight=False, soft_wrap=True)
+    console.print("and one a workload beside it (SVG too):", highlight=False)
+    for path in written[1:]:
+        console.print(f"  {shown / 'figures' / path.name}", highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def _interruptible() -> Iterator[Callable[[], bool]]:
+    """Turn the first Ctrl-C (and SIGTERM) into a flag, so that nothing is cut in the middle.
+
+    The second Ctrl-C interrupts as usual.
+    """
+    asked = False
+
+    def ask(number: int, _: object) -> None:
+        nonlocal asked
+        if asked and number == signal.SIGINT:
+            raise KeyboardInterrupt
+        asked = True
+
+    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield lambda: asked
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command. Every message for the user is one line on standard error."""
+    try:
+        result = cli.main(list(argv), prog_name="loombench", standalone_mode=False)
+    except Problem as problem:
+        click.echo(f"loombench: {problem}", err=True)
+        return problem.code
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
+    except click.ClickException as error:
+        error.show()
+        return Exit.USAGE
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("loombench: interrupted", err=True)
+        return Exit.INTERRUPTED
+    except BrokenPipeError:
+        # Somebody closed our output (`| head`): no message, and none from the interpreter's end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.FINE
+    return int(result or Exit.FINE)
+
+
+def entry() -> None:
+    """Be the console script."""
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,50 @@
+"""Figures from an analysis; the only importer of matplotlib. PNG and SVG of each."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from harness.errors import Exit, Problem
+from harness.figures import contestants, overview, scaling, style
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from matplotlib.figure import Figure
+
+    from harness.analyse import Analysis
+
+
+def draw(analysis: Analysis, folder: Path) -> list[Path]:
+    """Draw every figure of a run into `folder`; returns the PNGs, the overview first.
+
+    Raises Problem when they cannot be written.
+    """
+    written = []
+    try:
+        folder.mkdir(exist_ok=True)
+        for name, figure in _all(analysis):
+            for kind in ("svg", "png"):
+                path = folder / f"{name}.{kind}"
+                part = folder / f".{name}.{kind}.part"  # a reader never sees half a figure
+                figure.savefig(part, format=kind, metadata=style.METADATA[kind])
+                os.replace(part, path)
+            written.append(path)
+    except OSError as error:
+        raise Problem(
+            f"{folder}: figures cannot be written: {error.strerror}; the measurements are safe:"
+            " free some space, then `loombench plot`",
+            Exit.NOT_POSSIBLE,
+        ) from None
+    return written
+
+
+def _all(analysis: Analysis) -> Iterator[tuple[str, Figure]]:
+    with style.applied():
+        yield "overview", overview.figure(analysis)
+        for id_, result in analysis.workloads.items():
+            yield id_, contestants.figure(analysis, result)
+            if result.workload.sweep is not None and len(result.cases) > 1:
+                yield f"{id_}-scaling", scaling.figure(analysis, result)

@@ -1,0 +1,131 @@
+"""The main figure of a workload: a row a contestant, a dot with its interval, a panel a metric."""
+
+from __future__ import annotations
+
+import textwrap
+from typing import TYPE_CHECKING
+
+from harness import units
+from harness.figures import style
+from harness.findings import finding
+from harness.workload import HEADLINE
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from harness.analyse import Analysis, CellResult, WorkloadResult
+    from harness.stats import Estimate
+    from harness.workload import Metric
+
+_WIDTH, _ROW = 10.0, 0.27  # inches
+_LABELS, _VALUES = 1.75, 1.62  # inches, left of a panel's axis for names, right of it for numbers
+
+
+def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
+    """Draw the headline case of one workload."""
+    shown = _order([one for one in result.headline if one.metrics], result.metric)
+    others = [one for one in result.headline if not one.metrics]
+    notes = [line for one in others for line in _why(one)]
+    metrics = [
+        metric
+        for metric in result.workload.metrics.values()
+        if any(metric.id in one.metrics for one in shown)
+    ]
+    panel = max(1, len(shown)) * _ROW
+    below = 0.55 + (0.1 + 0.17 * len(notes) if notes else 0)
+    case = result.workload.cases[HEADLINE]
+    settings = ", ".join(f"{name} = {value:,}" for name, value in case.params.items())
+    sheet, bottom, top = style.sheet(
+        _WIDTH,
+        panel + below + 0.3,
+        f"{result.workload.title}: {finding(result)}",
+        result.workload.question + (f"  ({settings})" if settings else ""),
+        analysis,
+    )
+    height = sheet.get_figheight()
+    left = _LABELS / _WIDTH
+    width = (_WIDTH - _LABELS - 0.2) / _WIDTH / max(1, len(metrics))
+    for column, metric in enumerate(metrics):
+        axes = sheet.add_axes((
+            left + column * width,
+            top - (panel + 0.3) / height,
+            width - _VALUES / _WIDTH,
+            panel / height,
+        ))
+        _panel(axes, metric, shown, named=column == 0)
+    sheet.text(0.2 / _WIDTH, bottom + 0.06 / height, "\n".join(notes), fontsize=8,
+               color=style.FAINT, va="bottom", linespacing=1.45)
+    return sheet
+
+
+def _order(cells: Sequence[CellResult], metric: Metric) -> list[CellResult]:
+    """Best first; what has no value for the headline metric comes last."""
+    sign = 1 if metric.better == "lower" else -1
+    known = [one for one in cells if metric.id in one.metrics]
+    known.sort(key=lambda one: sign * one.metrics[metric.id].value)
+    return known + [one for one in cells if metric.id not in one.metrics]
+
+
+def _panel(axes: Axes, metric: Metric, cells: Sequence[CellResult], *, named: bool) -> None:
+    estimates = [one.metrics.get(metric.id) for one in cells]
+    known = [one for one in estimates if one is not None]
+    style.scale(axes, metric.unit, [_low(one) for one in known], [_high(one) for one in known])
+    axes.set_ylim(len(cells) - 0.5, -0.5)
+    axes.set_yticks(range(len(cells)), [one.contestant if named else "" for one in cells])
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    better = "less" if metric.better == "lower" else "more"
+    axes.set_title(f"{metric.label}\n({better} is better)", fontsize=8.5, loc="left", pad=6)
+    for row, (one, estimate) in enumerate(zip(cells, estimates, strict=True)):
+        if row % 2:
+            axes.axhspan(row - 0.5, row + 0.5, color="#f6f6f6", zorder=0, lw=0)
+        if estimate is not None:
+            draw_dot(axes, one, estimate, row)
+            axes.text(1.03, row, _number(one, estimate, metric), transform=axes.get_yaxis_transform(),
+                      va="center", fontsize=8)
+
+
+def draw_dot(axes: Axes, cell: CellResult, estimate: Estimate, row: float) -> None:
+    """Draw one estimate; a variant's marker is hollow, so that a model keeps its colour."""
+    look = style.LOOKS[cell.cell.model]
+    if estimate.low is not None and estimate.high is not None:
+        axes.plot([estimate.low, estimate.high], [row, row], color=look.colour, lw=2.2, alpha=0.55,
+                  solid_capstyle="butt")
+    face = "white" if cell.cell.variant else look.colour
+    axes.plot([estimate.value], [row], marker=look.marker, ms=6.5, color=look.colour,
+              markerfacecolor=face, markeredgewidth=1.3, ls="none")
+
+
+def _number(cell: CellResult, estimate: Estimate, metric: Metric) -> str:
+    text = units.shown(estimate.value, metric.unit.partition("/")[0])
+    if estimate.low is not None and estimate.high is not None:
+        half = max(estimate.high - estimate.value, estimate.value - estimate.low)
+        if estimate.value:
+            text += f" ±{units.significant(100 * half / abs(estimate.value), 2)}%"
+    else:
+        text += f" (n = {estimate.n})"
+    return text + (f"  {cell.failures} of {cell.attempts} failed" if cell.failures else "")
+
+
+def _low(one: Estimate) -> float:
+    return one.value if one.low is None else one.low
+
+
+def _high(one: Estimate) -> float:
+    return one.value if one.high is None else one.high
+
+
+def _why(one: CellResult) -> list[str]:
+    """Say why a cell has no dot, in lines that fit."""
+    if one.failures:
+        words = ", ".join(f"{n} x {status.value.replace('_', ' ')}"
+                          for status, n in one.statuses.items())
+        text = f"{one.contestant}: {words}: {one.message}"
+    elif one.absent is not None:
+        text = f"{one.contestant}: {one.absent.absence.value.replace('_', ' ')}: {one.absent.reason}"
+    else:
+        text = f"{one.contestant}: not measured yet"
+    return textwrap.wrap(text, 150, subsequent_indent="    ")

@@ -1,0 +1,126 @@
+"""Everything against asyncio: a column a workload, a row a model, the ratio of the headline metric."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+from harness import units
+from harness.analyse import BASELINE, ranked
+from harness.figures import style
+from harness.figures.contestants import draw_dot
+from harness.records import Absence
+from harness.workload import MODELS
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from harness.analyse import Analysis, CellResult, WorkloadResult
+
+_WIDTH, _ROW, _LABELS = 11.0, 0.31, 1.25
+_ABSENT = {
+    Absence.NOT_APPLICABLE: "not applicable",
+    Absence.LIMITED: "beyond its limit",
+    Absence.UNAVAILABLE: "unavailable here",
+    Absence.MISSING: "not written",
+}
+
+
+def figure(analysis: Analysis) -> Figure:
+    """Draw the overview of a run."""
+    results = list(analysis.workloads.values())
+    panel = len(MODELS) * _ROW
+    sheet, _, top = style.sheet(
+        _WIDTH,
+        panel + 1.05,
+        _finding(results),
+        f"Cost relative to {BASELINE} in the same blocks: left of the line costs less.",
+        analysis,
+        "Headline case and first metric of each workload; plain implementations, no variants.",
+    )
+    height = sheet.get_figheight()
+    width = (_WIDTH - _LABELS - 0.15) / _WIDTH / max(1, len(results))
+    for column, result in enumerate(results):
+        axes = sheet.add_axes((
+            _LABELS / _WIDTH + column * width,
+            top - (panel + 0.5) / height,
+            width * 0.92,
+            panel / height,
+        ))
+        _panel(axes, result, named=column == 0)
+    return sheet
+
+
+def _panel(axes: Axes, result: WorkloadResult, *, named: bool) -> None:
+    cells = {one.cell.model: one for one in result.headline if not one.cell.variant}
+    ratios = [one.ratio for one in cells.values() if one.ratio is not None]
+    lows = [one.low if one.low is not None else one.value for one in ratios]
+    highs = [one.high if one.high is not None else one.value for one in ratios]
+    # At least a factor of two to each side, so that small differences do not look large.
+    low, high = min([0.5, *lows]) / 1.3, max([2.0, *highs]) * 1.3
+    axes.set_xscale("log")
+    axes.set_xlim(low, high)
+    style.human_log_ticks(axes.xaxis, low, high, "x", 4)
+    axes.tick_params(axis="x", labelsize=8)
+    axes.grid(axis="x")
+    axes.axvline(1, color=style.FAINT, lw=1)
+    axes.set_ylim(len(MODELS) - 0.5, -0.5)
+    axes.set_yticks(range(len(MODELS)), MODELS if named else [""] * len(MODELS))
+    axes.tick_params(axis="y", length=0)
+    axes.spines["left"].set_visible(False)
+    axes.set_title(f"{result.workload.title}\n{result.metric.label}", fontsize=8.5, loc="left",
+                   pad=6)
+    for row, model in enumerate(MODELS):
+        if row % 2:
+            axes.axhspan(row - 0.5, row + 0.5, color="#f6f6f6", zorder=0, lw=0)
+        one = cells.get(model)
+        if one is not None and one.ratio is not None:
+            draw_dot(axes, one, one.ratio, row)
+        else:
+            text, colour = _gap(one)
+            axes.text(0.5, row, text, transform=axes.get_yaxis_transform(), ha="center",
+                      va="center", fontsize=7.5, color=colour, style="italic",
+                      bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5})
+
+
+def _gap(one: CellResult | None) -> tuple[str, str]:
+    if one is None:
+        return "not asked for", style.FAINT
+    if one.failures:
+        worst = next(status for status in one.statuses if status.value != "ok")
+        return f"failed: {worst.value.replace('_', ' ')}", style.FAILED
+    if one.absent is not None:
+        return _ABSENT[one.absent.absence], style.FAINT
+    return "not measured yet" if not one.metrics else "no baseline", style.FAINT
+
+
+def _finding(results: list[WorkloadResult]) -> str:
+    """Say who is best how often, and how far the models lie apart."""
+    best: Counter[str] = Counter()
+    widest = 0.0
+    where = ""
+    for result in results:
+        plain = [one for one in ranked(result) if not one.cell.variant]
+        if not plain:
+            continue
+        best[plain[0].cell.model] += 1
+        first = plain[0].metrics[result.metric.id].value
+        last = plain[-1].metrics[result.metric.id].value
+        if min(first, last) > 0:
+            spread = max(first, last) / min(first, last)
+            if spread > widest:
+                widest, where = spread, result.workload.title.lower()
+    if not best:
+        return "Nothing could be measured yet"
+    model, times = best.most_common(1)[0]
+    total = sum(best.values())
+    if times == total and total > 1:
+        lead = f"{model} costs least in all {total} workloads"
+    elif total == 1:
+        lead = f"{model} costs least"
+    else:
+        lead = f"No model is best everywhere: {model} costs least in {times} of {total} workloads"
+    if widest <= 1:
+        return lead
+    return f"{lead}; models differ by up to {units.significant(widest, 2)}x ({where})"

@@ -1,0 +1,170 @@
+"""A sweep: the time of all the work over its size, and what each piece of it costs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from harness.figures import style
+from harness.workload import HEADLINE, MODELS
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from harness.analyse import Analysis, CellResult, WorkloadResult
+    from harness.stats import Estimate
+    from harness.workload import Metric
+
+_WIDTH, _BODY = 10.0, 4.6
+_LEAST_SHOWN = 0.005  # of the ideal: less than this over it is lost in the timers
+
+
+def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
+    """Draw the sweep of one workload: each contestant a line, labelled at its end."""
+    workload = result.workload
+    assert workload.sweep is not None
+    stops = _stops(result)
+    sheet, bottom, top = style.sheet(
+        _WIDTH,
+        _BODY,
+        f"{workload.title}: {_finding(result)}",
+        workload.question,
+        analysis,
+        f"Where a line stops: {stops}." if stops else "",
+    )
+    metrics = [m for m in reversed(workload.metrics.values()) if not m.baselines]
+    width = 0.86 / len(metrics)
+    for column, metric in enumerate(metrics):
+        axes = sheet.add_axes((
+            0.065 + column * (width + 0.045), bottom + 0.09, width - 0.12, top - bottom - 0.16,
+        ))
+        _panel(axes, result, metric)
+    return sheet
+
+
+def _points(
+    result: WorkloadResult, metric: Metric, model: str
+) -> list[tuple[int, Estimate, CellResult]]:
+    assert result.workload.sweep is not None
+    points = []
+    for case in result.workload.sweep_cases():
+        for one in result.cases.get(case.id, []):
+            if one.cell.model == model and not one.cell.variant and metric.id in one.metrics:
+                x = int(case.params[result.workload.sweep.param])
+                points.append((x, one.metrics[metric.id], one))
+    return points
+
+
+def _panel(axes: Axes, result: WorkloadResult, metric: Metric) -> None:
+    workload = result.workload
+    assert workload.sweep is not None
+    ends: list[tuple[float, float, str]] = []
+    everything: list[float] = []
+    sizes: set[int] = set()
+    ideal = workload.ideal_of(workload.cases[HEADLINE], "") if workload.ideal_ns else None
+    is_elapsed = metric.formula.names == {"elapsed_ns"}
+    for model in MODELS:
+        points = [
+            point
+            for point in _points(result, metric, model)
+            # What is within the timers' own resolution of the ideal is not a cost; on a
+            # logarithmic axis it would draw noise as the steepest line of the figure.
+            if is_elapsed or not ideal or point[1].value * point[0] > _LEAST_SHOWN * ideal
+        ]
+        if not points:
+            continue
+        look = style.LOOKS[model]
+        xs, ys = [x for x, _, _ in points], [e.value for _, e, _ in points]
+        axes.plot(xs, ys, marker=look.marker, color=look.colour, ms=5, lw=1.3)
+        for x, estimate, _ in points:
+            if estimate.low is not None and estimate.high is not None and estimate.low > 0:
+                axes.plot([x, x], [estimate.low, estimate.high], color=look.colour, lw=2.2, alpha=0.5)
+        ends.append((xs[-1], ys[-1], model))
+        everything += ys
+        sizes.update(xs)
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.grid(axis="both")
+    param = workload.params[workload.sweep.param]
+    axes.set_xlabel(f"{param.unit}, N")
+    if not everything:
+        return
+    low, high = min(everything) / 1.6, max(everything) * 1.6
+    if is_elapsed and ideal:
+        low = min(low, ideal / 1.6)
+        axes.axhline(ideal, color=style.FAINT, lw=1, ls=(0, (4, 3)))
+        axes.text(min(sizes), ideal / 1.07, "ideal: one wait", fontsize=7.5, color=style.FAINT,
+                  va="top")
+    axes.set_ylim(low, high)
+    axes.set_xlim(min(sizes) / 1.4, max(sizes) * 1.4)
+    style.human_log_ticks(axes.yaxis, low, high, metric.unit, 9)
+    style.human_log_ticks(axes.xaxis, min(sizes), max(sizes), "", 9)
+    better = "less" if metric.better == "lower" else "more"
+    axes.set_title(f"{metric.label} ({better} is better)", fontsize=9, loc="left")
+    _label(axes, ends)
+
+
+def _label(axes: Axes, ends: list[tuple[float, float, str]]) -> None:
+    """Write the models' names beside the axis, in the order of their lines' ends, apart."""
+    low, high = axes.get_ylim()
+    import math
+
+    span = math.log(high / low)
+    places = sorted(((math.log(y / low) / span, x, y, model) for x, y, model in ends))
+    gap, last = 0.047, -1.0
+    heights = []
+    for place, *_ in places:
+        last = max(place, last + gap)
+        heights.append(last)
+    # If the top has run out of room, push down from there.
+    limit = 1.02
+    for index in range(len(heights) - 1, -1, -1):
+        heights[index] = min(heights[index], limit)
+        limit = heights[index] - gap
+    for height, (_, x, y, model) in zip(heights, places, strict=True):
+        axes.annotate(
+            model,
+            xy=(x, y),
+            xytext=(1.03, height),
+            textcoords="axes fraction",
+            fontsize=8,
+            va="center",
+            color=style.LOOKS[model].colour,
+            arrowprops={"arrowstyle": "-", "lw": 0.6, "color": style.LOOKS[model].colour,
+                        "alpha": 0.45, "shrinkA": 1, "shrinkB": 4},
+        )
+
+
+def _finding(result: WorkloadResult) -> str:
+    """Say who gets furthest, and who costs least there."""
+    assert result.workload.sweep is not None
+    metric = result.metric
+    best: dict[int, list[tuple[float, str]]] = {}
+    for model in MODELS:
+        for x, estimate, _ in _points(result, metric, model):
+            best.setdefault(x, []).append((estimate.value, model))
+    if not best:
+        return "nothing could be measured yet"
+    largest = max(best)
+    ranked = sorted(best[largest])
+    unit = result.workload.params[result.workload.sweep.param].unit
+    least = f"{ranked[0][1]} at {style.units.shown(ranked[0][0], metric.unit)}"
+    if len(ranked) == 1:
+        return f"at {largest:,} {unit}, only {least}"
+    most = f"{ranked[-1][1]} at {style.units.shown(ranked[-1][0], metric.unit)}"
+    return f"{len(ranked)} models reach {largest:,} {unit}, from {least} to {most}"
+
+
+def _stops(result: WorkloadResult) -> str:
+    """Name the models that stop before the end, and where, failures included."""
+    said: dict[str, str] = {}
+    for case in result.workload.sweep_cases():
+        for one in result.cases.get(case.id, []):
+            if one.cell.variant or one.metrics or one.cell.model in said:
+                continue
+            if one.absent is not None:
+                said[one.cell.model] = one.absent.reason
+            elif one.failures:
+                statuses = ", ".join(status.value.replace("_", " ") for status in one.statuses)
+                said[one.cell.model] = f"{statuses} at {case.id}"
+    return "; ".join(f"{model}: {why}" for model, why in said.items())

@@ -1,0 +1,18 @@
+"""A task a chunk, in one task group: nothing here ever waits, so the chunks run one by one."""
+
+from runner import scratch
+from runner.work import Params, Probe
+
+
+async def run(params: Params, probe: Probe) -> int:
+    n, chunks = params.n, params.chunks
+    total = 0
+
+    async def sum_squares(low: int, high: int) -> None:
+        nonlocal total
+        total += sum(i * i for i in range(low, high))
+
+    async with scratch.TaskGroup() as group:
+        for c in range(chunks):
+            group.spawn(sum_squares(c * n // chunks, (c + 1) * n // chunks))
+    return total
