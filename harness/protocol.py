@@ -306,7 +306,7 @@ def _kind(message: Message) -> str:
 def schema() -> dict[str, Any]:
     """Return the JSON Schema of every message, of the request and of the description."""
     roots = (Request, Description, Message)
-    schemas, definitions = msgspec.json.schema_components(roots, "#/$defs/{name}")
+    schemas, definitions = msgspec.json.schema_components(roots, ref_template="#/$defs/{name}")
     request, description, message = schemas
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -1,4 +1,4 @@
-"""Nothing at all, awaited on the loop built from nothing: what its start and end cost."""
+"""Nothing at all, awaited: what calling a coroutine costs before it does anything."""
 
 from runner.work import Params, Probe
 
