@@ -106,8 +106,9 @@ def analyse(run: Run, trials: Iterable[Trial]) -> Analysis:
     for trial in trials:
         workload = workloads[trial.cell.workload]
         _gather(gathered[trial.cell], trial, workload)
-        warnings.update(f"{trial.cell.workload}, {trial.cell.contestant}: {text}"
-                        for text in trial.warnings)
+        warnings.update(
+            f"{trial.cell.workload}, {trial.cell.contestant}: {text}" for text in trial.warnings
+        )
         blocks.add(trial.block)
         count += 1
     language = {model: one.language for one in run.runners for model in one.models}
@@ -136,7 +137,8 @@ def _gather(into: _Gathered, trial: Trial, workload: Workload) -> None:
             value
             for sample in trial.samples
             if not sample.warmup
-            and (value := metric_value(workload, case, metric, trial.cell.model, sample)) is not None
+            and (value := metric_value(workload, case, metric, trial.cell.model, sample))
+            is not None
         ]
         if values:
             into.values[metric.id][trial.block] = median(values)
@@ -196,8 +198,10 @@ def _cell_result(
             found = stats.estimate(list(values.values()), name)
         else:
             base = _baseline(metric, cell, language)
-            found = None if base is None else stats.ratio(
-                _pairs(metric, values, gathered[base].values[metric.id]), name
+            found = (
+                None
+                if base is None
+                else stats.ratio(_pairs(metric, values, gathered[base].values[metric.id]), name)
             )
         if found is not None:
             metrics[metric.id] = found
@@ -260,8 +264,6 @@ def _contrasts(
 
 def ranked(result: WorkloadResult) -> list[CellResult]:
     """Return the cells of the headline case that have a value and no failure, best first."""
-    known = [
-        one for one in result.headline if result.metric.id in one.metrics and not one.failures
-    ]
+    known = [one for one in result.headline if result.metric.id in one.metrics and not one.failures]
     sign = 1 if result.metric.better == "lower" else -1
     return sorted(known, key=lambda one: sign * one.metrics[result.metric.id].value)

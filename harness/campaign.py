@@ -177,12 +177,21 @@ def resume(folder: Path, budget_s: float | None, warn: Callable[[str], None]) ->
     about = machine.machine()
     changes = [
         *_changes("machine", _identity(run.machine), _identity(about)),
-        *_changes("runner", {one.name: one.version for one in run.runners},
-                  {one.name: one.version for one in runners}),
+        *_changes(
+            "runner",
+            {one.name: one.version for one in run.runners},
+            {one.name: one.version for one in runners},
+        ),
         *_changes("source", run.sources, sources),
-        *_changes("workload", run.workloads,
-                  {id_: workload.text for id_, workload in workshop.workloads.items()
-                   if id_ in run.workloads}),
+        *_changes(
+            "workload",
+            run.workloads,
+            {
+                id_: workload.text
+                for id_, workload in workshop.workloads.items()
+                if id_ in run.workloads
+            },
+        ),
     ]
     if changes:
         raise Problem(

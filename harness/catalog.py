@@ -166,7 +166,9 @@ def _cases(
             # two would have to be wrong in the same way.
             answer = table.integer("expect")
             if answer != expected(values):
-                raise table.problem("expect", answer, f"what oracle.value gives: {expected(values)}")
+                raise table.problem(
+                    "expect", answer, f"what oracle.value gives: {expected(values)}"
+                )
         table.done()
     for needed in (CHECK, HEADLINE):
         if needed not in cases:

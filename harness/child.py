@@ -5,6 +5,7 @@ Knows nothing of trials. The child is in a session of its own, and whatever it s
 
 from __future__ import annotations
 
+import contextlib
 import os
 import selectors
 import signal
@@ -56,83 +57,142 @@ def run(
     """Run a command to its end, or to the limits. Raises OSError if it cannot be started.
 
     `on_line` is given each line of standard output; a text that is not empty stops the child.
+    `interrupted` and `on_tick` are called about four times a second.
     """
-    start = time.monotonic()
-    start_ns = time.perf_counter_ns()
-    free_before = psutil.virtual_memory().available
-    process = subprocess.Popen(
-        command,
-        env=env,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        bufsize=0,
-        start_new_session=True,
-    )
-    assert process.stdin is not None
-    assert process.stdout is not None
-    assert process.stderr is not None
+    child = _Child(command, env, limits, on_line)
     stopped = ""
-    lines = _Lines(on_line)
-    errors = bytearray()
-    status: tuple[int, float] | None = None
     try:
-        try:
-            process.stdin.write(first_line)
-        except BrokenPipeError:
-            pass  # it ended without reading; its exit code tells
+        child.ask(first_line)
+        stopped = child.listen(interrupted, on_tick) or child.wait(interrupted) or child.rest()
+    finally:
+        ended = child.end(stopped)
+    return ended
+
+
+class _Child:
+    """A running child: its process, its pipes, and what is known of its end."""
+
+    def __init__(
+        self,
+        command: Sequence[str],
+        env: Mapping[str, str],
+        limits: Limits,
+        on_line: Callable[[bytes], str],
+    ) -> None:
+        self._limits = limits
+        self._lines = _Lines(on_line)
+        self._errors = bytearray()
+        self._status: tuple[int, float] | None = None  # exit code, CPU seconds
+        self._free_before = psutil.virtual_memory().available
+        self._start = time.monotonic()
+        self._start_ns = time.perf_counter_ns()
+        self._process = subprocess.Popen(
+            command,
+            env=env,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            bufsize=0,
+            start_new_session=True,
+        )
+        process = self._process
+        assert process.stdin is not None
+        assert process.stdout is not None
+        assert process.stderr is not None
+        self._in, self._out, self._err = process.stdin, process.stdout, process.stderr
+
+    def ask(self, line: bytes) -> None:
+        """Write the one line that the child is asked with; its input stays open."""
+        with contextlib.suppress(BrokenPipeError):  # it ended at once; its exit code tells
+            self._in.write(line)
+
+    def listen(self, interrupted: Callable[[], bool], on_tick: Callable[[], None]) -> str:
+        """Read until both outputs are closed or the child is gone. Returns why to stop it."""
         with selectors.DefaultSelector() as selector:
-            for stream in (process.stdout, process.stderr):
+            for stream in (self._out, self._err):
                 os.set_blocking(stream.fileno(), False)
                 selector.register(stream, selectors.EVENT_READ)
-            next_look = start + _TICK_S
-            while selector.get_map() and not stopped:
+            next_look = self._start + _TICK_S
+            while selector.get_map():
                 for key, _ in selector.select(max(0.0, next_look - time.monotonic())):
                     data = os.read(key.fd, 65_536)
                     if not data:
                         selector.unregister(key.fileobj)
-                        if key.fileobj is process.stdout:
-                            next_look = 0.0  # most likely the end: look at once
-                    elif key.fileobj is process.stdout:
-                        stopped = lines.feed(data)
-                    else:
-                        errors += data
-                        del errors[:-_STDERR_KEPT]
+                        next_look = 0.0  # most likely the end: look at once
+                    elif reason := self._take(key.fileobj, data):
+                        return reason
                 now = time.monotonic()
-                if now >= next_look and not stopped:
+                if now >= next_look:
                     next_look = now + _TICK_S
-                    status = status or _waited(process)
-                    if status is not None:
-                        break  # gone, though somebody may hold its pipes open
-                    stopped = _limit_reached(now - start, free_before, limits, interrupted)
+                    if self._is_gone():
+                        break  # though somebody may still hold its pipes open
+                    if reason := self._limit(interrupted):
+                        return reason
                     on_tick()
-        while status is None and not stopped:
-            # It closed both its outputs; give it until the timeout to end.
-            status = _waited(process)
-            if status is None:
-                stopped = _limit_reached(time.monotonic() - start, free_before, limits, interrupted)
-                time.sleep(0.001)
-        if not stopped:
-            errors += _rest(process.stderr.fileno())
-            stopped = lines.feed(_rest(process.stdout.fileno())) or lines.end()
-    finally:
-        wall_ns = time.perf_counter_ns() - start_ns
-        process.stdin.close()
-        if status is None:
-            _kill_group(process.pid)
-            status = _waited(process, block=True)
-        assert status is not None
-        left_running = _end_group(process.pid)
-        process.stdout.close()
-        process.stderr.close()
-    return Ended(
-        returncode=status[0],
-        wall_ns=wall_ns,
-        cpu_ns=round(status[1] * 1e9),
-        stderr_end=errors[-_STDERR_KEPT:].decode("utf-8", "replace").strip(),
-        stopped=stopped,
-        left_running=left_running,
-    )
+        return ""
+
+    def wait(self, interrupted: Callable[[], bool]) -> str:
+        """Wait for a child that has closed its outputs. Returns why to stop it."""
+        while not self._is_gone():
+            if reason := self._limit(interrupted):
+                return reason
+            time.sleep(0.001)
+        return ""
+
+    def rest(self) -> str:
+        """Take what a child that is gone has left in its pipes. Returns what is wrong with it."""
+        self._take(self._err, _rest(self._err.fileno()))
+        return self._take(self._out, _rest(self._out.fileno())) or self._lines.end()
+
+    def end(self, stopped: str) -> Ended:
+        """Make sure that nothing of the child is left, and say how it ended."""
+        wall_ns = time.perf_counter_ns() - self._start_ns
+        if self._status is None:
+            _kill_group(self._process.pid)
+            self._is_gone(block=True)
+        assert self._status is not None
+        # Its input is closed only now: to a child that lives, that means the harness has died.
+        for stream in (self._in, self._out, self._err):
+            stream.close()
+        return Ended(
+            returncode=self._status[0],
+            wall_ns=wall_ns,
+            cpu_ns=round(self._status[1] * 1e9),
+            stderr_end=self._errors.decode("utf-8", "replace").strip(),
+            stopped=stopped,
+            left_running=_end_group(self._process.pid),
+        )
+
+    def _take(self, stream: object, data: bytes) -> str:
+        if stream is self._out:
+            return self._lines.feed(data)
+        self._errors += data
+        del self._errors[:-_STDERR_KEPT]
+        return ""
+
+    def _is_gone(self, *, block: bool = False) -> bool:
+        """Look whether the child has ended.
+
+        wait4 rather than Popen.wait: it tells what this one child used. Its `ru_maxrss` is not
+        looked at, since that starts at this process's own peak.
+        """
+        if self._status is None:
+            pid, status, used = os.wait4(self._process.pid, 0 if block else os.WNOHANG)
+            if pid != 0:
+                self._process.returncode = os.waitstatus_to_exitcode(status)
+                self._status = self._process.returncode, used.ru_utime + used.ru_stime
+        return self._status is not None
+
+    def _limit(self, interrupted: Callable[[], bool]) -> str:
+        if interrupted():
+            return "interrupt"
+        if time.monotonic() - self._start > self._limits.timeout_s:
+            return "timeout"
+        # The fall of free memory covers all the child has started, at the price of one small
+        # read. Summing over processes would cost more than the harness may use beside a trial.
+        if self._free_before - psutil.virtual_memory().available > self._limits.memory_bytes:
+            return "memory"
+        return ""
 
 
 class _Lines:
@@ -173,38 +233,9 @@ def _rest(descriptor: int) -> bytes:
     return bytes(data)
 
 
-def _waited(process: subprocess.Popen[bytes], *, block: bool = False) -> tuple[int, float] | None:
-    """Return (exit code, CPU seconds) once the child has ended.
-
-    wait4 rather than Popen.wait: it tells what this one child used. Its `ru_maxrss` is not looked
-    at, since that starts at this process's own peak.
-    """
-    pid, status, used = os.wait4(process.pid, 0 if block else os.WNOHANG)
-    if pid == 0:
-        return None
-    process.returncode = os.waitstatus_to_exitcode(status)
-    return process.returncode, used.ru_utime + used.ru_stime
-
-
-def _limit_reached(
-    elapsed_s: float, free_before: int, limits: Limits, interrupted: Callable[[], bool]
-) -> str:
-    if interrupted():
-        return "interrupt"
-    if elapsed_s > limits.timeout_s:
-        return "timeout"
-    # The fall of free memory covers all the child has started, at the price of one small read.
-    # Summing over processes would cost more than the harness may use beside a trial.
-    if free_before - psutil.virtual_memory().available > limits.memory_bytes:
-        return "memory"
-    return ""
-
-
 def _kill_group(group: int) -> None:
-    try:
+    with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(group, signal.SIGKILL)
-    except (ProcessLookupError, PermissionError):
-        pass
 
 
 def _end_group(group: int) -> int:

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _SEED_MOST = 2**31 - 1
 
 
-class _Duration(click.ParamType):
+class _Duration(click.ParamType[float]):
     name = "duration"
 
     def convert(
@@ -40,14 +40,25 @@ class _Duration(click.ParamType):
 
 
 out_option = click.option(
-    "--out", type=click.Path(path_type=Path, file_okay=False), default=Path("results"),
-    show_default=True, help="Where run directories are.",
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("results"),
+    show_default=True,
+    help="Where run directories are.",
 )
 workload_option = click.option(
-    "--workload", "workloads", multiple=True, metavar="NAME", help="Only this one; may be repeated.",
+    "--workload",
+    "workloads",
+    multiple=True,
+    metavar="NAME",
+    help="Only this one; may be repeated.",
 )
 model_option = click.option(
-    "--model", "models", multiple=True, metavar="NAME", help="Only this one; may be repeated.",
+    "--model",
+    "models",
+    multiple=True,
+    metavar="NAME",
+    help="Only this one; may be repeated.",
 )
 
 
@@ -66,24 +77,47 @@ def list_(workloads: tuple[str, ...], models: tuple[str, ...], *, as_json: bool)
     workshop = campaign.Workshop.open()
     selection = Selection(_split(workloads), _split(models))
     cells, absent = workshop.cells(selection, None)
-    shown = [workshop.workloads[id_] for id_ in workshop.workloads
-             if not selection.workloads or id_ in selection.workloads]
+    shown = [
+        workshop.workloads[id_]
+        for id_ in workshop.workloads
+        if not selection.workloads or id_ in selection.workloads
+    ]
     if as_json:
         import msgspec
 
-        sources = {(one.workload, one.model, one.variant): one.source
-                   for one in workshop.runners.offers()}
+        sources = {
+            (one.workload, one.model, one.variant): one.source for one in workshop.runners.offers()
+        }
         document = {
-            "workloads": [{"id": w.id, "title": w.title, "question": w.question, "shape": w.shape,
-                           "cases": {id_: case.params for id_, case in w.cases.items()}}
-                          for w in shown],
-            "implementations": [
-                {"workload": c.workload, "model": c.model, "variant": c.variant,
-                 "source": sources[c.workload, c.model, c.variant]} for c in cells
+            "workloads": [
+                {
+                    "id": w.id,
+                    "title": w.title,
+                    "question": w.question,
+                    "shape": w.shape,
+                    "cases": {id_: case.params for id_, case in w.cases.items()},
+                }
+                for w in shown
             ],
-            "absent": [{"workload": one.cell.workload, "model": one.cell.model,
-                        "variant": one.cell.variant, "why": one.absence.value,
-                        "reason": one.reason} for one in absent],
+            "implementations": [
+                {
+                    "workload": c.workload,
+                    "model": c.model,
+                    "variant": c.variant,
+                    "source": sources[c.workload, c.model, c.variant],
+                }
+                for c in cells
+            ],
+            "absent": [
+                {
+                    "workload": one.cell.workload,
+                    "model": one.cell.model,
+                    "variant": one.cell.variant,
+                    "why": one.absence.value,
+                    "reason": one.reason,
+                }
+                for one in absent
+            ],
         }
         click.echo(msgspec.json.format(msgspec.json.encode(document)).decode())
         return
@@ -101,8 +135,13 @@ def list_(workloads: tuple[str, ...], models: tuple[str, ...], *, as_json: bool)
 @click.option("--profile", type=click.Choice(list(PROFILES)), default="standard", show_default=True)
 @out_option
 @click.option("--seed", type=click.IntRange(0, _SEED_MOST), help="Of every shuffle. [drawn]")
-@click.option("--resume", is_flag=False, flag_value="latest", metavar="[RUN]",
-              help="Go on with a run instead of beginning one; the latest if none is named.")
+@click.option(
+    "--resume",
+    is_flag=False,
+    flag_value="latest",
+    metavar="[RUN]",
+    help="Go on with a run instead of beginning one; the latest if none is named.",
+)
 @click.option("--figures/--no-figures", default=True, help="Draw the figures at the end.")
 def run(
     workloads: tuple[str, ...],
@@ -122,14 +161,16 @@ def run(
         going = campaign.begin(out, selection, PROFILES[profile], budget, seed)
     else:
         if workloads or models or seed is not None:
-            raise Problem("--resume goes on with a run as it was planned; found it beside"
-                          " --workload, --model or --seed, expected it without them")
+            raise Problem(
+                "--resume goes on with a run as it was planned; found it beside"
+                " --workload, --model or --seed, expected it without them"
+            )
         going = campaign.resume(store.find(out, resume), budget, _warn)
     for problem in going.workshop.runners.problems:
         _warn(problem)
-    with _interruptible() as interrupted:
-        with Display(console, going.budget_s, going.planned, len(going.done)) as display:
-            ended = going.measure(display, interrupted)
+    display = Display(console, going.budget_s, going.planned, len(going.done))
+    with _interruptible() as interrupted, display:
+        ended = going.measure(display, interrupted)
     console.print(f"{ended}: {going.folder}", highlight=False)
     _report(going.folder, console, figures=figures)
     return Exit.INTERRUPTED if ended == "interrupted" else Exit.FINE
@@ -171,8 +212,10 @@ def validate(workload: str | None, models: tuple[str, ...]) -> int:
     console.print(tables.conformance(trials, absent))
     wrong = [trial for trial in trials if trial.status is not Status.OK or trial.warnings]
     missing = [one for one in absent if one.absence is Absence.MISSING]
-    console.print(f"{len(trials) - len(wrong)} conform, {len(wrong)} do not,"
-                  f" {len(missing)} are not written", highlight=False)
+    console.print(
+        f"{len(trials) - len(wrong)} conform, {len(wrong)} do not, {len(missing)} are not written",
+        highlight=False,
+    )
     for trial in wrong:
         if trial.stderr_end:
             console.print(f"\n{trial.cell.workload} {trial.cell.contestant} said:", style="bold")
@@ -183,7 +226,7 @@ def validate(workload: str | None, models: tuple[str, ...]) -> int:
 @cli.command()
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def doctor(*, as_json: bool) -> None:
-    """What this machine is, and what on it disturbs measuring. Changes nothing."""
+    """Say what this machine is, and what on it disturbs measuring. Changes nothing."""
     findings = machine.findings()
     if as_json:
         import msgspec

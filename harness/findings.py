@@ -45,7 +45,7 @@ def _fastest(result: WorkloadResult) -> str:
         return f"{best.contestant} is best at {shown}"
     names = [best.contestant, *alike]
     if len(names) > _NAMED_AT_MOST:
-        names = [*names[:_NAMED_AT_MOST - 1], f"{len(names) - _NAMED_AT_MOST + 1} others"]
+        names = [*names[: _NAMED_AT_MOST - 1], f"{len(names) - _NAMED_AT_MOST + 1} others"]
     return f"best, and not told apart: {', '.join(names[:-1])} and {names[-1]}, about {shown}"
 
 

@@ -47,8 +47,8 @@ class Formula:
     def __hash__(self) -> int:
         return hash(self.text)
 
-    def __call__(self, values: Mapping[str, Number]) -> Number:
-        """Evaluate. Raises KeyError for a name without a value, ArithmeticError as arithmetic does."""
+    def __call__(self, values: Mapping[str, object]) -> Number:
+        """Evaluate. Raises KeyError, TypeError or ArithmeticError where the values do not fit."""
         return self._value(self._tree, values)
 
     def _check(self, node: ast.expr) -> set[str]:
@@ -67,12 +67,15 @@ class Formula:
                 return set().union(*map(self._check, args))
         raise ValueError(f"found {ast.unparse(node)!r}, expected + - * / // % ** min max and names")
 
-    def _value(self, node: ast.expr, values: Mapping[str, Number]) -> Number:
+    def _value(self, node: ast.expr, values: Mapping[str, object]) -> Number:
         match node:
             case ast.Constant(value=int() | float() as value):
                 return value
             case ast.Name(id=name):
-                return values[name]
+                found = values[name]
+                if not isinstance(found, (int, float)):
+                    raise TypeError(f"{name}: found {found!r}, expected a number")
+                return found
             case ast.UnaryOp(operand=operand):
                 return -self._value(operand, values)
             case ast.BinOp(left=left, op=op, right=right):

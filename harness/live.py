@@ -6,7 +6,7 @@ Drawing costs processor time beside a trial, so nothing is drawn more often than
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from rich.live import Live
 from rich.text import Text
@@ -41,7 +41,7 @@ class Display:
         # auto_refresh would be a thread that draws four times a second beside the trials.
         self._live = Live(console=console, auto_refresh=False, transient=True)
 
-    def __enter__(self) -> Display:
+    def __enter__(self) -> Self:
         if self._console.is_terminal:
             self._live.start()
         return self
@@ -71,16 +71,20 @@ class Display:
         self._done += 1
         name = f"{trial.cell.workload} {trial.cell.case} {trial.cell.contestant}"
         if trial.status is Status.OK:
-            counted = [sample.elapsed_ns / sample.operations
-                       for sample in trial.samples if not sample.warmup]
+            counted = [
+                sample.elapsed_ns / sample.operations
+                for sample in trial.samples
+                if not sample.warmup
+            ]
             fastest = f", {units.nanoseconds(min(counted))} an operation" if counted else ""
             self._last = f"{name}: ok{fastest}"
             return
         self._failed += 1
         self._last = f"{name}: {trial.status.value}"
         self._console.print(
-            Text.assemble((f"{trial.status.value.replace('_', ' ')}: ", "red"),
-                          f"{name}: {trial.message}")
+            Text.assemble(
+                (f"{trial.status.value.replace('_', ' ')}: ", "red"), f"{name}: {trial.message}"
+            )
         )
 
     def _redraw(self) -> None:
@@ -94,7 +98,8 @@ class Display:
         share = min(1.0, (time.monotonic() - self._start) / self._budget_s)
         filled = round(share * _BAR)
         text = Text.assemble(
-            ("━" * filled, "green"), ("━" * (_BAR - filled), "bright_black"),
+            ("━" * filled, "green"),
+            ("━" * (_BAR - filled), "bright_black"),
             f" {self._clock()}  {self._progress()}",
         )
         if self._failed:
@@ -103,8 +108,9 @@ class Display:
             cell = self._block.cells[self._position]
             text.append(f"\n  now   {cell.workload} {cell.case} ", "default")
             text.append(cell.contestant, "bold")
-            text.append(f"  (block {self._block.index}, {self._position + 1} of"
-                        f" {len(self._block.cells)})")
+            text.append(
+                f"  (block {self._block.index}, {self._position + 1} of {len(self._block.cells)})"
+            )
         if self._last:
             text.append(f"\n  last  {self._last}", "bright_black")
         return text

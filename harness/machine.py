@@ -14,6 +14,7 @@ import psutil
 
 from harness.records import Machine
 
+_FEW_FILES = 4_096
 _CPU = Path("/sys/devices/system/cpu")
 
 
@@ -82,8 +83,10 @@ def findings() -> list[Finding]:
         _turbo(),
         _huge_pages(),
         _quota(),
-        Finding("clock source", _read(_CPU.parent / "clocksource/clocksource0/current_clocksource")
-                or "unknown"),
+        Finding(
+            "clock source",
+            _read(_CPU.parent / "clocksource/clocksource0/current_clocksource") or "unknown",
+        ),
         _open_files(),
         Finding("python", f"{sys.version.split()[0]} ({platform.python_implementation()})"),
     ]
@@ -130,5 +133,5 @@ def _quota() -> Finding:
 
 def _open_files() -> Finding:
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    few = 0 <= soft < 4096
+    few = 0 <= soft < _FEW_FILES
     return Finding("open files", f"at most {soft:,}", "raise it: ulimit -n 20000" if few else "")

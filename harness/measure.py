@@ -13,12 +13,12 @@ import psutil
 
 from harness import child, protocol, verdict
 from harness.records import Cell, Sample, Status, Trial
-from harness.runners import Runner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
 
     from harness.plan import Block
+    from harness.runners import Runner
     from harness.workload import Workload
 
 _PADDING_MOST = 4_096  # bytes; one page of the stack is enough to move what follows it
@@ -28,13 +28,13 @@ class Observer(Protocol):
     """Is told what happens, to show it."""
 
     def starting(self, block: Block, position: int) -> None:
-        """A trial is about to start."""
+        """Hear that a trial is about to start."""
 
     def waiting(self) -> None:
-        """A trial is still running; told about four times a second."""
+        """Hear that a trial is still running, about four times a second."""
 
     def ended(self, trial: Trial) -> None:
-        """A trial has ended and is stored."""
+        """Hear that a trial has ended and is stored."""
 
 
 @dataclass

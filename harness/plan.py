@@ -155,8 +155,7 @@ def _unoffered(
 
 
 def blocks(planned: Sequence[Cell], seed: int, profile: Profile) -> Iterator[Block]:
-    """Yield blocks without end: first the least number of rounds of every headline case, then
-    one round of everything, over and over.
+    """Yield blocks without end: the least rounds of every headline case, then of everything.
 
     Whoever measures stops when the budget is spent. The order depends on the seed alone, so a run
     that is resumed goes on where it was.

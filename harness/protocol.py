@@ -150,7 +150,7 @@ Message = (
     Started | SampleTaken | Outcome | Failed | Finished | Latency | Footprint | Listening | Event
 )
 
-_message_decoder = msgspec.json.Decoder(Message)
+_message_decoder: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
 _description_decoder = msgspec.json.Decoder(Description)
 _SHOWN = 120  # characters of a bad line that are quoted
 

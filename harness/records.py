@@ -5,7 +5,7 @@ Units are in the names. A field that may be unknown is None, never zero.
 
 from __future__ import annotations
 
-from enum import Enum
+from enum import StrEnum
 
 import msgspec
 
@@ -14,11 +14,7 @@ SCHEMA_VERSION = 1
 Params = dict[str, int | str]
 
 
-class Record(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Base of all records."""
-
-
-class Status(str, Enum):
+class Status(StrEnum):
     """How a trial ended. Everything but `ok` is a result of its own, and enters no estimate."""
 
     OK = "ok"
@@ -29,7 +25,7 @@ class Status(str, Enum):
     UNSUPPORTED = "unsupported"
 
 
-class Absence(str, Enum):
+class Absence(StrEnum):
     """Why a cell is not measured at all."""
 
     NOT_APPLICABLE = "not_applicable"  # the workload file says why it makes no sense here
@@ -38,7 +34,7 @@ class Absence(str, Enum):
     MISSING = "missing"  # nobody has written it
 
 
-class Cell(Record, order=True):
+class Cell(msgspec.Struct, frozen=True, omit_defaults=True, order=True):
     """What is compared: one case of one workload, by one implementation on one model."""
 
     workload: str
@@ -52,7 +48,7 @@ class Cell(Record, order=True):
         return f"{self.model} · {self.variant}" if self.variant else self.model
 
 
-class AbsentCell(Record):
+class AbsentCell(msgspec.Struct, frozen=True, omit_defaults=True):
     """A cell that is not measured, and why."""
 
     cell: Cell
@@ -60,7 +56,7 @@ class AbsentCell(Record):
     reason: str
 
 
-class Sample(Record):
+class Sample(msgspec.Struct, frozen=True, omit_defaults=True):
     """One timed iteration inside a trial."""
 
     elapsed_ns: int
@@ -69,7 +65,7 @@ class Sample(Record):
     cpu_ns: int | None = None  # of the process and its living children
 
 
-class Trial(Record):
+class Trial(msgspec.Struct, frozen=True, omit_defaults=True):
     """One fresh child process that ran one implementation for one case."""
 
     cell: Cell
@@ -89,7 +85,7 @@ class Trial(Record):
     warnings: tuple[str, ...] = ()
 
 
-class Machine(Record):
+class Machine(msgspec.Struct, frozen=True, omit_defaults=True):
     """The machine a run was made on."""
 
     host: str
@@ -101,7 +97,7 @@ class Machine(Record):
     virtualisation: str | None = None
 
 
-class RunnerFacts(Record):
+class RunnerFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     """A runner that took part, and what it said of itself."""
 
     name: str
@@ -111,7 +107,7 @@ class RunnerFacts(Record):
     facts: dict[str, str | int | bool] = {}
 
 
-class Run(Record, frozen=True):
+class Run(msgspec.Struct, frozen=True, omit_defaults=True):
     """What `run.json` holds: all that is decided before the first trial."""
 
     schema_version: int

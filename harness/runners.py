@@ -110,12 +110,20 @@ def build_go() -> tuple[Path | None, str]:
         return None, reason
     # GOTOOLCHAIN=local: a build never downloads another toolchain.
     env = {**os.environ, "GOTOOLCHAIN": "local"}
-    for step in (("run", "./internal/registry/generate"),
-                 ("build", "-trimpath", "-o", str(binary), "./runner")):
+    for step in (
+        ("run", "./internal/registry/generate"),
+        ("build", "-trimpath", "-o", str(binary), "./runner"),
+    ):
         try:
             done = subprocess.run(
-                [go, *step], cwd=folder, env=env, stdin=subprocess.DEVNULL,
-                capture_output=True, text=True, timeout=_BUILD_TIMEOUT_S, check=False,
+                [go, *step],
+                cwd=folder,
+                env=env,
+                stdin=subprocess.DEVNULL,
+                capture_output=True,
+                text=True,
+                timeout=_BUILD_TIMEOUT_S,
+                check=False,
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             return None, f"go {step[0]} failed: {error}"
@@ -155,10 +163,34 @@ def go_version(go: str) -> tuple[int, int] | None:
     """Return the version of a Go command, or None if it does not tell."""
     try:
         done = subprocess.run(
-            [go, "version"], env={**os.environ, "GOTOOLCHAIN": "local"}, capture_output=True,
-            text=True, timeout=30, check=False,
+            [go, "version"],
+            env={**os.environ, "GOTOOLCHAIN": "local"},
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
     match = re.search(r"go(\d+)\.(\d+)", done.stdout)
     return (int(match[1]), int(match[2])) if match else None
+
+
+def main(arguments: list[str]) -> int:
+    """Build the runners and say which there are; `--need-go` asks whether Go has to be installed.
+
+    Exit code 0 with `--need-go`: there are Go sources and no Go that is new enough.
+    """
+    go_mod = ROOT / "go" / "go.mod"
+    if arguments == ["--need-go"]:
+        return 0 if go_mod.is_file() and find_go(go_mod)[0] is None else 1
+    runners = find()
+    for runner in runners.found.values():
+        print(f"{runner.name}: {runner.description.version}")
+    for model, reason in runners.missing_models.items():
+        print(f"{model}: unavailable: {reason}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

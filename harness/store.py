@@ -121,10 +121,7 @@ def find(out: Path, name: str | None = None) -> Path:
 
     Raises Problem with what there is.
     """
-    if name is None:
-        candidates = [out / "latest"]
-    else:
-        candidates = [out / name, Path(name)]
+    candidates = [out / "latest"] if name is None else [out / name, Path(name)]
     for candidate in candidates:
         if (candidate / RUN_FILE).is_file():
             return candidate.resolve()

@@ -42,8 +42,13 @@ def results(analysis: Analysis) -> Iterator[RenderableType]:
 def _case(result: WorkloadResult, case: str, cells: Sequence[CellResult]) -> Table:
     params = result.workload.cases[case].params
     settings = ", ".join(f"{name} = {value:,}" for name, value in params.items())
-    table = Table(title=f"{result.workload.id} {case}  {settings}", title_justify="left",
-                  box=None, pad_edge=False, header_style="underline")
+    table = Table(
+        title=f"{result.workload.id} {case}  {settings}",
+        title_justify="left",
+        box=None,
+        pad_edge=False,
+        header_style="underline",
+    )
     table.add_column("model")
     for metric in result.workload.metrics.values():
         table.add_column(f"{metric.label} [95%]", justify="right", overflow="fold")
@@ -54,8 +59,10 @@ def _case(result: WorkloadResult, case: str, cells: Sequence[CellResult]) -> Tab
     for one in cells:
         table.add_row(
             one.contestant,
-            *(_estimate(one.metrics.get(metric.id), metric) for metric in
-              result.workload.metrics.values()),
+            *(
+                _estimate(one.metrics.get(metric.id), metric)
+                for metric in result.workload.metrics.values()
+            ),
             _ratio(one.ratio),
             "" if one.peak_bytes is None else units.size(one.peak_bytes),
             str(one.statuses.get(Status.OK, 0) or ""),
@@ -70,8 +77,9 @@ def _estimate(estimate: Estimate | None, metric: Metric) -> str:
     text = units.shown(estimate.value, metric.unit.partition("/")[0])
     if estimate.low is None or estimate.high is None:
         return f"{text} [too few]"
-    low, high = (units.shown(x, metric.unit.partition("/")[0]) for x in
-                 (estimate.low, estimate.high))
+    low, high = (
+        units.shown(x, metric.unit.partition("/")[0]) for x in (estimate.low, estimate.high)
+    )
     return f"{text} [{low}, {high}]"
 
 
@@ -81,12 +89,15 @@ def _ratio(ratio: Estimate | None) -> str:
 
 def _remark(one: CellResult) -> Text:
     if one.failures:
-        words = ", ".join(f"{n} {status.value}" for status, n in one.statuses.items()
-                          if status is not Status.OK)
+        words = ", ".join(
+            f"{n} {status.value}" for status, n in one.statuses.items() if status is not Status.OK
+        )
         return Text(f"{words} of {one.attempts}: {one.message}", style="red")
     if one.absent is not None:
-        return Text(f"{one.absent.absence.value.replace('_', ' ')}: {one.absent.reason}",
-                    style="bright_black")
+        return Text(
+            f"{one.absent.absence.value.replace('_', ' ')}: {one.absent.reason}",
+            style="bright_black",
+        )
     return Text("" if one.attempts else "not measured yet", style="bright_black")
 
 
@@ -119,13 +130,19 @@ def conformance(trials: Sequence[Trial], absent: Sequence[AbsentCell]) -> Render
         table.add_row(
             trial.cell.workload,
             trial.cell.contestant,
-            Text("ok" if passed else trial.status.value.replace("_", " "),
-                 style="green" if passed else "red"),
+            Text(
+                "ok" if passed else trial.status.value.replace("_", " "),
+                style="green" if passed else "red",
+            ),
             trial.message or "; ".join(trial.warnings),
         )
     for one in absent:
-        table.add_row(one.cell.workload, one.cell.contestant,
-                      Text(one.absence.value.replace("_", " "), style="bright_black"), one.reason)
+        table.add_row(
+            one.cell.workload,
+            one.cell.contestant,
+            Text(one.absence.value.replace("_", " "), style="bright_black"),
+            one.reason,
+        )
     return table
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING
 
 from harness import units
@@ -51,7 +52,7 @@ def _failure(failed: Failed) -> tuple[Status, str]:
 
 def _early_end(said: Conversation, ended: Ended) -> str:
     if ended.returncode < 0:
-        hint = " (often the system, out of memory)" if ended.returncode == -9 else ""
+        hint = " (often the system, out of memory)" if ended.returncode == -signal.SIGKILL else ""
         how = f"ended by signal {-ended.returncode}{hint}"
     else:
         how = f"ended with exit code {ended.returncode}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import TYPE_CHECKING
 
 from harness.errors import Exit, Problem
@@ -30,7 +29,7 @@ def draw(analysis: Analysis, folder: Path) -> list[Path]:
                 path = folder / f"{name}.{kind}"
                 part = folder / f".{name}.{kind}.part"  # a reader never sees half a figure
                 figure.savefig(part, format=kind, metadata=style.METADATA[kind])
-                os.replace(part, path)
+                part.replace(path)
             written.append(path)
     except OSError as error:
         raise Problem(

@@ -49,15 +49,24 @@ def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
     left = _LABELS / _WIDTH
     width = (_WIDTH - _LABELS - 0.2) / _WIDTH / max(1, len(metrics))
     for column, metric in enumerate(metrics):
-        axes = sheet.add_axes((
-            left + column * width,
-            top - (panel + 0.3) / height,
-            width - _VALUES / _WIDTH,
-            panel / height,
-        ))
+        axes = sheet.add_axes(
+            (
+                left + column * width,
+                top - (panel + 0.3) / height,
+                width - _VALUES / _WIDTH,
+                panel / height,
+            )
+        )
         _panel(axes, metric, shown, named=column == 0)
-    sheet.text(0.2 / _WIDTH, bottom + 0.06 / height, "\n".join(notes), fontsize=8,
-               color=style.FAINT, va="bottom", linespacing=1.45)
+    sheet.text(
+        0.2 / _WIDTH,
+        bottom + 0.06 / height,
+        "\n".join(notes),
+        fontsize=8,
+        color=style.FAINT,
+        va="bottom",
+        linespacing=1.45,
+    )
     return sheet
 
 
@@ -84,19 +93,39 @@ def _panel(axes: Axes, metric: Metric, cells: Sequence[CellResult], *, named: bo
             axes.axhspan(row - 0.5, row + 0.5, color="#f6f6f6", zorder=0, lw=0)
         if estimate is not None:
             draw_dot(axes, one, estimate, row)
-            axes.text(1.03, row, _number(one, estimate, metric), transform=axes.get_yaxis_transform(),
-                      va="center", fontsize=8)
+            axes.text(
+                1.03,
+                row,
+                _number(one, estimate, metric),
+                transform=axes.get_yaxis_transform(),
+                va="center",
+                fontsize=8,
+            )
 
 
 def draw_dot(axes: Axes, cell: CellResult, estimate: Estimate, row: float) -> None:
     """Draw one estimate; a variant's marker is hollow, so that a model keeps its colour."""
     look = style.LOOKS[cell.cell.model]
     if estimate.low is not None and estimate.high is not None:
-        axes.plot([estimate.low, estimate.high], [row, row], color=look.colour, lw=2.2, alpha=0.55,
-                  solid_capstyle="butt")
+        axes.plot(
+            [estimate.low, estimate.high],
+            [row, row],
+            color=look.colour,
+            lw=2.2,
+            alpha=0.55,
+            solid_capstyle="butt",
+        )
     face = "white" if cell.cell.variant else look.colour
-    axes.plot([estimate.value], [row], marker=look.marker, ms=6.5, color=look.colour,
-              markerfacecolor=face, markeredgewidth=1.3, ls="none")
+    axes.plot(
+        [estimate.value],
+        [row],
+        marker=look.marker,
+        ms=6.5,
+        color=look.colour,
+        markerfacecolor=face,
+        markeredgewidth=1.3,
+        ls="none",
+    )
 
 
 def _number(cell: CellResult, estimate: Estimate, metric: Metric) -> str:
@@ -121,11 +150,14 @@ def _high(one: Estimate) -> float:
 def _why(one: CellResult) -> list[str]:
     """Say why a cell has no dot, in lines that fit."""
     if one.failures:
-        words = ", ".join(f"{n} x {status.value.replace('_', ' ')}"
-                          for status, n in one.statuses.items())
+        words = ", ".join(
+            f"{n} x {status.value.replace('_', ' ')}" for status, n in one.statuses.items()
+        )
         text = f"{one.contestant}: {words}: {one.message}"
     elif one.absent is not None:
-        text = f"{one.contestant}: {one.absent.absence.value.replace('_', ' ')}: {one.absent.reason}"
+        text = (
+            f"{one.contestant}: {one.absent.absence.value.replace('_', ' ')}: {one.absent.reason}"
+        )
     else:
         text = f"{one.contestant}: not measured yet"
     return textwrap.wrap(text, 150, subsequent_indent="    ")

@@ -42,12 +42,14 @@ def figure(analysis: Analysis) -> Figure:
     height = sheet.get_figheight()
     width = (_WIDTH - _LABELS - 0.15) / _WIDTH / max(1, len(results))
     for column, result in enumerate(results):
-        axes = sheet.add_axes((
-            _LABELS / _WIDTH + column * width,
-            top - (panel + 0.5) / height,
-            width * 0.92,
-            panel / height,
-        ))
+        axes = sheet.add_axes(
+            (
+                _LABELS / _WIDTH + column * width,
+                top - (panel + 0.5) / height,
+                width * 0.92,
+                panel / height,
+            )
+        )
         _panel(axes, result, named=column == 0)
     return sheet
 
@@ -69,8 +71,9 @@ def _panel(axes: Axes, result: WorkloadResult, *, named: bool) -> None:
     axes.set_yticks(range(len(MODELS)), MODELS if named else [""] * len(MODELS))
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
-    axes.set_title(f"{result.workload.title}\n{result.metric.label}", fontsize=8.5, loc="left",
-                   pad=6)
+    axes.set_title(
+        f"{result.workload.title}\n{result.metric.label}", fontsize=8.5, loc="left", pad=6
+    )
     for row, model in enumerate(MODELS):
         if row % 2:
             axes.axhspan(row - 0.5, row + 0.5, color="#f6f6f6", zorder=0, lw=0)
@@ -79,9 +82,18 @@ def _panel(axes: Axes, result: WorkloadResult, *, named: bool) -> None:
             draw_dot(axes, one, one.ratio, row)
         else:
             text, colour = _gap(one)
-            axes.text(0.5, row, text, transform=axes.get_yaxis_transform(), ha="center",
-                      va="center", fontsize=7.5, color=colour, style="italic",
-                      bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5})
+            axes.text(
+                0.5,
+                row,
+                text,
+                transform=axes.get_yaxis_transform(),
+                ha="center",
+                va="center",
+                fontsize=7.5,
+                color=colour,
+                style="italic",
+                bbox={"facecolor": "white", "edgecolor": "none", "pad": 1.5},
+            )
 
 
 def _gap(one: CellResult | None) -> tuple[str, str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from harness import units
 from harness.figures import style
 from harness.workload import HEADLINE, MODELS
 
@@ -35,9 +36,14 @@ def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
     metrics = [m for m in reversed(workload.metrics.values()) if not m.baselines]
     width = 0.86 / len(metrics)
     for column, metric in enumerate(metrics):
-        axes = sheet.add_axes((
-            0.065 + column * (width + 0.045), bottom + 0.09, width - 0.12, top - bottom - 0.16,
-        ))
+        axes = sheet.add_axes(
+            (
+                0.065 + column * (width + 0.045),
+                bottom + 0.09,
+                width - 0.12,
+                top - bottom - 0.16,
+            )
+        )
         _panel(axes, result, metric)
     return sheet
 
@@ -78,7 +84,9 @@ def _panel(axes: Axes, result: WorkloadResult, metric: Metric) -> None:
         axes.plot(xs, ys, marker=look.marker, color=look.colour, ms=5, lw=1.3)
         for x, estimate, _ in points:
             if estimate.low is not None and estimate.high is not None and estimate.low > 0:
-                axes.plot([x, x], [estimate.low, estimate.high], color=look.colour, lw=2.2, alpha=0.5)
+                axes.plot(
+                    [x, x], [estimate.low, estimate.high], color=look.colour, lw=2.2, alpha=0.5
+                )
         ends.append((xs[-1], ys[-1], model))
         everything += ys
         sizes.update(xs)
@@ -93,8 +101,9 @@ def _panel(axes: Axes, result: WorkloadResult, metric: Metric) -> None:
     if is_elapsed and ideal:
         low = min(low, ideal / 1.6)
         axes.axhline(ideal, color=style.FAINT, lw=1, ls=(0, (4, 3)))
-        axes.text(min(sizes), ideal / 1.07, "ideal: one wait", fontsize=7.5, color=style.FAINT,
-                  va="top")
+        axes.text(
+            min(sizes), ideal / 1.07, "ideal: one wait", fontsize=7.5, color=style.FAINT, va="top"
+        )
     axes.set_ylim(low, high)
     axes.set_xlim(min(sizes) / 1.4, max(sizes) * 1.4)
     style.human_log_ticks(axes.yaxis, low, high, metric.unit, 9)
@@ -130,8 +139,14 @@ def _label(axes: Axes, ends: list[tuple[float, float, str]]) -> None:
             fontsize=8,
             va="center",
             color=style.LOOKS[model].colour,
-            arrowprops={"arrowstyle": "-", "lw": 0.6, "color": style.LOOKS[model].colour,
-                        "alpha": 0.45, "shrinkA": 1, "shrinkB": 4},
+            arrowprops={
+                "arrowstyle": "-",
+                "lw": 0.6,
+                "color": style.LOOKS[model].colour,
+                "alpha": 0.45,
+                "shrinkA": 1,
+                "shrinkB": 4,
+            },
         )
 
 
@@ -148,10 +163,10 @@ def _finding(result: WorkloadResult) -> str:
     largest = max(best)
     ranked = sorted(best[largest])
     unit = result.workload.params[result.workload.sweep.param].unit
-    least = f"{ranked[0][1]} at {style.units.shown(ranked[0][0], metric.unit)}"
+    least = f"{ranked[0][1]} at {units.shown(ranked[0][0], metric.unit)}"
     if len(ranked) == 1:
         return f"at {largest:,} {unit}, only {least}"
-    most = f"{ranked[-1][1]} at {style.units.shown(ranked[-1][0], metric.unit)}"
+    most = f"{ranked[-1][1]} at {units.shown(ranked[-1][0], metric.unit)}"
     return f"{len(ranked)} models reach {largest:,} {unit}, from {least} to {most}"
 
 

@@ -93,12 +93,27 @@ def sheet(
     foot_height = 0.18 + 0.15 * len(foot)
     height = head_height + body + foot_height
     figure = Figure(figsize=(width, height))
-    figure.text(0.2 / width, 1 - 0.18 / height, "\n".join(lines), fontsize=13, weight="bold",
-                va="top", linespacing=1.25)
-    figure.text(0.2 / width, 1 - (head_height - 0.3) / height, question, fontsize=9.5, color=FAINT,
-                va="top")
-    figure.text(0.2 / width, 0.09 / height, "\n".join(foot), fontsize=7, color=FAINT, va="bottom",
-                linespacing=1.35)
+    figure.text(
+        0.2 / width,
+        1 - 0.18 / height,
+        "\n".join(lines),
+        fontsize=13,
+        weight="bold",
+        va="top",
+        linespacing=1.25,
+    )
+    figure.text(
+        0.2 / width, 1 - (head_height - 0.3) / height, question, fontsize=9.5, color=FAINT, va="top"
+    )
+    figure.text(
+        0.2 / width,
+        0.09 / height,
+        "\n".join(foot),
+        fontsize=7,
+        color=FAINT,
+        va="bottom",
+        linespacing=1.35,
+    )
     return figure, foot_height / height, 1 - head_height / height
 
 
@@ -112,7 +127,8 @@ def footnote(analysis: Analysis, note: str) -> str:
         "Lines: 95% bootstrap interval over processes; no line: too few.",
         f"{machine.cpu}, {machine.logical_cores} cores, {units.size(machine.memory_bytes)},"
         f" {machine.system}"
-        + (f", virtual ({machine.virtualisation})" if machine.virtualisation else "") + ".",
+        + (f", virtual ({machine.virtualisation})" if machine.virtualisation else "")
+        + ".",
         f"{versions}.",
         f"Run {run.id}, {analysis.trials:,} trials in {analysis.blocks:,} blocks,"
         f" {run.started_at[:10]}.",

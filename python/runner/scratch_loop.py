@@ -223,9 +223,11 @@ class Loop:
                     if task.cancelling is not None:  # left there while it could not be raised
                         task.interrupt(task.cancelling)
             self.current = None
+            if not tasks:
+                break
             if self.timers.heap or self.sockets.tasks:
                 self.wait()
-            elif tasks and not ready:
+            elif not ready:
                 raise DeadlockError(f"deadlock: {self.who_waits()}, and nothing can wake them")
 
     def wait(self) -> None:

@@ -35,7 +35,7 @@ def run_plain(request: wire.Request, module: ModuleType, emit: Emit) -> None:
         while True:
             try:
                 result = step()
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - handed on, into the sequence
                 step = steps.throw(error)
             else:
                 step = steps.send(result)
@@ -51,7 +51,7 @@ async def run_awaited(request: wire.Request, module: ModuleType, emit: Emit) -> 
         while True:
             try:
                 result = await step()
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - handed on, into the sequence
                 step = steps.throw(error)
             else:
                 step = steps.send(result)
@@ -82,7 +82,7 @@ def _cases(
     module: ModuleType,
     emit: Emit,
     timed: Callable[..., Any],
-    stack_type: type[ExitStack] | type[AsyncExitStack],
+    stack_type: type[ExitStack | AsyncExitStack],
 ) -> Steps:
     for case in request.cases:
         try:
@@ -125,7 +125,6 @@ def _case(
         cpu_after = clock.cpu_ns()
         digest, text = wire.answer(value)
         answers.setdefault(digest, text)
-        known = cpu_before is not None and cpu_after is not None
         emit(
             {
                 "kind": "sample",
@@ -134,7 +133,11 @@ def _case(
                 "warmup": warmup,
                 "elapsed_ns": elapsed,
                 "operations": calls * case.operations,
-                "cpu_ns": max(0, cpu_after - cpu_before) if known else None,
+                "cpu_ns": (
+                    None
+                    if cpu_before is None or cpu_after is None
+                    else max(0, cpu_after - cpu_before)
+                ),
             }
         )
         taken += 1

@@ -8,6 +8,7 @@ from runner.work import Params, Probe
 
 EARLY_NS = 1_000_000  # some loops' timers count whole milliseconds
 
+
 async def run(params: Params, probe: Probe) -> int:
     waited = 0
     seconds = params.wait_ns / 1e9

@@ -20,9 +20,7 @@ def wait(wait_ns: int) -> None:
 
 
 def run(params: Params, probe: Probe) -> int:
-    children = [
-        processes.Process(target=wait, args=(params.wait_ns,)) for _ in range(params.tasks)
-    ]
+    children = [processes.Process(target=wait, args=(params.wait_ns,)) for _ in range(params.tasks)]
     for child in children:
         child.start()
     for child in children:

@@ -5,6 +5,7 @@ The clock is the machine's monotonic one, so that moments taken in different pro
 
 import time
 from multiprocessing import get_context
+from multiprocessing.queues import SimpleQueue
 
 from runner.models import START_METHOD
 from runner.work import Params, Probe, most_at_once
@@ -16,7 +17,7 @@ processes = get_context(START_METHOD)
 processes.set_forkserver_preload([__name__])
 
 
-def cook(units: int, unit_ns: int, done) -> None:
+def cook(units: int, unit_ns: int, done: SimpleQueue[tuple[int, int, int]]) -> None:
     start = time.monotonic_ns()
     time.sleep(units * unit_ns / 1e9)
     done.put((units, start, time.monotonic_ns()))

