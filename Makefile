@@ -51,8 +51,7 @@ check: setup ## format, lint, types; vet, staticcheck for Go
 	"$$go" vet ./... && "$$go" tool staticcheck ./... && echo 'gofmt, go vet, staticcheck: clean'; fi
 
 smoke: setup ## run every implementation once, at its check size
-	@for workload in $(if $(WORKLOADS),$(subst $(comma), ,$(WORKLOADS)),''); do \
-	$(BIN)/loombench validate $$workload $(if $(MODELS),--model $(MODELS)) || exit $$?; done
+	@$(BIN)/loombench validate $(WORKLOADS) $(if $(MODELS),--model $(MODELS))
 
 bench: setup ## measure what the project claims of itself
 	@$(BIN)/python -m tests.bench
@@ -72,5 +71,3 @@ schema: setup ## write docs/protocol.schema.json anew
 clean: ## remove what was built; runs in results/ stay
 	rm -rf .venv go/bin .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
-
-comma := ,

@@ -1,4 +1,4 @@
-"""A run from its plan to its last trial: the one place where the parts of measuring come together."""
+"""A run from its plan to its last trial: where the parts of measuring come together."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ WORKLOADS = ROOT / "harness" / "workloads"
 
 @dataclass(frozen=True)
 class Workshop:
-    """What there is to measure, and with what: the workload files and the runners of this machine."""
+    """What there is to measure, and with what: the workload files and this machine's runners."""
 
     workloads: dict[str, Workload]
     runners: Runners

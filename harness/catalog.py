@@ -70,6 +70,7 @@ def parse(id_: str, text: str, file: str) -> Workload:
         title=root.text("title"),
         question=root.text("question"),
         shape=root.choice("shape", SHAPES),
+        is_floor=root.flag("floor"),
         rules=root.texts("rules"),
         params=params,
         oracle=expected,

@@ -217,7 +217,7 @@ class _Lines:
         return ""
 
     def end(self) -> str:
-        """Hand on what is left; a line that was never ended is most likely cut, and then no JSON."""
+        """Hand on what is left; a line that was never ended is most likely cut: no JSON."""
         line = bytes(self._pending)
         return self._on_line(line) if line.strip() else ""
 

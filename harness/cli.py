@@ -193,12 +193,12 @@ def plot(run_: str | None, out: Path) -> None:
 
 
 @cli.command()
-@click.argument("workload", required=False)
+@click.argument("workloads", nargs=-1, metavar="[WORKLOAD]...")
 @model_option
-def validate(workload: str | None, models: tuple[str, ...]) -> int:
+def validate(workloads: tuple[str, ...], models: tuple[str, ...]) -> int:
     """Run every implementation at its check size, and say which conform to the workload's rules."""
     workshop = campaign.Workshop.open()
-    selection = Selection((workload,) if workload else (), _split(models))
+    selection = Selection(_split(workloads), _split(models))
     cells, absent = workshop.cells(selection, None)
     trials: list[Trial] = []
     console = Console()

@@ -43,6 +43,10 @@ class Table:
             raise self.problem(key, value, expected)
         return str(value)
 
+    def flag(self, key: str) -> bool:
+        """Return true or false; false if it is absent."""
+        return bool(self._take(key, (bool,), "true or false", default=False))
+
     def choice(self, key: str, choices: tuple[str, ...], default: Any = ...) -> str:
         """Return one of the choices."""
         expected = f"one of {', '.join(choices)}"

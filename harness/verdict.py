@@ -1,4 +1,4 @@
-"""What a trial is worth: its status, message and warnings from what was said and how it ended. Pure."""
+"""What a trial is worth, from what was said and how it ended: status, message, warnings. Pure."""
 
 from __future__ import annotations
 

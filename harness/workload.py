@@ -112,6 +112,7 @@ class Workload:
     title: str
     question: str
     shape: str
+    is_floor: bool  # it measures the workbench, and not the models
     rules: tuple[str, ...]
     params: dict[str, Param]
     oracle: Formula  # the right answer, from the parameters

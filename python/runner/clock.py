@@ -1,4 +1,4 @@
-"""Clocks. Time is monotonic and in nanoseconds; CPU time is that of this process and its descendants."""
+"""Clocks: monotonic time, and CPU time of this process and its descendants; in nanoseconds."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def cpu_ns() -> int | None:
 
 
 def descendants(pid: int) -> list[int]:
-    """Return the process ids below `pid`, children first; processes that end meanwhile are left out."""
+    """Return the process ids below `pid`; processes that end meanwhile are left out."""
     found: list[int] = []
     queue = [pid]
     while queue:

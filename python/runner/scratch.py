@@ -141,13 +141,14 @@ class TaskGroup(Group):
         return self
 
     async def __aexit__(self, _: object, error: BaseException | None, __: object) -> None:
-        owner, self.owner = current_task(), None
-        if owner.cancelling is self.stop:  # the block ended before it could be raised
-            owner.cancelling = None
+        self.owner = None
         if error is not None:
             self.cancel()
             if not isinstance(error, Exception | Cancelled):
                 return  # an interrupt goes on at once: the loop ends, and sees to the tasks itself
+        owner = current_task()
+        if owner.cancelling is self.stop:  # the block ended before it could be raised
+            owner.cancelling = None
         outside = error if isinstance(error, Cancelled) and error is not self.stop else None
         while self.tasks:
             try:

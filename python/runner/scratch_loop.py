@@ -9,6 +9,7 @@ A loop belongs to one thread; nothing here may be called from another.
 
 from __future__ import annotations
 
+import signal
 import sys
 import threading
 import time
@@ -19,6 +20,7 @@ from runner.scratch_places import READY, Line, Place, Sockets, Timers
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Generator
+    from selectors import SelectorKey
 
 T = TypeVar("T")
 LONGEST_WAIT_S = 86_400.0  # systems refuse an endless timeout; one turn a day is free
@@ -79,7 +81,8 @@ class Task:
         """Leave `cancelled` for the scheduler to raise; get the task out of where it waits."""
         self.cancelling = cancelled
         if self.place is not None and self.place is not READY:
-            self.place.forget(self)
+            if isinstance(self.place, Place):  # and not what an awaitable of another loop yields
+                self.place.forget(self)
             self.place = READY
             self.group.loop.ready.append(self)
 
@@ -175,6 +178,7 @@ class Loop:
         self.main, self.root = Group(self), Group(self)  # the main task; what it spawned
         self.groups: dict[Group, None] = {self.main: None, self.root: None}  # the open ones
         self.unseen: dict[Task, tuple[str, Exception]] = {}  # failed, and not joined by anyone
+        self.idle = self.interrupted = False
 
     def run(self, main: Coroutine[Any, Any, T]) -> T:
         """Run `main` to its end, once in the loop's life. See the function `run`."""
@@ -183,6 +187,12 @@ class Loop:
             self.sockets.selector.close()
             raise RuntimeError("a loop already runs in this thread: spawn a task in it instead")
         here.loop = self
+        ours = (
+            threading.current_thread() is threading.main_thread()
+            and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        )
+        if ours:
+            signal.signal(signal.SIGINT, self.interrupt)
         try:
             task = self.main.spawn(main)
             try:
@@ -192,6 +202,8 @@ class Loop:
             result: T = task.outcome()
             return result
         finally:
+            if ours:
+                signal.signal(signal.SIGINT, signal.default_int_handler)
             here.loop = None
             self.sockets.selector.close()
             for name, error in self.unseen.values():
@@ -223,6 +235,9 @@ class Loop:
                     if task.cancelling is not None:  # left there while it could not be raised
                         task.interrupt(task.cancelling)
             self.current = None
+            if self.interrupted:
+                self.interrupted = False
+                raise KeyboardInterrupt
             if not tasks:
                 break
             if self.timers.heap or self.sockets.tasks:
@@ -238,14 +253,32 @@ class Loop:
         """
         deadline = self.timers.deadline()
         timeout = None if deadline is None else min(deadline - self.clock(), LONGEST_WAIT_S)
-        if self.ready or (timeout is not None and timeout < 0):
-            timeout = 0.0
-        if self.sockets.tasks:
-            self.sockets.wake(timeout, self.ready)
-        elif timeout:
-            self.pause(timeout)
+        events: list[tuple[SelectorKey, int]] = []
+        self.idle = True
+        try:
+            if self.ready or self.interrupted or (timeout is not None and timeout < 0):
+                timeout = 0.0
+            if self.sockets.tasks:
+                events = self.sockets.selector.select(timeout)
+            elif timeout:
+                self.pause(timeout)
+        finally:
+            self.idle = False
+        if events:
+            self.sockets.wake(events, self.ready)
         if deadline is not None:
             self.timers.wake(self.clock(), self.ready)
+
+    def interrupt(self, _signal: int, _frame: object) -> None:
+        """Handle Ctrl-C: at once if the loop is idle, or else at the end of the turn.
+
+        Raised at any moment it could strike in the middle of the loop's own bookkeeping, and what
+        it tore would never be cleaned up. The second one is raised at once: a task may be stuck.
+        """
+        if self.idle or self.interrupted:
+            self.interrupted = False
+            raise KeyboardInterrupt
+        self.interrupted = True
 
     def end(self, task: Task, value: Any, error: BaseException | None) -> None:
         """Move `task` to done, and tell those who wait for that."""
@@ -257,18 +290,9 @@ class Loop:
         task.group.child_done(task)
 
     def shut_down(self) -> None:
-        """Cancel what is left, and run until it has cleaned up.
-
-        The ready queue is filled anew from the register: an interrupt may have struck in the moment
-        when a task is out of the queue and does not run yet, or has parked and is not yet seen to.
-        """
+        """Cancel what is left, and run until it has cleaned up."""
         for group in tuple(self.groups):
             group.cancel()
-        if self.current is not None:
-            self.current.place = READY
-        living = [task for group in self.groups for task in group.tasks]
-        self.ready.clear()
-        self.ready.extend(task for task in living if task.place is None or task.place is READY)
         try:
             for group in tuple(self.groups):
                 self.turn_until_done(group)

@@ -16,6 +16,8 @@ from selectors import EVENT_READ, EVENT_WRITE, DefaultSelector
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from selectors import SelectorKey
+
     from runner.scratch_loop import Task
 
 FEWEST_DEAD = 64  # with fewer cancelled timers than this, sweeping them out is not worth a turn
@@ -161,9 +163,9 @@ class Sockets(Place):
         else:
             self.selector.unregister(fd)
 
-    def wake(self, timeout: float | None, ready: deque[Task]) -> None:
-        """Wait for events, for at most `timeout` seconds; make their tasks ready."""
-        for key, events in self.selector.select(timeout):
+    def wake(self, selected: list[tuple[SelectorKey, int]], ready: deque[Task]) -> None:
+        """Make the tasks ready whose events the selector has seen."""
+        for key, events in selected:
             for event in (EVENT_READ, EVENT_WRITE):
                 if events & event and (task := self.tasks.get((key.fd, event))):
                     self.forget(task)

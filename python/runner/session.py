@@ -159,7 +159,7 @@ def _case(
             elapsed = yield from sample(calls, warmup=True)
             if elapsed >= case.min_sample_ns or calls >= _GROWTH_LIMIT:
                 break
-            # Aim a little past the goal; never grow by more than 10, as the first call is often slow.
+            # Aim a little past the goal; at most tenfold, as the first call is often slow.
             aim = calls * case.min_sample_ns * 1.2 / max(elapsed, 1)
             calls = max(calls + 1, min(calls * 10, int(aim)))
         for _ in range(case.warmup):

@@ -111,7 +111,7 @@ def _wrong(key: str, found: Any, expected: Any) -> RequestError:
 
 
 def canonical(value: Any) -> str:
-    """Return the one JSON text of an answer. Raises TypeError for what does not travel unchanged."""
+    """Return the one JSON text of an answer. Raises TypeError for what cannot travel."""
     _check_travels(value)
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return text.replace("\x7f", "\\u007f")  # ASCII, but not printable

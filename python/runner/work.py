@@ -1,4 +1,4 @@
-"""What an implementation is given: the parameters of its case, and a probe to say more than its result."""
+"""What an implementation is given: its parameters, and a probe to say more than its result."""
 
 from __future__ import annotations
 

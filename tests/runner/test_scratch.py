@@ -311,6 +311,20 @@ def test_a_cancelled_timer_is_not_waited_for(run: Any, fake: FakeTime) -> None:
     assert fake.pauses == [3.0]
 
 
+def test_a_cancelled_timer_that_comes_due_with_others_is_passed_over(fake: FakeTime) -> None:
+    log: list[str] = []
+
+    async def main() -> None:
+        tasks = [scratch.spawn(cleanly(log, name, scratch.sleep(1))) for name in "abc"]
+        await scratch.checkpoint()
+        tasks[1].cancel()
+        await tasks[2]
+
+    scratch.Loop(clock=fake.clock, pause=lambda _: fake.pause(60)).run(main())
+    assert log[3:] == ["b cancelled", "b cleans up", "a cleans up", "c cleans up"]
+    assert fake.pauses == [60]
+
+
 def test_a_hundred_thousand_tasks_sleep_and_all_finish(run: Any, fake: FakeTime) -> None:
     done = 0
 
@@ -1143,6 +1157,67 @@ def test_an_interrupt_in_main_reaches_the_tasks_of_its_group_too(run: Any) -> No
     with pytest.raises(KeyboardInterrupt):
         run(main())
     assert log == ["child starts", "child cancelled", "child cleans up"]
+
+
+def test_ctrl_c_waits_for_the_end_of_the_turn_and_the_second_does_not(run: Any) -> None:
+    log: list[str] = []
+
+    async def stuck() -> None:
+        signal.raise_signal(signal.SIGINT)
+        log.append("the turn goes on")
+        signal.raise_signal(signal.SIGINT)
+        log.append("not reached")
+
+    with pytest.raises(KeyboardInterrupt):
+        run(stuck())
+    assert log == ["the turn goes on"]
+
+
+def test_ctrl_c_in_the_last_turn_is_not_lost(run: Any) -> None:
+    async def main() -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    with pytest.raises(KeyboardInterrupt):
+        run(main())
+
+
+def test_ctrl_c_while_the_loop_waits_for_a_socket_ends_the_wait(pair: Any) -> None:
+    log: list[str] = []
+
+    async def main() -> None:
+        loop = scratch.current_task().group.loop
+        select = loop.sockets.selector.select
+
+        def interrupted(timeout: float | None = None) -> Any:
+            loop.sockets.selector.select = select
+            signal.raise_signal(signal.SIGINT)
+            return select(timeout)
+
+        loop.sockets.selector.select = interrupted
+        await cleanly(log, "main", scratch.readable(pair[0]))
+
+    with pytest.raises(KeyboardInterrupt):
+        scratch.run(main)
+    assert log == ["main starts", "main cancelled", "main cleans up"]
+
+
+def test_the_handler_of_ctrl_c_is_put_back_and_another_one_is_left_alone(run: Any) -> None:
+    def mine(*_: object) -> None:
+        pass
+
+    async def main() -> Any:
+        return signal.getsignal(signal.SIGINT)
+
+    before = signal.getsignal(signal.SIGINT)
+    try:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+        assert run(main()) is not signal.default_int_handler
+        assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        signal.signal(signal.SIGINT, mine)
+        assert scratch.run(main) is mine
+        assert signal.getsignal(signal.SIGINT) is mine
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_an_interrupt_while_the_loop_waits_lets_everything_clean_up(fake: FakeTime) -> None:

@@ -1,0 +1,1 @@
+"""Measures what the project claims of itself: `make bench`."""

@@ -1,0 +1,57 @@
+"""`make bench`: what the project claims of itself, measured, each beside its bar.
+
+`python -m tests.bench [part ...]` runs only some: see PARTS. Ratios are formed inside one run, from
+processes that alternate; absolute times depend on the machine.
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import NamedTuple
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.bench import compare, harness_cost, parity, sizes, startup
+
+
+class Row(NamedTuple):
+    what: str
+    measured: str
+    bar: str
+    holds: bool
+
+
+PARTS = {
+    "startup": startup.rows,
+    "harness": harness_cost.rows,
+    "parity": parity.rows,
+    "smoke": compare.smoke_rows,
+    "sizes": sizes.rows,
+    "compare": compare.compare_rows,
+}
+
+
+def main(arguments: list[str]) -> int:
+    unknown = [name for name in arguments if name not in PARTS]
+    if unknown:
+        print(f"found {unknown[0]!r}, expected any of: {', '.join(PARTS)}", file=sys.stderr)
+        return 2
+    console = Console()
+    table = Table(title="what was measured", title_justify="left", box=None)
+    for heading in ("what", "measured", "bar", ""):
+        table.add_column(heading)
+    failed = 0
+    for name in arguments or PARTS:
+        console.print(f"measuring: {name}", style="bright_black")
+        for row in map(Row._make, PARTS[name]()):
+            failed += not row.holds
+            mark = "[green]holds[/]" if row.holds else "[red]does not hold[/]"
+            table.add_row(row.what, row.measured, row.bar, mark)
+            console.print(f"  {row.what}: {row.measured}", highlight=False)
+    console.print(table)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,301 @@
+"""Minimal hand-written loops, without any harness: what `pingpong` and `fanout` are held against.
+
+    python.py WORKLOAD MODEL SIZE CALLS -> one line: the nanoseconds of each call after the first
+
+Everything a person would write to time this by hand, and no more. Stands alone on purpose.
+"""
+
+import sys
+import time
+
+WAIT_NS, EARLY_NS = 50_000_000, 1_000_000
+
+
+def asyncio_pingpong(rounds, calls):
+    import asyncio
+
+    async def ping(there, back):
+        value = 0
+        for _ in range(rounds):
+            await there.put(value)
+            value = await back.get() + 1
+        return value
+
+    async def pong(there, back):
+        for _ in range(rounds):
+            await back.put(await there.get() + 1)
+
+    async def main():
+        times = []
+        for _ in range(calls):
+            start = time.perf_counter_ns()
+            there, back = asyncio.Queue(1), asyncio.Queue(1)
+            async with asyncio.TaskGroup() as group:
+                pinging = group.create_task(ping(there, back))
+                group.create_task(pong(there, back))
+            assert pinging.result() == 2 * rounds
+            times.append(time.perf_counter_ns() - start)
+        return times
+
+    return main
+
+
+def asyncio_fanout(tasks, calls):
+    import asyncio
+
+    async def main():
+        times = []
+        for _ in range(calls):
+            waited = 0
+
+            async def wait():
+                nonlocal waited
+                start = time.perf_counter_ns()
+                await asyncio.sleep(WAIT_NS / 1e9)
+                waited += time.perf_counter_ns() - start >= WAIT_NS - EARLY_NS
+
+            start = time.perf_counter_ns()
+            async with asyncio.TaskGroup() as group:
+                for _ in range(tasks):
+                    group.create_task(wait())
+            times.append(time.perf_counter_ns() - start)
+            assert waited == tasks
+        return times
+
+    return main
+
+
+def trio_like_pingpong(rounds, calls, channel, nursery):
+    async def main():
+        times = []
+        for _ in range(calls):
+            start = time.perf_counter_ns()
+            there_in, there_out = channel(0)
+            back_in, back_out = channel(0)
+            value = 0
+
+            async def ping():
+                nonlocal value
+                async with there_in, back_out:
+                    for _ in range(rounds):
+                        await there_in.send(value)
+                        value = await back_out.receive() + 1
+
+            async def pong():
+                async with there_out, back_in:
+                    for _ in range(rounds):
+                        await back_in.send(await there_out.receive() + 1)
+
+            async with nursery() as group:
+                group.start_soon(ping)
+                group.start_soon(pong)
+            assert value == 2 * rounds
+            times.append(time.perf_counter_ns() - start)
+        return times
+
+    return main
+
+
+def trio_like_fanout(tasks, calls, sleep, nursery):
+    async def main():
+        times = []
+        for _ in range(calls):
+            waited = 0
+
+            async def wait():
+                nonlocal waited
+                start = time.perf_counter_ns()
+                await sleep(WAIT_NS / 1e9)
+                waited += time.perf_counter_ns() - start >= WAIT_NS - EARLY_NS
+
+            start = time.perf_counter_ns()
+            async with nursery() as group:
+                for _ in range(tasks):
+                    group.start_soon(wait)
+            times.append(time.perf_counter_ns() - start)
+            assert waited == tasks
+        return times
+
+    return main
+
+
+def threads_pingpong(rounds, calls):
+    from queue import SimpleQueue
+    from threading import Thread
+
+    times = []
+    for _ in range(calls):
+        start = time.perf_counter_ns()
+        there, back = SimpleQueue(), SimpleQueue()
+
+        def pong(there=there, back=back):
+            for _ in range(rounds):
+                back.put(there.get() + 1)
+
+        partner = Thread(target=pong)
+        partner.start()
+        value = 0
+        for _ in range(rounds):
+            there.put(value)
+            value = back.get() + 1
+        partner.join()
+        times.append(time.perf_counter_ns() - start)
+        assert value == 2 * rounds
+    return times
+
+
+def threads_fanout(tasks, calls):
+    from threading import Thread
+
+    times = []
+    for _ in range(calls):
+        waits = []
+
+        def wait(waits=waits):
+            start = time.perf_counter_ns()
+            time.sleep(WAIT_NS / 1e9)
+            waits.append(time.perf_counter_ns() - start)
+
+        start = time.perf_counter_ns()
+        threads = [Thread(target=wait) for _ in range(tasks)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        ok = sum(waited >= WAIT_NS - EARLY_NS for waited in waits)
+        times.append(time.perf_counter_ns() - start)
+        assert ok == tasks
+    return times
+
+
+def answer(pipe):
+    while True:
+        try:
+            pipe.send(pipe.recv() + 1)
+        except EOFError:
+            return
+
+
+def processes_pingpong(rounds, calls):
+    from multiprocessing import get_context
+
+    processes = get_context("forkserver")
+    here, there = processes.Pipe()
+    partner = processes.Process(target=answer, args=(there,))
+    partner.start()
+    there.close()
+    times = []
+    for _ in range(calls):
+        start = time.perf_counter_ns()
+        value = 0
+        for _ in range(rounds):
+            here.send(value)
+            value = here.recv() + 1
+        times.append(time.perf_counter_ns() - start)
+        assert value == 2 * rounds
+    here.close()
+    partner.join()
+    return times
+
+
+def measure(workload, model, size, calls):
+    if model == "threads":
+        return (threads_pingpong if workload == "pingpong" else threads_fanout)(size, calls)
+    if model == "processes":
+        return processes_pingpong(size, calls)
+    if model in ("asyncio", "asyncio-eager", "uvloop"):
+        import asyncio
+
+        make_loop = asyncio.new_event_loop
+        if model == "uvloop":
+            from uvloop import new_event_loop as make_loop
+        main = (asyncio_pingpong if workload == "pingpong" else asyncio_fanout)(size, calls)
+        with asyncio.Runner(loop_factory=make_loop) as runner:
+            if model == "asyncio-eager":
+                runner.get_loop().set_task_factory(asyncio.eager_task_factory)
+            return runner.run(main())
+    if model == "scratch":
+        from runner import scratch
+
+        main = scratch_main(workload, size, calls, scratch)
+        return scratch.run(main())
+    import trio
+
+    if model == "trio":
+        channel, sleep, nursery, run = (
+            trio.open_memory_channel,
+            trio.sleep,
+            trio.open_nursery,
+            trio.run,
+        )
+    else:
+        import anyio
+
+        backend = model.removeprefix("anyio-")
+        channel, sleep, nursery = (
+            anyio.create_memory_object_stream,
+            anyio.sleep,
+            anyio.create_task_group,
+        )
+
+        def run(main):
+            return anyio.run(main, backend=backend)
+
+    if workload == "pingpong":
+        return run(trio_like_pingpong(size, calls, channel, nursery))
+    return run(trio_like_fanout(size, calls, sleep, nursery))
+
+
+def scratch_main(workload, size, calls, scratch):
+    if workload == "fanout":
+
+        async def main():
+            times = []
+            for _ in range(calls):
+                waited = 0
+
+                async def wait():
+                    nonlocal waited
+                    start = time.perf_counter_ns()
+                    await scratch.sleep(WAIT_NS / 1e9)
+                    waited += time.perf_counter_ns() - start >= WAIT_NS - EARLY_NS
+
+                start = time.perf_counter_ns()
+                async with scratch.TaskGroup() as group:
+                    for _ in range(size):
+                        group.spawn(wait())
+                times.append(time.perf_counter_ns() - start)
+                assert waited == size
+            return times
+
+        return main
+
+    async def ping(there, back):
+        value = 0
+        for _ in range(size):
+            await there.send(value)
+            value = await back.receive() + 1
+        return value
+
+    async def pong(there, back):
+        for _ in range(size):
+            await back.send(await there.receive() + 1)
+
+    async def main():
+        times = []
+        for _ in range(calls):
+            start = time.perf_counter_ns()
+            there, back = scratch.Channel(), scratch.Channel()
+            async with scratch.TaskGroup() as group:
+                pinging = group.spawn(ping(there, back))
+                group.spawn(pong(there, back))
+            assert await pinging.join() == 2 * size
+            times.append(time.perf_counter_ns() - start)
+        return times
+
+    return main
+
+
+if __name__ == "__main__":
+    times = measure(sys.argv[1], sys.argv[2], int(sys.argv[3]), int(sys.argv[4]))
+    print(*times[1:])

@@ -1,0 +1,43 @@
+"""The processor time that the harness itself uses while trials run."""
+
+from __future__ import annotations
+
+import io
+import time
+from collections.abc import Iterator
+
+from rich.console import Console
+
+from harness.live import Display
+from harness.plan import PROFILES, Selection, blocks
+from tests.bench import tools
+
+_BAR = 3.0
+
+
+def rows() -> Iterator[tuple[str, str, str, bool]]:
+    """Run one block of every headline case, with the live display drawing to a terminal."""
+    workshop = tools.workshop()
+    cells, _ = workshop.cells(Selection(), PROFILES["quick"])
+    bench = workshop.bench(1, lambda: False)
+    plan = blocks(cells, 1, PROFILES["quick"])
+    terminal = Console(file=io.StringIO(), force_terminal=True, width=100)
+    wall, used = 0, 0
+    with Display(terminal, 300, len(cells), 0) as display:
+        for _ in range(len(workshop.workloads)):
+            block = next(plan)
+            for position, cell in enumerate(block.cells):
+                before = time.process_time_ns()
+                display.starting(block, position)
+                trial = bench.trial(cell, block.index, position, display.waiting)
+                assert trial is not None
+                display.ended(trial)
+                used += time.process_time_ns() - before
+                wall += trial.wall_ns
+    share = 100 * used / wall
+    yield (
+        "processor time of the harness while a trial runs, display included",
+        f"{share:.2f}% of the trials' wall time ({len(cells)} trials, {wall / 1e9:.0f} s)",
+        f"at most {_BAR:.0f}%",
+        share <= _BAR,
+    )

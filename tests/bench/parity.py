@@ -1,0 +1,99 @@
+"""`pingpong` and `fanout` through the harness against the same loop written by hand without it."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Iterator
+from statistics import median
+
+from harness import child, protocol
+from harness.workload import MODELS
+from tests.bench import tools
+
+_SIZES = {"pingpong": ("rounds", 5_000), "fanout": ("tasks", 10_000)}
+_CALLS = 6  # in each process; the first is the warm-up
+_PAIRS = {"pingpong": 21, "fanout": 11}
+_BAR = 1.05
+
+
+def rows() -> Iterator[tuple[str, str, str, bool]]:
+    for workload, (param, size) in _SIZES.items():
+        for model in MODELS:
+            case = tools.workshop().workloads[workload]
+            params = {**case.cases["headline"].params, param: size}
+            applies = model not in case.not_applicable and not any(
+                limit.model == model and int(params[limit.param]) > limit.most
+                for limit in case.limits
+            )
+            if not applies or tools.runner_of(model) is None:
+                continue
+            ratios = _ratios(workload, model, params, size)
+            middle = median(ratios)
+            yield (
+                f"{workload} at {size:,}, {model}: harness over hand-written",
+                f"{middle:.3f} (quartiles {_quartile(ratios, 1):.3f} to {_quartile(ratios, 3):.3f},"
+                f" {len(ratios)} pairs)",
+                f"at most {_BAR}",
+                middle <= _BAR,
+            )
+
+
+def _ratios(workload: str, model: str, params: dict, size: int) -> list[float]:
+    """Return one ratio a pair of processes; which of the two goes first alternates."""
+    ratios = []
+    for pair in range(_PAIRS[workload]):
+        sides = [
+            lambda: _through_harness(workload, model, params),
+            lambda: _by_hand(workload, model, size),
+        ]
+        order = (0, 1) if pair % 2 else (1, 0)
+        times = {side: sides[side]() for side in order}
+        ratios.append(times[0] / times[1])
+    return ratios
+
+
+def _through_harness(workload: str, model: str, params: dict) -> float:
+    runner = tools.runner_of(model)
+    assert runner is not None
+    line = tools.request(
+        tools.workshop().workloads[workload],
+        model,
+        "headline",
+        params=params,
+        warmup=1,
+        iterations=_CALLS - 1,
+    )
+    times = []
+
+    def on_line(text: bytes) -> str:
+        message = protocol.decode_message(text)
+        if isinstance(message, protocol.SampleTaken) and not message.warmup:
+            times.append(message.elapsed_ns)
+        return ""
+
+    child.run(
+        [*runner.command, "run"],
+        {**tools.environment(), **runner.env},
+        line,
+        child.Limits(120, 2**40),
+        on_line,
+    )
+    return median(times)
+
+
+def _by_hand(workload: str, model: str, size: int) -> float:
+    if model.startswith("go"):
+        procs = "1" if model == "go-1cpu" else "0"
+        command = (str(tools.bare_go()), workload, procs, str(size), str(_CALLS))
+    else:
+        command = tools.python(
+            str(tools.BARE / "python.py"), workload, model, str(size), str(_CALLS)
+        )
+    done = subprocess.run(
+        command, env=tools.environment(), capture_output=True, text=True, check=True
+    )
+    return median(map(int, done.stdout.split()))
+
+
+def _quartile(values: list[float], which: int) -> float:
+    return sorted(values)[round(which * (len(values) - 1) / 4)]

@@ -1,0 +1,29 @@
+"""A million tasks at once in `fanout`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from harness import units
+from harness.records import Cell, Status
+from tests.bench import tools
+
+_MODELS = ("asyncio", "trio", "go")
+
+
+def rows() -> Iterator[tuple[str, str, str, bool]]:
+    bench = tools.workshop().bench(1, lambda: False)
+    for model in _MODELS:
+        if tools.runner_of(model) is None:
+            continue
+        trial = bench.trial(Cell("fanout", "tasks-1000000", model), 0, 0)
+        assert trial is not None
+        done = trial.status is Status.OK
+        measured = f"{trial.status.value} {trial.message}"
+        if done:
+            elapsed = trial.samples[-1].elapsed_ns
+            measured = (
+                f"done in {units.nanoseconds(elapsed)}, peak"
+                f" {units.size(trial.usage.get('peak_bytes', 0))}"
+            )
+        yield f"1,000,000 {model} tasks in fanout", measured, "completes", done

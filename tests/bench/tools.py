@@ -1,0 +1,100 @@
+"""What the parts of the benchmark share: processes timed one by one, and the parts of the harness."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from functools import cache
+from pathlib import Path
+
+from harness import child
+from harness.campaign import Workshop
+from harness.protocol import Request, RequestCase, encode_request
+from harness.runners import ROOT, Runner, find_go
+from harness.workload import Workload
+
+BARE = Path(__file__).parent / "bare"
+
+
+@cache
+def workshop() -> Workshop:
+    return Workshop.open()
+
+
+def runner_of(model: str) -> Runner | None:
+    """Return the runner that offers a model which is available here."""
+    for offer in workshop().runners.offers():
+        if offer.model == model and offer.unavailable is None:
+            return workshop().runners.found[offer.runner]
+    return None
+
+
+@cache
+def bare_go() -> Path | None:
+    """Build the hand-written Go program outside the repository."""
+    go, _ = find_go(ROOT / "go" / "go.mod")
+    if go is None:
+        return None
+    binary = Path(tempfile.mkdtemp(prefix="loombench-bench-")) / "bare"
+    subprocess.run(
+        [go, "build", "-trimpath", "-o", str(binary), str(BARE / "bare.go")],
+        check=True,
+        env={**os.environ, "GOTOOLCHAIN": "local"},
+    )
+    return binary
+
+
+def environment() -> dict[str, str]:
+    return {**os.environ, "PYTHONPATH": str(ROOT / "python")}
+
+
+def request(workload: Workload, model: str, case_id: str, **changes: int | dict[str, int]) -> bytes:
+    """Return a request for one case, with some of its fields changed."""
+    case = workload.cases[case_id]
+    params = changes.pop("params", case.params)
+    fields = {
+        "id": case_id,
+        "params": params,
+        "operations": 1,
+        "warmup": 0,
+        "iterations": 1,
+        "min_sample_ns": 0,
+        **changes,
+    }
+    return encode_request(Request(workload.id, model, "", 1, (RequestCase(**fields),)))
+
+
+def until_first_sample_ns(runner: Runner, line: bytes) -> int:
+    """Return the time from spawning a runner until its first sample has arrived."""
+    seen = 0
+
+    def on_line(text: bytes) -> str:
+        nonlocal seen
+        if not seen and b'"kind": "sample"' in text.replace(b'":"', b'": "'):
+            seen = time.perf_counter_ns()
+        return ""
+
+    start = time.perf_counter_ns()
+    child.run(
+        [*runner.command, "run"],
+        {**environment(), **runner.env},
+        line,
+        child.Limits(60, 2**40),
+        on_line,
+    )
+    assert seen, "the runner sent no sample"
+    return seen - start
+
+
+def whole_ns(*command: str) -> int:
+    """Return the time from spawning a command until it has ended."""
+    ended = child.run(command, environment(), b"", child.Limits(60, 2**40), lambda _: "")
+    assert ended.returncode == 0, ended.stderr_end
+    return ended.wall_ns
+
+
+def python(*arguments: str) -> tuple[str, ...]:
+    return (sys.executable, "-P", *arguments)

@@ -1,0 +1,151 @@
+"""Reading a table key by key: every complaint has the file, the key, the found and the expected."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from harness.errors import Problem
+from harness.fields import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+def table(path: str = "", **values: Any) -> Table:
+    return Table(values, "demo.toml", path)
+
+
+@pytest.mark.parametrize(
+    ("read", "value", "expected"),
+    [
+        (lambda t: t.text("key"), "a", "a"),
+        (lambda t: t.choice("key", ("a", "b")), "b", "b"),
+        (lambda t: t.integer("key"), -3, -3),
+        (lambda t: t.integer("key", least=1, most=3), 1, 1),
+        (lambda t: t.integer("key", least=1, most=3), 3, 3),
+        (lambda t: t.integers("key"), [1, -2], (1, -2)),
+        (lambda t: t.integers("key", within=(1, 3)), [1, 3], (1, 3)),
+        (lambda t: t.integers("key"), [], ()),
+        (lambda t: t.texts("key"), ["a", ""], ("a", "")),
+    ],
+)
+def test_a_good_value_is_returned(read: Callable[[Table], Any], value: Any, expected: Any) -> None:
+    assert read(table(key=value)) == expected
+
+
+@pytest.mark.parametrize(
+    ("read", "value", "rest"),
+    [
+        (lambda t: t.text("key"), 3, "found 3, expected a text"),
+        (lambda t: t.text("key"), "", 'found "", expected a text'),
+        (lambda t: t.choice("key", ("a", "b")), "c", 'found "c", expected one of a, b'),
+        (lambda t: t.choice("key", ("a", "b")), 1, "found 1, expected one of a, b"),
+        (lambda t: t.integer("key"), "3", 'found "3", expected an integer'),
+        (lambda t: t.integer("key"), 3.0, "found 3.0, expected an integer"),
+        (lambda t: t.integer("key"), True, "found true, expected an integer"),
+        (lambda t: t.integer("key", least=1), 0, "found 0, expected an integer of at least 1"),
+        (
+            lambda t: t.integer("key", least=1, most=3),
+            4,
+            "found 4, expected an integer from 1 to 3",
+        ),
+        (lambda t: t.integers("key"), 3, "found 3, expected a list of integers"),
+        (lambda t: t.integers("key"), [1, True], "found true, expected a list of integers"),
+        (
+            lambda t: t.integers("key", within=(1, 3)),
+            [1, 4],
+            "found 4, expected a list of integers from 1 to 3",
+        ),
+        (lambda t: t.texts("key"), "a", 'found "a", expected a list of texts'),
+        (lambda t: t.texts("key"), ["a", 1], 'found ["a", 1], expected a list of texts'),
+        (lambda t: t.table("key"), 3, "found 3, expected a table"),
+        (lambda t: t.tables("key"), [], "found [], expected a table"),
+        (lambda t: t.rows("key"), {}, "found a table, expected an array of tables"),
+        (lambda t: t.rows("key"), [{}, 1], "found 1, expected a table in each place"),
+        (
+            lambda t: t.text("key"),
+            dt.date(2026, 1, 2),
+            'found "2026-01-02", expected a text',
+        ),
+    ],
+)
+def test_a_bad_value_is_refused_with_file_key_found_and_expected(
+    read: Callable[[Table], Any], value: Any, rest: str
+) -> None:
+    with pytest.raises(Problem) as caught:
+        read(table(key=value))
+    assert str(caught.value) == f"demo.toml: key: {rest}"
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        lambda t: t.text("key"),
+        lambda t: t.choice("key", ("a",)),
+        lambda t: t.integer("key"),
+        lambda t: t.integers("key"),
+        lambda t: t.texts("key"),
+        lambda t: t.table("key"),
+    ],
+)
+def test_an_absent_key_without_a_default_is_refused(read: Callable[[Table], Any]) -> None:
+    with pytest.raises(Problem, match=r"^demo\.toml: key: found nothing, expected "):
+        read(table())
+
+
+def test_an_absent_key_has_its_default() -> None:
+    empty = table()
+    assert empty.text("a", "") == ""
+    assert empty.choice("b", ("x", "y"), "y") == "y"
+    assert empty.integer("c", 5) == 5
+    assert empty.integers("d", (1,)) == (1,)
+    assert empty.texts("e", ()) == ()
+    assert empty.tables("f") == []
+    assert empty.rows("g") == []
+
+
+def test_the_key_of_a_nested_value_is_its_whole_path() -> None:
+    root = table(cases={"check": {"params": {"tasks": "x"}}}, limits=[{}, {"most": "x"}])
+    ((name, case),) = root.tables("cases")
+    assert name == "check"
+    with pytest.raises(Problem, match=r"^demo\.toml: cases\.check\.params\.tasks: found"):
+        case.table("params").integer("tasks")
+    with pytest.raises(Problem, match=r"^demo\.toml: limits\[1\]\.most: found"):
+        root.rows("limits")[1].integer("most")
+
+
+def test_tables_come_in_the_order_of_the_file() -> None:
+    names = [name for name, _ in table(cases={"b": {}, "a": {}, "c": {}}).tables("cases")]
+    assert names == ["b", "a", "c"]
+
+
+def test_a_key_nobody_asked_for_is_refused_with_the_near_one() -> None:
+    values = table("sweep", warmup=1, itrations=3)
+    values.integer("warmup")
+    values.integer("iterations", 1)
+    with pytest.raises(Problem) as caught:
+        values.done()
+    assert str(caught.value) == "demo.toml: sweep.itrations: unknown key, expected 'iterations'"
+
+
+def test_a_key_near_to_none_is_refused_with_all_of_them() -> None:
+    values = table(colour="red", title="a", shape="b")
+    values.text("title")
+    values.text("shape")
+    with pytest.raises(Problem) as caught:
+        values.done()
+    assert str(caught.value) == "demo.toml: colour: unknown key, expected one of shape, title"
+
+
+def test_a_table_of_which_all_was_asked_for_is_accepted() -> None:
+    values = table(title="a")
+    values.text("title")
+    values.done()
+
+
+def test_a_number_too_long_to_print_is_refused_like_any_other() -> None:
+    with pytest.raises(Problem, match=r"^demo\.toml: key: found "):
+        table(key=1 << 20_000).text("key")
