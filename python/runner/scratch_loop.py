@@ -186,7 +186,6 @@ class Loop:
             main.close()
             self.sockets.selector.close()
             raise RuntimeError("a loop already runs in this thread: spawn a task in it instead")
-        here.loop = self
         ours = (
             threading.current_thread() is threading.main_thread()
             and signal.getsignal(signal.SIGINT) is signal.default_int_handler
@@ -194,6 +193,7 @@ class Loop:
         if ours:
             signal.signal(signal.SIGINT, self.interrupt)
         try:
+            here.loop = self
             task = self.main.spawn(main)
             try:
                 self.turn_until_done(self.main)
@@ -202,15 +202,15 @@ class Loop:
             result: T = task.outcome()
             return result
         finally:
-            if ours:
-                signal.signal(signal.SIGINT, signal.default_int_handler)
             here.loop = None
             self.sockets.selector.close()
+            if ours:
+                signal.signal(signal.SIGINT, signal.default_int_handler)
             for name, error in self.unseen.values():
                 sys.stderr.write(f"scratch: task {name} failed, and nobody joined it:\n")
                 sys.excepthook(type(error), error, error.__traceback__)
 
-    def turn_until_done(self, group: Group) -> None:  # noqa: C901  a call would slow each step
+    def turn_until_done(self, group: Group) -> None:  # noqa: C901, PLR0912  calls cost
         """Take turns until no task of `group` is left: this is the event loop."""
         ready, tasks = self.ready, group.tasks
         next_task, end = ready.popleft, self.end

@@ -1,4 +1,4 @@
-"""What the parts of the benchmark share: processes timed one by one, and the parts of the harness."""
+"""What the parts of the benchmark share: processes timed one by one."""
 
 from __future__ import annotations
 
