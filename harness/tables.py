@@ -40,8 +40,7 @@ def results(analysis: Analysis) -> Iterator[RenderableType]:
 
 
 def _case(result: WorkloadResult, case: str, cells: Sequence[CellResult]) -> Table:
-    params = result.workload.cases[case].params
-    settings = ", ".join(f"{name} = {value:,}" for name, value in params.items())
+    settings = result.workload.settings(result.workload.cases[case])
     table = Table(
         title=f"{result.workload.id} {case}  {settings}",
         title_justify="left",

@@ -74,6 +74,17 @@ def shown(value: float, unit: str, digits: int = 3) -> str:
     return f"{significant(value, digits)} {unit}"
 
 
+def tidy(value: float, unit: str) -> str:
+    """Return a round value without digits that say nothing: 50 ms, 1,000, 0.5x."""
+    text = shown(value, unit) if unit in ("ns", "bytes", "x") else significant(value)
+    number, space, name = text.partition(" ")
+    is_ratio = number.endswith("x")
+    number = number.removesuffix("x")
+    if "." in number:
+        number = number.rstrip("0").rstrip(".")
+    return number + ("x" if is_ratio else "") + space + name
+
+
 def clock(seconds: float) -> str:
     """Return a waiting time as people read it on a clock: 2:05 or 1:02:05."""
     minutes, rest = divmod(max(0, round(seconds)), 60)

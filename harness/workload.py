@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from harness import units
+
 if TYPE_CHECKING:
     from harness.formula import Formula
     from harness.records import Params
@@ -140,6 +142,13 @@ class Workload:
         """Return the least time that the waits of a case allow, in ns; None where nothing waits."""
         formula = self.ideal_ns_of.get(model, self.ideal_ns)
         return None if formula is None else int(formula(case.params))
+
+    def settings(self, case: Case) -> str:
+        """Return the parameters of a case as people read them: `tasks = 1,000, wait = 50 ms`."""
+        return ", ".join(
+            f"{name.removesuffix('_ns')} = {units.tidy(int(value), self.params[name].unit)}"
+            for name, value in case.params.items()
+        )
 
     def limit_on(self, case: Case, model: str) -> Limit | None:
         """Return the limit that keeps a model from a case, if there is one."""

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from harness import units
 from harness.figures import style
 from harness.findings import finding
+from harness.records import Status
 from harness.workload import HEADLINE
 
 if TYPE_CHECKING:
@@ -21,42 +22,45 @@ if TYPE_CHECKING:
     from harness.workload import Metric
 
 _WIDTH, _ROW = 10.0, 0.27  # inches
-_LABELS, _VALUES = 1.75, 1.62  # inches, left of a panel's axis for names, right of it for numbers
+_VALUES = 1.15  # inches, right of a panel's axis, for the numbers
+_HEAD_LINE = 0.15  # inches, of a panel's heading
 
 
 def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
     """Draw the headline case of one workload."""
     shown = _order([one for one in result.headline if one.metrics], result.metric)
-    others = [one for one in result.headline if not one.metrics]
-    notes = [line for one in others for line in _why(one)]
+    notes = [line for one in result.headline if _needs_note(one) for line in _why(one)]
     metrics = [
         metric
         for metric in result.workload.metrics.values()
         if any(metric.id in one.metrics for one in shown)
     ]
+    labels = style.name_width([one.contestant for one in shown])
+    column_width = (_WIDTH - labels - 0.1) / max(1, len(metrics))
+    headings = [_heading(metric, column_width - 0.15) for metric in metrics]
+    head = 0.12 + _HEAD_LINE * max((text.count("\n") + 1 for text in headings), default=0)
     panel = max(1, len(shown)) * _ROW
     below = 0.55 + (0.1 + 0.17 * len(notes) if notes else 0)
     case = result.workload.cases[HEADLINE]
-    settings = ", ".join(f"{name} = {value:,}" for name, value in case.params.items())
+    settings = result.workload.settings(case)
     sheet, bottom, top = style.sheet(
         _WIDTH,
-        panel + below + 0.3,
+        head + panel + below,
         f"{result.workload.title}: {finding(result)}",
         result.workload.question + (f"  ({settings})" if settings else ""),
         analysis,
     )
     height = sheet.get_figheight()
-    left = _LABELS / _WIDTH
-    width = (_WIDTH - _LABELS - 0.2) / _WIDTH / max(1, len(metrics))
-    for column, metric in enumerate(metrics):
+    for column, (metric, heading) in enumerate(zip(metrics, headings, strict=True)):
         axes = sheet.add_axes(
             (
-                left + column * width,
-                top - (panel + 0.3) / height,
-                width - _VALUES / _WIDTH,
+                (labels + column * column_width) / _WIDTH,
+                top - (head + panel) / height,
+                (column_width - _VALUES) / _WIDTH,
                 panel / height,
             )
         )
+        axes.set_title(heading, fontsize=8.5, loc="left", pad=6)
         _panel(axes, metric, shown, named=column == 0)
     sheet.text(
         0.2 / _WIDTH,
@@ -86,8 +90,6 @@ def _panel(axes: Axes, metric: Metric, cells: Sequence[CellResult], *, named: bo
     axes.set_yticks(range(len(cells)), [one.contestant if named else "" for one in cells])
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
-    better = "less" if metric.better == "lower" else "more"
-    axes.set_title(f"{metric.label}\n({better} is better)", fontsize=8.5, loc="left", pad=6)
     for row, (one, estimate) in enumerate(zip(cells, estimates, strict=True)):
         if row % 2:
             axes.axhspan(row - 0.5, row + 0.5, color="#f6f6f6", zorder=0, lw=0)
@@ -128,15 +130,24 @@ def draw_dot(axes: Axes, cell: CellResult, estimate: Estimate, row: float) -> No
     )
 
 
+def _heading(metric: Metric, inches: float) -> str:
+    better = "less" if metric.better == "lower" else "more"
+    return f"{style.wrapped(metric.label, inches)}\n({better} is better)"
+
+
 def _number(cell: CellResult, estimate: Estimate, metric: Metric) -> str:
+    if cell.cell.model in metric.baselines and not cell.cell.variant:
+        return "baseline"
     text = units.shown(estimate.value, metric.unit.partition("/")[0])
     if estimate.low is not None and estimate.high is not None:
         half = max(estimate.high - estimate.value, estimate.value - estimate.low)
-        if estimate.value:
+        if half < abs(estimate.value):
             text += f" ±{units.significant(100 * half / abs(estimate.value), 2)}%"
+        else:
+            text += f" ±{units.shown(half, metric.unit.partition('/')[0], 2)}"
     else:
         text += f" (n = {estimate.n})"
-    return text + (f"  {cell.failures} of {cell.attempts} failed" if cell.failures else "")
+    return text
 
 
 def _low(one: Estimate) -> float:
@@ -147,13 +158,19 @@ def _high(one: Estimate) -> float:
     return one.value if one.high is None else one.high
 
 
+def _needs_note(one: CellResult) -> bool:
+    return not one.metrics or one.failures > 0
+
+
 def _why(one: CellResult) -> list[str]:
-    """Say why a cell has no dot, in lines that fit."""
+    """Say why a cell has no dot, or what its dot leaves out, in lines that fit."""
     if one.failures:
         words = ", ".join(
-            f"{n} x {status.value.replace('_', ' ')}" for status, n in one.statuses.items()
+            f"{n} {status.value.replace('_', ' ')}"
+            for status, n in one.statuses.items()
+            if status is not Status.OK
         )
-        text = f"{one.contestant}: {words}: {one.message}"
+        text = f"{one.contestant}: {words} of {one.attempts} trials: {one.message}"
     elif one.absent is not None:
         text = (
             f"{one.contestant}: {one.absent.absence.value.replace('_', ' ')}: {one.absent.reason}"

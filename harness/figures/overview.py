@@ -31,9 +31,15 @@ def figure(analysis: Analysis) -> Figure:
     """Draw the overview of a run."""
     results = list(analysis.workloads.values())
     panel = len(MODELS) * _ROW
+    column_width = (_WIDTH - _LABELS - 0.15) / max(1, len(results))
+    headings = [
+        f"{result.workload.title}\n{style.wrapped(result.metric.label, column_width - 0.3)}"
+        for result in results
+    ]
+    head = 0.12 + 0.15 * max((text.count("\n") + 1 for text in headings), default=0)
     sheet, _, top = style.sheet(
         _WIDTH,
-        panel + 0.95,
+        head + panel + 0.45,
         _finding(results),
         f"Cost relative to {BASELINE} in the same blocks: left of the line costs less.",
         analysis,
@@ -41,16 +47,16 @@ def figure(analysis: Analysis) -> Figure:
         " The title leaves out what only measures the workbench (Nothing).",
     )
     height = sheet.get_figheight()
-    width = (_WIDTH - _LABELS - 0.15) / _WIDTH / max(1, len(results))
-    for column, result in enumerate(results):
+    for column, (result, heading) in enumerate(zip(results, headings, strict=True)):
         axes = sheet.add_axes(
             (
-                _LABELS / _WIDTH + column * width,
-                top - (panel + 0.5) / height,
-                width * 0.92,
+                (_LABELS + column * column_width) / _WIDTH,
+                top - (head + panel) / height,
+                (column_width - 0.15) / _WIDTH,
                 panel / height,
             )
         )
+        axes.set_title(heading, fontsize=8.5, loc="left", pad=6)
         _panel(axes, result, named=column == 0)
     return sheet
 
@@ -72,9 +78,6 @@ def _panel(axes: Axes, result: WorkloadResult, *, named: bool) -> None:
     axes.set_yticks(range(len(MODELS)), MODELS if named else [""] * len(MODELS))
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
-    axes.set_title(
-        f"{result.workload.title}\n{result.metric.label}", fontsize=8.5, loc="left", pad=6
-    )
     for row, model in enumerate(MODELS):
         if row % 2:
             axes.axhspan(row - 0.5, row + 0.5, color="#f6f6f6", zorder=0, lw=0)

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from harness.stats import Estimate
     from harness.workload import Metric
 
-_WIDTH, _BODY = 10.0, 4.6
+_WIDTH, _BODY, _BELOW = 10.0, 4.8, 0.6  # inches
 _LEAST_SHOWN = 0.005  # of the ideal: less than this over it is lost in the timers
 
 
@@ -39,9 +39,9 @@ def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
         axes = sheet.add_axes(
             (
                 0.065 + column * (width + 0.045),
-                bottom + 0.09,
+                bottom + _BELOW / sheet.get_figheight(),
                 width - 0.12,
-                top - bottom - 0.16,
+                top - bottom - (_BELOW + 0.3) / sheet.get_figheight(),
             )
         )
         _panel(axes, result, metric)
@@ -107,7 +107,7 @@ def _panel(axes: Axes, result: WorkloadResult, metric: Metric) -> None:
     axes.set_ylim(low, high)
     axes.set_xlim(min(sizes) / 1.4, max(sizes) * 1.4)
     style.human_log_ticks(axes.yaxis, low, high, metric.unit, 9)
-    style.human_log_ticks(axes.xaxis, min(sizes), max(sizes), "", 9)
+    style.place_ticks(axes.xaxis, sorted(sizes), "")
     better = "less" if metric.better == "lower" else "more"
     axes.set_title(f"{metric.label} ({better} is better)", fontsize=9, loc="left")
     _label(axes, ends)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
 
     from harness.analyse import Analysis
 
@@ -27,7 +28,9 @@ INK, FAINT, GRID, FAILED = "#1a1a1a", "#666666", "#e3e3e3", "#b00020"
 METADATA = {"png": {"Software": "Loombench"}, "svg": {"Creator": "Loombench", "Date": None}}
 _LOG_FROM = 5.0  # a spread of values beyond which an axis is logarithmic
 _PIXELS_PER_INCH = 160
-_CHARACTERS_PER_INCH = 10.3  # of the title
+# Mean widths, to break lines and leave room before anything is drawn; DejaVu Sans at these sizes.
+_TITLE_PER_INCH, _FOOT_PER_INCH, _SMALL_PER_INCH, _NAME_INCH = 8.6, 17.5, 14.0, 0.079
+_TICK_INCH = 0.62  # what a tick's label takes on the x axis
 
 
 class Look(NamedTuple):
@@ -87,8 +90,8 @@ def sheet(
 
     Returns it with the bottom and the top of the space between, as fractions; sizes in inches.
     """
-    lines = textwrap.wrap(title, int((width - 0.4) * _CHARACTERS_PER_INCH * 0.83))
-    foot = textwrap.wrap(footnote(analysis, note), int((width - 0.4) * 17.5))
+    lines = textwrap.wrap(title, int((width - 0.4) * _TITLE_PER_INCH))
+    foot = textwrap.wrap(footnote(analysis, note), int((width - 0.4) * _FOOT_PER_INCH))
     head_height = 0.22 + 0.25 * len(lines) + 0.36
     foot_height = 0.18 + 0.15 * len(foot)
     height = head_height + body + foot_height
@@ -143,50 +146,55 @@ def _version(name: str, version: str, facts: dict[str, str | int | bool]) -> str
     return f"{name.capitalize()} {version.removeprefix('go')}{detail}"
 
 
+def wrapped(text: str, inches: float) -> str:
+    """Break a small text into lines of at most that width."""
+    return "\n".join(textwrap.wrap(text, max(8, int(inches * _SMALL_PER_INCH))))
+
+
+def name_width(names: Sequence[str]) -> float:
+    """Return the inches that the names of contestants take beside an axis."""
+    return 0.25 + _NAME_INCH * max(map(len, names), default=0)
+
+
 def scale(axes: Axes, unit: str, lows: Sequence[float], highs: Sequence[float]) -> None:
     """Set the x axis for values between `lows` and `highs`, with ticks that people can read."""
     least, most = min(lows), max(highs)
-    logarithmic = least > 0 and most / least > _LOG_FROM
-    if logarithmic:
+    room = _ticks_that_fit(axes)
+    if least > 0 and most / least > _LOG_FROM:
         axes.set_xscale("log")
         axes.set_xlim(least / 1.5, most * 1.5)
-        human_log_ticks(axes.xaxis, *axes.get_xlim(), unit)
+        human_log_ticks(axes.xaxis, *axes.get_xlim(), unit, room)
     else:
-        room = 0.08 * (max(most, 0) - min(least, 0))
-        axes.set_xlim(min(0.0, least - room), max(0.0, most + room))
-        axes.xaxis.set_major_locator(MaxNLocator(4))
-        axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: tick(x, unit)))
+        margin = 0.08 * (max(most, 0) - min(least, 0)) or 1.0
+        axes.set_xlim(min(0.0, least - margin), max(0.0, most + margin))
+        axes.xaxis.set_major_locator(MaxNLocator(max(1, room - 1), steps=[1, 2, 5, 10]))
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _tick(x, unit)))
     axes.tick_params(axis="x", labelsize=8)
     axes.grid(axis="x")
 
 
-def human_log_ticks(axis: object, low: float, high: float, unit: str, most: int = 6) -> None:
+def _ticks_that_fit(axes: Axes) -> int:
+    return max(2, int(axes.get_window_extent().width / axes.figure.dpi / _TICK_INCH))
+
+
+def human_log_ticks(axis: Axis, low: float, high: float, unit: str, most: int) -> None:
     """Put ticks at 1, 2, 5 times powers of ten, as dense as there is room, in people's units."""
-    for steps in ((1, 2, 5), (1, 3), (1,)):
-        ticks = [
-            step * 10.0**power
-            for power in range(-12, 19)
-            for step in steps
-            if low <= step * 10.0**power <= high
-        ]
+    ticks: list[float] = []
+    for steps, stride in (((1, 2, 5), 1), ((1, 3), 1), *(((1,), n) for n in range(1, 20))):
+        powers = range(-18, 19, stride)
+        ticks = [step * 10.0**p for p in powers for step in steps if low <= step * 10.0**p <= high]
         if len(ticks) <= most:
             break
-    axis.set_major_locator(FixedLocator(ticks))  # type: ignore[attr-defined]
-    axis.set_minor_locator(NullLocator())  # type: ignore[attr-defined]
-    axis.set_minor_formatter(NullFormatter())  # type: ignore[attr-defined]
-    axis.set_major_formatter(  # type: ignore[attr-defined]
-        FuncFormatter(lambda x, _: tick(x, unit))
-    )
+    place_ticks(axis, ticks, unit)
 
 
-def tick(value: float, unit: str) -> str:
-    """Return the text of a tick: no more digits than it has, and the unit without its `per`."""
-    text = units.shown(value, unit.partition("/")[0] if unit != "x" else unit, 3)
-    number, space, name = text.partition(" ")
-    if "." in number:
-        whole, _, rest = number.rstrip("x").partition(".")
-        rest = rest.rstrip("0")
-        number = (f"{whole}.{rest}" if rest else whole) + ("x" if number.endswith("x") else "")
-    if value == 0:
-        return "0"
-    return number + (space + name if name != unit else "")
+def place_ticks(axis: Axis, ticks: Sequence[float], unit: str) -> None:
+    """Put ticks exactly there."""
+    axis.set_major_locator(FixedLocator(ticks))
+    axis.set_minor_locator(NullLocator())
+    axis.set_minor_formatter(NullFormatter())
+    axis.set_major_formatter(FuncFormatter(lambda x, _: _tick(x, unit)))
+
+
+def _tick(value: float, unit: str) -> str:
+    return "0" if value == 0 else units.tidy(value, unit.partition("/")[0])

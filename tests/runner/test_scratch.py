@@ -1181,6 +1181,28 @@ def test_ctrl_c_in_the_last_turn_is_not_lost(run: Any) -> None:
         run(main())
 
 
+def test_ctrl_c_while_tasks_clean_up_lets_them_and_the_second_does_not(run: Any) -> None:
+    log: list[str] = []
+
+    async def cleaning(signals: int) -> None:
+        try:
+            await scratch.sleep(math.inf)
+        finally:
+            for _ in range(signals):
+                signal.raise_signal(signal.SIGINT)
+                await scratch.sleep(1)
+            log.append(f"{signals}")
+
+    async def main(signals: int) -> None:
+        scratch.spawn(cleaning(signals))
+        await settle()
+
+    for signals in (1, 2):
+        with pytest.raises(KeyboardInterrupt):
+            run(main(signals))
+    assert log == ["1"]
+
+
 def test_ctrl_c_while_the_loop_waits_for_a_socket_ends_the_wait(pair: Any) -> None:
     log: list[str] = []
 

@@ -1,7 +1,7 @@
 """The loop of `runner.scratch`: a task, the tasks that live, the ready queue and the scheduler.
 
 Of the boxes in every drawing of an event loop these are `Task`, the task state machine, and `Loop`.
-The timers and the I/O selector are in `runner.scratch_places`. The callback queue is not needed:
+The timers and the I/O selector are in `runner.scratch.places`. The callback queue is not needed:
 all that ever becomes ready here is a task, so each callback would say "resume this task".
 
 A loop belongs to one thread; nothing here may be called from another.
@@ -16,7 +16,7 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from runner.scratch_places import READY, Line, Place, Sockets, Timers
+from runner.scratch.places import READY, Line, Place, Sockets, Timers
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Generator
@@ -178,7 +178,9 @@ class Loop:
         self.main, self.root = Group(self), Group(self)  # the main task; what it spawned
         self.groups: dict[Group, None] = {self.main: None, self.root: None}  # the open ones
         self.unseen: dict[Task, tuple[str, Exception]] = {}  # failed, and not joined by anyone
-        self.idle = self.interrupted = False
+        self.interrupted = False  # by Ctrl-C
+        self.idle = False  # in the wait that Ctrl-C is to break off
+        self.closing = False  # all is being cancelled anyway
 
     def run(self, main: Coroutine[Any, Any, T]) -> T:
         """Run `main` to its end, once in the loop's life. See the function `run`."""
@@ -199,6 +201,8 @@ class Loop:
                 self.turn_until_done(self.main)
             finally:
                 self.shut_down()
+            if self.interrupted:
+                raise KeyboardInterrupt
             result: T = task.outcome()
             return result
         finally:
@@ -235,8 +239,7 @@ class Loop:
                     if task.cancelling is not None:  # left there while it could not be raised
                         task.interrupt(task.cancelling)
             self.current = None
-            if self.interrupted:
-                self.interrupted = False
+            if self.interrupted and not self.closing:
                 raise KeyboardInterrupt
             if not tasks:
                 break
@@ -254,9 +257,9 @@ class Loop:
         deadline = self.timers.deadline()
         timeout = None if deadline is None else min(deadline - self.clock(), LONGEST_WAIT_S)
         events: list[tuple[SelectorKey, int]] = []
-        self.idle = True
+        self.idle = not self.closing
         try:
-            if self.ready or self.interrupted or (timeout is not None and timeout < 0):
+            if self.ready or (self.idle and self.interrupted) or (timeout or 0.0) < 0:
                 timeout = 0.0
             if self.sockets.tasks:
                 events = self.sockets.selector.select(timeout)
@@ -272,13 +275,13 @@ class Loop:
     def interrupt(self, _signal: int, _frame: object) -> None:
         """Handle Ctrl-C: at once if the loop is idle, or else at the end of the turn.
 
-        Raised at any moment it could strike in the middle of the loop's own bookkeeping, and what
-        it tore would never be cleaned up. The second one is raised at once: a task may be stuck.
+        Raised at any moment it would strike in the middle of the loop's own bookkeeping, and what
+        it tore could not be cleaned up. The second one is raised at once: a task may be stuck.
         """
-        if self.idle or self.interrupted:
-            self.interrupted = False
-            raise KeyboardInterrupt
+        at_once = self.idle or self.interrupted
         self.interrupted = True
+        if at_once:
+            raise KeyboardInterrupt
 
     def end(self, task: Task, value: Any, error: BaseException | None) -> None:
         """Move `task` to done, and tell those who wait for that."""
@@ -291,6 +294,7 @@ class Loop:
 
     def shut_down(self) -> None:
         """Cancel what is left, and run until it has cleaned up."""
+        self.closing = True
         for group in tuple(self.groups):
             group.cancel()
         try:

@@ -1,4 +1,4 @@
-"""What a program uses of the event loop built from nothing; the loop is in `runner.scratch_loop`.
+"""What a program uses of the event loop built from nothing; the loop is in `runner.scratch.loop`.
 
 `run`, `spawn` and `sleep`, `checkpoint`, `readable` and `writable`; `Task.join` and `Task.cancel`;
 `TaskGroup` and `Channel`. None of them needs more of the loop than a place to wait in.
@@ -11,7 +11,7 @@ from selectors import EVENT_READ, EVENT_WRITE
 from types import coroutine
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from runner.scratch_loop import (
+from runner.scratch.loop import (
     Cancelled,
     DeadlockError,
     Group,
@@ -20,7 +20,7 @@ from runner.scratch_loop import (
     TaskCancelledError,
     current_task,
 )
-from runner.scratch_places import READY, Line, Place
+from runner.scratch.places import READY, Line, Place
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Generator

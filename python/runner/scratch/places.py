@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from selectors import SelectorKey
 
-    from runner.scratch_loop import Task
+    from runner.scratch.loop import Task
 
 FEWEST_DEAD = 64  # with fewer cancelled timers than this, sweeping them out is not worth a turn
 

@@ -1,0 +1,486 @@
+"""Runners that speak the protocol and misbehave in one way each: `misbehaving.py WAY describe|run`.
+
+The standard library is all they need, so they start fast. Each process here ends by itself after
+a while, so that a harness that fails to end it does not leave it behind for good.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import signal
+import sys
+import time
+from typing import TYPE_CHECKING, Any, NoReturn
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+SELF_DESTRUCT_S = 25
+MIB = 2**20
+RIGHT, WRONG = "0", "1"
+
+WAYS: dict[str, Callable[[], object]] = {}
+
+
+def way(act: Callable[[], object]) -> Callable[[], object]:
+    """Enter a function into the table under its own name."""
+    WAYS[act.__name__] = act
+    return act
+
+
+def write(data: bytes, descriptor: int = 1) -> None:
+    while data:
+        data = data[os.write(descriptor, data) :]
+
+
+def say(kind: str, **fields: Any) -> None:
+    write(json.dumps({"kind": kind, **fields}).encode() + b"\n")
+
+
+def asked() -> dict[str, Any]:
+    return json.loads(sys.stdin.buffer.readline())
+
+
+def start(**facts: Any) -> None:
+    say("started", protocol=1, facts={"pid": os.getpid(), **facts})
+
+
+def sample(case: str, iteration: int = 0, *, warmup: bool = False, **fields: Any) -> None:
+    values = {"elapsed_ns": 1000 + iteration, "operations": 1, "cpu_ns": 5, **fields}
+    say("sample", case=case, iteration=iteration, warmup=warmup, **values)
+
+
+def outcome(case: str, value: str = RIGHT, **observed: int) -> None:
+    digest = hashlib.sha256(value.encode()).hexdigest()
+    say("outcome", case=case, digest=digest, value=value, observed=observed)
+
+
+def samples(case: dict[str, Any]) -> None:
+    for index in range(case["warmup"] + case["iterations"]):
+        sample(case["id"], index, warmup=index < case["warmup"])
+
+
+def finish() -> None:
+    say("finished", usage={"peak_bytes": 4096})
+
+
+def answer(**facts: Any) -> None:
+    """Do all that is asked for, as it should be done."""
+    request = asked()
+    start(**facts)
+    for case in request["cases"]:
+        samples(case)
+        outcome(case["id"], calls=3)
+    finish()
+
+
+def hang() -> NoReturn:
+    while True:
+        time.sleep(SELF_DESTRUCT_S)
+
+
+def fork(act: Callable[[], object]) -> int:
+    """Run something in a child process; returns its id."""
+    pid = os.fork()
+    if pid == 0:
+        signal.alarm(SELF_DESTRUCT_S)
+        act()
+        os._exit(0)
+    return pid
+
+
+# --- what is as it should be
+
+
+@way
+def good() -> None:
+    answer(seed=asked_seed(), padding=len(os.environ.get("LOOMBENCH_PADDING", "")))
+
+
+def asked_seed() -> str:
+    return os.environ.get("PYTHONHASHSEED", "none")
+
+
+@way
+def good_but_talkative() -> None:
+    answer()
+    write(b"something to say\n", 2)
+
+
+@way
+def good_without_last_line_end() -> None:
+    request = asked()
+    start()
+    for case in request["cases"]:
+        samples(case)
+        outcome(case["id"])
+    write(b'{"kind": "finished"}')
+
+
+# --- hangs
+
+
+@way
+def hang_at_once() -> None:
+    hang()
+
+
+@way
+def hang_in_a_case() -> None:
+    request = asked()
+    start()
+    sample(request["cases"][0]["id"])
+    hang()
+
+
+@way
+def hang_after_finished() -> None:
+    answer()
+    hang()
+
+
+@way
+def hang_ignoring_signals() -> None:
+    for one in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGQUIT):
+        signal.signal(one, signal.SIG_IGN)
+    start()
+    hang()
+
+
+@way
+def hang_with_a_child() -> None:
+    fork(hang)
+    start()
+    hang()
+
+
+@way
+def hang_with_output_closed() -> None:
+    start()
+    os.close(1)
+    hang()
+
+
+@way
+def hang_with_all_closed() -> None:
+    start()
+    for descriptor in (0, 1, 2):
+        os.close(descriptor)
+    hang()
+
+
+# --- ends
+
+
+@way
+def exit_at_once() -> None:
+    write(b"cannot go on\n", 2)
+    os._exit(3)
+
+
+@way
+def exit_after_samples() -> None:
+    request = asked()
+    start()
+    samples(request["cases"][0])
+    write(b"lost the thread\n", 2)
+    os._exit(3)
+
+
+@way
+def exit_early_with_success() -> None:
+    asked()
+    start()
+
+
+@way
+def exit_with_failure_after_finished() -> None:
+    answer()
+    os._exit(4)
+
+
+@way
+def signal_at_once() -> None:
+    os.kill(os.getpid(), signal.SIGUSR1)
+
+
+@way
+def signal_in_a_case() -> None:
+    request = asked()
+    start()
+    sample(request["cases"][0]["id"])
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@way
+def close_all_then_exit() -> None:
+    start()
+    for descriptor in (0, 1, 2):
+        os.close(descriptor)
+    os._exit(7)
+
+
+# --- breaks the protocol
+
+
+@way
+def garbage() -> None:
+    start()
+    write(b"hello, world\n")
+    hang()
+
+
+@way
+def garbage_before_started() -> None:
+    write(b"Loading...\n")
+    hang()
+
+
+@way
+def not_utf8() -> None:
+    write(b'{"kind": "error", "message": "\xff\xfe"}\n')
+    hang()
+
+
+@way
+def nested_too_deep() -> None:
+    write(b'{"kind": "started", "protocol": 1, "aside": ' + b"[" * 100_000 + b"\n")
+    hang()
+
+
+@way
+def unknown_kind() -> None:
+    start()
+    say("progress", percent=40)
+    hang()
+
+
+@way
+def other_protocol() -> None:
+    say("started", protocol=2)
+    hang()
+
+
+@way
+def sample_before_started() -> None:
+    sample(asked()["cases"][0]["id"])
+    hang()
+
+
+@way
+def too_few_samples() -> None:
+    request = asked()
+    start()
+    for case in request["cases"]:
+        outcome(case["id"])
+    finish()
+
+
+@way
+def case_not_asked_for() -> None:
+    start()
+    sample("another")
+    hang()
+
+
+@way
+def partial_line() -> None:
+    start()
+    write(b'{"kind": "sample", "case": "che')
+
+
+@way
+def partial_line_then_signal() -> None:
+    start()
+    write(b'{"kind": "sample", "case": "che')
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+@way
+def long_line() -> None:
+    start()
+    for _ in range(20):
+        write(b"x" * MIB)
+    hang()
+
+
+# --- answers wrongly, or not at all
+
+
+@way
+def wrong_digest() -> None:
+    request = asked()
+    start()
+    for case in request["cases"]:
+        samples(case)
+        outcome(case["id"], WRONG)
+    finish()
+
+
+@way
+def wrong_once() -> None:
+    request = asked()
+    start()
+    for case in request["cases"]:
+        samples(case)
+        outcome(case["id"])
+        outcome(case["id"], WRONG)
+    finish()
+
+
+def fail_last_case(reason: str) -> None:
+    request = asked()
+    start()
+    *before, last = request["cases"]
+    for case in before:
+        samples(case)
+        outcome(case["id"])
+    say("error", case=last["id"], reason=reason, message=f"it was {reason}")
+    finish()
+
+
+@way
+def fail_for_lack_of_memory() -> None:
+    fail_last_case("out_of_memory")
+
+
+@way
+def fail_in_the_case() -> None:
+    fail_last_case("crash")
+
+
+@way
+def fail_in_the_first_case() -> None:
+    request = asked()
+    start()
+    say("error", case=request["cases"][0]["id"], message="already here")
+    for case in request["cases"][1:]:
+        samples(case)
+        outcome(case["id"])
+    finish()
+
+
+@way
+def refuse() -> None:
+    asked()
+    say("error", reason="unsupported", message="no such model")
+    os._exit(2)
+
+
+# --- takes what it should not
+
+
+@way
+def leave_a_child() -> None:
+    """Leave a process that holds neither of the pipes."""
+    fork(lambda: (os.close(0), os.close(1), os.close(2), hang()))
+    answer()
+
+
+@way
+def leave_a_child_that_holds_the_pipes() -> None:
+    fork(hang)
+    answer()
+
+
+@way
+def leave_children_that_flood() -> None:
+    """Leave processes that write to standard output faster than anybody reads."""
+    answer()
+    with contextlib.suppress(AttributeError, OSError):
+        fcntl.fcntl(1, fcntl.F_SETPIPE_SZ, MIB)  # a large pipe is never found empty
+
+    def flood() -> None:
+        event = b'{"kind": "event", "task": "a", "what": "b", "at_ns": 1}\n'
+        while True:
+            write(event * (MIB // 2 // len(event)))
+
+    for _ in range(3):
+        fork(flood)
+
+
+@way
+def flood_standard_error() -> None:
+    for _ in range(64):
+        write(b"complaint " * (MIB // 160), 2)
+    write(b"\nand the last of them\n", 2)
+    answer()
+
+
+@way
+def eat_memory() -> None:
+    """Take up to 900 MiB, a little at a time, and keep it for a moment."""
+    start()
+    held = []
+    for _ in range(90):
+        held.append(bytearray(b"x") * (10 * MIB))
+        time.sleep(0.005)
+    hang()
+
+
+@way
+def never_read() -> None:
+    start()
+    hang()
+
+
+@way
+def burn() -> None:
+    """Use processor time, here and in a child that is waited for, and say how much it was."""
+
+    def busy() -> None:
+        while time.process_time_ns() < 60_000_000:
+            pass
+
+    os.waitpid(fork(busy), 0)
+    busy()
+    times = os.times()
+    own = time.process_time_ns()
+    # The times of children count in ticks of at most 10 ms, rounded down.
+    answer(own_ns=own, child_ns=int((times.children_user + times.children_system) * 1e9))
+
+
+# --- describe
+
+
+def describe(**changes: Any) -> None:
+    description = {
+        "protocol": 1,
+        "language": "planted",
+        "version": "1.0",
+        "implementations": [{"workload": "planted", "model": "threads", "source": "here"}],
+        "unavailable": [],
+        **changes,
+    }
+    write(json.dumps(description).encode())
+
+
+def describe_failing() -> None:
+    write(b"a library is missing\n", 2)
+    os._exit(1)
+
+
+DESCRIPTIONS: dict[str, Callable[[], object]] = {
+    "good": describe,
+    "unavailable": lambda: describe(unavailable=[{"model": "threads", "reason": "one core"}]),
+    "failing": describe_failing,
+    "other_protocol": lambda: describe(protocol=2),
+    "garbage": lambda: write(b"Usage: something else\n"),
+    "nothing": lambda: None,
+    "incomplete": lambda: write(b'{"protocol": 1, "language": "planted"}'),
+    "wrong_type": lambda: describe(implementations="none"),
+    "not_utf8": lambda: write(b'{"protocol": 1, "language": "\xff"}'),
+    "nested_too_deep": lambda: write(b'{"aside": ' + b"[" * 100_000),
+    "killed": lambda: os.kill(os.getpid(), signal.SIGKILL),
+    "hanging": hang,
+}
+
+
+if __name__ == "__main__":
+    signal.alarm(SELF_DESTRUCT_S)
+    table = DESCRIPTIONS if sys.argv[2:] == ["describe"] else WAYS
+    table[sys.argv[1]]()
