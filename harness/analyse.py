@@ -160,7 +160,7 @@ def metric_value(
         return None
     try:
         return float(metric.formula(known))
-    except ZeroDivisionError:
+    except ArithmeticError:
         return None
 
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _WORKLOAD_ID = re.compile(r"[a-z][a-z0-9]*")
+_MODELS = ", ".join(MODELS)
 _CASE_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _OF_A_SAMPLE = frozenset({"elapsed_ns", "cpu_ns", "operations", "ideal_ns"})
 
@@ -55,7 +56,7 @@ def parse(id_: str, text: str, file: str) -> Workload:
         raise Problem(f"{file}: found the id {id_!r}, expected one lowercase word")
     try:
         root = Table(tomllib.loads(text), file)
-    except tomllib.TOMLDecodeError as error:
+    except (ValueError, RecursionError) as error:  # also for numbers or nesting beyond all measure
         raise Problem(f"{file}: not valid TOML: {error}") from None
 
     params = {name: _param(name, table) for name, table in root.tables("params")}
@@ -92,6 +93,19 @@ def parse(id_: str, text: str, file: str) -> Workload:
         contrasts=_contrasts(root),
         text=text,
     )
+    for case in workload.cases.values():
+        _computed(oracle, "value", workload.oracle, case)
+        count = _computed(work, "operations", workload.operations, case)
+        if int(count) < 1:
+            raise work.problem(
+                "operations",
+                workload.operations.text,
+                f"at least 1 in every case, but in {case.id} it is {count}",
+            )
+        if workload.ideal_ns is not None:
+            _computed(work, "ideal_ns", workload.ideal_ns, case)
+        for model, formula in workload.ideal_ns_of.items():
+            _computed(ideal_ns_of, model, formula, case)
     for table in (oracle, work, root):
         table.done()
     if not workload.metrics:
@@ -166,22 +180,39 @@ def _cases(
             # The answer stands in the file, worked out by hand, and the formula must agree: the
             # two would have to be wrong in the same way.
             answer = table.integer("expect")
-            if answer != expected(values):
-                raise table.problem(
-                    "expect", answer, f"what oracle.value gives: {expected(values)}"
-                )
+            right = _computed(root.table("oracle"), "value", expected, cases[id_])
+            if answer != right:
+                raise table.problem("expect", answer, f"what oracle.value gives: {right}")
         table.done()
     for needed in (CHECK, HEADLINE):
         if needed not in cases:
             raise root.problem("cases", ", ".join(cases) or "none", f"one named {needed}")
     if sweep is not None:
-        headline = cases[HEADLINE].params
-        for value in (*sweep.values, *sweep.thorough):
-            if value != headline[sweep.param]:  # the headline case is that point
-                id_ = f"{sweep.param}-{value}"
-                point = {**headline, sweep.param: value}
-                cases[id_] = Case(id_, point, sweep.sampling, thorough=value in sweep.thorough)
+        cases.update(_sweep_cases(root.table("sweep"), sweep, cases))
     return cases
+
+
+def _sweep_cases(table: Table, sweep: Sweep, by_hand: dict[str, Case]) -> dict[str, Case]:
+    cases = {}
+    headline = by_hand[HEADLINE].params
+    for value in (*sweep.values, *sweep.thorough):
+        if value == headline[sweep.param]:
+            continue  # the headline case is that point
+        id_ = f"{sweep.param}-{value}"
+        if id_ in by_hand:
+            raise table.problem("values", value, f"none that is a case of its own, as {id_} is")
+        point = {**headline, sweep.param: value}
+        cases[id_] = Case(id_, point, sweep.sampling, thorough=value in sweep.thorough)
+    return cases
+
+
+def _computed(table: Table, key: str, formula: Formula, case: Case) -> int | float:
+    try:
+        return formula(case.params)
+    except ArithmeticError as error:
+        raise table.problem(
+            key, formula.text, f"a formula that has a value in the case {case.id} ({error})"
+        ) from None
 
 
 def _metric(name: str, table: Table, names: frozenset[str]) -> Metric:
@@ -195,7 +226,7 @@ def _metric(name: str, table: Table, names: frozenset[str]) -> Metric:
     )
     for model in metric.baselines:
         if model not in MODELS:
-            raise table.problem("baselines", model, f"one of {', '.join(MODELS)}")
+            raise table.problem("baselines", model, f"one of {_MODELS}")
     table.done()
     return metric
 
@@ -228,14 +259,20 @@ def _not_applicable(root: Table) -> dict[str, str]:
 
 
 def _contrasts(root: Table) -> tuple[tuple[str, str], ...]:
-    rows = [(row.text("this"), row.text("to")) for row in root.rows("contrasts")]
-    return tuple(rows)
+    contrasts = []
+    for row in root.rows("contrasts"):
+        pair = row.text("this"), row.text("to")
+        for key, contestant in zip(("this", "to"), pair, strict=True):
+            if contestant.partition(" · ")[0] not in MODELS:
+                raise row.problem(key, contestant, f"a model, or `model · variant`: {_MODELS}")
+        contrasts.append(pair)
+        row.done()
+    return tuple(contrasts)
 
 
 def _model(table: Table, model: str) -> str:
     if model not in MODELS:
         raise Problem(
-            f"{table.file}: {table.path}: found the model {model!r},"
-            f" expected one of {', '.join(MODELS)}"
+            f"{table.file}: {table.path}: found the model {model!r}, expected one of {_MODELS}"
         )
     return model

@@ -23,7 +23,7 @@ class Table:
         return Problem(f"{self.file}: {self._at(key)}: found {_shown(found)}, expected {expected}")
 
     def _at(self, key: str) -> str:
-        return f"{self.path}.{key}" if self.path else key
+        return ".".join(part for part in (self.path, key) if part)
 
     def _take(self, key: str, kinds: tuple[type, ...], expected: str, default: Any) -> Any:
         self._known.add(key)
@@ -112,7 +112,12 @@ class Table:
 
 
 def _shown(value: Any) -> str:
-    return json.dumps(value, default=str) if not isinstance(value, dict) else "a table"
+    if isinstance(value, dict):
+        return "a table"
+    try:
+        return json.dumps(value, default=str)
+    except (ValueError, RecursionError):  # an integer of thousands of digits
+        return "what is too long to show"
 
 
 def _within(value: int, least: int | None, most: int | None) -> bool:

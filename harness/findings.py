@@ -18,16 +18,23 @@ def finding(result: WorkloadResult) -> str:
     """Return what the headline case of a workload shows, in a sentence or two."""
     best = ranked(result)
     if not best:
+        if any(one.metrics for one in result.headline):
+            return "every contestant failed at least once; see each for how"
         return "nothing could be measured"
     clauses = [
         contrast(this, to, result.ratios[this, to], result.metric.better)
         for this, to in result.workload.contrasts
         if (this, to) in result.ratios
     ]
+    unsure = not best[0].metrics[result.metric.id].has_interval or any(
+        not result.ratios[pair].has_interval
+        for pair in result.workload.contrasts
+        if pair in result.ratios
+    )
     sentences = ["; ".join(clauses)] if clauses else []
     sentences.append(_best(result))
     text = ". ".join([sentences[0], *(one[:1].upper() + one[1:] for one in sentences[1:])])
-    if not best[0].metrics[result.metric.id].has_interval:
+    if unsure:
         return f"{text} (too few blocks to be sure)"
     return text
 

@@ -34,9 +34,11 @@ class Formula:
         self.text = text
         try:
             self._tree = ast.parse(text, mode="eval").body
+            self.names = frozenset(self._check(self._tree))
         except SyntaxError as error:
             raise ValueError(f"not a formula: {error.msg}") from None
-        self.names = frozenset(self._check(self._tree))
+        except (RecursionError, MemoryError):  # MemoryError: too deep for the parser
+            raise ValueError("not a formula: nested too deeply") from None
 
     def __repr__(self) -> str:
         return f"Formula({self.text!r})"
@@ -63,7 +65,9 @@ class Formula:
                 return self._check(operand)
             case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
                 return self._check(left) | self._check(right)
-            case ast.Call(func=ast.Name(id=name), args=args, keywords=[]) if name in _FUNCTIONS:
+            case ast.Call(func=ast.Name(id=name), args=[_, _, *_] as args, keywords=[]) if (
+                name in _FUNCTIONS
+            ):
                 return set().union(*map(self._check, args))
         raise ValueError(f"found {ast.unparse(node)!r}, expected + - * / // % ** min max and names")
 
@@ -82,7 +86,10 @@ class Formula:
                 a, b = self._value(left, values), self._value(right, values)
                 if isinstance(op, ast.Pow) and abs(b) > _LARGEST_POWER:
                     raise OverflowError(f"power {b} is larger than {_LARGEST_POWER}")
-                return _BINARY[type(op)](a, b)
+                result = _BINARY[type(op)](a, b)
+                if isinstance(result, complex):
+                    raise ArithmeticError(f"{a} ** {b} is not a real number")  # noqa: TRY004
+                return result
             case ast.Call(func=ast.Name(id=name), args=args):
                 return _FUNCTIONS[name](*(self._value(arg, values) for arg in args))
         raise AssertionError("checked when parsed")

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from harness.runners import Runner
     from harness.workload import Workload
 
+_CANNOT_START = 127  # as a shell has it
 _PADDING_MOST = 4_096  # bytes; one page of the stack is enough to move what follows it
 
 
@@ -83,8 +84,7 @@ class Bench:
                 on_tick,
             )
         except OSError as error:
-            ended = child.Ended(-1, 0, 0, "")
-            violation = f"cannot be started: {error}"
+            ended = child.Ended(_CANNOT_START, 0, 0, f"cannot be started: {error}")
         if ended.stopped == "interrupt":
             return None
         if ended.stopped and not violation and ended.stopped not in ("timeout", "memory"):

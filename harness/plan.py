@@ -135,6 +135,8 @@ def wanted_cases(
 def _absence(
     workload: Workload, case: Case, model: str, offer: Offer
 ) -> tuple[Absence, str] | None:
+    if model in workload.not_applicable:
+        return Absence.NOT_APPLICABLE, workload.not_applicable[model]
     if offer.unavailable is not None:
         return Absence.UNAVAILABLE, offer.unavailable
     limit = workload.limit_on(case, model)

@@ -152,6 +152,8 @@ Message = (
 
 _message_decoder: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
 _description_decoder = msgspec.json.Decoder(Description)
+# ValidationError is a DecodeError; text that is no UTF-8 and deep nesting are not.
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _SHOWN = 120  # characters of a bad line that are quoted
 
 
@@ -159,7 +161,7 @@ def decode_message(line: bytes) -> Message:
     """Read one line of a runner. Raises ProtocolError."""
     try:
         return _message_decoder.decode(line)
-    except msgspec.DecodeError as error:  # ValidationError is one
+    except _UNREADABLE as error:
         raise ProtocolError(f"{error}; the line: {_quoted(line)}") from None
 
 
@@ -167,7 +169,7 @@ def decode_description(text: bytes) -> Description:
     """Read what `describe` printed. Raises ProtocolError, also for another protocol version."""
     try:
         description = _description_decoder.decode(text)
-    except msgspec.DecodeError as error:
+    except _UNREADABLE as error:
         raise ProtocolError(f"describe: {error}; the output: {_quoted(text)}") from None
     _check_version(description.protocol)
     return description
@@ -217,7 +219,6 @@ def request_for(workload: Workload, case: Case, model: str, variant: str, seed: 
 def digest(value: Any) -> str:
     """Return the SHA-256 of the canonical JSON of an answer, as docs/protocol.md defines it."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    text = text.replace("\x7f", "\\u007f")
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
@@ -266,23 +267,28 @@ class Conversation:
             raise ProtocolError(f"{_kind(message)} of case {id_!r} out of order")
         match message:
             case SampleTaken():
-                if self.outcomes[id_]:
-                    raise ProtocolError(f"sample of case {id_!r} after its outcome")
-                if message.iteration != len(self.samples[id_]):
-                    raise ProtocolError(
-                        f"sample of case {id_!r}: iteration {message.iteration},"
-                        f" expected {len(self.samples[id_])}"
-                    )
-                if message.elapsed_ns < 0 or message.operations < 1:
-                    raise ProtocolError(
-                        f"sample of case {id_!r}: elapsed_ns {message.elapsed_ns} and operations"
-                        f" {message.operations}, expected at least 0 and 1"
-                    )
-                self.samples[id_].append(message)
+                self._take_sample(message, id_)
             case Outcome():
                 self.outcomes[id_].append(message)
             case Failed():
+                if self.outcomes[id_]:
+                    raise ProtocolError(f"error of case {id_!r} after its outcome")
                 self.errors[id_] = message
+
+    def _take_sample(self, message: SampleTaken, id_: str) -> None:
+        if self.outcomes[id_]:
+            raise ProtocolError(f"sample of case {id_!r} after its outcome")
+        if message.iteration != len(self.samples[id_]):
+            raise ProtocolError(
+                f"sample of case {id_!r}: iteration {message.iteration},"
+                f" expected {len(self.samples[id_])}"
+            )
+        if message.elapsed_ns < 0 or message.operations < 1:
+            raise ProtocolError(
+                f"sample of case {id_!r}: elapsed_ns {message.elapsed_ns} and operations"
+                f" {message.operations}, expected at least 0 and 1"
+            )
+        self.samples[id_].append(message)
 
     def _is_over(self, id_: str) -> bool:
         return bool(self.outcomes[id_]) or id_ in self.errors

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from harness import protocol
 from harness.plan import Offer
+from harness.workload import MODELS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -60,7 +61,8 @@ def find() -> Runners:
     """Build what needs building and ask every runner what it can do. Never raises for a runner."""
     runners = Runners()
     python = (sys.executable, "-P", "-m", "runner")
-    _add(runners, "python", python, {"PYTHONPATH": str(ROOT / "python")})
+    others = [model for model in MODELS if model not in _GO_MODELS]
+    _add(runners, "python", python, {"PYTHONPATH": str(ROOT / "python")}, others)
     binary, reason = build_go()
     if binary is None:
         runners.missing_models.update(dict.fromkeys(_GO_MODELS, reason))
@@ -74,7 +76,7 @@ def _add(
     name: str,
     command: tuple[str, ...],
     env: dict[str, str],
-    models: Iterable[str] = (),
+    models: Iterable[str],
 ) -> None:
     try:
         done = subprocess.run(

@@ -57,12 +57,16 @@ def estimate(values: Sequence[float], name: str) -> Estimate | None:
 
 
 def ratio(pairs: Sequence[tuple[float, float]], name: str) -> Estimate | None:
-    """Estimate the median of a/b over (a, b), one pair a block. None when there is no usable pair.
+    """Estimate the median of a/b over (a, b), one pair a block. None when there is no pair.
 
     Both halves of a pair were measured in one block, so slow drift of the machine cancels. The
-    median is taken of logarithms, so that a/b and b/a are judged alike; that needs both positive.
+    median is taken of logarithms, so that a/b and b/a are judged alike. Where a value is not
+    positive (a cost beyond an ideal that the timers undercut) there is no ratio: to leave out such
+    blocks would leave out the fastest ones.
     """
-    logs = [np.log(a / b) for a, b in pairs if a > 0 and b > 0]
+    if any(a <= 0 or b <= 0 for a, b in pairs):
+        return None
+    logs = [np.log(a / b) for a, b in pairs]
     found = estimate([float(one) for one in logs], name)
     if found is None:
         return None

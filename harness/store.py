@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 RUN_FILE, TRIALS_FILE = "run.json", "trials.jsonl"
 _LEAST_FREE_BYTES = 32 * 2**20
 
+# Text that is no UTF-8, and deep nesting, are no DecodeError.
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _trial_decoder = msgspec.json.Decoder(Trial)
 
 
@@ -41,6 +43,9 @@ class RunWriter:
     def create(cls, out: Path, run: Run) -> RunWriter:
         """Make the directory `out/<run id>`, and point `out/latest` at it. Raises Problem."""
         folder = out / run.id
+        latest = out / "latest"
+        if latest.is_dir() and not latest.is_symlink():
+            raise Problem(f"{latest}: found a directory, expected a link; move it away")
         with _writing(folder):
             folder.mkdir(parents=True)
             free = shutil.disk_usage(folder).free
@@ -95,9 +100,6 @@ def _point_latest(out: Path, folder: Path) -> None:
     fresh = out / f".latest-{os.getpid()}"
     fresh.unlink(missing_ok=True)
     fresh.symlink_to(folder.name)
-    if latest.is_dir() and not latest.is_symlink():
-        fresh.unlink()
-        raise Problem(f"{latest}: found a directory, expected a link; move it away")
     fresh.replace(latest)  # in one step: there is no moment without a `latest`
 
 
@@ -145,7 +147,7 @@ def read_run(folder: Path) -> Run:
         return msgspec.json.decode(text, type=Run)
     except OSError as error:
         raise Problem(f"{path}: cannot be read: {error.strerror}") from None
-    except (msgspec.DecodeError, KeyError, TypeError) as error:
+    except (*_UNREADABLE, KeyError, TypeError) as error:
         raise Problem(f"{path}: not a run file: {error}") from None
 
 
@@ -163,7 +165,7 @@ def read_trials(folder: Path, warnings: list[str]) -> Iterator[Trial]:
                     return
                 try:
                     yield _trial_decoder.decode(line)
-                except msgspec.DecodeError as error:
+                except _UNREADABLE as error:
                     raise Problem(f"{path}:{number}: not a trial: {error}") from None
     except FileNotFoundError:
         return

@@ -28,8 +28,8 @@ def parse_duration(text: str) -> float:
     if not parts or "".join(number + unit for number, unit in parts) != compact:
         raise Problem(f"duration: found {text!r}, expected a number and a unit: 90s, 3m, 1h30m")
     seconds = sum(float(number) * _NS[unit] for number, unit in parts) / 1e9
-    if seconds <= 0:
-        raise Problem(f"duration: found {text!r}, expected more than zero")
+    if not 0 < seconds < math.inf:
+        raise Problem(f"duration: found {text!r}, expected more than zero, and an end")
     return seconds
 
 
@@ -56,8 +56,9 @@ def size(value: float, digits: int = 3) -> str:
 
 
 def _scaled(value: float, steps: tuple[tuple[float, str], ...], digits: int) -> str:
+    almost = 1 - 0.5 * 10.0**-digits  # what is rounded up to 1
     for step, unit in steps:
-        if abs(value) >= step:
+        if abs(value) / step >= almost:
             return f"{significant(value / step, digits)} {unit}"
     return f"{significant(value, digits)} {steps[-1][1]}"
 

@@ -26,6 +26,7 @@ BROKEN = {
     "shape unknown": ('"makespan"', '"round"', 'shape: found "round", expected one of makespan, '),
     "rules no list": ('["Wait.", "Answer."]', '"Wait."', 'rules: found "Wait.", expected a list'),
     "rules no texts": ('["Wait.", ', "[1, ", 'rules: found [1, "Answer."], expected a list of'),
+    "floor no truth": ('title = "', 'floor = 1\ntitle = "', "floor: found 1, expected true or fal"),
     "key unknown": ('title = "', 'tilte = "x"\ntitle = "', "tilte: unknown key, expected 'title'"),
     "table unknown": ("[work]", "[wrok]\n[work]", "wrok: unknown key, expected 'work'"),
     "param no table": (
@@ -300,6 +301,6 @@ BROKEN = {
     "contrast key unknown": (
         'to = "asyncio"',
         'to = "asyncio"\nthat = "trio"',
-        "contrasts[0].that: unknown key, expected 'this'",
+        "contrasts[0].that: unknown key, expected one of this, to",
     ),
 }

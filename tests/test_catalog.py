@@ -61,6 +61,11 @@ def test_the_first_metric_of_a_file_is_its_headline() -> None:
     assert list(workload().metrics) == ["elapsed", "speedup", "cores"]
 
 
+def test_a_workload_measures_the_models_unless_it_says_that_it_is_the_floor() -> None:
+    assert not workload().is_floor
+    assert workload("floor = true\n" + WORKLOAD).is_floor
+
+
 def test_a_sweep_makes_a_case_of_every_value_but_that_of_the_headline_case() -> None:
     cases = workload().cases
     assert list(cases) == ["check", "headline", "tasks-1", "tasks-100", "tasks-1000"]

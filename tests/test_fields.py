@@ -30,6 +30,8 @@ def table(path: str = "", **values: Any) -> Table:
         (lambda t: t.integers("key", within=(1, 3)), [1, 3], (1, 3)),
         (lambda t: t.integers("key"), [], ()),
         (lambda t: t.texts("key"), ["a", ""], ("a", "")),
+        (lambda t: t.flag("key"), True, True),
+        (lambda t: t.flag("key"), False, False),
     ],
 )
 def test_a_good_value_is_returned(read: Callable[[Table], Any], value: Any, expected: Any) -> None:
@@ -61,6 +63,7 @@ def test_a_good_value_is_returned(read: Callable[[Table], Any], value: Any, expe
         ),
         (lambda t: t.texts("key"), "a", 'found "a", expected a list of texts'),
         (lambda t: t.texts("key"), ["a", 1], 'found ["a", 1], expected a list of texts'),
+        (lambda t: t.flag("key"), 1, "found 1, expected true or false"),
         (lambda t: t.table("key"), 3, "found 3, expected a table"),
         (lambda t: t.tables("key"), [], "found [], expected a table"),
         (lambda t: t.rows("key"), {}, "found a table, expected an array of tables"),
@@ -103,6 +106,7 @@ def test_an_absent_key_has_its_default() -> None:
     assert empty.integer("c", 5) == 5
     assert empty.integers("d", (1,)) == (1,)
     assert empty.texts("e", ()) == ()
+    assert empty.flag("h") is False
     assert empty.tables("f") == []
     assert empty.rows("g") == []
 

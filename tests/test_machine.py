@@ -88,7 +88,8 @@ def test_what_disturbs_measuring_comes_with_advice(
     name: str,
     files: Files,
     value: str,
-    advised: bool,  # noqa: FBT001 - a column of the table
+    *,
+    advised: bool,
 ) -> None:
     finding = given(files)[name]
     assert (finding.value, bool(finding.advice)) == (value, advised)
@@ -96,7 +97,7 @@ def test_what_disturbs_measuring_comes_with_advice(
 
 @pytest.mark.parametrize(("load", "advised"), [(0.1, False), (3.9, True)])
 def test_a_busy_machine_is_noticed(
-    monkeypatch: pytest.MonkeyPatch, load: float, advised: bool
+    monkeypatch: pytest.MonkeyPatch, load: float, *, advised: bool
 ) -> None:
     monkeypatch.setattr(machine.os, "getloadavg", lambda: (load, 0.0, 0.0))
     monkeypatch.setattr(machine.psutil, "cpu_count", lambda: 4)
@@ -107,7 +108,7 @@ def test_a_busy_machine_is_noticed(
 
 @pytest.mark.parametrize(("soft", "advised"), [(256, True), (65_536, False), (-1, False)])
 def test_a_low_limit_of_open_files_is_noticed(
-    monkeypatch: pytest.MonkeyPatch, soft: int, advised: bool
+    monkeypatch: pytest.MonkeyPatch, soft: int, *, advised: bool
 ) -> None:
     monkeypatch.setattr(machine.resource, "getrlimit", lambda which: (soft, soft))
     found = {finding.name: finding for finding in machine.findings()}
@@ -120,7 +121,7 @@ def test_a_low_limit_of_open_files_is_noticed(
     [("kvm\n", "kvm", True), ("docker\n", "docker", True), ("none\n", "none", False)],
 )
 def test_virtualisation_is_told(
-    monkeypatch: pytest.MonkeyPatch, said: str, value: str, advised: bool
+    monkeypatch: pytest.MonkeyPatch, said: str, value: str, *, advised: bool
 ) -> None:
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: SimpleNamespace(stdout=said))
     found = {finding.name: finding for finding in machine.findings()}

@@ -183,7 +183,7 @@ def test_changed_sources_without_go_give_the_reason_and_not_the_old_binary(sourc
 
 def described(way: str) -> Runners:
     found = runners.Runners()
-    runners._add(found, "planted", planted(way), {}, ("go",))
+    runners._add(found, "planted", planted(way, "describing"), {}, ("go",))
     return found
 
 
@@ -217,7 +217,7 @@ def test_a_runner_that_cannot_be_used_is_a_problem(
 
 def test_a_command_that_does_not_exist_is_a_problem() -> None:
     found = runners.Runners()
-    runners._add(found, "planted", ("loombench-no-such-command",), {})
+    runners._add(found, "planted", ("loombench-no-such-command",), {}, ())
     assert "loombench-no-such-command" in found.problems[0]
 
 

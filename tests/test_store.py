@@ -30,6 +30,7 @@ THREE = (
     trial("threads", 0, message="zu früh — 早すぎる"),
     trial("trio", 1, observed={"in_flight": 3}),
 )
+WRITTEN = b"".join(msgspec.json.encode(one) + b"\n" for one in THREE)
 
 
 def write(folder: Path, trials: Sequence[Trial]) -> None:
@@ -77,7 +78,7 @@ def test_a_trial_is_on_the_disk_when_append_returns(
     path = folder / TRIALS_FILE
     monkeypatch.setattr(os, "fsync", lambda _: synced.append(path.read_bytes()))
     write(folder, THREE[:2])
-    lines = [msgspec.json.encode(one) + b"\n" for one in THREE[:2]]
+    lines = WRITTEN.splitlines(keepends=True)
     assert synced == [lines[0], lines[0] + lines[1]]
 
 
@@ -86,13 +87,13 @@ def test_a_run_without_trials_has_none(folder: Path) -> None:
     assert read(folder) == ([], [])
 
 
-@given(cut=st.integers(0, 5_000))
+@given(cut=st.integers(0, len(WRITTEN)))
 @examples(100)
 def test_any_truncation_leaves_the_first_trials_and_at_most_one_warning(
     tmp_path_factory: pytest.TempPathFactory, cut: int
 ) -> None:
     folder = tmp_path_factory.mktemp("run")
-    data = b"".join(msgspec.json.encode(one) + b"\n" for one in THREE)[:cut]
+    data = WRITTEN[:cut]
     (folder / TRIALS_FILE).write_bytes(data)
     whole = data.count(b"\n")
     torn = not data.endswith(b"\n") and data != b""
@@ -103,13 +104,13 @@ def test_any_truncation_leaves_the_first_trials_and_at_most_one_warning(
     )
 
 
-@given(cut=st.integers(0, 5_000))
+@given(cut=st.integers(0, len(WRITTEN)))
 @examples(60)
 def test_a_torn_last_line_is_cut_on_opening_again_and_nothing_whole_is_lost(
     tmp_path_factory: pytest.TempPathFactory, cut: int
 ) -> None:
     folder = tmp_path_factory.mktemp("run")
-    data = b"".join(msgspec.json.encode(one) + b"\n" for one in THREE)[:cut]
+    data = WRITTEN[:cut]
     (folder / TRIALS_FILE).write_bytes(data)
     write(folder, [THREE[0]])
     assert read(folder) == ([*THREE[: data.count(b"\n")], THREE[0]], [])
@@ -252,8 +253,9 @@ def test_latest_is_the_run_that_was_made_last(tmp_path: Path) -> None:
 
 
 def test_latest_may_point_to_a_run_that_is_gone(tmp_path: Path) -> None:
-    shutil.rmtree(make(tmp_path))
-    assert store.find(tmp_path, None if make(tmp_path, "another") else "") == tmp_path / "another"
+    shutil.rmtree(make(tmp_path, "gone"))
+    another = make(tmp_path, "another")
+    assert store.find(tmp_path) == another
 
 
 @pytest.fixture
@@ -294,6 +296,14 @@ def test_a_run_is_found_by_its_name_by_its_path_and_as_the_latest(tmp_path: Path
     assert store.find(tmp_path / "elsewhere", str(out / "latest")) == last
 
 
+def test_a_relative_path_to_a_run_is_one_from_where_the_user_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = make(tmp_path / "elsewhere")
+    monkeypatch.chdir(tmp_path)
+    assert store.find(tmp_path / "results", f"elsewhere/{folder.name}") == folder
+
+
 def test_a_run_that_is_not_there_is_answered_with_those_that_are(tmp_path: Path) -> None:
     make(tmp_path, "first")
     make(tmp_path, "second")
@@ -305,7 +315,7 @@ def test_a_run_that_is_not_there_is_answered_with_those_that_are(tmp_path: Path)
 
 @pytest.mark.parametrize("out", [".", "absent"])
 def test_where_there_is_no_run_the_message_says_how_to_make_one(tmp_path: Path, out: str) -> None:
-    with pytest.raises(Problem, match="no run at .*latest; make one with: loombench run"):
+    with pytest.raises(Problem, match=r"no run at .*latest; make one with: loombench run"):
         store.find(tmp_path / out)
 
 

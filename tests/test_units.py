@@ -154,6 +154,25 @@ def test_a_metric_is_shown_with_its_unit_and_only_times_and_sizes_are_scaled(
 
 
 @pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (50_000_000, "ns", "50 ms"),
+        (1_500, "ns", "1.5 µs"),
+        (0, "ns", "0 ns"),
+        (4_096, "bytes", "4 KiB"),
+        (0.5, "x", "0.5x"),
+        (10, "x", "10x"),
+        (1_000, "tasks", "1,000"),
+        (20, "chunks", "20"),
+    ],
+)
+def test_a_round_value_is_shown_without_digits_that_say_nothing(
+    value: float, unit: str, text: str
+) -> None:
+    assert units.tidy(value, unit) == text
+
+
+@pytest.mark.parametrize(
     ("seconds", "text"),
     [(-1, "0:00"), (0, "0:00"), (59.4, "0:59"), (125, "2:05"), (3725, "1:02:05")],
 )

@@ -79,3 +79,9 @@ def test_a_workload_without_a_sweep_has_no_cases_of_one() -> None:
 def test_an_observation_may_differ_for_a_model() -> None:
     seen = Observation("in_flight", 3, {"sequential": 1, "threads": 0})
     assert [seen.of(model) for model in ("asyncio", "sequential", "threads")] == [3, 1, 0]
+
+
+def test_the_settings_of_a_case_are_its_parameters_as_people_read_them() -> None:
+    demo = workload()
+    assert demo.settings(demo.cases["headline"]) == "tasks = 10, wait = 50 ms"
+    assert demo.settings(demo.cases["tasks-1000"]) == "tasks = 1,000, wait = 50 ms"

@@ -54,27 +54,34 @@ def describe() -> int:
 
 def run() -> int:
     """Carry out one request."""
+    import traceback
+
     from runner import wire
 
     private_in, emit = wire.take_stdio()
     try:
         request = wire.parse_request(wire.read_line(private_in))
         return _trial(request, private_in, emit)
-    except (wire.RequestError, LookupError) as error:
+    except wire.Refused as error:
         emit({"kind": "error", "case": None, "reason": "unsupported", "message": str(error)})
         return _USAGE
+    except Exception as error:  # noqa: BLE001 - an implementation that cannot even be imported
+        traceback.print_exc()
+        message = "".join(traceback.format_exception_only(error)).strip()
+        emit({"kind": "error", "case": None, "reason": "crash", "message": message})
+        return 1
 
 
 def _trial(request: Any, private_in: int, emit: Callable[[dict[str, Any]], None]) -> int:
     from runner import footprint, implementations, models, session
-    from runner.wire import PROTOCOL
+    from runner.wire import PROTOCOL, Refused
 
     model = models.MODELS.get(request.model)
     if model is None:
-        raise LookupError(f"no model {request.model!r}; there is: {', '.join(models.MODELS)}")
+        raise Refused(f"no model {request.model!r}; there is: {', '.join(models.MODELS)}")
     reason = models.why_unavailable(model)
     if reason:
-        raise LookupError(f"{model.name} {reason}")
+        raise Refused(f"{model.name}: {reason}")
     module = implementations.load(request.workload, request.model, request.variant)
     _die_with_the_harness(private_in)
 
@@ -108,6 +115,7 @@ def _die_with_the_harness(descriptor: int) -> None:
     """
     try:
         import fcntl
+        import select
 
         leads_its_group = os.getpgrp() == os.getpid()  # not so when somebody starts it by hand
         fcntl.fcntl(descriptor, fcntl.F_SETOWN, -os.getpgrp() if leads_its_group else os.getpid())
@@ -115,6 +123,10 @@ def _die_with_the_harness(descriptor: int) -> None:
         fcntl.fcntl(descriptor, fcntl.F_SETFL, flags | os.O_ASYNC)
     except (ImportError, OSError):
         return  # not a POSIX system, or standard input is not a pipe
+    poll = select.poll()
+    poll.register(descriptor, select.POLLHUP)
+    if poll.poll(0):  # it was closed before anybody could be told
+        sys.exit(1)
 
 
 def main(arguments: list[str]) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from runner.models import MODELS
+from runner.wire import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,14 +42,14 @@ def find() -> Iterator[Implementation]:
 
 
 def load(workload: str, model: str, variant: str) -> ModuleType:
-    """Import one implementation. Raises LookupError with what there is, near matches first."""
+    """Import one implementation. Raises Refused with what there is, near matches first."""
     base = MODELS[model].base
     stem = f"on_{base}__{variant}" if variant else f"on_{base}"
     source = WORKLOADS / workload / f"{stem}.py"
     if not source.is_file():
         known = sorted({f"{one.workload}/{one.source.name}" for one in find()})
         near = difflib.get_close_matches(f"{workload}/{stem}.py", known, n=3) or known
-        raise LookupError(f"no implementation {workload}/{stem}.py; there is: {', '.join(near)}")
+        raise Refused(f"no implementation {workload}/{stem}.py; there is: {', '.join(near)}")
     return importlib.import_module(f"workloads.{workload}.{stem}")
 
 

@@ -113,7 +113,8 @@ def why_unavailable(model: Model) -> str | None:
         return f"needs Python {needed} or later, and this is {sys.version.split()[0]}"
     missing = [name for name in model.needs if find_spec(name) is None]
     if missing:
-        return f"{' and '.join(missing)} not installed for this interpreter"
+        are = "is" if len(missing) == 1 else "are"
+        return f"{' and '.join(missing)} {are} not installed for this interpreter"
     return None
 
 

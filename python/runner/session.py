@@ -35,7 +35,7 @@ def run_plain(request: wire.Request, module: ModuleType, emit: Emit) -> None:
         while True:
             try:
                 result = step()
-            except Exception as error:  # noqa: BLE001 - handed on, into the sequence
+            except BaseException as error:  # noqa: BLE001 - handed on, into the sequence
                 step = steps.throw(error)
             else:
                 step = steps.send(result)
@@ -51,7 +51,7 @@ async def run_awaited(request: wire.Request, module: ModuleType, emit: Emit) -> 
         while True:
             try:
                 result = await step()
-            except Exception as error:  # noqa: BLE001 - handed on, into the sequence
+            except BaseException as error:  # noqa: BLE001 - handed on, into the sequence
                 step = steps.throw(error)
             else:
                 step = steps.send(result)

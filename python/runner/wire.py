@@ -14,7 +14,11 @@ _FOUND_SHOWN = 60  # characters of a wrong value that an error quotes
 _VALUE_SHOWN = 200  # characters of an answer that travel beside its digest
 
 
-class RequestError(ValueError):
+class Refused(Exception):  # noqa: N818 - it is an answer, and no fault of the runner
+    """A request that cannot be carried out here; the text says why, and what there is."""
+
+
+class RequestError(Refused):
     """The request is not one of this protocol: says the key, what was found, what was expected."""
 
 
@@ -43,13 +47,14 @@ def parse_request(line: str | bytes) -> Request:
     """Read a request line; unknown fields are ignored. Raises RequestError."""
     try:
         message = json.loads(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         message = None
     if not isinstance(message, dict):
         shown = bytes(line).decode("utf-8", "replace") if isinstance(line, bytes) else line
         raise RequestError(f"request: not a JSON object: found {shown.strip()[:60] or 'nothing'}")
-    if message.get("protocol", ...) != PROTOCOL:
-        raise _wrong("protocol", message.get("protocol", ...), PROTOCOL)
+    version = message.get("protocol", ...)
+    if type(version) is not int or version != PROTOCOL:  # True and 1.0 would equal it
+        raise _wrong("protocol", version, PROTOCOL)
     cases = message.get("cases", ...)
     request = Request(
         workload=_text(message, "workload"),
@@ -113,8 +118,7 @@ def _wrong(key: str, found: Any, expected: Any) -> RequestError:
 def canonical(value: Any) -> str:
     """Return the one JSON text of an answer. Raises TypeError for what cannot travel."""
     _check_travels(value)
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return text.replace("\x7f", "\\u007f")  # ASCII, but not printable
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
 def _check_travels(value: Any) -> None:
@@ -162,11 +166,11 @@ def take_stdio() -> tuple[int, Callable[[dict[str, Any]], None]]:
 
 
 def read_line(descriptor: int) -> bytes:
-    """Read up to the first line end, and nothing after it."""
+    """Read up to the first line end, and nothing after it: the next line is a server's `stop`."""
     data = bytearray()
     while not data.endswith(b"\n"):
-        chunk = os.read(descriptor, 65_536)
-        if not chunk:
+        byte = os.read(descriptor, 1)  # a request is short, so this costs well under 1 ms
+        if not byte:
             break
-        data += chunk
+        data += byte
     return bytes(data)

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from harness.workload import Workload
 
-MISBEHAVING = Path(__file__).parent / "misbehaving.py"
+HERE = Path(__file__).parent
 MARK = "LOOMBENCH_TEST_MARK"  # a variable that every process of one test inherits
 GONE_WITHIN_S = 5  # killed is not yet gone; only a process that stays is left over
 
@@ -50,10 +50,10 @@ formula = "elapsed_ns / operations"
 """
 
 
-def planted(way: str) -> tuple[str, ...]:
+def planted(way: str, program: str = "misbehaving") -> tuple[str, ...]:
     """Return the command of a planted runner, less its `run` or `describe`."""
-    # -I -S: no site packages, so that it has started before any limit of a test is reached.
-    return (sys.executable, "-I", "-S", str(MISBEHAVING), way)
+    # -E -s -S: no site packages, so that it has started before any limit of a test is reached.
+    return (sys.executable, "-E", "-s", "-S", str(HERE / f"{program}.py"), way)
 
 
 def new_mark() -> str:

@@ -1,28 +1,35 @@
-"""Runners that speak the protocol and misbehave in one way each: `misbehaving.py WAY describe|run`.
-
-The standard library is all they need, so they start fast. Each process here ends by itself after
-a while, so that a harness that fails to end it does not leave it behind for good.
-"""
+"""Runners that speak the protocol and misbehave in one way each: `misbehaving.py WAY run`."""
 
 from __future__ import annotations
 
 import contextlib
 import fcntl
-import hashlib
-import json
 import os
 import signal
 import sys
 import time
-from typing import TYPE_CHECKING, Any, NoReturn
+from typing import TYPE_CHECKING
+
+from speaking import (
+    SELF_DESTRUCT_S,
+    WRONG,
+    answer,
+    asked,
+    finish,
+    fork,
+    hang,
+    outcome,
+    sample,
+    samples,
+    say,
+    start,
+    write,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-SELF_DESTRUCT_S = 25
 MIB = 2**20
-RIGHT, WRONG = "0", "1"
-
 WAYS: dict[str, Callable[[], object]] = {}
 
 
@@ -30,67 +37,6 @@ def way(act: Callable[[], object]) -> Callable[[], object]:
     """Enter a function into the table under its own name."""
     WAYS[act.__name__] = act
     return act
-
-
-def write(data: bytes, descriptor: int = 1) -> None:
-    while data:
-        data = data[os.write(descriptor, data) :]
-
-
-def say(kind: str, **fields: Any) -> None:
-    write(json.dumps({"kind": kind, **fields}).encode() + b"\n")
-
-
-def asked() -> dict[str, Any]:
-    return json.loads(sys.stdin.buffer.readline())
-
-
-def start(**facts: Any) -> None:
-    say("started", protocol=1, facts={"pid": os.getpid(), **facts})
-
-
-def sample(case: str, iteration: int = 0, *, warmup: bool = False, **fields: Any) -> None:
-    values = {"elapsed_ns": 1000 + iteration, "operations": 1, "cpu_ns": 5, **fields}
-    say("sample", case=case, iteration=iteration, warmup=warmup, **values)
-
-
-def outcome(case: str, value: str = RIGHT, **observed: int) -> None:
-    digest = hashlib.sha256(value.encode()).hexdigest()
-    say("outcome", case=case, digest=digest, value=value, observed=observed)
-
-
-def samples(case: dict[str, Any]) -> None:
-    for index in range(case["warmup"] + case["iterations"]):
-        sample(case["id"], index, warmup=index < case["warmup"])
-
-
-def finish() -> None:
-    say("finished", usage={"peak_bytes": 4096})
-
-
-def answer(**facts: Any) -> None:
-    """Do all that is asked for, as it should be done."""
-    request = asked()
-    start(**facts)
-    for case in request["cases"]:
-        samples(case)
-        outcome(case["id"], calls=3)
-    finish()
-
-
-def hang() -> NoReturn:
-    while True:
-        time.sleep(SELF_DESTRUCT_S)
-
-
-def fork(act: Callable[[], object]) -> int:
-    """Run something in a child process; returns its id."""
-    pid = os.fork()
-    if pid == 0:
-        signal.alarm(SELF_DESTRUCT_S)
-        act()
-        os._exit(0)
-    return pid
 
 
 # --- what is as it should be
@@ -444,43 +390,6 @@ def burn() -> None:
     answer(own_ns=own, child_ns=int((times.children_user + times.children_system) * 1e9))
 
 
-# --- describe
-
-
-def describe(**changes: Any) -> None:
-    description = {
-        "protocol": 1,
-        "language": "planted",
-        "version": "1.0",
-        "implementations": [{"workload": "planted", "model": "threads", "source": "here"}],
-        "unavailable": [],
-        **changes,
-    }
-    write(json.dumps(description).encode())
-
-
-def describe_failing() -> None:
-    write(b"a library is missing\n", 2)
-    os._exit(1)
-
-
-DESCRIPTIONS: dict[str, Callable[[], object]] = {
-    "good": describe,
-    "unavailable": lambda: describe(unavailable=[{"model": "threads", "reason": "one core"}]),
-    "failing": describe_failing,
-    "other_protocol": lambda: describe(protocol=2),
-    "garbage": lambda: write(b"Usage: something else\n"),
-    "nothing": lambda: None,
-    "incomplete": lambda: write(b'{"protocol": 1, "language": "planted"}'),
-    "wrong_type": lambda: describe(implementations="none"),
-    "not_utf8": lambda: write(b'{"protocol": 1, "language": "\xff"}'),
-    "nested_too_deep": lambda: write(b'{"aside": ' + b"[" * 100_000),
-    "killed": lambda: os.kill(os.getpid(), signal.SIGKILL),
-    "hanging": hang,
-}
-
-
 if __name__ == "__main__":
     signal.alarm(SELF_DESTRUCT_S)
-    table = DESCRIPTIONS if sys.argv[2:] == ["describe"] else WAYS
-    table[sys.argv[1]]()
+    WAYS[sys.argv[1]]()

@@ -1,0 +1,29 @@
+"""The command in a process of its own, and the processes that it leaves."""
+
+from __future__ import annotations
+
+import sys
+
+import psutil
+
+
+def command(*arguments: object) -> list[str]:
+    """Return the command line of `loombench` for this interpreter."""
+    entry = "from harness.cli import entry; entry()"
+    return [sys.executable, "-c", entry, *map(str, arguments)]
+
+
+def marked(name: str, value: str) -> list[psutil.Process]:
+    """Return the living processes that have this in their environment, inherited at least.
+
+    A session of its own does not hide a child from that, and neither does the end of its parent.
+    """
+    found = []
+    for process in psutil.process_iter():
+        try:
+            is_one = process.environ().get(name) == value
+            if is_one and process.status() != psutil.STATUS_ZOMBIE:
+                found.append(process)
+        except (psutil.Error, OSError):
+            continue
+    return found

@@ -1,0 +1,213 @@
+"""runner.models: each model boots its runtime, and says why it cannot where it cannot."""
+
+from __future__ import annotations
+
+import sys
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+import pytest
+
+from runner import models
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+
+async def asyncio_sleep() -> None:
+    import asyncio
+
+    await asyncio.sleep(0)
+
+
+async def trio_sleep() -> None:
+    import trio
+
+    await trio.lowlevel.checkpoint()
+
+
+async def anyio_sleep() -> None:
+    import anyio.lowlevel
+
+    await anyio.lowlevel.checkpoint()
+
+
+async def scratch_sleep() -> None:
+    from runner import scratch
+
+    await scratch.sleep(0)
+
+
+def running_loop() -> str:
+    import asyncio
+
+    return type(asyncio.get_running_loop()).__module__.split(".")[0]
+
+
+async def eager_by_default() -> bool:
+    import asyncio
+
+    ran: list[None] = []
+
+    async def note() -> None:
+        ran.append(None)
+
+    task = asyncio.get_running_loop().create_task(note())
+    at_once = bool(ran)
+    await task
+    return at_once
+
+
+SLEEPS: dict[str, Callable[[], Awaitable[None]]] = {
+    "asyncio": asyncio_sleep,
+    "anyio": anyio_sleep,
+    "trio": trio_sleep,
+    "scratch": scratch_sleep,
+}
+PLAIN = ("sequential", "threads", "processes")
+LOOPS = [name for name, model in models.MODELS.items() if model.boot is not None]
+
+
+@pytest.fixture
+def model(request: pytest.FixtureRequest) -> models.Model:
+    """The model of a parameter; skipped where this interpreter does not have it."""
+    found = models.MODELS[request.param]
+    reason = models.why_unavailable(found)
+    if reason:
+        pytest.skip(f"{found.name}: {reason}")
+    return found
+
+
+def booted(model: models.Model, main: Callable[[], Awaitable[None]]) -> None:
+    assert model.boot is not None
+    model.boot(main)
+
+
+def test_a_model_is_named_as_in_the_table() -> None:
+    assert [model.name for model in models.MODELS.values()] == list(models.MODELS)
+
+
+def test_plain_models_have_nothing_to_boot() -> None:
+    assert set(models.MODELS) - set(LOOPS) == set(PLAIN)
+
+
+@pytest.mark.parametrize("model", LOOPS, indirect=True)
+def test_a_model_runs_main_to_its_end_in_a_runtime_of_its_base(model: models.Model) -> None:
+    steps: list[str] = []
+
+    async def main() -> None:
+        steps.append("begins")
+        await SLEEPS[model.base]()
+        steps.append("ends")
+
+    booted(model, main)
+    assert steps == ["begins", "ends"]
+
+
+@pytest.mark.parametrize("model", LOOPS, indirect=True)
+def test_what_main_raises_comes_out_as_it_is(model: models.Model) -> None:
+    async def main() -> None:
+        raise LookupError("a bug of the runner")
+
+    with pytest.raises(LookupError, match="a bug of the runner"):
+        booted(model, main)
+
+
+@pytest.mark.parametrize(
+    ("model", "loop"),
+    [("asyncio", "asyncio"), ("asyncio-eager", "asyncio"), ("uvloop", "uvloop"),
+     ("anyio-asyncio", "asyncio")],
+    indirect=["model"],
+)  # fmt: skip
+def test_a_model_on_asyncio_has_the_loop_of_its_name(model: models.Model, loop: str) -> None:
+    found: list[str] = []
+
+    async def main() -> None:
+        found.append(running_loop())
+
+    booted(model, main)
+    assert found == [loop]
+
+
+@pytest.mark.parametrize("model", ["trio", "anyio-trio"], indirect=True)
+def test_a_model_on_trio_runs_in_trio(model: models.Model) -> None:
+    import trio
+
+    found: list[bool] = []
+
+    async def main() -> None:
+        found.append(trio.lowlevel.in_trio_run())
+
+    booted(model, main)
+    assert found == [True]
+
+
+@pytest.mark.parametrize(
+    ("model", "eager"),
+    [("asyncio", False), ("asyncio-eager", True), ("uvloop", False), ("anyio-asyncio", False)],
+    indirect=["model"],
+)
+def test_tasks_are_eager_in_the_eager_model_alone(model: models.Model, *, eager: bool) -> None:
+    found: list[bool] = []
+
+    async def main() -> None:
+        found.append(await eager_by_default())
+
+    booted(model, main)
+    assert found == [eager]
+
+
+@pytest.mark.parametrize(
+    ("absent", "model", "reason"),
+    [
+        ({"uvloop"}, "uvloop", "uvloop is not installed for this interpreter"),
+        ({"trio"}, "anyio-trio", "trio is not installed for this interpreter"),
+        ({"trio", "anyio"}, "anyio-trio", "anyio and trio are not installed for this interpreter"),
+        ({"trio"}, "anyio-asyncio", None),
+        ({"uvloop", "trio", "anyio"}, "asyncio", None),
+        ({"uvloop", "trio", "anyio"}, "scratch", None),
+    ],
+)
+def test_a_library_that_is_not_installed_is_the_reason(
+    monkeypatch: pytest.MonkeyPatch, absent: set[str], model: str, reason: str | None
+) -> None:
+    monkeypatch.setattr(models, "find_spec", lambda name: None if name in absent else "here")
+    assert models.why_unavailable(models.MODELS[model]) == reason
+
+
+@pytest.mark.parametrize(
+    ("version", "reason"),
+    [
+        ((3, 11, 7), "needs Python 3.12 or later, and this is 3.11.7"),
+        ((3, 12, 0), None),
+        ((3, 14, 1), None),
+    ],
+)
+def test_an_interpreter_that_is_too_old_is_the_reason(
+    monkeypatch: pytest.MonkeyPatch, version: tuple[int, ...], reason: str | None
+) -> None:
+    old = SimpleNamespace(version_info=version, version=".".join(map(str, version)) + " (main)")
+    monkeypatch.setattr(models, "sys", old)
+    assert models.why_unavailable(models.MODELS["asyncio-eager"]) == reason
+
+
+@pytest.mark.parametrize(("enabled", "told"), [(True, True), (False, False), (None, True)])
+def test_the_facts_say_whether_the_gil_is_on(
+    monkeypatch: pytest.MonkeyPatch, *, enabled: bool | None, told: bool
+) -> None:
+    fake = SimpleNamespace(implementation=sys.implementation, version=sys.version)
+    if enabled is not None:
+        fake._is_gil_enabled = lambda: enabled
+    monkeypatch.setattr(models, "sys", fake)
+    assert models.facts()["gil"] is told
+
+
+def test_facts_are_what_the_protocol_allows() -> None:
+    assert all(type(value) in (str, int, bool) for value in models.facts().values())
+
+
+def test_the_start_method_is_one_that_this_platform_has() -> None:
+    import multiprocessing
+
+    assert models.START_METHOD in multiprocessing.get_all_start_methods()
+    assert models.START_METHOD != "fork"

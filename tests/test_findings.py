@@ -1,0 +1,162 @@
+"""Sentences about results: no stronger than the intervals allow."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness import findings
+from harness.analyse import CellResult, WorkloadResult
+from harness.records import Status
+from harness.stats import Estimate
+from harness.workload import HEADLINE
+from tests.factories import WORKLOAD, cell, workload
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+MS = 1_000_000
+SURE = 0.1  # half the width of an interval, as a part of its value
+
+
+def about(value: float, spread: float | None = SURE, n: int = 10) -> Estimate:
+    if spread is None:
+        return Estimate(value, None, None, n)
+    return Estimate(value, value * (1 - spread), value * (1 + spread), n)
+
+
+def result(
+    values: Mapping[str, Estimate],
+    ratios: Mapping[tuple[str, str], Estimate],
+    *,
+    better: str = "lower",
+    failed: tuple[str, ...] = (),
+) -> WorkloadResult:
+    """Return a result with the headline metric of each contestant, and what is known of pairs."""
+    cells = [
+        CellResult(
+            cell=cell(model),
+            metrics={"elapsed": value},
+            ratio=None,
+            statuses={Status.OK: 10, **({Status.CRASH: 1} if model in failed else {})},
+        )
+        for model, value in values.items()
+    ]
+    demo = workload(WORKLOAD.replace('better = "lower"', f'better = "{better}"', 1))
+    return WorkloadResult(demo, {HEADLINE: cells}, dict(ratios))
+
+
+@pytest.mark.parametrize(
+    ("ratio", "better", "text"),
+    [
+        (Estimate(2, 1.8, 2.2, 9), "lower", "threads against asyncio: 2.0x as long"),
+        (Estimate(0.5, 0.4, 0.6, 9), "lower", "threads against asyncio: 2.0x as fast"),
+        (Estimate(2, 1.8, 2.2, 9), "higher", "threads against asyncio: 2.0x"),
+        (Estimate(0.5, 0.4, 0.6, 9), "higher", "threads against asyncio: 0.50x"),
+    ],
+)
+def test_an_interval_clear_of_one_is_a_difference(ratio: Estimate, better: str, text: str) -> None:
+    assert findings.contrast("threads", "asyncio", ratio, better) == text
+
+
+@pytest.mark.parametrize("better", ["lower", "higher"])
+@pytest.mark.parametrize(("low", "high"), [(0.8, 1.4), (1.0, 1.4), (0.9, 1.0), (1.0, 1.0)])
+def test_an_interval_that_straddles_one_is_not_told_apart(
+    low: float, high: float, better: str
+) -> None:
+    text = findings.contrast("threads", "asyncio", Estimate(1.1, low, high, 9), better)
+    assert text == "threads and asyncio are not told apart (1.1x)"
+
+
+def test_without_data_nothing_is_found() -> None:
+    assert findings.finding(result({}, {})) == "nothing could be measured"
+
+
+def test_the_best_is_named_with_its_value_where_it_stands_apart() -> None:
+    found = result(
+        {"asyncio": about(50 * MS), "go": about(20 * MS)}, {("asyncio", "go"): about(2.5)}
+    )
+    assert findings.finding(found) == "best is go at 20.0 ms"
+
+
+def test_a_contrast_of_the_file_comes_first_and_the_best_after_it() -> None:
+    found = result(
+        {"asyncio": about(20 * MS), "threads": about(50 * MS)},
+        {("threads", "asyncio"): about(2.5)},
+    )
+    assert findings.finding(found) == (
+        "threads against asyncio: 2.5x as long. Best is asyncio at 20.0 ms"
+    )
+
+
+def test_a_contrast_that_was_not_measured_is_not_spoken_of() -> None:
+    found = result({"asyncio": about(20 * MS)}, {})
+    assert findings.finding(found) == "best is asyncio at 20.0 ms"
+
+
+def test_whoever_cannot_be_told_apart_from_the_best_is_named_with_it() -> None:
+    found = result(
+        {"asyncio": about(20 * MS), "trio": about(21 * MS), "go": about(50 * MS)},
+        {("trio", "asyncio"): about(1.05), ("go", "asyncio"): about(2.5)},
+    )
+    assert findings.finding(found) == "best, and not told apart, are asyncio and trio at 20.0 ms"
+
+
+@pytest.mark.parametrize("ratio", [None, about(2.5, None)])
+def test_whoever_was_not_compared_enough_is_not_told_apart_from_the_best(
+    ratio: Estimate | None,
+) -> None:
+    found = result(
+        {"asyncio": about(20 * MS), "trio": about(50 * MS)},
+        {} if ratio is None else {("trio", "asyncio"): ratio},
+    )
+    assert findings.finding(found) == "best, and not told apart, are asyncio and trio at 20.0 ms"
+
+
+@pytest.mark.parametrize(
+    ("models", "names"),
+    [
+        (("asyncio", "trio", "uvloop"), "asyncio, trio and uvloop"),
+        (("asyncio", "trio", "uvloop", "go"), "asyncio, trio and 2 others"),
+        (("asyncio", "trio", "uvloop", "go", "scratch"), "asyncio, trio and 3 others"),
+    ],
+)
+def test_of_many_that_are_not_told_apart_three_at_most_are_named(
+    models: tuple[str, ...], names: str
+) -> None:
+    values = {model: about((20 + place) * MS) for place, model in enumerate(models)}
+    ratios = {(model, "asyncio"): about(1.05) for model in models[1:]}
+    assert findings.finding(result(values, ratios)) == (
+        f"best, and not told apart, are {names} at 20.0 ms"
+    )
+
+
+@pytest.mark.parametrize("better", ["lower", "higher"])
+def test_a_finding_of_too_few_blocks_says_so(better: str) -> None:
+    found = result({"asyncio": about(20 * MS, None, 4)}, {}, better=better)
+    assert findings.finding(found) == (
+        "best so far is asyncio at 20.0 ms (too few blocks to be sure)"
+    )
+
+
+def test_a_contrast_of_too_few_blocks_says_so_even_if_the_best_had_enough() -> None:
+    found = result(
+        {"asyncio": about(20 * MS), "threads": about(50 * MS, None, 3)},
+        {("threads", "asyncio"): about(2.5, None, 3)},
+    )
+    assert "too few blocks" in findings.finding(found)
+
+
+def test_whoever_failed_once_is_not_called_best() -> None:
+    found = result(
+        {"asyncio": about(20 * MS), "go": about(2 * MS)},
+        {("asyncio", "go"): about(10)},
+        failed=("go",),
+    )
+    assert findings.finding(found) == "best is asyncio at 20.0 ms"
+
+
+def test_where_everybody_failed_once_it_is_not_said_that_nothing_was_measured() -> None:
+    found = result({"asyncio": about(20 * MS)}, {}, failed=("asyncio",))
+    assert findings.finding(found) != "nothing could be measured"

@@ -1,0 +1,150 @@
+"""What people read in a terminal, held by golden files.
+
+To renew them: LOOMBENCH_GOLDEN=renew .venv/bin/python -m pytest tests/test_tables.py
+"""
+
+from __future__ import annotations
+
+import io
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+import pytest
+from rich.console import Console, RenderableType
+
+from harness import tables
+from harness.analyse import Analysis, analyse
+from harness.machine import Finding
+from harness.records import Absence, AbsentCell, Cell, Status
+from harness.workload import CHECK
+from tests.factories import cell, run, trial, trials, workload
+
+GOLDEN = Path(__file__).parent / "data" / "golden"
+RENEW = "LOOMBENCH_GOLDEN=renew .venv/bin/python -m pytest tests/test_tables.py"
+NO_GO = "no Go found; install Go, or run `make setup` with a network"
+
+
+def printed(renderables: Iterable[RenderableType], width: int = 120) -> str:
+    console = Console(file=io.StringIO(), width=width, force_terminal=False)
+    for one in renderables:
+        console.print(one)
+    return console.file.getvalue()
+
+
+def holds(name: str, found: str) -> None:
+    """Compare with a golden file, or write it when that was asked for."""
+    path = GOLDEN / f"{name}.txt"
+    if os.environ.get("LOOMBENCH_GOLDEN") == "renew":
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(found, encoding="utf-8")
+    expected = path.read_text(encoding="utf-8") if path.exists() else ""
+    assert found == expected, f"if this is what people should read: {RENEW}"
+
+
+def small() -> Analysis:
+    """Return five blocks of a demo, with one of everything that can become of a contestant."""
+    sequential = Cell("demo", "headline", "sequential")
+    variant = cell("asyncio", variant="threads")
+    swept = cell("asyncio", "tasks-100")
+    cells = [sequential, cell("asyncio"), variant, cell("trio"), cell("threads"), cell("uvloop")]
+    absent = [
+        AbsentCell(cell("scratch"), Absence.NOT_APPLICABLE, "it is not for this"),
+        AbsentCell(cell("go"), Absence.UNAVAILABLE, NO_GO),
+        AbsentCell(cell("threads", "tasks-100"), Absence.LIMITED, "stops at 10 tasks: it does"),
+    ]
+    ms = 1_000_000
+    measured = [
+        *trials(sequential, [500 * ms, 501 * ms, 502 * ms, 503 * ms, 504 * ms]),
+        *trials("asyncio", [52 * ms, 51 * ms, 53 * ms, 52 * ms, 52 * ms]),
+        *trials(variant, [60 * ms, 61 * ms, 62 * ms], usage={"peak_bytes": 20 * 2**20}),
+        *trials("threads", [51 * ms, 52 * ms, 52 * ms, 53 * ms, 52 * ms], warnings=("left 2",)),
+        *[
+            trial("trio", block, status=Status.WRONG_ANSWER, message="found [b]5[/b], expected 6")
+            for block in range(4)
+        ],
+        trial("trio", 4, 70 * ms),
+        trial(swept, 5, 55 * ms),
+    ]
+    return analyse(run([*cells, swept], absent), measured)
+
+
+def test_show_is_as_agreed() -> None:
+    holds("show", printed(tables.results(small())))
+
+
+def test_show_of_a_run_without_a_trial_is_as_agreed() -> None:
+    empty = analyse(run([cell("asyncio"), cell("trio")]), [])
+    holds("show-nothing-yet", printed(tables.results(empty)))
+
+
+def test_list_is_as_agreed() -> None:
+    analysis = small()
+    present = [cell(model, CHECK) for model in ("sequential", "asyncio", "trio")]
+    present.append(cell("asyncio", CHECK, "threads"))
+    absent = [one for one in analysis.run.absent if one.cell.case == "headline"]
+    holds("list", printed(tables.listing([workload()], present, absent)))
+
+
+def test_validate_is_as_agreed() -> None:
+    checked = [
+        trial(cell("asyncio", CHECK)),
+        trial(cell("trio", CHECK), status=Status.WRONG_ANSWER, message="found 5, expected 6"),
+        trial(cell("threads", CHECK), warnings=("left 2 processes running; they were ended",)),
+        trial(cell("uvloop", CHECK), status=Status.OUT_OF_MEMORY, message="took more than it may"),
+    ]
+    absent = [
+        AbsentCell(cell("scratch", CHECK), Absence.NOT_APPLICABLE, "it is not for this"),
+        AbsentCell(cell("go", CHECK), Absence.MISSING, "nobody has written it yet"),
+    ]
+    holds("validate", printed([tables.conformance(checked, absent)]))
+
+
+def test_doctor_is_as_agreed() -> None:
+    found = [
+        Finding("cpu", "a cpu, 2 logical cores"),
+        Finding("load", "3.10 in the last minute", "something else is running"),
+    ]
+    holds("doctor", printed([tables.machine(found)]))
+
+
+def test_what_validate_counts_as_not_conforming_is_not_shown_as_ok() -> None:
+    warned = trial(cell("threads", CHECK), warnings=("left 2 processes running",))
+    row = printed([tables.conformance([warned], [])]).splitlines()[1]
+    assert "left 2 processes running" in row
+    assert " ok " not in row
+
+
+def test_a_value_without_an_interval_says_that_there_are_too_few() -> None:
+    assert "61.0 ms [too few]" in printed(tables.results(small()))
+
+
+WIDE = 400
+MARKUP = ("list index [red] out of range", "cannot read [/etc/hosts]", "found [b]5[/b]")
+
+
+@pytest.mark.parametrize("message", MARKUP)
+def test_a_message_is_printed_as_it_was_said_by_validate(message: str) -> None:
+    one = trial(cell("trio", CHECK), status=Status.CRASH, message=message)
+    assert message in printed([tables.conformance([one], [])], WIDE)
+
+
+@pytest.mark.parametrize("message", MARKUP)
+def test_a_message_is_printed_as_it_was_said_by_show(message: str) -> None:
+    failed = trial("trio", status=Status.CRASH, message=message)
+    assert message in printed(tables.results(analyse(run([cell("trio")]), [failed])), WIDE)
+
+
+@pytest.mark.parametrize("reason", MARKUP)
+def test_a_reason_is_printed_as_it_was_given_by_validate_and_list(reason: str) -> None:
+    absent = AbsentCell(cell("go", CHECK), Absence.UNAVAILABLE, reason)
+    assert reason in printed([tables.conformance([], [absent])], WIDE)
+    assert reason in printed(tables.listing([workload()], [], [absent]), WIDE)
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_show_loses_no_name_and_no_number_in_a_narrow_terminal(width: int) -> None:
+    read = printed(tables.results(small()), width)
+    assert "…" not in read
+    for word in ("asyncio · threads", "sequential", "scratch", "502 ms", "9.7x", "not applicable"):
+        assert word in read
