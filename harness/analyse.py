@@ -246,9 +246,8 @@ def _contrasts(
 ) -> dict[tuple[str, str], Estimate]:
     cells = {one.contestant: one.cell for one in result.headline}
     wanted = list(result.workload.contrasts)
-    best = ranked(result)
-    if len(best) > 1:
-        wanted += [(other.contestant, best[0].contestant) for other in best[1:]]
+    for ranking in filter(None, (ranked(result), ranked(result, plain=True))):
+        wanted += [(other.contestant, ranking[0].contestant) for other in ranking[1:]]
     ratios = {}
     for this, to in wanted:
         if this in cells and to in cells:
@@ -262,8 +261,15 @@ def _contrasts(
     return ratios
 
 
-def ranked(result: WorkloadResult) -> list[CellResult]:
-    """Return the cells of the headline case that have a value and no failure, best first."""
-    known = [one for one in result.headline if result.metric.id in one.metrics and not one.failures]
+def ranked(result: WorkloadResult, *, plain: bool = False) -> list[CellResult]:
+    """Return the cells of the headline case that have a value and no failure, best first.
+
+    `plain` leaves out variants.
+    """
+    known = [
+        one
+        for one in result.headline
+        if result.metric.id in one.metrics and not one.failures and not (plain and one.cell.variant)
+    ]
     sign = 1 if result.metric.better == "lower" else -1
     return sorted(known, key=lambda one: sign * one.metrics[result.metric.id].value)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from harness import units
 from harness.analyse import ranked
 
 if TYPE_CHECKING:
-    from harness.analyse import WorkloadResult
+    from harness.analyse import CellResult, WorkloadResult
     from harness.stats import Estimate
 
 _NAMED_AT_MOST = 3
@@ -46,17 +47,60 @@ def _best(result: WorkloadResult) -> str:
     shown = units.shown(value.value, result.metric.unit)
     if not value.has_interval:
         return f"best so far is {best.contestant} at {shown}"
-    alike = [
-        other.contestant
-        for other in others
-        if _straddles(result.ratios.get((other.contestant, best.contestant)))
-    ]
-    if not alike:
+    names = _alike(result, [best, *others])
+    if len(names) == 1:
         return f"best is {best.contestant} at {shown}"
-    names = [best.contestant, *alike]
     if len(names) > _NAMED_AT_MOST:
         names = [*names[: _NAMED_AT_MOST - 1], f"{len(names) - _NAMED_AT_MOST + 1} others"]
     return f"best, and not told apart, are {', '.join(names[:-1])} and {names[-1]} at {shown}"
+
+
+def _alike(result: WorkloadResult, cells: list[CellResult]) -> list[str]:
+    """Return the first of the ranked cells, and all that cannot be told apart from it."""
+    best, *others = cells
+    return [
+        best.contestant,
+        *(
+            other.contestant
+            for other in others
+            if _straddles(result.ratios.get((other.contestant, best.contestant)))
+        ),
+    ]
+
+
+def overall(results: list[WorkloadResult]) -> str:
+    """Return what a run shows as a whole: who is best how often, and how far models lie apart.
+
+    Plain implementations only, and without the workloads that measure the workbench itself.
+    """
+    best: Counter[str] = Counter()
+    spreads: list[tuple[float, str]] = []
+    unsure = False
+    measured = 0
+    for result in results:
+        cells = ranked(result, plain=True)
+        if not cells or result.workload.is_floor:
+            continue
+        measured += 1
+        values = [one.metrics[result.metric.id] for one in cells]
+        unsure = unsure or not all(value.has_interval for value in values)
+        best.update(_alike(result, cells) if values[0].has_interval else [cells[0].contestant])
+        ends = sorted(value.value for value in values)
+        if ends[0] > 0:
+            spreads.append((ends[-1] / ends[0], result.workload.title.lower()))
+    if not best:
+        return "Nothing could be measured yet"
+    times = max(best.values())
+    names = [model for model in best if best[model] == times]
+    where = f" in {times} of {measured} workloads" if measured > 1 else ""
+    if len(names) > 1:
+        text = f"No model stands out: {len(names)} are best, or not told apart from it{where}"
+    else:
+        text = f"{names[0]} is best, or not told apart from the best{where}"
+    widest, title = max(spreads, default=(0.0, ""))
+    if widest > 1:
+        text += f"; models differ by up to {units.significant(widest, 2)}x ({title})"
+    return text + (" (too few blocks to be sure)" if unsure else "")
 
 
 def _straddles(ratio: Estimate | None) -> bool:

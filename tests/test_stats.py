@@ -93,8 +93,7 @@ def test_a_ratio_from_too_few_pairs_has_no_interval() -> None:
 
 
 @pytest.mark.parametrize("pair", [(0.0, 1.0), (1.0, 0.0), (-1.0, 1.0), (1.0, -1.0)])
-def test_a_pair_without_a_logarithm_is_not_counted(pair: tuple[float, float]) -> None:
+def test_where_a_value_is_not_positive_there_is_no_ratio(pair: tuple[float, float]) -> None:
+    """Leaving out such blocks would leave out the fastest ones."""
     assert stats.ratio([pair], "a") is None
-    found = known(stats.ratio([pair, *[(3.0, 1.0)] * 5], "a"))
-    assert found.value == pytest.approx(3)
-    assert found.n == 5
+    assert stats.ratio([pair, *[(3.0, 1.0)] * 5], "a") is None

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from typing import TYPE_CHECKING
 
-from harness import units
-from harness.analyse import BASELINE, ranked
+from harness.analyse import BASELINE
 from harness.figures import style
 from harness.figures.contestants import draw_dot
+from harness.findings import overall
 from harness.records import Absence
 from harness.workload import MODELS
 
@@ -40,7 +39,7 @@ def figure(analysis: Analysis) -> Figure:
     sheet, _, top = style.sheet(
         _WIDTH,
         head + panel + 0.45,
-        _finding(results),
+        overall(results),
         f"Cost relative to {BASELINE} in the same blocks: left of the line costs less.",
         analysis,
         "Headline case and first metric of each workload; plain implementations, no variants."
@@ -109,32 +108,3 @@ def _gap(one: CellResult | None) -> tuple[str, str]:
     if one.absent is not None:
         return _ABSENT[one.absent.absence], style.FAINT
     return "not measured yet" if not one.metrics else "no baseline", style.FAINT
-
-
-def _finding(results: list[WorkloadResult]) -> str:
-    """Say who is best how often, and how far the models lie apart."""
-    best: Counter[str] = Counter()
-    widest = 0.0
-    where = ""
-    for result in results:
-        plain = [one for one in ranked(result) if not one.cell.variant]
-        if not plain or result.workload.is_floor:
-            continue
-        best[plain[0].cell.model] += 1
-        first = plain[0].metrics[result.metric.id].value
-        last = plain[-1].metrics[result.metric.id].value
-        if min(first, last) > 0:
-            spread = max(first, last) / min(first, last)
-            if spread > widest:
-                widest, where = spread, result.workload.title.lower()
-    if not best:
-        return "Nothing could be measured yet"
-    model, times = best.most_common(1)[0]
-    total = sum(best.values())
-    if times == total:
-        lead = f"{model} costs least" + (f" in all {total} workloads" if total > 1 else "")
-    else:
-        lead = f"No model is best everywhere: {model} costs least in {times} of {total} workloads"
-    if widest <= 1:
-        return lead
-    return f"{lead}; models differ by up to {units.significant(widest, 2)}x ({where})"
