@@ -177,11 +177,7 @@ def resume(folder: Path, budget_s: float | None, warn: Callable[[str], None]) ->
     about = machine.machine()
     changes = [
         *_changes("machine", _identity(run.machine), _identity(about)),
-        *_changes(
-            "runner",
-            {one.name: one.version for one in run.runners},
-            {one.name: one.version for one in runners},
-        ),
+        *_changes("", _versions(run.runners), _versions(runners)),
         *_changes("source", run.sources, sources),
         *_changes(
             "workload",
@@ -210,6 +206,15 @@ def _identity(about: object) -> dict[str, str]:
     return {name: str(getattr(about, name)) for name in ("host", "system", "cpu", "logical_cores")}
 
 
+def _versions(runners: tuple[RunnerFacts, ...]) -> dict[str, str]:
+    """Return what each runner said of itself: its version, its libraries, its settings."""
+    return {
+        name: str(value)
+        for one in runners
+        for name, value in {f"runner {one.name}": one.version, **one.facts}.items()
+    }
+
+
 def _changes(what: str, before: dict[str, str], now: dict[str, str]) -> list[str]:
     short = 60
     changed = []
@@ -217,7 +222,7 @@ def _changes(what: str, before: dict[str, str], now: dict[str, str]) -> list[str
         old, new = before.get(name, "absent"), now.get(name, "absent")
         if old != new:
             detail = f" was {old}, is {new}" if len(old) + len(new) < short else " has changed"
-            changed.append(f"{what} {name}{detail}")
+            changed.append(f"{what} {name}{detail}".strip())
     return changed
 
 

@@ -1,15 +1,18 @@
 """One child process from spawn to the last of its group: lines in, lines out, limits, no leftovers.
 
-Knows nothing of trials. The child is in a session of its own, and whatever it started dies with it.
+Knows nothing of trials. The child leads a process group of its own, which dies with it.
 """
 
 from __future__ import annotations
 
 import contextlib
+import fcntl
 import os
 import selectors
 import signal
 import subprocess
+import sys
+import termios
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -62,8 +65,9 @@ def run(
     child = _Child(command, env, limits, on_line)
     stopped = ""
     try:
-        child.ask(first_line)
-        stopped = child.listen(interrupted, on_tick) or child.wait(interrupted) or child.rest()
+        stopped = (
+            child.talk(first_line, interrupted, on_tick) or child.wait(interrupted) or child.rest()
+        )
     finally:
         ended = child.end(stopped)
     return ended
@@ -101,26 +105,33 @@ class _Child:
         assert process.stderr is not None
         self._in, self._out, self._err = process.stdin, process.stdout, process.stderr
 
-    def ask(self, line: bytes) -> None:
-        """Write the one line that the child is asked with; its input stays open."""
-        with contextlib.suppress(BrokenPipeError):  # it ended at once; its exit code tells
-            self._in.write(line)
+    def talk(
+        self, line: bytes, interrupted: Callable[[], bool], on_tick: Callable[[], None]
+    ) -> str:
+        """Write the line it is asked with, and read until its outputs are closed or it is gone.
 
-    def listen(self, interrupted: Callable[[], bool], on_tick: Callable[[], None]) -> str:
-        """Read until both outputs are closed or the child is gone. Returns why to stop it."""
+        Its input stays open. Returns why to stop it.
+        """
         with selectors.DefaultSelector() as selector:
-            for stream in (self._out, self._err):
+            for stream in (self._in, self._out, self._err):
                 os.set_blocking(stream.fileno(), False)
-                selector.register(stream, selectors.EVENT_READ)
+            selector.register(self._in, selectors.EVENT_WRITE)
+            selector.register(self._out, selectors.EVENT_READ)
+            selector.register(self._err, selectors.EVENT_READ)
             next_look = self._start + _TICK_S
-            while selector.get_map():
-                for key, _ in selector.select(max(0.0, next_look - time.monotonic())):
-                    data = os.read(key.fd, 65_536)
-                    if not data:
+            while selector.get_map().keys() - {self._in.fileno()}:
+                for key, events in selector.select(max(0.0, next_look - time.monotonic())):
+                    if events & selectors.EVENT_WRITE:
+                        line = self._ask(line)
+                        is_done = not line
+                    else:
+                        data = os.read(key.fd, 65_536)
+                        is_done = not data
+                        if reason := self._take(key.fileobj, data):
+                            return reason
+                    if is_done:
                         selector.unregister(key.fileobj)
-                        next_look = 0.0  # most likely the end: look at once
-                    elif reason := self._take(key.fileobj, data):
-                        return reason
+                        next_look = 0.0  # if an output was closed, most likely the end
                 now = time.monotonic()
                 if now >= next_look:
                     next_look = now + _TICK_S
@@ -130,6 +141,15 @@ class _Child:
                         return reason
                     on_tick()
         return ""
+
+    def _ask(self, line: bytes) -> bytes:
+        """Write what the pipe takes; return the rest."""
+        try:
+            return line[os.write(self._in.fileno(), line) :]
+        except BlockingIOError:
+            return line
+        except BrokenPipeError:  # it ended without reading on; its exit code tells
+            return b""
 
     def wait(self, interrupted: Callable[[], bool]) -> str:
         """Wait for a child that has closed its outputs. Returns why to stop it."""
@@ -142,7 +162,9 @@ class _Child:
     def rest(self) -> str:
         """Take what a child that is gone has left in its pipes. Returns what is wrong with it."""
         self._take(self._err, _rest(self._err.fileno()))
-        return self._take(self._out, _rest(self._out.fileno())) or self._lines.end()
+        reason = self._take(self._out, _rest(self._out.fileno()))
+        # A line that was cut short is a fault of its own only if nothing else explains it.
+        return reason or (self._lines.end() if self._process.returncode == 0 else "")
 
     def end(self, stopped: str) -> Ended:
         """Make sure that nothing of the child is left, and say how it ended."""
@@ -223,13 +245,14 @@ class _Lines:
 
 
 def _rest(descriptor: int) -> bytes:
-    """Return what a pipe holds at this moment."""
+    """Return what a pipe holds at this moment, and not what others go on writing into it."""
+    held = bytearray(4)
+    fcntl.ioctl(descriptor, termios.FIONREAD, held)
+    left = int.from_bytes(held, sys.byteorder)
     data = bytearray()
-    try:
-        while chunk := os.read(descriptor, 65_536):
-            data += chunk
-    except BlockingIOError:
-        pass
+    while left > 0 and (chunk := os.read(descriptor, left)):
+        data += chunk
+        left -= len(chunk)
     return bytes(data)
 
 

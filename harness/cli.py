@@ -17,7 +17,7 @@ from harness.analyse import analyse
 from harness.errors import Exit, Problem
 from harness.live import Display
 from harness.plan import PROFILES, Selection
-from harness.records import Absence, Status
+from harness.records import Absence
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -121,11 +121,11 @@ def list_(workloads: tuple[str, ...], models: tuple[str, ...], *, as_json: bool)
         }
         click.echo(msgspec.json.format(msgspec.json.encode(document)).decode())
         return
-    console = Console()
+    console = _Console()
     for line in tables.listing(shown, cells, absent):
         console.print(line)
     for problem in workshop.runners.problems:
-        console.print(f"warning: {problem}", style="yellow")
+        _warn(problem)
 
 
 @cli.command()
@@ -155,7 +155,7 @@ def run(
     figures: bool,
 ) -> int:
     """Measure, then show and draw what was found. Ctrl-C ends measuring and still draws."""
-    console = Console()
+    console = _Console()
     if resume is None:
         selection = Selection(_split(workloads), _split(models))
         going = campaign.begin(out, selection, PROFILES[profile], budget, seed)
@@ -171,7 +171,7 @@ def run(
     display = Display(console, going.budget_s, going.planned, len(going.done))
     with _interruptible() as interrupted, display:
         ended = going.measure(display, interrupted)
-    console.print(f"{ended}: {going.folder}", highlight=False)
+    _say(console, f"{ended}: {going.folder}")
     _report(going.folder, console, figures=figures)
     return Exit.INTERRUPTED if ended == "interrupted" else Exit.FINE
 
@@ -181,7 +181,7 @@ def run(
 @out_option
 def show(run_: str | None, out: Path) -> None:
     """Print the results of a run as tables; the latest if none is named."""
-    _report(store.find(out, run_), Console(), figures=False)
+    _report(store.find(out, run_), _Console(), figures=False)
 
 
 @cli.command()
@@ -189,7 +189,7 @@ def show(run_: str | None, out: Path) -> None:
 @out_option
 def plot(run_: str | None, out: Path) -> None:
     """Draw the figures of a run; the latest if none is named."""
-    _draw(store.find(out, run_), Console())
+    _draw(store.find(out, run_), _Console())
 
 
 @cli.command()
@@ -201,7 +201,7 @@ def validate(workloads: tuple[str, ...], models: tuple[str, ...]) -> int:
     selection = Selection(_split(workloads), _split(models))
     cells, absent = workshop.cells(selection, None)
     trials: list[Trial] = []
-    console = Console()
+    console = _Console()
     with _interruptible() as interrupted:
         bench = workshop.bench(0, interrupted)
         for index, cell in enumerate(cells):
@@ -210,7 +210,7 @@ def validate(workloads: tuple[str, ...], models: tuple[str, ...]) -> int:
                 return Exit.INTERRUPTED
             trials.append(trial)
     console.print(tables.conformance(trials, absent))
-    wrong = [trial for trial in trials if trial.status is not Status.OK or trial.warnings]
+    wrong = [trial for trial in trials if not tables.conforms(trial)]
     missing = [one for one in absent if one.absence is Absence.MISSING]
     console.print(
         f"{len(trials) - len(wrong)} conform, {len(wrong)} do not, {len(missing)} are not written",
@@ -218,8 +218,8 @@ def validate(workloads: tuple[str, ...], models: tuple[str, ...]) -> int:
     )
     for trial in wrong:
         if trial.stderr_end:
-            console.print(f"\n{trial.cell.workload} {trial.cell.contestant} said:", style="bold")
-            console.print(trial.stderr_end, markup=False, highlight=False)
+            _say(console, f"\n{trial.cell.workload} {trial.cell.contestant} said:")
+            _say(console, trial.stderr_end)
     return Exit.DOES_NOT_HOLD if wrong or not trials else Exit.FINE
 
 
@@ -233,12 +233,24 @@ def doctor(*, as_json: bool) -> None:
 
         click.echo(msgspec.json.format(msgspec.json.encode(findings)).decode())
         return
-    Console().print(tables.machine(findings))
+    _Console().print(tables.machine(findings))
 
 
 def _split(names: Sequence[str]) -> tuple[str, ...]:
     """Allow `--model a --model b` and `--model a,b`."""
     return tuple(name for one in names for name in one.replace(",", " ").split())
+
+
+class _Console(Console):
+    """A console that does not end the program when nobody reads it any more; `main` does."""
+
+    def on_broken_pipe(self) -> None:
+        raise BrokenPipeError
+
+
+def _say(console: Console, text: str) -> None:
+    """Print a line as it is: brackets are no markup, and paths are not broken."""
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def _warn(text: str) -> None:
@@ -265,11 +277,11 @@ def _draw(folder: Path, console: Console) -> None:
     latest = folder.parent / "latest"
     shown = latest if latest.exists() and latest.resolve() == folder.resolve() else folder
     shown = Path(os.path.relpath(shown))
-    console.print(f"\n{len(written)} figures. Open first:", highlight=False)
-    console.print(f"  {shown / 'figures' / written[0].name}", highlight=False, soft_wrap=True)
-    console.print("and one a workload beside it (SVG too):", highlight=False)
+    _say(console, f"\n{len(written)} figures. Open first:")
+    _say(console, f"  {shown / 'figures' / written[0].name}")
+    _say(console, "and one a workload beside it (SVG too):")
     for path in written[1:]:
-        console.print(f"  {shown / 'figures' / path.name}", highlight=False, soft_wrap=True)
+        _say(console, f"  {shown / 'figures' / path.name}")
 
 
 @contextmanager
@@ -309,8 +321,9 @@ def main(argv: Sequence[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("loombench: interrupted", err=True)
         return Exit.INTERRUPTED
-    except BrokenPipeError:
-        # Somebody closed our output (`| head`): no message, and none from the interpreter's end.
+    except (BrokenPipeError, SystemExit):
+        # Somebody closed our output (`| head`), which click turns into SystemExit: no message, and
+        # none from the interpreter's end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.FINE
     return int(result or Exit.FINE)

@@ -57,8 +57,9 @@ class Display:
         if is_new and not self._console.is_terminal:
             self._console.print(
                 f"[{self._clock()}] block {block.index}: {block.workload} {block.case},"
-                f" {len(block.cells)} trials ({self._progress()})",
+                f" {units.counted(len(block.cells), 'trial')} ({self._progress()})",
                 highlight=False,
+                soft_wrap=True,
             )
         self._redraw()
 
@@ -118,7 +119,7 @@ class Display:
     def _progress(self) -> str:
         if self._done < self._planned:
             return f"{self._done} of {self._planned} trials"
-        return f"{self._done} trials; the planned {self._planned} are done, more for precision"
+        return f"{units.counted(self._done, 'trial')}; the planned {self._planned} are done, more for precision"
 
     def _clock(self) -> str:
         spent = time.monotonic() - self._start

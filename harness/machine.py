@@ -44,7 +44,7 @@ def _virtualisation() -> str | None:
             ["systemd-detect-virt"], capture_output=True, text=True, timeout=5, check=False
         )
     except (OSError, subprocess.TimeoutExpired):
-        return "yes" if " hypervisor " in _read(Path("/proc/cpuinfo")) else None
+        return "yes" if "hypervisor" in _read(Path("/proc/cpuinfo")).split() else None
     return done.stdout.strip() or None
 
 
@@ -125,7 +125,9 @@ def _huge_pages() -> Finding:
 
 def _quota() -> Finding:
     quota, _, period = _read(Path("/sys/fs/cgroup/cpu.max")).partition(" ")
-    if not quota or quota == "max":
+    if not quota:
+        return Finding("cgroup quota", "unknown")
+    if quota == "max":
         return Finding("cgroup quota", "none")
     cores = int(quota) / int(period)
     return Finding("cgroup quota", f"{cores:g} cores", "a trial that uses more is throttled")
@@ -133,5 +135,7 @@ def _quota() -> Finding:
 
 def _open_files() -> Finding:
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    few = 0 <= soft < _FEW_FILES
+    if soft == resource.RLIM_INFINITY:
+        return Finding("open files", "no limit")
+    few = soft < _FEW_FILES
     return Finding("open files", f"at most {soft:,}", "raise it: ulimit -n 20000" if few else "")

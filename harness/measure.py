@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import psutil
 
-from harness import child, protocol, verdict
+from harness import child, protocol, units, verdict
 from harness.records import Cell, Sample, Status, Trial
 
 if TYPE_CHECKING:
@@ -98,7 +98,7 @@ class Bench:
             status=status,
             started_at=started_at,
             wall_ns=ended.wall_ns,
-            message=message,
+            message=units.printable(message),
             samples=tuple(
                 Sample(one.elapsed_ns, one.operations, one.warmup, one.cpu_ns)
                 for one in said.samples[case.id]
@@ -109,7 +109,7 @@ class Bench:
             usage=said.finished.usage if said.finished else {},
             cpu_ns=ended.cpu_ns,
             # What a good trial prints to standard error is of no interest.
-            stderr_end="" if status is Status.OK else ended.stderr_end,
+            stderr_end="" if status is Status.OK else units.printable(ended.stderr_end),
             warnings=verdict.warnings(said, ended),
         )
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness import protocol
+from harness import protocol, units
 from harness.plan import Offer
 from harness.workload import MODELS
 
@@ -45,7 +45,9 @@ class Runners:
     def offers(self) -> Iterable[Offer]:
         """Yield every implementation of every runner."""
         for runner in self.found.values():
-            reasons = {one.model: one.reason for one in runner.description.unavailable}
+            reasons = {
+                one.model: units.printable(one.reason) for one in runner.description.unavailable
+            }
             for one in runner.description.implementations:
                 yield Offer(
                     workload=one.workload,
@@ -92,7 +94,7 @@ def _add(
             raise protocol.ProtocolError(f"describe ended with {done.returncode}: {said}")
         description = protocol.decode_description(done.stdout)
     except (OSError, subprocess.TimeoutExpired, protocol.ProtocolError) as error:
-        reason = f"the {name} runner cannot be used: {error}"
+        reason = units.printable(f"the {name} runner cannot be used: {error}")
         runners.problems.append(reason)
         runners.missing_models.update(dict.fromkeys(models, reason))
         return

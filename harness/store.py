@@ -127,7 +127,8 @@ def find(out: Path, name: str | None = None) -> Path:
     for candidate in candidates:
         if (candidate / RUN_FILE).is_file():
             return candidate.resolve()
-    known = sorted(path.parent.name for path in out.glob(f"*/{RUN_FILE}"))
+    runs = (path.parent for path in out.glob(f"*/{RUN_FILE}"))
+    known = sorted(run.name for run in runs if not run.is_symlink())
     there = f"there is: {', '.join(known[-5:])}" if known else "make one with: loombench run"
     raise Problem(f"no run at {candidates[0]}; {there}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
@@ -27,7 +28,8 @@ def results(analysis: Analysis) -> Iterator[RenderableType]:
     """Yield what `show` prints: a heading, a table a case, warnings."""
     run = analysis.run
     yield Text(
-        f"{run.id}: {analysis.trials} trials in {analysis.blocks} blocks on {run.machine.cpu},"
+        f"{run.id}: {units.counted(analysis.trials, 'trial')} in"
+        f" {units.counted(analysis.blocks, 'block')} on {run.machine.cpu},"
         f" {run.machine.logical_cores} cores; seed {run.seed}",
         style="bold",
     )
@@ -39,35 +41,40 @@ def results(analysis: Analysis) -> Iterator[RenderableType]:
         yield Text(f"warning: {warning}", style="yellow")
 
 
-def _case(result: WorkloadResult, case: str, cells: Sequence[CellResult]) -> Table:
+def _case(result: WorkloadResult, case: str, cells: Sequence[CellResult]) -> RenderableType:
+    """Return the cells of a case as a table, and under it what was not measured, or failed."""
     settings = result.workload.settings(result.workload.cases[case])
-    table = Table(
-        title=f"{result.workload.id} {case}  {settings}",
-        title_justify="left",
-        box=None,
-        pad_edge=False,
-        header_style="underline",
+    metrics = result.workload.metrics.values()
+    table = _table(
+        "model", *(f"{metric.label} [95%]" for metric in metrics), "to asyncio", "peak", "n"
     )
-    table.add_column("model")
-    for metric in result.workload.metrics.values():
-        table.add_column(f"{metric.label} [95%]", justify="right", overflow="fold")
-    table.add_column("to asyncio", justify="right")
-    table.add_column("peak", justify="right")
-    table.add_column("n", justify="right")
-    table.add_column("")
+    for column in table.columns[1:]:
+        column.justify = "right"
     for one in cells:
-        table.add_row(
-            one.contestant,
-            *(
-                _estimate(one.metrics.get(metric.id), metric)
-                for metric in result.workload.metrics.values()
-            ),
-            _ratio(one.ratio),
-            "" if one.peak_bytes is None else units.size(one.peak_bytes),
-            str(one.statuses.get(Status.OK, 0) or ""),
-            _remark(one),
-        )
+        if one.metrics:
+            _row(
+                table,
+                one.contestant,
+                *(_estimate(one.metrics.get(metric.id), metric) for metric in metrics),
+                _ratio(one.ratio),
+                "" if one.peak_bytes is None else units.size(one.peak_bytes),
+                str(one.statuses.get(Status.OK, 0)),
+            )
+    heading = Text(f"\n{result.workload.id} {case}  {settings}".rstrip(), style="italic")
+    parts: list[RenderableType] = [heading, table] if table.rows else [heading]
+    return Group(*parts, *(remark for one in cells if (remark := _remark(one)) is not None))
+
+
+def _table(*headings: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="underline")
+    for heading in headings:
+        table.add_column(Text(heading), overflow="fold")  # a name that is cut is no name
     return table
+
+
+def _row(table: Table, *cells: str | Text) -> None:
+    """Add a row of texts as they are: what comes from a runner is no markup."""
+    table.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in cells))
 
 
 def _estimate(estimate: Estimate | None, metric: Metric) -> str:
@@ -86,18 +93,20 @@ def _ratio(ratio: Estimate | None) -> str:
     return "" if ratio is None else f"{units.significant(ratio.value, 2)}x"
 
 
-def _remark(one: CellResult) -> Text:
+def _remark(one: CellResult) -> Text | None:
     if one.failures:
         words = ", ".join(
-            f"{n} {status.value}" for status, n in one.statuses.items() if status is not Status.OK
+            f"{n} {status.value.replace('_', ' ')}"
+            for status, n in one.statuses.items()
+            if status is not Status.OK
         )
-        return Text(f"{words} of {one.attempts}: {one.message}", style="red")
+        return Text(f"{one.contestant}: {words} of {one.attempts}: {one.message}", style="red")
     if one.absent is not None:
-        return Text(
-            f"{one.absent.absence.value.replace('_', ' ')}: {one.absent.reason}",
-            style="bright_black",
-        )
-    return Text("" if one.attempts else "not measured yet", style="bright_black")
+        why = one.absent.absence.value.replace("_", " ")
+        return Text(f"{one.contestant}: {why}: {one.absent.reason}", style="bright_black")
+    if not one.attempts:
+        return Text(f"{one.contestant}: not measured yet", style="bright_black")
+    return None
 
 
 def listing(
@@ -121,22 +130,22 @@ def listing(
 
 def conformance(trials: Sequence[Trial], absent: Sequence[AbsentCell]) -> RenderableType:
     """Return what `validate` prints: each implementation, and what was wrong with it."""
-    table = Table(box=None, pad_edge=False, header_style="underline")
-    for heading in ("workload", "model", "result", ""):
-        table.add_column(heading)
+    table = _table("workload", "model", "result", "")
     for trial in trials:
-        passed = trial.status is Status.OK
-        table.add_row(
+        passed = conforms(trial)
+        word = trial.status.value.replace("_", " ")
+        if trial.warnings and trial.status is Status.OK:
+            word = "warning"
+        _row(
+            table,
             trial.cell.workload,
             trial.cell.contestant,
-            Text(
-                "ok" if passed else trial.status.value.replace("_", " "),
-                style="green" if passed else "red",
-            ),
+            Text(word, style="green" if passed else "red"),
             trial.message or "; ".join(trial.warnings),
         )
     for one in absent:
-        table.add_row(
+        _row(
+            table,
             one.cell.workload,
             one.cell.contestant,
             Text(one.absence.value.replace("_", " "), style="bright_black"),
@@ -145,9 +154,14 @@ def conformance(trials: Sequence[Trial], absent: Sequence[AbsentCell]) -> Render
     return table
 
 
+def conforms(trial: Trial) -> bool:
+    """Return whether a trial at check size found nothing wrong with its implementation."""
+    return trial.status is Status.OK and not trial.warnings
+
+
 def machine(findings: Sequence[Finding]) -> RenderableType:
     """Return what `doctor` prints."""
-    table = Table(box=None, pad_edge=False, show_header=False)
+    table = _table("what", "found", "advice")
     for finding_ in findings:
-        table.add_row(finding_.name, finding_.value, Text(finding_.advice, style="yellow"))
+        _row(table, finding_.name, finding_.value, Text(finding_.advice, style="yellow"))
     return table

@@ -86,6 +86,18 @@ def tidy(value: float, unit: str) -> str:
     return number + ("x" if is_ratio else "") + space + name
 
 
+def counted(number: int, what: str) -> str:
+    """Return a number of things: 1 trial, 2,000 trials."""
+    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+
+
+def printable(text: str) -> str:
+    """Return a text of unknown origin without what would steer a terminal or break a document."""
+    return "".join(
+        c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text
+    )
+
+
 def clock(seconds: float) -> str:
     """Return a waiting time as people read it on a clock: 2:05 or 1:02:05."""
     minutes, rest = divmod(max(0, round(seconds)), 60)

@@ -188,7 +188,7 @@ def _another(id_: str, **changes: str) -> Workload:
 
 SCENES: dict[str, Callable[[], Analysis]] = {
     "everything": lambda: scene(tuple(workloads())),
-    "too few blocks": lambda: scene(("fanout", "kitchen"), blocks=3),
+    "too few blocks": lambda: scene(("kitchen",), blocks=3),
     "one model always fails": lambda: scene(
         ("sumsquares",), fate=_of_trio(Status.WRONG_ANSWER, "found 21, expected 20")
     ),
@@ -206,7 +206,7 @@ SCENES: dict[str, Callable[[], Analysis]] = {
         ("sumsquares",),
         fate=Otherwise(lambda one: trial(one.cell, one.block, one.samples[0].elapsed_ns, 0)),
     ),
-    "all alike": lambda: scene(("fanout", "sumsquares"), fate=Otherwise(alike)),
+    "all alike": lambda: scene(fate=Otherwise(alike)),
     "intervals of next to nothing": lambda: scene(
         ("sumsquares",), fate=Otherwise(lambda one: trial(one.cell, one.block, *_steady(one)))
     ),
@@ -216,7 +216,8 @@ SCENES: dict[str, Callable[[], Analysis]] = {
     ),
     "a sweep with holes": lambda: scene(("fanout",), fate=Otherwise(_with_holes)),
     "no Go": lambda: scene(
-        missing=dict.fromkeys(GO, "no Go found; install Go, or run `make setup` with a network")
+        ("kitchen",),
+        missing=dict.fromkeys(GO, "no Go found; install Go, or run `make setup` with a network"),
     ),
     "a workload of many words": lambda: scene(
         ("noop",),

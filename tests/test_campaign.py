@@ -209,9 +209,7 @@ def test_another_machine_cannot_go_on(
     tmp_path: Path, field: str, before: object, found: str
 ) -> None:
     first = begin(tmp_path)
-    rewrite(
-        first.folder, machine=msgspec.structs.replace(first.run.machine, **{field: before})
-    )
+    rewrite(first.folder, machine=msgspec.structs.replace(first.run.machine, **{field: before}))
     with pytest.raises(Problem) as caught:
         resume(first.folder)
     assert caught.value.code is Exit.NOT_POSSIBLE
@@ -242,9 +240,7 @@ def test_another_version_of_a_library_cannot_go_on(tmp_path: Path) -> None:
     first = begin(tmp_path, Selection(("noop",), ("trio",)))
     (python,) = first.run.runners
     assert "trio" in python.facts
-    rewrite(
-        first.folder, runners=python_runner(first.run, facts={**python.facts, "trio": "0.1.0"})
-    )
+    rewrite(first.folder, runners=python_runner(first.run, facts={**python.facts, "trio": "0.1.0"}))
     with pytest.raises(Problem, match=r"trio was 0\.1\.0, is ") as caught:
         resume(first.folder)
     assert caught.value.code is Exit.NOT_POSSIBLE

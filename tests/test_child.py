@@ -208,7 +208,7 @@ def test_what_is_left_in_the_pipe_is_read_to_an_end_though_others_go_on_filling_
 ) -> None:
     whole = os.read
     # A reader that is slower than the writers, so that the pipe is never found empty.
-    monkeypatch.setattr(os, "read", lambda descriptor, most: whole(descriptor, min(most, 64)))
+    monkeypatch.setattr(os, "read", lambda descriptor, most: whole(descriptor, min(most, 8)))
     limits = child.Limits(timeout_s=2, memory_bytes=2**40)
     assert place.run("leave_children_that_flood", limits).returncode == 0
 

@@ -281,9 +281,7 @@ def test_resume_refuses_what_is_no_longer_the_same_and_measures_nothing(
     assert (store.find(out) / store.TRIALS_FILE).read_bytes() == before
 
 
-@pytest.mark.parametrize(
-    "beside", [("--model", "trio"), ("--workload", "noop"), ("--seed", "1")]
-)
+@pytest.mark.parametrize("beside", [("--model", "trio"), ("--workload", "noop"), ("--seed", "1")])
 def test_resume_takes_no_selection_and_no_seed(
     invoke: Invoke, measured: Path, beside: tuple[str, str]
 ) -> None:
@@ -344,9 +342,12 @@ def test_a_broken_workload_file_is_named_with_the_key(
     assert err.count("\n") == 1
 
 
-def test_output_that_nobody_reads_any_more_is_no_error() -> None:
+@pytest.mark.parametrize(
+    "arguments", [("list",), ("list", "--json"), ("doctor",), ("--help",)], ids=" ".join
+)
+def test_output_that_nobody_reads_any_more_is_no_error(arguments: tuple[str, ...]) -> None:
     listing = subprocess.Popen(
-        command("list"), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
     assert listing.stdout is not None
     listing.stdout.close()

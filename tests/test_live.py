@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import re
 from types import SimpleNamespace
 
@@ -148,7 +149,7 @@ def test_the_picture_is_drawn_once_a_second_at_most(clock: Clock) -> None:
             display.waiting()
             if len(terminal.file.getvalue()) > before:
                 drawn.append(clock.now)
-    assert [later - earlier for earlier, later in zip(drawn, drawn[1:], strict=False)] == [1.0] * 9
+    assert [later - earlier for earlier, later in itertools.pairwise(drawn)] == [1.0] * 9
 
 
 def test_a_good_trial_is_no_reason_to_draw_within_the_second(clock: Clock) -> None:

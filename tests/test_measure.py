@@ -320,4 +320,4 @@ def test_an_interrupt_between_trials_starts_no_other() -> None:
     log = Log()
     stoppable = replace(bench(), interrupted=lambda: bool(log.trials))
     assert run(stoppable, block(0, "good", "good"), log=log) == "interrupted"
-    assert len(log.trials) == 1
+    assert log.events == [("starting", "good"), ("stored", "good"), ("ended", "good")]

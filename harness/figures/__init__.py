@@ -27,9 +27,7 @@ def draw(analysis: Analysis, folder: Path) -> list[Path]:
         for name, figure in _all(analysis):
             for kind in ("svg", "png"):
                 path = folder / f"{name}.{kind}"
-                part = folder / f".{name}.{kind}.part"  # a reader never sees half a figure
-                figure.savefig(part, format=kind, metadata=style.METADATA[kind])
-                part.replace(path)
+                _save(figure, path, kind)
             written.append(path)
     except OSError as error:
         raise Problem(
@@ -38,6 +36,16 @@ def draw(analysis: Analysis, folder: Path) -> list[Path]:
             Exit.NOT_POSSIBLE,
         ) from None
     return written
+
+
+def _save(figure: Figure, path: Path, kind: str) -> None:
+    """Write a figure beside its place and move it there: a reader never sees half of one."""
+    part = path.with_name(f".{path.name}.part")
+    try:
+        figure.savefig(part, format=kind, metadata=style.METADATA[kind])
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
 
 
 def _all(analysis: Analysis) -> Iterator[tuple[str, Figure]]:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 _WIDTH, _ROW = 10.0, 0.27  # inches
 _VALUES = 1.15  # inches, right of a panel's axis, for the numbers
+_LEAST_PERCENT = 0.01
 _HEAD_LINE = 0.15  # inches, of a panel's heading
 
 
@@ -142,7 +143,9 @@ def _number(cell: CellResult, estimate: Estimate, metric: Metric) -> str:
     if estimate.low is not None and estimate.high is not None:
         half = max(estimate.high - estimate.value, estimate.value - estimate.low)
         if half < abs(estimate.value):
-            text += f" ±{units.significant(100 * half / abs(estimate.value), 2)}%"
+            percent = 100 * half / abs(estimate.value)
+            small = percent < _LEAST_PERCENT
+            text += " ±<0.01%" if small else f" ±{units.significant(percent, 2)}%"
         else:
             text += f" ±{units.shown(half, metric.unit.partition('/')[0], 2)}"
     else:
@@ -177,4 +180,4 @@ def _why(one: CellResult) -> list[str]:
         )
     else:
         text = f"{one.contestant}: not measured yet"
-    return textwrap.wrap(text, 150, subsequent_indent="    ")
+    return textwrap.wrap(units.printable(text), 150, subsequent_indent="    ")

@@ -90,13 +90,13 @@ def _panel(axes: Axes, result: WorkloadResult, metric: Metric) -> None:
         ends.append((xs[-1], ys[-1], model))
         everything += ys
         sizes.update(xs)
+    if not everything:
+        axes.set_axis_off()
+        return
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.grid(axis="both")
-    param = workload.params[workload.sweep.param]
-    axes.set_xlabel(f"{param.unit}, N")
-    if not everything:
-        return
+    axes.set_xlabel(f"{workload.params[workload.sweep.param].unit}, N")
     low, high = min(everything) / 1.6, max(everything) * 1.6
     if is_elapsed and ideal:
         low = min(low, ideal / 1.6)

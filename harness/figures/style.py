@@ -7,6 +7,7 @@ grey, the markers differ.
 from __future__ import annotations
 
 import textwrap
+import warnings
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -29,7 +30,13 @@ METADATA = {"png": {"Software": "Loombench"}, "svg": {"Creator": "Loombench", "D
 _LOG_FROM = 5.0  # a spread of values beyond which an axis is logarithmic
 _PIXELS_PER_INCH = 160
 # Mean widths, to break lines and leave room before anything is drawn; DejaVu Sans at these sizes.
-_TITLE_PER_INCH, _FOOT_PER_INCH, _SMALL_PER_INCH, _NAME_INCH = 8.6, 17.5, 14.0, 0.079
+_TITLE_PER_INCH, _QUESTION_PER_INCH, _FOOT_PER_INCH, _SMALL_PER_INCH, _NAME_INCH = (
+    8.6,
+    12.5,
+    17.5,
+    14.0,
+    0.079,
+)
 _TICK_INCH = 0.62  # what a tick's label takes on the x axis
 
 
@@ -66,6 +73,7 @@ def applied() -> Iterator[None]:
                 "font.family": "DejaVu Sans",  # comes with matplotlib: the same everywhere
                 "font.size": 9,
                 "text.color": INK,
+                "text.parse_math": False,  # a dollar sign in somebody's message is one
                 "axes.edgecolor": FAINT,
                 "axes.labelcolor": INK,
                 "axes.axisbelow": True,
@@ -80,7 +88,10 @@ def applied() -> Iterator[None]:
                 "svg.hashsalt": "loombench",  # the same data give the same file
             }
         )
-        yield
+        with warnings.catch_warnings():
+            # A character that the font lacks, in somebody's message, is drawn as a box.
+            warnings.filterwarnings("ignore", "Glyph .* missing from font")
+            yield
 
 
 def sheet(
@@ -91,8 +102,9 @@ def sheet(
     Returns it with the bottom and the top of the space between, as fractions; sizes in inches.
     """
     lines = textwrap.wrap(title, int((width - 0.4) * _TITLE_PER_INCH))
+    asked = textwrap.wrap(question, int((width - 0.4) * _QUESTION_PER_INCH))
     foot = textwrap.wrap(footnote(analysis, note), int((width - 0.4) * _FOOT_PER_INCH))
-    head_height = 0.22 + 0.25 * len(lines) + 0.36
+    head_height = 0.22 + 0.25 * len(lines) + 0.18 * len(asked) + 0.18
     foot_height = 0.18 + 0.15 * len(foot)
     height = head_height + body + foot_height
     figure = Figure(figsize=(width, height))
@@ -106,7 +118,12 @@ def sheet(
         linespacing=1.25,
     )
     figure.text(
-        0.2 / width, 1 - (head_height - 0.3) / height, question, fontsize=9.5, color=FAINT, va="top"
+        0.2 / width,
+        1 - (0.28 + 0.25 * len(lines)) / height,
+        "\n".join(asked),
+        fontsize=9.5,
+        color=FAINT,
+        va="top",
     )
     figure.text(
         0.2 / width,
@@ -133,7 +150,8 @@ def footnote(analysis: Analysis, note: str) -> str:
         + (f", virtual ({machine.virtualisation})" if machine.virtualisation else "")
         + ".",
         f"{versions}.",
-        f"Run {run.id}, {analysis.trials:,} trials in {analysis.blocks:,} blocks,"
+        f"Run {run.id}, {units.counted(analysis.trials, 'trial')} in"
+        f" {units.counted(analysis.blocks, 'block')},"
         f" {run.started_at[:10]}.",
     ]
     return " ".join(part for part in parts if part)
@@ -166,7 +184,7 @@ def scale(axes: Axes, unit: str, lows: Sequence[float], highs: Sequence[float]) 
         human_log_ticks(axes.xaxis, *axes.get_xlim(), unit, room)
     else:
         margin = 0.08 * (max(most, 0) - min(least, 0)) or 1.0
-        axes.set_xlim(min(0.0, least - margin), max(0.0, most + margin))
+        axes.set_xlim(least - margin if least < 0 else 0.0, max(0.0, most) + margin)
         axes.xaxis.set_major_locator(MaxNLocator(max(1, room - 1), steps=[1, 2, 5, 10]))
         axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _tick(x, unit)))
     axes.tick_params(axis="x", labelsize=8)
@@ -197,4 +215,6 @@ def place_ticks(axis: Axis, ticks: Sequence[float], unit: str) -> None:
 
 
 def _tick(value: float, unit: str) -> str:
-    return "0" if value == 0 else units.tidy(value, unit.partition("/")[0])
+    base = unit.partition("/")[0]
+    text = "0" if value == 0 else units.tidy(value, base)
+    return text if base in ("ns", "bytes", "x", "") or value == 0 else f"{text} {base}"

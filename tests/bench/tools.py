@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -38,7 +40,9 @@ def bare_go() -> Path | None:
     go, _ = find_go(ROOT / "go" / "go.mod")
     if go is None:
         return None
-    binary = Path(tempfile.mkdtemp(prefix="loombench-bench-")) / "bare"
+    folder = Path(tempfile.mkdtemp(prefix="loombench-bench-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    binary = folder / "bare"
     subprocess.run(
         [go, "build", "-trimpath", "-o", str(binary), str(BARE / "bare.go")],
         check=True,

@@ -13,7 +13,7 @@ import pytest
 
 from harness import protocol
 from harness.runners import find
-from tests.planted.bench import MARK, left_of, new_mark, python_runner, python_tree
+from tests.planted.bench import MARK, at_most, left_of, new_mark, python_runner, python_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -89,7 +89,7 @@ def asked(
 ) -> tuple[list[dict[str, Any]], int, str]:
     """Ask a runner for one trial. Returns its records, exit code and standard error."""
     data = line if isinstance(line, bytes) else json.dumps(line).encode() + b"\n"
-    with start(python_runner(tree), "run", **env) as process:
+    with at_most(10), start(python_runner(tree), "run", **env) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         assert process.stderr is not None
@@ -292,7 +292,7 @@ def test_a_runner_dies_with_its_harness_and_leaves_nothing(
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
-    with harness:
+    with at_most(10), harness:
         assert harness.stdout is not None
         assert json.loads(harness.stdout.readline())["kind"] == "started"
         harness.send_signal(signal.SIGKILL)

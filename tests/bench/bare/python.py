@@ -199,6 +199,8 @@ def processes_pingpong(rounds, calls):
 
 
 def measure(workload, model, size, calls):
+    if workload not in ("pingpong", "fanout") or (workload, model) == ("fanout", "processes"):
+        sys.exit(f"found {workload} on {model}, expected a loop that is written here")
     if model == "threads":
         return (threads_pingpong if workload == "pingpong" else threads_fanout)(size, calls)
     if model == "processes":

@@ -1,0 +1,197 @@
+"""What the documents tell people to do works, and what they point to is there."""
+
+from __future__ import annotations
+
+import itertools
+import os
+import re
+import shlex
+import shutil
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import click
+import pytest
+
+from harness import campaign, cli, store
+from harness.runners import ROOT
+from harness.workload import MODELS
+from runner import models
+from tests.command import command
+
+README = (ROOT / "README.md").read_text("utf-8")
+DOCUMENTS = ["README.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))]
+MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
+TARGETS = set(re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE))
+VARIABLES = set(re.findall(r"^([A-Z]+) \?=", MAKEFILE, re.MULTILINE))
+WORKLOADS = {path.stem for path in campaign.WORKLOADS.glob("*.toml")}
+LOOMBENCH = (".venv/bin/loombench", "loombench")
+
+
+def blocks(text: str, language: str) -> list[str]:
+    """Return the fenced blocks of a language, without the indentation of a list."""
+    found = re.findall(rf"^( *)```{language}\n(.*?)^\1```", text, re.MULTILINE | re.DOTALL)
+    return [textwrap.dedent(body) for _, body in found]
+
+
+def commands() -> list[str]:
+    """Return what the documents tell people to type: blocks, and words between backquotes."""
+    found = []
+    for document in DOCUMENTS:
+        text = (ROOT / document).read_text("utf-8")
+        for block in blocks(text, "sh"):
+            found += [line for line in block.splitlines() if line.strip()]
+        found += re.findall(r"`((?:make|(?:\.venv/bin/)?loombench) [^`]+)`", text)
+    return list(dict.fromkeys(found))
+
+
+def in_shell(name: str) -> list[list[str]]:
+    """Return the commands of the blocks that begin with a name, split as a shell would."""
+    return [words for line in commands() if (words := shlex.split(line))[0] == name]
+
+
+@pytest.mark.parametrize("line", commands())
+def test_a_command_of_the_documents_exists_with_its_options(line: str) -> None:
+    name, *arguments = shlex.split(line)
+    if name == "make":
+        for one in arguments:
+            variable, is_set, _ = one.partition("=")
+            assert variable in (VARIABLES if is_set else TARGETS)
+        return
+    assert name in LOOMBENCH
+    subcommand = cli.cli.commands[arguments[0]]
+    with subcommand.make_context(arguments[0], arguments[1:]) as context:
+        assert isinstance(context, click.Context)
+
+
+def test_every_block_of_commands_is_one_for_make_or_loombench() -> None:
+    lines = [line for block in blocks(README, "sh") for line in block.splitlines()]
+    assert len(lines) >= 4
+    assert {shlex.split(line)[0] for line in lines} <= {"make", LOOMBENCH[0]}
+
+
+def test_make_help_lists_every_target_and_every_variable() -> None:
+    if shutil.which("make") is None:
+        pytest.skip("no make here")
+    said = subprocess.run(
+        ["make", "--no-print-directory", "help"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    listed = set(re.findall(r"^ +([a-z]+) +\w", said, re.MULTILINE))
+    assert listed == TARGETS
+    assert set(re.findall(r"^ +([A-Z]+)=", said, re.MULTILINE)) == VARIABLES
+
+
+def test_every_target_is_phony() -> None:
+    (line,) = re.findall(r"^\.PHONY: (.*)$", MAKEFILE, re.MULTILINE)
+    assert set(line.split()) == TARGETS
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_link_and_every_image_points_to_a_file(document: str) -> None:
+    text = (ROOT / document).read_text("utf-8")
+    targets = re.findall(r"\]\(([^)#]+)[^)]*\)", text)
+    here = [one for one in targets if not one.startswith(("http:", "https:"))]
+    missing = [one for one in here if not (ROOT / document).parent.joinpath(one).exists()]
+    assert missing == []
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_a_file_that_is_named_exists(document: str) -> None:
+    text = (ROOT / document).read_text("utf-8")
+    named = re.findall(r"`((?:harness|python|go|tests|docs)/[a-z_./]+)`", text)
+    to_write = walk_through()[0]
+    assert [one for one in named if one != to_write and not (ROOT / one).exists()] == []
+
+
+def test_the_table_of_workloads_lists_those_that_exist() -> None:
+    rows = re.findall(r"^\| `([a-z]+)` \|", README, re.MULTILINE)
+    assert sorted(rows) == sorted(WORKLOADS)
+
+
+def test_the_bases_that_are_named_are_those_of_the_python_runner() -> None:
+    (sentence,) = re.findall(r"The base is one of ([^;]+);", README)
+    assert set(re.findall(r"`([a-z]+)`", sentence)) == {one.base for one in models.MODELS.values()}
+
+
+def test_every_model_and_workload_that_is_asked_for_exists() -> None:
+    words = [words for name in LOOMBENCH for words in in_shell(name)]
+    options = [pair for one in words for pair in itertools.pairwise(one)]
+    named = {value for option, value in options if option == "--model"}
+    workloads = {value for option, value in options if option == "--workload"}
+    assert named
+    assert named <= set(MODELS)
+    assert workloads
+    assert workloads <= WORKLOADS
+
+
+def walk_through() -> tuple[str, str]:
+    """Return the file that the walk-through writes, and its text."""
+    (code,) = blocks(README, "python")
+    before = README[: README.index("```python")]
+    return re.findall(r"`(python/workloads/[\w/]+\.py)`", before)[-1], code
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a copy of what the command needs of the repository, with the walk-through done."""
+    root = tmp_path_factory.mktemp("copy")
+    for folder in ("harness", "python", "go"):
+        shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    file, code = walk_through()
+    assert not (root / file).exists()
+    (root / file).write_text(code, encoding="utf-8")
+    return root
+
+
+def typed(copy: Path, words: list[str]) -> str:
+    """Do in the copy what a line of the walk-through says."""
+    done = subprocess.run(
+        command(*words[1:]),
+        cwd=copy,
+        env={**os.environ, "PYTHONPATH": str(copy), "COLUMNS": "120"},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    return done.stdout
+
+
+def test_an_implementation_that_was_added_as_told_conforms(copy: Path) -> None:
+    (words,) = [words for words in in_shell(LOOMBENCH[0]) if words[1] == "validate"]
+    said = typed(copy, [*words, "--model", "asyncio"])
+    assert re.search(r"^pingpong +asyncio · events +ok *$", said, re.MULTILINE)
+    assert ", 0 do not, " in said
+
+
+def test_an_implementation_that_was_added_as_told_is_measured_against_the_others(
+    copy: Path, tmp_path: Path
+) -> None:
+    (words,) = [words for words in in_shell(LOOMBENCH[0]) if words[1:3] == ["run", "--workload"]]
+    words[words.index("--budget") + 1] = "1s"
+    said = typed(copy, [*words, "--out", str(tmp_path)])
+    folder = store.find(tmp_path)
+    measured = {trial.cell.contestant for trial in store.read_trials(folder, [])}
+    assert "asyncio · events" in {cell.contestant for cell in store.read_run(folder).cells}
+    assert measured
+    assert "asyncio · events" in said
+    assert "asyncio · events" in (folder / "figures" / "pingpong.svg").read_text("utf-8")
+
+
+def test_the_copy_is_what_was_run(copy: Path) -> None:
+    said = subprocess.run(
+        [sys.executable, "-c", "import harness; print(harness.__file__)"],
+        cwd=copy,
+        env={**os.environ, "PYTHONPATH": str(copy)},
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    assert Path(said.strip()).is_relative_to(copy)
