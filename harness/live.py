@@ -119,7 +119,8 @@ class Display:
     def _progress(self) -> str:
         if self._done < self._planned:
             return f"{self._done} of {self._planned} trials"
-        return f"{units.counted(self._done, 'trial')}; the planned {self._planned} are done, more for precision"
+        done = units.counted(self._done, "trial")
+        return f"{done}; the planned {self._planned} are done, more for precision"
 
     def _clock(self) -> str:
         spent = time.monotonic() - self._start
