@@ -63,7 +63,7 @@ def test_a_log_gets_one_line_a_block_however_many_trials_it_has(clock: Clock) ->
                 display.ended(trial(one, block.index))
     assert shown(log).splitlines() == [
         "[0:00 of 1:00, 1:00 left] block 3: demo headline, 3 trials (0 of 7 trials)",
-        "[0:00 of 1:00, 1:00 left] block 4: demo tasks-100, 1 trials (3 of 7 trials)",
+        "[0:00 of 1:00, 1:00 left] block 4: demo tasks-100, 1 trial (3 of 7 trials)",
     ]
 
 

@@ -12,7 +12,7 @@ from tests.bench import tools
 
 _SIZES = {"pingpong": ("rounds", 5_000), "fanout": ("tasks", 10_000)}
 _CALLS = 6  # in each process; the first is the warm-up
-_PAIRS = {"pingpong": 21, "fanout": 11}
+_PAIRS = {"pingpong": 15, "fanout": 7}
 _BAR = 1.05
 
 
