@@ -38,17 +38,16 @@ compare: setup ## measure every workload in every model, and draw the figures
 
 test: check ## run every check and every test
 	$(BIN)/python -m pytest
-	@go=$(GO); if [ -z "$$go" ]; then echo 'no Go here: its tests are left out'; \
-	else cd go && "$$go" test -race ./...; fi
 
-check: setup ## format, lint, types; vet, staticcheck for Go
+check: setup ## format, lint, types; for Go vet, staticcheck and its tests under the race detector
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	@go=$(GO); if [ -z "$$go" ]; then echo 'no Go here: its checks are left out'; \
+	@go=$(GO); if [ -z "$$go" ]; then echo 'no Go here: its checks and tests are left out'; \
 	else cd go && unformatted=$$("$$("$$go" env GOROOT)/bin/gofmt" -l .) && \
 	if [ -n "$$unformatted" ]; then echo "gofmt: $$unformatted"; exit 1; fi && \
-	"$$go" vet ./... && "$$go" tool staticcheck ./... && echo 'gofmt, go vet, staticcheck: clean'; fi
+	"$$go" vet ./... && "$$go" tool staticcheck ./... && echo 'gofmt, go vet, staticcheck: clean' && \
+	"$$go" test -race ./...; fi
 
 smoke: setup ## run every implementation once, at its check size
 	@$(BIN)/loombench validate $(WORKLOADS) $(if $(MODELS),--model $(MODELS))

@@ -44,10 +44,10 @@ class Workshop:
         """Return what would be measured and what would not; without a profile, the check cases."""
         return plan.cells(
             plan.select(selection, self.workloads),
-            selection.models,
+            selection,
             self.runners.offers(),
             self.runners.missing_models,
-            profile=profile,
+            profile,
         )
 
     def bench(self, seed: int, interrupted: Callable[[], bool]) -> measure.Bench:
@@ -107,10 +107,7 @@ class Campaign:
     @property
     def planned(self) -> int:
         """How many trials the least program has: the least blocks of headlines, one of sweeps."""
-        profile = plan.PROFILES[self.run.profile]
-        return sum(
-            profile.least_blocks if cell.case == "headline" else 1 for cell in self.run.cells
-        )
+        return plan.least_trials(self.run.cells, plan.PROFILES[self.run.profile])
 
     def measure(self, observer: measure.Observer, interrupted: Callable[[], bool]) -> str:
         """Measure until the budget is spent or somebody interrupts. Returns why it ended."""

@@ -131,6 +131,9 @@ def list_(workloads: tuple[str, ...], models: tuple[str, ...], *, as_json: bool)
 @cli.command()
 @workload_option
 @model_option
+@click.option(
+    "--case", "cases", multiple=True, metavar="NAME", help="Only this one; may be repeated."
+)
 @click.option("--budget", type=_Duration(), help="Time to measure: 90s, 3m, 1h. [by profile]")
 @click.option("--profile", type=click.Choice(list(PROFILES)), default="standard", show_default=True)
 @out_option
@@ -146,6 +149,7 @@ def list_(workloads: tuple[str, ...], models: tuple[str, ...], *, as_json: bool)
 def run(
     workloads: tuple[str, ...],
     models: tuple[str, ...],
+    cases: tuple[str, ...],
     budget: float | None,
     profile: str,
     out: Path,
@@ -157,13 +161,13 @@ def run(
     """Measure, then show and draw what was found. Ctrl-C ends measuring and still draws."""
     console = _Console()
     if resume is None:
-        selection = Selection(_split(workloads), _split(models))
+        selection = Selection(_split(workloads), _split(models), _split(cases))
         going = campaign.begin(out, selection, PROFILES[profile], budget, seed)
     else:
-        if workloads or models or seed is not None:
+        if workloads or models or cases or seed is not None:
             raise Problem(
                 "--resume goes on with a run as it was planned; found it beside"
-                " --workload, --model or --seed, expected it without them"
+                " --workload, --model, --case or --seed, expected it without them"
             )
         going = campaign.resume(store.find(out, resume), budget, _warn)
     for problem in going.workshop.runners.problems:

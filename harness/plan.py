@@ -60,6 +60,7 @@ class Selection:
 
     workloads: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
+    cases: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -80,19 +81,23 @@ def select(selection: Selection, workloads: Mapping[str, Workload]) -> list[Work
     for name in selection.models:
         if name not in MODELS:
             raise unknown("model", name, MODELS)
-    return [w for id_, w in workloads.items() if id_ in (selection.workloads or workloads)]
+    chosen = [w for id_, w in workloads.items() if id_ in (selection.workloads or workloads)]
+    for name in selection.cases:
+        if not any(name in workload.cases for workload in chosen):
+            raise unknown("case", name, [case for workload in chosen for case in workload.cases])
+    return chosen
 
 
 def cells(
     workloads: Iterable[Workload],
-    models: Sequence[str],
+    selection: Selection,
     offers: Iterable[Offer],
     missing_models: Mapping[str, str],
-    *,
-    check_only: bool = False,
-    profile: Profile | None = None,
+    profile: Profile | None,
 ) -> tuple[list[Cell], list[AbsentCell]]:
     """Return the cells to measure, and the cells that are not, each with its reason.
+
+    Without a profile these are the check cases.
 
     `missing_models` are models that no runner could even be asked about, with the reason.
     """
@@ -102,9 +107,9 @@ def cells(
     present: list[Cell] = []
     absent: list[AbsentCell] = []
     for workload in workloads:
-        for case in wanted_cases(workload, profile, check_only=check_only):
+        for case in wanted_cases(workload, profile, selection.cases):
             for model in MODELS:
-                if models and model not in models:
+                if selection.models and model not in selection.models:
                     continue
                 found = by_place.get((workload.id, model), [])
                 for offer in sorted(found, key=lambda offer: offer.variant):
@@ -121,10 +126,12 @@ def cells(
 
 
 def wanted_cases(
-    workload: Workload, profile: Profile | None, *, check_only: bool = False
+    workload: Workload, profile: Profile | None, named: Sequence[str] = ()
 ) -> list[Case]:
     """Return the cases of a workload that a run measures, headline first."""
-    if check_only or profile is None:
+    if named:
+        return [case for id_, case in workload.cases.items() if id_ in named]
+    if profile is None:
         return [workload.cases[CHECK]]
     others = (case for case in workload.cases.values() if case.id not in (CHECK, HEADLINE))
     return [workload.cases[HEADLINE]] + [
@@ -156,6 +163,25 @@ def _unoffered(
     return Absence.MISSING, "nobody has written it yet"
 
 
+def least_trials(planned: Sequence[Cell], profile: Profile) -> int:
+    """Return how many trials the least program of a run has: all that it means to do anyway."""
+    first, later, by_case = _program(planned)
+    once = sum(len(by_case[place]) for place in later)
+    return once + profile.least_blocks * sum(len(by_case[place]) for place in first)
+
+
+def _program(
+    planned: Sequence[Cell],
+) -> tuple[list[tuple[str, str]], list[tuple[str, str]], dict[tuple[str, str], list[Cell]]]:
+    """Sort places (workload, case) into those that come first and the others, with their cells."""
+    by_case: dict[tuple[str, str], list[Cell]] = {}
+    for cell in planned:
+        by_case.setdefault((cell.workload, cell.case), []).append(cell)
+    first = [place for place in by_case if place[1] in (HEADLINE, CHECK)] or list(by_case)
+    later = [place for place in by_case if place not in first]
+    return first, later, by_case
+
+
 def blocks(planned: Sequence[Cell], seed: int, profile: Profile) -> Iterator[Block]:
     """Yield blocks without end: the least rounds of every headline case, then of everything.
 
@@ -164,11 +190,7 @@ def blocks(planned: Sequence[Cell], seed: int, profile: Profile) -> Iterator[Blo
     """
     if not planned:
         raise Problem("nothing to measure: no implementation is left of what was asked for")
-    by_case: dict[tuple[str, str], list[Cell]] = {}
-    for cell in planned:
-        by_case.setdefault((cell.workload, cell.case), []).append(cell)
-    first = [place for place in by_case if place[1] in (HEADLINE, CHECK)]
-    later = [place for place in by_case if place not in first]
+    first, later, by_case = _program(planned)
     shuffler = random.Random(seed)
     index = 0
     round_ = 0

@@ -98,7 +98,11 @@ def scene(
     """Return the analysis of a run over workloads `of` this project and `extra` ones."""
     chosen = [*(workloads()[id_] for id_ in of), *extra]
     cells, absent = plan.cells(
-        chosen, models, _offers(chosen, missing or {}), missing or {}, profile=_STANDARD
+        chosen,
+        plan.Selection(models=tuple(models)),
+        _offers(chosen, missing or {}),
+        missing or {},
+        _STANDARD,
     )
     run = Run(
         schema_version=SCHEMA_VERSION,

@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 WORKSHOP = Workshop.open()
 PRESENT, ABSENT = plan.cells(
     WORKSHOP.workloads.values(),
-    (),
+    plan.Selection(),
     WORKSHOP.runners.offers(),
     WORKSHOP.runners.missing_models,
-    check_only=True,
+    None,
 )
 OFFERS = list(WORKSHOP.runners.offers())
 

@@ -32,12 +32,14 @@ def offer(model: str, of: str = "demo", variant: str = "", unavailable: str | No
 
 def all_cells(*models: str, profile: Profile = PROFILE) -> list[Cell]:
     offers = [offer(model, of) for of in BOTH for model in models]
-    return plan.cells(BOTH.values(), models, offers, {}, profile=profile)[0]
+    return plan.cells(BOTH.values(), Selection(models=tuple(models)), offers, {}, profile)[0]
 
 
 def absence_of(model: str, *offers: Offer, missing: dict[str, str] | None = None) -> AbsentCell:
     """Return why a model has no headline cell."""
-    found = plan.cells([DEMO], [model], offers, missing or {}, profile=PROFILES["quick"])[1]
+    found = plan.cells(
+        [DEMO], Selection(models=(model,)), offers, missing or {}, PROFILES["quick"]
+    )[1]
     (one,) = found
     return one
 
@@ -67,7 +69,7 @@ def test_every_cell_that_was_asked_for_is_planned_or_absent_exactly_once(
     selection: Selection, offers: list[Offer], profile: Profile | None, missing: dict[str, str]
 ) -> None:
     chosen = plan.select(selection, BOTH)
-    present, absent = plan.cells(chosen, selection.models, offers, missing, profile=profile)
+    present, absent = plan.cells(chosen, selection, offers, missing, profile)
     variants = {
         (of, model): {one.variant for one in offers if (one.workload, one.model) == (of, model)}
         for of in BOTH
@@ -92,7 +94,7 @@ def test_only_what_is_offered_and_available_is_planned(
     available = {
         (one.workload, one.model, one.variant) for one in offers if one.unavailable is None
     }
-    present, _ = plan.cells(BOTH.values(), selection.models, offers, {}, profile=PROFILE)
+    present, _ = plan.cells(BOTH.values(), selection, offers, {}, PROFILE)
     assert {(one.workload, one.model, one.variant) for one in present} <= available
 
 
@@ -107,6 +109,10 @@ def test_selected_workloads_keep_the_order_of_the_files() -> None:
 @pytest.mark.parametrize(
     ("selection", "message"),
     [
+        (
+            Selection(cases=("task-100",)),
+            "unknown case 'task-100'; did you mean tasks-100 or tasks-1000 or tasks-1?",
+        ),
         (Selection(("dmo",)), "unknown workload 'dmo'; did you mean demo?"),
         (Selection(("demo", "zzz")), "unknown workload 'zzz'; there is: demo, other"),
         (Selection((), ("tiro",)), "unknown model 'tiro'; did you mean trio?"),
@@ -136,9 +142,20 @@ def test_a_profile_decides_which_cases_are_measured(
     assert [case.id for case in plan.wanted_cases(DEMO, profile)] == cases
 
 
-def test_the_check_alone_can_be_asked_for_in_any_profile() -> None:
-    cases = plan.wanted_cases(DEMO, PROFILES["thorough"], check_only=True)
-    assert [case.id for case in cases] == [CHECK]
+def test_cases_that_are_named_are_measured_in_any_profile_and_nothing_else() -> None:
+    for profile in (None, *PROFILES.values()):
+        cases = plan.wanted_cases(DEMO, profile, ("tasks-1000", CHECK))
+        assert [case.id for case in cases] == [CHECK, "tasks-1000"]
+
+
+def test_without_the_headline_case_the_named_ones_come_first() -> None:
+    selection = Selection(("demo",), ("asyncio",), ("tasks-1", "tasks-100"))
+    cells = plan.cells([DEMO], selection, [offer("asyncio")], {}, PROFILE)[0]
+    first = list(islice(plan.blocks(cells, 7, PROFILE), 2 * PROFILE.least_blocks))
+    assert Counter(block.case for block in first) == {
+        "tasks-1": PROFILE.least_blocks,
+        "tasks-100": PROFILE.least_blocks,
+    }
 
 
 @pytest.mark.parametrize(
@@ -166,7 +183,7 @@ def test_an_absent_cell_says_why(
 
 def test_a_model_beyond_its_limit_is_absent_there_and_only_there() -> None:
     present, absent = plan.cells(
-        [DEMO], ["threads"], [offer("threads")], {}, profile=PROFILES["thorough"]
+        [DEMO], Selection(models=("threads",)), [offer("threads")], {}, PROFILES["thorough"]
     )
     assert [one.case for one in present] == [HEADLINE, "tasks-1"]
     assert {(one.cell.case, one.absence, one.reason) for one in absent} == {
@@ -177,7 +194,7 @@ def test_a_model_beyond_its_limit_is_absent_there_and_only_there() -> None:
 
 def test_variants_are_cells_of_their_own_the_plain_one_first() -> None:
     offers = [offer("asyncio", variant="threads"), offer("asyncio"), offer("trio", "other")]
-    present, _ = plan.cells([DEMO], ["asyncio"], offers, {}, profile=PROFILES["quick"])
+    present, _ = plan.cells([DEMO], Selection(models=("asyncio",)), offers, {}, PROFILES["quick"])
     assert [one.contestant for one in present] == ["asyncio", "asyncio · threads"]
 
 

@@ -242,7 +242,9 @@ def test_finding_runners_never_raises_and_names_what_is_not_there(root: Path) ->
 
 def test_models_whose_runner_cannot_be_used_are_unavailable_and_not_missing(root: Path) -> None:
     found = runners.find()
-    present, absent = plan.cells([workload()], (), found.offers(), found.missing_models)
+    present, absent = plan.cells(
+        [workload()], plan.Selection(), found.offers(), found.missing_models, None
+    )
     assert present == []
     assert {cell.absence for cell in absent} == {Absence.UNAVAILABLE}
 

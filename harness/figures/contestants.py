@@ -9,7 +9,6 @@ from harness import units
 from harness.figures import style
 from harness.findings import finding
 from harness.records import Status
-from harness.workload import HEADLINE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -42,7 +41,7 @@ def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
     head = 0.12 + _HEAD_LINE * max((text.count("\n") + 1 for text in headings), default=0)
     panel = max(1, len(shown)) * _ROW
     below = 0.55 + (0.1 + 0.17 * len(notes) if notes else 0)
-    case = result.workload.cases[HEADLINE]
+    case = result.workload.cases[result.headline_id]
     settings = result.workload.settings(case)
     sheet, bottom, top = style.sheet(
         _WIDTH,
