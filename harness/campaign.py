@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from harness import catalog, machine, measure, plan, store
+from harness.allocate import Allocator
 from harness.errors import Exit, Problem
 from harness.records import SCHEMA_VERSION, Run, RunnerFacts
 from harness.runners import ROOT, Runners, find
@@ -96,7 +97,7 @@ class Campaign:
     run: Run
     workshop: Workshop
     writer: store.RunWriter
-    done: set[tuple[int, Cell]]
+    earlier: list[Trial]  # of a run that goes on
     budget_s: float
 
     @property
@@ -111,15 +112,25 @@ class Campaign:
 
     def measure(self, observer: measure.Observer, interrupted: Callable[[], bool]) -> str:
         """Measure until the budget is spent or somebody interrupts. Returns why it ended."""
+        allocator = Allocator(
+            self.run.cells,
+            self.workshop.workloads,
+            self.run.seed,
+            plan.PROFILES[self.run.profile],
+            self.run.precision,
+        )
+        for trial in self.earlier:
+            allocator.take(trial)
 
         def keep(trial: Trial) -> None:
             self.writer.append(trial)
+            allocator.take(trial)
 
         try:
             return measure.run_blocks(
                 self.workshop.bench(self.run.seed, interrupted),
-                plan.blocks(self.run.cells, self.run.seed, plan.PROFILES[self.run.profile]),
-                self.done,
+                allocator.blocks(),
+                {(trial.block, trial.cell) for trial in self.earlier},
                 time.monotonic() + self.budget_s,
                 keep,
                 observer,
@@ -129,7 +140,12 @@ class Campaign:
 
 
 def begin(
-    out: Path, selection: Selection, profile: Profile, budget_s: float | None, seed: int | None
+    out: Path,
+    selection: Selection,
+    profile: Profile,
+    budget_s: float | None,
+    seed: int | None,
+    precision: float,
 ) -> Campaign:
     """Plan a new run and make its directory. Raises Problem."""
     workshop = Workshop.open()
@@ -150,6 +166,7 @@ def begin(
         seed=random.SystemRandom().getrandbits(31) if seed is None else seed,
         profile=profile.name,
         budget_s=budget_s or profile.budget_s,
+        precision=precision,
         machine=about,
         runners=runners,
         workloads={
@@ -159,7 +176,7 @@ def begin(
         absent=tuple(absent),
         sources=sources,
     )
-    return Campaign(run, workshop, store.RunWriter.create(out, run), set(), run.budget_s)
+    return Campaign(run, workshop, store.RunWriter.create(out, run), [], run.budget_s)
 
 
 def _of(absent: list[AbsentCell]) -> list[Cell]:
@@ -193,10 +210,10 @@ def resume(folder: Path, budget_s: float | None, warn: Callable[[str], None]) ->
             Exit.NOT_POSSIBLE,
         )
     warnings: list[str] = []
-    done = {(trial.block, trial.cell) for trial in store.read_trials(folder, warnings)}
+    earlier = list(store.read_trials(folder, warnings))
     for warning in warnings:
         warn(warning)
-    return Campaign(run, workshop, store.RunWriter(folder), done, budget_s or run.budget_s)
+    return Campaign(run, workshop, store.RunWriter(folder), earlier, budget_s or run.budget_s)
 
 
 def _identity(about: object) -> dict[str, str]:

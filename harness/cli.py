@@ -39,6 +39,21 @@ class _Duration(click.ParamType[float]):
             self.fail(str(problem), param, ctx)
 
 
+class _Percent(click.ParamType[float]):
+    name = "percent"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        try:
+            share = float(str(value).strip().removesuffix("%")) / 100
+        except ValueError:
+            share = 0.0
+        if not 0 < share < 1:
+            self.fail(f"found {value!r}, expected a percentage above 0 and below 100", param, ctx)
+        return share
+
+
 out_option = click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
@@ -136,6 +151,13 @@ def list_(workloads: tuple[str, ...], models: tuple[str, ...], *, as_json: bool)
 )
 @click.option("--budget", type=_Duration(), help="Time to measure: 90s, 3m, 1h. [by profile]")
 @click.option("--profile", type=click.Choice(list(PROFILES)), default="standard", show_default=True)
+@click.option(
+    "--precision",
+    type=_Percent(),
+    default="3%",
+    show_default=True,
+    help="Stop when all headline ratios are known to within this.",
+)
 @out_option
 @click.option("--seed", type=click.IntRange(0, _SEED_MOST), help="Of every shuffle. [drawn]")
 @click.option(
@@ -153,6 +175,7 @@ def run(
     budget: float | None,
     profile: str,
     out: Path,
+    precision: float,
     seed: int | None,
     resume: str | None,
     *,
@@ -162,7 +185,7 @@ def run(
     console = _Console()
     if resume is None:
         selection = Selection(_split(workloads), _split(models), _split(cases))
-        going = campaign.begin(out, selection, PROFILES[profile], budget, seed)
+        going = campaign.begin(out, selection, PROFILES[profile], budget, seed, precision)
     else:
         if workloads or models or cases or seed is not None:
             raise Problem(
@@ -172,7 +195,7 @@ def run(
         going = campaign.resume(store.find(out, resume), budget, _warn)
     for problem in going.workshop.runners.problems:
         _warn(problem)
-    display = Display(console, going.budget_s, going.planned, len(going.done))
+    display = Display(console, going.budget_s, going.planned, len(going.earlier))
     with _interruptible() as interrupted, display:
         ended = going.measure(display, interrupted)
     _say(console, f"{ended}: {going.folder}")

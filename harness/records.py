@@ -41,11 +41,13 @@ class Cell(msgspec.Struct, frozen=True, omit_defaults=True, order=True):
     case: str
     model: str
     variant: str = ""
+    control: bool = False  # the A/A control: the same contestant once more
 
     @property
     def contestant(self) -> str:
         """Model and variant as people read them: `asyncio · threads`."""
-        return f"{self.model} · {self.variant}" if self.variant else self.model
+        name = f"{self.model} · {self.variant}" if self.variant else self.model
+        return f"{name} (again)" if self.control else name
 
 
 class AbsentCell(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -116,6 +118,7 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True):
     seed: int
     profile: str
     budget_s: float
+    precision: float  # half-width of the headline ratios at which measuring may stop
     machine: Machine
     runners: tuple[RunnerFacts, ...]
     workloads: dict[str, str]  # id -> the text of its file, so that a run explains itself

@@ -11,6 +11,7 @@ from rich.text import Text
 from harness import units
 from harness.findings import finding
 from harness.records import Status
+from harness.workload import BASELINE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,6 +36,9 @@ def results(analysis: Analysis) -> Iterator[RenderableType]:
     )
     for result in analysis.workloads.values():
         yield Text(f"\n{result.workload.title}: {finding(result)}", style="bold")
+        if result.comparison.floor is not None:
+            percent = units.significant(100 * (result.comparison.floor - 1), 2)
+            yield Text(f"noise floor {percent}%: the baseline against itself, in the same blocks")
         for case, cells in result.cases.items():
             yield _case(result, case, cells)
     for warning in analysis.warnings:
@@ -45,15 +49,22 @@ def _case(result: WorkloadResult, case: str, cells: Sequence[CellResult]) -> Ren
     """Return the cells of a case as a table, and under it what was not measured, or failed."""
     settings = result.workload.settings(result.workload.cases[case])
     metrics = result.workload.metrics.values()
+    has_tiers = case == result.headline_id and bool(result.comparison.tiers)
     table = _table(
-        "model", *(f"{metric.label} [95%]" for metric in metrics), "to asyncio", "peak", "n"
+        *(["tier"] if has_tiers else []),
+        "model",
+        *(f"{metric.label} [95%]" for metric in metrics),
+        f"to {BASELINE}",
+        "peak",
+        "n",
     )
-    for column in table.columns[1:]:
+    for column in table.columns[2 if has_tiers else 1 :]:
         column.justify = "right"
     for one in cells:
         if one.metrics:
             _row(
                 table,
+                *([str(result.comparison.tier_of(one.contestant) or "")] if has_tiers else []),
                 one.contestant,
                 *(_estimate(one.metrics.get(metric.id), metric) for metric in metrics),
                 _ratio(one.ratio),

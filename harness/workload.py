@@ -28,6 +28,7 @@ MODELS = (
 )
 SHAPES = ("makespan", "rate")
 CHECK, HEADLINE = "check", "headline"
+BASELINE = "asyncio"  # what ratios are shown against where a workload has no baseline of its own
 
 
 @dataclass(frozen=True)

@@ -27,8 +27,9 @@ LEVELS = (
     {"errors", "units", "formula"},
     {"records"},
     {"fields", "workload", "store", "stats"},
-    {"catalog"},
+    {"catalog", "metrics"},
     {"plan", "analyse"},
+    {"allocate"},
     {"protocol", "findings"},
     {"verdict", "child", "runners", "machine"},
     {"measure", "live", "figures", "tables"},
@@ -36,9 +37,10 @@ LEVELS = (
     {"cli"},
 )
 MEASURING = {
-    "plan", "protocol", "verdict", "child", "runners", "machine", "measure", "campaign", "live",
+    "plan", "allocate", "protocol", "verdict", "child", "runners", "machine", "measure",
+    "campaign", "live",
 }  # fmt: skip
-ANALYSING = {"stats", "analyse", "findings", "figures", "tables"}
+ANALYSING = {"analyse", "findings", "figures", "tables"}
 BOTH_HALVES = {"cli"}
 
 LEVEL = {name: level for level, names in enumerate(LEVELS) for name in names}

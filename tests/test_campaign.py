@@ -14,7 +14,7 @@ import pytest
 from harness import campaign, runners, store
 from harness.campaign import Campaign
 from harness.errors import Exit, Problem
-from harness.plan import PROFILES, Selection, blocks
+from harness.plan import PROFILES, Selection
 from harness.records import Absence, Cell, Run, RunnerFacts, Status, Trial
 from harness.runners import ROOT
 
@@ -160,20 +160,9 @@ def test_a_resumed_run_is_the_same_run_with_its_trials_done(tmp_path: Path) -> N
     writer.close()
     again, warnings = resume(first.folder)
     assert again.run == first.run
-    assert again.done == {(0, cell), (2, cell)}
+    assert {(trial.block, trial.cell) for trial in again.earlier} == {(0, cell), (2, cell)}
     assert again.planned == first.planned
     assert warnings == []
-
-
-def test_a_resumed_run_has_the_blocks_it_would_have_had(tmp_path: Path) -> None:
-    first = begin(tmp_path, Selection(("kitchen", "noop")))
-    again, _ = resume(first.folder)
-
-    def shuffled(run: Run) -> list:
-        order = blocks(run.cells, run.seed, PROFILES[run.profile])
-        return [next(order) for _ in range(25)]
-
-    assert shuffled(again.run) == shuffled(first.run)
 
 
 @pytest.mark.parametrize(("given", "expected"), [(None, 90.0), (5.0, 5.0)])
