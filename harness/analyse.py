@@ -40,6 +40,7 @@ class CellResult:
     message: str = ""  # of the last trial that failed
     peak_bytes: int | None = None  # median of the trials that tell
     absent: AbsentCell | None = None
+    values: dict[int, float] = field(default_factory=dict)  # headline metric, by block
 
     @property
     def contestant(self) -> str:
@@ -225,6 +226,7 @@ def _cell_result(
         message=own.message,
         peak_bytes=round(median(own.peaks)) if own.peaks else None,
         absent=absent,
+        values=dict(own.values[headline]),
     )
 
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Console
 
-from harness import campaign, machine, store, tables, units
+from harness import campaign, machine, store, tables, units, versus
 from harness.analyse import analyse
 from harness.errors import Exit, Problem
 from harness.live import Display
@@ -217,6 +217,35 @@ def show(run_: str | None, out: Path) -> None:
 def plot(run_: str | None, out: Path) -> None:
     """Draw the figures of a run; the latest if none is named."""
     _draw(store.find(out, run_), _Console())
+
+
+@cli.command()
+@click.argument("first")
+@click.argument("second")
+@click.option("--fail-on", type=_Percent(), help="Exit with 1 where a cell is slower by more.")
+@click.option("--across-machines", is_flag=True, help="Compare ratios to the baseline of each run.")
+@out_option
+def compare(
+    first: str, second: str, fail_on: float | None, out: Path, *, across_machines: bool
+) -> int:
+    """Say cell by cell what the SECOND run is against the FIRST: faster, slower, same."""
+    analyses = []
+    for name in (first, second):
+        folder = store.find(out, name)
+        warnings: list[str] = []
+        analyses.append(analyse(store.read_run(folder), store.read_trials(folder, warnings)))
+        for warning in warnings:
+            _warn(f"{name}: {warning}")
+    rows = versus.versus(*analyses, across_machines=across_machines)
+    console = _Console()
+    console.print(tables.versus(rows))
+    if all(row.verdict is versus.Verdict.NOT_COMPARABLE for row in rows):
+        raise Problem("no cell of the two runs can be compared", Exit.NOT_POSSIBLE)
+    slower = [] if fail_on is None else versus.regressions(rows, fail_on)
+    if slower:
+        names = ", ".join(f"{row.cell.workload} {row.cell.contestant}" for row in slower)
+        _say(console, f"slower by more than {100 * (fail_on or 0):g}%: {names}")
+    return Exit.DOES_NOT_HOLD if slower else Exit.FINE
 
 
 @cli.command()

@@ -103,11 +103,36 @@ def ratio(pairs: Sequence[tuple[float, float]]) -> Ratio | None:
     if n < LEAST_FOR_INTERVAL:
         return Ratio(math.exp(middle), None, None, n)
     error = float(logs.std(ddof=1)) / math.sqrt(n)
-    half = float(special.stdtrit(n - 1, 1 - _TAIL_PERCENT / 100)) * error
-    if error > 0:
-        p = 2 * float(special.stdtr(n - 1, -abs(middle) / error))
-    else:
-        p = 1.0 if middle == 0 else 0.0
+    if error == 0:
+        return Ratio(math.exp(middle), math.exp(middle), math.exp(middle), n, float(middle == 0))
+    return _student(middle, error, n - 1, n)
+
+
+def ratio_of_groups(these: Sequence[float], those: Sequence[float]) -> Ratio | None:
+    """Estimate a/b of groups that share no blocks, one value a process; None if one is empty.
+
+    Welch's interval on logarithms (Welch, 1947): the groups may vary differently. Drift between
+    the two is not cancelled, so whoever calls this compares with the noise floor too.
+    """
+    if not these or not those or min(*these, *those) <= 0:
+        return None
+    a, b = np.log(these), np.log(those)
+    middle, n = float(a.mean() - b.mean()), min(a.size, b.size)
+    if n < LEAST_FOR_INTERVAL:
+        return Ratio(math.exp(middle), None, None, n)
+    parts = [float(one.var(ddof=1)) / one.size for one in (a, b)]
+    error = math.sqrt(sum(parts))
+    if error == 0:
+        return Ratio(math.exp(middle), math.exp(middle), math.exp(middle), n, float(middle == 0))
+    freedom = sum(parts) ** 2 / sum(
+        part**2 / (one.size - 1) for part, one in zip(parts, (a, b), strict=True)
+    )
+    return _student(middle, error, freedom, n)
+
+
+def _student(middle: float, error: float, freedom: float, n: int) -> Ratio:
+    half = float(special.stdtrit(freedom, 1 - _TAIL_PERCENT / 100)) * error
+    p = 2 * float(special.stdtr(freedom, -abs(middle) / error))
     return Ratio(math.exp(middle), math.exp(middle - half), math.exp(middle + half), n, p)
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from harness.machine import Finding
     from harness.records import AbsentCell, Cell, Trial
     from harness.stats import Estimate
+    from harness.versus import Row
     from harness.workload import Metric, Workload
 
 
@@ -168,6 +169,35 @@ def conformance(trials: Sequence[Trial], absent: Sequence[AbsentCell]) -> Render
 def conforms(trial: Trial) -> bool:
     """Return whether a trial at check size found nothing wrong with its implementation."""
     return trial.status is Status.OK and not trial.warnings
+
+
+_VERDICT_STYLE = {"slower": "red", "faster": "green", "not comparable": "bright_black"}
+
+
+def versus(rows: Sequence[Row]) -> RenderableType:
+    """Return what `compare` prints: each cell of both runs, and what can be said of it."""
+    table = _table(
+        "workload", "case", "model", "second / first [95%]", "noise floor", "verdict", ""
+    )
+    for row in rows:
+        ratio = row.ratio
+        shown = ""
+        if ratio is not None:
+            shown = f"{units.significant(ratio.value)}x"
+            if ratio.low is not None and ratio.high is not None:
+                low, high = units.significant(ratio.low), units.significant(ratio.high)
+                shown += f" [{low}, {high}]"
+        _row(
+            table,
+            row.cell.workload,
+            row.cell.case,
+            row.cell.contestant,
+            shown,
+            f"{units.significant(100 * (row.floor - 1), 2)}%" if row.floor > 1 else "",
+            Text(row.verdict.value, style=_VERDICT_STYLE.get(row.verdict.value, "")),
+            row.reason,
+        )
+    return table
 
 
 def machine(findings: Sequence[Finding]) -> RenderableType:

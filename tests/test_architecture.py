@@ -30,7 +30,7 @@ LEVELS = (
     {"catalog", "metrics"},
     {"plan", "analyse"},
     {"allocate"},
-    {"protocol", "findings"},
+    {"protocol", "findings", "versus"},
     {"verdict", "child", "runners", "machine"},
     {"measure", "live", "figures", "tables"},
     {"campaign"},
@@ -40,7 +40,7 @@ MEASURING = {
     "plan", "allocate", "protocol", "verdict", "child", "runners", "machine", "measure",
     "campaign", "live",
 }  # fmt: skip
-ANALYSING = {"analyse", "findings", "figures", "tables"}
+ANALYSING = {"analyse", "findings", "versus", "figures", "tables"}
 BOTH_HALVES = {"cli"}
 
 LEVEL = {name: level for level, names in enumerate(LEVELS) for name in names}
