@@ -118,6 +118,7 @@ class Analysis:
     workloads: dict[str, WorkloadResult]
     blocks: int
     trials: int
+    disturbed: int = 0  # trials beside which the machine was seen to do something else
     warnings: tuple[str, ...] = ()
 
 
@@ -141,10 +142,11 @@ def analyse(run: Run, trials: Iterable[Trial]) -> Analysis:
     gathered: defaultdict[Cell, _Gathered] = defaultdict(_Gathered)
     warnings: Counter[str] = Counter()
     blocks: set[int] = set()
-    count = 0
+    count = disturbed = 0
     for trial in trials:
         workload = workloads[trial.cell.workload]
         _gather(gathered[trial.cell], trial, workload)
+        disturbed += bool(trial.disturbed)
         warnings.update(
             f"{trial.cell.workload}, {trial.cell.contestant}: {text}" for text in trial.warnings
         )
@@ -159,6 +161,7 @@ def analyse(run: Run, trials: Iterable[Trial]) -> Analysis:
         },
         blocks=len(blocks),
         trials=count,
+        disturbed=disturbed,
         warnings=tuple(f"{text} ({n} trials)" if n > 1 else text for text, n in warnings.items()),
     )
 

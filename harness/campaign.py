@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import random
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -51,18 +51,21 @@ class Workshop:
             profile,
         )
 
-    def bench(self, seed: int, interrupted: Callable[[], bool]) -> measure.Bench:
-        """Return a bench on which trials can be run."""
+    def bench(
+        self, seed: int, interrupted: Callable[[], bool], memory_bytes: int | None = None
+    ) -> measure.Bench:
+        """Return a bench on which trials can be run; its own memory limit unless one is given."""
         by_model: dict[tuple[str, str, str], Runner] = {
             (offer.workload, offer.model, offer.variant): self.runners.found[offer.runner]
             for offer in self.runners.offers()
         }
-        return measure.Bench(
+        bench = measure.Bench(
             workloads=self.workloads,
             runner_of=lambda cell: by_model[cell.workload, cell.model, cell.variant],
             seed=seed,
             interrupted=interrupted,
         )
+        return bench if memory_bytes is None else replace(bench, memory_bytes=memory_bytes)
 
     def facts(self, cells: list[Cell]) -> tuple[tuple[RunnerFacts, ...], dict[str, str]]:
         """Return the runners that these cells need, and the digest of each source they run."""
@@ -110,7 +113,12 @@ class Campaign:
         """How many trials the least program has: the least blocks of headlines, one of sweeps."""
         return plan.least_trials(self.run.cells, plan.PROFILES[self.run.profile])
 
-    def measure(self, observer: measure.Observer, interrupted: Callable[[], bool]) -> str:
+    def measure(
+        self,
+        observer: measure.Observer,
+        interrupted: Callable[[], bool],
+        memory_bytes: int | None = None,
+    ) -> str:
         """Measure until the budget is spent or somebody interrupts. Returns why it ended."""
         allocator = Allocator(
             self.run.cells,
@@ -128,7 +136,7 @@ class Campaign:
 
         try:
             return measure.run_blocks(
-                self.workshop.bench(self.run.seed, interrupted),
+                self.workshop.bench(self.run.seed, interrupted, memory_bytes),
                 allocator.blocks(),
                 {(trial.block, trial.cell) for trial in self.earlier},
                 time.monotonic() + self.budget_s,

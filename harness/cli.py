@@ -39,6 +39,18 @@ class _Duration(click.ParamType[float]):
             self.fail(str(problem), param, ctx)
 
 
+class _Size(click.ParamType[int]):
+    name = "size"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        try:
+            return units.parse_size(str(value))
+        except Problem as problem:
+            self.fail(str(problem), param, ctx)
+
+
 class _Percent(click.ParamType[float]):
     name = "percent"
 
@@ -158,6 +170,9 @@ def list_(workloads: tuple[str, ...], models: tuple[str, ...], *, as_json: bool)
     show_default=True,
     help="Stop when all headline ratios are known to within this.",
 )
+@click.option(
+    "--max-memory", type=_Size(), help="Of one trial: 512MiB, 2GiB. [half of what is free]"
+)
 @out_option
 @click.option("--seed", type=click.IntRange(0, _SEED_MOST), help="Of every shuffle. [drawn]")
 @click.option(
@@ -176,6 +191,7 @@ def run(
     profile: str,
     out: Path,
     precision: float,
+    max_memory: int | None,
     seed: int | None,
     resume: str | None,
     *,
@@ -197,7 +213,7 @@ def run(
         _warn(problem)
     display = Display(console, going.budget_s, going.planned, len(going.earlier))
     with _interruptible() as interrupted, display:
-        ended = going.measure(display, interrupted)
+        ended = going.measure(display, interrupted, max_memory)
     _say(console, f"{ended}: {going.folder}")
     _report(going.folder, console, figures=figures)
     return Exit.INTERRUPTED if ended == "interrupted" else Exit.FINE

@@ -85,6 +85,7 @@ class Trial(msgspec.Struct, frozen=True, omit_defaults=True):
     cpu_ns: int | None = None  # as the kernel counted, outside: the child and all it waited for
     stderr_end: str = ""
     warnings: tuple[str, ...] = ()
+    disturbed: tuple[str, ...] = ()  # what the machine did beside it: steal, throttling, load
 
 
 class Machine(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -42,6 +42,12 @@ def results(analysis: Analysis) -> Iterator[RenderableType]:
             yield Text(f"noise floor {percent}%: the baseline against itself, in the same blocks")
         for case, cells in result.cases.items():
             yield _case(result, case, cells)
+    if analysis.disturbed:
+        yield Text(
+            f"{analysis.disturbed} of {units.counted(analysis.trials, 'trial')} were disturbed by"
+            " other work on the machine (steal, throttling, load); they are kept and counted",
+            style="yellow",
+        )
     for warning in analysis.warnings:
         yield Text(f"warning: {warning}", style="yellow")
 

@@ -162,6 +162,9 @@ def footnote(analysis: Analysis, note: str) -> str:
         + (f", virtual ({machine.virtualisation})" if machine.virtualisation else "")
         + ".",
         f"{versions}.",
+        f"{units.counted(analysis.disturbed, 'trial')} disturbed by other work on the machine."
+        if analysis.disturbed
+        else "",
         f"Run {run.id}, {units.counted(analysis.trials, 'trial')} in"
         f" {units.counted(analysis.blocks, 'block')},"
         f" {run.started_at[:10]}.",
