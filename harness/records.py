@@ -119,7 +119,7 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True):
     seed: int
     profile: str
     budget_s: float
-    precision: float  # half-width of the headline ratios at which measuring may stop
+    precision: float = 0.03  # half-width of the headline ratios at which measuring may stop
     machine: Machine
     runners: tuple[RunnerFacts, ...]
     workloads: dict[str, str]  # id -> the text of its file, so that a run explains itself

@@ -197,13 +197,41 @@ def test_cells_are_in_the_order_of_models() -> None:
 
 
 @pytest.mark.parametrize(
-    ("models", "twin"), [(("trio", "asyncio"), "asyncio"), (("trio", "threads"), "trio")]
+    ("models", "twins"),
+    [
+        (("trio", "asyncio"), ["asyncio", "asyncio"]),
+        (("sequential", "asyncio"), ["asyncio", "asyncio"]),  # not the first, the baseline
+        (("trio", "threads"), ["trio", "threads"]),  # trio is not applicable to the other
+    ],
 )
 def test_each_headline_case_has_one_control_of_the_baseline_where_there_is_one(
-    models: tuple[str, ...], twin: str
+    models: tuple[str, ...], twins: list[str]
 ) -> None:
     controls = [one for one in all_cells(*models) if one.control]
-    assert controls == [Cell(id_, HEADLINE, twin, control=True) for id_ in BOTH]
+    assert controls == [
+        Cell(id_, HEADLINE, twin, control=True) for id_, twin in zip(BOTH, twins, strict=True)
+    ]
+
+
+def test_a_variant_is_no_control_while_a_plain_contestant_is_there() -> None:
+    offers = [offer("asyncio", variant="threads"), offer("trio")]
+    present, _ = plan.cells([DEMO], Selection(), offers, {}, PROFILES["quick"])
+    assert [one.contestant for one in present if one.control] == ["trio (again)"]
+
+
+def test_without_the_headline_case_there_is_no_control() -> None:
+    selection = Selection(models=("asyncio",), cases=("tasks-1", "tasks-100"))
+    present, _ = plan.cells([DEMO], selection, [offer("asyncio")], {}, PROFILE)
+    assert [(one.case, one.control) for one in present] == [
+        ("tasks-1", False),
+        ("tasks-100", False),
+    ]
+
+
+def test_the_least_of_a_run_counts_the_controls() -> None:
+    present = all_cells("asyncio", "threads")
+    headlines = 2 * PROFILE.least_blocks * 3  # two workloads; asyncio, threads, asyncio (again)
+    assert plan.least_trials(present, PROFILE) == headlines + 2 * (2 + 1)  # threads stop at 10
 
 
 def test_a_check_has_no_control() -> None:
