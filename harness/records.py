@@ -119,10 +119,10 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True):
     seed: int
     profile: str
     budget_s: float
-    precision: float = 0.03  # half-width of the headline ratios at which measuring may stop
     machine: Machine
     runners: tuple[RunnerFacts, ...]
     workloads: dict[str, str]  # id -> the text of its file, so that a run explains itself
     cells: tuple[Cell, ...]
     absent: tuple[AbsentCell, ...] = ()
+    precision: float = 0.03  # half-width of the headline ratios at which measuring may stop
     sources: dict[str, str] = {}  # path -> SHA-256 of each implementation that takes part
