@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Console
 
-from harness import campaign, machine, store, tables, units, versus
+from harness import campaign, export, machine, store, tables, units, versus
 from harness.analyse import analyse
 from harness.errors import Exit, Problem
 from harness.live import Display
@@ -233,6 +233,41 @@ def show(run_: str | None, out: Path) -> None:
 def plot(run_: str | None, out: Path) -> None:
     """Draw the figures of a run; the latest if none is named."""
     _draw(store.find(out, run_), _Console())
+
+
+@cli.command("export")
+@click.argument("run_", metavar="[RUN]", required=False)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(list(export.FORMATS)),
+    required=True,
+    help="What for: docs/exports.md.",
+)
+@workload_option
+@model_option
+@click.option("--output", type=click.Path(path_type=Path), help="A file.  [standard output]")
+@out_option
+def export_(
+    run_: str | None,
+    format_: str,
+    workloads: tuple[str, ...],
+    models: tuple[str, ...],
+    output: Path | None,
+    out: Path,
+) -> None:
+    """Print the results of a run in the format of another tool; the latest if none is named."""
+    folder = store.find(out, run_)
+    warnings: list[str] = []
+    analysis = analyse(store.read_run(folder), store.read_trials(folder, warnings))
+    selection = export.Selection(_split(workloads), _split(models))
+    text = export.text(format_, analysis, store.read_trials(folder, []), selection, warnings)
+    if output is None:
+        click.echo(text.encode(), nl=False)
+    else:
+        export.write(output, text)
+    for warning in warnings:
+        _warn(warning)
 
 
 @cli.command()

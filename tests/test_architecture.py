@@ -32,7 +32,7 @@ LEVELS = (
     {"allocate"},
     {"protocol", "findings", "versus"},
     {"verdict", "child", "runners", "machine"},
-    {"measure", "live", "figures", "tables"},
+    {"measure", "live", "figures", "tables", "export"},
     {"campaign"},
     {"cli"},
 )
@@ -40,7 +40,7 @@ MEASURING = {
     "plan", "allocate", "protocol", "verdict", "child", "runners", "machine", "measure",
     "campaign", "live",
 }  # fmt: skip
-ANALYSING = {"analyse", "findings", "versus", "figures", "tables"}
+ANALYSING = {"analyse", "findings", "versus", "figures", "tables", "export"}
 BOTH_HALVES = {"cli"}
 
 LEVEL = {name: level for level, names in enumerate(LEVELS) for name in names}
