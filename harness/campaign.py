@@ -67,6 +67,45 @@ class Workshop:
         )
         return bench if memory_bytes is None else replace(bench, memory_bytes=memory_bytes)
 
+    def document(
+        self, workloads: list[Workload], cells: list[Cell], absent: list[AbsentCell]
+    ) -> dict[str, object]:
+        """Return for programs what there is, and what there is not, with the reasons."""
+        sources = {
+            (one.workload, one.model, one.variant): one.source for one in self.runners.offers()
+        }
+        return {
+            "workloads": [
+                {
+                    "id": one.id,
+                    "title": one.title,
+                    "question": one.question,
+                    "shape": one.shape,
+                    "cases": {id_: case.params for id_, case in one.cases.items()},
+                }
+                for one in workloads
+            ],
+            "implementations": [
+                {
+                    "workload": cell.workload,
+                    "model": cell.model,
+                    "variant": cell.variant,
+                    "source": sources[cell.workload, cell.model, cell.variant],
+                }
+                for cell in cells
+            ],
+            "absent": [
+                {
+                    "workload": one.cell.workload,
+                    "model": one.cell.model,
+                    "variant": one.cell.variant,
+                    "why": one.absence.value,
+                    "reason": one.reason,
+                }
+                for one in absent
+            ],
+        }
+
     def facts(self, cells: list[Cell]) -> tuple[tuple[RunnerFacts, ...], dict[str, str]]:
         """Return the runners that these cells need, and the digest of each source they run."""
         wanted = {(cell.workload, cell.model, cell.variant) for cell in cells}

@@ -10,9 +10,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+import msgspec
 from rich.console import Console
 
-from harness import campaign, export, machine, store, tables, units, versus
+from harness import campaign, export, machine, options, store, tables, versus
 from harness.analyse import analyse
 from harness.errors import Exit, Problem
 from harness.live import Display
@@ -27,68 +28,6 @@ if TYPE_CHECKING:
 _SEED_MOST = 2**31 - 1
 
 
-class _Duration(click.ParamType[float]):
-    name = "duration"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        try:
-            return units.parse_duration(str(value))
-        except Problem as problem:
-            self.fail(str(problem), param, ctx)
-
-
-class _Size(click.ParamType[int]):
-    name = "size"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> int:
-        try:
-            return units.parse_size(str(value))
-        except Problem as problem:
-            self.fail(str(problem), param, ctx)
-
-
-class _Percent(click.ParamType[float]):
-    name = "percent"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        try:
-            share = float(str(value).strip().removesuffix("%")) / 100
-        except ValueError:
-            share = 0.0
-        if not 0 < share < 1:
-            self.fail(f"found {value!r}, expected a percentage above 0 and below 100", param, ctx)
-        return share
-
-
-out_option = click.option(
-    "--out",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("results"),
-    show_default=True,
-    help="Where run directories are.",
-)
-workload_option = click.option(
-    "--workload",
-    "workloads",
-    multiple=True,
-    metavar="NAME",
-    help="Only this one; may be repeated.",
-)
-model_option = click.option(
-    "--model",
-    "models",
-    multiple=True,
-    metavar="NAME",
-    help="Only this one; may be repeated.",
-)
-
-
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="loombench")
 def cli() -> None:
@@ -96,13 +35,13 @@ def cli() -> None:
 
 
 @cli.command("list")
-@workload_option
-@model_option
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@options.workload
+@options.model
+@options.as_json
 def list_(workloads: tuple[str, ...], models: tuple[str, ...], *, as_json: bool) -> None:
     """Workloads, models, implementations; what is unavailable, and why."""
     workshop = campaign.Workshop.open()
-    selection = Selection(_split(workloads), _split(models))
+    selection = Selection(options.split(workloads), options.split(models))
     cells, absent = workshop.cells(selection, None)
     shown = [
         workshop.workloads[id_]
@@ -110,43 +49,8 @@ def list_(workloads: tuple[str, ...], models: tuple[str, ...], *, as_json: bool)
         if not selection.workloads or id_ in selection.workloads
     ]
     if as_json:
-        import msgspec
-
-        sources = {
-            (one.workload, one.model, one.variant): one.source for one in workshop.runners.offers()
-        }
-        document = {
-            "workloads": [
-                {
-                    "id": w.id,
-                    "title": w.title,
-                    "question": w.question,
-                    "shape": w.shape,
-                    "cases": {id_: case.params for id_, case in w.cases.items()},
-                }
-                for w in shown
-            ],
-            "implementations": [
-                {
-                    "workload": c.workload,
-                    "model": c.model,
-                    "variant": c.variant,
-                    "source": sources[c.workload, c.model, c.variant],
-                }
-                for c in cells
-            ],
-            "absent": [
-                {
-                    "workload": one.cell.workload,
-                    "model": one.cell.model,
-                    "variant": one.cell.variant,
-                    "why": one.absence.value,
-                    "reason": one.reason,
-                }
-                for one in absent
-            ],
-        }
-        click.echo(msgspec.json.format(msgspec.json.encode(document)).decode())
+        document = workshop.document(shown, cells, absent)
+        _echo_json(document)
         return
     console = _Console()
     for line in tables.listing(shown, cells, absent):
@@ -156,24 +60,24 @@ def list_(workloads: tuple[str, ...], models: tuple[str, ...], *, as_json: bool)
 
 
 @cli.command()
-@workload_option
-@model_option
+@options.workload
+@options.model
 @click.option(
     "--case", "cases", multiple=True, metavar="NAME", help="Only this one; may be repeated."
 )
-@click.option("--budget", type=_Duration(), help="Time to measure: 90s, 3m, 1h. [by profile]")
+@click.option("--budget", type=options.DURATION, help="Time to measure: 90s, 3m, 1h. [by profile]")
 @click.option("--profile", type=click.Choice(list(PROFILES)), default="standard", show_default=True)
 @click.option(
     "--precision",
-    type=_Percent(),
+    type=options.PERCENT,
     default="3%",
     show_default=True,
     help="Stop when all headline ratios are known to within this.",
 )
 @click.option(
-    "--max-memory", type=_Size(), help="Of one trial: 512MiB, 2GiB. [half of what is free]"
+    "--max-memory", type=options.SIZE, help="Of one trial: 512MiB, 2GiB. [half of what is free]"
 )
-@out_option
+@options.out
 @click.option("--seed", type=click.IntRange(0, _SEED_MOST), help="Of every shuffle. [drawn]")
 @click.option(
     "--resume",
@@ -200,7 +104,7 @@ def run(
     """Measure, then show and draw what was found. Ctrl-C ends measuring and still draws."""
     console = _Console()
     if resume is None:
-        selection = Selection(_split(workloads), _split(models), _split(cases))
+        selection = Selection(options.split(workloads), options.split(models), options.split(cases))
         going = campaign.begin(out, selection, PROFILES[profile], budget, seed, precision)
     else:
         if workloads or models or cases or seed is not None:
@@ -221,7 +125,7 @@ def run(
 
 @cli.command()
 @click.argument("run_", metavar="[RUN]", required=False)
-@out_option
+@options.out
 def show(run_: str | None, out: Path) -> None:
     """Print the results of a run as tables; the latest if none is named."""
     _report(store.find(out, run_), _Console(), figures=False)
@@ -229,7 +133,7 @@ def show(run_: str | None, out: Path) -> None:
 
 @cli.command()
 @click.argument("run_", metavar="[RUN]", required=False)
-@out_option
+@options.out
 def plot(run_: str | None, out: Path) -> None:
     """Draw the figures of a run; the latest if none is named."""
     _draw(store.find(out, run_), _Console())
@@ -244,10 +148,10 @@ def plot(run_: str | None, out: Path) -> None:
     required=True,
     help="What for: docs/exports.md.",
 )
-@workload_option
-@model_option
+@options.workload
+@options.model
 @click.option("--output", type=click.Path(path_type=Path), help="A file.  [standard output]")
-@out_option
+@options.out
 def export_(
     run_: str | None,
     format_: str,
@@ -260,7 +164,7 @@ def export_(
     folder = store.find(out, run_)
     warnings: list[str] = []
     analysis = analyse(store.read_run(folder), store.read_trials(folder, warnings))
-    selection = export.Selection(_split(workloads), _split(models))
+    selection = export.Selection(options.split(workloads), options.split(models))
     text = export.text(format_, analysis, store.read_trials(folder, []), selection, warnings)
     if output is None:
         click.echo(text.encode(), nl=False)
@@ -273,9 +177,9 @@ def export_(
 @cli.command()
 @click.argument("first")
 @click.argument("second")
-@click.option("--fail-on", type=_Percent(), help="Exit with 1 where a cell is slower by more.")
+@click.option("--fail-on", type=options.PERCENT, help="Exit with 1 where a cell is slower by more.")
 @click.option("--across-machines", is_flag=True, help="Compare ratios to the baseline of each run.")
-@out_option
+@options.out
 def compare(
     first: str, second: str, fail_on: float | None, out: Path, *, across_machines: bool
 ) -> int:
@@ -301,11 +205,11 @@ def compare(
 
 @cli.command()
 @click.argument("workloads", nargs=-1, metavar="[WORKLOAD]...")
-@model_option
+@options.model
 def validate(workloads: tuple[str, ...], models: tuple[str, ...]) -> int:
     """Run every implementation at its check size, and say which conform to the workload's rules."""
     workshop = campaign.Workshop.open()
-    selection = Selection(_split(workloads), _split(models))
+    selection = Selection(options.split(workloads), options.split(models))
     cells, absent = workshop.cells(selection, None)
     trials: list[Trial] = []
     console = _Console()
@@ -331,21 +235,18 @@ def validate(workloads: tuple[str, ...], models: tuple[str, ...]) -> int:
 
 
 @cli.command()
-@click.option("--json", "as_json", is_flag=True, help="For programs.")
+@options.as_json
 def doctor(*, as_json: bool) -> None:
     """Say what this machine is, and what on it disturbs measuring. Changes nothing."""
     findings = machine.findings()
     if as_json:
-        import msgspec
-
-        click.echo(msgspec.json.format(msgspec.json.encode(findings)).decode())
+        _echo_json(findings)
         return
     _Console().print(tables.machine(findings))
 
 
-def _split(names: Sequence[str]) -> tuple[str, ...]:
-    """Allow `--model a --model b` and `--model a,b`."""
-    return tuple(name for one in names for name in one.replace(",", " ").split())
+def _echo_json(document: object) -> None:
+    click.echo(msgspec.json.format(msgspec.json.encode(document)).decode())
 
 
 class _Console(Console):

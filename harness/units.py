@@ -42,6 +42,17 @@ def parse_size(text: str) -> int:
     return int(float(match[1]) * 2.0 ** (10 * "_kmgt".index(unit or "_")))
 
 
+def parse_percent(text: str) -> float:
+    """Return the share that a text such as `3%` means: 0.03. Raises Problem."""
+    try:
+        share = float(text.strip().removesuffix("%")) / 100
+    except ValueError:
+        share = 0.0
+    if not 0 < share < 1:
+        raise Problem(f"found {text!r}, expected a percentage above 0 and below 100")
+    return share
+
+
 def significant(value: float, digits: int = 3) -> str:
     """Return a number with that many significant digits, and no exponent below a million."""
     if value == 0 or not math.isfinite(value):

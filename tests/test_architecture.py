@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # A module imports from levels above its own line, or from its own line; never from below.
 LEVELS = (
-    {"errors", "units", "formula"},
+    {"errors", "units", "formula", "options"},
     {"records"},
     {"fields", "workload", "store", "stats"},
     {"catalog", "metrics"},

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 from rich.console import Console, RenderableType
 
 from harness import tables
@@ -71,6 +72,39 @@ def small() -> Analysis:
 
 def test_show_is_as_agreed() -> None:
     holds("show", printed(tables.results(small())))
+
+
+def compared() -> Analysis:
+    """Return five blocks of a demo with its A/A control: two alike, one apart, one that fails."""
+    twin = structs.replace(cell("asyncio"), control=True)
+    ms = 1_000_000
+    measured = [
+        *trials("asyncio", [52 * ms, 51 * ms, 53 * ms, 52 * ms, 52 * ms]),
+        *trials(twin, [52 * ms, 52 * ms, 52 * ms, 53 * ms, 51 * ms]),
+        *trials("threads", [51 * ms, 52 * ms, 52 * ms, 53 * ms, 52 * ms]),
+        *trials("trio", [70 * ms, 71 * ms, 72 * ms, 71 * ms, 70 * ms]),
+        *trials("uvloop", [40 * ms, 41 * ms, 40 * ms, 41 * ms]),
+        trial("uvloop", 4, status=Status.TIMEOUT, message="not finished after 40 s"),
+        trial(cell("asyncio", "tasks-100"), 5, 55 * ms),
+    ]
+    return analyse(run(list(dict.fromkeys(one.cell for one in measured))), measured)
+
+
+def test_show_of_a_run_with_tiers_is_as_agreed() -> None:
+    holds("show-tiers", printed(tables.results(compared())))
+
+
+def test_a_tier_is_shown_in_the_headline_case_alone_and_only_where_there_are_tiers() -> None:
+    assert printed(tables.results(compared())).split().count("tier") == 1
+    assert "tier" not in printed(tables.results(small())).split()
+
+
+def test_the_noise_floor_is_shown_where_the_control_has_enough_blocks() -> None:
+    floor = compared().workloads["demo"].comparison.floor
+    assert floor is not None
+    shown = f"noise floor {100 * (floor - 1):.1f}%: the baseline against itself"
+    assert shown in printed(tables.results(compared()))
+    assert "noise floor" not in printed(tables.results(small()))
 
 
 def test_show_of_a_run_without_a_trial_is_as_agreed() -> None:

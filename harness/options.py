@@ -1,0 +1,64 @@
+"""The options that several commands share, and the kinds of value they take."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from harness import units
+from harness.errors import Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+
+class Kind(click.ParamType[Any]):
+    """A kind of value that a function reads; what it says of a wrong one is shown to the user."""
+
+    def __init__(self, name: str, parse: Callable[[str], Any]) -> None:
+        self.name = name
+        self._parse = parse
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> Any:
+        """Read a value, or fail as click wants it."""
+        try:
+            return self._parse(str(value))
+        except Problem as problem:
+            self.fail(str(problem), param, ctx)
+
+
+DURATION = Kind("duration", units.parse_duration)
+SIZE = Kind("size", units.parse_size)
+PERCENT = Kind("percent", units.parse_percent)
+
+out = click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("results"),
+    show_default=True,
+    help="Where run directories are.",
+)
+workload = click.option(
+    "--workload",
+    "workloads",
+    multiple=True,
+    metavar="NAME",
+    help="Only this one; may be repeated.",
+)
+model = click.option(
+    "--model",
+    "models",
+    multiple=True,
+    metavar="NAME",
+    help="Only this one; may be repeated.",
+)
+as_json = click.option("--json", "as_json", is_flag=True, help="For programs.")
+
+
+def split(names: Sequence[str]) -> tuple[str, ...]:
+    """Allow `--model a --model b` and `--model a,b`."""
+    return tuple(name for one in names for name in one.replace(",", " ").split())
