@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from harness import catalog, stats
 from harness.records import Cell, Status
-from harness.workload import HEADLINE, MODELS
+from harness.workload import HEADLINE, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -75,6 +75,11 @@ class WorkloadResult:
         """The headline metric."""
         return next(iter(self.workload.metrics.values()))
 
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Every model in its order, those of external runners after our own."""
+        return in_order(one.cell.model for cells in self.cases.values() for one in cells)
+
 
 @dataclass(frozen=True)
 class Analysis:
@@ -85,6 +90,16 @@ class Analysis:
     blocks: int
     trials: int
     warnings: tuple[str, ...] = ()
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Every model in its order, those of external runners after our own."""
+        return _models(self.run)
+
+
+def _models(run: Run) -> tuple[str, ...]:
+    absent = (one.cell for one in run.absent)
+    return in_order(cell.model for cell in (*run.cells, *absent))
 
 
 @dataclass
@@ -102,7 +117,9 @@ class _Gathered:
 def analyse(run: Run, trials: Iterable[Trial]) -> Analysis:
     """Analyse a run. Trials are taken in one by one and not kept."""
     workloads = {
-        id_: catalog.parse(id_, text, f"{id_}.toml") for id_, text in run.workloads.items()
+        # It was checked before the run; some of these files may be from outside.
+        id_: catalog.parse(id_, text, f"{id_}.toml", from_outside=True)
+        for id_, text in run.workloads.items()
     }
     gathered: defaultdict[Cell, _Gathered] = defaultdict(_Gathered)
     warnings: Counter[str] = Counter()
@@ -174,7 +191,8 @@ def _workload_result(
 ) -> WorkloadResult:
     absent = {one.cell: one for one in run.absent if one.cell.workload == workload.id}
     everything = [cell for cell in run.cells if cell.workload == workload.id] + list(absent)
-    everything.sort(key=lambda cell: (MODELS.index(cell.model), cell.variant))
+    models = _models(run)
+    everything.sort(key=lambda cell: (models.index(cell.model), cell.variant))
     cases: dict[str, list[CellResult]] = {}
     for case in workload.cases:
         cells = [cell for cell in everything if cell.case == case]

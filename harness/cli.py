@@ -62,6 +62,16 @@ model_option = click.option(
 )
 
 
+runner_option = click.option(
+    "--runner",
+    "runners",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE_OR_FOLDER",
+    help="Also the runners of this loombench.toml; may be repeated.",
+)
+
+
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="loombench")
 def cli() -> None:
@@ -71,10 +81,17 @@ def cli() -> None:
 @cli.command("list")
 @workload_option
 @model_option
+@runner_option
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
-def list_(workloads: tuple[str, ...], models: tuple[str, ...], *, as_json: bool) -> None:
+def list_(
+    workloads: tuple[str, ...],
+    models: tuple[str, ...],
+    runners: tuple[Path, ...],
+    *,
+    as_json: bool,
+) -> int:
     """Workloads, models, implementations; what is unavailable, and why."""
-    workshop = campaign.Workshop.open()
+    workshop = _workshop(runners)
     selection = Selection(_split(workloads), _split(models))
     cells, absent = workshop.cells(selection, None)
     shown = [
@@ -85,9 +102,7 @@ def list_(workloads: tuple[str, ...], models: tuple[str, ...], *, as_json: bool)
     if as_json:
         import msgspec
 
-        sources = {
-            (one.workload, one.model, one.variant): one.source for one in workshop.runners.offers()
-        }
+        offers = {(one.workload, one.model, one.variant): one for one in workshop.runners.offers()}
         document = {
             "workloads": [
                 {
@@ -104,7 +119,8 @@ def list_(workloads: tuple[str, ...], models: tuple[str, ...], *, as_json: bool)
                     "workload": c.workload,
                     "model": c.model,
                     "variant": c.variant,
-                    "source": sources[c.workload, c.model, c.variant],
+                    "runner": offers[c.workload, c.model, c.variant].runner,
+                    "source": offers[c.workload, c.model, c.variant].source,
                 }
                 for c in cells
             ],
@@ -120,17 +136,17 @@ def list_(workloads: tuple[str, ...], models: tuple[str, ...], *, as_json: bool)
             ],
         }
         click.echo(msgspec.json.format(msgspec.json.encode(document)).decode())
-        return
+        return _code(workshop)
     console = _Console()
     for line in tables.listing(shown, cells, absent):
         console.print(line)
-    for problem in workshop.runners.problems:
-        _warn(problem)
+    return _code(workshop)
 
 
 @cli.command()
 @workload_option
 @model_option
+@runner_option
 @click.option(
     "--case", "cases", multiple=True, metavar="NAME", help="Only this one; may be repeated."
 )
@@ -149,6 +165,7 @@ def list_(workloads: tuple[str, ...], models: tuple[str, ...], *, as_json: bool)
 def run(
     workloads: tuple[str, ...],
     models: tuple[str, ...],
+    runners: tuple[Path, ...],
     cases: tuple[str, ...],
     budget: float | None,
     profile: str,
@@ -162,22 +179,20 @@ def run(
     console = _Console()
     if resume is None:
         selection = Selection(_split(workloads), _split(models), _split(cases))
-        going = campaign.begin(out, selection, PROFILES[profile], budget, seed)
+        going = campaign.begin(out, selection, PROFILES[profile], budget, seed, _workshop(runners))
     else:
         if workloads or models or cases or seed is not None:
             raise Problem(
                 "--resume goes on with a run as it was planned; found it beside"
                 " --workload, --model, --case or --seed, expected it without them"
             )
-        going = campaign.resume(store.find(out, resume), budget, _warn)
-    for problem in going.workshop.runners.problems:
-        _warn(problem)
+        going = campaign.resume(store.find(out, resume), budget, _warn, runners)
     display = Display(console, going.budget_s, going.planned, len(going.done))
     with _interruptible() as interrupted, display:
         ended = going.measure(display, interrupted)
     _say(console, f"{ended}: {going.folder}")
     _report(going.folder, console, figures=figures)
-    return Exit.INTERRUPTED if ended == "interrupted" else Exit.FINE
+    return Exit.INTERRUPTED if ended == "interrupted" else _code(going.workshop)
 
 
 @cli.command()
@@ -199,9 +214,10 @@ def plot(run_: str | None, out: Path) -> None:
 @cli.command()
 @click.argument("workloads", nargs=-1, metavar="[WORKLOAD]...")
 @model_option
-def validate(workloads: tuple[str, ...], models: tuple[str, ...]) -> int:
+@runner_option
+def validate(workloads: tuple[str, ...], models: tuple[str, ...], runners: tuple[Path, ...]) -> int:
     """Run every implementation at its check size, and say which conform to the workload's rules."""
-    workshop = campaign.Workshop.open()
+    workshop = _workshop(runners)
     selection = Selection(_split(workloads), _split(models))
     cells, absent = workshop.cells(selection, None)
     trials: list[Trial] = []
@@ -224,7 +240,7 @@ def validate(workloads: tuple[str, ...], models: tuple[str, ...]) -> int:
         if trial.stderr_end:
             _say(console, f"\n{trial.cell.workload} {trial.cell.contestant} said:")
             _say(console, trial.stderr_end)
-    return Exit.DOES_NOT_HOLD if wrong or not trials else Exit.FINE
+    return Exit.DOES_NOT_HOLD if wrong or not trials else _code(workshop)
 
 
 @cli.command()
@@ -238,6 +254,19 @@ def doctor(*, as_json: bool) -> None:
         click.echo(msgspec.json.format(msgspec.json.encode(findings)).decode())
         return
     _Console().print(tables.machine(findings))
+
+
+def _workshop(runners: Sequence[Path]) -> campaign.Workshop:
+    """Open the workshop, and say what of the runners cannot be used."""
+    workshop = campaign.Workshop.open(runners)
+    for problem in workshop.runners.problems:
+        _warn(problem)
+    return workshop
+
+
+def _code(workshop: campaign.Workshop) -> Exit:
+    """Return how a command ends that did its work with all that could be used."""
+    return Exit.NOT_POSSIBLE if workshop.runners.is_incomplete else Exit.FINE
 
 
 def _split(names: Sequence[str]) -> tuple[str, ...]:
@@ -258,7 +287,7 @@ def _say(console: Console, text: str) -> None:
 
 
 def _warn(text: str) -> None:
-    click.echo(f"warning: {text}", err=True)
+    click.echo(f"warning: {units.printable(text)}", err=True)
 
 
 def _report(folder: Path, console: Console, *, figures: bool) -> None:
@@ -315,7 +344,7 @@ def main(argv: Sequence[str]) -> int:
     try:
         result = cli.main(list(argv), prog_name="loombench", standalone_mode=False)
     except Problem as problem:
-        click.echo(f"loombench: {problem}", err=True)
+        click.echo(f"loombench: {units.printable(str(problem))}", err=True)
         return problem.code
     except click.exceptions.Exit as ended:
         return ended.exit_code

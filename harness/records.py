@@ -122,3 +122,4 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True):
     cells: tuple[Cell, ...]
     absent: tuple[AbsentCell, ...] = ()
     sources: dict[str, str] = {}  # path -> SHA-256 of each implementation that takes part
+    runner_files: tuple[str, ...] = ()  # each loombench.toml that was named, with its whole path

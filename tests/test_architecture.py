@@ -30,13 +30,14 @@ LEVELS = (
     {"catalog"},
     {"plan", "analyse"},
     {"protocol", "findings"},
-    {"verdict", "child", "runners", "machine"},
+    {"verdict", "child", "runners", "external", "machine"},
     {"measure", "live", "figures", "tables"},
     {"campaign"},
     {"cli"},
 )
 MEASURING = {
-    "plan", "protocol", "verdict", "child", "runners", "machine", "measure", "campaign", "live",
+    "plan", "protocol", "verdict", "child", "runners", "external", "machine", "measure", "campaign",
+    "live",
 }  # fmt: skip
 ANALYSING = {"stats", "analyse", "findings", "figures", "tables"}
 BOTH_HALVES = {"cli"}

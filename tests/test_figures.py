@@ -13,7 +13,7 @@ from matplotlib.colors import to_hex
 
 from harness import figures
 from harness.errors import Exit, Problem
-from harness.figures.style import LOOKS
+from harness.figures.style import LOOKS, looks
 from harness.findings import finding, overall
 from harness.records import Absence, Status
 from harness.workload import MODELS
@@ -138,7 +138,15 @@ def metric_axes(it: Drawing) -> list[tuple[Page, Axes, str, str]]:
 
 
 @pytest.mark.parametrize(
-    "scene", ["everything", "too few blocks", "values below zero", "no Go", "only trio"]
+    "scene",
+    [
+        "everything",
+        "too few blocks",
+        "values below zero",
+        "no Go",
+        "only trio",
+        "models from outside",
+    ],
 )
 def test_a_dot_has_the_colour_and_the_marker_of_its_model(scene: str) -> None:
     it = drawing(scene)
@@ -151,7 +159,7 @@ def test_a_dot_has_the_colour_and_the_marker_of_its_model(scene: str) -> None:
             if line.get_marker() not in ("None", "", None):
                 (row,) = line.get_ydata()
                 model, _, variant = names[round(row)].partition(" · ")
-                look = LOOKS[model]
+                look = looks(it.analysis.models)[model]
                 assert (to_hex(line.get_color()), line.get_marker()) == look
                 assert to_hex(line.get_markerfacecolor()) == ("#ffffff" if variant else look.colour)
                 seen += 1

@@ -11,12 +11,13 @@ from harness.findings import finding
 from harness.records import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from harness.analyse import Analysis, CellResult, WorkloadResult
+    from harness.figures.style import Look
     from harness.stats import Estimate
     from harness.workload import Metric
 
@@ -61,7 +62,7 @@ def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
             )
         )
         axes.set_title(heading, fontsize=8.5, loc="left", pad=6)
-        _panel(axes, metric, shown, named=column == 0)
+        _panel(axes, metric, shown, style.looks(analysis.models), named=column == 0)
     sheet.text(
         0.2 / _WIDTH,
         bottom + 0.06 / height,
@@ -82,7 +83,14 @@ def _order(cells: Sequence[CellResult], metric: Metric) -> list[CellResult]:
     return known + [one for one in cells if metric.id not in one.metrics]
 
 
-def _panel(axes: Axes, metric: Metric, cells: Sequence[CellResult], *, named: bool) -> None:
+def _panel(
+    axes: Axes,
+    metric: Metric,
+    cells: Sequence[CellResult],
+    looks: Mapping[str, Look],
+    *,
+    named: bool,
+) -> None:
     estimates = [one.metrics.get(metric.id) for one in cells]
     known = [one for one in estimates if one is not None]
     style.scale(axes, metric.unit, [_low(one) for one in known], [_high(one) for one in known])
@@ -94,7 +102,7 @@ def _panel(axes: Axes, metric: Metric, cells: Sequence[CellResult], *, named: bo
         if row % 2:
             axes.axhspan(row - 0.5, row + 0.5, color="#f6f6f6", zorder=0, lw=0)
         if estimate is not None:
-            draw_dot(axes, one, estimate, row)
+            draw_dot(axes, one, estimate, row, looks[one.cell.model])
             axes.text(
                 1.03,
                 row,
@@ -105,9 +113,8 @@ def _panel(axes: Axes, metric: Metric, cells: Sequence[CellResult], *, named: bo
             )
 
 
-def draw_dot(axes: Axes, cell: CellResult, estimate: Estimate, row: float) -> None:
+def draw_dot(axes: Axes, cell: CellResult, estimate: Estimate, row: float, look: Look) -> None:
     """Draw one estimate; a variant's marker is hollow, so that a model keeps its colour."""
-    look = style.LOOKS[cell.cell.model]
     if estimate.low is not None and estimate.high is not None:
         axes.plot(
             [estimate.low, estimate.high],
