@@ -6,22 +6,27 @@ Pure. Reads the run's own copy of the workload files, so a run means the same wh
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from itertools import combinations
 from statistics import median
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from harness import catalog, stats
+from harness.metrics import trial_value
 from harness.records import Cell, Status
-from harness.workload import HEADLINE, in_order
+from harness.workload import BASELINE, HEADLINE, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from harness.records import AbsentCell, Run, Sample, Trial
-    from harness.stats import Estimate
-    from harness.workload import Case, Metric, Workload
+    from harness.records import AbsentCell, Run, Trial
+    from harness.stats import Estimate, Ratio
+    from harness.workload import Metric, Workload
 
-BASELINE = "asyncio"  # what ratios are shown against where a workload has no baseline of its own
+
+_ALPHA = 0.05  # of one false difference among all pairs of a workload
 
 
 @dataclass(frozen=True)
@@ -30,11 +35,12 @@ class CellResult:
 
     cell: Cell
     metrics: dict[str, Estimate]  # by metric id; left out where nothing is known
-    ratio: Estimate | None  # of the headline metric to the baseline, inside blocks
+    ratio: Ratio | None  # of the headline metric to the baseline, inside blocks
     statuses: dict[Status, int]
     message: str = ""  # of the last trial that failed
     peak_bytes: int | None = None  # median of the trials that tell
     absent: AbsentCell | None = None
+    values: dict[int, float] = field(default_factory=dict)  # headline metric, by block
 
     @property
     def contestant(self) -> str:
@@ -53,12 +59,40 @@ class CellResult:
 
 
 @dataclass(frozen=True)
+class Comparison:
+    """How the contestants of a headline case compare, by its headline metric, inside blocks."""
+
+    ratios: dict[tuple[str, str], Ratio] = field(default_factory=dict)  # (this, to that)
+    differ: dict[tuple[str, str], bool] = field(default_factory=dict)  # where it can be said
+    control: Ratio | None = None  # the same contestant twice
+    tiers: tuple[tuple[str, ...], ...] = ()  # best first; empty while too little is known
+
+    def told_apart(self, this: str, to: str) -> bool:
+        """Return whether a difference is real: adjusted for their number, above the noise floor."""
+        return self.differ.get((this, to), False)
+
+    @property
+    def floor(self) -> float | None:
+        """The noise floor as a factor: no ratio nearer to 1 than this is called real."""
+        if self.control is None or self.control.low is None or self.control.high is None:
+            return None
+        return max(self.control.high, 1 / self.control.low)
+
+    def tier_of(self, contestant: str) -> int | None:
+        """Return the tier of a contestant, from 1; None where it has none."""
+        for number, tier in enumerate(self.tiers, 1):
+            if contestant in tier:
+                return number
+        return None
+
+
+@dataclass(frozen=True)
 class WorkloadResult:
     """What is known of one workload."""
 
     workload: Workload
     cases: dict[str, list[CellResult]]  # by case id; cells in the order of models
-    ratios: dict[tuple[str, str], Estimate]  # headline metric, (this contestant, to that)
+    comparison: Comparison = field(default_factory=Comparison)
 
     @property
     def headline_id(self) -> str:
@@ -89,6 +123,7 @@ class Analysis:
     workloads: dict[str, WorkloadResult]
     blocks: int
     trials: int
+    disturbed: int = 0  # trials beside which the machine was seen to do something else
     warnings: tuple[str, ...] = ()
 
     @property
@@ -124,10 +159,11 @@ def analyse(run: Run, trials: Iterable[Trial]) -> Analysis:
     gathered: defaultdict[Cell, _Gathered] = defaultdict(_Gathered)
     warnings: Counter[str] = Counter()
     blocks: set[int] = set()
-    count = 0
+    count = disturbed = 0
     for trial in trials:
         workload = workloads[trial.cell.workload]
         _gather(gathered[trial.cell], trial, workload)
+        disturbed += bool(trial.disturbed)
         warnings.update(
             f"{trial.cell.workload}, {trial.cell.contestant}: {text}" for text in trial.warnings
         )
@@ -142,6 +178,7 @@ def analyse(run: Run, trials: Iterable[Trial]) -> Analysis:
         },
         blocks=len(blocks),
         trials=count,
+        disturbed=disturbed,
         warnings=tuple(f"{text} ({n} trials)" if n > 1 else text for text, n in warnings.items()),
     )
 
@@ -153,37 +190,10 @@ def _gather(into: _Gathered, trial: Trial, workload: Workload) -> None:
         return
     if "peak_bytes" in trial.usage:
         into.peaks.append(trial.usage["peak_bytes"])
-    case = workload.cases[trial.cell.case]
     for metric in workload.metrics.values():
-        values = [
-            value
-            for sample in trial.samples
-            if not sample.warmup
-            and (value := metric_value(workload, case, metric, trial.cell.model, sample))
-            is not None
-        ]
-        if values:
-            into.values[metric.id][trial.block] = median(values)
-
-
-def metric_value(
-    workload: Workload, case: Case, metric: Metric, model: str, sample: Sample
-) -> float | None:
-    """Return a metric of one sample, before any ratio; None where something in it is not known."""
-    names: dict[str, int | float | str | None] = {
-        **case.params,
-        "elapsed_ns": sample.elapsed_ns,
-        "cpu_ns": sample.cpu_ns,
-        "operations": sample.operations,
-        "ideal_ns": workload.ideal_of(case, model),
-    }
-    known = {name: names[name] for name in metric.formula.names}
-    if any(value is None for value in known.values()):
-        return None
-    try:
-        return float(metric.formula(known))
-    except ArithmeticError:
-        return None
+        value = trial_value(workload, metric, trial)
+        if value is not None:
+            into.values[metric.id][trial.block] = value
 
 
 def _workload_result(
@@ -195,14 +205,13 @@ def _workload_result(
     everything.sort(key=lambda cell: (models.index(cell.model), cell.variant))
     cases: dict[str, list[CellResult]] = {}
     for case in workload.cases:
-        cells = [cell for cell in everything if cell.case == case]
+        cells = [cell for cell in everything if cell.case == case and not cell.control]
         if cells:
             cases[case] = [
                 _cell_result(workload, cell, gathered, language, absent.get(cell)) for cell in cells
             ]
-    result = WorkloadResult(workload, cases, {})
-    result.ratios.update(_contrasts(result, gathered))
-    return result
+    result = WorkloadResult(workload, cases)
+    return replace(result, comparison=_compare(result, gathered))
 
 
 def _cell_result(
@@ -224,7 +233,7 @@ def _cell_result(
             found = (
                 None
                 if base is None
-                else stats.ratio(_pairs(metric, values, gathered[base].values[metric.id]), name)
+                else stats.ratio(_pairs(metric, values, gathered[base].values[metric.id]))
             )
         if found is not None:
             metrics[metric.id] = found
@@ -233,13 +242,12 @@ def _cell_result(
     return CellResult(
         cell=cell,
         metrics=metrics,
-        ratio=stats.ratio(
-            _in_blocks(own.values[headline], baseline.values[headline]), f"{cell} ratio"
-        ),
+        ratio=stats.ratio(_in_blocks(own.values[headline], baseline.values[headline])),
         statuses=dict(own.statuses),
         message=own.message,
         peak_bytes=round(median(own.peaks)) if own.peaks else None,
         absent=absent,
+        values=dict(own.values[headline]),
     )
 
 
@@ -264,24 +272,54 @@ def _in_blocks(these: dict[int, float], those: dict[int, float]) -> list[tuple[f
     return [(these[block], those[block]) for block in these if block in those]
 
 
-def _contrasts(
-    result: WorkloadResult, gathered: dict[Cell, _Gathered]
-) -> dict[tuple[str, str], Estimate]:
-    cells = {one.contestant: one.cell for one in result.headline}
-    wanted = list(result.workload.contrasts)
-    for ranking in filter(None, (ranked(result), ranked(result, plain=True))):
-        wanted += [(other.contestant, ranking[0].contestant) for other in ranking[1:]]
-    ratios = {}
-    for this, to in wanted:
-        if this in cells and to in cells:
-            pairs = _in_blocks(
-                gathered[cells[this]].values[result.metric.id],
-                gathered[cells[to]].values[result.metric.id],
-            )
-            found = stats.ratio(pairs, f"{result.workload.id} {this} {to}")
-            if found is not None:
-                ratios[this, to] = found
-    return ratios
+def _compare(result: WorkloadResult, gathered: dict[Cell, _Gathered]) -> Comparison:
+    """Compare every two contestants of the headline case that have values."""
+    cells = [one for one in result.headline if result.metric.id in one.metrics]
+    values = {one.contestant: gathered[one.cell].values[result.metric.id] for one in cells}
+    found = {
+        (this, to): ratio
+        for this, to in combinations(values, 2)
+        if (ratio := stats.ratio(_in_blocks(values[this], values[to]))) is not None
+    }
+    control = _control(result, gathered)
+    sure = {pair: ratio.p for pair, ratio in found.items() if ratio.p is not None}
+    adjusted = dict(zip(sure, stats.holm(list(sure.values())), strict=True))
+    comparison = Comparison(control=control)
+    floor = comparison.floor or 1.0
+    for (this, to), ratio in found.items():
+        comparison.ratios[this, to] = ratio
+        comparison.ratios[to, this] = ratio.inverse()
+        if (this, to) in adjusted:
+            real = adjusted[this, to] < _ALPHA and max(ratio.value, 1 / ratio.value) > floor
+            comparison.differ[this, to] = comparison.differ[to, this] = real
+    return replace(comparison, tiers=_tiers(ranked(result), comparison))
+
+
+def _control(result: WorkloadResult, gathered: dict[Cell, _Gathered]) -> Ratio | None:
+    """Return the A/A ratio of the headline case: a contestant against itself."""
+    metric = result.metric.id
+    for cell, own in gathered.items():
+        if cell.control and (cell.workload, cell.case) == (result.workload.id, result.headline_id):
+            twin = structs.replace(cell, control=False)
+            other = gathered.get(twin, _Gathered())
+            return stats.ratio(_in_blocks(own.values[metric], other.values[metric]))
+    return None
+
+
+def _tiers(cells: list[CellResult], comparison: Comparison) -> tuple[tuple[str, ...], ...]:
+    """Cut the ranking where a contestant is told apart from the best of its tier.
+
+    Ranks would say more than is known; within a tier the order means nothing.
+    """
+    tiers: list[list[str]] = []
+    for one in cells:
+        if tiers and (one.contestant, tiers[-1][0]) not in comparison.differ:
+            return ()  # too few blocks to say
+        if not tiers or comparison.told_apart(one.contestant, tiers[-1][0]):
+            tiers.append([one.contestant])
+        else:
+            tiers[-1].append(one.contestant)
+    return tuple(map(tuple, tiers))
 
 
 def ranked(result: WorkloadResult, *, plain: bool = False) -> list[CellResult]:

@@ -5,11 +5,12 @@ from __future__ import annotations
 import random
 import shlex
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from harness import catalog, external, machine, measure, plan, store
+from harness.allocate import Allocator
 from harness.errors import Exit, Problem
 from harness.records import SCHEMA_VERSION, Absence, Run, RunnerFacts
 from harness.runners import ROOT, Runners, find
@@ -79,18 +80,21 @@ class Workshop:
             ]
         return present, absent
 
-    def bench(self, seed: int, interrupted: Callable[[], bool]) -> measure.Bench:
-        """Return a bench on which trials can be run."""
+    def bench(
+        self, seed: int, interrupted: Callable[[], bool], memory_bytes: int | None = None
+    ) -> measure.Bench:
+        """Return a bench on which trials can be run; its own memory limit unless one is given."""
         by_model: dict[tuple[str, str, str], Runner] = {
             (offer.workload, offer.model, offer.variant): self.runners.found[offer.runner]
             for offer in self.runners.offers()
         }
-        return measure.Bench(
+        bench = measure.Bench(
             workloads=self.workloads,
             runner_of=lambda cell: by_model[cell.workload, cell.model, cell.variant],
             seed=seed,
             interrupted=interrupted,
         )
+        return bench if memory_bytes is None else replace(bench, memory_bytes=memory_bytes)
 
     def facts(self, cells: list[Cell]) -> tuple[tuple[RunnerFacts, ...], dict[str, str]]:
         """Return the runners that these cells need, and the digest of each source they run."""
@@ -127,7 +131,7 @@ class Campaign:
     run: Run
     workshop: Workshop
     writer: store.RunWriter
-    done: set[tuple[int, Cell]]
+    earlier: list[Trial]  # of a run that goes on
     budget_s: float
 
     @property
@@ -140,17 +144,32 @@ class Campaign:
         """How many trials the least program has: the least blocks of headlines, one of sweeps."""
         return plan.least_trials(self.run.cells, plan.PROFILES[self.run.profile])
 
-    def measure(self, observer: measure.Observer, interrupted: Callable[[], bool]) -> str:
+    def measure(
+        self,
+        observer: measure.Observer,
+        interrupted: Callable[[], bool],
+        memory_bytes: int | None = None,
+    ) -> str:
         """Measure until the budget is spent or somebody interrupts. Returns why it ended."""
+        allocator = Allocator(
+            self.run.cells,
+            self.workshop.workloads,
+            self.run.seed,
+            plan.PROFILES[self.run.profile],
+            self.run.precision,
+        )
+        for trial in self.earlier:
+            allocator.take(trial)
 
         def keep(trial: Trial) -> None:
             self.writer.append(trial)
+            allocator.take(trial)
 
         try:
             return measure.run_blocks(
-                self.workshop.bench(self.run.seed, interrupted),
-                plan.blocks(self.run.cells, self.run.seed, plan.PROFILES[self.run.profile]),
-                self.done,
+                self.workshop.bench(self.run.seed, interrupted, memory_bytes),
+                allocator.blocks(),
+                {(trial.block, trial.cell) for trial in self.earlier},
                 time.monotonic() + self.budget_s,
                 keep,
                 observer,
@@ -165,6 +184,7 @@ def begin(
     profile: Profile,
     budget_s: float | None,
     seed: int | None,
+    precision: float,
     workshop: Workshop | None = None,
 ) -> Campaign:
     """Plan a new run and make its directory. Raises Problem."""
@@ -186,6 +206,7 @@ def begin(
         seed=random.SystemRandom().getrandbits(31) if seed is None else seed,
         profile=profile.name,
         budget_s=budget_s or profile.budget_s,
+        precision=precision,
         machine=about,
         runners=runners,
         workloads={
@@ -196,7 +217,7 @@ def begin(
         sources=sources,
         runner_files=workshop.runner_files,
     )
-    return Campaign(run, workshop, store.RunWriter.create(out, run), set(), run.budget_s)
+    return Campaign(run, workshop, store.RunWriter.create(out, run), [], run.budget_s)
 
 
 def _of(absent: list[AbsentCell]) -> list[Cell]:
@@ -243,10 +264,10 @@ def resume(
             Exit.NOT_POSSIBLE,
         )
     warnings: list[str] = []
-    done = {(trial.block, trial.cell) for trial in store.read_trials(folder, warnings)}
+    earlier = list(store.read_trials(folder, warnings))
     for warning in warnings:
         warn(warning)
-    return Campaign(run, workshop, store.RunWriter(folder), done, budget_s or run.budget_s)
+    return Campaign(run, workshop, store.RunWriter(folder), earlier, budget_s or run.budget_s)
 
 
 def _same_runner_files(name: str, run: Run, named: Iterable[Path]) -> None:

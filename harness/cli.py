@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Console
 
-from harness import campaign, machine, store, tables, units
+from harness import campaign, export, machine, store, tables, units, versus
 from harness.analyse import analyse
 from harness.errors import Exit, Problem
 from harness.live import Display
@@ -37,6 +37,33 @@ class _Duration(click.ParamType[float]):
             return units.parse_duration(str(value))
         except Problem as problem:
             self.fail(str(problem), param, ctx)
+
+
+class _Size(click.ParamType[int]):
+    name = "size"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> int:
+        try:
+            return units.parse_size(str(value))
+        except Problem as problem:
+            self.fail(str(problem), param, ctx)
+
+
+class _Percent(click.ParamType[float]):
+    name = "percent"
+
+    def convert(
+        self, value: object, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float:
+        try:
+            share = float(str(value).strip().removesuffix("%")) / 100
+        except ValueError:
+            share = 0.0
+        if not 0 < share < 1:
+            self.fail(f"found {value!r}, expected a percentage above 0 and below 100", param, ctx)
+        return share
 
 
 out_option = click.option(
@@ -152,6 +179,16 @@ def list_(
 )
 @click.option("--budget", type=_Duration(), help="Time to measure: 90s, 3m, 1h. [by profile]")
 @click.option("--profile", type=click.Choice(list(PROFILES)), default="standard", show_default=True)
+@click.option(
+    "--precision",
+    type=_Percent(),
+    default="3%",
+    show_default=True,
+    help="Stop when all headline ratios are known to within this.",
+)
+@click.option(
+    "--max-memory", type=_Size(), help="Of one trial: 512MiB, 2GiB. [half of what is free]"
+)
 @out_option
 @click.option("--seed", type=click.IntRange(0, _SEED_MOST), help="Of every shuffle. [drawn]")
 @click.option(
@@ -170,6 +207,8 @@ def run(
     budget: float | None,
     profile: str,
     out: Path,
+    precision: float,
+    max_memory: int | None,
     seed: int | None,
     resume: str | None,
     *,
@@ -179,7 +218,9 @@ def run(
     console = _Console()
     if resume is None:
         selection = Selection(_split(workloads), _split(models), _split(cases))
-        going = campaign.begin(out, selection, PROFILES[profile], budget, seed, _workshop(runners))
+        going = campaign.begin(
+            out, selection, PROFILES[profile], budget, seed, precision, _workshop(runners)
+        )
     else:
         if workloads or models or cases or seed is not None:
             raise Problem(
@@ -187,9 +228,9 @@ def run(
                 " --workload, --model, --case or --seed, expected it without them"
             )
         going = campaign.resume(store.find(out, resume), budget, _warn, runners)
-    display = Display(console, going.budget_s, going.planned, len(going.done))
+    display = Display(console, going.budget_s, going.planned, len(going.earlier))
     with _interruptible() as interrupted, display:
-        ended = going.measure(display, interrupted)
+        ended = going.measure(display, interrupted, max_memory)
     _say(console, f"{ended}: {going.folder}")
     _report(going.folder, console, figures=figures)
     return Exit.INTERRUPTED if ended == "interrupted" else _code(going.workshop)
@@ -209,6 +250,70 @@ def show(run_: str | None, out: Path) -> None:
 def plot(run_: str | None, out: Path) -> None:
     """Draw the figures of a run; the latest if none is named."""
     _draw(store.find(out, run_), _Console())
+
+
+@cli.command("export")
+@click.argument("run_", metavar="[RUN]", required=False)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(list(export.FORMATS)),
+    required=True,
+    help="What for: docs/exports.md.",
+)
+@workload_option
+@model_option
+@click.option("--output", type=click.Path(path_type=Path), help="A file.  [standard output]")
+@out_option
+def export_(
+    run_: str | None,
+    format_: str,
+    workloads: tuple[str, ...],
+    models: tuple[str, ...],
+    output: Path | None,
+    out: Path,
+) -> None:
+    """Print the results of a run in the format of another tool; the latest if none is named."""
+    folder = store.find(out, run_)
+    warnings: list[str] = []
+    analysis = analyse(store.read_run(folder), store.read_trials(folder, warnings))
+    selection = export.Selection(_split(workloads), _split(models))
+    text = export.text(format_, analysis, store.read_trials(folder, []), selection, warnings)
+    if output is None:
+        click.echo(text.encode(), nl=False)
+    else:
+        export.write(output, text)
+    for warning in warnings:
+        _warn(warning)
+
+
+@cli.command()
+@click.argument("first")
+@click.argument("second")
+@click.option("--fail-on", type=_Percent(), help="Exit with 1 where a cell is slower by more.")
+@click.option("--across-machines", is_flag=True, help="Compare ratios to the baseline of each run.")
+@out_option
+def compare(
+    first: str, second: str, fail_on: float | None, out: Path, *, across_machines: bool
+) -> int:
+    """Say cell by cell what the SECOND run is against the FIRST: faster, slower, same."""
+    analyses = []
+    for name in (first, second):
+        folder = store.find(out, name)
+        warnings: list[str] = []
+        analyses.append(analyse(store.read_run(folder), store.read_trials(folder, warnings)))
+        for warning in warnings:
+            _warn(f"{name}: {warning}")
+    rows = versus.versus(*analyses, across_machines=across_machines)
+    console = _Console()
+    console.print(tables.versus(rows))
+    if all(row.verdict is versus.Verdict.NOT_COMPARABLE for row in rows):
+        raise Problem("no cell of the two runs can be compared", Exit.NOT_POSSIBLE)
+    slower = [] if fail_on is None else versus.regressions(rows, fail_on)
+    if slower:
+        names = ", ".join(f"{row.cell.workload} {row.cell.contestant}" for row in slower)
+        _say(console, f"slower by more than {100 * (fail_on or 0):g}%: {names}")
+    return Exit.DOES_NOT_HOLD if slower else Exit.FINE
 
 
 @cli.command()

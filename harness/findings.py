@@ -22,15 +22,19 @@ def finding(result: WorkloadResult) -> str:
         if any(one.metrics for one in result.headline):
             return "every contestant failed at least once; see each for how"
         return "nothing could be measured"
+    comparison = result.comparison
+    pairs = [pair for pair in result.workload.contrasts if pair in comparison.ratios]
     clauses = [
-        contrast(this, to, result.ratios[this, to], result.metric.better)
-        for this, to in result.workload.contrasts
-        if (this, to) in result.ratios
+        contrast(
+            *pair,
+            comparison.ratios[pair],
+            result.metric.better,
+            apart=comparison.differ.get(pair),
+        )
+        for pair in pairs
     ]
     unsure = not best[0].metrics[result.metric.id].has_interval or any(
-        not result.ratios[pair].has_interval
-        for pair in result.workload.contrasts
-        if pair in result.ratios
+        pair not in comparison.differ for pair in pairs
     )
     sentences = ["; ".join(clauses)] if clauses else []
     sentences.append(_best(result))
@@ -63,7 +67,7 @@ def _alike(result: WorkloadResult, cells: list[CellResult]) -> list[str]:
         *(
             other.contestant
             for other in others
-            if _straddles(result.ratios.get((other.contestant, best.contestant)))
+            if not result.comparison.told_apart(other.contestant, best.contestant)
         ),
     ]
 
@@ -103,17 +107,14 @@ def overall(results: list[WorkloadResult]) -> str:
     return text + (" (too few blocks to be sure)" if unsure else "")
 
 
-def _straddles(ratio: Estimate | None) -> bool:
-    return ratio is None or ratio.low is None or ratio.high is None or ratio.low <= 1 <= ratio.high
-
-
-def contrast(this: str, to: str, ratio: Estimate, better: str) -> str:
+def contrast(this: str, to: str, ratio: Estimate, better: str, *, apart: bool | None) -> str:
     """Put a ratio of two contestants into words; `ratio` is this over that.
 
-    The words are no stronger than the interval; without one, the sentence as a whole says so.
+    `apart` says whether the difference is real, None where there are too few blocks to say: then
+    the sentence as a whole says so.
     """
     times = f"{units.significant(ratio.value, 2)}x"
-    if ratio.has_interval and _straddles(ratio):
+    if apart is False:
         return f"{this} and {to} are not told apart ({times})"
     if better == "higher":
         return f"{this} against {to}: {times}"

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 import psutil
 
 from harness import child, protocol, units, verdict
+from harness.machine import Weather
 from harness.records import Cell, Sample, Status, Trial
 
 if TYPE_CHECKING:
@@ -72,6 +73,7 @@ class Bench:
                 return "violation"
             return ""
 
+        before = Weather.now()
         started_at = datetime.now(UTC).isoformat(timespec="milliseconds")
         try:
             ended = child.run(
@@ -112,6 +114,7 @@ class Bench:
             # What a good trial prints to standard error is of no interest.
             stderr_end="" if status is Status.OK else units.printable(ended.stderr_end),
             warnings=verdict.warnings(said, ended),
+            disturbed=Weather.now().since(before, ended.wall_ns / 1e9, os.cpu_count() or 1),
         )
 
 
@@ -156,4 +159,4 @@ def run_blocks(
                 return "interrupted"
             store(trial)
             observer.ended(trial)
-    return "done"
+    return "every headline ratio is as precise as was asked for"

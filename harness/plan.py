@@ -1,22 +1,23 @@
-"""Workloads × models × rounds -> shuffled blocks. Pure: the same seed gives the same order.
+"""Workloads × models -> the cells of a run, and those it cannot have, each with its reason. Pure.
 
 A block is one round of one case: every contestant once, in shuffled order (Abedi and Brecht,
 2017, on randomised interleaved trials). Drift of the machine then meets all of them alike, and a
-ratio can be formed inside a block.
+ratio can be formed inside a block. Which block comes when, `allocate` decides.
 """
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.errors import Problem, unknown
+import msgspec
+
+from harness.errors import unknown
 from harness.records import Absence, AbsentCell, Cell
-from harness.workload import CHECK, HEADLINE, MODELS
+from harness.workload import BASELINE, CHECK, HEADLINE, MODELS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from harness.workload import Case, Workload
 
@@ -126,7 +127,21 @@ def cells(
                 if not found:
                     cell = Cell(workload.id, case.id, model)
                     absent.append(AbsentCell(cell, *_unoffered(workload, model, missing_models)))
-    return present, absent
+    return present + ([] if profile is None else _controls(present)), absent
+
+
+def _controls(present: Sequence[Cell]) -> list[Cell]:
+    """Return the A/A controls: in each headline case one contestant enters twice.
+
+    What the two seem to differ by is the noise floor of the run, as no reasoning can give it.
+    """
+    by_workload: dict[str, Cell] = {}
+    for cell in present:
+        if cell.case == HEADLINE and not cell.variant:
+            first = by_workload.setdefault(cell.workload, cell)
+            if cell.model == BASELINE and first.model != BASELINE:
+                by_workload[cell.workload] = cell
+    return [msgspec.structs.replace(cell, control=True) for cell in by_workload.values()]
 
 
 def wanted_cases(
@@ -169,12 +184,12 @@ def _unoffered(
 
 def least_trials(planned: Sequence[Cell], profile: Profile) -> int:
     """Return how many trials the least program of a run has: all that it means to do anyway."""
-    first, later, by_case = _program(planned)
+    first, later, by_case = program(planned)
     once = sum(len(by_case[place]) for place in later)
     return once + profile.least_blocks * sum(len(by_case[place]) for place in first)
 
 
-def _program(
+def program(
     planned: Sequence[Cell],
 ) -> tuple[list[tuple[str, str]], list[tuple[str, str]], dict[tuple[str, str], list[Cell]]]:
     """Sort places (workload, case) into those that come first and the others, with their cells."""
@@ -184,32 +199,3 @@ def _program(
     first = [place for place in by_case if place[1] in (HEADLINE, CHECK)] or list(by_case)
     later = [place for place in by_case if place not in first]
     return first, later, by_case
-
-
-def blocks(planned: Sequence[Cell], seed: int, profile: Profile) -> Iterator[Block]:
-    """Yield blocks without end: the least rounds of every headline case, then of everything.
-
-    Whoever measures stops when the budget is spent. The order depends on the seed alone, so a run
-    that is resumed goes on where it was.
-    """
-    if not planned:
-        raise Problem("nothing to measure: no implementation is left of what was asked for")
-    first, later, by_case = _program(planned)
-    shuffler = random.Random(seed)
-    index = 0
-    round_ = 0
-    while True:
-        if round_ < profile.least_blocks:
-            places = list(first)
-        else:
-            # Sweeps first when the least is reached: a figure over N with few points says less
-            # than one more block of a headline case.
-            places = later + first if round_ == profile.least_blocks else first + later
-        if round_ != profile.least_blocks:
-            shuffler.shuffle(places)
-        for place in places:
-            order = list(by_case[place])
-            shuffler.shuffle(order)
-            yield Block(index, *place, tuple(order))
-            index += 1
-        round_ += 1

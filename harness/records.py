@@ -41,11 +41,13 @@ class Cell(msgspec.Struct, frozen=True, omit_defaults=True, order=True):
     case: str
     model: str
     variant: str = ""
+    control: bool = False  # the A/A control: the same contestant once more
 
     @property
     def contestant(self) -> str:
         """Model and variant as people read them: `asyncio · threads`."""
-        return f"{self.model} · {self.variant}" if self.variant else self.model
+        name = f"{self.model} · {self.variant}" if self.variant else self.model
+        return f"{name} (again)" if self.control else name
 
 
 class AbsentCell(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -83,6 +85,7 @@ class Trial(msgspec.Struct, frozen=True, omit_defaults=True):
     cpu_ns: int | None = None  # as the kernel counted, outside: the child and all it waited for
     stderr_end: str = ""
     warnings: tuple[str, ...] = ()
+    disturbed: tuple[str, ...] = ()  # what the machine did beside it: steal, throttling, load
 
 
 class Machine(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -121,5 +124,6 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True):
     workloads: dict[str, str]  # id -> the text of its file, so that a run explains itself
     cells: tuple[Cell, ...]
     absent: tuple[AbsentCell, ...] = ()
+    precision: float = 0.03  # half-width of the headline ratios at which measuring may stop
     sources: dict[str, str] = {}  # path -> SHA-256 of each implementation that takes part
     runner_files: tuple[str, ...] = ()  # each loombench.toml that was named, with its whole path

@@ -11,6 +11,7 @@ from rich.text import Text
 from harness import units
 from harness.findings import finding
 from harness.records import Status
+from harness.workload import BASELINE
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from harness.machine import Finding
     from harness.records import AbsentCell, Cell, Trial
     from harness.stats import Estimate
+    from harness.versus import Row
     from harness.workload import Metric, Workload
 
 
@@ -35,8 +37,17 @@ def results(analysis: Analysis) -> Iterator[RenderableType]:
     )
     for result in analysis.workloads.values():
         yield Text(f"\n{result.workload.title}: {finding(result)}", style="bold")
+        if result.comparison.floor is not None:
+            percent = units.significant(100 * (result.comparison.floor - 1), 2)
+            yield Text(f"noise floor {percent}%: the baseline against itself, in the same blocks")
         for case, cells in result.cases.items():
             yield _case(result, case, cells)
+    if analysis.disturbed:
+        yield Text(
+            f"{analysis.disturbed} of {units.counted(analysis.trials, 'trial')} were disturbed by"
+            " other work on the machine (steal, throttling, load); they are kept and counted",
+            style="yellow",
+        )
     for warning in analysis.warnings:
         yield Text(f"warning: {warning}", style="yellow")
 
@@ -45,15 +56,22 @@ def _case(result: WorkloadResult, case: str, cells: Sequence[CellResult]) -> Ren
     """Return the cells of a case as a table, and under it what was not measured, or failed."""
     settings = result.workload.settings(result.workload.cases[case])
     metrics = result.workload.metrics.values()
+    has_tiers = case == result.headline_id and bool(result.comparison.tiers)
     table = _table(
-        "model", *(f"{metric.label} [95%]" for metric in metrics), "to asyncio", "peak", "n"
+        *(["tier"] if has_tiers else []),
+        "model",
+        *(f"{metric.label} [95%]" for metric in metrics),
+        f"to {BASELINE}",
+        "peak",
+        "n",
     )
-    for column in table.columns[1:]:
+    for column in table.columns[2 if has_tiers else 1 :]:
         column.justify = "right"
     for one in cells:
         if one.metrics:
             _row(
                 table,
+                *([str(result.comparison.tier_of(one.contestant) or "")] if has_tiers else []),
                 one.contestant,
                 *(_estimate(one.metrics.get(metric.id), metric) for metric in metrics),
                 _ratio(one.ratio),
@@ -157,6 +175,35 @@ def conformance(trials: Sequence[Trial], absent: Sequence[AbsentCell]) -> Render
 def conforms(trial: Trial) -> bool:
     """Return whether a trial at check size found nothing wrong with its implementation."""
     return trial.status is Status.OK and not trial.warnings
+
+
+_VERDICT_STYLE = {"slower": "red", "faster": "green", "not comparable": "bright_black"}
+
+
+def versus(rows: Sequence[Row]) -> RenderableType:
+    """Return what `compare` prints: each cell of both runs, and what can be said of it."""
+    table = _table(
+        "workload", "case", "model", "second / first [95%]", "noise floor", "verdict", ""
+    )
+    for row in rows:
+        ratio = row.ratio
+        shown = ""
+        if ratio is not None:
+            shown = f"{units.significant(ratio.value)}x"
+            if ratio.low is not None and ratio.high is not None:
+                low, high = units.significant(ratio.low), units.significant(ratio.high)
+                shown += f" [{low}, {high}]"
+        _row(
+            table,
+            row.cell.workload,
+            row.cell.case,
+            row.cell.contestant,
+            shown,
+            f"{units.significant(100 * (row.floor - 1), 2)}%" if row.floor > 1 else "",
+            Text(row.verdict.value, style=_VERDICT_STYLE.get(row.verdict.value, "")),
+            row.reason,
+        )
+    return table
 
 
 def machine(findings: Sequence[Finding]) -> RenderableType:

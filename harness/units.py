@@ -33,6 +33,15 @@ def parse_duration(text: str) -> float:
     return seconds
 
 
+def parse_size(text: str) -> int:
+    """Return the bytes that a text such as `512MiB` or `2GiB` means. Raises Problem."""
+    match = re.fullmatch(r"(\d+(?:\.\d+)?)([kmgt]i?b|b)", text.strip().lower().replace(" ", ""))
+    if match is None or float(match[1]) <= 0:
+        raise Problem(f"size: found {text!r}, expected a number and a unit: 512MiB, 2GiB")
+    unit = match[2].removesuffix("b").removesuffix("i")
+    return int(float(match[1]) * 2.0 ** (10 * "_kmgt".index(unit or "_")))
+
+
 def significant(value: float, digits: int = 3) -> str:
     """Return a number with that many significant digits, and no exponent below a million."""
     if value == 0 or not math.isfinite(value):

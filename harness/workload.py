@@ -32,6 +32,7 @@ MODELS = (
 )
 SHAPES = ("makespan", "rate")
 CHECK, HEADLINE = "check", "headline"
+BASELINE = "asyncio"  # what ratios are shown against where a workload has no baseline of its own
 LONGEST_NAME = 40  # characters, of a model or a variant: what a row of a table or a figure holds
 
 _MODEL_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")

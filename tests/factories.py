@@ -156,6 +156,7 @@ def run(
         seed=7,
         profile="quick",
         budget_s=120.0,
+        precision=0.03,
         machine=Machine("host", "Linux", "a cpu", 2, 2**33),
         runners=RUNNERS,
         workloads={"demo": WORKLOAD} if workloads is None else dict(workloads),

@@ -116,6 +116,7 @@ def scene(
         seed=7,
         profile="standard",
         budget_s=300.0,
+        precision=0.03,
         machine=Machine("host", "Linux 6.1", "Some Processor 9000 at 3 GHz", 8, 2**34, 0.1, "kvm"),
         runners=(
             RunnerFacts(

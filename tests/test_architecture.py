@@ -27,19 +27,20 @@ LEVELS = (
     {"errors", "units", "formula"},
     {"records"},
     {"fields", "workload", "store", "stats"},
-    {"catalog"},
+    {"catalog", "metrics"},
     {"plan", "analyse"},
-    {"protocol", "findings"},
+    {"allocate"},
+    {"protocol", "findings", "versus"},
     {"verdict", "child", "runners", "external", "machine"},
-    {"measure", "live", "figures", "tables"},
+    {"measure", "live", "figures", "tables", "export"},
     {"campaign"},
     {"cli"},
 )
 MEASURING = {
-    "plan", "protocol", "verdict", "child", "runners", "external", "machine", "measure", "campaign",
-    "live",
+    "plan", "allocate", "protocol", "verdict", "child", "runners", "external", "machine",
+    "measure", "campaign", "live",
 }  # fmt: skip
-ANALYSING = {"stats", "analyse", "findings", "figures", "tables"}
+ANALYSING = {"analyse", "findings", "versus", "figures", "tables", "export"}
 BOTH_HALVES = {"cli"}
 
 LEVEL = {name: level for level, names in enumerate(LEVELS) for name in names}

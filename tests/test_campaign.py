@@ -14,7 +14,7 @@ import pytest
 from harness import campaign, runners, store
 from harness.campaign import Campaign
 from harness.errors import Exit, Problem
-from harness.plan import PROFILES, Selection, blocks
+from harness.plan import PROFILES, Selection
 from harness.records import Absence, Cell, Run, RunnerFacts, Status, Trial
 from harness.runners import ROOT
 
@@ -28,9 +28,10 @@ def begin(
     profile: str = "quick",
     budget_s: float | None = None,
     seed: int | None = 7,
+    precision: float = 0.03,
 ) -> Campaign:
     """Begin a run that is never measured."""
-    it = campaign.begin(out, selection, PROFILES[profile], budget_s, seed)
+    it = campaign.begin(out, selection, PROFILES[profile], budget_s, seed, precision)
     it.writer.close()
     return it
 
@@ -60,9 +61,9 @@ def no_go(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("profile", "planned"),
     [
-        ("quick", 5),  # five blocks of the headline case
-        ("standard", 5 + 4),  # and one of 10, 100, 10,000 and 100,000 tasks
-        ("thorough", 10 + 5),  # and one of a million
+        ("quick", 2 * 5),  # five blocks of the headline case, asyncio twice in each
+        ("standard", 2 * 5 + 4),  # and one of 10, 100, 10,000 and 100,000 tasks
+        ("thorough", 2 * 10 + 5),  # and one of a million
     ],
 )
 def test_planned_are_the_least_blocks_of_headlines_and_one_block_of_each_point_of_a_sweep(
@@ -104,6 +105,25 @@ def test_the_budget_is_that_of_the_profile_unless_one_is_given(tmp_path: Path) -
     assert begin(tmp_path / "b", budget_s=12.5).run.budget_s == 12.5
 
 
+def test_the_precision_is_kept_as_it_was_given_and_stays_when_a_run_goes_on(tmp_path: Path) -> None:
+    first = begin(tmp_path, precision=0.015)
+    assert store.read_run(first.folder).precision == 0.015
+    assert resume(first.folder)[0].run.precision == 0.015
+
+
+def test_a_run_has_the_control_of_its_headline_case_among_its_cells(tmp_path: Path) -> None:
+    run = begin(tmp_path, Selection(("noop",), ("sequential", "asyncio"))).run
+    assert [cell.contestant for cell in run.cells] == ["sequential", "asyncio", "asyncio (again)"]
+
+
+def test_a_control_is_run_from_the_source_of_its_contestant(tmp_path: Path) -> None:
+    it = begin(tmp_path)
+    cell, control = it.run.cells
+    runner_of = it.workshop.bench(7, lambda: False).runner_of
+    assert runner_of(control) is runner_of(cell)
+    assert list(it.run.sources) == ["python/workloads/noop/on_sequential.py"]
+
+
 def test_a_run_holds_the_text_of_its_workloads_and_no_other(tmp_path: Path) -> None:
     run = begin(tmp_path).run
     assert run.workloads == {"noop": (campaign.WORKLOADS / "noop.toml").read_text("utf-8")}
@@ -137,7 +157,7 @@ def test_nothing_to_measure_is_a_problem_with_the_reasons(tmp_path: Path) -> Non
 @pytest.mark.usefixtures("no_go")
 def test_without_go_its_models_are_unavailable_and_python_is_planned(tmp_path: Path) -> None:
     run = begin(tmp_path, Selection(("noop",), ("trio", "go", "go-1cpu"))).run
-    assert [cell.model for cell in run.cells] == ["trio"]
+    assert [cell.contestant for cell in run.cells] == ["trio", "trio (again)"]
     assert [(one.cell.model, one.absence, one.reason) for one in run.absent] == [
         ("go-1cpu", Absence.UNAVAILABLE, NO_GO),
         ("go", Absence.UNAVAILABLE, NO_GO),
@@ -153,27 +173,18 @@ def test_only_go_without_go_is_a_problem_that_says_how_to_get_it(tmp_path: Path)
 
 def test_a_resumed_run_is_the_same_run_with_its_trials_done(tmp_path: Path) -> None:
     first = begin(tmp_path)
-    (cell,) = first.run.cells
+    cell, control = first.run.cells
+    stored = [a_trial(cell, 0), a_trial(control, 0), a_trial(cell, 2)]
     writer = store.RunWriter(first.folder)
-    for block in (0, 2):
-        writer.append(a_trial(cell, block))
+    for trial in stored:
+        writer.append(trial)
     writer.close()
     again, warnings = resume(first.folder)
     assert again.run == first.run
-    assert again.done == {(0, cell), (2, cell)}
+    assert first.earlier == []
+    assert again.earlier == stored
     assert again.planned == first.planned
     assert warnings == []
-
-
-def test_a_resumed_run_has_the_blocks_it_would_have_had(tmp_path: Path) -> None:
-    first = begin(tmp_path, Selection(("kitchen", "noop")))
-    again, _ = resume(first.folder)
-
-    def shuffled(run: Run) -> list:
-        order = blocks(run.cells, run.seed, PROFILES[run.profile])
-        return [next(order) for _ in range(25)]
-
-    assert shuffled(again.run) == shuffled(first.run)
 
 
 @pytest.mark.parametrize(("given", "expected"), [(None, 90.0), (5.0, 5.0)])
@@ -186,12 +197,12 @@ def test_a_resumed_run_has_its_own_budget_unless_another_is_given(
 
 def test_a_torn_last_line_is_said_and_gone_when_a_run_goes_on(tmp_path: Path) -> None:
     first = begin(tmp_path)
-    (cell,) = first.run.cells
+    cell, _ = first.run.cells
     path = first.folder / store.TRIALS_FILE
     whole = msgspec.json.encode(a_trial(cell, 0)) + b"\n"
     path.write_bytes(whole + whole[:40])
     again, warnings = resume(first.folder)
-    assert again.done == {(0, cell)}
+    assert again.earlier == [a_trial(cell, 0)]
     assert warnings == ["trials.jsonl:2: the last line is torn; left out"]
     assert path.read_bytes() == whole
 

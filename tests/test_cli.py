@@ -15,6 +15,7 @@ import pytest
 
 from harness import campaign, cli, store
 from harness.errors import Exit
+from harness.plan import PROFILES
 from harness.records import Run
 from harness.workload import MODELS
 from tests.command import command
@@ -106,6 +107,47 @@ def test_a_budget_that_is_no_time_is_a_usage_error(invoke: Invoke, budget: str) 
     code, said, err = invoke("run", "--budget", budget)
     assert (code, said) == (Exit.USAGE, "")
     assert f"--budget': duration: found '{budget}', expected " in err
+
+
+@pytest.mark.parametrize(
+    "precision", ["0%", "-3%", "100%", "250", "3%%", "%", "nan", "inf", "fine"]
+)
+def test_a_precision_that_is_no_percentage_is_a_usage_error(
+    invoke: Invoke, tmp_path: Path, precision: str
+) -> None:
+    code, said, err = invoke("run", f"--precision={precision}", "--out", tmp_path / "out")
+    assert (code, said) == (Exit.USAGE, "")
+    assert err.splitlines()[-1] == (
+        f"Error: Invalid value for '--precision': found '{precision}',"
+        " expected a percentage above 0 and below 100"
+    )
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "kept"),
+    [((), 0.03), (("--precision", "3%"), 0.03), (("--precision", "0.5"), 0.005)],
+    ids=["unless given", "with a sign", "without one"],
+)
+def test_the_precision_of_a_run_is_3_percent_or_what_was_asked_for(
+    invoke: Invoke, tmp_path: Path, arguments: tuple[str, ...], kept: float
+) -> None:
+    code, _, err = invoke(*TINY, *arguments, "--no-figures", "--out", tmp_path)
+    assert (code, err) == (0, "")
+    assert run_of(tmp_path).precision == pytest.approx(kept)
+
+
+def test_a_run_that_is_as_precise_as_was_asked_for_ends_before_its_budget(
+    invoke: Invoke, tmp_path: Path
+) -> None:
+    run = ("run", *NOOP, "--profile", "quick", "--budget", "60s", "--precision", "99%")
+    code, said, err = invoke(*run, "--no-figures", "--out", tmp_path)
+    assert (code, err) == (0, "")
+    assert f"every headline ratio is as precise as was asked for: {tmp_path}" in said
+    # The least blocks, and a few more if the machine is busy; each with contestant and control.
+    in_block = Counter(block for block, _ in trials_of(tmp_path))
+    assert len(in_block) >= PROFILES["quick"].least_blocks
+    assert set(in_block.values()) == {2}
 
 
 @pytest.mark.parametrize("seed", ["-1", str(2**31), "x"])
@@ -238,7 +280,10 @@ def test_resume_goes_on_and_measures_nothing_twice(invoke: Invoke, out: Path) ->
     assert (code, err) == (0, "")
     assert len(after) > len(before)
     assert set(after.values()) == {1}
-    assert sorted(block for block, _ in after) == list(range(len(after)))
+    in_block = Counter(block for block, _ in after)
+    assert sorted(in_block) == list(range(len(in_block)))
+    # Each has the contestant and its control; a block that was cut short is made whole first.
+    assert all(in_block[block] == 2 for block in range(len(in_block) - 1))
     assert f"{len(after)} trials" in said
 
 

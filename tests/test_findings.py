@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness import findings
-from harness.analyse import CellResult, WorkloadResult
+from harness.analyse import CellResult, Comparison, WorkloadResult
 from harness.records import Status
-from harness.stats import Estimate
+from harness.stats import Estimate, Ratio
 from harness.workload import HEADLINE
 from tests.factories import WORKLOAD, cell, workload
 
@@ -26,9 +26,25 @@ def about(value: float, spread: float | None = SURE, n: int = 10) -> Estimate:
     return Estimate(value, value * (1 - spread), value * (1 + spread), n)
 
 
+# What is known of two contestants: their ratio, and whether the difference is real.
+Compared = tuple[Ratio, bool | None]
+
+
+def apart(value: float) -> Compared:
+    return Ratio(value, value * (1 - SURE), value * (1 + SURE), 10, 0.0001), True
+
+
+def alike(value: float) -> Compared:
+    return Ratio(value, value * (1 - SURE), value * (1 + SURE), 10, 0.3), False
+
+
+def too_few(value: float) -> Compared:
+    return Ratio(value, None, None, 3), None
+
+
 def result(
     values: Mapping[str, Estimate],
-    ratios: Mapping[tuple[str, str], Estimate],
+    compared: Mapping[tuple[str, str], Compared],
     *,
     better: str = "lower",
     failed: tuple[str, ...] = (),
@@ -43,29 +59,50 @@ def result(
         )
         for model, value in values.items()
     ]
+    both = Comparison()
+    for (this, to), (ratio, differ) in compared.items():
+        both.ratios.update({(this, to): ratio, (to, this): ratio.inverse()})
+        if differ is not None:
+            both.differ.update({(this, to): differ, (to, this): differ})
     demo = workload(WORKLOAD.replace('better = "lower"', f'better = "{better}"', 1))
-    return WorkloadResult(demo, {HEADLINE: cells}, dict(ratios))
+    return WorkloadResult(demo, {HEADLINE: cells}, both)
 
 
-@pytest.mark.parametrize(
+CONTRASTS = pytest.mark.parametrize(
     ("ratio", "better", "text"),
     [
-        (Estimate(2, 1.8, 2.2, 9), "lower", "threads against asyncio: 2.0x as long"),
-        (Estimate(0.5, 0.4, 0.6, 9), "lower", "threads against asyncio: 2.0x as fast"),
-        (Estimate(2, 1.8, 2.2, 9), "higher", "threads against asyncio: 2.0x"),
-        (Estimate(0.5, 0.4, 0.6, 9), "higher", "threads against asyncio: 0.50x"),
+        (Ratio(2, 1.8, 2.2, 9), "lower", "threads against asyncio: 2.0x as long"),
+        (Ratio(0.5, 0.4, 0.6, 9), "lower", "threads against asyncio: 2.0x as fast"),
+        (Ratio(2, 1.8, 2.2, 9), "higher", "threads against asyncio: 2.0x"),
+        (Ratio(0.5, 0.4, 0.6, 9), "higher", "threads against asyncio: 0.50x"),
     ],
 )
-def test_an_interval_clear_of_one_is_a_difference(ratio: Estimate, better: str, text: str) -> None:
-    assert findings.contrast("threads", "asyncio", ratio, better) == text
+
+
+@CONTRASTS
+def test_what_is_told_apart_is_a_difference(ratio: Ratio, better: str, text: str) -> None:
+    assert findings.contrast("threads", "asyncio", ratio, better, apart=True) == text
+
+
+@CONTRASTS
+def test_of_too_few_blocks_there_is_a_ratio_and_no_word_on_whether_it_is_real(
+    ratio: Ratio, better: str, text: str
+) -> None:
+    few = Ratio(ratio.value, None, None, 4)
+    assert findings.contrast("threads", "asyncio", few, better, apart=None) == text
 
 
 @pytest.mark.parametrize("better", ["lower", "higher"])
-@pytest.mark.parametrize(("low", "high"), [(0.8, 1.4), (1.0, 1.4), (0.9, 1.0), (1.0, 1.0)])
-def test_an_interval_that_straddles_one_is_not_told_apart(
+@pytest.mark.parametrize(
+    ("low", "high"),
+    [(0.8, 1.4), (1.0, 1.4), (0.9, 1.0), (1.0, 1.0), (1.05, 1.15)],
+    ids=["around one", "from one", "to one", "one", "beyond one, adjusted or below the floor"],
+)
+def test_what_is_not_told_apart_is_no_difference_whatever_its_own_interval(
     low: float, high: float, better: str
 ) -> None:
-    text = findings.contrast("threads", "asyncio", Estimate(1.1, low, high, 9), better)
+    ratio = Ratio(1.1, low, high, 9)
+    text = findings.contrast("threads", "asyncio", ratio, better, apart=False)
     assert text == "threads and asyncio are not told apart (1.1x)"
 
 
@@ -75,7 +112,7 @@ def test_without_data_nothing_is_found() -> None:
 
 def test_the_best_is_named_with_its_value_where_it_stands_apart() -> None:
     found = result(
-        {"asyncio": about(50 * MS), "go": about(20 * MS)}, {("asyncio", "go"): about(2.5)}
+        {"asyncio": about(50 * MS), "go": about(20 * MS)}, {("asyncio", "go"): apart(2.5)}
     )
     assert findings.finding(found) == "best is go at 20.0 ms"
 
@@ -83,10 +120,21 @@ def test_the_best_is_named_with_its_value_where_it_stands_apart() -> None:
 def test_a_contrast_of_the_file_comes_first_and_the_best_after_it() -> None:
     found = result(
         {"asyncio": about(20 * MS), "threads": about(50 * MS)},
-        {("threads", "asyncio"): about(2.5)},
+        {("threads", "asyncio"): apart(2.5)},
     )
     assert findings.finding(found) == (
         "threads against asyncio: 2.5x as long. Best is asyncio at 20.0 ms"
+    )
+
+
+def test_a_contrast_of_the_file_that_is_not_real_is_not_told_as_one() -> None:
+    found = result(
+        {"asyncio": about(20 * MS), "threads": about(24 * MS)},
+        {("threads", "asyncio"): alike(1.2)},
+    )
+    assert findings.finding(found) == (
+        "threads and asyncio are not told apart (1.2x)."
+        " Best, and not told apart, are asyncio and threads at 20.0 ms"
     )
 
 
@@ -98,18 +146,18 @@ def test_a_contrast_that_was_not_measured_is_not_spoken_of() -> None:
 def test_whoever_cannot_be_told_apart_from_the_best_is_named_with_it() -> None:
     found = result(
         {"asyncio": about(20 * MS), "trio": about(21 * MS), "go": about(50 * MS)},
-        {("trio", "asyncio"): about(1.05), ("go", "asyncio"): about(2.5)},
+        {("trio", "asyncio"): alike(1.05), ("go", "asyncio"): apart(2.5)},
     )
     assert findings.finding(found) == "best, and not told apart, are asyncio and trio at 20.0 ms"
 
 
-@pytest.mark.parametrize("ratio", [None, about(2.5, None)])
+@pytest.mark.parametrize("compared", [None, too_few(2.5)])
 def test_whoever_was_not_compared_enough_is_not_told_apart_from_the_best(
-    ratio: Estimate | None,
+    compared: Compared | None,
 ) -> None:
     found = result(
         {"asyncio": about(20 * MS), "trio": about(50 * MS)},
-        {} if ratio is None else {("trio", "asyncio"): ratio},
+        {} if compared is None else {("trio", "asyncio"): compared},
     )
     assert findings.finding(found) == "best, and not told apart, are asyncio and trio at 20.0 ms"
 
@@ -126,8 +174,8 @@ def test_of_many_that_are_not_told_apart_three_at_most_are_named(
     models: tuple[str, ...], names: str
 ) -> None:
     values = {model: about((20 + place) * MS) for place, model in enumerate(models)}
-    ratios = {(model, "asyncio"): about(1.05) for model in models[1:]}
-    assert findings.finding(result(values, ratios)) == (
+    compared = {(model, "asyncio"): alike(1.05) for model in models[1:]}
+    assert findings.finding(result(values, compared)) == (
         f"best, and not told apart, are {names} at 20.0 ms"
     )
 
@@ -143,7 +191,7 @@ def test_a_finding_of_too_few_blocks_says_so(better: str) -> None:
 def test_a_contrast_of_too_few_blocks_says_so_even_if_the_best_had_enough() -> None:
     found = result(
         {"asyncio": about(20 * MS), "threads": about(50 * MS, None, 3)},
-        {("threads", "asyncio"): about(2.5, None, 3)},
+        {("threads", "asyncio"): too_few(2.5)},
     )
     assert "too few blocks" in findings.finding(found)
 
@@ -151,7 +199,7 @@ def test_a_contrast_of_too_few_blocks_says_so_even_if_the_best_had_enough() -> N
 def test_whoever_failed_once_is_not_called_best() -> None:
     found = result(
         {"asyncio": about(20 * MS), "go": about(2 * MS)},
-        {("asyncio", "go"): about(10)},
+        {("asyncio", "go"): apart(10)},
         failed=("go",),
     )
     assert findings.finding(found) == "best is asyncio at 20.0 ms"

@@ -156,3 +156,29 @@ def test_the_processor_is_named_as_the_system_names_it(
 
 def test_a_file_that_is_not_there_reads_as_nothing(tmp_path: Path) -> None:
     assert machine._read(tmp_path / "none") == ""
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ((1.0, 0.0, 0.5), (1.0, 0.0, 0.5), []),
+        ((1.0, 0.0, 0.5), (1.4, 0.0, 0.5), ["20% of the processor was given to others (steal)"]),
+        ((1.0, 0.0, 0.5), (1.01, 0.0, 0.5), []),
+        ((None, None, 0.5), (None, None, 0.5), []),
+        ((1.0, 0.2, 0.5), (1.0, 0.25, 0.5), ["held back for 50 ms by a cgroup quota"]),
+        ((1.0, 0.0, 4.2), (1.0, 0.0, 0.5), ["load 4.2 before it began"]),
+    ],
+)
+def test_what_the_machine_did_beside_a_trial_is_put_into_words(
+    before: tuple[float | None, float | None, float],
+    after: tuple[float | None, float | None, float],
+    said: list[str],
+) -> None:
+    weather = machine.Weather(*after).since(machine.Weather(*before), wall_s=1.0, cores=2)
+    assert list(weather) == said
+
+
+def test_the_weather_of_this_machine_can_be_read() -> None:
+    now = machine.Weather.now()
+    assert now.load_1min >= 0
+    assert now.steal_s is None or now.steal_s >= 0

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections import Counter
-from itertools import islice
 from typing import TYPE_CHECKING
 
 import pytest
@@ -82,7 +81,8 @@ def test_every_cell_that_was_asked_for_is_planned_or_absent_exactly_once(
         for model in selection.models or MODELS
         for variant in variants[one.id, model] or {""}
     }
-    assert Counter([*present, *(one.cell for one in absent)]) == Counter(asked)
+    own = [one for one in present if not one.control]
+    assert Counter([*own, *(one.cell for one in absent)]) == Counter(asked)
     assert all(one.reason for one in absent)
 
 
@@ -148,16 +148,6 @@ def test_cases_that_are_named_are_measured_in_any_profile_and_nothing_else() -> 
         assert [case.id for case in cases] == [CHECK, "tasks-1000"]
 
 
-def test_without_the_headline_case_the_named_ones_come_first() -> None:
-    selection = Selection(("demo",), ("asyncio",), ("tasks-1", "tasks-100"))
-    cells = plan.cells([DEMO], selection, [offer("asyncio")], {}, PROFILE)[0]
-    first = list(islice(plan.blocks(cells, 7, PROFILE), 2 * PROFILE.least_blocks))
-    assert Counter(block.case for block in first) == {
-        "tasks-1": PROFILE.least_blocks,
-        "tasks-100": PROFILE.least_blocks,
-    }
-
-
 @pytest.mark.parametrize(
     ("model", "offers", "missing", "absence", "reason"),
     [
@@ -185,7 +175,7 @@ def test_a_model_beyond_its_limit_is_absent_there_and_only_there() -> None:
     present, absent = plan.cells(
         [DEMO], Selection(models=("threads",)), [offer("threads")], {}, PROFILES["thorough"]
     )
-    assert [one.case for one in present] == [HEADLINE, "tasks-1"]
+    assert [one.case for one in present if not one.control] == [HEADLINE, "tasks-1"]
     assert {(one.cell.case, one.absence, one.reason) for one in absent} == {
         (case, Absence.LIMITED, "stops at 10 tasks: the system stops it")
         for case in ("tasks-100", "tasks-1000")
@@ -195,72 +185,54 @@ def test_a_model_beyond_its_limit_is_absent_there_and_only_there() -> None:
 def test_variants_are_cells_of_their_own_the_plain_one_first() -> None:
     offers = [offer("asyncio", variant="threads"), offer("asyncio"), offer("trio", "other")]
     present, _ = plan.cells([DEMO], Selection(models=("asyncio",)), offers, {}, PROFILES["quick"])
-    assert [one.contestant for one in present] == ["asyncio", "asyncio · threads"]
+    names = ["asyncio", "asyncio · threads", "asyncio (again)"]
+    assert [one.contestant for one in present] == names
 
 
 def test_cells_are_in_the_order_of_models() -> None:
     present = all_cells(*reversed(MODELS), profile=PROFILES["quick"])
     applicable = [model for model in MODELS if model not in DEMO.not_applicable]
-    assert [one.model for one in present if one.workload == "demo"] == applicable
+    own = [one for one in present if one.workload == "demo" and not one.control]
+    assert [one.model for one in own] == applicable
 
 
-@pytest.mark.parametrize("seed", [0, 7, 2**31 - 1])
-def test_the_same_seed_gives_the_same_order(seed: int) -> None:
-    cells = all_cells("asyncio", "trio", "go")
-    once, again = (list(islice(plan.blocks(cells, seed, PROFILE), 60)) for _ in range(2))
-    assert once == again
-
-
-def test_another_seed_gives_another_order() -> None:
-    cells = all_cells("asyncio", "trio", "go")
-    one, other = (list(islice(plan.blocks(cells, seed, PROFILE), 20)) for seed in (1, 2))
-    assert one != other
-
-
-@given(
-    st.lists(st.sampled_from(MODELS), min_size=1, unique=True),
-    st.integers(0, 2**31),
-    st.sampled_from(list(PROFILES.values())),
+@pytest.mark.parametrize(
+    ("models", "twins"),
+    [
+        (("trio", "asyncio"), ["asyncio", "asyncio"]),
+        (("sequential", "asyncio"), ["asyncio", "asyncio"]),  # not the first, the baseline
+        (("trio", "threads"), ["trio", "threads"]),  # trio is not applicable to the other
+    ],
 )
-@examples(40)
-def test_every_block_has_every_cell_of_its_case_exactly_once(
-    models: list[str], seed: int, profile: Profile
+def test_each_headline_case_has_one_control_of_the_baseline_where_there_is_one(
+    models: tuple[str, ...], twins: list[str]
 ) -> None:
-    cells = all_cells(*models, profile=profile)
-    for index, block in enumerate(islice(plan.blocks(cells, seed, profile), 50)):
-        assert block.index == index
-        own = [one for one in cells if (one.workload, one.case) == (block.workload, block.case)]
-        assert sorted(block.cells) == sorted(own)
+    controls = [one for one in all_cells(*models) if one.control]
+    assert controls == [
+        Cell(id_, HEADLINE, twin, control=True) for id_, twin in zip(BOTH, twins, strict=True)
+    ]
 
 
-def test_every_headline_case_has_its_least_blocks_before_anything_else() -> None:
-    first = list(islice(plan.blocks(all_cells("asyncio", "trio"), 7, PROFILE), 2 * 3))
-    assert Counter((block.workload, block.case) for block in first) == {
-        ("demo", HEADLINE): 3,
-        ("other", HEADLINE): 3,
-    }
+def test_a_variant_is_no_control_while_a_plain_contestant_is_there() -> None:
+    offers = [offer("asyncio", variant="threads"), offer("trio")]
+    present, _ = plan.cells([DEMO], Selection(), offers, {}, PROFILES["quick"])
+    assert [one.contestant for one in present if one.control] == ["trio (again)"]
 
 
-def test_after_the_least_blocks_every_case_has_one_a_round_the_sweeps_first() -> None:
-    cells = all_cells("asyncio", "trio")
-    places = [(b.workload, b.case) for b in islice(plan.blocks(cells, 7, PROFILE), 6 + 3 * 6)]
-    rounds = [places[start : start + 6] for start in (6, 12, 18)]
-    everything = {(one.workload, one.case) for one in cells}
-    assert all(set(one) == everything for one in rounds)
-    assert {case for _, case in rounds[0][:4]} == {"tasks-1", "tasks-100"}
+def test_without_the_headline_case_there_is_no_control() -> None:
+    selection = Selection(models=("asyncio",), cases=("tasks-1", "tasks-100"))
+    present, _ = plan.cells([DEMO], selection, [offer("asyncio")], {}, PROFILE)
+    assert [(one.case, one.control) for one in present] == [
+        ("tasks-1", False),
+        ("tasks-100", False),
+    ]
 
 
-def test_each_contestant_comes_to_each_position_of_a_block() -> None:
-    models = ("asyncio", "trio", "go")
-    cells = all_cells(*models)
-    seen = {
-        (position, one.model)
-        for block in islice(plan.blocks(cells, 7, PROFILE), 60)
-        for position, one in enumerate(block.cells)
-    }
-    assert seen == {(position, model) for position in range(3) for model in models}
+def test_the_least_of_a_run_counts_the_controls() -> None:
+    present = all_cells("asyncio", "threads")
+    headlines = 2 * PROFILE.least_blocks * 3  # two workloads; asyncio, threads, asyncio (again)
+    assert plan.least_trials(present, PROFILE) == headlines + 2 * (2 + 1)  # threads stop at 10
 
 
-def test_nothing_to_measure_is_a_problem_and_no_endless_wait() -> None:
-    with pytest.raises(Problem, match="nothing to measure"):
-        next(plan.blocks([], 7, PROFILE))
+def test_a_check_has_no_control() -> None:
+    assert not any(one.control for one in all_cells("asyncio", "trio", profile=None))

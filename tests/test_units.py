@@ -178,3 +178,21 @@ def test_a_round_value_is_shown_without_digits_that_say_nothing(
 )
 def test_a_waiting_time_is_shown_as_on_a_clock(seconds: float, text: str) -> None:
     assert units.clock(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "size"),
+    [("512MiB", 512 * 2**20), ("2 gib", 2**31), ("1.5k", None), ("1.5KB", 1536), ("7b", 7)],
+)
+def test_a_size_is_a_number_and_a_unit(text: str, size: int | None) -> None:
+    if size is None:
+        with pytest.raises(Problem, match="expected a number and a unit"):
+            units.parse_size(text)
+    else:
+        assert units.parse_size(text) == size
+
+
+@pytest.mark.parametrize("text", ["", "x", "0GiB", "-1GiB", "10"])
+def test_what_is_no_size_is_a_problem(text: str) -> None:
+    with pytest.raises(Problem, match="size: found"):
+        units.parse_size(text)

@@ -50,6 +50,7 @@ def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
         f"{result.workload.title}: {finding(result)}",
         result.workload.question + (f"  ({settings})" if settings else ""),
         analysis,
+        style.certainty(result.comparison),
     )
     height = sheet.get_figheight()
     for column, (metric, heading) in enumerate(zip(metrics, headings, strict=True)):
@@ -62,7 +63,14 @@ def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
             )
         )
         axes.set_title(heading, fontsize=8.5, loc="left", pad=6)
-        _panel(axes, metric, shown, style.looks(analysis.models), named=column == 0)
+        _panel(
+            axes,
+            metric,
+            shown,
+            _bands(result, shown),
+            style.looks(analysis.models),
+            named=column == 0,
+        )
     sheet.text(
         0.2 / _WIDTH,
         bottom + 0.06 / height,
@@ -83,10 +91,17 @@ def _order(cells: Sequence[CellResult], metric: Metric) -> list[CellResult]:
     return known + [one for one in cells if metric.id not in one.metrics]
 
 
+def _bands(result: WorkloadResult, cells: Sequence[CellResult]) -> list[bool]:
+    """Return for each row whether it is shaded: tiers alternate, and without tiers nothing is."""
+    tiers = [result.comparison.tier_of(one.contestant) for one in cells]
+    return [tier is not None and tier % 2 == 0 for tier in tiers]
+
+
 def _panel(
     axes: Axes,
     metric: Metric,
     cells: Sequence[CellResult],
+    shaded: Sequence[bool],
     looks: Mapping[str, Look],
     *,
     named: bool,
@@ -99,8 +114,8 @@ def _panel(
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     for row, (one, estimate) in enumerate(zip(cells, estimates, strict=True)):
-        if row % 2:
-            axes.axhspan(row - 0.5, row + 0.5, color="#f6f6f6", zorder=0, lw=0)
+        if shaded[row]:
+            axes.axhspan(row - 0.5, row + 0.5, color=style.BAND, zorder=0, lw=0)
         if estimate is not None:
             draw_dot(axes, one, estimate, row, looks[one.cell.model])
             axes.text(

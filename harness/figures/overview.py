@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.analyse import BASELINE
 from harness.figures import style
 from harness.figures.contestants import draw_dot
 from harness.findings import overall
 from harness.records import Absence
+from harness.workload import BASELINE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -48,6 +48,7 @@ def figure(analysis: Analysis) -> Figure:
         f"Cost relative to {BASELINE} in the same blocks: left of the line costs less.",
         analysis,
         "Headline case and first metric of each workload; plain implementations, no variants."
+        " Around 1x the noise floor: what the baseline seems to differ from itself by."
         " The title leaves out what only measures the workbench (Nothing).",
     )
     height = sheet.get_figheight()
@@ -85,13 +86,16 @@ def _panel(
     axes.tick_params(axis="x", labelsize=8)
     axes.grid(axis="x")
     axes.axvline(1, color=style.FAINT, lw=1)
+    if result.comparison.floor is not None:
+        floor = result.comparison.floor
+        axes.axvspan(1 / floor, floor, color=style.FLOOR, alpha=0.35, lw=0, zorder=0.5)
     axes.set_ylim(len(models) - 0.5, -0.5)
     axes.set_yticks(range(len(models)), models if named else [""] * len(models))
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     for row, model in enumerate(models):
         if row % 2:
-            axes.axhspan(row - 0.5, row + 0.5, color="#f6f6f6", zorder=0, lw=0)
+            axes.axhspan(row - 0.5, row + 0.5, color=style.BAND, zorder=0, lw=0)
         one = cells.get(model)
         if one is not None and one.ratio is not None:
             draw_dot(axes, one, one.ratio, row, looks[model])

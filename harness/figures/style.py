@@ -27,9 +27,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
 
-    from harness.analyse import Analysis
+    from harness.analyse import Analysis, Comparison
 
 INK, FAINT, GRID, FAILED = "#1a1a1a", "#666666", "#e3e3e3", "#b00020"
+BAND, FLOOR = "#f1f1f1", "#9a9a9a"
 METADATA = {"png": {"Software": "Loombench"}, "svg": {"Creator": "Loombench", "Date": None}}
 _LOG_FROM = 5.0  # a spread of values beyond which an axis is logarithmic
 _PIXELS_PER_INCH = 160
@@ -165,6 +166,17 @@ def sheet(
     return figure, foot_height / height, 1 - head_height / height
 
 
+def certainty(comparison: Comparison) -> str:
+    """Return what bands mean, and how large a difference has to be, in a sentence each."""
+    if not comparison.tiers:
+        return ""
+    text = "Rows in one band are not told apart, adjusted for the number of comparisons."
+    if comparison.floor is None:
+        return text
+    percent = units.significant(100 * (comparison.floor - 1), 2)
+    return f"{text} Noise floor {percent}%: the baseline against itself."
+
+
 def footnote(analysis: Analysis, note: str) -> str:
     """Return what every figure says at its foot: how sure, on what, with what, when."""
     run = analysis.run
@@ -172,12 +184,15 @@ def footnote(analysis: Analysis, note: str) -> str:
     versions = ", ".join(_version(one.name, one.version, one.facts) for one in run.runners)
     parts = [
         note,
-        "Lines: 95% bootstrap interval over processes; no line: too few.",
+        "Lines: 95% interval over processes; no line: too few.",
         f"{machine.cpu}, {machine.logical_cores} cores, {units.size(machine.memory_bytes)},"
         f" {machine.system}"
         + (f", virtual ({machine.virtualisation})" if machine.virtualisation else "")
         + ".",
         f"{versions}.",
+        f"{units.counted(analysis.disturbed, 'trial')} disturbed by other work on the machine."
+        if analysis.disturbed
+        else "",
         f"Run {run.id}, {units.counted(analysis.trials, 'trial')} in"
         f" {units.counted(analysis.blocks, 'block')},"
         f" {run.started_at[:10]}.",

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 from rich.console import Console
 
+from harness.allocate import Allocator
 from harness.live import Display
-from harness.plan import PROFILES, Selection, blocks
+from harness.plan import PROFILES, Selection
 from tests.bench import tools
 
 _BAR = 3.0
@@ -20,7 +21,7 @@ def rows() -> Iterator[tuple[str, str, str, bool]]:
     workshop = tools.workshop()
     cells, _ = workshop.cells(Selection(), PROFILES["quick"])
     bench = workshop.bench(1, lambda: False)
-    plan = blocks(cells, 1, PROFILES["quick"])
+    plan = Allocator(cells, workshop.workloads, 1, PROFILES["quick"], 0.03).blocks()
     terminal = Console(file=io.StringIO(), force_terminal=True, width=100)
     wall, used = 0, 0
     with Display(terminal, 300, len(cells), 0) as display:

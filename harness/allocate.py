@@ -1,0 +1,141 @@
+"""Decides which block comes next: the least of everything first, then where it tells most.
+
+The rule is fixed before the first trial, and nothing is measured again because it looked wrong:
+
+1. every headline case its least number of blocks, in rounds of shuffled order;
+2. one block of every other case;
+3. then the headline case whose ratios are the least precise for what a block of it costs, until all
+   of them are as precise as was asked for. A third of the time goes to the points of sweeps that
+   have too few blocks for an interval.
+
+What a resumed run does next follows from the trials it has, as if it had never stopped.
+"""
+
+from __future__ import annotations
+
+import random
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from harness import stats
+from harness.errors import Problem
+from harness.metrics import trial_value
+from harness.plan import Block, program
+from harness.records import Status
+from harness.workload import BASELINE
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping, Sequence
+
+    from harness.plan import Profile
+    from harness.records import Cell, Trial
+    from harness.workload import Workload
+
+    Place = tuple[str, str]  # workload, case
+
+_SHARE_OF_SWEEPS = 1 / 3
+
+
+class Allocator:
+    """Hands out blocks, and is told of every trial."""
+
+    def __init__(
+        self,
+        planned: Sequence[Cell],
+        workloads: Mapping[str, Workload],
+        seed: int,
+        profile: Profile,
+        precision: float,
+    ) -> None:
+        if not planned:
+            raise Problem("nothing to measure: no implementation is left of what was asked for")
+        self._first, self._later, self._cells = program(planned)
+        self._workloads = workloads
+        self._seed = seed
+        self._least = profile.least_blocks
+        self._precision = precision
+        self._seen: dict[int, tuple[Place, set[Cell]]] = {}
+        self._values: defaultdict[Cell, dict[int, float]] = defaultdict(dict[int, float])
+        self._cost_ns: defaultdict[Place, int] = defaultdict(int)  # of all its trials
+        self._cost_after_least_ns: defaultdict[Place, int] = defaultdict(int)
+
+    def take(self, trial: Trial) -> None:
+        """Take note of a trial, now or from an earlier session of the run."""
+        cell = trial.cell
+        place = cell.workload, cell.case
+        self._seen.setdefault(trial.block, (place, set()))[1].add(cell)
+        self._cost_ns[place] += trial.wall_ns
+        if trial.block >= self._fixed:
+            self._cost_after_least_ns[place] += trial.wall_ns
+        if trial.status is Status.OK:
+            workload = self._workloads[cell.workload]
+            value = trial_value(workload, next(iter(workload.metrics.values())), trial)
+            if value is not None:
+                self._values[cell][trial.block] = value
+
+    def blocks(self) -> Iterator[Block]:
+        """Yield blocks until every headline ratio is as precise as was asked for."""
+        for index, (cut_short, seen) in sorted(self._seen.items()):
+            if seen != set(self._cells[cut_short]):  # by an interrupt, or worse
+                yield self._block(index, cut_short)
+        index = max(self._seen, default=-1) + 1
+        while (place := self._next(index)) is not None:
+            yield self._block(index, place)
+            index += 1
+
+    @property
+    def _fixed(self) -> int:
+        """How many blocks come in an order that nothing measured can change."""
+        return self._least * len(self._first) + len(self._later)
+
+    def _block(self, index: int, place: Place) -> Block:
+        cells = list(self._cells[place])
+        random.Random(f"{self._seed} {index}").shuffle(cells)
+        return Block(index, *place, tuple(cells))
+
+    def _next(self, index: int) -> Place | None:
+        round_, position = divmod(index, len(self._first))
+        if round_ < self._least:
+            order = list(self._first)
+            random.Random(f"{self._seed} round {round_}").shuffle(order)
+            return order[position]
+        if index < self._fixed:
+            return self._later[index - self._least * len(self._first)]
+        return self._widest()
+
+    def _widest(self) -> Place | None:
+        """Return the place where a block tells most for its time; None when all is precise."""
+        need = {place: self.imprecision(place) / self._cost(place) for place in self._first}
+        need = {place: one for place, one in need.items() if one > 0}
+        if not need:
+            return None
+        spent = sum(self._cost_after_least_ns.values())
+        on_sweeps = sum(self._cost_after_least_ns[place] for place in self._later)
+        thin = [place for place in self._later if self._count(place) < stats.LEAST_FOR_INTERVAL]
+        if thin and on_sweeps <= _SHARE_OF_SWEEPS * spent:
+            return min(thin, key=self._count)
+        return max(need, key=need.__getitem__)
+
+    def imprecision(self, place: Place) -> float:
+        """Return how much wider than asked for the widest ratio of a case is; 0: precise enough.
+
+        A contestant without two values in one block (it fails, or its cost is not positive) has no
+        ratio that more blocks would make precise.
+        """
+        cells = self._cells[place]
+        base = next((c for c in cells if c.model == BASELINE and not c.variant), cells[0])
+        widest = 0.0
+        for cell in cells:
+            own, other = self._values[cell], self._values[base]
+            found = stats.ratio([(own[b], other[b]) for b in own if b in other])
+            if cell != base and found is not None and found.spread is not None:
+                widest = max(widest, found.spread)
+        if len(cells) == 1:  # nothing to compare with: its own blocks are all there is to know
+            return 1.0
+        return widest - self._precision if widest > self._precision else 0.0
+
+    def _count(self, place: Place) -> int:
+        return sum(one == place for one, _ in self._seen.values())
+
+    def _cost(self, place: Place) -> float:
+        return max(1, self._cost_ns[place]) / max(1, self._count(place))

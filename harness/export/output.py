@@ -1,0 +1,35 @@
+"""Writes an export to a file, whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from harness.errors import Exit, Problem
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def write(path: Path, text: str) -> None:
+    """Write beside the file and rename, so that nobody ever reads half of it. Raises Problem."""
+    try:
+        target = path.resolve()  # of a link the file it points to, and not the link, is replaced
+        if target.exists() and not target.is_file() and not target.is_dir():
+            target.write_text(text, encoding="utf-8")  # a pipe or /dev/null is not replaced
+            return
+        part = target.with_name(f".{target.name}.{os.getpid()}.part")
+        try:
+            with part.open("x", encoding="utf-8", newline="") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise Problem(
+            f"{path}: cannot be written: {reason}; choose another place with --output",
+            Exit.NOT_POSSIBLE,
+        ) from None
