@@ -1,7 +1,7 @@
 # Loombench. `make` lists the targets; `make compare` does everything from a fresh clone.
 
 BUDGET ?=
-PROFILE ?= standard
+PROFILE ?=
 WORKLOADS ?=
 MODELS ?=
 PYTHON ?=
@@ -21,7 +21,7 @@ help: ## list the targets and variables
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  %-10s %s\n' "$$name" "$$text"; done
 	@echo 'Variables:'
 	@echo '  BUDGET=3m       time to measure (compare)                  [by profile: 2m, 5m, 30m]'
-	@echo '  PROFILE=quick   quick, standard or thorough (compare)      [$(PROFILE)]'
+	@echo '  PROFILE=quick   quick, standard or thorough (compare)      [standard]'
 	@echo '  WORKLOADS=a,b   only these (compare, smoke)                [all]'
 	@echo '  MODELS=a,b      only these (compare, smoke)                [all]'
 	@echo '  RESUME=latest   go on with a run (compare)'
@@ -32,7 +32,7 @@ setup: ## make .venv, find or install Go, build the Go runner
 	@.ci/setup
 
 compare: setup ## measure every workload in every model, and draw the figures
-	@$(BIN)/loombench run --profile $(PROFILE) --out $(OUT) $(if $(BUDGET),--budget $(BUDGET)) \
+	@$(BIN)/loombench run --out $(OUT) $(if $(PROFILE),--profile $(PROFILE)) $(if $(BUDGET),--budget $(BUDGET)) \
 		$(if $(RESUME),--resume $(RESUME)) \
 		$(if $(WORKLOADS),--workload $(WORKLOADS)) $(if $(MODELS),--model $(MODELS))
 

@@ -16,7 +16,7 @@ from msgspec import structs
 from harness import catalog, stats
 from harness.metrics import trial_value
 from harness.records import Cell, Status
-from harness.workload import BASELINE, HEADLINE, MODELS
+from harness.workload import BASELINE, HEADLINE, in_order
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -109,6 +109,11 @@ class WorkloadResult:
         """The headline metric."""
         return next(iter(self.workload.metrics.values()))
 
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Every model in its order, those of external runners after our own."""
+        return in_order(one.cell.model for cells in self.cases.values() for one in cells)
+
 
 @dataclass(frozen=True)
 class Analysis:
@@ -120,6 +125,16 @@ class Analysis:
     trials: int
     disturbed: int = 0  # trials beside which the machine was seen to do something else
     warnings: tuple[str, ...] = ()
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Every model in its order, those of external runners after our own."""
+        return _models(self.run)
+
+
+def _models(run: Run) -> tuple[str, ...]:
+    absent = (one.cell for one in run.absent)
+    return in_order(cell.model for cell in (*run.cells, *absent))
 
 
 @dataclass
@@ -137,7 +152,9 @@ class _Gathered:
 def analyse(run: Run, trials: Iterable[Trial]) -> Analysis:
     """Analyse a run. Trials are taken in one by one and not kept."""
     workloads = {
-        id_: catalog.parse(id_, text, f"{id_}.toml") for id_, text in run.workloads.items()
+        # It was checked before the run; some of these files may be from outside.
+        id_: catalog.parse(id_, text, f"{id_}.toml", from_outside=True)
+        for id_, text in run.workloads.items()
     }
     gathered: defaultdict[Cell, _Gathered] = defaultdict(_Gathered)
     warnings: Counter[str] = Counter()
@@ -184,7 +201,8 @@ def _workload_result(
 ) -> WorkloadResult:
     absent = {one.cell: one for one in run.absent if one.cell.workload == workload.id}
     everything = [cell for cell in run.cells if cell.workload == workload.id] + list(absent)
-    everything.sort(key=lambda cell: (MODELS.index(cell.model), cell.variant))
+    models = _models(run)
+    everything.sort(key=lambda cell: (models.index(cell.model), cell.variant))
     cases: dict[str, list[CellResult]] = {}
     for case in workload.cases:
         cells = [cell for cell in everything if cell.case == case and not cell.control]
@@ -294,9 +312,11 @@ def _tiers(cells: list[CellResult], comparison: Comparison) -> tuple[tuple[str, 
     Ranks would say more than is known; within a tier the order means nothing.
     """
     tiers: list[list[str]] = []
+    if len(cells) == 1:
+        return ()  # nothing to be told apart from
     for one in cells:
         if tiers and (one.contestant, tiers[-1][0]) not in comparison.differ:
-            return ()  # too few blocks to say
+            return ()  # it cannot be said: too few blocks, or a cost that is not positive
         if not tiers or comparison.told_apart(one.contestant, tiers[-1][0]):
             tiers.append([one.contestant])
         else:

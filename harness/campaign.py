@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 import random
+import shlex
 import time
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from harness import catalog, machine, measure, plan, store
+from harness import catalog, external, machine, measure, plan, store
 from harness.allocate import Allocator
 from harness.errors import Exit, Problem
-from harness.records import SCHEMA_VERSION, Run, RunnerFacts
+from harness.records import SCHEMA_VERSION, Absence, Run, RunnerFacts
 from harness.runners import ROOT, Runners, find
+from harness.workload import MODELS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
     from pathlib import Path
 
     from harness.plan import Profile, Selection
@@ -33,23 +34,51 @@ class Workshop:
 
     workloads: dict[str, Workload]
     runners: Runners
+    runner_files: tuple[str, ...] = ()  # each loombench.toml that the user named
+    from_outside: frozenset[str] = frozenset()  # workloads that those bring
 
     @classmethod
-    def open(cls) -> Workshop:
-        """Read the workload files and ask the runners. Raises Problem for a bad file."""
-        return cls(catalog.load_folder(WORKLOADS), find())
+    def open(cls, named: Iterable[Path] = ()) -> Workshop:
+        """Read the workload files and ask the runners, also those of the files that are named.
+
+        Raises Problem for a bad file.
+        """
+        ours = catalog.load_folder(WORKLOADS)
+        declared = external.read(named)
+        workloads = external.workloads(declared, ours)
+        runners = find()
+        external.join(runners, declared, workloads)
+        return cls(
+            workloads,
+            runners,
+            tuple(dict.fromkeys(str(one.file) for one in declared)),
+            frozenset(workloads.keys() - ours.keys()),
+        )
 
     def cells(
         self, selection: Selection, profile: Profile | None
     ) -> tuple[list[Cell], list[AbsentCell]]:
         """Return what would be measured and what would not; without a profile, the check cases."""
-        return plan.cells(
-            plan.select(selection, self.workloads),
+        present, absent = plan.cells(
+            plan.select(selection, self.workloads, self.runners.models),
             selection,
             self.runners.offers(),
             self.runners.missing_models,
             profile,
+            self.runners.models,
         )
+        # Nobody expects our models in a workload from outside: that they are not in it goes
+        # without saying, unless they were asked for.
+        unsaid = (Absence.MISSING, Absence.UNAVAILABLE)
+        if not selection.models:
+            absent = [
+                one
+                for one in absent
+                if one.cell.workload not in self.from_outside
+                or one.cell.model not in MODELS
+                or one.absence not in unsaid
+            ]
+        return present, absent
 
     def bench(
         self, seed: int, interrupted: Callable[[], bool], memory_bytes: int | None = None
@@ -71,9 +100,7 @@ class Workshop:
         self, workloads: list[Workload], cells: list[Cell], absent: list[AbsentCell]
     ) -> dict[str, object]:
         """Return for programs what there is, and what there is not, with the reasons."""
-        sources = {
-            (one.workload, one.model, one.variant): one.source for one in self.runners.offers()
-        }
+        offers = {(one.workload, one.model, one.variant): one for one in self.runners.offers()}
         return {
             "workloads": [
                 {
@@ -90,7 +117,8 @@ class Workshop:
                     "workload": cell.workload,
                     "model": cell.model,
                     "variant": cell.variant,
-                    "source": sources[cell.workload, cell.model, cell.variant],
+                    "runner": offers[cell.workload, cell.model, cell.variant].runner,
+                    "source": offers[cell.workload, cell.model, cell.variant].source,
                 }
                 for cell in cells
             ],
@@ -115,8 +143,10 @@ class Workshop:
             if (offer.workload, offer.model, offer.variant) in wanted
         ]
         sources = {
-            offer.source: hashlib.sha256((ROOT / offer.source).read_bytes()).hexdigest()
-            for offer in offers
+            name: digest
+            for runner in self.runners.found.values()
+            if (own := [one.source for one in offers if one.runner == runner.name])
+            for name, digest in runner.digests(own).items()
         }
         runners = tuple(
             RunnerFacts(
@@ -193,9 +223,10 @@ def begin(
     budget_s: float | None,
     seed: int | None,
     precision: float,
+    workshop: Workshop | None = None,
 ) -> Campaign:
     """Plan a new run and make its directory. Raises Problem."""
-    workshop = Workshop.open()
+    workshop = workshop or Workshop.open()
     cells, absent = workshop.cells(selection, profile)
     if not cells:
         reasons = {f"{one.cell.model}: {one.reason}" for one in absent}
@@ -222,6 +253,7 @@ def begin(
         cells=tuple(cells),
         absent=tuple(absent),
         sources=sources,
+        runner_files=workshop.runner_files,
     )
     return Campaign(run, workshop, store.RunWriter.create(out, run), [], run.budget_s)
 
@@ -230,16 +262,29 @@ def _of(absent: list[AbsentCell]) -> list[Cell]:
     return [one.cell for one in absent]
 
 
-def resume(folder: Path, budget_s: float | None, warn: Callable[[str], None]) -> Campaign:
-    """Go on with a run. Raises Problem when the machine or what is measured has changed."""
+def resume(
+    folder: Path,
+    budget_s: float | None,
+    warn: Callable[[str], None],
+    named: Iterable[Path] = (),
+) -> Campaign:
+    """Go on with a run. Raises Problem when the machine or what is measured has changed.
+
+    `named` are the runners' files that the user names now; they must be those of the run.
+    """
     run = store.read_run(folder)
-    workshop = Workshop.open()
+    named = tuple(named)
+    _same_runner_files(folder.name, run, named)
+    workshop = Workshop.open(named)
+    for problem in workshop.runners.problems:
+        warn(problem)
     runners, sources = workshop.facts(list(run.cells))
     about = machine.machine()
     changes = [
         *_changes("machine", _identity(run.machine), _identity(about)),
         *_changes("", _versions(run.runners), _versions(runners)),
         *_changes("source", run.sources, sources),
+        *_changes("implementation", _needed(run), _offered(workshop, run)),
         *_changes(
             "workload",
             run.workloads,
@@ -263,6 +308,37 @@ def resume(folder: Path, budget_s: float | None, warn: Callable[[str], None]) ->
     return Campaign(run, workshop, store.RunWriter(folder), earlier, budget_s or run.budget_s)
 
 
+def _same_runner_files(name: str, run: Run, named: Iterable[Path]) -> None:
+    """Raise Problem unless the user names what the run was begun with.
+
+    What the run itself says is not enough to start a program: a run directory can be anybody's.
+    """
+    now = {str(external.locate(one)) for one in named}
+    missing = [file for file in run.runner_files if file not in now]
+    if missing:
+        again = " ".join(f"--runner {shlex.quote(file)}" for file in missing)
+        raise Problem(
+            f"{name} was begun with runners from outside; repeat {again} to go on with it"
+        )
+    if strange := sorted(now - set(run.runner_files)):
+        raise Problem(
+            f"{name} was begun without {', '.join(strange)}; go on without it, or begin a new run"
+        )
+
+
+def _needed(run: Run) -> dict[str, str]:
+    return {f"{cell.workload} {cell.contestant}": "there" for cell in run.cells}
+
+
+def _offered(workshop: Workshop, run: Run) -> dict[str, str]:
+    offers = {(one.workload, one.model, one.variant) for one in workshop.runners.offers()}
+    return {
+        f"{cell.workload} {cell.contestant}": "there"
+        for cell in run.cells
+        if (cell.workload, cell.model, cell.variant) in offers
+    }
+
+
 def _identity(about: object) -> dict[str, str]:
     return {name: str(getattr(about, name)) for name in ("host", "system", "cpu", "logical_cores")}
 
@@ -272,7 +348,10 @@ def _versions(runners: tuple[RunnerFacts, ...]) -> dict[str, str]:
     return {
         name: str(value)
         for one in runners
-        for name, value in {f"runner {one.name}": one.version, **one.facts}.items()
+        for name, value in (
+            (f"runner {one.name}", one.version),
+            *((f"{one.name}: {fact}", value) for fact, value in one.facts.items()),
+        )
     }
 
 

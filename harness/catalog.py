@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.errors import Problem
@@ -25,32 +26,49 @@ from harness.workload import (
     Sampling,
     Sweep,
     Workload,
+    is_model_id,
 )
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 _WORKLOAD_ID = re.compile(r"[a-z][a-z0-9]*")
-_MODELS = ", ".join(MODELS)
 _CASE_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _OF_A_SAMPLE = frozenset({"elapsed_ns", "cpu_ns", "operations", "ideal_ns"})
 
 
-def load_folder(folder: Path) -> dict[str, Workload]:
-    """Read every workload file of a folder. Raises Problem on the first thing that is wrong."""
+@dataclass(frozen=True)
+class _Models:
+    """The models that a file may name: ours, and in a file from outside any that could be."""
+
+    from_outside: bool
+
+    def __contains__(self, model: str) -> bool:
+        return model in MODELS or (self.from_outside and is_model_id(model))
+
+    def __str__(self) -> str:
+        return ", ".join(MODELS) + (" or another model's name" if self.from_outside else "")
+
+
+def load_folder(folder: Path, *, from_outside: bool = False) -> dict[str, Workload]:
+    """Read every workload file of a folder. Raises Problem on the first thing that is wrong.
+
+    A file from outside may speak of models that are not ours, and messages name its whole path.
+    """
     workloads = {}
     for path in sorted(folder.glob("*.toml")):
+        file = str(path) if from_outside else path.name
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise Problem(f"{path.name}: cannot be read: {error}") from None
-        workloads[path.stem] = parse(path.stem, text, path.name)
+            raise Problem(f"{file}: cannot be read: {error}") from None
+        workloads[path.stem] = parse(path.stem, text, file, from_outside=from_outside)
     if not workloads:
         raise Problem(f"{folder}: found no workload file, expected at least one *.toml")
     return workloads
 
 
-def parse(id_: str, text: str, file: str) -> Workload:
+def parse(id_: str, text: str, file: str, *, from_outside: bool = False) -> Workload:
     """Read the text of one workload file. Raises Problem."""
     if not _WORKLOAD_ID.fullmatch(id_):
         raise Problem(f"{file}: found the id {id_!r}, expected one lowercase word")
@@ -59,6 +77,7 @@ def parse(id_: str, text: str, file: str) -> Workload:
     except (ValueError, RecursionError) as error:  # also for numbers or nesting beyond all measure
         raise Problem(f"{file}: not valid TOML: {error}") from None
 
+    models = _Models(from_outside)
     params = {name: _param(name, table) for name, table in root.tables("params")}
     names = frozenset(params)
     oracle = root.table("oracle")
@@ -78,19 +97,21 @@ def parse(id_: str, text: str, file: str) -> Workload:
         operations=_formula(work, "operations", names),
         ideal_ns=_formula(work, "ideal_ns", names) if "ideal_ns" in work.values else None,
         ideal_ns_of={
-            _model(ideal_ns_of, model): _formula(ideal_ns_of, model, names)
+            _model(ideal_ns_of, model, models): _formula(ideal_ns_of, model, names)
             for model in ideal_ns_of.values
         },
         cases=_cases(root, params, sweep, expected),
         sweep=sweep,
         metrics={
-            name: _metric(name, table, names | _OF_A_SAMPLE)
+            name: _metric(name, table, names | _OF_A_SAMPLE, models)
             for name, table in root.tables("metrics")
         },
-        limits=tuple(_limit(row, names) for row in root.rows("limits")),
-        not_applicable=_not_applicable(root),
-        observations=tuple(_observation(name, table) for name, table in root.tables("observed")),
-        contrasts=_contrasts(root),
+        limits=tuple(_limit(row, names, models) for row in root.rows("limits")),
+        not_applicable=_not_applicable(root, models),
+        observations=tuple(
+            _observation(name, table, models) for name, table in root.tables("observed")
+        ),
+        contrasts=_contrasts(root, models),
         text=text,
     )
     for case in workload.cases.values():
@@ -215,7 +236,7 @@ def _computed(table: Table, key: str, formula: Formula, case: Case) -> int | flo
         ) from None
 
 
-def _metric(name: str, table: Table, names: frozenset[str]) -> Metric:
+def _metric(name: str, table: Table, names: frozenset[str], models: _Models) -> Metric:
     metric = Metric(
         id=name,
         label=table.text("label"),
@@ -225,15 +246,18 @@ def _metric(name: str, table: Table, names: frozenset[str]) -> Metric:
         baselines=table.texts("baselines", ()),
     )
     for model in metric.baselines:
-        if model not in MODELS:
-            raise table.problem("baselines", model, f"one of {_MODELS}")
+        if model not in models:
+            raise table.problem("baselines", model, f"one of {models}")
     table.done()
     return metric
 
 
-def _limit(row: Table, names: frozenset[str]) -> Limit:
+def _limit(row: Table, names: frozenset[str], models: _Models) -> Limit:
+    model = row.text("model", expected=f"one of {models}")
+    if model not in models:
+        raise row.problem("model", model, f"one of {models}")
     limit = Limit(
-        model=row.choice("model", MODELS),
+        model=model,
         param=row.choice("param", tuple(sorted(names))),
         most=row.integer("most"),
         reason=row.text("reason"),
@@ -242,37 +266,39 @@ def _limit(row: Table, names: frozenset[str]) -> Limit:
     return limit
 
 
-def _observation(name: str, table: Table) -> Observation:
+def _observation(name: str, table: Table, models: _Models) -> Observation:
     others = table.table("expected_of", {})
     observation = Observation(
         name=name,
         expected=table.integer("expected"),
-        expected_of={_model(others, model): others.integer(model) for model in others.values},
+        expected_of={
+            _model(others, model, models): others.integer(model) for model in others.values
+        },
     )
     table.done()
     return observation
 
 
-def _not_applicable(root: Table) -> dict[str, str]:
+def _not_applicable(root: Table, models: _Models) -> dict[str, str]:
     table = root.table("not_applicable", {})
-    return {_model(table, model): table.text(model) for model in table.values}
+    return {_model(table, model, models): table.text(model) for model in table.values}
 
 
-def _contrasts(root: Table) -> tuple[tuple[str, str], ...]:
+def _contrasts(root: Table, models: _Models) -> tuple[tuple[str, str], ...]:
     contrasts = []
     for row in root.rows("contrasts"):
         pair = row.text("this"), row.text("to")
         for key, contestant in zip(("this", "to"), pair, strict=True):
-            if contestant.partition(" · ")[0] not in MODELS:
-                raise row.problem(key, contestant, f"a model, or `model · variant`: {_MODELS}")
+            if contestant.partition(" · ")[0] not in models:
+                raise row.problem(key, contestant, f"a model, or `model · variant`: {models}")
         contrasts.append(pair)
         row.done()
     return tuple(contrasts)
 
 
-def _model(table: Table, model: str) -> str:
-    if model not in MODELS:
+def _model(table: Table, model: str, models: _Models) -> str:
+    if model not in models:
         raise Problem(
-            f"{table.file}: {table.path}: found the model {model!r}, expected one of {_MODELS}"
+            f"{table.file}: {table.path}: found the model {model!r}, expected one of {models}"
         )
     return model

@@ -21,6 +21,7 @@ import psutil
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
+    from pathlib import Path
 
 _TICK_S = 0.25  # how often limits are looked at; a look costs well under a millisecond
 _STDERR_KEPT = 4_096
@@ -56,13 +57,15 @@ def run(
     on_line: Callable[[bytes], str],
     interrupted: Callable[[], bool] = lambda: False,
     on_tick: Callable[[], None] = lambda: None,
+    folder: Path | None = None,
 ) -> Ended:
     """Run a command to its end, or to the limits. Raises OSError if it cannot be started.
 
     `on_line` is given each line of standard output; a text that is not empty stops the child.
-    `interrupted` and `on_tick` are called about four times a second.
+    `interrupted` and `on_tick` are called about four times a second. It runs in `folder`, or in
+    ours.
     """
-    child = _Child(command, env, limits, on_line)
+    child = _Child(command, env, limits, on_line, folder)
     stopped = ""
     try:
         stopped = (
@@ -82,6 +85,7 @@ class _Child:
         env: Mapping[str, str],
         limits: Limits,
         on_line: Callable[[bytes], str],
+        folder: Path | None,
     ) -> None:
         self._limits = limits
         self._lines = _Lines(on_line)
@@ -93,6 +97,7 @@ class _Child:
         self._process = subprocess.Popen(
             command,
             env=env,
+            cwd=folder,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

@@ -13,7 +13,7 @@ import click
 import msgspec
 from rich.console import Console
 
-from harness import campaign, export, machine, options, store, tables, versus
+from harness import campaign, export, machine, options, store, tables, units, versus
 from harness.analyse import analyse
 from harness.errors import Exit, Problem
 from harness.live import Display
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from harness.records import Trial
 
+_PRECISION = 0.03
 _SEED_MOST = 2**31 - 1
 
 
@@ -37,10 +38,17 @@ def cli() -> None:
 @cli.command("list")
 @options.workload
 @options.model
+@options.runner
 @options.as_json
-def list_(workloads: tuple[str, ...], models: tuple[str, ...], *, as_json: bool) -> None:
+def list_(
+    workloads: tuple[str, ...],
+    models: tuple[str, ...],
+    runners: tuple[Path, ...],
+    *,
+    as_json: bool,
+) -> int:
     """Workloads, models, implementations; what is unavailable, and why."""
-    workshop = campaign.Workshop.open()
+    workshop = _workshop(runners)
     selection = Selection(options.split(workloads), options.split(models))
     cells, absent = workshop.cells(selection, None)
     shown = [
@@ -51,28 +59,26 @@ def list_(workloads: tuple[str, ...], models: tuple[str, ...], *, as_json: bool)
     if as_json:
         document = workshop.document(shown, cells, absent)
         _echo_json(document)
-        return
+        return _code(workshop)
     console = _Console()
     for line in tables.listing(shown, cells, absent):
         console.print(line)
-    for problem in workshop.runners.problems:
-        _warn(problem)
+    return _code(workshop)
 
 
 @cli.command()
 @options.workload
 @options.model
+@options.runner
 @click.option(
     "--case", "cases", multiple=True, metavar="NAME", help="Only this one; may be repeated."
 )
 @click.option("--budget", type=options.DURATION, help="Time to measure: 90s, 3m, 1h. [by profile]")
-@click.option("--profile", type=click.Choice(list(PROFILES)), default="standard", show_default=True)
+@click.option("--profile", type=click.Choice(list(PROFILES)), help="[standard]")
 @click.option(
     "--precision",
     type=options.PERCENT,
-    default="3%",
-    show_default=True,
-    help="Stop when all headline ratios are known to within this.",
+    help="Stop when all headline ratios are known to within this. [3%]",
 )
 @click.option(
     "--max-memory", type=options.SIZE, help="Of one trial: 512MiB, 2GiB. [half of what is free]"
@@ -90,11 +96,12 @@ def list_(workloads: tuple[str, ...], models: tuple[str, ...], *, as_json: bool)
 def run(
     workloads: tuple[str, ...],
     models: tuple[str, ...],
+    runners: tuple[Path, ...],
     cases: tuple[str, ...],
     budget: float | None,
-    profile: str,
+    profile: str | None,
     out: Path,
-    precision: float,
+    precision: float | None,
     max_memory: int | None,
     seed: int | None,
     resume: str | None,
@@ -105,22 +112,28 @@ def run(
     console = _Console()
     if resume is None:
         selection = Selection(options.split(workloads), options.split(models), options.split(cases))
-        going = campaign.begin(out, selection, PROFILES[profile], budget, seed, precision)
+        going = campaign.begin(
+            out,
+            selection,
+            PROFILES[profile or "standard"],
+            budget,
+            seed,
+            precision or _PRECISION,
+            _workshop(runners),
+        )
     else:
-        if workloads or models or cases or seed is not None:
+        if workloads or models or cases or profile or precision or seed is not None:
             raise Problem(
-                "--resume goes on with a run as it was planned; found it beside"
-                " --workload, --model, --case or --seed, expected it without them"
+                "--resume goes on with a run as it was planned; found it beside --workload,"
+                " --model, --case, --profile, --precision or --seed, expected it without them"
             )
-        going = campaign.resume(store.find(out, resume), budget, _warn)
-    for problem in going.workshop.runners.problems:
-        _warn(problem)
+        going = campaign.resume(store.find(out, resume), budget, _warn, runners)
     display = Display(console, going.budget_s, going.planned, len(going.earlier))
     with _interruptible() as interrupted, display:
         ended = going.measure(display, interrupted, max_memory)
     _say(console, f"{ended}: {going.folder}")
     _report(going.folder, console, figures=figures)
-    return Exit.INTERRUPTED if ended == "interrupted" else Exit.FINE
+    return Exit.INTERRUPTED if ended == "interrupted" else _code(going.workshop)
 
 
 @cli.command()
@@ -206,9 +219,10 @@ def compare(
 @cli.command()
 @click.argument("workloads", nargs=-1, metavar="[WORKLOAD]...")
 @options.model
-def validate(workloads: tuple[str, ...], models: tuple[str, ...]) -> int:
+@options.runner
+def validate(workloads: tuple[str, ...], models: tuple[str, ...], runners: tuple[Path, ...]) -> int:
     """Run every implementation at its check size, and say which conform to the workload's rules."""
-    workshop = campaign.Workshop.open()
+    workshop = _workshop(runners)
     selection = Selection(options.split(workloads), options.split(models))
     cells, absent = workshop.cells(selection, None)
     trials: list[Trial] = []
@@ -231,7 +245,7 @@ def validate(workloads: tuple[str, ...], models: tuple[str, ...]) -> int:
         if trial.stderr_end:
             _say(console, f"\n{trial.cell.workload} {trial.cell.contestant} said:")
             _say(console, trial.stderr_end)
-    return Exit.DOES_NOT_HOLD if wrong or not trials else Exit.FINE
+    return Exit.DOES_NOT_HOLD if wrong or not trials else _code(workshop)
 
 
 @cli.command()
@@ -249,6 +263,19 @@ def _echo_json(document: object) -> None:
     click.echo(msgspec.json.format(msgspec.json.encode(document)).decode())
 
 
+def _workshop(runners: Sequence[Path]) -> campaign.Workshop:
+    """Open the workshop, and say what of the runners cannot be used."""
+    workshop = campaign.Workshop.open(runners)
+    for problem in workshop.runners.problems:
+        _warn(problem)
+    return workshop
+
+
+def _code(workshop: campaign.Workshop) -> Exit:
+    """Return how a command ends that did its work with all that could be used."""
+    return Exit.NOT_POSSIBLE if workshop.runners.is_incomplete else Exit.FINE
+
+
 class _Console(Console):
     """A console that does not end the program when nobody reads it any more; `main` does."""
 
@@ -262,7 +289,7 @@ def _say(console: Console, text: str) -> None:
 
 
 def _warn(text: str) -> None:
-    click.echo(f"warning: {text}", err=True)
+    click.echo(f"warning: {units.printable(text)}", err=True)
 
 
 def _report(folder: Path, console: Console, *, figures: bool) -> None:
@@ -319,7 +346,7 @@ def main(argv: Sequence[str]) -> int:
     try:
         result = cli.main(list(argv), prog_name="loombench", standalone_mode=False)
     except Problem as problem:
-        click.echo(f"loombench: {problem}", err=True)
+        click.echo(f"loombench: {units.printable(str(problem))}", err=True)
         return problem.code
     except click.exceptions.Exit as ended:
         return ended.exit_code

@@ -84,6 +84,7 @@ class Bench:
                 on_line,
                 self.interrupted,
                 on_tick,
+                runner.folder,
             )
         except OSError as error:
             ended = child.Ended(_CANNOT_START, 0, 0, f"cannot be started: {error}")

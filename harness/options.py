@@ -56,6 +56,14 @@ model = click.option(
     metavar="NAME",
     help="Only this one; may be repeated.",
 )
+runner = click.option(
+    "--runner",
+    "runners",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE_OR_FOLDER",
+    help="Also the runners of this loombench.toml; may be repeated.",
+)
 as_json = click.option("--json", "as_json", is_flag=True, help="For programs.")
 
 

@@ -74,14 +74,16 @@ class Block:
     cells: tuple[Cell, ...]
 
 
-def select(selection: Selection, workloads: Mapping[str, Workload]) -> list[Workload]:
+def select(
+    selection: Selection, workloads: Mapping[str, Workload], models: Sequence[str] = MODELS
+) -> list[Workload]:
     """Return the workloads that were asked for. Raises Problem with the near matches."""
     for name in selection.workloads:
         if name not in workloads:
             raise unknown("workload", name, workloads)
     for name in selection.models:
-        if name not in MODELS:
-            raise unknown("model", name, MODELS)
+        if name not in models:
+            raise unknown("model", name, models)
     chosen = [w for id_, w in workloads.items() if id_ in (selection.workloads or workloads)]
     for name in selection.cases:
         if not any(name in workload.cases for workload in chosen):
@@ -95,12 +97,14 @@ def cells(
     offers: Iterable[Offer],
     missing_models: Mapping[str, str],
     profile: Profile | None,
+    models: Sequence[str] = MODELS,
 ) -> tuple[list[Cell], list[AbsentCell]]:
     """Return the cells to measure, and the cells that are not, each with its reason.
 
     Without a profile these are the check cases.
 
-    `missing_models` are models that no runner could even be asked about, with the reason.
+    `missing_models` are models that no runner could even be asked about, with the reason;
+    `models` are all there are, in their order.
     """
     by_place: dict[tuple[str, str], list[Offer]] = {}
     for offer in offers:
@@ -109,7 +113,7 @@ def cells(
     absent: list[AbsentCell] = []
     for workload in workloads:
         for case in wanted_cases(workload, profile, selection.cases):
-            for model in MODELS:
+            for model in models:
                 if selection.models and model not in selection.models:
                     continue
                 found = by_place.get((workload.id, model), [])

@@ -126,3 +126,4 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True):
     absent: tuple[AbsentCell, ...] = ()
     precision: float = 0.03  # half-width of the headline ratios at which measuring may stop
     sources: dict[str, str] = {}  # path -> SHA-256 of each implementation that takes part
+    runner_files: tuple[str, ...] = ()  # each loombench.toml that was named, with its whole path

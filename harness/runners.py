@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 import shutil
@@ -11,15 +12,18 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness import protocol, units
+import psutil
+
+from harness import child, protocol, units
 from harness.plan import Offer
-from harness.workload import MODELS
+from harness.workload import MODELS, in_order
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping, Sequence
 
 ROOT = Path(__file__).resolve().parent.parent
 _DESCRIBE_TIMEOUT_S = 30
+_LONGEST_DESCRIPTION = 4 * 2**20  # bytes
 _BUILD_TIMEOUT_S = 600
 _GO_MODELS = ("go", "go-1cpu")
 
@@ -32,6 +36,19 @@ class Runner:
     command: tuple[str, ...]
     env: dict[str, str]
     description: protocol.Description
+    folder: Path | None = None  # where an external runner is at home, and runs; None: one of ours
+    files: tuple[str, ...] = ()  # what else of its folder a change would matter of
+
+    def digests(self, sources: Iterable[str]) -> dict[str, str]:
+        """Return the SHA-256 of each of its sources, by the name that it has in a run."""
+        named = {source: source for source in sources}
+        if self.folder is not None:
+            named = {f"{self.name}: {file}": file for file in (*named, *self.files)}
+        home = self.folder or ROOT
+        return {
+            name: hashlib.sha256((home / file).read_bytes()).hexdigest()
+            for name, file in named.items()
+        }
 
 
 @dataclass
@@ -41,6 +58,16 @@ class Runners:
     found: dict[str, Runner] = field(default_factory=dict)
     missing_models: dict[str, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    is_incomplete: bool = False  # something of a runner that the user named cannot be used
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Every model that there is, those of external runners after our own."""
+        return in_order(
+            one.model
+            for runner in self.found.values()
+            for one in runner.description.implementations
+        )
 
     def offers(self) -> Iterable[Offer]:
         """Yield every implementation of every runner."""
@@ -81,24 +108,42 @@ def _add(
     models: Iterable[str],
 ) -> None:
     try:
-        done = subprocess.run(
-            [*command, "describe"],
-            env={**os.environ, **env},
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            timeout=_DESCRIBE_TIMEOUT_S,
-            check=False,
-        )
-        if done.returncode != 0:
-            said = done.stderr.decode("utf-8", "replace").strip()[-500:]
-            raise protocol.ProtocolError(f"describe ended with {done.returncode}: {said}")
-        description = protocol.decode_description(done.stdout)
-    except (OSError, subprocess.TimeoutExpired, protocol.ProtocolError) as error:
+        description = describe(command, env)
+    except (OSError, protocol.ProtocolError) as error:
         reason = units.printable(f"the {name} runner cannot be used: {error}")
         runners.problems.append(reason)
         runners.missing_models.update(dict.fromkeys(models, reason))
         return
     runners.found[name] = Runner(name, command, env, description)
+
+
+def describe(
+    command: Sequence[str], env: Mapping[str, str], folder: Path | None = None
+) -> protocol.Description:
+    """Ask a runner what it can do. Raises OSError or ProtocolError. Leaves no process of it."""
+    said = bytearray()
+
+    def hear(line: bytes) -> str:
+        said.extend(line + b"\n")
+        return "it says too much" if len(said) > _LONGEST_DESCRIPTION else ""
+
+    ended = child.run(
+        [*command, "describe"],
+        {**os.environ, **env},
+        b"",
+        child.Limits(_DESCRIBE_TIMEOUT_S, psutil.virtual_memory().available // 2),
+        hear,
+        folder=folder,
+    )
+    if ended.stopped == "timeout":
+        raise protocol.ProtocolError(f"describe timed out after {_DESCRIBE_TIMEOUT_S} s")
+    if ended.stopped:
+        raise protocol.ProtocolError(f"describe was stopped: {ended.stopped}")
+    if ended.returncode != 0:
+        raise protocol.ProtocolError(
+            f"describe ended with {ended.returncode}: {ended.stderr_end[-500:]}"
+        )
+    return protocol.decode_description(bytes(said))
 
 
 def build_go() -> tuple[Path | None, str]:

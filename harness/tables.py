@@ -39,7 +39,7 @@ def results(analysis: Analysis) -> Iterator[RenderableType]:
         yield Text(f"\n{result.workload.title}: {finding(result)}", style="bold")
         if result.comparison.floor is not None:
             percent = units.significant(100 * (result.comparison.floor - 1), 2)
-            yield Text(f"noise floor {percent}%: the baseline against itself, in the same blocks")
+            yield Text(f"noise floor {percent}%: one contestant against itself, in the same blocks")
         for case, cells in result.cases.items():
             yield _case(result, case, cells)
     if analysis.disturbed:

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness import units
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from harness.formula import Formula
     from harness.records import Params
 
-# Every model, in the order of lists and legends: from one thing at a time to many at once.
+# Every model of our own, in the order of lists and legends: from one thing at a time to many at
+# once. External runners add theirs; see `in_order`.
 MODELS = (
     "sequential",
     "asyncio",
@@ -29,6 +33,25 @@ MODELS = (
 SHAPES = ("makespan", "rate")
 CHECK, HEADLINE = "check", "headline"
 BASELINE = "asyncio"  # what ratios are shown against where a workload has no baseline of its own
+LONGEST_NAME = 40  # characters, of a model or a variant: what a row of a table or a figure holds
+
+_MODEL_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_VARIANT = re.compile(r"([a-z][a-z0-9_]*)?")
+
+
+def is_model_id(name: str) -> bool:
+    """Return whether a model may be called that: lowercase words joined by hyphens."""
+    return len(name) <= LONGEST_NAME and _MODEL_ID.fullmatch(name) is not None
+
+
+def is_variant(name: str) -> bool:
+    """Return whether a variant may be called that; none at all is an empty name."""
+    return len(name) <= LONGEST_NAME and _VARIANT.fullmatch(name) is not None
+
+
+def in_order(models: Iterable[str]) -> tuple[str, ...]:
+    """Return every model in the order of lists: our own, then the others as they first appear."""
+    return tuple(dict.fromkeys((*MODELS, *models)))
 
 
 @dataclass(frozen=True)

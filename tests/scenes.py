@@ -10,7 +10,7 @@ from unittest import mock
 from harness import campaign, catalog, plan, stats
 from harness.analyse import Analysis, analyse
 from harness.records import SCHEMA_VERSION, Cell, Machine, Run, RunnerFacts, Sample, Status, Trial
-from harness.workload import HEADLINE, MODELS, Workload
+from harness.workload import HEADLINE, MODELS, Workload, in_order
 
 GO = ("go-1cpu", "go")
 PYTHON = tuple(model for model in MODELS if model not in GO)
@@ -35,7 +35,7 @@ class Fate:
         """Return the trial of a cell in a block; None where it was not measured."""
         case = workload.cases[cell.case]
         operations = workload.operations_of(case)
-        place = MODELS.index(cell.model)
+        place = in_order([cell.model]).index(cell.model)
         noise = random.Random(f"{cell} {block}").uniform(0, 0.05)
         work = operations * NS_AN_OPERATION.get(cell.workload, 1_000) * 1.33**place * (1 + noise)
         elapsed = (workload.ideal_of(case, cell.model) or 0) + round(work)
@@ -94,15 +94,20 @@ def scene(
     fate: Fate | None = None,
     missing: Mapping[str, str] | None = None,
     extra: Iterable[Workload] = (),
+    outside: Sequence[str] = (),
 ) -> Analysis:
     """Return the analysis of a run over workloads `of` this project and `extra` ones."""
     chosen = [*(workloads()[id_] for id_ in of), *extra]
     cells, absent = plan.cells(
         chosen,
         plan.Selection(models=tuple(models)),
-        _offers(chosen, missing or {}),
+        [
+            *_offers(chosen, missing or {}),
+            *(plan.Offer(one.id, model, "", "js", "here") for one in chosen for model in outside),
+        ],
         missing or {},
         _STANDARD,
+        in_order(outside),
     )
     run = Run(
         schema_version=SCHEMA_VERSION,
@@ -122,6 +127,7 @@ def scene(
                 {"uvloop": "0.21.0", "trio": "0.30.0", "start_method": "forkserver"},
             ),
             RunnerFacts("go", "go", "go1.26.0", GO),
+            *([RunnerFacts("js", "javascript", "v24", tuple(outside))] if outside else []),
         ),
         workloads={one.id: one.text for one in chosen},
         cells=tuple(cells),
@@ -234,6 +240,9 @@ SCENES: dict[str, Callable[[], Analysis]] = {
                 label="time until the last of all operations has come back",
             )
         ],
+    ),
+    "models from outside": lambda: scene(
+        ("noop", "fanout"), outside=("node", "a-name-of-forty-characters-as-long-as-be")
     ),
     "eight workloads": lambda: scene(
         ("noop",),

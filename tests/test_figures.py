@@ -14,7 +14,7 @@ from matplotlib.transforms import Bbox
 
 from harness import figures
 from harness.errors import Exit, Problem
-from harness.figures.style import BAND, FLOOR, LOOKS
+from harness.figures.style import BAND, FLOOR, LOOKS, looks
 from harness.findings import finding, overall
 from harness.records import Absence, Status
 from harness.workload import MODELS
@@ -139,7 +139,15 @@ def metric_axes(it: Drawing) -> list[tuple[Page, Axes, str, str]]:
 
 
 @pytest.mark.parametrize(
-    "scene", ["everything", "too few blocks", "values below zero", "no Go", "only trio"]
+    "scene",
+    [
+        "everything",
+        "too few blocks",
+        "values below zero",
+        "no Go",
+        "only trio",
+        "models from outside",
+    ],
 )
 def test_a_dot_has_the_colour_and_the_marker_of_its_model(scene: str) -> None:
     it = drawing(scene)
@@ -152,7 +160,7 @@ def test_a_dot_has_the_colour_and_the_marker_of_its_model(scene: str) -> None:
             if line.get_marker() not in ("None", "", None):
                 (row,) = line.get_ydata()
                 model, _, variant = names[round(row)].partition(" · ")
-                look = LOOKS[model]
+                look = looks(it.analysis.models)[model]
                 assert (to_hex(line.get_color()), line.get_marker()) == look
                 assert to_hex(line.get_markerfacecolor()) == ("#ffffff" if variant else look.colour)
                 seen += 1
@@ -328,7 +336,7 @@ def test_the_foot_says_what_bands_mean_and_the_noise_floor_where_there_are_tiers
         comparison = result.comparison
         assert ("Rows in one band are not told apart" in read) == bool(comparison.tiers)
         if comparison.tiers and comparison.floor is not None:
-            percent = re.search(r"Noise floor ([\d.,]+)%: the baseline against itself", read)
+            percent = re.search(r"Noise floor ([\d.,]+)%: one contestant against itself", read)
             assert percent
             assert float(percent[1]) == pytest.approx(100 * (comparison.floor - 1), rel=0.05)
         else:

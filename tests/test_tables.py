@@ -102,7 +102,7 @@ def test_a_tier_is_shown_in_the_headline_case_alone_and_only_where_there_are_tie
 def test_the_noise_floor_is_shown_where_the_control_has_enough_blocks() -> None:
     floor = compared().workloads["demo"].comparison.floor
     assert floor is not None
-    shown = f"noise floor {100 * (floor - 1):.1f}%: the baseline against itself"
+    shown = f"noise floor {100 * (floor - 1):.1f}%: one contestant against itself"
     assert shown in printed(tables.results(compared()))
     assert "noise floor" not in printed(tables.results(small()))
 

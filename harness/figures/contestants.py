@@ -11,12 +11,13 @@ from harness.findings import finding
 from harness.records import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from harness.analyse import Analysis, CellResult, WorkloadResult
+    from harness.figures.style import Look
     from harness.stats import Estimate
     from harness.workload import Metric
 
@@ -62,7 +63,14 @@ def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
             )
         )
         axes.set_title(heading, fontsize=8.5, loc="left", pad=6)
-        _panel(axes, metric, shown, _bands(result, shown), named=column == 0)
+        _panel(
+            axes,
+            metric,
+            shown,
+            _bands(result, shown),
+            style.looks(analysis.models),
+            named=column == 0,
+        )
     sheet.text(
         0.2 / _WIDTH,
         bottom + 0.06 / height,
@@ -76,10 +84,10 @@ def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
 
 
 def _order(cells: Sequence[CellResult], metric: Metric) -> list[CellResult]:
-    """Best first; what has no value for the headline metric comes last."""
+    """Best first; then what failed now and then, since it has no tier; then what has no value."""
     sign = 1 if metric.better == "lower" else -1
     known = [one for one in cells if metric.id in one.metrics]
-    known.sort(key=lambda one: sign * one.metrics[metric.id].value)
+    known.sort(key=lambda one: (one.failures > 0, sign * one.metrics[metric.id].value))
     return known + [one for one in cells if metric.id not in one.metrics]
 
 
@@ -90,7 +98,13 @@ def _bands(result: WorkloadResult, cells: Sequence[CellResult]) -> list[bool]:
 
 
 def _panel(
-    axes: Axes, metric: Metric, cells: Sequence[CellResult], shaded: Sequence[bool], *, named: bool
+    axes: Axes,
+    metric: Metric,
+    cells: Sequence[CellResult],
+    shaded: Sequence[bool],
+    looks: Mapping[str, Look],
+    *,
+    named: bool,
 ) -> None:
     estimates = [one.metrics.get(metric.id) for one in cells]
     known = [one for one in estimates if one is not None]
@@ -103,7 +117,7 @@ def _panel(
         if shaded[row]:
             axes.axhspan(row - 0.5, row + 0.5, color=style.BAND, zorder=0, lw=0)
         if estimate is not None:
-            draw_dot(axes, one, estimate, row)
+            draw_dot(axes, one, estimate, row, looks[one.cell.model])
             axes.text(
                 1.03,
                 row,
@@ -114,9 +128,8 @@ def _panel(
             )
 
 
-def draw_dot(axes: Axes, cell: CellResult, estimate: Estimate, row: float) -> None:
+def draw_dot(axes: Axes, cell: CellResult, estimate: Estimate, row: float, look: Look) -> None:
     """Draw one estimate; a variant's marker is hollow, so that a model keeps its colour."""
-    look = style.LOOKS[cell.cell.model]
     if estimate.low is not None and estimate.high is not None:
         axes.plot(
             [estimate.low, estimate.high],

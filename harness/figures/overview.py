@@ -8,15 +8,19 @@ from harness.figures import style
 from harness.figures.contestants import draw_dot
 from harness.findings import overall
 from harness.records import Absence
-from harness.workload import BASELINE, MODELS
+from harness.workload import BASELINE
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from harness.analyse import Analysis, CellResult, WorkloadResult
+    from harness.figures.style import Look
 
-_WIDTH, _ROW, _LABELS = 11.0, 0.31, 1.25
+_WIDTH, _ROW = 11.0, 0.31
+_LEAST_LABELS = 1.25  # inches, of the models' names
 _ABSENT = {
     Absence.NOT_APPLICABLE: "not applicable",
     Absence.LIMITED: "beyond its limit",
@@ -28,8 +32,10 @@ _ABSENT = {
 def figure(analysis: Analysis) -> Figure:
     """Draw the overview of a run."""
     results = list(analysis.workloads.values())
-    panel = len(MODELS) * _ROW
-    column_width = (_WIDTH - _LABELS - 0.15) / max(1, len(results))
+    looks = style.looks(analysis.models)
+    panel = len(analysis.models) * _ROW
+    labels = max(_LEAST_LABELS, style.name_width(analysis.models))
+    column_width = (_WIDTH - labels - 0.15) / max(1, len(results))
     headings = [
         f"{result.workload.title}\n{style.wrapped(result.metric.label, column_width - 0.3)}"
         for result in results
@@ -42,25 +48,32 @@ def figure(analysis: Analysis) -> Figure:
         f"Cost relative to {BASELINE} in the same blocks: left of the line costs less.",
         analysis,
         "Headline case and first metric of each workload; plain implementations, no variants."
-        " Around 1x the noise floor: what the baseline seems to differ from itself by."
+        " Around 1x the noise floor: what one contestant seems to differ from itself by."
         " The title leaves out what only measures the workbench (Nothing).",
     )
     height = sheet.get_figheight()
     for column, (result, heading) in enumerate(zip(results, headings, strict=True)):
         axes = sheet.add_axes(
             (
-                (_LABELS + column * column_width) / _WIDTH,
+                (labels + column * column_width) / _WIDTH,
                 top - (head + panel) / height,
                 (column_width - 0.15) / _WIDTH,
                 panel / height,
             )
         )
         axes.set_title(heading, fontsize=8.5, loc="left", pad=6)
-        _panel(axes, result, named=column == 0)
+        _panel(axes, result, analysis.models, looks, named=column == 0)
     return sheet
 
 
-def _panel(axes: Axes, result: WorkloadResult, *, named: bool) -> None:
+def _panel(
+    axes: Axes,
+    result: WorkloadResult,
+    models: Sequence[str],
+    looks: Mapping[str, Look],
+    *,
+    named: bool,
+) -> None:
     cells = {one.cell.model: one for one in result.headline if not one.cell.variant}
     ratios = [one.ratio for one in cells.values() if one.ratio is not None]
     lows = [one.low if one.low is not None else one.value for one in ratios]
@@ -76,16 +89,16 @@ def _panel(axes: Axes, result: WorkloadResult, *, named: bool) -> None:
     if result.comparison.floor is not None:
         floor = result.comparison.floor
         axes.axvspan(1 / floor, floor, color=style.FLOOR, alpha=0.35, lw=0, zorder=0.5)
-    axes.set_ylim(len(MODELS) - 0.5, -0.5)
-    axes.set_yticks(range(len(MODELS)), MODELS if named else [""] * len(MODELS))
+    axes.set_ylim(len(models) - 0.5, -0.5)
+    axes.set_yticks(range(len(models)), models if named else [""] * len(models))
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
-    for row, model in enumerate(MODELS):
+    for row, model in enumerate(models):
         if row % 2:
             axes.axhspan(row - 0.5, row + 0.5, color=style.BAND, zorder=0, lw=0)
         one = cells.get(model)
         if one is not None and one.ratio is not None:
-            draw_dot(axes, one, one.ratio, row)
+            draw_dot(axes, one, one.ratio, row, looks[model])
         else:
             text, colour = _gap(one)
             axes.text(

@@ -6,17 +6,23 @@ from typing import TYPE_CHECKING
 
 from harness import units
 from harness.figures import style
-from harness.workload import HEADLINE, MODELS
+from harness.workload import HEADLINE
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from harness.analyse import Analysis, CellResult, WorkloadResult
+    from harness.figures.style import Look
     from harness.stats import Estimate
     from harness.workload import Metric
 
 _WIDTH, _BODY, _BELOW = 10.0, 4.8, 0.6  # inches
+_LEFT, _PANELS, _GAP = 0.65, 8.6, 0.45  # inches; the panels with the names beside them
+_NAMES = 1.2  # inches, which take all of our own names
+_SMALLER = 0.9  # than beside an axis is how the names are written here
 _LEAST_SHOWN = 0.005  # of the ideal: less than this over it is lost in the timers
 
 
@@ -25,26 +31,29 @@ def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
     workload = result.workload
     assert workload.sweep is not None
     stops = _stops(result)
+    metrics = [m for m in reversed(workload.metrics.values()) if not m.baselines]
+    # Names longer than our own widen the sheet, and leave the panels as they are.
+    names = max(_NAMES, _SMALLER * style.name_width(result.models))
+    sheet_width = _WIDTH + len(metrics) * (names - _NAMES)
     sheet, bottom, top = style.sheet(
-        _WIDTH,
+        sheet_width,
         _BODY,
         f"{workload.title}: {_finding(result)}",
         workload.question,
         analysis,
         f"Where a line stops: {stops}." if stops else "",
     )
-    metrics = [m for m in reversed(workload.metrics.values()) if not m.baselines]
-    width = 0.86 / len(metrics)
+    width = _PANELS / len(metrics) - _NAMES
     for column, metric in enumerate(metrics):
         axes = sheet.add_axes(
             (
-                0.065 + column * (width + 0.045),
+                (_LEFT + column * (width + names + _GAP)) / sheet_width,
                 bottom + _BELOW / sheet.get_figheight(),
-                width - 0.12,
+                width / sheet_width,
                 top - bottom - (_BELOW + 0.3) / sheet.get_figheight(),
             )
         )
-        _panel(axes, result, metric)
+        _panel(axes, result, metric, style.looks(analysis.models))
     return sheet
 
 
@@ -61,7 +70,7 @@ def _points(
     return points
 
 
-def _panel(axes: Axes, result: WorkloadResult, metric: Metric) -> None:
+def _panel(axes: Axes, result: WorkloadResult, metric: Metric, looks: Mapping[str, Look]) -> None:
     workload = result.workload
     assert workload.sweep is not None
     ends: list[tuple[float, float, str]] = []
@@ -69,7 +78,7 @@ def _panel(axes: Axes, result: WorkloadResult, metric: Metric) -> None:
     sizes: set[int] = set()
     ideal = workload.ideal_of(workload.cases[HEADLINE], "") if workload.ideal_ns else None
     is_elapsed = metric.formula.names == {"elapsed_ns"}
-    for model in MODELS:
+    for model in result.models:
         points = [
             point
             for point in _points(result, metric, model)
@@ -79,7 +88,7 @@ def _panel(axes: Axes, result: WorkloadResult, metric: Metric) -> None:
         ]
         if not points:
             continue
-        look = style.LOOKS[model]
+        look = looks[model]
         xs, ys = [x for x, _, _ in points], [e.value for _, e, _ in points]
         axes.plot(xs, ys, marker=look.marker, color=look.colour, ms=5, lw=1.3)
         for x, estimate, _ in points:
@@ -110,10 +119,10 @@ def _panel(axes: Axes, result: WorkloadResult, metric: Metric) -> None:
     style.place_ticks(axes.xaxis, sorted(sizes), "")
     better = "less" if metric.better == "lower" else "more"
     axes.set_title(f"{metric.label} ({better} is better)", fontsize=9, loc="left")
-    _label(axes, ends)
+    _label(axes, ends, looks)
 
 
-def _label(axes: Axes, ends: list[tuple[float, float, str]]) -> None:
+def _label(axes: Axes, ends: list[tuple[float, float, str]], looks: Mapping[str, Look]) -> None:
     """Write the models' names beside the axis, in the order of their lines' ends, apart."""
     low, high = axes.get_ylim()
     import math
@@ -138,11 +147,11 @@ def _label(axes: Axes, ends: list[tuple[float, float, str]]) -> None:
             textcoords="axes fraction",
             fontsize=8,
             va="center",
-            color=style.LOOKS[model].colour,
+            color=looks[model].colour,
             arrowprops={
                 "arrowstyle": "-",
                 "lw": 0.6,
-                "color": style.LOOKS[model].colour,
+                "color": looks[model].colour,
                 "alpha": 0.45,
                 "shrinkA": 1,
                 "shrinkB": 4,
@@ -155,7 +164,7 @@ def _finding(result: WorkloadResult) -> str:
     assert result.workload.sweep is not None
     metric = result.metric
     best: dict[int, list[tuple[float, str]]] = {}
-    for model in MODELS:
+    for model in result.models:
         for x, estimate, _ in _points(result, metric, model):
             best.setdefault(x, []).append((estimate.value, model))
     if not best:

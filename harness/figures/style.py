@@ -6,12 +6,16 @@ grey, the markers differ.
 
 from __future__ import annotations
 
+import colorsys
 import textwrap
 import warnings
+import zlib
+from collections import Counter
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 
 import matplotlib as mpl
+from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter, NullLocator
 
@@ -62,6 +66,30 @@ LOOKS = {
     "go-1cpu": Look("#f0b400", "d"),
     "go": Look("#b8860b", "p"),
 }
+
+
+# Models of external runners: a family of grey violet, which none of ours has.
+_MARKERS_OUTSIDE = ("v", "H", "8", "D", "P", "s", "d", "*")
+_VIOLET, _SATURATION, _DARKEST, _RANGE = 0.74, 0.24, 0.36, 0.3
+_GOLDEN = (5**0.5 - 1) / 2
+
+
+def looks(models: Sequence[str]) -> dict[str, Look]:
+    """Return the look of every model of a run; the name of one from outside chooses its marker.
+
+    Of those whose names choose the same, each has a shade of its own: multiples of the golden
+    ratio never meet, and lie far apart while they are few (Knuth, TAOCP 3, 6.4).
+    """
+    chosen = dict(LOOKS)
+    taken: Counter[str] = Counter()
+    for model in models:
+        if model not in chosen:
+            marker = _MARKERS_OUTSIDE[zlib.crc32(model.encode()) % len(_MARKERS_OUTSIDE)]
+            lightness = _DARKEST + _RANGE * (taken[marker] * _GOLDEN % 1)
+            taken[marker] += 1
+            colour = to_hex(colorsys.hls_to_rgb(_VIOLET, lightness, _SATURATION))
+            chosen[model] = Look(colour, marker)
+    return chosen
 
 
 @contextmanager
@@ -146,7 +174,7 @@ def certainty(comparison: Comparison) -> str:
     if comparison.floor is None:
         return text
     percent = units.significant(100 * (comparison.floor - 1), 2)
-    return f"{text} Noise floor {percent}%: the baseline against itself."
+    return f"{text} Noise floor {percent}%: one contestant against itself."
 
 
 def footnote(analysis: Analysis, note: str) -> str:
