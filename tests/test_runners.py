@@ -36,7 +36,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def sources(root: Path) -> Path:
     """The sources of a Go runner, and a binary that is newer."""
     folder = root / "go"
-    for path in ("go.mod", "go.sum", "runner/main.go", "internal/work/work.go"):
+    for path in ("go.mod", "go.sum", "runner/main.go", "internal/protocol/request.go"):
         file = folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(GO_MOD if path == "go.mod" else "", encoding="utf-8")
@@ -123,7 +123,8 @@ def test_nothing_is_built_when_nothing_changed(sources: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "changed", ["go.mod", "go.sum", "runner/main.go", "internal/work/work.go", "internal/work"]
+    "changed",
+    ["go.mod", "go.sum", "runner/main.go", "internal/protocol/request.go", "internal/protocol"],
 )
 def test_a_source_that_changed_is_built(sources: Path, root: Path, changed: str) -> None:
     fake_go(root / "path")
