@@ -169,8 +169,8 @@ class Campaign:
     run: Run
     workshop: Workshop
     writer: store.RunWriter
-    earlier: list[Trial]  # of a run that goes on
     budget_s: float
+    allocator: Allocator
 
     @property
     def folder(self) -> Path:
@@ -189,25 +189,16 @@ class Campaign:
         memory_bytes: int | None = None,
     ) -> str:
         """Measure until the budget is spent or somebody interrupts. Returns why it ended."""
-        allocator = Allocator(
-            self.run.cells,
-            self.workshop.workloads,
-            self.run.seed,
-            plan.PROFILES[self.run.profile],
-            self.run.precision,
-        )
-        for trial in self.earlier:
-            allocator.take(trial)
 
         def keep(trial: Trial) -> None:
             self.writer.append(trial)
-            allocator.take(trial)
+            self.allocator.take(trial)
 
         try:
             return measure.run_blocks(
                 self.workshop.bench(self.run.seed, interrupted, memory_bytes),
-                allocator.blocks(),
-                {(trial.block, trial.cell) for trial in self.earlier},
+                self.allocator.blocks(),
+                self.allocator.has,
                 time.monotonic() + self.budget_s,
                 keep,
                 observer,
@@ -255,7 +246,15 @@ def begin(
         sources=sources,
         runner_files=workshop.runner_files,
     )
-    return Campaign(run, workshop, store.RunWriter.create(out, run), [], run.budget_s)
+    return Campaign(
+        run, workshop, store.RunWriter.create(out, run), run.budget_s, _allocator(run, workshop)
+    )
+
+
+def _allocator(run: Run, workshop: Workshop) -> Allocator:
+    return Allocator(
+        run.cells, workshop.workloads, run.seed, plan.PROFILES[run.profile], run.precision
+    )
 
 
 def _of(absent: list[AbsentCell]) -> list[Cell]:
@@ -302,10 +301,12 @@ def resume(
             Exit.NOT_POSSIBLE,
         )
     warnings: list[str] = []
-    earlier = list(store.read_trials(folder, warnings))
+    allocator = _allocator(run, workshop)
+    for trial in store.read_trials(folder, warnings):  # one at a time: a run may be gigabytes
+        allocator.take(trial)
     for warning in warnings:
         warn(warning)
-    return Campaign(run, workshop, store.RunWriter(folder), earlier, budget_s or run.budget_s)
+    return Campaign(run, workshop, store.RunWriter(folder), budget_s or run.budget_s, allocator)
 
 
 def _same_runner_files(name: str, run: Run, named: Iterable[Path]) -> None:

@@ -128,7 +128,7 @@ def run(
                 " --model, --case, --profile, --precision or --seed, expected it without them"
             )
         going = campaign.resume(store.find(out, resume), budget, _warn, runners)
-    display = Display(console, going.budget_s, going.planned, len(going.earlier))
+    display = Display(console, going.budget_s, going.planned, going.allocator.trials)
     with _interruptible() as interrupted, display:
         ended = going.measure(display, interrupted, max_memory)
     _say(console, f"{ended}: {going.folder}")

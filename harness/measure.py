@@ -135,19 +135,19 @@ def _environment(runner: Runner, draw: random.Random) -> dict[str, str]:
 def run_blocks(
     bench: Bench,
     blocks: Iterable[Block],
-    done: set[tuple[int, Cell]],
+    is_done: Callable[[int, Cell], bool],
     deadline: float,
     store: Callable[[Trial], None],
     observer: Observer,
 ) -> str:
     """Run blocks until the deadline (of `time.monotonic`). Returns why it ended.
 
-    `done` are the trials a resumed run has already. Only between trials is the deadline looked
-    at: a trial that was cut short would have to be thrown away.
+    `is_done` says which trials, by block and cell, a resumed run has already. Only between trials
+    is the deadline looked at: a trial that was cut short would have to be thrown away.
     """
     for block in blocks:
         for position, cell in enumerate(block.cells):
-            if (block.index, cell) in done:
+            if is_done(block.index, cell):
                 continue
             if bench.interrupted():
                 return "interrupted"

@@ -27,9 +27,9 @@ LEVELS = (
     {"errors", "units", "formula", "options"},
     {"records"},
     {"fields", "workload", "store", "stats"},
-    {"catalog", "metrics"},
-    {"plan", "analyse"},
-    {"allocate"},
+    {"catalog", "metrics", "settling"},
+    {"plan", "gather"},
+    {"allocate", "analyse"},
     {"protocol", "findings", "versus"},
     {"verdict", "child", "runners", "external", "machine"},
     {"measure", "live", "figures", "tables", "export"},
@@ -40,7 +40,7 @@ MEASURING = {
     "plan", "allocate", "protocol", "verdict", "child", "runners", "external", "machine",
     "measure", "campaign", "live",
 }  # fmt: skip
-ANALYSING = {"analyse", "findings", "versus", "figures", "tables", "export"}
+ANALYSING = {"settling", "gather", "analyse", "findings", "versus", "figures", "tables", "export"}
 BOTH_HALVES = {"cli"}
 
 LEVEL = {name: level for level, names in enumerate(LEVELS) for name in names}
