@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import settings
 
 from harness import catalog, protocol
+from harness.analyse import Analysis, WorkloadResult, analyse
 from harness.child import Ended
 from harness.records import SCHEMA_VERSION, Cell, Machine, Run, RunnerFacts, Sample, Status, Trial
 from harness.workload import HEADLINE
@@ -106,6 +107,9 @@ RUNNERS = (
     RunnerFacts("go", "go", "1.26", ("go", "go-1cpu")),
 )
 
+# What a trial that failed has otherwise; its sample must enter nothing.
+CRASHED = {"status": Status.CRASH, "message": "it hurts", "samples": (Sample(1, 10, cpu_ns=1),)}
+
 
 def examples(most: int) -> settings:
     """Return settings that find the same in every run, and never look at a clock."""
@@ -163,6 +167,15 @@ def run(
         cells=tuple(cells),
         absent=tuple(absent),
     )
+
+
+def analysed(*of: Trial, absent: tuple[AbsentCell, ...] = (), text: str = WORKLOAD) -> Analysis:
+    cells = dict.fromkeys(one.cell for one in of)
+    return analyse(run(list(cells), absent, {"demo": text}), of)
+
+
+def result(*of: Trial, absent: tuple[AbsentCell, ...] = (), text: str = WORKLOAD) -> WorkloadResult:
+    return analysed(*of, absent=absent, text=text).workloads["demo"]
 
 
 def conversation(

@@ -284,7 +284,9 @@ def test_describing_loads_no_library() -> None:
 # --- files
 
 
-@pytest.mark.parametrize("path", sources(ROOT / "harness") + sources(PYTHON), ids=shown)
+@pytest.mark.parametrize(
+    "path", [*sources(ROOT / "harness"), *sources(PYTHON), *sources(ROOT / "tests")], ids=shown
+)
 def test_no_module_is_longer_than_it_may_be(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST
 
