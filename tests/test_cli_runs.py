@@ -106,6 +106,8 @@ def test_a_run_leaves_its_directory_its_figures_and_a_link_to_it(
     assert sorted(path.name for path in folder.iterdir()) == [
         "figures",
         "run.json",
+        "summary.csv",
+        "summary.json",
         "trials.jsonl",
     ]
     assert sorted(path.name for path in (folder / "figures").iterdir()) == [
