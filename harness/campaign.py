@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from harness import catalog, external, machine, measure, plan, store
 from harness.allocate import Allocator
 from harness.errors import Exit, Problem
-from harness.records import SCHEMA_VERSION, Absence, Run, RunnerFacts
+from harness.records import SCHEMA_VERSION, Absence, AbsentCell, Run, RunnerFacts
 from harness.runners import ROOT, Runners, find
 from harness.workload import MODELS
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.plan import Profile, Selection
-    from harness.records import AbsentCell, Cell, Trial
+    from harness.records import Cell, Trial
     from harness.runners import Runner
     from harness.workload import Workload
 
@@ -67,6 +67,14 @@ class Workshop:
             profile,
             self.runners.models,
         )
+        if not self.runners.load_command:
+            unasked = [cell for cell in present if self.workloads[cell.workload].load]
+            present = [cell for cell in present if cell not in unasked]
+            absent += [
+                AbsentCell(cell, Absence.UNAVAILABLE, self.runners.load_missing)
+                for cell in unasked
+                if not cell.control
+            ]
         # Nobody expects our models in a workload from outside: that they are not in it goes
         # without saying, unless they were asked for.
         unsaid = (Absence.MISSING, Absence.UNAVAILABLE)
@@ -93,6 +101,7 @@ class Workshop:
             runner_of=lambda cell: by_model[cell.workload, cell.model, cell.variant],
             seed=seed,
             interrupted=interrupted,
+            load_command=self.runners.load_command,
         )
         return bench if memory_bytes is None else replace(bench, memory_bytes=memory_bytes)
 

@@ -9,6 +9,7 @@ from hypothesis import settings
 from harness import catalog, protocol
 from harness.analyse import Analysis, WorkloadResult, analyse
 from harness.child import Ended
+from harness.conversation import Conversation
 from harness.records import SCHEMA_VERSION, Cell, Machine, Run, RunnerFacts, Sample, Status, Trial
 from harness.workload import HEADLINE
 
@@ -184,10 +185,10 @@ def conversation(
     *,
     wrong: Mapping[str, Sequence[protocol.Message]] | None = None,
     finished: bool = True,
-) -> protocol.Conversation:
+) -> Conversation:
     """Return what a good trial of a case says; `wrong` has what is said of a case instead."""
     request = protocol.request_for(of, of.cases[case], "asyncio", "", 7)
-    said = protocol.Conversation(request.cases)
+    said = Conversation(request.cases)
     said.hear(protocol.Started(protocol.PROTOCOL))
     for one in request.cases:
         instead = (wrong or {}).get(one.id)

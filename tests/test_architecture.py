@@ -26,18 +26,20 @@ if TYPE_CHECKING:
 LEVELS = (
     {"errors", "units", "formula", "options"},
     {"records"},
-    {"fields", "workload", "store", "stats"},
+    {"fields", "workload", "store", "stats", "waits"},
     {"catalog", "metrics", "settling"},
     {"plan", "gather"},
     {"allocate", "analyse"},
     {"protocol", "findings", "versus"},
-    {"verdict", "child", "runners", "external", "machine"},
+    {"conversation", "load", "child", "machine"},
+    {"verdict", "runners", "external", "serving"},
     {"measure", "live", "figures", "tables", "export"},
     {"campaign"},
     {"cli"},
 )
 MEASURING = {
-    "plan", "allocate", "protocol", "verdict", "child", "runners", "external", "machine",
+    "plan", "allocate", "protocol", "conversation", "load", "verdict", "child", "serving",
+    "runners", "external", "machine",
     "measure", "campaign", "live",
 }  # fmt: skip
 ANALYSING = {"settling", "gather", "analyse", "findings", "versus", "figures", "tables", "export"}

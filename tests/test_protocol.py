@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness import protocol
+from harness.conversation import Conversation
 from runner import wire
 from tests.factories import examples, workload
 
@@ -51,13 +52,13 @@ def transcripts(folder: str) -> list[Any]:
     return [pytest.param(list(lines(path)), id=path.stem) for path in paths]
 
 
-def asked(transcript: list[Line]) -> protocol.Conversation:
+def asked(transcript: list[Line]) -> Conversation:
     """Return a conversation about the cases of the one good request of a transcript."""
     (request,) = (line.text for line in transcript if line.direction == ">" and not line.error)
-    return protocol.Conversation(msgspec.json.decode(request, type=protocol.Request).cases)
+    return Conversation(msgspec.json.decode(request, type=protocol.Request).cases)
 
 
-def hear(said: protocol.Conversation, line: Line) -> None:
+def hear(said: Conversation, line: Line) -> None:
     said.hear(protocol.decode_message(line.text.encode()))
 
 
