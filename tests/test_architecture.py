@@ -31,14 +31,14 @@ LEVELS = (
     {"plan", "analyse"},
     {"allocate"},
     {"protocol", "findings", "versus"},
-    {"verdict", "child", "runners", "external", "machine"},
+    {"leftovers", "verdict", "child", "runners", "external", "machine"},
     {"measure", "live", "figures", "tables", "export"},
     {"campaign"},
     {"cli"},
 )
 MEASURING = {
-    "plan", "allocate", "protocol", "verdict", "child", "runners", "external", "machine",
-    "measure", "campaign", "live",
+    "plan", "allocate", "protocol", "verdict", "leftovers", "child", "runners", "external",
+    "machine", "measure", "campaign", "live",
 }  # fmt: skip
 ANALYSING = {"analyse", "findings", "versus", "figures", "tables", "export"}
 BOTH_HALVES = {"cli"}

@@ -67,6 +67,21 @@ def good_without_last_line_end() -> None:
     write(b'{"kind": "finished"}')
 
 
+@way
+def good_in_pieces() -> None:
+    """Write every line in three pieces, each of which ends where no line does."""
+    read, piped = os.pipe()
+    real = os.dup(1)
+    os.dup2(piped, 1)
+    answer()
+    os.close(1)
+    os.close(piped)
+    with os.fdopen(read, "rb") as said:
+        for line in said:
+            for piece in (line[:1], line[1:-9], line[-9:]):
+                write(piece, real)
+
+
 # --- hangs
 
 
@@ -350,9 +365,59 @@ def leave_children_that_flood() -> None:
 
 
 @way
+def leave_a_child_in_another_session() -> None:
+    """Leave a process that has left the process group, and holds no pipe."""
+    fork(lambda: (os.setsid(), close_all(), hang()))
+    answer()
+
+
+@way
+def leave_a_daemon() -> None:
+    """Leave a process as a daemon starts itself: in a session whose leader has ended."""
+    ready, told = os.pipe()
+
+    def second() -> None:
+        close_all()
+        os.write(told, b"x")
+        hang()
+
+    os.waitpid(fork(lambda: (os.setsid(), fork(second))), 0)
+    os.read(ready, 1)
+    answer()
+
+
+@way
+def leave_a_family() -> None:
+    """Leave three generations, each in a session of its own."""
+    fork(lambda: (os.setsid(), fork(lambda: (os.setsid(), fork(hang), hang())), hang()))
+    answer()
+
+
+@way
+def leave_a_zombie() -> None:
+    """Leave a process that has ended, and that its own parent never waits for."""
+    pid = fork(lambda: None)
+    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+    answer()
+
+
+@way
+def hang_with_a_daemon() -> None:
+    os.waitpid(fork(lambda: (os.setsid(), fork(hang))), 0)
+    start()
+    hang()
+
+
+def close_all() -> None:
+    for descriptor in (0, 1, 2):
+        os.close(descriptor)
+
+
+@way
 def flood_standard_error() -> None:
-    for _ in range(64):
-        write(b"complaint " * (MIB // 160), 2)
+    """Write 100 MB of complaints."""
+    for _ in range(100):
+        write(b"complaint " * 100_000, 2)
     write(b"\nand the last of them\n", 2)
     answer()
 
