@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from harness import catalog, stats
-from harness.metrics import trial_value
+from harness.metrics import memory_bytes, trial_value
 from harness.records import Cell, Status
 from harness.workload import BASELINE, HEADLINE, in_order
 
@@ -188,8 +188,9 @@ def _gather(into: _Gathered, trial: Trial, workload: Workload) -> None:
     if trial.status is not Status.OK:
         into.message = trial.message
         return
-    if "peak_bytes" in trial.usage:
-        into.peaks.append(trial.usage["peak_bytes"])
+    memory = memory_bytes(trial)
+    if memory is not None:
+        into.peaks.append(memory)
     for metric in workload.metrics.values():
         value = trial_value(workload, metric, trial)
         if value is not None:
