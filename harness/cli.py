@@ -13,7 +13,8 @@ import click
 import msgspec
 from rich.console import Console
 
-from harness import campaign, export, machine, options, store, tables, units, versus
+from harness import campaign, export, options, store, tables, units, versus
+from harness import doctor as doctor_
 from harness.analyse import analyse
 from harness.errors import Exit, Problem
 from harness.live import Display
@@ -252,7 +253,7 @@ def validate(workloads: tuple[str, ...], models: tuple[str, ...], runners: tuple
 @options.as_json
 def doctor(*, as_json: bool) -> None:
     """Say what this machine is, and what on it disturbs measuring. Changes nothing."""
-    findings = machine.findings()
+    findings = doctor_.findings()
     if as_json:
         _echo_json(findings)
         return

@@ -32,13 +32,13 @@ LEVELS = (
     {"allocate"},
     {"protocol", "findings", "versus"},
     {"leftovers", "verdict", "child", "runners", "external", "machine"},
-    {"measure", "live", "figures", "tables", "export"},
+    {"measure", "doctor", "live", "figures", "tables", "export"},
     {"campaign"},
     {"cli"},
 )
 MEASURING = {
     "plan", "allocate", "protocol", "verdict", "leftovers", "child", "runners", "external",
-    "machine", "measure", "campaign", "live",
+    "machine", "doctor", "measure", "campaign", "live",
 }  # fmt: skip
 ANALYSING = {"analyse", "findings", "versus", "figures", "tables", "export"}
 BOTH_HALVES = {"cli"}
