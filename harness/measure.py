@@ -10,10 +10,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
 import psutil
+from msgspec import structs
 
 from harness import child, protocol, units, verdict
 from harness.machine import Weather
 from harness.records import Cell, Sample, Status, Trial
+from harness.spin import spin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -154,9 +156,12 @@ def run_blocks(
             if time.monotonic() >= deadline:
                 return "budget spent"
             observer.starting(block, position)
+            spun = spin() if position == 0 else None  # of a resumed block, it is known already
             trial = bench.trial(cell, block.index, position, observer.waiting)
             if trial is None:
                 return "interrupted"
+            if spun is not None:
+                trial = structs.replace(trial, spin_ns=spun.wall_ns, spin_cpu_ns=spun.cpu_ns)
             store(trial)
             observer.ended(trial)
     return "every headline ratio is as precise as was asked for"

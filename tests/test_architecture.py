@@ -27,20 +27,20 @@ LEVELS = (
     {"errors", "units", "formula", "options"},
     {"records"},
     {"fields", "workload", "store", "stats"},
-    {"catalog", "metrics"},
+    {"catalog", "metrics", "drift"},
     {"plan", "analyse"},
     {"allocate"},
     {"protocol", "findings", "versus"},
-    {"leftovers", "verdict", "child", "runners", "external", "machine"},
+    {"leftovers", "spin", "verdict", "child", "runners", "external", "machine"},
     {"measure", "doctor", "live", "figures", "tables", "export"},
     {"campaign"},
     {"cli"},
 )
 MEASURING = {
-    "plan", "allocate", "protocol", "verdict", "leftovers", "child", "runners", "external",
+    "plan", "allocate", "protocol", "verdict", "leftovers", "spin", "child", "runners", "external",
     "machine", "doctor", "measure", "campaign", "live",
 }  # fmt: skip
-ANALYSING = {"analyse", "findings", "versus", "figures", "tables", "export"}
+ANALYSING = {"drift", "analyse", "findings", "versus", "figures", "tables", "export"}
 BOTH_HALVES = {"cli"}
 
 LEVEL = {name: level for level, names in enumerate(LEVELS) for name in names}
