@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from harness import catalog, stats
+from harness import catalog, drift, stats
 from harness.gather import Gathered
 from harness.records import Cell, Status
 from harness.workload import BASELINE, HEADLINE, in_order
@@ -126,6 +126,7 @@ class Analysis:
     trials: int
     disturbed: int = 0  # trials beside which the machine was seen to do something else
     warnings: tuple[str, ...] = ()
+    spins: tuple[drift.Spin, ...] = ()  # how the machine itself got on; none in old runs
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -148,6 +149,7 @@ def analyse(run: Run, trials: Iterable[Trial]) -> Analysis:
     gathered: defaultdict[Cell, Gathered] = defaultdict(Gathered)
     warnings: Counter[str] = Counter()
     blocks: set[int] = set()
+    spins: list[drift.Spin] = []
     count = disturbed = 0
     for trial in trials:
         gathered[trial.cell].take(trial, workloads[trial.cell.workload])
@@ -156,6 +158,7 @@ def analyse(run: Run, trials: Iterable[Trial]) -> Analysis:
             f"{trial.cell.workload}, {trial.cell.contestant}: {text}" for text in trial.warnings
         )
         blocks.add(trial.block)
+        spins += drift.course([trial])
         count += 1
     language = {model: one.language for one in run.runners for model in one.models}
     return Analysis(
@@ -168,6 +171,7 @@ def analyse(run: Run, trials: Iterable[Trial]) -> Analysis:
         trials=count,
         disturbed=disturbed,
         warnings=tuple(f"{text} ({n} trials)" if n > 1 else text for text, n in warnings.items()),
+        spins=tuple(spins),
     )
 
 

@@ -1,6 +1,6 @@
-"""One child process from spawn to the last of its group: lines in, lines out, limits, no leftovers.
+"""One child process from spawn to the last it left running: lines in, lines out, and limits.
 
-Knows nothing of trials. The child leads a process group of its own, which dies with it.
+Knows nothing of trials. The child leads a session of its own; it and all below it die together.
 """
 
 from __future__ import annotations
@@ -18,6 +18,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import psutil
+
+from harness import leftovers
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -46,7 +48,7 @@ class Ended:
     cpu_ns: int  # user and system, of the child and of all it waited for
     stderr_end: str
     stopped: str = ""  # why we stopped it: timeout, memory, interrupt, or what `on_line` said
-    left_running: int = 0  # processes of its group that outlived it, now ended
+    left_running: int = 0  # processes that outlived it, in whatever session, now ended
 
 
 class Handle:
@@ -133,6 +135,7 @@ class _Child:
         self._lines = _Lines(on_line)
         self._errors = bytearray()
         self._status: tuple[int, float] | None = None  # exit code, CPU seconds
+        self._others = leftovers.prepare()
         self._free_before = psutil.virtual_memory().available
         self._start = time.monotonic()
         self._start_ns = time.perf_counter_ns()
@@ -217,7 +220,7 @@ class _Child:
         """Make sure that nothing of the child is left, and say how it ended."""
         wall_ns = time.perf_counter_ns() - self._start_ns
         if self._status is None:
-            _kill_group(self.process.pid)
+            leftovers.kill_group(self.process.pid)
             self._is_gone(block=True)
         assert self._status is not None
         # Its input is closed only now: to a child that lives, that means the harness has died.
@@ -229,7 +232,7 @@ class _Child:
             cpu_ns=round(self._status[1] * 1e9),
             stderr_end=self._errors.decode("utf-8", "replace").strip(),
             stopped=stopped,
-            left_running=_end_group(self.process.pid),
+            left_running=leftovers.end(self.process.pid, self._others, _GRACE_S),
         )
 
     def _take(self, stream: object, data: bytes) -> str:
@@ -301,43 +304,3 @@ def _rest(descriptor: int) -> bytes:
         data += chunk
         left -= len(chunk)
     return bytes(data)
-
-
-def _kill_group(group: int) -> None:
-    with contextlib.suppress(ProcessLookupError, PermissionError):
-        os.killpg(group, signal.SIGKILL)
-
-
-def _end_group(group: int) -> int:
-    """Wait until the group is empty, then end by force what is left; return how many that were."""
-    deadline = time.monotonic() + _GRACE_S
-    while _exists(group):
-        living = _living(group)
-        if not living:
-            return 0  # only zombies, which somebody else will reap
-        if time.monotonic() > deadline:
-            _kill_group(group)
-            return len(living)
-        time.sleep(0.002)
-    return 0
-
-
-def _exists(group: int) -> bool:
-    try:
-        os.killpg(group, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
-
-
-def _living(group: int) -> list[int]:
-    members = []
-    for process in psutil.process_iter():
-        try:
-            if os.getpgid(process.pid) == group and process.status() != psutil.STATUS_ZOMBIE:
-                members.append(process.pid)
-        except (ProcessLookupError, PermissionError, psutil.Error):
-            continue
-    return members

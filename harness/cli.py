@@ -13,7 +13,8 @@ import click
 import msgspec
 from rich.console import Console
 
-from harness import campaign, export, machine, options, store, tables, units, versus
+from harness import campaign, export, options, store, tables, units, versus
+from harness import doctor as doctor_
 from harness.analyse import Analysis, analyse
 from harness.errors import Exit, Problem
 from harness.live import Display
@@ -133,9 +134,9 @@ def run(
         ended = going.measure(display, interrupted, max_memory)
     _say(console, f"{ended}: {going.folder}")
     analysis = _report(going.folder, console)
-    _summarise(going.folder, analysis)
     if figures:
         _draw(going.folder, analysis, console)
+    _summarise(going.folder, analysis)
     return Exit.INTERRUPTED if ended == "interrupted" else _code(going.workshop)
 
 
@@ -154,8 +155,8 @@ def plot(run_: str | None, out: Path) -> None:
     """Draw the figures of a run, and write its summaries; the latest if none is named."""
     folder = store.find(out, run_)
     analysis = analyse(store.read_run(folder), store.read_trials(folder, []))
-    _summarise(folder, analysis)
     _draw(folder, analysis, _Console())
+    _summarise(folder, analysis)
 
 
 @cli.command("export")
@@ -258,7 +259,7 @@ def validate(workloads: tuple[str, ...], models: tuple[str, ...], runners: tuple
 @options.as_json
 def doctor(*, as_json: bool) -> None:
     """Say what this machine is, and what on it disturbs measuring. Changes nothing."""
-    findings = machine.findings()
+    findings = doctor_.findings()
     if as_json:
         _echo_json(findings)
         return
@@ -312,7 +313,8 @@ def _summarise(folder: Path, analysis: Analysis) -> None:
     """Write what was found beside what was measured, for programs."""
     for format_ in ("json", "csv"):
         text = export.text(format_, analysis, (), export.Selection(), [])
-        export.write(folder / f"summary.{format_}", text)
+        advice = "the measurements are safe: free some space, then `loombench plot`"
+        export.write(folder / f"summary.{format_}", text, advice)
 
 
 def _draw(folder: Path, analysis: Analysis, console: Console) -> None:

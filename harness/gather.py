@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness import stats
-from harness.metrics import middle, pace, sample_values
+from harness.metrics import memory_bytes, middle, pace, sample_values
 from harness.records import Status
 from harness.settling import Settling
 
@@ -65,8 +65,9 @@ class Gathered:
         if trial.status is not Status.OK:
             self.message = trial.message
             return
-        if "peak_bytes" in trial.usage:
-            self.peaks.append(trial.usage["peak_bytes"])
+        memory = memory_bytes(trial)
+        if memory is not None:
+            self.peaks.append(memory)
         self.settling.take(pace(trial))
         for metric in workload.metrics.values():
             self.series[metric.id].take(trial.block, sample_values(workload, metric, trial))

@@ -17,6 +17,7 @@ from harness.conversation import Conversation
 from harness.machine import Weather
 from harness.records import Cell, Parked, Sample, Status, Trial
 from harness.serving import Asking, cores_here
+from harness.spin import spin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
@@ -236,9 +237,12 @@ def run_blocks(
             if time.monotonic() >= deadline:
                 return "budget spent"
             observer.starting(block, position)
+            spun = spin() if position == 0 else None  # of a resumed block, it is known already
             trial = bench.trial(cell, block.index, position, observer.waiting)
             if trial is None:
                 return "interrupted"
+            if spun is not None:
+                trial = structs.replace(trial, spin_ns=spun.wall_ns, spin_cpu_ns=spun.cpu_ns)
             store(trial)
             observer.ended(trial)
     return "every headline ratio is as precise as was asked for"

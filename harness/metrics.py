@@ -103,3 +103,15 @@ def pace(trial: Trial) -> NDArray[np.float64]:
     """Return the time of one operation in each sample after warm-up, in ns and in their order."""
     samples = [one for one in trial.samples if not one.warmup]
     return np.array([one.elapsed_ns / one.operations for one in samples], dtype=float)
+
+
+def memory_bytes(trial: Trial) -> int | None:
+    """Return the most memory that a trial is known to have held; None if not known.
+
+    Where workers live beside the process that was started, its own peak leaves them out: then the
+    proportional size of all of them together counts, if it is the larger.
+    """
+    peak = trial.usage.get("peak_bytes")
+    tree = trial.usage.get("pss_bytes") if trial.usage.get("pss_processes", 1) > 1 else None
+    known = [size for size in (peak, tree) if size]
+    return max(known) if known else None

@@ -116,6 +116,9 @@ class Trial(msgspec.Struct, frozen=True, omit_defaults=True):
     stderr_end: str = ""
     warnings: tuple[str, ...] = ()
     disturbed: tuple[str, ...] = ()  # what the machine did beside it: steal, throttling, load
+    # How long a fixed piece of work took just before the first trial of a block: `spin`.
+    spin_ns: int | None = None
+    spin_cpu_ns: int | None = None
 
 
 class Machine(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -27,22 +27,24 @@ LEVELS = (
     {"errors", "units", "formula", "options"},
     {"records"},
     {"fields", "workload", "store", "stats", "waits"},
-    {"catalog", "metrics", "settling"},
+    {"catalog", "metrics", "settling", "drift"},
     {"plan", "gather"},
     {"allocate", "analyse"},
     {"protocol", "findings", "versus"},
-    {"conversation", "load", "child", "machine"},
+    {"leftovers", "spin", "machine"},
+    {"conversation", "load", "child"},
     {"verdict", "runners", "external", "serving"},
-    {"measure", "live", "figures", "tables", "export"},
+    {"measure", "doctor", "live", "figures", "tables", "export"},
     {"campaign"},
     {"cli"},
 )
 MEASURING = {
-    "plan", "allocate", "protocol", "conversation", "load", "verdict", "child", "serving",
-    "runners", "external", "machine",
-    "measure", "campaign", "live",
+    "plan", "allocate", "protocol", "conversation", "load", "verdict", "leftovers", "spin", "child",
+    "serving", "runners", "external", "machine", "doctor", "measure", "campaign", "live",
 }  # fmt: skip
-ANALYSING = {"settling", "gather", "analyse", "findings", "versus", "figures", "tables", "export"}
+ANALYSING = {
+    "settling", "drift", "gather", "analyse", "findings", "versus", "figures", "tables", "export",
+}  # fmt: skip
 BOTH_HALVES = {"cli"}
 
 LEVEL = {name: level for level, names in enumerate(LEVELS) for name in names}

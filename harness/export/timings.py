@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from harness.errors import Exit, Problem
 from harness.export.selection import name_of
+from harness.metrics import memory_bytes
 from harness.records import Status
 
 if TYPE_CHECKING:
@@ -37,8 +38,8 @@ class Timing:
 
     @property
     def peak_bytes(self) -> int | None:
-        """The most memory that the process had, where it is known."""
-        return self.trial.usage.get("peak_bytes") or None
+        """The most memory that the process and its workers had, where it is known."""
+        return memory_bytes(self.trial)
 
 
 @dataclass(frozen=True)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from harness.drift import LEAST
 from harness.errors import Exit, Problem
-from harness.figures import contestants, overview, scaling, style
+from harness.figures import contestants, drift, overview, scaling, style
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,3 +56,5 @@ def _all(analysis: Analysis) -> Iterator[tuple[str, Figure]]:
             yield id_, contestants.figure(analysis, result)
             if result.workload.sweep is not None and len(result.cases) > 1:
                 yield f"{id_}-scaling", scaling.figure(analysis, result)
+        if len(analysis.spins) >= LEAST:
+            yield "drift", drift.figure(analysis)

@@ -124,15 +124,25 @@ def applied() -> Iterator[None]:
 
 
 def sheet(
-    width: float, body: float, title: str, question: str, analysis: Analysis, note: str = ""
+    width: float,
+    body: float,
+    title: str,
+    question: str,
+    analysis: Analysis,
+    note: str = "",
+    *,
+    intervals: bool = True,
 ) -> tuple[Figure, float, float]:
     """Make a figure with a title, a question under it and a foot.
 
-    Returns it with the bottom and the top of the space between, as fractions; sizes in inches.
+    `intervals` says whether lines in it are intervals, which the foot then explains. Returns the
+    figure with the bottom and the top of the space between, as fractions; sizes in inches.
     """
     lines = textwrap.wrap(title, int((width - 0.4) * _TITLE_PER_INCH))
     asked = textwrap.wrap(question, int((width - 0.4) * _QUESTION_PER_INCH))
-    foot = textwrap.wrap(footnote(analysis, note), int((width - 0.4) * _FOOT_PER_INCH))
+    foot = textwrap.wrap(
+        footnote(analysis, note, intervals=intervals), int((width - 0.4) * _FOOT_PER_INCH)
+    )
     head_height = 0.22 + 0.25 * len(lines) + 0.18 * len(asked) + 0.18
     foot_height = 0.18 + 0.15 * len(foot)
     height = head_height + body + foot_height
@@ -177,14 +187,14 @@ def certainty(comparison: Comparison) -> str:
     return f"{text} Noise floor {percent}%: one contestant against itself."
 
 
-def footnote(analysis: Analysis, note: str) -> str:
+def footnote(analysis: Analysis, note: str, *, intervals: bool = True) -> str:
     """Return what every figure says at its foot: how sure, on what, with what, when."""
     run = analysis.run
     machine = run.machine
     versions = ", ".join(_version(one.name, one.version, one.facts) for one in run.runners)
     parts = [
         note,
-        "Lines: 95% interval over processes; no line: too few.",
+        "Lines: 95% interval over processes; no line: too few." if intervals else "",
         f"{machine.cpu}, {machine.logical_cores} cores, {units.size(machine.memory_bytes)},"
         f" {machine.system}"
         + (f", virtual ({machine.virtualisation})" if machine.virtualisation else "")

@@ -89,16 +89,21 @@ def _trial(request: Any, private_in: int, emit: Callable[[dict[str, Any]], None]
         facts = {**models.facts(), "pid": os.getpid(), "hash_seed": _hash_seed()}
         emit({"kind": "started", "protocol": PROTOCOL, "facts": facts})
 
+    tree: dict[str, int] = {}
+
+    def weigh() -> None:
+        tree.update(footprint.tree())
+
     async def awaited() -> None:
         started()
-        await session.run_awaited(request, module, emit)
+        await session.run_awaited(request, module, emit, weigh)
 
     if model.boot is None:
         started()
-        session.run_plain(request, module, emit)
+        session.run_plain(request, module, emit, weigh)
     else:
         model.boot(awaited)
-    emit({"kind": "finished", "usage": footprint.usage()})
+    emit({"kind": "finished", "usage": {**footprint.usage(), **tree}})
     return 0
 
 

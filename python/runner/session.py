@@ -21,15 +21,26 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     Emit = Callable[[dict[str, Any]], None]
+    Act = Callable[[], None]
     Step = Callable[[], Any]
     Steps = Generator[Step, Any, None]
 
 _GROWTH_LIMIT = 1 << 32  # calls in one sample; more means the clock or the work is broken
 
 
-def run_plain(request: wire.Request, module: ModuleType, emit: Emit) -> None:
-    """Run all cases of an implementation that is a plain function."""
-    steps = _cases(request, module, emit, _timed, ExitStack)
+def _nothing() -> None:
+    pass
+
+
+def run_plain(
+    request: wire.Request, module: ModuleType, emit: Emit, at_the_last: Act = _nothing
+) -> None:
+    """Run all cases of an implementation that is a plain function.
+
+    `at_the_last` is called after the last sample of the last case, while what was prepared for it
+    is still up: no clock runs any more, and all of the workers are there.
+    """
+    steps = _cases(request, module, emit, _timed, ExitStack, at_the_last)
     try:
         step = next(steps)
         while True:
@@ -43,9 +54,11 @@ def run_plain(request: wire.Request, module: ModuleType, emit: Emit) -> None:
         return
 
 
-async def run_awaited(request: wire.Request, module: ModuleType, emit: Emit) -> None:
-    """Run all cases of an implementation that is a coroutine function."""
-    steps = _cases(request, module, emit, _timed_awaited, AsyncExitStack)
+async def run_awaited(
+    request: wire.Request, module: ModuleType, emit: Emit, at_the_last: Act = _nothing
+) -> None:
+    """Run all cases of an implementation that is a coroutine function; otherwise the same."""
+    steps = _cases(request, module, emit, _timed_awaited, AsyncExitStack, at_the_last)
     try:
         step = next(steps)
         while True:
@@ -83,10 +96,12 @@ def _cases(
     emit: Emit,
     timed: Callable[..., Any],
     stack_type: type[ExitStack | AsyncExitStack],
+    at_the_last: Act,
 ) -> Steps:
     for case in request.cases:
+        after = at_the_last if case is request.cases[-1] else _nothing
         try:
-            yield from _case(case, module, emit, timed, stack_type())
+            yield from _case(case, module, emit, timed, stack_type(), after)
         except Exception as error:  # noqa: BLE001 - whatever an implementation raises is a result
             traceback.print_exc()
             emit(
@@ -111,6 +126,7 @@ def _case(
     emit: Emit,
     timed: Callable[..., Any],
     stack: ExitStack | AsyncExitStack,
+    after: Act,
 ) -> Steps:
     """Take the samples of one case, then report each distinct answer."""
     params, probe = Params(case.params), Probe()
@@ -166,6 +182,7 @@ def _case(
             yield from sample(calls, warmup=True)
         for _ in range(case.iterations):
             yield from sample(calls, warmup=False)
+        after()
     finally:
         if isinstance(stack, AsyncExitStack):
             yield stack.aclose

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import os
 import signal
 import sys
 import time
 from typing import TYPE_CHECKING
 
+import leaving  # noqa: F401 - enters its ways into the table
 from speaking import (
     SELF_DESTRUCT_S,
+    WAYS,
     WRONG,
     answer,
     asked,
@@ -23,20 +23,14 @@ from speaking import (
     samples,
     say,
     start,
+    way,
     write,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    pass
 
 MIB = 2**20
-WAYS: dict[str, Callable[[], object]] = {}
-
-
-def way(act: Callable[[], object]) -> Callable[[], object]:
-    """Enter a function into the table under its own name."""
-    WAYS[act.__name__] = act
-    return act
 
 
 # --- what is as it should be
@@ -65,6 +59,21 @@ def good_without_last_line_end() -> None:
         samples(case)
         outcome(case["id"])
     write(b'{"kind": "finished"}')
+
+
+@way
+def good_in_pieces() -> None:
+    """Write every line in three pieces, each of which ends where no line does."""
+    read, piped = os.pipe()
+    real = os.dup(1)
+    os.dup2(piped, 1)
+    answer()
+    os.close(1)
+    os.close(piped)
+    with os.fdopen(read, "rb") as said:
+        for line in said:
+            for piece in (line[:1], line[1:-9], line[-9:]):
+                write(piece, real)
 
 
 # --- hangs
@@ -321,38 +330,10 @@ def refuse() -> None:
 
 
 @way
-def leave_a_child() -> None:
-    """Leave a process that holds neither of the pipes."""
-    fork(lambda: (os.close(0), os.close(1), os.close(2), hang()))
-    answer()
-
-
-@way
-def leave_a_child_that_holds_the_pipes() -> None:
-    fork(hang)
-    answer()
-
-
-@way
-def leave_children_that_flood() -> None:
-    """Leave processes that write to standard output faster than anybody reads."""
-    answer()
-    with contextlib.suppress(AttributeError, OSError):
-        fcntl.fcntl(1, fcntl.F_SETPIPE_SZ, MIB)  # a large pipe is never found empty
-
-    def flood() -> None:
-        event = b'{"kind": "event", "task": "a", "what": "b", "at_ns": 1}\n'
-        while True:
-            write(event * (MIB // 2 // len(event)))
-
-    for _ in range(3):
-        fork(flood)
-
-
-@way
 def flood_standard_error() -> None:
-    for _ in range(64):
-        write(b"complaint " * (MIB // 160), 2)
+    """Write 100 MB of complaints."""
+    for _ in range(100):
+        write(b"complaint " * 100_000, 2)
     write(b"\nand the last of them\n", 2)
     answer()
 

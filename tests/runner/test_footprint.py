@@ -4,47 +4,69 @@ from __future__ import annotations
 
 import builtins
 import gc
+import json
 import os
 import subprocess
 import sys
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import psutil
 import pytest
 
+from harness import campaign, catalog
+from harness.measure import Bench
+from harness.records import Cell
 from runner import footprint
-from tests.planted.bench import ROOT
+from tests.planted.bench import ROOT, python_runner
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
 
 MIB = 2**20
 CHILD = "from runner import footprint; print(footprint.peak_bytes())"
-PARENT = f"""
-import subprocess, sys
+# A harness that holds so many MiB, and runs one trial with the real runner.
+HARNESS = f"""
+import json, sys
+from harness import campaign, catalog, measure
+from harness.records import Cell
+from tests.planted.bench import python_runner
 held = bytearray(b"x") * (int(sys.argv[1]) * {MIB})
-print(subprocess.check_output([sys.executable, "-P", "-S", "-c", {CHILD!r}]).decode())
+runner = python_runner()
+bench = measure.Bench(catalog.load_folder(campaign.WORKLOADS), lambda cell: runner, 1)
+trial = bench.trial(Cell("noop", "check", sys.argv[2]), 0, 0)
+print(json.dumps([trial.status, trial.message, trial.usage]))
 """
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the peak this way")
 
 
-def peak_below_a_parent_that_holds(mib: int) -> int:
-    """Return the peak that a child of such a parent reports of itself."""
+def usage_below_a_harness_that_holds(mib: int, model: str) -> dict[str, int]:
+    """Return what a trial reports of itself to such a harness."""
     done = subprocess.run(
-        [sys.executable, "-S", "-c", PARENT, str(mib)],
-        env={**os.environ, "PYTHONPATH": str(ROOT / "python")},
+        [sys.executable, "-c", HARNESS, str(mib), model],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
-        check=True,
-        timeout=20,
+        timeout=60,
+        check=False,
     )
-    return int(done.stdout)
+    assert done.returncode == 0, done.stderr.decode()
+    status, message, usage = json.loads(done.stdout)
+    assert status == "ok", message
+    return usage
 
 
 @linux
-def test_the_peak_of_a_child_does_not_start_at_its_parents() -> None:
-    small, large = (peak_below_a_parent_that_holds(mib) for mib in (0, 300))
-    assert small > MIB
-    assert abs(large - small) < 5 * MIB
+@pytest.mark.parametrize("model", ["sequential", "asyncio"])
+def test_a_harness_that_holds_much_gets_the_same_figures_as_one_that_holds_nothing(
+    model: str,
+) -> None:
+    if psutil.virtual_memory().available < 2 * 2**30:
+        pytest.skip("too little memory to hold some of it")
+    small, large = (usage_below_a_harness_that_holds(mib, model) for mib in (0, 500))
+    for name in ("peak_bytes", "pss_bytes"):
+        assert small[name] > MIB
+        assert abs(large[name] - small[name]) < 3 * MIB
 
 
 @linux
@@ -75,6 +97,104 @@ def test_garbage_collections_are_counted() -> None:
     before = footprint.usage()["gc_collections"]
     gc.collect()
     assert footprint.usage()["gc_collections"] > before
+
+
+# --- the tree
+
+
+@contextmanager
+def workers(count: int, mib: int) -> Iterator[None]:
+    """Fork workers that share what this process holds then, `mib` MiB, and write to none of it."""
+    held = bytearray(b"x") * (mib * MIB)
+    ends = [os.pipe() for _ in range(count)]
+    forked = []
+    for read, _ in ends:
+        pid = os.fork()
+        if pid == 0:
+            for _, write in ends:
+                os.close(write)
+            os.read(read, 1)  # until the parent closes its end, also by dying
+            os._exit(0)
+        forked.append(pid)
+    try:
+        yield
+    finally:
+        for read, write in ends:
+            os.close(read)
+            os.close(write)
+        for pid in forked:
+            os.waitpid(pid, 0)
+        del held
+
+
+@linux
+def test_the_tree_counts_what_workers_share_once() -> None:
+    script = """
+from runner import footprint
+from tests.runner.test_footprint import MIB, workers
+with workers(0, 100):
+    alone = footprint.tree()
+with workers(3, 100):
+    shared = footprint.tree()
+print(alone["pss_processes"], shared["pss_processes"])
+print((shared["pss_bytes"] - alone["pss_bytes"]) // MIB)
+"""
+    said = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", script],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "python")])},
+        capture_output=True,
+        check=True,
+        timeout=60,
+    ).stdout.split()
+    assert [int(one) for one in said[:2]] == [1, 4]
+    assert 0 <= int(said[2]) < 50  # and not 300
+
+
+@linux
+def test_a_pool_of_processes_is_weighed_while_it_is_up() -> None:
+    of = {
+        model: bench_of_ours().trial(Cell("sumsquares", "check", model), 0, 0)
+        for model in ("sequential", "processes")
+    }
+    usage = {model: trial.usage for model, trial in of.items() if trial is not None}
+    assert usage["sequential"]["pss_processes"] == 1
+    # The workers, and what starts them.
+    assert usage["processes"]["pss_processes"] >= 1 + (os.cpu_count() or 1)
+    assert usage["processes"]["pss_bytes"] > usage["sequential"]["pss_bytes"]
+
+
+def bench_of_ours() -> Bench:
+    runner = python_runner()
+    return Bench(catalog.load_folder(campaign.WORKLOADS), lambda cell: runner, 1)
+
+
+@pytest.mark.parametrize("refusal", [PermissionError, FileNotFoundError])
+def test_a_tree_that_cannot_be_weighed_is_left_out_and_not_zero(
+    monkeypatch: pytest.MonkeyPatch, refusal: type[OSError]
+) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise refusal
+
+    monkeypatch.setattr(footprint, "open", refuse, raising=False)
+    assert footprint.tree() == {}
+
+
+@linux
+def test_a_process_that_ends_while_the_tree_is_weighed_is_left_out(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(footprint.clock, "descendants", lambda pid: [2**22 + 1])
+    assert footprint.tree()["pss_processes"] == 1
+
+
+def test_descendants_that_a_system_does_not_list_are_not_taken_for_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(os.path, "exists", lambda path: False)
+    assert footprint.tree() == {}
+
+
+# --- what is not known
 
 
 def without_proc(monkeypatch: pytest.MonkeyPatch) -> None:

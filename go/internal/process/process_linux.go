@@ -22,13 +22,17 @@ func CPUNs() (ns int64, ok bool) {
 
 // PeakBytes is the largest resident size so far. VmHWM, because ru_maxrss starts
 // at the peak of the parent.
-func PeakBytes() (bytes int64, ok bool) { return status("VmHWM:") }
+func PeakBytes() (bytes int64, ok bool) { return read("status", "VmHWM:") }
 
 // ResidentBytes is the resident size now.
-func ResidentBytes() (bytes int64, ok bool) { return status("VmRSS:") }
+func ResidentBytes() (bytes int64, ok bool) { return read("status", "VmRSS:") }
 
-func status(key string) (int64, bool) {
-	text, err := os.ReadFile("/proc/self/status")
+// PSSBytes is the proportional size now: a page that n processes share counts
+// 1/n. The kernel walks the page tables for it.
+func PSSBytes() (bytes int64, ok bool) { return read("smaps_rollup", "Pss:") }
+
+func read(file, key string) (int64, bool) {
+	text, err := os.ReadFile("/proc/self/" + file)
 	if err != nil {
 		return 0, false
 	}

@@ -21,3 +21,6 @@ func PeakBytes() (bytes int64, ok bool) { return 0, false }
 
 // ResidentBytes is the resident size now, which is not known here.
 func ResidentBytes() (bytes int64, ok bool) { return 0, false }
+
+// PSSBytes is the proportional size now, which is not known here.
+func PSSBytes() (bytes int64, ok bool) { return 0, false }

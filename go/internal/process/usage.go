@@ -13,6 +13,10 @@ func Usage() map[string]int64 {
 	if peak, ok := PeakBytes(); ok {
 		usage["peak_bytes"] = peak
 	}
+	if pss, ok := PSSBytes(); ok {
+		usage["pss_bytes"] = pss
+		usage["pss_processes"] = 1 // the work is all in this one
+	}
 	var u syscall.Rusage
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) == nil {
 		usage["user_ns"] = u.Utime.Nano()

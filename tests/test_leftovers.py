@@ -1,0 +1,183 @@
+"""What children leave running, in whatever session: it is ended, counted and reaped."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import tracemalloc
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+
+from harness import child, leftovers
+from harness.records import Cell, Status
+from tests.planted.bench import MARK, at_most, bench, left_of, new_mark, planted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LIMITS = child.Limits(timeout_s=20, memory_bytes=2**40)
+SOON = child.Limits(timeout_s=0.5, memory_bytes=2**40)
+REQUEST = b'{"cases": [{"id": "check", "warmup": 0, "iterations": 1}]}\n'
+MIB = 2**20
+
+adopting = pytest.mark.skipif(not leftovers._adopts(), reason="this system hands over no orphans")
+
+
+@pytest.fixture
+def mark(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The mark of all processes that a test starts; none may be left, and none unreaped."""
+    monkeypatch.setattr(child, "_TICK_S", 0.02)
+    monkeypatch.setattr(child, "_GRACE_S", 0.2)
+    before = set(psutil.Process().children())
+    mark = new_mark()
+    yield mark
+    monkeypatch.undo()
+    left = left_of(mark)
+    for process in left:
+        process.kill()
+    assert left == []
+    assert set(psutil.Process().children()) <= before
+
+
+def run(way: str, mark: str, limits: child.Limits = LIMITS) -> child.Ended:
+    env = {**os.environ, MARK: mark}
+    with at_most(10):
+        return child.run([*planted(way), "run"], env, REQUEST, limits, lambda line: "")
+
+
+def reap(others: frozenset[int]) -> None:
+    """Reap what was handed to this process while it was made to believe that nothing is."""
+    if sys.platform.startswith("linux"):
+        leftovers._end_adopted(others, 5)
+
+
+@adopting
+@pytest.mark.parametrize(
+    ("way", "left"),
+    [
+        ("good", 0),
+        ("leave_a_child", 1),
+        ("leave_a_child_in_another_session", 1),
+        ("leave_a_daemon", 1),
+        ("leave_a_family", 3),
+        ("leave_a_zombie", 0),
+    ],
+)
+def test_what_outlives_a_child_is_ended_and_counted_in_whatever_session(
+    mark: str, way: str, left: int
+) -> None:
+    ended = run(way, mark)
+    assert (ended.returncode, ended.stopped, ended.left_running) == (0, "", left)
+
+
+@adopting
+def test_what_a_child_that_is_killed_had_put_into_another_session_is_ended_too(mark: str) -> None:
+    ended = run("hang_with_a_daemon", mark, SOON)
+    assert (ended.stopped, ended.left_running) == ("timeout", 1)
+
+
+@adopting
+def test_a_trial_that_leaves_a_daemon_is_told_by_a_warning(mark: str) -> None:
+    with at_most(10):
+        trial = bench(mark=mark).trial(Cell("planted", "check", "leave_a_daemon"), 0, 0)
+    assert trial is not None
+    assert trial.status is Status.OK
+    assert trial.warnings == ("left 1 processes running; they were ended",)
+
+
+@pytest.mark.parametrize("adopts", [True, False], ids=["adopting", "by group"])
+def test_another_child_of_this_process_is_left_alone(
+    mark: str, monkeypatch: pytest.MonkeyPatch, *, adopts: bool
+) -> None:
+    others = leftovers.prepare()
+    if not adopts:
+        monkeypatch.setattr(leftovers, "_adopts", lambda: False)
+    command = [sys.executable, "-S", "-c", "input()"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as other:
+        assert run("leave_a_child", mark).left_running == 1
+        reap(others | {other.pid})
+        assert other.poll() is None
+        assert other.communicate(b"\n") == (None, None)
+    assert other.returncode == 0  # and its exit code was not taken away either
+
+
+def test_where_orphans_are_not_handed_over_the_group_is_ended(
+    mark: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    others = leftovers.prepare()
+    monkeypatch.setattr(leftovers, "_adopts", lambda: False)
+    assert run("leave_a_child", mark).left_running == 1
+    reap(others)
+    assert run("good", mark).left_running == 0
+
+
+@pytest.mark.parametrize("lack", ["prctl", "the list of children", "Linux"])
+def test_a_system_without_what_is_needed_is_noticed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: object, lack: str
+) -> None:
+    class Libc:
+        def __init__(self, *_: object, **__: object) -> None:
+            pass
+
+        def __getattr__(self, name: str) -> object:
+            raise AttributeError(name)
+
+    match lack:
+        case "prctl":
+            monkeypatch.setattr(leftovers.ctypes, "CDLL", Libc)
+        case "Linux":
+            monkeypatch.setattr(leftovers.sys, "platform", "darwin")
+        case _:
+            monkeypatch.setattr(leftovers, "_TASKS", tmp_path)
+    assert not leftovers._adopts.__wrapped__()
+
+
+@adopting
+def test_where_nothing_is_left_no_process_but_this_one_is_looked_at(
+    mark: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dear(*_: object) -> None:
+        raise AssertionError("this takes milliseconds")
+
+    monkeypatch.setattr(psutil, "process_iter", dear)
+    monkeypatch.setattr(time, "sleep", dear)
+    assert leftovers.end(2**22 + 1, leftovers.prepare(), 0.2) == 0
+
+
+@adopting
+def test_what_cannot_be_ended_is_given_up(mark: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leftovers, "_GIVE_UP_S", 0.05)
+    others = leftovers.prepare()
+    command = [sys.executable, "-S", "-c", "input()"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as stubborn:
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "kill", lambda *_: None)
+            assert leftovers.end(stubborn.pid, others, 0.01) == 1
+        assert stubborn.poll() is None
+        stubborn.kill()
+    assert stubborn.returncode == -signal.SIGKILL
+
+
+def test_a_hundred_megabytes_of_complaints_weigh_nothing_and_spoil_no_trial(mark: str) -> None:
+    tracemalloc.start()
+    try:
+        with at_most(20):
+            trial = bench(mark=mark).trial(Cell("planted", "check", "flood_standard_error"), 0, 0)
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert trial is not None
+    assert trial.status is Status.OK
+    assert most < 4 * MIB
+
+
+def test_lines_that_come_in_pieces_are_heard_whole(mark: str) -> None:
+    with at_most(10):
+        trial = bench(mark=mark).trial(Cell("planted", "headline", "good_in_pieces"), 0, 0)
+    assert trial is not None
+    assert (trial.status, len(trial.samples)) == (Status.OK, 3)
