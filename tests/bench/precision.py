@@ -9,18 +9,18 @@ about 77 ms from start to end, the other a tenth longer. Only waiting is exact; 
 interpreter, a fifth of the 77 ms, varies as it does on this machine. The three alternate, and who
 begins changes from round to round.
 
-Ours. `loombench run --precision 5%`, which ends by itself. Its trial is a fresh runner that starts the
-command once and times it from outside, as the other two do; no warm-up, and a check case that
-starts nothing. So it pays for a process more at each command than they do, and for the A/A control,
-which neither has: every third trial. Its interval is Student's inside blocks. That the run did stop for its
-precision is checked with the analysis.
+Ours. `loombench run --precision 5%`, which ends by itself. Its trial is a fresh runner that starts
+the command once and times it from outside, as the other two do; no warm-up, and a check case that
+starts nothing. So it pays for one process more at each command than they do, and for the A/A
+control, which neither has: every third trial. Its interval is Student's inside blocks, and it has to
+hold for the control's ratio as well. With the analysis it is checked that precision ended the run.
 
 hyperfine. Both commands in one call, without a shell (`-N`), which is to its advantage. As it is
 used: at least 10 runs and 3 seconds a command; where that is not enough, `--runs` doubled until it
-is, and only the last call counts, as if somebody had guessed right. What it prints, "1.00 ± 0.11", is
-one standard deviation of single runs and no interval; the interval is formed here, from the times
-that it exports, by Welch's method on logarithms. It runs one command after the other, so what the
-machine drifts by in between is in its ratio and not in this interval: also to its advantage.
+is, and only the last call counts, as if somebody had guessed right. What it prints, "1.00 ± 0.11",
+is one standard deviation of single runs and no interval; the interval is formed here, from the
+times that it exports, by Welch's method on logarithms. It runs one command after the other, so what
+the machine drifts by in between is in its ratio and not in this interval: also to its advantage.
 
 pyperf. `pyperf command` for each, of which the default is 20 processes with 3 values and a warm-up
 each. The replicate is the process, as pyperf's own documentation has it, so the interval is formed
@@ -125,7 +125,9 @@ def rows() -> Iterator[tuple[str, str, str, bool]]:
     )
     if hyperfine:
         known = median(earliest(one, _HYPERFINE_LEAST) for one in hyperfine)
-        yield _told("of hyperfine", f"{_about(hyperfine)}; {known:.2f} s had that been known before")
+        yield _told(
+            "of hyperfine", f"{_about(hyperfine)}; {known:.2f} s had that been known before"
+        )
     default = median(one.seconds for one, _ in pyperf)
     yield _told(
         "of pyperf", f"{_about([one for one, _ in pyperf])}; its default takes {default:.2f} s"

@@ -72,7 +72,5 @@ def write(run: Run, folder: Path, *, samples: int, count: int = 0, size: int = 0
 
 def _samples(draw: random.Random, count: int) -> tuple[Sample, ...]:
     process = draw.lognormvariate(0, _BETWEEN)
-    times = (
-        round(_MIDDLE_NS * process * draw.lognormvariate(0, _WITHIN)) for _ in range(count)
-    )
+    times = (round(_MIDDLE_NS * process * draw.lognormvariate(0, _WITHIN)) for _ in range(count))
     return tuple(Sample(elapsed, 10, cpu_ns=elapsed // 2) for elapsed in times)

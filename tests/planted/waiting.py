@@ -11,14 +11,14 @@ import fcntl
 import os
 import sys
 import time
-from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from busy import busy
 from speaking import asked, outcome, sample, say, start, write
 
-HERE = Path(__file__).parent
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
 # The first is the A/A control as well, so it is measured thrice: as itself, again, and as a twin.
 PERCENT = {"base": 100, "twin": 100, "slower-2": 102, "slower-5": 105, "slower-20": 120}
 COMMANDS = ("base", "longer")
@@ -49,7 +49,8 @@ def starts(model: str, params: dict[str, int]) -> Callable[[], None]:
     if not params["commands"]:
         return lambda: None
     wait_ns = os.environ["COMMAND_NS"].split()[COMMANDS.index(model)]
-    words = [sys.executable, str(HERE / "busy.py"), wait_ns]
+    # In the folder of the loombench.toml, where every runner is started.
+    words = [sys.executable, "busy.py", wait_ns]
     # As the tools that it is compared with have it: nothing to read, and nobody reads.
     nowhere = [(os.POSIX_SPAWN_OPEN, fd, os.devnull, os.O_RDWR, 0) for fd in (0, 1)]
 
