@@ -264,9 +264,9 @@ def test_a_ratio_is_known_with_the_first_number_of_replicates_that_is_enough() -
     widths = {count: precision.half_width(THESE[:count], THOSE[:count]) for count in range(2, 7)}
     first = next(count for count, width in widths.items() if width <= 0.05)
     assert 2 < first < 6
-    assert precision.enough(took) == first
+    assert precision.enough(took, least=2) == first
     assert precision.enough(took, least=first + 1) == first + 1
-    assert precision.enough(took, width=1e-9) is None
+    assert precision.enough(took, least=2, width=1e-9) is None
 
 
 def test_what_so_many_replicates_would_have_taken_is_their_share_of_the_time() -> None:
@@ -276,6 +276,7 @@ def test_what_so_many_replicates_would_have_taken_is_their_share_of_the_time() -
     assert precision.earliest(took, 5) == pytest.approx(2 + 10 * 5 / 10)
     never = precision.Took(12.0, (1.0, 9.0), (3.0, 90.0))
     assert precision.earliest(never, 2) == math.inf
+    assert precision.enough(took._replace(batch=3), 2) == 6
 
 
 def test_a_tool_is_asked_for_more_only_until_the_ratio_is_known() -> None:
@@ -285,7 +286,7 @@ def test_a_tool_is_asked_for_more_only_until_the_ratio_is_known() -> None:
         asked.append(count)
         return precision.Took(1.0, THESE if count == 160 else (1.0, 9.0), THOSE)
 
-    assert precision._climb(measure).these == THESE
+    assert precision._climb(measure, (80, 160, 320)).these == THESE
     assert asked == [None, 80, 160]
 
 

@@ -32,13 +32,13 @@ def rows() -> Iterator[tuple[str, str, str, bool]]:
     kills = tools.amount(_KILLS, 4)
     draw = random.Random(_SEED)
     kept = b""
-    intact = alone = while_measuring = torn = 0
+    intact = alone = orphaned = while_measuring = torn = 0
     with tempfile.TemporaryDirectory(prefix="loombench-bench-") as name:
         out = Path(name)
         file = out / "latest" / store.TRIALS_FILE
         for _ in range(kills):
             mark = uuid4().hex
-            _kill_after(draw.uniform(_EARLIEST_S, _LATEST_S), out, mark)
+            orphaned += _kill_after(draw.uniform(_EARLIEST_S, _LATEST_S), out, mark)
             left = planted.left_of(mark)
             alone += not left
             for process in left:
@@ -48,8 +48,7 @@ def rows() -> Iterator[tuple[str, str, str, bool]]:
             while_measuring += len(data) > len(kept)
             torn += not data.endswith(b"\n") and bool(data)
             kept = whole_lines(data)
-        with_last = _arguments(out, "10s")
-        tools.loombench(*with_last)
+        tools.loombench(*_arguments(out, "10s"))
         is_kept = file.read_bytes().startswith(kept)
         run = store.read_run(store.find(out))
         trials = list(store.read_trials(store.find(out), []))
@@ -69,11 +68,16 @@ def rows() -> Iterator[tuple[str, str, str, bool]]:
         "none, and only the last block not whole",
         not doubles and len(holes) <= 1,
     )
-    yield f"{what}: no child is left", f"none after {alone} of {kills}", bar, alone == kills
+    yield (
+        f"{what}: no child is left",
+        f"none after {alone} of {kills} ({orphaned} of them left one orphaned)",
+        bar,
+        alone == kills,
+    )
 
 
-def _kill_after(seconds: float, out: Path, mark: str) -> None:
-    """Begin the run, or go on with it, and kill the harness alone."""
+def _kill_after(seconds: float, out: Path, mark: str) -> bool:
+    """Begin the run, or go on with it, and kill the harness alone. Returns whether it had a child."""
     harness = subprocess.Popen(
         command.command(*_arguments(out, "10m")),
         cwd=ROOT,
@@ -85,9 +89,11 @@ def _kill_after(seconds: float, out: Path, mark: str) -> None:
     )
     time.sleep(seconds)
     ended = harness.poll()
+    had_child = len(planted.marked(mark)) > 1
     harness.kill()
     _, said = harness.communicate()
     assert ended is None, f"ended by itself with {ended}: {os.fsdecode(said)}"
+    return had_child
 
 
 def _arguments(out: Path, budget: str) -> tuple[object, ...]:

@@ -12,8 +12,8 @@ begins changes from round to round.
 Ours. `loombench run --precision 5%`, which ends by itself. Its trial is a fresh runner that starts
 the command once and times it from outside, as the other two do; no warm-up, and a check case that
 starts nothing. So it pays for one process more at each command than they do, and for the A/A
-control, which neither has: every third trial. Its interval is Student's inside blocks, and it has to
-hold for the control's ratio as well. With the analysis it is checked that precision ended the run.
+control, which neither has: every third trial, and its ratio has to be known to 5% as well. The
+interval is Student's inside blocks. With the analysis it is checked that precision ended the run.
 
 hyperfine. Both commands in one call, without a shell (`-N`), which is to its advantage. As it is
 used: at least 10 runs and 3 seconds a command; where that is not enough, `--runs` doubled until it
@@ -23,10 +23,11 @@ times that it exports, by Welch's method on logarithms. It runs one command afte
 the machine drifts by in between is in its ratio and not in this interval: also to its advantage.
 
 pyperf. `pyperf command` for each, of which the default is 20 processes with 3 values and a warm-up
-each. The replicate is the process, as pyperf's own documentation has it, so the interval is formed
-from the means of processes, by the same method. Since nobody has to take the default, what counts
-for the bar is the least: its calibration, and as many of the processes, from 2 on, as would have
-been enough (`--processes`), each with its share of the time. The whole default is told beside it.
+each. Every value is of commands started anew, so each counts as a replicate; were it the mean of a
+process, as one would have it of work inside a process, there would be a third of them. Since nobody
+has to take the default, what counts for the bar is the least: its calibration, and as many of the
+processes, from 2 on, as would have been enough (`--processes`), each with its share of the time;
+where 20 are not, more. The whole default is told beside it.
 
 The bar is half of the better of hyperfine as it is used and pyperf at its least. How long hyperfine
 would have taken had somebody known how many runs are needed (10 at least) is told without a bar:
@@ -45,7 +46,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
-from statistics import mean, median
+from statistics import median
 from typing import NamedTuple
 
 import numpy as np
@@ -58,16 +59,18 @@ _ROUNDS, _WIDTH, _SHARE = 5, 0.05, 0.5
 _COMMAND_NS, _LONGER = 77_000_000, 1.1
 _BUSY = tools.PLANTED / "busy.py"
 _HYPERFINE_LEAST, _PYPERF_LEAST = 10, 2  # runs; processes
-_LADDER = (80, 160, 320, 640)  # after the default, runs or processes of each command
+# After the default, of each command. Beyond the last nobody waits: the ratio is not known.
+_RUNS, _PROCESSES = (80, 160, 320, 640), (40, 80)
 
 
 class Took(NamedTuple):
-    """What a tool measured of both commands, one value a replicate, and the time that took."""
+    """What a tool measured of both commands, and the time that took."""
 
     seconds: float
     these: Sequence[float]
     those: Sequence[float]
     fixed_s: float = 0.0  # of that, what does not grow with the number of replicates
+    batch: int = 1  # so many of these come at a time
 
     def until(self, count: int) -> float:
         """Return the seconds with so many replicates, each with its share of the time."""
@@ -97,7 +100,7 @@ def rows() -> Iterator[tuple[str, str, str, bool]]:
         lambda: pyperf.append(_pyperf(waits)),
     ]
     if has_hyperfine:
-        steps.insert(1, lambda: hyperfine.append(_climb(lambda n: _hyperfine(waits, n))))
+        steps.insert(1, lambda: hyperfine.append(_climb(lambda n: _hyperfine(waits, n), _RUNS)))
     for round_ in range(rounds):
         first = round_ % len(steps)
         for step in steps[first:] + steps[:first]:
@@ -126,11 +129,12 @@ def rows() -> Iterator[tuple[str, str, str, bool]]:
     if hyperfine:
         known = median(earliest(one, _HYPERFINE_LEAST) for one in hyperfine)
         yield _told(
-            "of hyperfine", f"{_about(hyperfine)}; {known:.2f} s had that been known before"
+            "of hyperfine", f"{_about(hyperfine, 2)}; {known:.2f} s had that been known before"
         )
     default = median(one.seconds for one, _ in pyperf)
     yield _told(
-        "of pyperf", f"{_about([one for one, _ in pyperf])}; its default takes {default:.2f} s"
+        "of pyperf",
+        f"{_about([one for one, _ in pyperf], _PYPERF_LEAST)}; its default takes {default:.2f} s",
     )
 
 
@@ -142,10 +146,10 @@ def _several(values: Iterator[float]) -> str:
     return " ".join(f"{value:.3g}" for value in values)
 
 
-def _about(took: list[Took]) -> str:
+def _about(took: list[Took], least: int) -> str:
     ratios = _several(math.exp(_log_ratio(one.these, one.those)) for one in took)
     widths = _several(half_width(one.these, one.those) for one in took)
-    counts = _several(enough(one) or math.nan for one in took)
+    counts = " ".join(str(enough(one, least) or "not all") for one in took)
     return f"ratios {ratios} to within {widths}; {counts} of each were enough"
 
 
@@ -164,9 +168,10 @@ def _log_ratio(these: Sequence[float], those: Sequence[float]) -> float:
     return float(np.log(those).mean() - np.log(these).mean())
 
 
-def enough(took: Took, least: int = 2, width: float = _WIDTH) -> int | None:
-    """Return with how many replicates of each the ratio was known first; None: not with all."""
-    for count in range(least, max(len(took.these), len(took.those)) + 1):
+def enough(took: Took, least: int, width: float = _WIDTH) -> int | None:
+    """Return with how many of each the ratio was known, `least` batches or more; None: never."""
+    most = max(len(took.these), len(took.those))
+    for count in range(least * took.batch, most + 1, took.batch):
         if half_width(took.these[:count], took.those[:count]) <= width:
             return count
     return None
@@ -178,10 +183,10 @@ def earliest(took: Took, least: int) -> float:
     return math.inf if count is None else took.until(count)
 
 
-def _climb(measure: Callable[[int | None], Took]) -> Took:
+def _climb(measure: Callable[[int | None], Took], ladder: Sequence[int]) -> Took:
     """Measure with the default number, and with ever more until the ratio is known."""
     took = measure(None)
-    for count in _LADDER:
+    for count in ladder:
         if half_width(took.these, took.those) <= _WIDTH:
             break
         took = measure(count)
@@ -229,12 +234,13 @@ def _hyperfine(waits: tuple[int, int], runs: int | None) -> Took:
 def _pyperf(waits: tuple[int, int]) -> tuple[Took, Took]:
     """Return the default, and the first on the ladder with which the ratio is known."""
     default = _pyperf_with(waits, None)
-    return default, _climb(lambda n: default if n is None else _pyperf_with(waits, n))
+    return default, _climb(lambda n: default if n is None else _pyperf_with(waits, n), _PROCESSES)
 
 
 def _pyperf_with(waits: tuple[int, int], processes: int | None) -> Took:
     seconds = fixed_s = 0.0
-    means = []
+    values: list[list[float]] = []
+    batch = 1
     with tempfile.TemporaryDirectory(prefix="loombench-bench-") as folder:
         for number, words in enumerate(_commands(waits)):
             answer = Path(folder) / f"{number}.json"
@@ -245,9 +251,11 @@ def _pyperf_with(waits: tuple[int, int], processes: int | None) -> Took:
             )
             (benchmark,) = json.loads(answer.read_text("utf-8"))["benchmarks"]
             runs = benchmark["runs"]
-            means.append([mean(run["values"]) for run in runs if "values" in run])
+            taken = [run["values"] for run in runs if "values" in run]
+            batch = len(taken[0])
+            values.append([value for each in taken for value in each])
             fixed_s += sum(run["metadata"]["duration"] for run in runs if "values" not in run)
-    return Took(seconds, *means, fixed_s)
+    return Took(seconds, *values, fixed_s, batch)
 
 
 def _timed(*words: str) -> float:
