@@ -77,7 +77,7 @@ def rows() -> Iterator[tuple[str, str, str, bool]]:
 
 
 def _kill_after(seconds: float, out: Path, mark: str) -> bool:
-    """Begin the run or go on with it, and kill the harness alone; returns whether it had a child."""
+    """Begin the run or go on with it; kill the harness alone. Returns whether it had a child."""
     harness = subprocess.Popen(
         command.command(*_arguments(out, "10m")),
         cwd=ROOT,
