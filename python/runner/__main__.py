@@ -73,7 +73,7 @@ def run() -> int:
 
 
 def _trial(request: Any, private_in: int, emit: Callable[[dict[str, Any]], None]) -> int:
-    from runner import footprint, implementations, models, session
+    from runner import footprint, implementations, models, session, voice
     from runner.wire import PROTOCOL, Refused
 
     model = models.MODELS.get(request.model)
@@ -83,7 +83,9 @@ def _trial(request: Any, private_in: int, emit: Callable[[dict[str, Any]], None]
     if reason:
         raise Refused(f"{model.name}: {reason}")
     module = implementations.load(request.workload, request.model, request.variant)
-    _die_with_the_harness(private_in)
+    if not voice.die_with_the_harness(private_in):
+        return 1
+    line = voice.Line(emit, private_in, model.readable)
 
     def started() -> None:
         facts = {**models.facts(), "pid": os.getpid(), "hash_seed": _hash_seed()}
@@ -96,11 +98,11 @@ def _trial(request: Any, private_in: int, emit: Callable[[dict[str, Any]], None]
 
     async def awaited() -> None:
         started()
-        await session.run_awaited(request, module, emit, weigh)
+        await session.run_awaited(request, module, emit, line, weigh)
 
     if model.boot is None:
         started()
-        session.run_plain(request, module, emit, weigh)
+        session.run_plain(request, module, emit, line, weigh)
     else:
         model.boot(awaited)
     emit({"kind": "finished", "usage": {**footprint.usage(), **tree}})
@@ -109,29 +111,6 @@ def _trial(request: Any, private_in: int, emit: Callable[[dict[str, Any]], None]
 
 def _hash_seed() -> str:
     return os.environ.get("PYTHONHASHSEED", "random")
-
-
-def _die_with_the_harness(descriptor: int) -> None:
-    """End with the whole process group when the other end of standard input is closed.
-
-    The kernel sends SIGIO to the owner of a descriptor with O_ASYNC when something happens on it,
-    and unhandled, SIGIO ends a process. So a harness that was killed leaves nothing behind, and
-    no thread has to watch: a thread would weigh on what is measured, and make forking unsafe.
-    """
-    try:
-        import fcntl
-        import select
-
-        leads_its_group = os.getpgrp() == os.getpid()  # not so when somebody starts it by hand
-        fcntl.fcntl(descriptor, fcntl.F_SETOWN, -os.getpgrp() if leads_its_group else os.getpid())
-        flags = fcntl.fcntl(descriptor, fcntl.F_GETFL)
-        fcntl.fcntl(descriptor, fcntl.F_SETFL, flags | os.O_ASYNC)
-    except (ImportError, OSError):
-        return  # not a POSIX system, or standard input is not a pipe
-    poll = select.poll()
-    poll.register(descriptor, select.POLLHUP)
-    if poll.poll(0):  # it was closed before anybody could be told
-        sys.exit(1)
 
 
 def main(arguments: list[str]) -> int:

@@ -10,6 +10,7 @@ import gc
 import os
 
 from runner import clock
+from runner.work import Unsupported
 
 
 def usage() -> dict[str, int]:
@@ -66,6 +67,28 @@ def tree() -> dict[str, int]:
             return {}
         count += 1
     return {"pss_bytes": total, "pss_processes": count} if count else {}
+
+
+def held() -> tuple[int, int | None]:
+    """Return what this process and its living descendants hold, and what they have reserved.
+
+    Bytes: proportional sizes (PSS) and virtual sizes, added up. Raises Unsupported where the
+    system does not tell; never while a clock runs that counts.
+    """
+    weighed = tree()
+    if not weighed:
+        raise Unsupported("how much memory a living process holds is not known on this system")
+    own = os.getpid()
+    try:
+        reserved = sum(map(_virtual_bytes, (own, *clock.descendants(own))))
+    except OSError:
+        return weighed["pss_bytes"], None
+    return weighed["pss_bytes"], reserved
+
+
+def _virtual_bytes(pid: int) -> int:
+    with open(f"/proc/{pid}/statm", "rb") as file:
+        return int(file.read().split()[0]) * os.sysconf("SC_PAGE_SIZE")
 
 
 def _pss_bytes(pid: int) -> int:

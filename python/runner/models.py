@@ -28,6 +28,7 @@ class Model(NamedTuple):
     name: str
     base: str
     boot: Callable[[Main], None] | None = None  # None: plain functions, nothing to boot
+    readable: Callable[[int], Awaitable[None]] | None = None  # waits until a descriptor is
     needs: tuple[str, ...] = ()
     since: tuple[int, int] = (3, 11)
 
@@ -85,6 +86,35 @@ def _scratch(main: Main) -> None:
     scratch.run(_coroutine(main))
 
 
+async def _readable_asyncio(descriptor: int) -> None:
+    import asyncio
+
+    loop, seen = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(descriptor, seen.set)
+    try:
+        await seen.wait()
+    finally:
+        loop.remove_reader(descriptor)
+
+
+async def _readable_trio(descriptor: int) -> None:
+    import trio
+
+    await trio.lowlevel.wait_readable(descriptor)
+
+
+async def _readable_anyio(descriptor: int) -> None:
+    import anyio
+
+    await anyio.wait_readable(descriptor)
+
+
+async def _readable_scratch(descriptor: int) -> None:
+    from runner import scratch
+
+    await scratch.readable(descriptor)
+
+
 async def _coroutine(main: Main) -> None:
     await main()
 
@@ -93,15 +123,15 @@ MODELS = {
     model.name: model
     for model in (
         Model("sequential", "sequential"),
-        Model("asyncio", "asyncio", _asyncio),
-        Model("asyncio-eager", "asyncio", _asyncio_eager, since=(3, 12)),
-        Model("uvloop", "asyncio", _uvloop, needs=("uvloop",)),
-        Model("trio", "trio", _trio, needs=("trio",)),
-        Model("anyio-asyncio", "anyio", _anyio_asyncio, needs=("anyio",)),
-        Model("anyio-trio", "anyio", _anyio_trio, needs=("anyio", "trio")),
+        Model("asyncio", "asyncio", _asyncio, _readable_asyncio),
+        Model("asyncio-eager", "asyncio", _asyncio_eager, _readable_asyncio, since=(3, 12)),
+        Model("uvloop", "asyncio", _uvloop, _readable_asyncio, needs=("uvloop",)),
+        Model("trio", "trio", _trio, _readable_trio, needs=("trio",)),
+        Model("anyio-asyncio", "anyio", _anyio_asyncio, _readable_anyio, needs=("anyio",)),
+        Model("anyio-trio", "anyio", _anyio_trio, _readable_anyio, needs=("anyio", "trio")),
         Model("threads", "threads"),
         Model("processes", "processes"),
-        Model("scratch", "scratch", _scratch),
+        Model("scratch", "scratch", _scratch, _readable_scratch),
     )
 }
 

@@ -14,7 +14,7 @@ from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from runner import clock, wire
-from runner.work import Params, Probe
+from runner.work import Params, Probe, Unsupported, Voice
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
@@ -33,14 +33,19 @@ def _nothing() -> None:
 
 
 def run_plain(
-    request: wire.Request, module: ModuleType, emit: Emit, at_the_last: Act = _nothing
+    request: wire.Request,
+    module: ModuleType,
+    emit: Emit,
+    line: Voice | None = None,
+    at_the_last: Act = _nothing,
 ) -> None:
     """Run all cases of an implementation that is a plain function.
 
+    What that says through its probe goes to `line`.
     `at_the_last` is called after the last sample of the last case, while what was prepared for it
     is still up: no clock runs any more, and all of the workers are there.
     """
-    steps = _cases(request, module, emit, _timed, ExitStack, at_the_last)
+    steps = _cases(request, module, emit, line or Voice(), _timed, ExitStack, at_the_last)
     try:
         step = next(steps)
         while True:
@@ -55,10 +60,16 @@ def run_plain(
 
 
 async def run_awaited(
-    request: wire.Request, module: ModuleType, emit: Emit, at_the_last: Act = _nothing
+    request: wire.Request,
+    module: ModuleType,
+    emit: Emit,
+    line: Voice | None = None,
+    at_the_last: Act = _nothing,
 ) -> None:
     """Run all cases of an implementation that is a coroutine function; otherwise the same."""
-    steps = _cases(request, module, emit, _timed_awaited, AsyncExitStack, at_the_last)
+    steps = _cases(
+        request, module, emit, line or Voice(), _timed_awaited, AsyncExitStack, at_the_last
+    )
     try:
         step = next(steps)
         while True:
@@ -94,6 +105,7 @@ def _cases(
     request: wire.Request,
     module: ModuleType,
     emit: Emit,
+    line: Voice,
     timed: Callable[..., Any],
     stack_type: type[ExitStack | AsyncExitStack],
     at_the_last: Act,
@@ -101,35 +113,41 @@ def _cases(
     for case in request.cases:
         after = at_the_last if case is request.cases[-1] else _nothing
         try:
-            yield from _case(case, module, emit, timed, stack_type(), after)
+            line.case = case.id
+            yield from _case(case, module, emit, line, timed, stack_type(), after)
         except Exception as error:  # noqa: BLE001 - whatever an implementation raises is a result
             traceback.print_exc()
             emit(
                 {
                     "kind": "error",
                     "case": case.id,
-                    "reason": "out_of_memory" if _is_memory(error) else "crash",
+                    "reason": _reason(error),
                     "message": "".join(traceback.format_exception_only(error)).strip(),
                 }
             )
 
 
-def _is_memory(error: BaseException) -> bool:
+def _reason(error: BaseException) -> str:
+    """Return why a case failed; of a group that of any error in it that is not just a crash."""
     if isinstance(error, BaseExceptionGroup):
-        return any(map(_is_memory, error.exceptions))
-    return isinstance(error, MemoryError)
+        reasons = {_reason(one) for one in error.exceptions} - {"crash"}
+        return min(reasons, default="crash")
+    if isinstance(error, MemoryError):
+        return "out_of_memory"
+    return "unsupported" if isinstance(error, Unsupported) else "crash"
 
 
 def _case(
     case: wire.Case,
     module: ModuleType,
     emit: Emit,
+    line: Voice,
     timed: Callable[..., Any],
     stack: ExitStack | AsyncExitStack,
     after: Act,
 ) -> Steps:
     """Take the samples of one case, then report each distinct answer."""
-    params, probe = Params(case.params), Probe()
+    params, probe = Params(case.params), Probe(line)
     arguments: tuple[Any, ...] = (params, probe)
     answers: dict[str, str] = {}
     taken = 0
@@ -180,6 +198,7 @@ def _case(
             calls = max(calls + 1, min(calls * 10, int(aim)))
         for _ in range(case.warmup):
             yield from sample(calls, warmup=True)
+        probe.waits.clear()  # what was said while warming up counts no more than its time
         for _ in range(case.iterations):
             yield from sample(calls, warmup=False)
         after()
@@ -189,6 +208,12 @@ def _case(
         else:
             yield stack.close
 
+    _report(case, probe, answers, emit)
+
+
+def _report(case: wire.Case, probe: Probe, answers: dict[str, str], emit: Emit) -> None:
+    if probe.waits:
+        emit({"kind": "latency", "case": case.id, "hdr": wire.histogram(probe.waits)})
     for digest, text in answers.items():
         emit(
             {

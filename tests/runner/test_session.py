@@ -6,111 +6,20 @@ Each test runs for plain functions and for coroutine functions, which share all 
 from __future__ import annotations
 
 import hashlib
-from contextlib import asynccontextmanager, contextmanager, suppress
 from itertools import pairwise
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from runner import session
-from runner.wire import Case, Request
+from tests.runner.sessions import FakeClock, Kind, case, fail, of_kind, takes
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator
+    from collections.abc import Callable
 
     Work = Callable[..., Any]
 
 MS = 1_000_000
-
-
-class FakeClock:
-    """Stands still but for what the work says that it takes."""
-
-    def __init__(self) -> None:
-        self.now = self.cpu = 1_000
-        self.cpu_is_known = True
-
-    def now_ns(self) -> int:
-        return self.now
-
-    def cpu_ns(self) -> int | None:
-        return self.cpu if self.cpu_is_known else None
-
-
-@pytest.fixture
-def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
-    fake = FakeClock()
-    monkeypatch.setattr(session, "clock", fake)
-    return fake
-
-
-class Kind:
-    """One of the two kinds of implementation."""
-
-    def __init__(self, *, awaited: bool) -> None:
-        self.awaited = awaited
-
-    def module(self, run: Work, prepare: Work | None = None) -> SimpleNamespace:
-        """Return a module made of plain functions, as this kind has it."""
-
-        async def awaited_run(*arguments: Any) -> Any:
-            return run(*arguments)
-
-        module = SimpleNamespace(run=awaited_run if self.awaited else run)
-        if prepare is not None:
-            module.prepare = _awaited(prepare) if self.awaited else contextmanager(prepare)
-        return module
-
-    def run(
-        self,
-        module: SimpleNamespace,
-        *cases: Case,
-        at_the_last: Callable[[], None] = lambda: None,
-    ) -> list[dict[str, Any]]:
-        """Run cases; returns the records."""
-        records: list[dict[str, Any]] = []
-        request = Request("planted", "any", "", 0, list(cases))
-        if not self.awaited:
-            session.run_plain(request, module, records.append, at_the_last)
-            return records
-        going = session.run_awaited(request, module, records.append, at_the_last)
-        with pytest.raises(StopIteration):  # nothing here waits, so no loop is needed
-            going.send(None)
-        return records
-
-    def work(self, run: Work, *cases: Case, prepare: Work | None = None) -> list[dict[str, Any]]:
-        return self.run(self.module(run, prepare), *cases)
-
-
-def _awaited(prepare: Work) -> Work:
-    @asynccontextmanager
-    async def prepared(*arguments: Any) -> AsyncIterator[Any]:
-        with contextmanager(prepare)(*arguments) as resource:
-            yield resource
-
-    return prepared
-
-
-@pytest.fixture(params=[False, True], ids=["plain", "awaited"])
-def kind(request: pytest.FixtureRequest, clock: FakeClock) -> Kind:
-    return Kind(awaited=request.param)
-
-
-def case(id_: str = "check", **changes: Any) -> Case:
-    return Case(id_, {}, 1, 0, 1, 0)._replace(**changes)
-
-
-def of_kind(records: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
-    return [record for record in records if record["kind"] == kind]
-
-
-def takes(clock: FakeClock, ns: int, answer: Any = 0) -> Work:
-    def run(params: Any, probe: Any) -> Any:
-        clock.now += ns
-        return answer
-
-    return run
 
 
 # --- samples
@@ -250,13 +159,6 @@ def test_answering_with_a_coroutine_that_nobody_awaits_is_an_error(
 # --- failures
 
 
-def fail(error: BaseException) -> Work:
-    def run(params: Any, probe: Any, *prepared: Any) -> int:
-        raise error
-
-    return run
-
-
 def test_an_exception_is_an_error_of_its_case_and_the_next_case_still_runs(kind: Kind) -> None:
     def run(params: Any, probe: Any) -> int:
         return 10 // int(params.by)
@@ -302,109 +204,3 @@ def test_lack_of_memory_is_told_from_other_failures(
 ) -> None:
     records = kind.work(fail(error), case(), case("headline"))
     assert [(record["kind"], record["reason"]) for record in records] == [("error", reason)] * 2
-
-
-# --- prepare
-
-
-class Resource:
-    """Something to prepare, which notes when it is taken and left."""
-
-    def __init__(self) -> None:
-        self.log: list[str] = []
-
-    def prepare(self, params: Any, probe: Any) -> Iterator[str]:
-        self.log.append("entered")
-        try:
-            yield "warm"
-        finally:
-            self.log.append("left")
-
-    def run(self, params: Any, probe: Any, prepared: str) -> int:
-        self.log.append(prepared)
-        return 0
-
-
-def test_prepare_is_entered_once_a_case_and_left_after_its_last_call(kind: Kind) -> None:
-    pool = Resource()
-    cases = case(warmup=1, iterations=2), case("headline")
-    kind.work(pool.run, *cases, prepare=pool.prepare)
-    assert pool.log == ["entered", "warm", "warm", "warm", "left", "entered", "warm", "left"]
-
-
-def test_prepare_is_outside_the_samples(kind: Kind, clock: FakeClock) -> None:
-    def prepare(params: Any, probe: Any) -> Iterator[None]:
-        clock.now += 1_000
-        yield
-        clock.now += 1_000
-
-    def run(params: Any, probe: Any, prepared: None) -> int:
-        clock.now += 3
-        return 0
-
-    (sample,) = of_kind(kind.work(run, case(), prepare=prepare), "sample")
-    assert sample["elapsed_ns"] == 3
-
-
-def test_a_look_at_the_last_is_once_and_before_what_was_prepared_is_left(kind: Kind) -> None:
-    pool = Resource()
-    module = kind.module(pool.run, pool.prepare)
-    kind.run(
-        module, case(), case("headline", iterations=2), at_the_last=lambda: pool.log.append("look")
-    )
-    last = ["entered", "warm", "warm", "look", "left"]
-    assert pool.log == ["entered", "warm", "left", *last]
-
-
-def test_a_last_case_that_fails_is_not_looked_at(kind: Kind) -> None:
-    looks: list[None] = []
-    module = kind.module(fail(ValueError("no")))
-    kind.run(module, case(), at_the_last=lambda: looks.append(None))
-    assert looks == []
-
-
-def test_what_was_prepared_is_left_also_after_a_failure(kind: Kind) -> None:
-    pool = Resource()
-    records = kind.work(fail(ValueError("no")), case(), case("headline"), prepare=pool.prepare)
-    assert [record["kind"] for record in records] == ["error", "error"]
-    assert pool.log == ["entered", "left"] * 2
-
-
-@pytest.mark.parametrize("error", [SystemExit(0), KeyboardInterrupt()], ids=repr)
-def test_what_was_prepared_is_left_also_when_the_work_ends_the_interpreter(
-    kind: Kind, error: BaseException
-) -> None:
-    pool = Resource()
-    with pytest.raises(type(error)):
-        kind.work(fail(error), case(), prepare=pool.prepare)
-    assert pool.log == ["entered", "left"]
-
-
-def test_a_failure_to_prepare_is_an_error_of_the_case(kind: Kind) -> None:
-    def prepare(params: Any, probe: Any) -> Iterator[None]:
-        raise MemoryError
-        yield
-
-    records = kind.work(lambda *given: 0, case(), prepare=prepare)
-    assert [(record["kind"], record["reason"]) for record in records] == [
-        ("error", "out_of_memory")
-    ]
-
-
-def test_a_failure_to_leave_is_an_error_and_no_outcome(kind: Kind) -> None:
-    def prepare(params: Any, probe: Any) -> Iterator[None]:
-        yield
-        raise LookupError("a worker was lost")
-
-    records = kind.work(lambda *given: 0, case(), prepare=prepare)
-    assert [record["kind"] for record in records] == ["sample", "error"]
-    assert records[-1]["message"] == "LookupError: a worker was lost"
-
-
-def test_what_is_prepared_cannot_hide_a_failure_of_the_work(kind: Kind) -> None:
-    def prepare(params: Any, probe: Any) -> Iterator[None]:
-        with suppress(ValueError):
-            yield
-
-    records = kind.work(fail(ValueError("no")), case(), prepare=prepare)
-    assert [record["kind"] for record in records] == ["error"]

@@ -86,10 +86,11 @@ def sleep(seconds: float) -> Generator[Place, None, None]:
 
 
 @coroutine
-def readable(sock: socket) -> Generator[Place, None, None]:
-    """Wait until a read from `sock` would not block."""
+def readable(sock: socket | int) -> Generator[Place, None, None]:
+    """Wait until a read from `sock`, or from a descriptor, would not block."""
     task = current_task()
-    yield task.group.loop.sockets.park(task, sock.fileno(), EVENT_READ, EVENT_WRITE)
+    descriptor = sock if isinstance(sock, int) else sock.fileno()
+    yield task.group.loop.sockets.park(task, descriptor, EVENT_READ, EVENT_WRITE)
 
 
 @coroutine
