@@ -143,7 +143,7 @@ func TestWhatIsNotKnownIsRefusedWithWhatIs(t *testing.T) {
 func TestOtherArgumentsAreAMistakeOfUsage(t *testing.T) {
 	for _, args := range [][]string{nil, {"help"}, {"run", "now"}} {
 		code, stdout, stderr := inProcess(t, "", args...)
-		if code != exitRefused || stdout != "" || !strings.Contains(stderr, "usage: runner describe | run") {
+		if code != exitRefused || stdout != "" || !strings.Contains(stderr, "usage: runner describe | run | load") {
 			t.Errorf("%q: found %d, %q, %q", args, code, stdout, stderr)
 		}
 	}
