@@ -12,7 +12,7 @@ from typing import NamedTuple
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import compare, harness_cost, parity, sizes, startup
+from tests.bench import compare, harness_cost, load, parity, sizes, startup
 
 
 class Row(NamedTuple):
@@ -26,6 +26,7 @@ PARTS = {
     "startup": startup.rows,
     "harness": harness_cost.rows,
     "parity": parity.rows,
+    "load": load.rows,
     "smoke": compare.smoke_rows,
     "sizes": sizes.rows,
     "compare": compare.compare_rows,
