@@ -56,13 +56,12 @@ func newEcho(request protocol.LoadRequest, index int) *echo {
 		message: make([]byte, request.MessageBytes),
 		back:    make([]byte, request.MessageBytes),
 	}
-	random := rand.New(rand.NewPCG(uint64(request.Seed), uint64(index)))
-	var word [8]byte
-	for at := 0; at < len(e.message); at += len(word) {
-		binary.LittleEndian.PutUint64(word[:], random.Uint64())
-		copy(e.message[at:], word[:])
-	}
-	e.count = random.Uint64() // so that short messages differ between connections as well
+	var seed [32]byte
+	binary.LittleEndian.PutUint64(seed[:], uint64(request.Seed))
+	binary.LittleEndian.PutUint64(seed[8:], uint64(index))
+	random := rand.NewChaCha8(seed)
+	_, _ = random.Read(e.message) // which never fails
+	e.count = random.Uint64()     // so that short messages differ between connections as well
 	return e
 }
 

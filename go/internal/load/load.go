@@ -79,7 +79,6 @@ const connecting = 128
 
 // connect opens all connections, in the time that the request gives for it.
 func (g *Generator) connect() error {
-	limit := g.Now() + g.request.ConnectTimeout
 	for i := range g.request.Connections {
 		app, err := newApplication(g.request, int(i))
 		if err != nil {
@@ -92,6 +91,7 @@ func (g *Generator) connect() error {
 		waiting <- c
 	}
 	close(waiting)
+	limit := g.Now() + g.request.ConnectTimeout // after the messages were made: large ones take a while
 	var (
 		group sync.WaitGroup
 		mu    sync.Mutex
