@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import inspect
+import os
 import re
 import subprocess
 
 import pytest
 
+from harness.runners import build_go
 from runner.models import MODELS, why_unavailable
 from tests.bench import __main__ as bench
-from tests.bench import parity, tools
+from tests.bench import load, parity, tools
 
 # As many as there are of each: `sequential` has nobody to talk to and no use for waits.
 LOOPS = [
@@ -104,3 +106,13 @@ def test_the_loops_by_hand_know_nothing_of_the_harness() -> None:
     imported = set(re.findall(r"^ *(?:import|from) (\w+)", text, re.MULTILINE))
     assert "time" in imported
     assert not imported & {"harness", "tests"}
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="no choice of cores here")
+def test_the_load_generator_is_measured_at_a_small_size() -> None:
+    if build_go()[0] is None:
+        pytest.skip(build_go()[1])
+    rows = [*load.against_arithmetic(seconds=1), *load.against_wrk(pairs=1, seconds=1)]
+    assert len(rows) == 3
+    # Whether they hold is for a quiet machine to say.
+    assert all(measured for _, measured, _, _ in rows)

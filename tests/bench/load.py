@@ -204,4 +204,3 @@ def servers() -> Path:
         env={**os.environ, "GOTOOLCHAIN": "local"},
     )
     return binary
-

@@ -14,8 +14,6 @@ import (
 	"syscall"
 	"time"
 
-	"github.com/HdrHistogram/hdrhistogram-go"
-
 	"loombench/internal/protocol"
 )
 
@@ -51,6 +49,9 @@ func (g *Generator) Run(ctx context.Context, request protocol.LoadRequest) error
 	if err := g.Records.Write(protocol.Started{Protocol: protocol.Version, Facts: g.Facts()}); err != nil {
 		return err
 	}
+	if err := g.prepare(); err != nil {
+		return err
+	}
 	began := g.Now()
 	if err := g.connect(); err != nil {
 		return err
@@ -73,12 +74,9 @@ func (g *Generator) Run(ctx context.Context, request protocol.LoadRequest) error
 	return g.Records.WriteLast(protocol.LoadFinished{Served: g.close()})
 }
 
-// connecting is how many connections are opened at the same time: more than a
-// backlog of 1024 takes would wait a second for the kernel to try again.
-const connecting = 128
-
-// connect opens all connections, in the time that the request gives for it.
-func (g *Generator) connect() error {
+// prepare makes the messages of all connections, which takes a while when they
+// are large.
+func (g *Generator) prepare() error {
 	for i := range g.request.Connections {
 		app, err := newApplication(g.request, int(i))
 		if err != nil {
@@ -86,12 +84,21 @@ func (g *Generator) connect() error {
 		}
 		g.connections = append(g.connections, &connection{g: g, index: i, app: app})
 	}
+	return nil
+}
+
+// connecting is how many connections are opened at the same time: more than a
+// backlog of 1024 takes would wait a second for the kernel to try again.
+const connecting = 128
+
+// connect opens all connections, in the time that the request gives for it.
+func (g *Generator) connect() error {
+	limit := g.Now() + g.request.ConnectTimeout
 	waiting := make(chan *connection, len(g.connections))
 	for _, c := range g.connections {
 		waiting <- c
 	}
 	close(waiting)
-	limit := g.Now() + g.request.ConnectTimeout // after the messages were made: large ones take a while
 	var (
 		group sync.WaitGroup
 		mu    sync.Mutex
@@ -283,11 +290,9 @@ func (g *Generator) describe(measured *protocol.LoadMeasured, isOpen bool) error
 		return err
 	}
 	late := g.recorder.late
-	measured.LateP50Ns = percentile(late, 50)
-	measured.LateP99Ns = percentile(late, 99)
+	measured.LateP50Ns = late.ValueAtPercentile(50)
+	measured.LateP99Ns = late.ValueAtPercentile(99)
 	measured.LateMaxNs = late.Max()
 	measured.ServiceHDR, err = encode(g.recorder.service)
 	return err
 }
-
-func percentile(h *hdrhistogram.Histogram, p float64) int64 { return h.ValueAtPercentile(p) }

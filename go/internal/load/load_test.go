@@ -7,6 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"strings"
@@ -575,5 +577,30 @@ func TestHistogramsKeepThreeDigitsUpToTwoMinutes(t *testing.T) {
 		if got := h.Max(); got < want || got-want > want/1000 {
 			t.Errorf("found %d, expected %d within a thousandth", got, want)
 		}
+	}
+}
+
+// The other half of this test is in tests/test_load.py, which reads what is
+// printed here with Python's library and compares.
+func TestPercentilesForOtherLanguages(t *testing.T) {
+	h := newHistogram()
+	random := rand.New(rand.NewPCG(7, 7))
+	for range 10_000 {
+		record(h, int64(20_000*math.Exp(random.ExpFloat64()))) // from 20 us, with a long tail
+	}
+	text, err := encode(h)
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := make(map[string]int64)
+	for _, p := range []float64{0, 1, 50, 90, 99, 99.9, 99.99, 100} {
+		values[fmt.Sprint(p)] = h.ValueAtPercentile(p)
+	}
+	line, err := json.Marshal(map[string]any{"hdr": text, "count": h.TotalCount(), "values": values})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if testing.Verbose() {
+		fmt.Printf("percentiles: %s\n", line)
 	}
 }
