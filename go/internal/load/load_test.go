@@ -416,19 +416,20 @@ func TestMessagesOfAllSizesComeBackOverSockets(t *testing.T) {
 func TestErrorsOverSockets(t *testing.T) {
 	for _, test := range []struct {
 		name, errors string
+		timeout      int64
 		serve        server
 	}{
-		{"closes", "map[reset:3]", answering(func(n int, message []byte) []byte {
+		{"closes", "map[reset:3]", 60 * second, answering(func(n int, message []byte) []byte {
 			if n == 2 {
 				return nil
 			}
 			return message
 		})},
-		{"never answers", "map[timeout:9]", func(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) }},
+		{"never answers", "map[timeout:9]", second / 100, func(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) }},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			load := request(1, counted(9))
-			load.AnswerTimeout = second / 10
+			load.AnswerTimeout = test.timeout
 			p := run(t, load, listening(t, accepting(test.serve))).phases[0]
 			expect(t, "errors", fmt.Sprint(p.Errors), test.errors)
 		})
@@ -444,6 +445,7 @@ func TestAServerThatNeverAcceptsNeverAnswers(t *testing.T) {
 
 func pages(connections int64, phases ...protocol.LoadPhase) protocol.LoadRequest {
 	load := request(connections, phases...)
+	load.AnswerTimeout = 60 * second
 	load.Application, load.Path, load.Body = protocol.HTTP, "/hello", "Hello, World!"
 	return load
 }
