@@ -1,5 +1,6 @@
 // Command runner speaks the runner protocol for Go: `runner describe` says what
 // there is, `runner run` answers one request. docs/protocol.md is the contract.
+// `runner load` is the load generator for servers in any language; docs/load.md.
 package main
 
 import (
@@ -23,14 +24,15 @@ const (
 	exitRefused = 2
 )
 
-const usage = `usage: runner describe | run
+const usage = `usage: runner describe | run | load
   describe  print what this runner can run, as one JSON object
   run       read one request from standard input and answer with records
+  load      read one request from standard input, load a server, answer with records
 `
 
 func main() {
 	std := stdio{in: os.Stdin, out: os.Stdout, err: os.Stderr, exit: os.Exit}
-	if len(os.Args) == 2 && os.Args[1] == "run" {
+	if len(os.Args) == 2 && (os.Args[1] == "run" || os.Args[1] == "load") {
 		var err error
 		if std.in, std.out, err = takeStdio(); err != nil {
 			fmt.Fprintln(os.Stderr, "runner:", err)
@@ -62,9 +64,11 @@ func run(args []string, std stdio) int {
 			return describe(std)
 		case "run":
 			return answer(std)
+		case "load":
+			return makeLoad(std)
 		}
 	}
-	fmt.Fprintf(std.err, "runner: found arguments %q, expected describe or run\n%s", args, usage)
+	fmt.Fprintf(std.err, "runner: found arguments %q, expected describe, run or load\n%s", args, usage)
 	return exitRefused
 }
 
@@ -74,7 +78,7 @@ func answer(std stdio) int {
 	input := bufio.NewReader(std.in)
 	trial, err := readTrial(input)
 	if err != nil {
-		return refuse(records, std, err)
+		return refuse(records, std, protocol.Unsupported, err)
 	}
 	trial.model.Boot()
 
@@ -101,10 +105,10 @@ func answer(std stdio) int {
 	return exitFine
 }
 
-// refuse ends a trial that did not begin.
-func refuse(records *protocol.Writer, std stdio, err error) int {
+// refuse ends a trial, or a load, that did not begin.
+func refuse(records *protocol.Writer, std stdio, reason protocol.Reason, err error) int {
 	fmt.Fprintln(std.err, "runner:", err)
-	if err := records.WriteLast(protocol.Error{Message: err.Error(), Reason: protocol.Unsupported}); err != nil {
+	if err := records.WriteLast(protocol.Error{Message: err.Error(), Reason: reason}); err != nil {
 		fmt.Fprintln(std.err, "runner: writing records:", err)
 	}
 	return exitRefused

@@ -143,7 +143,7 @@ func TestWhatIsNotKnownIsRefusedWithWhatIs(t *testing.T) {
 func TestOtherArgumentsAreAMistakeOfUsage(t *testing.T) {
 	for _, args := range [][]string{nil, {"help"}, {"run", "now"}} {
 		code, stdout, stderr := inProcess(t, "", args...)
-		if code != exitRefused || stdout != "" || !strings.Contains(stderr, "usage: runner describe | run") {
+		if code != exitRefused || stdout != "" || !strings.Contains(stderr, "usage: runner describe | run | load") {
 			t.Errorf("%q: found %d, %q, %q", args, code, stdout, stderr)
 		}
 	}
@@ -203,11 +203,18 @@ func TestAnUnknownKindIsAnError(t *testing.T) {
 // inItsOwnProcess starts this program as the runner.
 func inItsOwnProcess(t *testing.T, args ...string) (command *exec.Cmd, stdin io.WriteCloser, stdout, stderr *bytes.Buffer) {
 	t.Helper()
+	return underLimits(t, "true", args...)
+}
+
+// underLimits starts it from a shell that sets limits first.
+func underLimits(t *testing.T, limits string, args ...string) (command *exec.Cmd, stdin io.WriteCloser, stdout, stderr *bytes.Buffer) {
+	t.Helper()
 	executable, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
-	command = exec.CommandContext(t.Context(), executable, args...)
+	shell := append([]string{"-c", limits + ` && exec "$0" "$@"`, executable}, args...)
+	command = exec.CommandContext(t.Context(), "sh", shell...)
 	command.Env = append(os.Environ(), asRunner+"=1")
 	stdout, stderr = new(bytes.Buffer), new(bytes.Buffer)
 	command.Stdout, command.Stderr = stdout, stderr

@@ -22,15 +22,25 @@ type trial struct {
 
 // readTrial reads the request line and looks its names up.
 func readTrial(input *bufio.Reader) (trial, error) {
-	line, err := input.ReadBytes('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
-		return trial{}, fmt.Errorf("request: %w", err)
+	line, err := readLine(input)
+	if err != nil {
+		return trial{}, err
 	}
 	request, err := protocol.ParseRequest(line)
 	if err != nil {
 		return trial{}, err
 	}
 	return find(request, registry.All())
+}
+
+// readLine reads the line of a request. One without an end is for the parser to
+// refuse.
+func readLine(input *bufio.Reader) ([]byte, error) {
+	line, err := input.ReadBytes('\n')
+	if err != nil && !errors.Is(err, io.EOF) {
+		return nil, fmt.Errorf("request: %w", err)
+	}
+	return line, nil
 }
 
 // find looks up the names of a request. What is unknown is refused with what is

@@ -1,6 +1,7 @@
 package process
 
 import (
+	"math"
 	"runtime"
 	"syscall"
 )
@@ -30,4 +31,14 @@ func Usage() map[string]int64 {
 	runtime.ReadMemStats(&m)
 	usage["gc_collections"] = int64(m.NumGC)
 	return usage
+}
+
+// OpenFiles is how many files this process may have open. Go raises the soft
+// limit to the hard one when a program starts, so there is nothing left to raise.
+func OpenFiles() (most int64, ok bool) {
+	var limit syscall.Rlimit
+	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit) != nil {
+		return 0, false
+	}
+	return int64(min(uint64(limit.Cur), math.MaxInt64)), true
 }

@@ -45,9 +45,7 @@ func ParseRequest(line []byte) (Request, error) {
 		return Request{}, fmt.Errorf("request: %w", err)
 	}
 	r := fields{values: values, err: new(error)}
-	if version, ok := values["protocol"]; !ok || version != json.Number(strconv.Itoa(Version)) {
-		r.refuse("protocol", strconv.Itoa(Version))
-	}
+	r.version()
 	request := Request{
 		Workload: r.text("workload"),
 		Model:    r.text("model"),
@@ -100,6 +98,13 @@ type fields struct {
 func (f fields) has(key string) bool {
 	_, ok := f.values[key]
 	return ok
+}
+
+// version refuses another major version of the protocol.
+func (f fields) version() {
+	if f.values["protocol"] != json.Number(strconv.Itoa(Version)) {
+		f.refuse("protocol", strconv.Itoa(Version))
+	}
 }
 
 func (f fields) refuse(key, expected string) {

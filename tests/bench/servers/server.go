@@ -1,0 +1,74 @@
+// Servers for the load generator to be held against, written as plainly as Go allows.
+//
+//	server http|echo|stall -> one line, its port; then it serves until its standard input ends
+//
+// `stall` is an echo that answers nothing in the first 100 ms of each second since its start.
+package main
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"time"
+)
+
+const (
+	body    = "Hello, World!"
+	largest = 64 << 10
+	period  = time.Second
+	stall   = 100 * time.Millisecond
+)
+
+func main() {
+	if len(os.Args) != 2 {
+		fmt.Fprintln(os.Stderr, "usage: server http|echo|stall")
+		os.Exit(2)
+	}
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		panic(err)
+	}
+	fmt.Println(listener.Addr().(*net.TCPAddr).Port)
+	go func() {
+		_, _ = io.Copy(io.Discard, os.Stdin)
+		os.Exit(0)
+	}()
+	if os.Args[1] == "http" {
+		panic(http.Serve(listener, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			_, _ = io.WriteString(w, body)
+		})))
+	}
+	began := time.Now()
+	wait := func() {}
+	if os.Args[1] == "stall" {
+		wait = func() {
+			if into := time.Since(began) % period; into < stall {
+				time.Sleep(stall - into)
+			}
+		}
+	}
+	for {
+		conn, err := listener.Accept()
+		if err != nil {
+			panic(err)
+		}
+		go echo(conn, wait)
+	}
+}
+
+func echo(conn net.Conn, wait func()) {
+	defer conn.Close()
+	buffer := make([]byte, largest)
+	for {
+		n, err := conn.Read(buffer)
+		if err != nil {
+			return
+		}
+		wait()
+		if _, err := conn.Write(buffer[:n]); err != nil {
+			return
+		}
+	}
+}
