@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from harness import leftovers
+from harness import leftovers, warden
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -91,6 +91,7 @@ class _Child:
         self._lines = _Lines(on_line)
         self._errors = bytearray()
         self._status: tuple[int, float] | None = None  # exit code, CPU seconds
+        env = {**env, **warden.mark()}
         self._others = leftovers.prepare()
         self._free_before = psutil.virtual_memory().available
         self._start = time.monotonic()

@@ -31,14 +31,14 @@ LEVELS = (
     {"plan", "analyse"},
     {"allocate"},
     {"protocol", "findings", "versus"},
-    {"leftovers", "spin", "verdict", "child", "runners", "external", "machine"},
+    {"leftovers", "warden", "spin", "verdict", "child", "runners", "external", "machine"},
     {"measure", "doctor", "live", "figures", "tables", "export"},
     {"campaign"},
     {"cli"},
 )
 MEASURING = {
-    "plan", "allocate", "protocol", "verdict", "leftovers", "spin", "child", "runners", "external",
-    "machine", "doctor", "measure", "campaign", "live",
+    "plan", "allocate", "protocol", "verdict", "leftovers", "warden", "spin", "child", "runners",
+    "external", "machine", "doctor", "measure", "campaign", "live",
 }  # fmt: skip
 ANALYSING = {"drift", "analyse", "findings", "versus", "figures", "tables", "export"}
 BOTH_HALVES = {"cli"}

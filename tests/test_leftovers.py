@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from harness import child, leftovers
+from harness import child, leftovers, warden
 from harness.records import Cell, Status
-from tests.planted.bench import MARK, at_most, bench, left_of, new_mark, planted
+from tests.planted.bench import MARK, ROOT, at_most, bench, left_of, marked, new_mark, planted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +33,7 @@ def mark(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The mark of all processes that a test starts; none may be left, and none unreaped."""
     monkeypatch.setattr(child, "_TICK_S", 0.02)
     monkeypatch.setattr(child, "_GRACE_S", 0.2)
+    warden.mark()  # who watches is started with the first child, and stays
     before = set(psutil.Process().children())
     mark = new_mark()
     yield mark
@@ -161,6 +162,51 @@ def test_what_cannot_be_ended_is_given_up(mark: str, monkeypatch: pytest.MonkeyP
         assert stubborn.poll() is None
         stubborn.kill()
     assert stubborn.returncode == -signal.SIGKILL
+
+
+HARNESS = """
+import sys
+from harness import child
+from tests.planted.bench import planted
+limits = child.Limits(timeout_s=20, memory_bytes=2**40)
+child.run([*planted(sys.argv[1]), "run"], {sys.argv[2]: sys.argv[3]}, b"{}\\n", limits,
+    lambda line: print("heard", flush=True) or "")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows whose a process is")
+@pytest.mark.parametrize("way", ["never_read", "hang_ignoring_signals", "hang_with_a_daemon"])
+def test_what_does_not_look_whether_the_harness_lives_is_ended_when_it_was_killed(
+    mark: str, way: str
+) -> None:
+    others = leftovers.prepare()
+    command = [sys.executable, "-c", HARNESS, way, MARK, mark]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with at_most(20), subprocess.Popen(command, env=env, stdout=subprocess.PIPE) as harness:
+        assert harness.stdout is not None
+        assert harness.stdout.readline() == b"heard\n"
+        assert marked(mark)
+        harness.kill()
+        harness.wait()
+        assert left_of(mark) == []
+    if leftovers._adopts():  # and then they are given to this process
+        leftovers._end_adopted(others, 5)
+
+
+def test_the_mark_of_a_child_is_of_the_same_length_everywhere() -> None:
+    for value in warden.mark().values():
+        assert len(value) == 32
+    assert warden.mark() == warden.mark()
+
+
+def test_without_what_it_needs_nobody_watches(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError("no more processes")
+
+    monkeypatch.setattr(warden.subprocess, "Popen", refuse)
+    assert warden.mark.__wrapped__() == {}
+    monkeypatch.setattr(warden.sys, "platform", "darwin")
+    assert warden.mark.__wrapped__() == {}
 
 
 def test_a_hundred_megabytes_of_complaints_weigh_nothing_and_spoil_no_trial(mark: str) -> None:
