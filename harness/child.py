@@ -92,19 +92,20 @@ class _Child:
         self._errors = bytearray()
         self._status: tuple[int, float] | None = None  # exit code, CPU seconds
         env = {**env, **warden.mark()}
-        self._others = leftovers.prepare()
         self._free_before = psutil.virtual_memory().available
         self._start = time.monotonic()
         self._start_ns = time.perf_counter_ns()
-        self._process = subprocess.Popen(
-            command,
-            env=env,
-            cwd=folder,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            bufsize=0,
-            start_new_session=True,
+        self._process = leftovers.start(
+            lambda: subprocess.Popen(
+                command,
+                env=env,
+                cwd=folder,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+                start_new_session=True,
+            )
         )
         process = self._process
         assert process.stdin is not None
@@ -189,7 +190,7 @@ class _Child:
             cpu_ns=round(self._status[1] * 1e9),
             stderr_end=self._errors.decode("utf-8", "replace").strip(),
             stopped=stopped,
-            left_running=leftovers.end(self._process.pid, self._others, _GRACE_S),
+            left_running=leftovers.end(self._process.pid, _GRACE_S),
         )
 
     def _take(self, stream: object, data: bytes) -> str:
