@@ -14,7 +14,7 @@ What a resumed run does next follows from the trials it has, as if it had never 
 from __future__ import annotations
 
 import random
-from collections import defaultdict
+from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
 from harness import stats
@@ -54,16 +54,23 @@ class Allocator:
         self._seed = seed
         self._least = profile.least_blocks
         self._precision = precision
+        self.trials = 0  # taken note of so far
         self._seen: dict[int, tuple[Place, set[Cell]]] = {}
+        self._blocks_of: Counter[Place] = Counter()
+        self._same = {cell: cell for cell in planned}
         self._values: defaultdict[Cell, dict[int, float]] = defaultdict(dict[int, float])
         self._cost_ns: defaultdict[Place, int] = defaultdict(int)  # of all its trials
         self._cost_after_least_ns: defaultdict[Place, int] = defaultdict(int)
 
     def take(self, trial: Trial) -> None:
         """Take note of a trial, now or from an earlier session of the run."""
-        cell = trial.cell
+        cell = self._same.get(trial.cell, trial.cell)  # one object each, for runs of any length
         place = cell.workload, cell.case
-        self._seen.setdefault(trial.block, (place, set()))[1].add(cell)
+        self.trials += 1
+        if trial.block not in self._seen:
+            self._seen[trial.block] = place, set()
+            self._blocks_of[place] += 1
+        self._seen[trial.block][1].add(cell)
         self._cost_ns[place] += trial.wall_ns
         if trial.block >= self._fixed:
             self._cost_after_least_ns[place] += trial.wall_ns
@@ -72,6 +79,10 @@ class Allocator:
             value = trial_value(workload, next(iter(workload.metrics.values())), trial)
             if value is not None:
                 self._values[cell][trial.block] = value
+
+    def has(self, block: int, cell: Cell) -> bool:
+        """Return whether a trial of this cell in this block was taken note of."""
+        return block in self._seen and cell in self._seen[block][1]
 
     def blocks(self) -> Iterator[Block]:
         """Yield blocks until every headline ratio is as precise as was asked for."""
@@ -135,7 +146,7 @@ class Allocator:
         return widest - self._precision if widest > self._precision else 0.0
 
     def _count(self, place: Place) -> int:
-        return sum(one == place for one, _ in self._seen.values())
+        return self._blocks_of[place]
 
     def _cost(self, place: Place) -> float:
         return max(1, self._cost_ns[place]) / max(1, self._count(place))

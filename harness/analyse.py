@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from harness import catalog, drift, stats
-from harness.metrics import memory_bytes, trial_value
+from harness.gather import Gathered
 from harness.records import Cell, Status
 from harness.workload import BASELINE, HEADLINE, in_order
 
@@ -41,6 +41,7 @@ class CellResult:
     peak_bytes: int | None = None  # median of the trials that tell
     absent: AbsentCell | None = None
     values: dict[int, float] = field(default_factory=dict)  # headline metric, by block
+    warnings: tuple[str, ...] = ()  # on its numbers
 
     @property
     def contestant(self) -> str:
@@ -138,18 +139,6 @@ def _models(run: Run) -> tuple[str, ...]:
     return in_order(cell.model for cell in (*run.cells, *absent))
 
 
-@dataclass
-class _Gathered:
-    """The trials of one cell; values by metric and block."""
-
-    statuses: Counter[Status] = field(default_factory=Counter)
-    message: str = ""
-    values: defaultdict[str, dict[int, float]] = field(
-        default_factory=lambda: defaultdict(dict[int, float])
-    )
-    peaks: list[int] = field(default_factory=list)
-
-
 def analyse(run: Run, trials: Iterable[Trial]) -> Analysis:
     """Analyse a run. Trials are taken in one by one and not kept."""
     workloads = {
@@ -157,14 +146,13 @@ def analyse(run: Run, trials: Iterable[Trial]) -> Analysis:
         id_: catalog.parse(id_, text, f"{id_}.toml", from_outside=True)
         for id_, text in run.workloads.items()
     }
-    gathered: defaultdict[Cell, _Gathered] = defaultdict(_Gathered)
+    gathered: defaultdict[Cell, Gathered] = defaultdict(Gathered)
     warnings: Counter[str] = Counter()
     blocks: set[int] = set()
     spins: list[drift.Spin] = []
     count = disturbed = 0
     for trial in trials:
-        workload = workloads[trial.cell.workload]
-        _gather(gathered[trial.cell], trial, workload)
+        gathered[trial.cell].take(trial, workloads[trial.cell.workload])
         disturbed += bool(trial.disturbed)
         warnings.update(
             f"{trial.cell.workload}, {trial.cell.contestant}: {text}" for text in trial.warnings
@@ -187,22 +175,8 @@ def analyse(run: Run, trials: Iterable[Trial]) -> Analysis:
     )
 
 
-def _gather(into: _Gathered, trial: Trial, workload: Workload) -> None:
-    into.statuses[trial.status] += 1
-    if trial.status is not Status.OK:
-        into.message = trial.message
-        return
-    memory = memory_bytes(trial)
-    if memory is not None:
-        into.peaks.append(memory)
-    for metric in workload.metrics.values():
-        value = trial_value(workload, metric, trial)
-        if value is not None:
-            into.values[metric.id][trial.block] = value
-
-
 def _workload_result(
-    run: Run, workload: Workload, gathered: dict[Cell, _Gathered], language: dict[str, str]
+    run: Run, workload: Workload, gathered: dict[Cell, Gathered], language: dict[str, str]
 ) -> WorkloadResult:
     absent = {one.cell: one for one in run.absent if one.cell.workload == workload.id}
     everything = [cell for cell in run.cells if cell.workload == workload.id] + list(absent)
@@ -222,37 +196,41 @@ def _workload_result(
 def _cell_result(
     workload: Workload,
     cell: Cell,
-    gathered: dict[Cell, _Gathered],
+    gathered: dict[Cell, Gathered],
     language: dict[str, str],
     absent: AbsentCell | None,
 ) -> CellResult:
-    own = gathered.get(cell, _Gathered())
+    own = gathered.get(cell, Gathered())
     metrics: dict[str, Estimate] = {}
     for metric in workload.metrics.values():
         name = f"{cell} {metric.id}"
-        values = own.values[metric.id]
+        series = own.series[metric.id]
         if not metric.baselines:
-            found = stats.estimate(list(values.values()), name)
+            found = series.estimate(name)
         else:
             base = _baseline(metric, cell, language)
             found = (
                 None
                 if base is None
-                else stats.ratio(_pairs(metric, values, gathered[base].values[metric.id]))
+                else stats.ratio(
+                    _pairs(metric, series.by_block, gathered[base].series[metric.id].by_block)
+                )
             )
         if found is not None:
             metrics[metric.id] = found
     headline = next(iter(workload.metrics))
-    baseline = gathered.get(Cell(cell.workload, cell.case, BASELINE), _Gathered())
+    values = own.series[headline].by_block
+    baseline = gathered.get(Cell(cell.workload, cell.case, BASELINE), Gathered())
     return CellResult(
         cell=cell,
         metrics=metrics,
-        ratio=stats.ratio(_in_blocks(own.values[headline], baseline.values[headline])),
+        ratio=stats.ratio(_in_blocks(values, baseline.series[headline].by_block)),
         statuses=dict(own.statuses),
         message=own.message,
         peak_bytes=round(median(own.peaks)) if own.peaks else None,
         absent=absent,
-        values=dict(own.values[headline]),
+        values=values,
+        warnings=own.settling.warnings(),
     )
 
 
@@ -277,10 +255,10 @@ def _in_blocks(these: dict[int, float], those: dict[int, float]) -> list[tuple[f
     return [(these[block], those[block]) for block in these if block in those]
 
 
-def _compare(result: WorkloadResult, gathered: dict[Cell, _Gathered]) -> Comparison:
+def _compare(result: WorkloadResult, gathered: dict[Cell, Gathered]) -> Comparison:
     """Compare every two contestants of the headline case that have values."""
     cells = [one for one in result.headline if result.metric.id in one.metrics]
-    values = {one.contestant: gathered[one.cell].values[result.metric.id] for one in cells}
+    values = {one.contestant: gathered[one.cell].series[result.metric.id].by_block for one in cells}
     found = {
         (this, to): ratio
         for this, to in combinations(values, 2)
@@ -300,14 +278,16 @@ def _compare(result: WorkloadResult, gathered: dict[Cell, _Gathered]) -> Compari
     return replace(comparison, tiers=_tiers(ranked(result), comparison))
 
 
-def _control(result: WorkloadResult, gathered: dict[Cell, _Gathered]) -> Ratio | None:
+def _control(result: WorkloadResult, gathered: dict[Cell, Gathered]) -> Ratio | None:
     """Return the A/A ratio of the headline case: a contestant against itself."""
     metric = result.metric.id
     for cell, own in gathered.items():
         if cell.control and (cell.workload, cell.case) == (result.workload.id, result.headline_id):
             twin = structs.replace(cell, control=False)
-            other = gathered.get(twin, _Gathered())
-            return stats.ratio(_in_blocks(own.values[metric], other.values[metric]))
+            other = gathered.get(twin, Gathered())
+            return stats.ratio(
+                _in_blocks(own.series[metric].by_block, other.series[metric].by_block)
+            )
     return None
 
 

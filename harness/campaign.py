@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from harness import catalog, external, machine, measure, plan, store
 from harness.allocate import Allocator
 from harness.errors import Exit, Problem
-from harness.records import SCHEMA_VERSION, Absence, Run, RunnerFacts
+from harness.records import SCHEMA_VERSION, Absence, AbsentCell, Run, RunnerFacts
 from harness.runners import ROOT, Runners, find
 from harness.workload import MODELS
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.plan import Profile, Selection
-    from harness.records import AbsentCell, Cell, Trial
+    from harness.records import Cell, Trial
     from harness.runners import Runner
     from harness.workload import Workload
 
@@ -67,6 +67,14 @@ class Workshop:
             profile,
             self.runners.models,
         )
+        if not self.runners.load_command:
+            unasked = [cell for cell in present if self.workloads[cell.workload].load]
+            present = [cell for cell in present if cell not in unasked]
+            absent += [
+                AbsentCell(cell, Absence.UNAVAILABLE, self.runners.load_missing)
+                for cell in unasked
+                if not cell.control
+            ]
         # Nobody expects our models in a workload from outside: that they are not in it goes
         # without saying, unless they were asked for.
         unsaid = (Absence.MISSING, Absence.UNAVAILABLE)
@@ -93,6 +101,7 @@ class Workshop:
             runner_of=lambda cell: by_model[cell.workload, cell.model, cell.variant],
             seed=seed,
             interrupted=interrupted,
+            load_command=self.runners.load_command,
         )
         return bench if memory_bytes is None else replace(bench, memory_bytes=memory_bytes)
 
@@ -169,8 +178,8 @@ class Campaign:
     run: Run
     workshop: Workshop
     writer: store.RunWriter
-    earlier: list[Trial]  # of a run that goes on
     budget_s: float
+    allocator: Allocator
 
     @property
     def folder(self) -> Path:
@@ -189,25 +198,16 @@ class Campaign:
         memory_bytes: int | None = None,
     ) -> str:
         """Measure until the budget is spent or somebody interrupts. Returns why it ended."""
-        allocator = Allocator(
-            self.run.cells,
-            self.workshop.workloads,
-            self.run.seed,
-            plan.PROFILES[self.run.profile],
-            self.run.precision,
-        )
-        for trial in self.earlier:
-            allocator.take(trial)
 
         def keep(trial: Trial) -> None:
             self.writer.append(trial)
-            allocator.take(trial)
+            self.allocator.take(trial)
 
         try:
             return measure.run_blocks(
                 self.workshop.bench(self.run.seed, interrupted, memory_bytes),
-                allocator.blocks(),
-                {(trial.block, trial.cell) for trial in self.earlier},
+                self.allocator.blocks(),
+                self.allocator.has,
                 time.monotonic() + self.budget_s,
                 keep,
                 observer,
@@ -255,7 +255,15 @@ def begin(
         sources=sources,
         runner_files=workshop.runner_files,
     )
-    return Campaign(run, workshop, store.RunWriter.create(out, run), [], run.budget_s)
+    return Campaign(
+        run, workshop, store.RunWriter.create(out, run), run.budget_s, _allocator(run, workshop)
+    )
+
+
+def _allocator(run: Run, workshop: Workshop) -> Allocator:
+    return Allocator(
+        run.cells, workshop.workloads, run.seed, plan.PROFILES[run.profile], run.precision
+    )
 
 
 def _of(absent: list[AbsentCell]) -> list[Cell]:
@@ -302,10 +310,12 @@ def resume(
             Exit.NOT_POSSIBLE,
         )
     warnings: list[str] = []
-    earlier = list(store.read_trials(folder, warnings))
+    allocator = _allocator(run, workshop)
+    for trial in store.read_trials(folder, warnings):  # one at a time: a run may be gigabytes
+        allocator.take(trial)
     for warning in warnings:
         warn(warning)
-    return Campaign(run, workshop, store.RunWriter(folder), earlier, budget_s or run.budget_s)
+    return Campaign(run, workshop, store.RunWriter(folder), budget_s or run.budget_s, allocator)
 
 
 def _same_runner_files(name: str, run: Run, named: Iterable[Path]) -> None:

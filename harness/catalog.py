@@ -16,10 +16,13 @@ from harness.formula import Formula
 from harness.workload import (
     CHECK,
     HEADLINE,
+    LATENCIES,
     MODELS,
     SHAPES,
     Case,
+    Exclusion,
     Limit,
+    Load,
     Metric,
     Observation,
     Param,
@@ -35,6 +38,11 @@ if TYPE_CHECKING:
 _WORKLOAD_ID = re.compile(r"[a-z][a-z0-9]*")
 _CASE_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _OF_A_SAMPLE = frozenset({"elapsed_ns", "cpu_ns", "operations", "ideal_ns"})
+_OF_A_TRIAL = {
+    "latency": LATENCIES,
+    "server": LATENCIES | {"capacity_per_s", "lost", "exit_ns", "server_cpu_ns"},
+    "footprint": frozenset({"bytes_per_task", "virtual_bytes_per_task"}),
+}
 
 
 @dataclass(frozen=True)
@@ -79,9 +87,11 @@ def parse(id_: str, text: str, file: str, *, from_outside: bool = False) -> Work
 
     models = _Models(from_outside)
     params = {name: _param(name, table) for name, table in root.tables("params")}
-    names = frozenset(params)
+    names = frozenset(name for name, param in params.items() if not param.choices)
     oracle = root.table("oracle")
     work = root.table("work")
+    shape = root.choice("shape", SHAPES)
+    load = _load(root.table("load")) if shape == "server" else None
     ideal_ns_of = work.table("ideal_ns_of", {})
     sweep = _sweep(root.table("sweep"), params) if "sweep" in root.values else None
     expected = _formula(oracle, "value", names)
@@ -89,7 +99,7 @@ def parse(id_: str, text: str, file: str, *, from_outside: bool = False) -> Work
         id=id_,
         title=root.text("title"),
         question=root.text("question"),
-        shape=root.choice("shape", SHAPES),
+        shape=shape,
         is_floor=root.flag("floor"),
         rules=root.texts("rules"),
         params=params,
@@ -100,10 +110,12 @@ def parse(id_: str, text: str, file: str, *, from_outside: bool = False) -> Work
             _model(ideal_ns_of, model, models): _formula(ideal_ns_of, model, names)
             for model in ideal_ns_of.values
         },
-        cases=_cases(root, params, sweep, expected),
+        cases=_cases(root, params, sweep, expected, load),
         sweep=sweep,
         metrics={
-            name: _metric(name, table, names | _OF_A_SAMPLE, models)
+            name: _metric(
+                name, table, names | _OF_A_SAMPLE | _OF_A_TRIAL.get(shape, frozenset()), models
+            )
             for name, table in root.tables("metrics")
         },
         limits=tuple(_limit(row, names, models) for row in root.rows("limits")),
@@ -112,6 +124,8 @@ def parse(id_: str, text: str, file: str, *, from_outside: bool = False) -> Work
             _observation(name, table, models) for name, table in root.tables("observed")
         ),
         contrasts=_contrasts(root, models),
+        exclusions=tuple(_exclusion(row, params, models) for row in root.rows("exclusions")),
+        load=load,
         text=text,
     )
     for case in workload.cases.values():
@@ -135,6 +149,11 @@ def parse(id_: str, text: str, file: str, *, from_outside: bool = False) -> Work
 
 
 def _param(name: str, table: Table) -> Param:
+    choices = table.texts("choices", ())
+    if choices:
+        word = Param(name, "", 0, 0, table.text("meaning"), choices)
+        table.done()
+        return word
     param = Param(
         name=name,
         unit=table.text("unit"),
@@ -171,7 +190,7 @@ def _sampling(table: Table) -> Sampling:
 
 
 def _sweep(table: Table, params: dict[str, Param]) -> Sweep:
-    name = table.choice("param", tuple(params))
+    name = table.choice("param", tuple(n for n, one in params.items() if not one.choices))
     bounds = params[name].least, params[name].most
     sweep = Sweep(
         param=name,
@@ -184,19 +203,27 @@ def _sweep(table: Table, params: dict[str, Param]) -> Sweep:
 
 
 def _cases(
-    root: Table, params: dict[str, Param], sweep: Sweep | None, expected: Formula
+    root: Table,
+    params: dict[str, Param],
+    sweep: Sweep | None,
+    expected: Formula,
+    load: Load | None,
 ) -> dict[str, Case]:
     cases: dict[str, Case] = {}
     for id_, table in root.tables("cases"):
         if not _CASE_ID.fullmatch(id_):
             raise table.problem("", id_, "lowercase words joined by hyphens")
         given = table.table("params", {})
-        values = {
-            name: given.integer(name, least=param.least, most=param.most)
-            for name, param in params.items()
-        }
+        values = {name: _value(given, param) for name, param in params.items()}
         given.done()
-        cases[id_] = Case(id_, dict(values), _sampling(table))
+        cases[id_] = Case(
+            id_,
+            values,
+            _sampling(table),
+            thorough=table.flag("thorough"),
+            rate_per_s=0 if load is None else table.integer("rate_per_s", 0, least=0),
+            ladder=load is not None and table.flag("ladder"),
+        )
         if id_ == CHECK:
             # The answer stands in the file, worked out by hand, and the formula must agree: the
             # two would have to be wrong in the same way.
@@ -211,6 +238,44 @@ def _cases(
     if sweep is not None:
         cases.update(_sweep_cases(root.table("sweep"), sweep, cases))
     return cases
+
+
+def _value(given: Table, param: Param) -> int | str:
+    if param.choices:
+        return given.choice(param.name, param.choices)
+    return given.integer(param.name, least=param.least, most=param.most)
+
+
+def _load(table: Table) -> Load:
+    """Read how a server is asked. Times are in milliseconds."""
+    load = Load(
+        application=table.choice("application", ("echo", "http")),
+        path=table.text("path", "/"),
+        body=table.text("body", ""),
+        requests=table.integer("check_requests", 20, least=1),
+        rate_ms=table.integer("rate_ms", 500, least=1),
+        ladder_from=table.integer("ladder_from", 1_000, least=1),
+        ladder_percent=table.integer("ladder_percent", 150, least=101),
+        ladder_steps=table.integer("ladder_steps", 16, least=1),
+        drains=table.flag("drains"),
+    )
+    table.done()
+    return load
+
+
+def _exclusion(row: Table, params: dict[str, Param], models: _Models) -> Exclusion:
+    model = row.text("model", expected=f"one of {models}")
+    if model not in models:
+        raise row.problem("model", model, f"one of {models}")
+    words = tuple(name for name, param in params.items() if param.choices)
+    name = row.choice("param", words)
+    values = row.texts("values")
+    for value in values:
+        if value not in params[name].choices:
+            raise row.problem("values", value, f"one of {', '.join(params[name].choices)}")
+    exclusion = Exclusion(model, name, values, row.text("reason"))
+    row.done()
+    return exclusion
 
 
 def _sweep_cases(table: Table, sweep: Sweep, by_hand: dict[str, Case]) -> dict[str, Case]:

@@ -5,9 +5,11 @@ Knows nothing of trials. The child leads a session of its own; it and all below 
 
 from __future__ import annotations
 
+import contextlib
 import fcntl
 import os
 import selectors
+import signal
 import subprocess
 import sys
 import termios
@@ -20,7 +22,7 @@ import psutil
 from harness import leftovers, warden
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
 _TICK_S = 0.25  # how often limits are looked at; a look costs well under a millisecond
@@ -49,6 +51,29 @@ class Ended:
     left_running: int = 0  # processes that outlived it, in whatever session, now ended
 
 
+class Handle:
+    """How others, on other threads, reach a child that runs."""
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def attach(self, process: subprocess.Popen[bytes]) -> None:
+        """Take hold of a child that was started."""
+        self._process = process
+
+    def say(self, line: bytes) -> None:
+        """Write a short line to its input; if it is gone, to nobody."""
+        if self._process is not None and self._process.stdin is not None:
+            with contextlib.suppress(OSError, ValueError):  # gone, or already closed
+                os.write(self._process.stdin.fileno(), line)
+
+    def terminate(self) -> None:
+        """Ask it to end, as a system does that shuts down (SIGTERM)."""
+        if self._process is not None and self._process.returncode is None:
+            with contextlib.suppress(OSError):
+                os.kill(self._process.pid, signal.SIGTERM)
+
+
 def run(
     command: Sequence[str],
     env: Mapping[str, str],
@@ -58,14 +83,19 @@ def run(
     interrupted: Callable[[], bool] = lambda: False,
     on_tick: Callable[[], None] = lambda: None,
     folder: Path | None = None,
+    cores: frozenset[int] = frozenset(),
+    handle: Handle | None = None,
 ) -> Ended:
     """Run a command to its end, or to the limits. Raises OSError if it cannot be started.
 
     `on_line` is given each line of standard output; a text that is not empty stops the child.
     `interrupted` and `on_tick` are called about four times a second. It runs in `folder`, or in
-    ours.
+    ours; on these processors, if any are named.
     """
-    child = _Child(command, env, limits, on_line, folder)
+    with _on(cores):
+        child = _Child(command, env, limits, on_line, folder)
+    if handle is not None:
+        handle.attach(child.process)
     stopped = ""
     try:
         stopped = (
@@ -74,6 +104,20 @@ def run(
     finally:
         ended = child.end(stopped)
     return ended
+
+
+@contextlib.contextmanager
+def _on(cores: frozenset[int]) -> Iterator[None]:
+    """Let what this thread starts begin life on these processors: it inherits the thread's."""
+    if not cores:
+        yield
+        return
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, cores)
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
 
 
 class _Child:
@@ -95,7 +139,7 @@ class _Child:
         self._free_before = psutil.virtual_memory().available
         self._start = time.monotonic()
         self._start_ns = time.perf_counter_ns()
-        self._process = leftovers.start(
+        self.process = leftovers.start(
             lambda: subprocess.Popen(
                 command,
                 env=env,
@@ -107,7 +151,7 @@ class _Child:
                 start_new_session=True,
             )
         )
-        process = self._process
+        process = self.process
         assert process.stdin is not None
         assert process.stdout is not None
         assert process.stderr is not None
@@ -172,13 +216,13 @@ class _Child:
         self._take(self._err, _rest(self._err.fileno()))
         reason = self._take(self._out, _rest(self._out.fileno()))
         # A line that was cut short is a fault of its own only if nothing else explains it.
-        return reason or (self._lines.end() if self._process.returncode == 0 else "")
+        return reason or (self._lines.end() if self.process.returncode == 0 else "")
 
     def end(self, stopped: str) -> Ended:
         """Make sure that nothing of the child is left, and say how it ended."""
         wall_ns = time.perf_counter_ns() - self._start_ns
         if self._status is None:
-            leftovers.kill_group(self._process.pid)
+            leftovers.kill_group(self.process.pid)
             self._is_gone(block=True)
         assert self._status is not None
         # Its input is closed only now: to a child that lives, that means the harness has died.
@@ -190,7 +234,7 @@ class _Child:
             cpu_ns=round(self._status[1] * 1e9),
             stderr_end=self._errors.decode("utf-8", "replace").strip(),
             stopped=stopped,
-            left_running=leftovers.end(self._process.pid, _GRACE_S),
+            left_running=leftovers.end(self.process.pid, _GRACE_S),
         )
 
     def _take(self, stream: object, data: bytes) -> str:
@@ -207,10 +251,10 @@ class _Child:
         looked at, since that starts at this process's own peak.
         """
         if self._status is None:
-            pid, status, used = os.wait4(self._process.pid, 0 if block else os.WNOHANG)
+            pid, status, used = os.wait4(self.process.pid, 0 if block else os.WNOHANG)
             if pid != 0:
-                self._process.returncode = os.waitstatus_to_exitcode(status)
-                self._status = self._process.returncode, used.ru_utime + used.ru_stime
+                self.process.returncode = os.waitstatus_to_exitcode(status)
+                self._status = self.process.returncode, used.ru_utime + used.ru_stime
         return self._status is not None
 
     def _limit(self, interrupted: Callable[[], bool]) -> str:

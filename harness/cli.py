@@ -15,7 +15,7 @@ from rich.console import Console
 
 from harness import campaign, export, options, store, tables, units, versus
 from harness import doctor as doctor_
-from harness.analyse import analyse
+from harness.analyse import Analysis, analyse
 from harness.errors import Exit, Problem
 from harness.live import Display
 from harness.plan import PROFILES, Selection
@@ -129,11 +129,14 @@ def run(
                 " --model, --case, --profile, --precision or --seed, expected it without them"
             )
         going = campaign.resume(store.find(out, resume), budget, _warn, runners)
-    display = Display(console, going.budget_s, going.planned, len(going.earlier))
+    display = Display(console, going.budget_s, going.planned, going.allocator.trials)
     with _interruptible() as interrupted, display:
         ended = going.measure(display, interrupted, max_memory)
     _say(console, f"{ended}: {going.folder}")
-    _report(going.folder, console, figures=figures)
+    analysis = _report(going.folder, console)
+    if figures:
+        _draw(going.folder, analysis, console)
+    _summarise(going.folder, analysis)
     return Exit.INTERRUPTED if ended == "interrupted" else _code(going.workshop)
 
 
@@ -142,15 +145,18 @@ def run(
 @options.out
 def show(run_: str | None, out: Path) -> None:
     """Print the results of a run as tables; the latest if none is named."""
-    _report(store.find(out, run_), _Console(), figures=False)
+    _report(store.find(out, run_), _Console())
 
 
 @cli.command()
 @click.argument("run_", metavar="[RUN]", required=False)
 @options.out
 def plot(run_: str | None, out: Path) -> None:
-    """Draw the figures of a run; the latest if none is named."""
-    _draw(store.find(out, run_), _Console())
+    """Draw the figures of a run, and write its summaries; the latest if none is named."""
+    folder = store.find(out, run_)
+    analysis = analyse(store.read_run(folder), store.read_trials(folder, []))
+    _draw(folder, analysis, _Console())
+    _summarise(folder, analysis)
 
 
 @cli.command("export")
@@ -293,23 +299,28 @@ def _warn(text: str) -> None:
     click.echo(f"warning: {units.printable(text)}", err=True)
 
 
-def _report(folder: Path, console: Console, *, figures: bool) -> None:
+def _report(folder: Path, console: Console) -> Analysis:
     warnings: list[str] = []
     analysis = analyse(store.read_run(folder), store.read_trials(folder, warnings))
     for renderable in tables.results(analysis):
         console.print(renderable)
     for warning in warnings:
         _warn(warning)
-    if figures:
-        _draw(folder, console)
+    return analysis
 
 
-def _draw(folder: Path, console: Console) -> None:
+def _summarise(folder: Path, analysis: Analysis) -> None:
+    """Write what was found beside what was measured, for programs."""
+    for format_ in ("json", "csv"):
+        text = export.text(format_, analysis, (), export.Selection(), [])
+        advice = "the measurements are safe: free some space, then `loombench plot`"
+        export.write(folder / f"summary.{format_}", text, advice)
+
+
+def _draw(folder: Path, analysis: Analysis, console: Console) -> None:
     from harness import figures  # matplotlib is slow to import, and only drawing needs it
 
-    written = figures.draw(
-        analyse(store.read_run(folder), store.read_trials(folder, [])), folder / "figures"
-    )
+    written = figures.draw(analysis, folder / "figures")
     latest = folder.parent / "latest"
     shown = latest if latest.exists() and latest.resolve() == folder.resolve() else folder
     shown = Path(os.path.relpath(shown))

@@ -7,14 +7,18 @@ from __future__ import annotations
 
 import ast
 import operator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from numpy.typing import NDArray
+
     Number = int | float
 
-_BINARY: dict[type[ast.operator], Callable[[Number, Number], Number]] = {
+_BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
     ast.Mult: operator.mul,
@@ -24,6 +28,7 @@ _BINARY: dict[type[ast.operator], Callable[[Number, Number], Number]] = {
     ast.Pow: operator.pow,
 }
 _FUNCTIONS: dict[str, Callable[..., Number]] = {"min": min, "max": max}
+_ELEMENTWISE: dict[str, Callable[..., Any]] = {"min": np.minimum, "max": np.maximum}
 _LARGEST_POWER = 64
 
 
@@ -52,6 +57,34 @@ class Formula:
     def __call__(self, values: Mapping[str, object]) -> Number:
         """Evaluate. Raises KeyError, TypeError or ArithmeticError where the values do not fit."""
         return self._value(self._tree, values)
+
+    def over(self, values: Mapping[str, object], count: int) -> NDArray[np.float64]:
+        """Evaluate for `count` elements at once; values are numbers, or arrays of that many.
+
+        An element that has no value (a division by zero) is not finite.
+        """
+        with np.errstate(all="ignore"):
+            found = self._elements(self._tree, values)
+        return np.broadcast_to(np.asarray(found, dtype=float), count)
+
+    def _elements(self, node: ast.expr, values: Mapping[str, object]) -> Any:
+        match node:
+            case ast.Constant(value=int() | float() as value):
+                return np.float64(value)  # which divides by zero without an exception
+            case ast.Name(id=name):
+                return np.asarray(values[name], dtype=float)
+            case ast.UnaryOp(operand=operand):
+                return -self._elements(operand, values)
+            case ast.BinOp(left=left, op=op, right=right):
+                operate = _BINARY[type(op)]
+                return operate(self._elements(left, values), self._elements(right, values))
+            case ast.Call(func=ast.Name(id=name), args=args):
+                parts = [self._elements(arg, values) for arg in args]
+                found = parts[0]
+                for part in parts[1:]:
+                    found = _ELEMENTWISE[name](found, part)
+                return found
+        raise AssertionError("checked when parsed")
 
     def _check(self, node: ast.expr) -> set[str]:
         match node:
@@ -86,7 +119,7 @@ class Formula:
                 a, b = self._value(left, values), self._value(right, values)
                 if isinstance(op, ast.Pow) and abs(b) > _LARGEST_POWER:
                     raise OverflowError(f"power {b} is larger than {_LARGEST_POWER}")
-                result = _BINARY[type(op)](a, b)
+                result: Number = _BINARY[type(op)](a, b)
                 if isinstance(result, complex):
                     raise ArithmeticError(f"{a} ** {b} is not a real number")  # noqa: TRY004
                 return result

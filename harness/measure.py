@@ -13,8 +13,10 @@ import psutil
 from msgspec import structs
 
 from harness import child, protocol, units, verdict
+from harness.conversation import Conversation
 from harness.machine import Weather
-from harness.records import Cell, Sample, Status, Trial
+from harness.records import Cell, Parked, Sample, Status, Trial
+from harness.serving import Asking, cores_here
 from harness.spin import spin
 
 if TYPE_CHECKING:
@@ -50,6 +52,7 @@ class Bench:
     seed: int
     memory_bytes: int = field(default_factory=lambda: psutil.virtual_memory().available // 2)
     interrupted: Callable[[], bool] = lambda: False
+    load_command: tuple[str, ...] = ()  # of the load generator, which servers need
 
     def trial(
         self, cell: Cell, block: int, position: int, on_tick: Callable[[], None] = lambda: None
@@ -63,18 +66,9 @@ class Bench:
         request = protocol.request_for(
             workload, case, cell.model, cell.variant, draw.getrandbits(31)
         )
-        said = protocol.Conversation(request.cases)
-        violation = ""
-
-        def on_line(line: bytes) -> str:
-            nonlocal violation
-            try:
-                said.hear(protocol.decode_message(line))
-            except protocol.ProtocolError as error:
-                violation = str(error)
-                return "violation"
-            return ""
-
+        asking = self._asking(workload, draw)
+        said = Conversation(request.cases, serves=asking is not None)
+        hearing = _Hearing(said, asking, workload)
         before = Weather.now()
         started_at = datetime.now(UTC).isoformat(timespec="milliseconds")
         try:
@@ -83,20 +77,27 @@ class Bench:
                 _environment(runner, draw),
                 protocol.encode_request(request),
                 child.Limits(case.sampling.timeout_s, self.memory_bytes),
-                on_line,
+                hearing.line,
                 self.interrupted,
                 on_tick,
                 runner.folder,
+                asking.cores.server if asking else frozenset(),
+                asking.server if asking else None,
             )
         except OSError as error:
             ended = child.Ended(_CANNOT_START, 0, 0, f"cannot be started: {error}")
+        finally:
+            hearing.end()
         if ended.stopped == "interrupt":
             return None
+        violation = hearing.violation
         if ended.stopped and not violation and ended.stopped not in ("timeout", "memory"):
             violation = ended.stopped
         status, message = verdict.judge(workload, case, cell.model, said, ended, violation)
+        if asking is not None and status is Status.OK:
+            status, message = verdict.judge_served(workload, case, asking.heard, asking.problems)
         outcomes = said.outcomes[case.id]
-        return Trial(
+        trial = Trial(
             cell=cell,
             block=block,
             position=position,
@@ -115,9 +116,89 @@ class Bench:
             cpu_ns=ended.cpu_ns,
             # What a good trial prints to standard error is of no interest.
             stderr_end="" if status is Status.OK else units.printable(ended.stderr_end),
+            latency=said.latencies.get(case.id, ""),
+            parked=tuple(
+                Parked(one.tasks, one.bytes, one.virtual_bytes) for one in said.footprints[case.id]
+            ),
             warnings=verdict.warnings(said, ended),
             disturbed=Weather.now().since(before, ended.wall_ns / 1e9, os.cpu_count() or 1),
         )
+        return trial if asking is None else _as_asked(trial, asking)
+
+    def _asking(self, workload: Workload, draw: random.Random) -> Asking | None:
+        """Return who asks the server of a trial; None where the workload is not one."""
+        if workload.load is None:
+            return None
+        return Asking(
+            workload,
+            self.load_command,
+            cores_here(),
+            self.memory_bytes,
+            draw.getrandbits(31),
+            self.interrupted,
+        )
+
+
+@dataclass
+class _Hearing:
+    """Takes in the lines of a trial; where a server says that it listens, somebody asks it."""
+
+    said: Conversation
+    asking: Asking | None
+    workload: Workload
+    violation: str = ""
+
+    def line(self, line: bytes) -> str:
+        """Take in a line. Returns why to stop the child, or nothing."""
+        try:
+            message = protocol.decode_message(line)
+            self.said.hear(message)
+        except protocol.ProtocolError as error:
+            self.violation = str(error)
+            return "violation"
+        if self.asking is not None:
+            match message:
+                case protocol.Listening(port=port):
+                    self.asking.begin(self.workload.cases[self.said.current], port)
+                case protocol.SampleTaken(case=id_):
+                    self.asking.has_returned(id_)
+        return ""
+
+    def end(self) -> None:
+        """End who asks."""
+        if self.asking is not None:
+            self.asking.end()
+
+
+def _as_asked(trial: Trial, asking: Asking) -> Trial:
+    """Return a server's trial with what its load generator saw of it."""
+    heard = asking.heard.get(trial.cell.case)
+    if heard is None:
+        return trial
+    served_ns = trial.samples[0].cpu_ns if trial.samples else None
+    limited = heard.limited()
+    return structs.replace(
+        trial,
+        samples=tuple(
+            Sample(phase.elapsed_ns, phase.requests, phase.warmup)
+            for phase in heard.phases
+            if phase.loop == "closed" and phase.requests
+        ),
+        latency=next((one.hdr for one in reversed(heard.phases) if one.loop == "open"), ""),
+        phases=tuple(heard.phases),
+        load={
+            **heard.facts,
+            "server_cores": _listed(asking.cores.server),
+            "client_cores": _listed(asking.cores.client),
+        },
+        exit_ns=asking.exit_ns.get(trial.cell.case),
+        usage=trial.usage | ({} if served_ns is None else {"server_cpu_ns": served_ns}),
+        warnings=(*trial.warnings, *filter(None, [limited])),
+    )
+
+
+def _listed(cores: frozenset[int]) -> str:
+    return ",".join(map(str, sorted(cores))) or "any"
 
 
 def _environment(runner: Runner, draw: random.Random) -> dict[str, str]:
@@ -137,19 +218,19 @@ def _environment(runner: Runner, draw: random.Random) -> dict[str, str]:
 def run_blocks(
     bench: Bench,
     blocks: Iterable[Block],
-    done: set[tuple[int, Cell]],
+    is_done: Callable[[int, Cell], bool],
     deadline: float,
     store: Callable[[Trial], None],
     observer: Observer,
 ) -> str:
     """Run blocks until the deadline (of `time.monotonic`). Returns why it ended.
 
-    `done` are the trials a resumed run has already. Only between trials is the deadline looked
-    at: a trial that was cut short would have to be thrown away.
+    `is_done` says which trials, by block and cell, a resumed run has already. Only between trials
+    is the deadline looked at: a trial that was cut short would have to be thrown away.
     """
     for block in blocks:
         for position, cell in enumerate(block.cells):
-            if (block.index, cell) in done:
+            if is_done(block.index, cell):
                 continue
             if bench.interrupted():
                 return "interrupted"

@@ -163,6 +163,9 @@ def _absence(
 ) -> tuple[Absence, str] | None:
     if model in workload.not_applicable:
         return Absence.NOT_APPLICABLE, workload.not_applicable[model]
+    exclusion = workload.exclusion_of(case, model)
+    if exclusion is not None:
+        return Absence.NOT_APPLICABLE, exclusion.reason
     if offer.unavailable is not None:
         return Absence.UNAVAILABLE, offer.unavailable
     limit = workload.limit_on(case, model)

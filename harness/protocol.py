@@ -15,8 +15,6 @@ import msgspec
 from harness.workload import CHECK
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
-
     from harness.workload import Case, Workload
 
 PROTOCOL = 1
@@ -129,7 +127,8 @@ class Footprint(msgspec.Struct, frozen=True, tag="footprint", tag_field="kind"):
 
     case: str
     tasks: int
-    bytes: int
+    bytes: int  # that they take: resident, and what is shared counted by share
+    virtual_bytes: int | None = None  # that they have reserved
 
 
 class Listening(msgspec.Struct, frozen=True, tag="listening", tag_field="kind"):
@@ -171,7 +170,7 @@ def decode_description(text: bytes) -> Description:
         description = _description_decoder.decode(text)
     except _UNREADABLE as error:
         raise ProtocolError(f"describe: {error}; the output: {_quoted(text)}") from None
-    _check_version(description.protocol)
+    check_version(description.protocol)
     return description
 
 
@@ -180,7 +179,8 @@ def _quoted(line: bytes) -> str:
     return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "...")
 
 
-def _check_version(found: int) -> None:
+def check_version(found: int) -> None:
+    """Raise ProtocolError unless that is the version spoken here."""
     if found != PROTOCOL:
         raise ProtocolError(f"the runner speaks protocol {found}, this harness speaks {PROTOCOL}")
 
@@ -220,93 +220,6 @@ def digest(value: Any) -> str:
     """Return the SHA-256 of the canonical JSON of an answer, as docs/protocol.md defines it."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode("ascii")).hexdigest()
-
-
-class Conversation:
-    """What one trial has said so far. `hear` refuses what comes at the wrong moment.
-
-    The order: started, then for each case its samples and one or more outcomes, or an error; then
-    finished. An error without a case ends everything.
-    """
-
-    def __init__(self, cases: Iterable[RequestCase]) -> None:
-        self.cases = {case.id: case for case in cases}
-        self._open = list(self.cases)  # cases not yet left, in order
-        self.started: Started | None = None
-        self.finished: Finished | None = None
-        self.failed: Failed | None = None  # the trial as a whole
-        self.samples: dict[str, list[SampleTaken]] = {id_: [] for id_ in self.cases}
-        self.outcomes: dict[str, list[Outcome]] = {id_: [] for id_ in self.cases}
-        self.errors: dict[str, Failed] = {}
-
-    def hear(self, message: Message) -> None:
-        """Take in one message. Raises ProtocolError when it is out of order."""
-        if self.finished is not None or self.failed is not None:
-            raise ProtocolError(f"{_kind(message)} after the end")
-        match message:
-            case Failed(case=None):
-                self.failed = message
-            case Started() if self.started is None:
-                _check_version(message.protocol)
-                self.started = message
-            case _ if self.started is None:
-                raise ProtocolError(f"{_kind(message)} before started")
-            case SampleTaken(case=id_) | Outcome(case=id_) | Failed(case=str(id_)):
-                self._hear_of_case(message, id_)
-            case Finished():
-                self._finish(message)
-            case _:
-                raise ProtocolError(f"{_kind(message)} is not expected in this trial")
-
-    def _hear_of_case(self, message: SampleTaken | Outcome | Failed, id_: str) -> None:
-        if id_ not in self.cases:
-            raise ProtocolError(f"{_kind(message)} of case {id_!r}, which was not asked for")
-        while self._open and self._open[0] != id_ and self._is_over(self._open[0]):
-            self._open.pop(0)
-        if not self._open or self._open[0] != id_ or id_ in self.errors:
-            raise ProtocolError(f"{_kind(message)} of case {id_!r} out of order")
-        match message:
-            case SampleTaken():
-                self._take_sample(message, id_)
-            case Outcome():
-                self.outcomes[id_].append(message)
-            case Failed():
-                if self.outcomes[id_]:
-                    raise ProtocolError(f"error of case {id_!r} after its outcome")
-                self.errors[id_] = message
-
-    def _take_sample(self, message: SampleTaken, id_: str) -> None:
-        if self.outcomes[id_]:
-            raise ProtocolError(f"sample of case {id_!r} after its outcome")
-        if message.iteration != len(self.samples[id_]):
-            raise ProtocolError(
-                f"sample of case {id_!r}: iteration {message.iteration},"
-                f" expected {len(self.samples[id_])}"
-            )
-        if message.elapsed_ns < 0 or message.operations < 1:
-            raise ProtocolError(
-                f"sample of case {id_!r}: elapsed_ns {message.elapsed_ns} and operations"
-                f" {message.operations}, expected at least 0 and 1"
-            )
-        self.samples[id_].append(message)
-
-    def _is_over(self, id_: str) -> bool:
-        return bool(self.outcomes[id_]) or id_ in self.errors
-
-    def _finish(self, message: Finished) -> None:
-        for id_, case in self.cases.items():
-            if not self._is_over(id_):
-                raise ProtocolError(f"finished without an outcome of case {id_!r}")
-            counted = sum(not sample.warmup for sample in self.samples[id_])
-            if id_ not in self.errors and counted != case.iterations:
-                raise ProtocolError(
-                    f"case {id_!r}: {counted} samples besides warm-up, expected {case.iterations}"
-                )
-        self.finished = message
-
-
-def _kind(message: Message) -> str:
-    return str(type(message).__struct_config__.tag)
 
 
 def schema() -> dict[str, Any]:

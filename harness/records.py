@@ -67,6 +67,31 @@ class Sample(msgspec.Struct, frozen=True, omit_defaults=True):
     cpu_ns: int | None = None  # of the process and its living children
 
 
+class Parked(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What a process and those it started held while so many tasks were alive and waiting."""
+
+    tasks: int
+    bytes: int  # resident; what processes share is counted by share
+    virtual_bytes: int | None = None
+
+
+class Phase(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How a server was asked for a while, and what came of it; see docs/load.md."""
+
+    loop: str  # closed | open | ladder | drain
+    elapsed_ns: int
+    requests: int  # answered, and found right
+    rate_per_s: int = 0  # asked for; 0: as fast as answers came
+    warmup: bool = False
+    saturated: bool = False  # the server could not keep up with the rate
+    errors: dict[str, int] = {}
+    reconnects: int = 0
+    hdr: str = ""  # waits: from the intended moment where the rate was fixed; HdrHistogram V2
+    service_hdr: str = ""  # from the moment of sending
+    late_p99_ns: int = 0  # of the generator itself
+    cpu_ns: int = 0  # of the generator
+
+
 class Trial(msgspec.Struct, frozen=True, omit_defaults=True):
     """One fresh child process that ran one implementation for one case."""
 
@@ -83,6 +108,11 @@ class Trial(msgspec.Struct, frozen=True, omit_defaults=True):
     facts: dict[str, str | int | bool] = {}
     usage: dict[str, int] = {}  # as the runner counted, inside
     cpu_ns: int | None = None  # as the kernel counted, outside: the child and all it waited for
+    latency: str = ""  # of its single waits: HdrHistogram V2, compressed, base64
+    parked: tuple[Parked, ...] = ()
+    phases: tuple[Phase, ...] = ()  # of a server
+    load: dict[str, str | int | bool] = {}  # of the load generator: its cores, its runtime
+    exit_ns: int | None = None  # a server's, from SIGTERM until it was gone
     stderr_end: str = ""
     warnings: tuple[str, ...] = ()
     disturbed: tuple[str, ...] = ()  # what the machine did beside it: steal, throttling, load

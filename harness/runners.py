@@ -58,6 +58,8 @@ class Runners:
     found: dict[str, Runner] = field(default_factory=dict)
     missing_models: dict[str, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    load_command: tuple[str, ...] = ()  # of the load generator; empty: there is none here
+    load_missing: str = ""  # why there is none
     is_incomplete: bool = False  # something of a runner that the user named cannot be used
 
     @property
@@ -95,7 +97,9 @@ def find() -> Runners:
     binary, reason = build_go()
     if binary is None:
         runners.missing_models.update(dict.fromkeys(_GO_MODELS, reason))
+        runners.load_missing = f"the load generator is written in Go: {reason}"
     else:
+        runners.load_command = (str(binary), "load")
         _add(runners, "go", (str(binary),), {}, _GO_MODELS)
     return runners
 

@@ -74,13 +74,13 @@ def _case(result: WorkloadResult, case: str, cells: Sequence[CellResult]) -> Ren
                 *([str(result.comparison.tier_of(one.contestant) or "")] if has_tiers else []),
                 one.contestant,
                 *(_estimate(one.metrics.get(metric.id), metric) for metric in metrics),
-                _ratio(one.ratio),
+                _ratio(one),
                 "" if one.peak_bytes is None else units.size(one.peak_bytes),
                 str(one.statuses.get(Status.OK, 0)),
             )
     heading = Text(f"\n{result.workload.id} {case}  {settings}".rstrip(), style="italic")
     parts: list[RenderableType] = [heading, table] if table.rows else [heading]
-    return Group(*parts, *(remark for one in cells if (remark := _remark(one)) is not None))
+    return Group(*parts, *(remark for one in cells for remark in _remarks(one)))
 
 
 def _table(*headings: str) -> Table:
@@ -107,24 +107,30 @@ def _estimate(estimate: Estimate | None, metric: Metric) -> str:
     return f"{text} [{low}, {high}]"
 
 
-def _ratio(ratio: Estimate | None) -> str:
-    return "" if ratio is None else f"{units.significant(ratio.value, 2)}x"
+def _ratio(one: CellResult) -> str:
+    """Return the ratio to the baseline; where some trials failed, how many of all it is of."""
+    if one.ratio is None:
+        return ""
+    share = f" ({one.attempts - one.failures}/{one.attempts})" if one.failures else ""
+    return f"{units.significant(one.ratio.value, 2)}x{share}"
 
 
-def _remark(one: CellResult) -> Text | None:
+def _remarks(one: CellResult) -> Iterator[Text]:
+    """Yield what is to be said of a cell beside its numbers."""
     if one.failures:
         words = ", ".join(
             f"{n} {status.value.replace('_', ' ')}"
             for status, n in one.statuses.items()
             if status is not Status.OK
         )
-        return Text(f"{one.contestant}: {words} of {one.attempts}: {one.message}", style="red")
+        yield Text(f"{one.contestant}: {words} of {one.attempts}: {one.message}", style="red")
     if one.absent is not None:
         why = one.absent.absence.value.replace("_", " ")
-        return Text(f"{one.contestant}: {why}: {one.absent.reason}", style="bright_black")
-    if not one.attempts:
-        return Text(f"{one.contestant}: not measured yet", style="bright_black")
-    return None
+        yield Text(f"{one.contestant}: {why}: {one.absent.reason}", style="bright_black")
+    elif not one.attempts:
+        yield Text(f"{one.contestant}: not measured yet", style="bright_black")
+    for warning in one.warnings:
+        yield Text(f"{one.contestant}: {warning}", style="yellow")
 
 
 def listing(

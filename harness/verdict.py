@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import signal
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from harness import units
-from harness.protocol import Conversation, Failed, digest
+from harness.protocol import Failed, digest
 from harness.records import Status
+from harness.workload import CHECK
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from harness.child import Ended
+    from harness.conversation import Conversation
+    from harness.load import Heard
     from harness.workload import Case, Workload
 
 # Some loops' timers count whole milliseconds (uvloop), so a wait may end that much early.
@@ -62,7 +68,8 @@ def _early_end(said: Conversation, ended: Ended) -> str:
 
 
 def _wrong(workload: Workload, case: Case, model: str, said: Conversation) -> str:
-    expected = workload.expected(case)
+    # A server answers 0 once it has closed in order; what it served is judged by who asked it.
+    expected = 0 if workload.load else workload.expected(case)
     for outcome in said.outcomes[case.id]:
         if outcome.digest != digest(expected):
             return f"found {outcome.value or outcome.digest}, expected {expected}"
@@ -81,6 +88,29 @@ def _wrong(workload: Workload, case: Case, model: str, said: Conversation) -> st
                 f" {units.nanoseconds(ideal)}"
             )
     return ""
+
+
+def judge_served(
+    workload: Workload, case: Case, heard: Mapping[str, Heard], problems: Mapping[str, str]
+) -> tuple[Status, str]:
+    """Return the status of a server's trial, by what its load generators found."""
+    for one in (workload.cases[CHECK], case):
+        where = "" if one is case else f"in the {one.id} case: "
+        if one.id in problems:
+            return Status.CRASH, where + problems[one.id]
+        if one.id not in heard:
+            return Status.CRASH, f"{where}it never said that it listens"
+        errors: Counter[str] = Counter()
+        for phase in heard[one.id].phases:
+            errors.update(phase.errors)
+        expected, served = workload.expected(one), heard[one.id].served
+        if served != expected:
+            found = ", ".join(f"{count} {what}" for what, count in errors.items()) or "no error"
+            return Status.WRONG_ANSWER, (
+                f"{where}{served} of {expected} connections were answered rightly from first to"
+                f" last: {found}"
+            )
+    return Status.OK, ""
 
 
 def warnings(said: Conversation, ended: Ended) -> tuple[str, ...]:

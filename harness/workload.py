@@ -30,7 +30,8 @@ MODELS = (
     "go-1cpu",
     "go",
 )
-SHAPES = ("makespan", "rate")
+SHAPES = ("makespan", "rate", "latency", "server", "footprint")
+LATENCIES = frozenset({"p50_ns", "p90_ns", "p99_ns", "p999_ns", "worst_ns"})  # of single waits
 CHECK, HEADLINE = "check", "headline"
 BASELINE = "asyncio"  # what ratios are shown against where a workload has no baseline of its own
 LONGEST_NAME = 40  # characters, of a model or a variant: what a row of a table or a figure holds
@@ -56,13 +57,14 @@ def in_order(models: Iterable[str]) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Param:
-    """A parameter of a workload: an integer with its unit and bounds."""
+    """A parameter of a workload: an integer with its unit and bounds, or one of some words."""
 
     name: str
     unit: str
     least: int
     most: int
     meaning: str
+    choices: tuple[str, ...] = ()  # where set: a word, and no integer
 
 
 @dataclass(frozen=True)
@@ -83,6 +85,23 @@ class Case:
     params: Params
     sampling: Sampling
     thorough: bool = False  # only in the profile of that name
+    rate_per_s: int = 0  # server: the fixed rate at which latency is taken; 0: it is not
+    ladder: bool = False  # server: rising rates until it is saturated, instead
+
+
+@dataclass(frozen=True)
+class Load:
+    """How the load generator asks a server; see docs/load.md."""
+
+    application: str  # echo | http
+    path: str  # http: what is asked for
+    body: str  # http: what must be answered
+    requests: int  # of each connection in the check case
+    rate_ms: int  # how long a phase of fixed rate lasts
+    ladder_from: int  # requests a second of the first step
+    ladder_percent: int  # of the step before
+    ladder_steps: int  # at most
+    drains: bool  # the server is told to end by SIGTERM while it is asked
 
 
 @dataclass(frozen=True)
@@ -104,6 +123,16 @@ class Limit:
     model: str
     param: str
     most: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Exclusion:
+    """Where a parameter makes no sense for a model, and why."""
+
+    model: str
+    param: str
+    values: tuple[str, ...]
     reason: str
 
 
@@ -152,6 +181,8 @@ class Workload:
     not_applicable: dict[str, str]  # model -> reason
     observations: tuple[Observation, ...]
     contrasts: tuple[tuple[str, str], ...]  # pairs of contestants that the finding speaks of
+    exclusions: tuple[Exclusion, ...]
+    load: Load | None  # of the shape `server`
     text: str  # the file itself
 
     def expected(self, case: Case) -> int:
@@ -170,9 +201,19 @@ class Workload:
     def settings(self, case: Case) -> str:
         """Return the parameters of a case as people read them: `tasks = 1,000, wait = 50 ms`."""
         return ", ".join(
-            f"{name.removesuffix('_ns')} = {units.tidy(int(value), self.params[name].unit)}"
+            f"{name.removesuffix('_ns')} = {self._setting(name, value)}"
             for name, value in case.params.items()
         )
+
+    def _setting(self, name: str, value: int | str) -> str:
+        return value if isinstance(value, str) else units.tidy(value, self.params[name].unit)
+
+    def exclusion_of(self, case: Case, model: str) -> Exclusion | None:
+        """Return what keeps a model from a case as it makes no sense there, if there is such."""
+        for one in self.exclusions:
+            if one.model == model and case.params[one.param] in one.values:
+                return one
+        return None
 
     def limit_on(self, case: Case, model: str) -> Limit | None:
         """Return the limit that keeps a model from a case, if there is one."""
@@ -186,5 +227,12 @@ class Workload:
         if self.sweep is None:
             return []
         param = self.sweep.param
-        cases = (case for case in self.cases.values() if case.id != CHECK)
+        headline = self.cases[HEADLINE].params
+        cases = (
+            case
+            for case in self.cases.values()
+            if case.id != CHECK
+            and not case.ladder
+            and {**case.params, param: 0} == {**headline, param: 0}
+        )
         return sorted(cases, key=lambda case: int(case.params[param]))

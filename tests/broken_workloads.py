@@ -62,7 +62,7 @@ BROKEN = {
     "param key unknown": (
         'unit = "tasks"\n',
         'unit = "tasks"\nstep = 2\n',
-        "params.tasks.step: unknown key, expected one of max, meaning, min, unit",
+        "params.tasks.step: unknown key, expected one of choices, max, meaning, min, unit",
     ),
     "work absent": (block("[work]") + "\n" + block("[work.ideal"), "", "work: found nothing"),
     "operations absent": (

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 
 import psutil
+
+# Runs a command in this process; the fixture `invoke` says what it returns.
+Invoke = Callable[..., tuple[int, str, str]]
 
 
 def command(*arguments: object) -> list[str]:

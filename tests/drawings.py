@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from unittest import mock
 
+import pytest
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
@@ -23,6 +24,8 @@ from tests.scenes import SCENES
 
 # Two boxes that share this much of an inch at most only touch.
 TOUCH_INCH = 0.012
+
+every_scene = pytest.mark.parametrize("scene", SCENES)
 
 
 @dataclass
@@ -98,6 +101,10 @@ def drawn(analysis: Analysis, folder: Path) -> Drawing:
         warnings.simplefilter("always")
         paths = figures.draw(analysis, folder)
     return Drawing(analysis, folder, paths, pages, [str(one.message) for one in caught])
+
+
+def main_page(it: Drawing, workload: str) -> Page:
+    return it.pages[workload]
 
 
 def outside(page: Page) -> Iterator[str]:

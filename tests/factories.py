@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 from hypothesis import settings
 
 from harness import catalog, protocol
+from harness.analyse import Analysis, WorkloadResult, analyse
 from harness.child import Ended
+from harness.conversation import Conversation
 from harness.records import SCHEMA_VERSION, Cell, Machine, Run, RunnerFacts, Sample, Status, Trial
 from harness.workload import HEADLINE
 
@@ -106,6 +108,9 @@ RUNNERS = (
     RunnerFacts("go", "go", "1.26", ("go", "go-1cpu")),
 )
 
+# What a trial that failed has otherwise; its sample must enter nothing.
+CRASHED = {"status": Status.CRASH, "message": "it hurts", "samples": (Sample(1, 10, cpu_ns=1),)}
+
 
 def examples(most: int) -> settings:
     """Return settings that find the same in every run, and never look at a clock."""
@@ -165,16 +170,25 @@ def run(
     )
 
 
+def analysed(*of: Trial, absent: tuple[AbsentCell, ...] = (), text: str = WORKLOAD) -> Analysis:
+    cells = dict.fromkeys(one.cell for one in of)
+    return analyse(run(list(cells), absent, {"demo": text}), of)
+
+
+def result(*of: Trial, absent: tuple[AbsentCell, ...] = (), text: str = WORKLOAD) -> WorkloadResult:
+    return analysed(*of, absent=absent, text=text).workloads["demo"]
+
+
 def conversation(
     of: Workload,
     case: str = HEADLINE,
     *,
     wrong: Mapping[str, Sequence[protocol.Message]] | None = None,
     finished: bool = True,
-) -> protocol.Conversation:
+) -> Conversation:
     """Return what a good trial of a case says; `wrong` has what is said of a case instead."""
     request = protocol.request_for(of, of.cases[case], "asyncio", "", 7)
-    said = protocol.Conversation(request.cases)
+    said = Conversation(request.cases)
     said.hear(protocol.Started(protocol.PROTOCOL))
     for one in request.cases:
         instead = (wrong or {}).get(one.id)

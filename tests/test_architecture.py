@@ -26,21 +26,26 @@ if TYPE_CHECKING:
 LEVELS = (
     {"errors", "units", "formula", "options"},
     {"records"},
-    {"fields", "workload", "store", "stats"},
-    {"catalog", "metrics", "drift"},
-    {"plan", "analyse"},
-    {"allocate"},
+    {"fields", "workload", "store", "stats", "waits"},
+    {"catalog", "metrics", "settling", "drift"},
+    {"plan", "gather"},
+    {"allocate", "analyse"},
     {"protocol", "findings", "versus"},
-    {"leftovers", "warden", "spin", "verdict", "child", "runners", "external", "machine"},
+    {"leftovers", "warden", "spin", "machine"},
+    {"conversation", "load", "child"},
+    {"verdict", "runners", "external", "serving"},
     {"measure", "doctor", "live", "figures", "tables", "export"},
     {"campaign"},
     {"cli"},
 )
 MEASURING = {
-    "plan", "allocate", "protocol", "verdict", "leftovers", "warden", "spin", "child", "runners",
-    "external", "machine", "doctor", "measure", "campaign", "live",
+    "plan", "allocate", "protocol", "conversation", "load", "verdict", "leftovers", "warden",
+    "spin", "child", "serving", "runners", "external", "machine", "doctor", "measure", "campaign",
+    "live",
 }  # fmt: skip
-ANALYSING = {"drift", "analyse", "findings", "versus", "figures", "tables", "export"}
+ANALYSING = {
+    "settling", "drift", "gather", "analyse", "findings", "versus", "figures", "tables", "export",
+}  # fmt: skip
 BOTH_HALVES = {"cli"}
 
 LEVEL = {name: level for level, names in enumerate(LEVELS) for name in names}
@@ -284,7 +289,9 @@ def test_describing_loads_no_library() -> None:
 # --- files
 
 
-@pytest.mark.parametrize("path", sources(ROOT / "harness") + sources(PYTHON), ids=shown)
+@pytest.mark.parametrize(
+    "path", [*sources(ROOT / "harness"), *sources(PYTHON), *sources(ROOT / "tests")], ids=shown
+)
 def test_no_module_is_longer_than_it_may_be(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST
 

@@ -181,8 +181,10 @@ def test_a_resumed_run_is_the_same_run_with_its_trials_done(tmp_path: Path) -> N
     writer.close()
     again, warnings = resume(first.folder)
     assert again.run == first.run
-    assert first.earlier == []
-    assert again.earlier == stored
+    assert first.allocator.trials == 0
+    assert again.allocator.trials == len(stored)
+    assert all(again.allocator.has(one.block, one.cell) for one in stored)
+    assert not again.allocator.has(2, control)
     assert again.planned == first.planned
     assert warnings == []
 
@@ -202,7 +204,8 @@ def test_a_torn_last_line_is_said_and_gone_when_a_run_goes_on(tmp_path: Path) ->
     whole = msgspec.json.encode(a_trial(cell, 0)) + b"\n"
     path.write_bytes(whole + whole[:40])
     again, warnings = resume(first.folder)
-    assert again.earlier == [a_trial(cell, 0)]
+    assert again.allocator.trials == 1
+    assert again.allocator.has(0, cell)
     assert warnings == ["trials.jsonl:2: the last line is torn; left out"]
     assert path.read_bytes() == whole
 

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness import child
-from tests.planted.bench import MARK, at_most, left_of, new_mark, planted
+from tests.planted.bench import HANGS, MARK, at_most, planted
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+
+pytestmark = pytest.mark.usefixtures("quick_looks")
 
 SOON = child.Limits(timeout_s=0.5, memory_bytes=2**40)
 LATE = child.Limits(timeout_s=20, memory_bytes=2**40)
@@ -25,7 +27,7 @@ REQUEST = b'{"cases": [{"id": "check", "warmup": 0, "iterations": 1}]}\n'
 class Place:
     """Where the children of one test run; `heard` are the lines they wrote."""
 
-    mark: str = field(default_factory=new_mark)
+    mark: str
     heard: list[bytes] = field(default_factory=list)
 
     def run(
@@ -47,16 +49,9 @@ class Place:
 
 
 @pytest.fixture
-def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[Place]:
+def place(mark: str) -> Place:
     """Whatever a test does here, its processes must be gone at its end."""
-    monkeypatch.setattr(child, "_TICK_S", 0.02)
-    monkeypatch.setattr(child, "_GRACE_S", 0.2)
-    place = Place()
-    yield place
-    left = left_of(place.mark)
-    for process in left:
-        process.kill()
-    assert left == []
+    return Place(mark)
 
 
 def first_line_is(place: Place) -> Callable[[], bool]:
@@ -75,19 +70,7 @@ def test_a_last_line_without_an_end_is_heard(place: Place) -> None:
     assert place.heard[-1] == b'{"kind": "finished"}'
 
 
-@pytest.mark.parametrize(
-    "way",
-    [
-        "hang_at_once",
-        "hang_in_a_case",
-        "hang_after_finished",
-        "hang_ignoring_signals",
-        "hang_with_a_child",
-        "hang_with_output_closed",
-        "hang_with_all_closed",
-        "never_read",
-    ],
-)
+@pytest.mark.parametrize("way", HANGS)
 def test_a_child_that_hangs_is_killed_at_the_timeout(place: Place, way: str) -> None:
     ended = place.run(way, SOON)
     assert ended.stopped == "timeout"

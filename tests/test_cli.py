@@ -6,57 +6,15 @@ import json
 import shutil
 import subprocess
 import sys
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
 import pytest
 
-from harness import campaign, cli, store
+from harness import campaign
 from harness.errors import Exit
-from harness.plan import PROFILES
-from harness.records import Run
 from harness.workload import MODELS
-from tests.command import command
-
-NOOP = ("--workload", "noop", "--model", "sequential")
-TINY = ("run", *NOOP, "--budget", "300ms", "--seed", "7")
-
-Invoke = Callable[..., tuple[int, str, str]]
-
-
-@pytest.fixture
-def invoke(capsys: pytest.CaptureFixture[str]) -> Invoke:
-    """Run a command; returns its exit code, its output with lines made one, and its errors."""
-
-    def run(*arguments: object) -> tuple[int, str, str]:
-        capsys.readouterr()
-        code = cli.main([str(one) for one in arguments])
-        out, err = capsys.readouterr()
-        assert "Traceback" not in out + err
-        return code, " ".join(out.split()), err
-
-    return run
-
-
-@pytest.fixture(scope="module")
-def measured(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Return a folder with one run, measured once for all tests that only read."""
-    out = tmp_path_factory.mktemp("measured")
-    assert cli.main([*TINY, "--out", str(out), "--no-figures"]) == 0
-    return out
-
-
-@pytest.fixture
-def out(measured: Path, tmp_path: Path) -> Path:
-    """Return a copy of that run, to be changed."""
-    shutil.copytree(measured, tmp_path / "results", symlinks=True)
-    return tmp_path / "results"
-
-
-def trials_of(out: Path) -> Counter:
-    return Counter((one.block, one.cell) for one in store.read_trials(store.find(out), []))
+from tests.command import Invoke, command
 
 
 @pytest.mark.parametrize(
@@ -83,25 +41,6 @@ def test_an_unknown_name_is_a_usage_error_that_offers_the_near_ones(
     assert near in err
 
 
-@pytest.mark.parametrize("subcommand", ["show", "plot"])
-def test_an_unknown_run_is_a_usage_error_that_names_the_runs_there_are(
-    invoke: Invoke, measured: Path, subcommand: str
-) -> None:
-    code, said, err = invoke(subcommand, "yesterday", "--out", measured)
-    (run,) = (path.name for path in measured.iterdir() if not path.is_symlink())
-    assert (code, said) == (Exit.USAGE, "")
-    assert err == f"loombench: no run at {measured}/yesterday; there is: {run}\n"
-
-
-@pytest.mark.parametrize("arguments", [("show",), ("plot",), ("run", "--resume")])
-def test_where_there_is_no_run_it_is_said_how_to_make_one(
-    invoke: Invoke, tmp_path: Path, arguments: tuple[str, ...]
-) -> None:
-    code, _, err = invoke(*arguments, "--out", tmp_path)
-    assert code == Exit.USAGE
-    assert err.endswith("; make one with: loombench run\n")
-
-
 @pytest.mark.parametrize("budget", ["5", "soon", "-1s", "0s", ""])
 def test_a_budget_that_is_no_time_is_a_usage_error(invoke: Invoke, budget: str) -> None:
     code, said, err = invoke("run", "--budget", budget)
@@ -122,32 +61,6 @@ def test_a_precision_that_is_no_percentage_is_a_usage_error(
         " expected a percentage above 0 and below 100"
     )
     assert not (tmp_path / "out").exists()
-
-
-@pytest.mark.parametrize(
-    ("arguments", "kept"),
-    [((), 0.03), (("--precision", "3%"), 0.03), (("--precision", "0.5"), 0.005)],
-    ids=["unless given", "with a sign", "without one"],
-)
-def test_the_precision_of_a_run_is_3_percent_or_what_was_asked_for(
-    invoke: Invoke, tmp_path: Path, arguments: tuple[str, ...], kept: float
-) -> None:
-    code, _, err = invoke(*TINY, *arguments, "--no-figures", "--out", tmp_path)
-    assert (code, err) == (0, "")
-    assert run_of(tmp_path).precision == pytest.approx(kept)
-
-
-def test_a_run_that_is_as_precise_as_was_asked_for_ends_before_its_budget(
-    invoke: Invoke, tmp_path: Path
-) -> None:
-    run = ("run", *NOOP, "--profile", "quick", "--budget", "60s", "--precision", "99%")
-    code, said, err = invoke(*run, "--no-figures", "--out", tmp_path)
-    assert (code, err) == (0, "")
-    assert f"every headline ratio is as precise as was asked for: {tmp_path}" in said
-    # The least blocks, and a few more if the machine is busy; each with contestant and control.
-    in_block = Counter(block for block, _ in trials_of(tmp_path))
-    assert len(in_block) >= PROFILES["quick"].least_blocks
-    assert set(in_block.values()) == {2}
 
 
 @pytest.mark.parametrize("seed", ["-1", str(2**31), "x"])
@@ -200,156 +113,6 @@ def test_doctor_for_programs_is_json(invoke: Invoke) -> None:
     code, said, _ = invoke("doctor", "--json")
     assert code == 0
     assert {"cpu", "load"} <= {one["name"] for one in json.loads(said)}
-
-
-def test_a_run_leaves_its_directory_its_figures_and_a_link_to_it(
-    invoke: Invoke, tmp_path: Path
-) -> None:
-    out = tmp_path / "not" / "there yet"
-    code, said, err = invoke(*TINY, "--out", out)
-    folder = store.find(out)
-    assert (code, err) == (0, "")
-    assert store.read_run(folder).seed == 7
-    assert sorted(path.name for path in folder.iterdir()) == [
-        "figures",
-        "run.json",
-        "trials.jsonl",
-    ]
-    assert sorted(path.name for path in (folder / "figures").iterdir()) == [
-        "noop.png",
-        "noop.svg",
-        "overview.png",
-        "overview.svg",
-    ]
-    assert (out / "latest").is_symlink()
-    assert (out / "latest").resolve() == folder
-    assert "Open first: " in said
-    assert said.endswith("latest/figures/noop.png")
-    assert f"{folder.name}: " in said
-
-
-def test_the_figures_that_are_named_exist(
-    capsys: pytest.CaptureFixture[str], out: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(out.parent)
-    assert cli.main(["plot", "--out", str(out)]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    named = [Path(line.strip()) for line in lines if line.endswith(".png")]
-    assert [path.name for path in named] == ["overview.png", "noop.png"]
-    assert all(path.is_file() for path in named)
-    assert not named[0].is_absolute()
-
-
-@pytest.mark.parametrize(
-    "name",
-    ["[red]runs", "runs[/red]", "a_long_name" * 9],
-    ids=["like a style", "like the end of a style", "long"],
-)
-def test_the_folder_of_a_run_is_printed_on_one_line_as_it_is_called(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, name: str
-) -> None:
-    out = tmp_path / name
-    assert cli.main([*TINY, "--no-figures", "--out", str(out)]) == 0
-    assert f"budget spent: {store.find(out)}" in capsys.readouterr().out.splitlines()
-
-
-def test_show_prints_the_results_of_the_latest_run(invoke: Invoke, measured: Path) -> None:
-    code, said, err = invoke("show", "--out", measured)
-    assert (code, err) == (0, "")
-    assert "Nothing: best" in said
-    assert "sequential" in said
-
-
-def test_show_takes_the_path_of_a_run(invoke: Invoke, measured: Path, tmp_path: Path) -> None:
-    code, said, _ = invoke("show", measured / "latest", "--out", tmp_path)
-    assert code == 0
-    assert "Nothing: best" in said
-
-
-def test_a_run_of_another_schema_is_refused_with_both_versions(invoke: Invoke, out: Path) -> None:
-    edit(out, schema_version=99)
-    code, _, err = invoke("show", "--out", out)
-    assert code == Exit.NOT_POSSIBLE
-    assert "schema_version: found 99, expected 1" in err
-
-
-def test_resume_goes_on_and_measures_nothing_twice(invoke: Invoke, out: Path) -> None:
-    before = trials_of(out)
-    code, said, err = invoke("run", "--resume", "--no-figures", "--budget", "300ms", "--out", out)
-    after = trials_of(out)
-    assert (code, err) == (0, "")
-    assert len(after) > len(before)
-    assert set(after.values()) == {1}
-    in_block = Counter(block for block, _ in after)
-    assert sorted(in_block) == list(range(len(in_block)))
-    # Each has the contestant and its control; a block that was cut short is made whole first.
-    assert all(in_block[block] == 2 for block in range(len(in_block) - 1))
-    assert f"{len(after)} trials" in said
-
-
-def edit(out: Path, **changes: object) -> None:
-    """Have the run say something else of the time when it began."""
-    path = store.find(out) / store.RUN_FILE
-    document = json.loads(path.read_bytes())
-    path.write_text(json.dumps({**document, **changes}), encoding="utf-8")
-
-
-def run_of(out: Path) -> Run:
-    return msgspec.json.decode((store.find(out) / store.RUN_FILE).read_bytes(), type=Run)
-
-
-@pytest.mark.parametrize(
-    ("what", "difference"),
-    [
-        ("machine", "machine cpu was an abacus, is "),
-        ("sources", "source python/workloads/noop/on_sequential.py has changed"),
-        ("workloads", "workload noop has changed"),
-    ],
-)
-def test_resume_refuses_what_is_no_longer_the_same_and_measures_nothing(
-    invoke: Invoke, out: Path, what: str, difference: str
-) -> None:
-    run = run_of(out)
-    edit(
-        out,
-        **{
-            "machine": {"machine": {**msgspec.to_builtins(run.machine), "cpu": "an abacus"}},
-            "sources": {"sources": dict.fromkeys(run.sources, "0" * 64)},
-            "workloads": {"workloads": {"noop": run.workloads["noop"] + "\n"}},
-        }[what],
-    )
-    before = (store.find(out) / store.TRIALS_FILE).read_bytes()
-    code, said, err = invoke("run", "--resume", "--out", out)
-    assert (code, said) == (Exit.NOT_POSSIBLE, "")
-    assert difference in err
-    assert err.count("\n") == 1
-    assert (store.find(out) / store.TRIALS_FILE).read_bytes() == before
-
-
-@pytest.mark.parametrize("beside", [("--model", "trio"), ("--workload", "noop"), ("--seed", "1")])
-def test_resume_takes_no_selection_and_no_seed(
-    invoke: Invoke, measured: Path, beside: tuple[str, str]
-) -> None:
-    code, said, err = invoke("run", "--resume", *beside, "--out", measured)
-    assert (code, said) == (Exit.USAGE, "")
-    assert "--resume goes on with a run as it was planned" in err
-
-
-@pytest.mark.parametrize("out", ["file/results", "file/a/b/c"])
-def test_a_place_that_cannot_be_written_is_a_problem_that_says_what_to_do(
-    invoke: Invoke, tmp_path: Path, out: str
-) -> None:
-    (tmp_path / "file").write_text("")
-    code, said, err = invoke(*TINY, "--out", tmp_path / out)
-    assert (code, said) == (Exit.NOT_POSSIBLE, "")
-    assert "cannot be written: Not a directory; choose another place with --out" in err
-
-
-def test_a_file_as_the_place_is_a_usage_error(invoke: Invoke, tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    code, _, err = invoke(*TINY, "--out", tmp_path / "file")
-    assert code == Exit.USAGE
-    assert "is a file" in err
 
 
 @pytest.fixture

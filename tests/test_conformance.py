@@ -16,10 +16,9 @@ from harness.campaign import Workshop
 from harness.measure import Bench
 from harness.records import Absence, Cell, Status
 from harness.workload import CHECK, MODELS
-from tests.planted.bench import MARK, hurried, left_of, new_mark, python_runner, python_tree
+from tests.planted.bench import MARK, hurried, python_runner, python_tree
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
     from pathlib import Path
 
     from harness.records import AbsentCell, Trial
@@ -37,17 +36,6 @@ OFFERS = list(WORKSHOP.runners.offers())
 
 def name(cell: Cell) -> str:
     return f"{cell.workload}-{cell.model}" + (f"__{cell.variant}" if cell.variant else "")
-
-
-@pytest.fixture
-def mark() -> Iterator[str]:
-    """The mark of all processes that a test starts; none of them may be left at its end."""
-    mark = new_mark()
-    yield mark
-    left = left_of(mark)
-    for process in left:
-        process.kill()
-    assert left == []
 
 
 def run(cell: Cell, mark: str) -> Trial:

@@ -14,31 +14,16 @@ import pytest
 from harness import child, measure
 from harness.plan import Block
 from harness.records import Cell, Sample, Status, Trial
-from tests.planted.bench import at_most, bench, left_of, new_mark, runner
+from tests.planted.bench import HANGS, at_most, bench, runner
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable
+
+pytestmark = pytest.mark.usefixtures("quick_looks")
 
 
 def cell(way: str, case: str = "check") -> Cell:
     return Cell("planted", case, way)
-
-
-@pytest.fixture(autouse=True)
-def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(child, "_TICK_S", 0.02)
-    monkeypatch.setattr(child, "_GRACE_S", 0.2)
-
-
-@pytest.fixture
-def mark() -> Iterator[str]:
-    """The mark of all processes that a test starts; none of them may be left at its end."""
-    mark = new_mark()
-    yield mark
-    left = left_of(mark)
-    for process in left:
-        process.kill()
-    assert left == []
 
 
 def trial(mark: str, way: str, case: str = "check", timeout_s: float = 20) -> Trial:
@@ -76,16 +61,6 @@ FAILURES = {
     "fail_in_the_first_case": (Status.CRASH, "already here"),
     "refuse": (Status.UNSUPPORTED, "no such model"),
 }
-HANGS = (
-    "hang_at_once",
-    "hang_in_a_case",
-    "hang_after_finished",
-    "hang_ignoring_signals",
-    "hang_with_a_child",
-    "hang_with_output_closed",
-    "hang_with_all_closed",
-    "never_read",
-)
 
 
 @pytest.mark.parametrize("way", FAILURES)
@@ -246,7 +221,7 @@ def run(
     deadline: float | None = None,
 ) -> str:
     deadline = time.monotonic() + 3600 if deadline is None else deadline
-    return measure.run_blocks(bench, blocks, set(done), deadline, log.store, log)
+    return measure.run_blocks(bench, blocks, lambda *trial: trial in done, deadline, log.store, log)
 
 
 def test_no_failure_ends_the_run(mark: str) -> None:

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness import protocol
+from harness.conversation import Conversation
 from runner import wire
 from tests.factories import examples, workload
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).parent.parent
 TRANSCRIPTS = Path(__file__).parent / "data" / "protocol"
 DOCUMENT = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
+KIND_TABLE = DOCUMENT.partition("| kind |")[2].partition("\n\n")[0]
 KINDS = {str(message.__struct_config__.tag): message for message in protocol.Message.__args__}
 
 
@@ -51,13 +53,13 @@ def transcripts(folder: str) -> list[Any]:
     return [pytest.param(list(lines(path)), id=path.stem) for path in paths]
 
 
-def asked(transcript: list[Line]) -> protocol.Conversation:
+def asked(transcript: list[Line]) -> Conversation:
     """Return a conversation about the cases of the one good request of a transcript."""
     (request,) = (line.text for line in transcript if line.direction == ">" and not line.error)
-    return protocol.Conversation(msgspec.json.decode(request, type=protocol.Request).cases)
+    return Conversation(msgspec.json.decode(request, type=protocol.Request).cases)
 
 
-def hear(said: protocol.Conversation, line: Line) -> None:
+def hear(said: Conversation, line: Line) -> None:
     said.hear(protocol.decode_message(line.text.encode()))
 
 
@@ -272,13 +274,13 @@ def test_the_schema_and_the_document_describe_every_kind() -> None:
         for one in definitions
         for kind in one.get("properties", {}).get("kind", {}).get("enum", ())
     }
-    rows = set(re.findall(r"^\| `(\w+)` \|", DOCUMENT.partition("| kind |")[2], re.MULTILINE))
+    rows = set(re.findall(r"^\| `(\w+)` \|", KIND_TABLE, re.MULTILINE))
     assert described == rows == set(KINDS)
 
 
 def test_the_schema_names_every_field_that_is_in_the_document() -> None:
     properties = protocol.schema()["$defs"]
-    rows = re.findall(r"^\| `(\w+)` \| (.*?) \|", DOCUMENT.partition("| kind |")[2], re.MULTILINE)
+    rows = re.findall(r"^\| `(\w+)` \| (.*?) \|", KIND_TABLE, re.MULTILINE)
     for kind, fields in rows:
         named = set(re.findall(r"`(\w+)`", fields))
         assert named == set(properties[KINDS[kind].__name__]["properties"]) - {"kind"}, kind

@@ -6,6 +6,7 @@ import math
 import random
 from typing import TypeVar
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -230,3 +231,28 @@ def test_adjusting_leaves_the_probabilities_as_they_are() -> None:
     ps = [0.04, 0.01]
     stats.holm(ps)
     assert ps == [0.04, 0.01]
+
+
+@pytest.mark.parametrize(("processes", "samples"), [(10, 5), (12, 2), (11, 1), (20, 100)])
+def test_the_hierarchical_bootstrap_is_what_drawing_processes_and_then_samples_gives(
+    processes: int, samples: int
+) -> None:
+    draw = np.random.default_rng(21)
+    level = draw.normal(0, 0.05, (processes, 1))
+    data = np.exp(level + draw.normal(0, 0.05, (processes, samples)))
+    found = stats.estimate(
+        [float(np.median(one)) for one in data],
+        "x",
+        np.concatenate([stats.resampled_within(one) for one in data]),
+    )
+    drawn = 10_000
+    which = draw.integers(0, processes, (drawn, processes))
+    inside = draw.integers(0, samples, (drawn, processes, samples))
+    medians = np.median(np.median(data[which[..., None], inside], axis=2), axis=1)
+    assert found is not None
+    assert (found.low, found.high) == pytest.approx(np.percentile(medians, [2.5, 97.5]), rel=0.015)
+
+
+def test_what_two_samples_could_have_been_is_exact() -> None:
+    within = list(stats.resampled_within(np.array([1.0, 3.0])))
+    assert [within.count(value) for value in (1.0, 2.0, 3.0)] == [8, 16, 8]

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness import verdict
-from harness.protocol import Conversation, Failed, Outcome, Started, digest
+from harness.conversation import Conversation
+from harness.protocol import Failed, Outcome, Started, digest
 from harness.records import Status
 from harness.workload import CHECK, HEADLINE
 from tests.factories import conversation, ended, good_messages, workload

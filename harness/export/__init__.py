@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.export import benchfmt, hyperfine, markdown, pyperf, separated
+from harness.export import benchfmt, hyperfine, markdown, pyperf, separated, summary
 from harness.export.output import write
 from harness.export.selection import Selection
 
@@ -25,6 +25,7 @@ FORMATS: dict[str, Callable[[Analysis, Iterable[Trial], Selection, list[str]], s
     "pyperf": pyperf.text,
     "benchfmt": benchfmt.text,
     "hyperfine": hyperfine.text,
+    "json": summary.text,
 }
 
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def write(path: Path, text: str) -> None:
+def write(path: Path, text: str, advice: str = "choose another place with --output") -> None:
     """Write beside the file and rename, so that nobody ever reads half of it. Raises Problem."""
     try:
         target = path.resolve()  # of a link the file it points to, and not the link, is replaced
@@ -30,6 +30,6 @@ def write(path: Path, text: str) -> None:
     except OSError as error:
         reason = error.strerror or str(error)
         raise Problem(
-            f"{path}: cannot be written: {reason}; choose another place with --output",
+            f"{path}: cannot be written: {reason}; {advice}",
             Exit.NOT_POSSIBLE,
         ) from None

@@ -36,6 +36,7 @@ COLUMNS = (
     "absent",
     "reason",
     "peak_bytes",
+    "warnings",
 )
 
 
@@ -71,6 +72,7 @@ def _row(workload: Workload, one: CellResult, metric: Metric) -> dict[str, objec
         "better": metric.better,
         "message": one_line(one.message),
         "peak_bytes": one.peak_bytes,  # the csv module writes None as an empty field
+        "warnings": one_line("; ".join(one.warnings)),
     }
     if (estimate := one.metrics.get(metric.id)) is not None:
         row |= {

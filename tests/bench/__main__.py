@@ -1,7 +1,8 @@
 """`make bench`: what the project claims of itself, measured, each beside its bar.
 
 `python -m tests.bench [part ...]` runs only some: see PARTS. Ratios are formed inside one run, from
-processes that alternate; absolute times depend on the machine.
+processes that alternate; absolute times depend on the machine. With LOOMBENCH_BENCH_SMALL set, the
+parts that take minutes do less, to see that they work: what they then print proves nothing.
 """
 
 from __future__ import annotations
@@ -12,7 +13,19 @@ from typing import NamedTuple
 from rich.console import Console
 from rich.table import Table
 
-from tests.bench import compare, harness_cost, parity, sizes, startup
+from tests.bench import (
+    analysis,
+    compare,
+    harness_cost,
+    kill,
+    outside,
+    parity,
+    planted,
+    precision,
+    reading,
+    sizes,
+    startup,
+)
 
 
 class Row(NamedTuple):
@@ -29,6 +42,12 @@ PARTS = {
     "smoke": compare.smoke_rows,
     "sizes": sizes.rows,
     "compare": compare.compare_rows,
+    "outside": outside.rows,
+    "planted": planted.rows,
+    "precision": precision.rows,
+    "analysis": analysis.rows,
+    "reading": reading.rows,
+    "kill": kill.rows,
 }
 
 

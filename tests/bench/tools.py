@@ -12,13 +12,18 @@ import time
 from functools import cache
 from pathlib import Path
 
-from harness import child
+from harness import child, store
+from harness.analyse import Analysis, analyse
 from harness.campaign import Workshop
 from harness.protocol import Request, RequestCase, encode_request
 from harness.runners import ROOT, Runner, find_go
 from harness.workload import Workload
+from tests import command
 
 BARE = Path(__file__).parent / "bare"
+PLANTED = Path(__file__).parent.parent / "planted"  # the folder of an external runner
+SMALL = "LOOMBENCH_BENCH_SMALL"  # set: try the long parts out; their figures then prove nothing
+NEVER = "0.0001%"  # a precision that no run reaches, so that it uses its whole budget
 
 
 @cache
@@ -102,3 +107,36 @@ def whole_ns(*command: str) -> int:
 
 def python(*arguments: str) -> tuple[str, ...]:
     return (sys.executable, "-P", *arguments)
+
+
+def amount(usual: int, small: int) -> int:
+    """Return how much of something a part does: less when it is only tried out."""
+    return small if os.environ.get(SMALL) else usual
+
+
+def runs_environment(**more: str) -> dict[str, str]:
+    """Return the environment of a run: planted runners take `python3` from PATH, and it is ours."""
+    path = os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", os.defpath)])
+    return {**os.environ, "PATH": path, **more}
+
+
+def loombench(*arguments: object, **more: str) -> float:
+    """Run the command, from outside; returns the seconds it took. `more` is its environment's."""
+    start = time.perf_counter()
+    done = subprocess.run(
+        command.command(*arguments),
+        cwd=ROOT,
+        env=runs_environment(**more),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    seconds = time.perf_counter() - start
+    assert done.returncode == 0, f"exit code {done.returncode}:\n{done.stdout}\n{done.stderr}"
+    return seconds
+
+
+def analysed(out: Path) -> Analysis:
+    """Analyse the latest run."""
+    folder = store.find(out)
+    return analyse(store.read_run(folder), store.read_trials(folder, []))

@@ -28,6 +28,18 @@ HERE = Path(__file__).parent
 MARK = "LOOMBENCH_TEST_MARK"  # a variable that every process of one test inherits
 GONE_WITHIN_S = 5  # killed is not yet gone; only a process that stays is left over
 
+# The ways to misbehave that only a timeout ends.
+HANGS = (
+    "hang_at_once",
+    "hang_in_a_case",
+    "hang_after_finished",
+    "hang_ignoring_signals",
+    "hang_with_a_child",
+    "hang_with_output_closed",
+    "hang_with_all_closed",
+    "never_read",
+)
+
 WORKLOAD = """
 title = "Planted"
 question = "What becomes of a runner that misbehaves?"

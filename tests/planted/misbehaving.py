@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import contextlib
-import fcntl
 import os
 import signal
 import sys
 import time
 from typing import TYPE_CHECKING
 
+import leaving  # noqa: F401 - enters its ways into the table
 from speaking import (
     SELF_DESTRUCT_S,
+    WAYS,
     WRONG,
     answer,
     asked,
@@ -23,20 +23,14 @@ from speaking import (
     samples,
     say,
     start,
+    way,
     write,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    pass
 
 MIB = 2**20
-WAYS: dict[str, Callable[[], object]] = {}
-
-
-def way(act: Callable[[], object]) -> Callable[[], object]:
-    """Enter a function into the table under its own name."""
-    WAYS[act.__name__] = act
-    return act
 
 
 # --- what is as it should be
@@ -333,84 +327,6 @@ def refuse() -> None:
 
 
 # --- takes what it should not
-
-
-@way
-def leave_a_child() -> None:
-    """Leave a process that holds neither of the pipes."""
-    fork(lambda: (os.close(0), os.close(1), os.close(2), hang()))
-    answer()
-
-
-@way
-def leave_a_child_that_holds_the_pipes() -> None:
-    fork(hang)
-    answer()
-
-
-@way
-def leave_children_that_flood() -> None:
-    """Leave processes that write to standard output faster than anybody reads."""
-    answer()
-    with contextlib.suppress(AttributeError, OSError):
-        fcntl.fcntl(1, fcntl.F_SETPIPE_SZ, MIB)  # a large pipe is never found empty
-
-    def flood() -> None:
-        event = b'{"kind": "event", "task": "a", "what": "b", "at_ns": 1}\n'
-        while True:
-            write(event * (MIB // 2 // len(event)))
-
-    for _ in range(3):
-        fork(flood)
-
-
-@way
-def leave_a_child_in_another_session() -> None:
-    """Leave a process that has left the process group, and holds no pipe."""
-    fork(lambda: (os.setsid(), close_all(), hang()))
-    answer()
-
-
-@way
-def leave_a_daemon() -> None:
-    """Leave a process as a daemon starts itself: in a session whose leader has ended."""
-    ready, told = os.pipe()
-
-    def second() -> None:
-        close_all()
-        os.write(told, b"x")
-        hang()
-
-    os.waitpid(fork(lambda: (os.setsid(), fork(second))), 0)
-    os.read(ready, 1)
-    answer()
-
-
-@way
-def leave_a_family() -> None:
-    """Leave three generations, each in a session of its own."""
-    fork(lambda: (os.setsid(), fork(lambda: (os.setsid(), fork(hang), hang())), hang()))
-    answer()
-
-
-@way
-def leave_a_zombie() -> None:
-    """Leave a process that has ended, and that its own parent never waits for."""
-    pid = fork(lambda: None)
-    os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
-    answer()
-
-
-@way
-def hang_with_a_daemon() -> None:
-    os.waitpid(fork(lambda: (os.setsid(), fork(hang))), 0)
-    start()
-    hang()
-
-
-def close_all() -> None:
-    for descriptor in (0, 1, 2):
-        os.close(descriptor)
 
 
 @way

@@ -62,19 +62,14 @@ class Kind:
             module.prepare = _awaited(prepare) if self.awaited else contextmanager(prepare)
         return module
 
-    def run(
-        self,
-        module: SimpleNamespace,
-        *cases: Case,
-        at_the_last: Callable[[], None] = lambda: None,
-    ) -> list[dict[str, Any]]:
+    def run(self, module: SimpleNamespace, *cases: Case, **more: Any) -> list[dict[str, Any]]:
         """Run cases; returns the records."""
         records: list[dict[str, Any]] = []
         request = Request("planted", "any", "", 0, list(cases))
         if not self.awaited:
-            session.run_plain(request, module, records.append, at_the_last)
+            session.run_plain(request, module, records.append, **more)
             return records
-        going = session.run_awaited(request, module, records.append, at_the_last)
+        going = session.run_awaited(request, module, records.append, **more)
         with pytest.raises(StopIteration):  # nothing here waits, so no loop is needed
             going.send(None)
         return records
@@ -348,19 +343,11 @@ def test_prepare_is_outside_the_samples(kind: Kind, clock: FakeClock) -> None:
 
 def test_a_look_at_the_last_is_once_and_before_what_was_prepared_is_left(kind: Kind) -> None:
     pool = Resource()
-    module = kind.module(pool.run, pool.prepare)
-    kind.run(
-        module, case(), case("headline", iterations=2), at_the_last=lambda: pool.log.append("look")
-    )
-    last = ["entered", "warm", "warm", "look", "left"]
-    assert pool.log == ["entered", "warm", "left", *last]
-
-
-def test_a_last_case_that_fails_is_not_looked_at(kind: Kind) -> None:
-    looks: list[None] = []
-    module = kind.module(fail(ValueError("no")))
-    kind.run(module, case(), at_the_last=lambda: looks.append(None))
-    assert looks == []
+    module, look = kind.module(pool.run, pool.prepare), lambda: pool.log.append("look")
+    kind.run(module, case(), case("headline"), at_the_last=look)
+    assert pool.log == ["entered", "warm", "left", "entered", "warm", "look", "left"]
+    kind.run(kind.module(fail(ValueError("no"))), case(), at_the_last=look)
+    assert pool.log.count("look") == 1  # a case that failed is not looked at
 
 
 def test_what_was_prepared_is_left_also_after_a_failure(kind: Kind) -> None:

@@ -1,0 +1,196 @@
+"""The harness's side of the load generator: how it is asked, and what it answers. docs/load.md."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from harness.protocol import PROTOCOL, Fact, ProtocolError, check_version
+from harness.records import Phase
+from harness.workload import CHECK
+
+if TYPE_CHECKING:
+    from harness.workload import Case, Workload
+
+_CONNECT_TIMEOUT_NS = 5_000_000_000
+_ANSWER_TIMEOUT_NS = 5_000_000_000
+_LIMITED = 0.95  # of the processor time it could have had
+
+
+class PhaseAsked(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One phase of a load."""
+
+    loop: str
+    duration_ns: int = 0
+    requests: int = 0  # of each connection; 0: as many as the duration allows
+    rate_per_s: int = 0
+    factor_percent: int = 0
+    steps: int = 0
+    warmup: bool = False
+
+
+class LoadRequest(msgspec.Struct, frozen=True):
+    """The one line a load generator is asked with."""
+
+    application: str
+    address: str
+    connections: int
+    message_bytes: int
+    path: str
+    body: str
+    seed: int
+    phases: tuple[PhaseAsked, ...]
+    connect_timeout_ns: int = _CONNECT_TIMEOUT_NS
+    answer_timeout_ns: int = _ANSWER_TIMEOUT_NS
+    protocol: int = PROTOCOL
+
+
+class LoadStarted(msgspec.Struct, frozen=True, tag="started", tag_field="kind"):
+    """The generator is up."""
+
+    protocol: int
+    facts: dict[str, Fact] = {}
+
+
+class Connected(msgspec.Struct, frozen=True, tag="connected", tag_field="kind"):
+    """All connections are open."""
+
+    connections: int
+    elapsed_ns: int
+
+
+class PhaseDone(msgspec.Struct, frozen=True, tag="phase", tag_field="kind"):
+    """What came of a phase, or of a step of a ladder."""
+
+    phase: int
+    loop: str
+    elapsed_ns: int
+    requests: int
+    warmup: bool = False
+    rate_per_s: int = 0
+    unfinished: int = 0
+    errors: dict[str, int] = {}
+    reconnects: int = 0
+    hdr: str = ""
+    service_hdr: str = ""
+    late_p99_ns: int = 0
+    cpu_ns: int = 0
+    saturated: bool = False
+
+
+class LoadFinished(msgspec.Struct, frozen=True, tag="finished", tag_field="kind"):
+    """The end."""
+
+    served: int  # connections that were answered rightly from first to last
+
+
+class LoadFailed(msgspec.Struct, frozen=True, tag="error", tag_field="kind"):
+    """It could not go on."""
+
+    message: str
+    reason: str = "crash"
+
+
+Said = LoadStarted | Connected | PhaseDone | LoadFinished | LoadFailed
+_decoder: msgspec.json.Decoder[Said] = msgspec.json.Decoder(Said)
+
+
+def request_for(workload: Workload, case: Case, port: int, seed: int) -> LoadRequest:
+    """Return how a server of this case is asked. The workload has a `load`."""
+    load = workload.load
+    assert load is not None
+    return LoadRequest(
+        application=load.application,
+        address=f"127.0.0.1:{port}",
+        connections=int(case.params["connections"]),
+        message_bytes=int(case.params.get("message_bytes", 0)),
+        path=load.path,
+        body=load.body,
+        seed=seed,
+        phases=_phases(workload, case),
+    )
+
+
+def _phases(workload: Workload, case: Case) -> tuple[PhaseAsked, ...]:
+    load, sampling = workload.load, case.sampling
+    assert load is not None
+    if case.id == CHECK:
+        return (PhaseAsked("closed", requests=load.requests),)
+    lasting = sampling.min_sample_ns
+    rate_ns = load.rate_ms * 1_000_000
+    phases = [PhaseAsked("closed", lasting, warmup=True) for _ in range(sampling.warmup)]
+    if case.ladder:
+        steps, percent = load.ladder_steps, load.ladder_percent
+        return (*phases, PhaseAsked("ladder", rate_ns, 0, load.ladder_from, percent, steps))
+    if load.drains:
+        return (*phases, PhaseAsked("drain", rate_ns, rate_per_s=case.rate_per_s))
+    phases += [PhaseAsked("closed", lasting) for _ in range(sampling.iterations)]
+    if case.rate_per_s:
+        phases.append(PhaseAsked("open", rate_ns, rate_per_s=case.rate_per_s))
+    return tuple(phases)
+
+
+def encode(request: LoadRequest) -> bytes:
+    """Return the request line."""
+    return msgspec.json.encode(request) + b"\n"
+
+
+class Heard:
+    """What a load generator has said so far."""
+
+    def __init__(self) -> None:
+        self.facts: dict[str, Fact] = {}
+        self.is_connected = False
+        self.phases: list[Phase] = []
+        self.served: int | None = None
+        self.failed: LoadFailed | None = None
+
+    def hear(self, line: bytes) -> None:
+        """Take in one line. Raises ProtocolError."""
+        try:
+            said = _decoder.decode(line)
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise ProtocolError(f"load generator: {error}") from None
+        match said:
+            case LoadStarted():
+                check_version(said.protocol)
+                self.facts = said.facts
+            case Connected():
+                self.is_connected = True
+            case PhaseDone():
+                self.phases.append(
+                    Phase(
+                        loop=said.loop,
+                        elapsed_ns=said.elapsed_ns,
+                        requests=said.requests,
+                        rate_per_s=said.rate_per_s,
+                        warmup=said.warmup,
+                        saturated=said.saturated,
+                        errors=said.errors,
+                        reconnects=said.reconnects,
+                        hdr=said.hdr,
+                        service_hdr=said.service_hdr,
+                        late_p99_ns=said.late_p99_ns,
+                        cpu_ns=said.cpu_ns,
+                    )
+                )
+            case LoadFinished():
+                self.served = said.served
+            case LoadFailed():
+                self.failed = said
+
+    def limited(self) -> str:
+        """Return in words where the generator and not the server was the limit, or nothing."""
+        cores = self.facts.get("gomaxprocs", 1)
+        shares = [
+            phase.cpu_ns / (phase.elapsed_ns * int(cores))
+            for phase in self.phases
+            if phase.loop == "closed" and not phase.warmup and phase.elapsed_ns
+        ]
+        if shares and max(shares) > _LIMITED:
+            return (
+                f"client limited: the load generator used {100 * max(shares):.0f}% of its"
+                " processors, so the server could have done more"
+            )
+        return ""

@@ -1,0 +1,106 @@
+"""Fixtures that more than one module of tests asks for."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from copy import deepcopy
+from pathlib import Path
+
+import pytest
+
+from harness import campaign, child, cli, runners, store
+from harness.runners import Runners
+from tests.command import Invoke
+from tests.exports import Export, small
+from tests.outside import PLANTED, toml
+from tests.planted.bench import left_of, new_mark
+
+# --- processes
+
+
+@pytest.fixture
+def mark() -> Iterator[str]:
+    """The mark of all processes that a test starts; none of them may be left at its end."""
+    mark = new_mark()
+    yield mark
+    left = left_of(mark)
+    for process in left:
+        process.kill()
+    assert left == []
+
+
+@pytest.fixture
+def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have the harness look at a child often, and be short with one that does not end."""
+    monkeypatch.setattr(child, "_TICK_S", 0.02)
+    monkeypatch.setattr(child, "_GRACE_S", 0.2)
+
+
+# --- commands
+
+
+@pytest.fixture
+def invoke(capsys: pytest.CaptureFixture[str]) -> Invoke:
+    """Run a command; returns its exit code, its output with lines made one, and its errors."""
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        capsys.readouterr()
+        code = cli.main([str(one) for one in arguments])
+        out, err = capsys.readouterr()
+        assert "Traceback" not in out + err
+        return code, " ".join(out.split()), err
+
+    return run
+
+
+# --- runners from outside
+
+
+@pytest.fixture(scope="session")
+def ours() -> Runners:
+    return runners.find()
+
+
+@pytest.fixture
+def asked_once(ours: Runners, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Ask our own runners what they offer once, and not in every test."""
+    monkeypatch.setattr(campaign, "find", lambda: deepcopy(ours))
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    """A folder outside the repository with the Python runner."""
+    folder = tmp_path / "outside"
+    shutil.copytree(
+        PLANTED / "python", folder, ignore=shutil.ignore_patterns("__pycache__", "started")
+    )
+    toml(folder)
+    return folder
+
+
+# --- exports
+
+
+@pytest.fixture
+def small_results(tmp_path: Path) -> Path:
+    """Return a folder with the small run in it."""
+    run_, measured = small()
+    writer = store.RunWriter.create(tmp_path / "results", run_)
+    for one in measured:
+        writer.append(one)
+    writer.close()
+    return tmp_path / "results"
+
+
+@pytest.fixture
+def do_export(small_results: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> Export:
+    """Export that run by the command; returns its exit code, its output and its errors."""
+
+    def do_export(*arguments: object) -> tuple[int, str, str]:
+        code = cli.main(["export", "--out", str(small_results), *map(str, arguments)])
+        said, err = capfdbinary.readouterr()
+        assert b"Traceback" not in said + err
+        return code, said.decode(), err.decode()
+
+    return do_export
