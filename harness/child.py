@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from harness import leftovers
+from harness import leftovers, warden
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -135,19 +135,21 @@ class _Child:
         self._lines = _Lines(on_line)
         self._errors = bytearray()
         self._status: tuple[int, float] | None = None  # exit code, CPU seconds
-        self._others = leftovers.prepare()
+        env = {**env, **warden.mark()}
         self._free_before = psutil.virtual_memory().available
         self._start = time.monotonic()
         self._start_ns = time.perf_counter_ns()
-        self.process = subprocess.Popen(
-            command,
-            env=env,
-            cwd=folder,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            bufsize=0,
-            start_new_session=True,
+        self.process = leftovers.start(
+            lambda: subprocess.Popen(
+                command,
+                env=env,
+                cwd=folder,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                bufsize=0,
+                start_new_session=True,
+            )
         )
         process = self.process
         assert process.stdin is not None
@@ -232,7 +234,7 @@ class _Child:
             cpu_ns=round(self._status[1] * 1e9),
             stderr_end=self._errors.decode("utf-8", "replace").strip(),
             stopped=stopped,
-            left_running=leftovers.end(self.process.pid, self._others, _GRACE_S),
+            left_running=leftovers.end(self.process.pid, _GRACE_S),
         )
 
     def _take(self, stream: object, data: bytes) -> str:

@@ -326,7 +326,7 @@ def _draw(folder: Path, analysis: Analysis, console: Console) -> None:
     shown = Path(os.path.relpath(shown))
     _say(console, f"\n{len(written)} figures. Open first:")
     _say(console, f"  {shown / 'figures' / written[0].name}")
-    _say(console, "and one a workload beside it (SVG too):")
+    _say(console, "and beside it (SVG too):")
     for path in written[1:]:
         _say(console, f"  {shown / 'figures' / path.name}")
 

@@ -12,11 +12,17 @@ import ctypes
 import os
 import signal
 import sys
+import threading
 import time
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import psutil
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable
 
 _SET_CHILD_SUBREAPER = 36  # of <linux/prctl.h>
 _TASKS = Path("/proc/self/task")
@@ -24,25 +30,37 @@ _LOOK_S = 0.002
 _GIVE_UP_S = 10.0  # what SIGKILL has not ended by then hangs in the kernel, or is not ours to end
 
 
-def prepare() -> frozenset[int]:
-    """Get ready for a child that is about to be started.
+_lock = threading.Lock()  # a server and who asks it run at once, each waited for by a thread
+_watched: set[int] = set()  # the children that were started here and have not come to `end`
+_others: frozenset[int] = frozenset()  # children of ours that have nothing to do with those
 
-    Returns the processes that are our children already, which `end` is to leave alone. Costs some
-    ten microseconds.
+
+def start(begin: Callable[[], subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
+    """Start a child whose leftovers are to be ended. What `begin` raises is raised.
+
+    Our children of that moment are left alone ever after. Costs some ten microseconds.
     """
-    return _children() if _adopts() else frozenset()
+    global _others  # noqa: PLW0603 - a process has one set of children, whoever looks at it
+    with _lock:
+        if _adopts() and not _watched:
+            _others = _children()
+        process = begin()
+        _watched.add(process.pid)
+    return process
 
 
-def end(group: int, others: frozenset[int], grace_s: float) -> int:
+def end(child: int, grace_s: float) -> int:
     """End all that a child has left, once it is reaped; return how many had to be ended by force.
 
-    `group` is the process group that the child led, `others` what `prepare` returned. Helpers of
-    the child have `grace_s` seconds to see that it is gone. Where nothing is left, this takes some
-    ten microseconds.
+    Its helpers have `grace_s` seconds to see that it is gone. Where nothing is left, this takes
+    some ten microseconds. While another child runs, nobody can tell whose an orphan is that has
+    left its process group: it is the last child's to end it.
     """
+    with _lock:
+        _watched.discard(child)
     if _adopts():
-        return _end_adopted(others, grace_s)
-    return _end_group(group, grace_s)
+        return _end_adopted(child, grace_s)
+    return _end_group(child, grace_s)
 
 
 @cache
@@ -76,18 +94,36 @@ def _children() -> frozenset[int]:
     return frozenset(children)
 
 
-def _end_adopted(others: frozenset[int], grace_s: float) -> int:
+def _end_adopted(group: int, grace_s: float) -> int:
     deadline = time.monotonic() + grace_s
-    while _adopted(others):
+    while _adopted(group):
         if time.monotonic() > deadline:
-            return _kill_adopted(others)
+            return _kill_adopted(group)
         time.sleep(_LOOK_S)
     return 0
 
 
-def _adopted(others: frozenset[int]) -> list[int]:
-    """Reap what has ended of the processes that were given to us; return the others."""
-    return [pid for pid in _children() - others if not _is_reaped(pid)]
+def _adopted(group: int, *, kill: bool = False) -> list[int]:
+    """Reap what has ended of the processes that were given to us; return the others.
+
+    Only those of a process group while another child runs. `kill` them, where that is asked for:
+    under the lock, since a process id is free for another as soon as somebody has reaped it.
+    """
+    with _lock:
+        living = [pid for pid in _children() - _others - _watched if not _is_reaped(pid)]
+        if _watched:
+            living = [pid for pid in living if _group_of(pid) == group]
+        for pid in living if kill else []:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.kill(pid, signal.SIGKILL)
+        return living
+
+
+def _group_of(pid: int) -> int | None:
+    try:
+        return os.getpgid(pid)
+    except ProcessLookupError:
+        return None
 
 
 def _is_reaped(pid: int) -> bool:
@@ -97,7 +133,7 @@ def _is_reaped(pid: int) -> bool:
         return True
 
 
-def _kill_adopted(others: frozenset[int]) -> int:
+def _kill_adopted(group: int) -> int:
     """End by force what was given to us, then what that had started, and so on down.
 
     A child of ours that is not yet reaped keeps its process id, so nothing else can be hit; of a
@@ -105,10 +141,7 @@ def _kill_adopted(others: frozenset[int]) -> int:
     """
     killed: set[int] = set()
     deadline = time.monotonic() + _GIVE_UP_S
-    while (adopted := _adopted(others)) and time.monotonic() < deadline:
-        for pid in adopted:
-            with contextlib.suppress(ProcessLookupError, PermissionError):
-                os.kill(pid, signal.SIGKILL)
+    while (adopted := _adopted(group, kill=True)) and time.monotonic() < deadline:
         killed.update(adopted)
         time.sleep(_LOOK_S)
     return len(killed)

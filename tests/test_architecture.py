@@ -31,7 +31,7 @@ LEVELS = (
     {"plan", "gather"},
     {"allocate", "analyse"},
     {"protocol", "findings", "versus"},
-    {"leftovers", "spin", "machine"},
+    {"leftovers", "warden", "spin", "machine"},
     {"conversation", "load", "child"},
     {"verdict", "runners", "external", "serving"},
     {"measure", "doctor", "live", "figures", "tables", "export"},
@@ -39,8 +39,9 @@ LEVELS = (
     {"cli"},
 )
 MEASURING = {
-    "plan", "allocate", "protocol", "conversation", "load", "verdict", "leftovers", "spin", "child",
-    "serving", "runners", "external", "machine", "doctor", "measure", "campaign", "live",
+    "plan", "allocate", "protocol", "conversation", "load", "verdict", "leftovers", "warden",
+    "spin", "child", "serving", "runners", "external", "machine", "doctor", "measure", "campaign",
+    "live",
 }  # fmt: skip
 ANALYSING = {
     "settling", "drift", "gather", "analyse", "findings", "versus", "figures", "tables", "export",

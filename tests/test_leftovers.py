@@ -8,14 +8,16 @@ import subprocess
 import sys
 import time
 import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import psutil
 import pytest
 
-from harness import child, leftovers
+from harness import child, leftovers, warden
 from harness.records import Cell, Status
-from tests.planted.bench import MARK, at_most, bench, left_of, new_mark, planted
+from tests.planted.bench import MARK, ROOT, at_most, bench, left_of, marked, new_mark, planted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,6 +35,7 @@ def mark(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The mark of all processes that a test starts; none may be left, and none unreaped."""
     monkeypatch.setattr(child, "_TICK_S", 0.02)
     monkeypatch.setattr(child, "_GRACE_S", 0.2)
+    warden.mark()  # who watches is started with the first child, and stays
     before = set(psutil.Process().children())
     mark = new_mark()
     yield mark
@@ -50,10 +53,15 @@ def run(way: str, mark: str, limits: child.Limits = LIMITS) -> child.Ended:
         return child.run([*planted(way), "run"], env, REQUEST, limits, lambda line: "")
 
 
-def reap(others: frozenset[int]) -> None:
-    """Reap what was handed to this process while it was made to believe that nothing is."""
+NOBODY = 2**22 + 1  # no process has so large an id
+
+
+def reap(monkeypatch: pytest.MonkeyPatch, *others: int) -> None:
+    """Reap what was handed to this process though it did not know, and leave others alone."""
     if sys.platform.startswith("linux"):
-        leftovers._end_adopted(others, 5)
+        with monkeypatch.context() as patched:
+            patched.setattr(leftovers, "_others", leftovers._others | set(others))
+            leftovers._end_adopted(NOBODY, 5)
 
 
 @adopting
@@ -94,13 +102,12 @@ def test_a_trial_that_leaves_a_daemon_is_told_by_a_warning(mark: str) -> None:
 def test_another_child_of_this_process_is_left_alone(
     mark: str, monkeypatch: pytest.MonkeyPatch, *, adopts: bool
 ) -> None:
-    others = leftovers.prepare()
     if not adopts:
         monkeypatch.setattr(leftovers, "_adopts", lambda: False)
     command = [sys.executable, "-S", "-c", "input()"]
     with subprocess.Popen(command, stdin=subprocess.PIPE) as other:
         assert run("leave_a_child", mark).left_running == 1
-        reap(others | {other.pid})
+        reap(monkeypatch, other.pid)
         assert other.poll() is None
         assert other.communicate(b"\n") == (None, None)
     assert other.returncode == 0  # and its exit code was not taken away either
@@ -109,10 +116,9 @@ def test_another_child_of_this_process_is_left_alone(
 def test_where_orphans_are_not_handed_over_the_group_is_ended(
     mark: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    others = leftovers.prepare()
     monkeypatch.setattr(leftovers, "_adopts", lambda: False)
     assert run("leave_a_child", mark).left_running == 1
-    reap(others)
+    reap(monkeypatch)
     assert run("good", mark).left_running == 0
 
 
@@ -146,21 +152,103 @@ def test_where_nothing_is_left_no_process_but_this_one_is_looked_at(
 
     monkeypatch.setattr(psutil, "process_iter", dear)
     monkeypatch.setattr(time, "sleep", dear)
-    assert leftovers.end(2**22 + 1, leftovers.prepare(), 0.2) == 0
+    ended = leftovers.start(lambda: SimpleNamespace(pid=NOBODY))
+    assert leftovers.end(ended.pid, 0.2) == 0
 
 
 @adopting
 def test_what_cannot_be_ended_is_given_up(mark: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(leftovers, "_GIVE_UP_S", 0.05)
-    others = leftovers.prepare()
+    gone = leftovers.start(lambda: SimpleNamespace(pid=NOBODY))
     command = [sys.executable, "-S", "-c", "input()"]
     with subprocess.Popen(command, stdin=subprocess.PIPE) as stubborn:
         with monkeypatch.context() as patched:
             patched.setattr(os, "kill", lambda *_: None)
-            assert leftovers.end(stubborn.pid, others, 0.01) == 1
+            assert leftovers.end(gone.pid, 0.01) == 1
         assert stubborn.poll() is None
         stubborn.kill()
     assert stubborn.returncode == -signal.SIGKILL
+
+
+@adopting
+def test_of_two_children_at_once_neither_is_taken_for_a_leftover_of_the_other(mark: str) -> None:
+    """As a server and who asks it: the second ends first, and has left something."""
+    inner: list[child.Ended] = []
+
+    def meanwhile() -> bool:
+        if not inner:
+            inner.append(run("leave_a_child", mark))  # of its own group, so it is known as its own
+            inner.append(run("leave_a_daemon", mark))  # which is told only when all have ended
+        return True
+
+    env = {**os.environ, MARK: mark}
+    with at_most(20):
+        outer = child.run(
+            [*planted("hang_at_once"), "run"], env, REQUEST, LIMITS, lambda line: "", meanwhile
+        )
+    assert [one.left_running for one in inner] == [1, 0]
+    assert [one.returncode for one in inner] == [0, 0]
+    assert (outer.stopped, outer.returncode) == ("interrupt", -signal.SIGKILL)
+    assert outer.left_running == 1
+
+
+@adopting
+def test_children_of_many_threads_are_not_mixed_up(mark: str) -> None:
+    ways = ["good", "leave_a_child", "exit_at_once", "leave_a_zombie"] * 3
+    env = {**os.environ, MARK: mark}
+
+    def one(way: str) -> tuple[int, str]:
+        ended = child.run([*planted(way), "run"], env, REQUEST, LIMITS, lambda line: "")
+        return ended.returncode, ended.stopped
+
+    with at_most(30), ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(one, ways))
+    assert found == [(3 if way == "exit_at_once" else 0, "") for way in ways]
+    assert leftovers._watched == set()
+
+
+HARNESS = """
+import sys
+from harness import child
+from tests.planted.bench import planted
+limits = child.Limits(timeout_s=20, memory_bytes=2**40)
+child.run([*planted(sys.argv[1]), "run"], {sys.argv[2]: sys.argv[3]}, b"{}\\n", limits,
+    lambda line: print("heard", flush=True) or "")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows whose a process is")
+@pytest.mark.parametrize("way", ["never_read", "hang_ignoring_signals", "hang_with_a_daemon"])
+def test_what_does_not_look_whether_the_harness_lives_is_ended_when_it_was_killed(
+    mark: str, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    command = [sys.executable, "-c", HARNESS, way, MARK, mark]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with at_most(20), subprocess.Popen(command, env=env, stdout=subprocess.PIPE) as harness:
+        assert harness.stdout is not None
+        assert harness.stdout.readline() == b"heard\n"
+        assert marked(mark)
+        harness.kill()
+        harness.wait()
+        assert left_of(mark) == []
+    if leftovers._adopts():  # and then they are given to this process
+        reap(monkeypatch)
+
+
+def test_the_mark_of_a_child_is_of_the_same_length_everywhere() -> None:
+    for value in warden.mark().values():
+        assert len(value) == 32
+    assert warden.mark() == warden.mark()
+
+
+def test_without_what_it_needs_nobody_watches(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError("no more processes")
+
+    monkeypatch.setattr(warden.subprocess, "Popen", refuse)
+    assert warden.mark.__wrapped__() == {}
+    monkeypatch.setattr(warden.sys, "platform", "darwin")
+    assert warden.mark.__wrapped__() == {}
 
 
 def test_a_hundred_megabytes_of_complaints_weigh_nothing_and_spoil_no_trial(mark: str) -> None:
