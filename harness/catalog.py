@@ -326,6 +326,7 @@ def _limit(row: Table, names: frozenset[str], models: _Models) -> Limit:
         param=row.choice("param", tuple(sorted(names))),
         most=row.integer("most"),
         reason=row.text("reason"),
+        clamps=row.flag("clamps"),
     )
     row.done()
     return limit

@@ -59,7 +59,7 @@ class Bench:
     ) -> Trial | None:
         """Run one trial. None if it was interrupted: then nothing was measured."""
         workload = self.workloads[cell.workload]
-        case = workload.cases[cell.case]
+        case = workload.case_for(workload.cases[cell.case], cell.model)
         runner = self.runner_of(cell)
         # A generator a trial, so that a resumed run draws what the first would have drawn.
         draw = random.Random(f"{self.seed} {block} {cell}")

@@ -37,7 +37,7 @@ def sample_values(workload: Workload, metric: Metric, trial: Trial) -> NDArray[n
 
     Samples of which something in it is not known are left out.
     """
-    case = workload.cases[trial.cell.case]
+    case = workload.case_for(workload.cases[trial.cell.case], trial.cell.model)
     samples = [one for one in trial.samples if not one.warmup]
     names = metric.formula.names
     told = {} if names <= _OF_SAMPLES | case.params.keys() else of_trial(trial, case)

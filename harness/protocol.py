@@ -196,7 +196,7 @@ def request_for(workload: Workload, case: Case, model: str, variant: str, seed: 
     Each trial does the check case first: it proves the implementation right in this very process,
     on an answer that stands in the workload file, and warms its code.
     """
-    check = workload.cases[CHECK]
+    check = workload.case_for(workload.cases[CHECK], model)
     return Request(
         workload=workload.id,
         model=model,
@@ -207,11 +207,12 @@ def request_for(workload: Workload, case: Case, model: str, variant: str, seed: 
                 id=one.id,
                 params=one.params,
                 operations=workload.operations_of(one),
-                warmup=one.sampling.warmup,
-                iterations=one.sampling.iterations,
-                min_sample_ns=one.sampling.min_sample_ns,
+                # A server is called once; how often it is asked, the load generator is told.
+                warmup=0 if workload.load else one.sampling.warmup,
+                iterations=1 if workload.load else one.sampling.iterations,
+                min_sample_ns=0 if workload.load else one.sampling.min_sample_ns,
             )
-            for one in ([check] if case is check else [check, case])
+            for one in ([check] if case.id == CHECK else [check, case])
         ),
     )
 

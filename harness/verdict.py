@@ -45,10 +45,11 @@ def judge(
         return status, message if id_ == case.id else f"in the {id_} case: {message}"
     if said.finished is None or ended.returncode != 0:
         return Status.CRASH, _early_end(said, ended)
-    for one in (workload.cases[id_] for id_ in said.cases):
+    for one in (workload.case_for(workload.cases[id_], model) for id_ in said.cases):
         wrong = _wrong(workload, one, model, said)
         if wrong:
-            return Status.WRONG_ANSWER, wrong if one is case else f"in the {one.id} case: {wrong}"
+            where = "" if one.id == case.id else f"in the {one.id} case: "
+            return Status.WRONG_ANSWER, where + wrong
     return Status.OK, ""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from harness import units
@@ -124,6 +124,11 @@ class Limit:
     param: str
     most: int
     reason: str
+    clamps: bool = False  # it does that many instead, as what is measured does not depend on it
+
+    def exceeded(self, case: Case, model: str) -> bool:
+        """Return whether a case asks a model for more."""
+        return self.model == model and int(case.params[self.param]) > self.most
 
 
 @dataclass(frozen=True)
@@ -218,9 +223,18 @@ class Workload:
     def limit_on(self, case: Case, model: str) -> Limit | None:
         """Return the limit that keeps a model from a case, if there is one."""
         for limit in self.limits:
-            if limit.model == model and int(case.params[limit.param]) > limit.most:
+            if limit.exceeded(case, model) and not limit.clamps:
                 return limit
         return None
+
+    def case_for(self, case: Case, model: str) -> Case:
+        """Return a case as a model does it: where a limit clamps, with fewer."""
+        clamped = {
+            limit.param: limit.most
+            for limit in self.limits
+            if limit.clamps and limit.exceeded(case, model)
+        }
+        return replace(case, params={**case.params, **clamped}) if clamped else case
 
     def sweep_cases(self) -> list[Case]:
         """Return the cases along the swept parameter in its order, the headline case among them."""
