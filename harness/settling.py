@@ -12,9 +12,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import special
 
-from harness import stats
+from harness import distributions, stats
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -78,7 +77,7 @@ class Settling:
         variance = np.maximum(self._squares / n - mean**2, 1e-18) * n / (n - 1)
         t = np.abs(mean) / np.sqrt(variance / n)
         place = int(np.argmax(t))
-        p = 2 * float(special.stdtr(n - 1, -t[place])) * t.size
+        p = distributions.t_two_sided(n - 1, float(t[place])) * t.size
         if p >= _ALPHA or abs(mean[place]) < _LEAST_SHIFT:
             return None
         return Change(place + 1, math.exp(mean[place]), n)

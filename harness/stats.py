@@ -14,7 +14,8 @@ from functools import cache
 from typing import TYPE_CHECKING
 
 import numpy as np
-from scipy import special
+
+from harness import distributions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -64,12 +65,14 @@ def _middle_ranks(n: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
 
     Of an even number the two middle ones move together, which for two samples is exact.
     """
-    quantiles = (np.arange(_WITHIN) + 0.5) / _WITHIN
     lower, upper = (
-        np.minimum((n * special.betaincinv(k, n - k + 1, quantiles)).astype(np.int64), n - 1)
+        [
+            min(int(n * distributions.beta_quantile(k, n - k + 1, (i + 0.5) / _WITHIN)), n - 1)
+            for i in range(_WITHIN)
+        ]
         for k in ((n + 1) // 2, n // 2 + 1)
     )
-    return lower, upper
+    return np.array(lower), np.array(upper)
 
 
 def estimate(
@@ -166,8 +169,8 @@ def ratio_of_groups(these: Sequence[float], those: Sequence[float]) -> Ratio | N
 
 
 def _student(middle: float, error: float, freedom: float, n: int) -> Ratio:
-    half = float(special.stdtrit(freedom, 1 - _TAIL_PERCENT / 100)) * error
-    p = 2 * float(special.stdtr(freedom, -abs(middle) / error))
+    half = distributions.t_quantile(freedom, 2 * _TAIL_PERCENT / 100) * error
+    p = distributions.t_two_sided(freedom, middle / error)
     return Ratio(math.exp(middle), math.exp(middle - half), math.exp(middle + half), n, p)
 
 

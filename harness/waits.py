@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from hdrh.histogram import HdrHistogram
-
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+    from hdrh.histogram import HdrHistogram
 
 LEAST_NS, MOST_NS, DIGITS = 1_000, 120_000_000_000, 3
 PERCENTILES = {"p50_ns": 50.0, "p90_ns": 90.0, "p99_ns": 99.0, "p999_ns": 99.9}
@@ -19,6 +19,8 @@ PERCENTILES = {"p50_ns": 50.0, "p90_ns": 90.0, "p99_ns": 99.0, "p999_ns": 99.9}
 
 def decoded(text: str) -> HdrHistogram:
     """Read the text of one (V2, compressed, base64). Raises ValueError for what is none."""
+    from hdrh.histogram import HdrHistogram  # only runs with waits in them need it
+
     try:
         return HdrHistogram.decode(text)
     except Exception as error:  # noqa: BLE001 - the library's own, zlib's, binascii's, ctypes'
@@ -27,6 +29,8 @@ def decoded(text: str) -> HdrHistogram:
 
 def added(texts: Iterable[str]) -> HdrHistogram:
     """Return one histogram of all the waits in these."""
+    from hdrh.histogram import HdrHistogram
+
     total = HdrHistogram(LEAST_NS, MOST_NS, DIGITS)
     for text in texts:
         total.add(decoded(text))

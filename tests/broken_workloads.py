@@ -291,7 +291,7 @@ BROKEN = {
     "limit key unknown": (
         "most = 10\n",
         "most = 10\nleast = 1\n",
-        "limits[0].least: unknown key, expected one of model, most, param, reason",
+        "limits[0].least: unknown key, expected one of clamps, model, most, param, reason",
     ),
     "contrast without an end": (
         'to = "asyncio"',

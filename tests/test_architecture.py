@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # A module imports from levels above its own line, or from its own line; never from below.
 LEVELS = (
-    {"errors", "units", "formula", "options"},
+    {"errors", "units", "formula", "options", "distributions"},
     {"records"},
     {"fields", "workload", "store", "stats", "waits"},
     {"catalog", "metrics", "settling", "drift"},
