@@ -22,6 +22,7 @@ import os
 import re
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -34,6 +35,7 @@ from hdrh.histogram import HdrHistogram
 from harness import units
 from harness.runners import ROOT, build_go, find_go
 
+_SERVERS = Path(__file__).parent / "servers"
 _SECOND = 1_000_000_000
 _CONNECTIONS = 64
 _BODY = "Hello, World!"
@@ -145,7 +147,8 @@ def generate(port: int, phases: Sequence[dict], **request: object) -> list[dict]
         process.stdin.flush()  # and it stays open, as a harness keeps it
         records = [json.loads(text) for text in process.stdout]
         assert process.wait() == 0, records
-    assert records[-1] == {"kind": "finished", "served": _CONNECTIONS}, records[-1]
+    served = request.get("connections", _CONNECTIONS)
+    assert records[-1] == {"kind": "finished", "served": served}, records[-1]
     return [record for record in records if record["kind"] == "phase"]
 
 
@@ -160,9 +163,10 @@ def _wrk(wrk: str, port: int, seconds: int) -> float:
 
 
 @contextmanager
-def server(kind: str) -> Iterator[int]:
-    """Run a server on its core; yields its port."""
-    with started([str(servers()), kind], core=0) as process:
+def server(*kind: str) -> Iterator[int]:
+    """Run a server on its core; yields its port. Of two words it is one in Python."""
+    command = [str(servers())] if len(kind) == 1 else [sys.executable, str(_SERVERS / "peers.py")]
+    with started([*command, *kind], core=0) as process:
         assert process.stdout is not None
         yield int(process.stdout.readline())
         process.communicate()  # closes its standard input, at which it ends
@@ -197,7 +201,7 @@ def servers() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="loombench-bench-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     binary = folder / "server"
-    source = Path(__file__).parent / "servers" / "server.go"
+    source = _SERVERS / "server.go"
     subprocess.run(
         [go, "build", "-trimpath", "-o", str(binary), str(source)],
         check=True,

@@ -16,7 +16,7 @@ import (
 
 const (
 	body    = "Hello, World!"
-	largest = 64 << 10
+	largest = 102_400 // of a read, as in vmbench
 	period  = time.Second
 	stall   = 100 * time.Millisecond
 )
