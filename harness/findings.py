@@ -11,6 +11,7 @@ from harness.analyse import ranked
 if TYPE_CHECKING:
     from harness.analyse import CellResult, WorkloadResult
     from harness.stats import Estimate
+    from harness.workload import Metric
 
 _NAMED_AT_MOST = 3
 
@@ -28,7 +29,7 @@ def finding(result: WorkloadResult) -> str:
         contrast(
             *pair,
             comparison.ratios[pair],
-            result.metric.better,
+            result.metric,
             apart=comparison.differ.get(pair),
         )
         for pair in pairs
@@ -107,7 +108,7 @@ def overall(results: list[WorkloadResult]) -> str:
     return text + (" (too few blocks to be sure)" if unsure else "")
 
 
-def contrast(this: str, to: str, ratio: Estimate, better: str, *, apart: bool | None) -> str:
+def contrast(this: str, to: str, ratio: Estimate, metric: Metric, *, apart: bool | None) -> str:
     """Put a ratio of two contestants into words; `ratio` is this over that.
 
     `apart` says whether the difference is real, None where there are too few blocks to say: then
@@ -116,8 +117,11 @@ def contrast(this: str, to: str, ratio: Estimate, better: str, *, apart: bool | 
     times = f"{units.significant(ratio.value, 2)}x"
     if apart is False:
         return f"{this} and {to} are not told apart ({times})"
-    if better == "higher":
-        return f"{this} against {to}: {times}"
+    base, _, per = metric.unit.partition("/")
+    if metric.better == "higher":
+        return f"{this} against {to}: {times}{' as many' if per == 's' else ''}"
+    if base == "bytes":
+        return f"{this} against {to}: {times} as much"
     if ratio.value > 1:
         return f"{this} against {to}: {times} as long"
     return f"{this} against {to}: {units.significant(1 / ratio.value, 2)}x as fast"

@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from hdrh.histogram import HdrHistogram
 
 LEAST_NS, MOST_NS, DIGITS = 1_000, 120_000_000_000, 3
+_SHARES = (
+    *(0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975),
+    *(0.99, 0.995, 0.9975, 0.999, 0.9995, 0.9999, 0.99999),
+)
+_LEAST_BEYOND = 10  # waits, for a point of the tail to be more than one of them
 PERCENTILES = {"p50_ns": 50.0, "p90_ns": 90.0, "p99_ns": 99.0, "p999_ns": 99.9}
 
 
@@ -35,6 +40,19 @@ def added(texts: Iterable[str]) -> HdrHistogram:
     for text in texts:
         total.add(decoded(text))
     return total
+
+
+def curve(histogram: HdrHistogram) -> tuple[tuple[float, float], ...]:
+    """Return (share of the waits, ns that they last at most) from the shortest to the worst.
+
+    As far into the tail as there are at least ten waits beyond a point, and then the worst.
+    """
+    count = histogram.get_total_count()
+    if not count:
+        return ()
+    shares = [share for share in _SHARES if (1 - share) * count >= _LEAST_BEYOND]
+    points = [(one, float(histogram.get_value_at_percentile(100 * one))) for one in shares]
+    return (*points, (1.0, float(histogram.get_max_value())))
 
 
 def percentiles(histogram: HdrHistogram) -> dict[str, float]:

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 _WIDTH, _BODY, _BELOW = 10.0, 4.8, 0.6  # inches
 _LEFT, _PANELS, _GAP = 0.65, 8.6, 0.45  # inches; the panels with the names beside them
 _NAMES = 1.2  # inches, which take all of our own names
+_MOST_PANELS = 2
 _SMALLER = 0.9  # than beside an axis is how the names are written here
 _LEAST_SHOWN = 0.005  # of the ideal: less than this over it is lost in the timers
 
@@ -31,7 +32,12 @@ def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
     workload = result.workload
     assert workload.sweep is not None
     stops = _stops(result)
-    metrics = [m for m in reversed(workload.metrics.values()) if not m.baselines]
+    drawn = [
+        metric
+        for metric in workload.metrics.values()
+        if not metric.baselines and _has_line(result, metric)
+    ] or [result.metric]
+    metrics = drawn[:_MOST_PANELS][::-1]
     # Names longer than our own widen the sheet, and leave the panels as they are.
     names = max(_NAMES, _SMALLER * style.name_width(result.models))
     sheet_width = _WIDTH + len(metrics) * (names - _NAMES)
@@ -55,6 +61,10 @@ def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
         )
         _panel(axes, result, metric, style.looks(analysis.models))
     return sheet
+
+
+def _has_line(result: WorkloadResult, metric: Metric) -> bool:
+    return any(len(_points(result, metric, model)) > 1 for model in result.models)
 
 
 def _points(
@@ -119,44 +129,7 @@ def _panel(axes: Axes, result: WorkloadResult, metric: Metric, looks: Mapping[st
     style.place_ticks(axes.xaxis, sorted(sizes), "")
     better = "less" if metric.better == "lower" else "more"
     axes.set_title(f"{metric.label} ({better} is better)", fontsize=9, loc="left")
-    _label(axes, ends, looks)
-
-
-def _label(axes: Axes, ends: list[tuple[float, float, str]], looks: Mapping[str, Look]) -> None:
-    """Write the models' names beside the axis, in the order of their lines' ends, apart."""
-    low, high = axes.get_ylim()
-    import math
-
-    span = math.log(high / low)
-    places = sorted(((math.log(y / low) / span, x, y, model) for x, y, model in ends))
-    gap, last = 0.047, -1.0
-    heights = []
-    for place, *_ in places:
-        last = max(place, last + gap)
-        heights.append(last)
-    # If the top has run out of room, push down from there.
-    limit = 1.02
-    for index in range(len(heights) - 1, -1, -1):
-        heights[index] = min(heights[index], limit)
-        limit = heights[index] - gap
-    for height, (_, x, y, model) in zip(heights, places, strict=True):
-        axes.annotate(
-            model,
-            xy=(x, y),
-            xytext=(1.03, height),
-            textcoords="axes fraction",
-            fontsize=8,
-            va="center",
-            color=looks[model].colour,
-            arrowprops={
-                "arrowstyle": "-",
-                "lw": 0.6,
-                "color": looks[model].colour,
-                "alpha": 0.45,
-                "shrinkA": 1,
-                "shrinkB": 4,
-            },
-        )
+    style.label_ends(axes, ends, looks)
 
 
 def _finding(result: WorkloadResult) -> str:
@@ -170,7 +143,7 @@ def _finding(result: WorkloadResult) -> str:
     if not best:
         return "nothing could be measured yet"
     largest = max(best)
-    ranked = sorted(best[largest])
+    ranked = sorted(best[largest], reverse=metric.better == "higher")
     unit = result.workload.params[result.workload.sweep.param].unit
     least = f"{ranked[0][1]} at {units.shown(ranked[0][0], metric.unit)}"
     if len(ranked) == 1:
