@@ -33,6 +33,12 @@ from tests.scenes import LONG, SCENES
 
 PNG = b"\x89PNG\r\n\x1a\n"
 SVG = "{http://www.w3.org/2000/svg}"
+LINES = {
+    "fanout": ["scaling"],
+    "timers": ["scaling"],
+    "echo": ["scaling", "over-message_bytes"],
+    "http": ["scaling"],
+}
 UNITS = {
     "ns": r"-?[\d.,]+ (ns|µs|ms|s)",
     "x": r"[\d.,]+x",
@@ -67,8 +73,8 @@ def test_there_is_an_overview_then_a_figure_a_workload_and_one_a_sweep(scene: st
     expected = ["overview"]
     for id_, result in it.analysis.workloads.items():
         expected.append(id_)
-        if result.workload.sweep is not None and len(result.cases) > 1:
-            expected.append(f"{id_}-scaling")
+        if len(result.cases) > 1:
+            expected += [f"{id_}-{line}" for line in LINES.get(id_, ())]
         expected += [f"{id_}-{kind}" for kind in of_shape(result)]
     assert [path.name for path in it.paths] == [f"{name}.png" for name in expected]
     assert sorted(path.name for path in it.folder.iterdir()) == sorted(
@@ -152,9 +158,10 @@ def metric_axes(it: Drawing) -> list[tuple[Page, Axes, str, str]]:
         if name == "overview":
             found += [(page, axes, "x", "x") for axes in panels]
             continue
-        if name.removesuffix("-scaling") not in it.analysis.workloads:
+        id_, _, kind = name.partition("-")
+        if kind not in ("", "scaling"):
             continue
-        result = it.analysis.workloads[name.removesuffix("-scaling")]
+        result = it.analysis.workloads[id_]
         for axes in panels:
             heading = " ".join(axes.get_title(loc="left").split())
             for metric in result.workload.metrics.values():

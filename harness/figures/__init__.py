@@ -64,8 +64,13 @@ def _all(analysis: Analysis) -> Iterator[tuple[str, Figure]]:
         yield "overview", overview.figure(analysis)
         for id_, result in analysis.workloads.items():
             yield id_, contestants.figure(analysis, result)
-            if result.workload.sweep is not None and len(result.cases) > 1:
-                yield f"{id_}-scaling", scaling.figure(analysis, result)
+            if len(result.cases) > 1:
+                for param in result.workload.lines:
+                    swept = result.workload.sweep is not None and (
+                        result.workload.sweep.param == param
+                    )
+                    name = "scaling" if swept else f"over-{param}"
+                    yield f"{id_}-{name}", scaling.figure(analysis, result, param)
             yield from _of_shape(analysis, id_, result)
         if len(analysis.spins) >= LEAST:
             yield "drift", drift.figure(analysis)
