@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// A LoadRequest asks `runner load` for one run of the load generator: one
+// A LoadRequest asks the load generator for one run of the load generator: one
 // server, a fixed number of connections, some phases one after the other.
 type LoadRequest struct {
 	Application    string // one of Applications
@@ -55,7 +55,7 @@ const (
 	mostPercent      = 10_000
 )
 
-// ParseLoad decodes and checks the request line of `load`, with errors like
+// ParseLoad decodes and checks the request line of the load generator, with errors like
 // those of [ParseRequest].
 func ParseLoad(line []byte) (LoadRequest, error) {
 	values, err := parseObject(line)
