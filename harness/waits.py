@@ -13,7 +13,7 @@ from hdrh.histogram import HdrHistogram
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-LEAST_NS, MOST_NS, DIGITS = 1_000, 120_000_000_000, 3
+LEAST_NS, MOST_NS, DIGITS = 1, 120_000_000_000, 3
 PERCENTILES = {"p50_ns": 50.0, "p90_ns": 90.0, "p99_ns": 99.0, "p999_ns": 99.9}
 
 
@@ -26,10 +26,15 @@ def decoded(text: str) -> HdrHistogram:
 
 
 def added(texts: Iterable[str]) -> HdrHistogram:
-    """Return one histogram of all the waits in these."""
+    """Return one histogram of all the waits in these, also where they count in other steps."""
     total = HdrHistogram(LEAST_NS, MOST_NS, DIGITS)
     for text in texts:
-        total.add(decoded(text))
+        one = decoded(text)
+        if one.highest_trackable_value > total.highest_trackable_value:
+            wider = HdrHistogram(LEAST_NS, one.highest_trackable_value, DIGITS)
+            wider.add(total)
+            total = wider
+        total.add(one)
     return total
 
 

@@ -68,7 +68,8 @@ func answer(own program.Program) int {
 		Stderr:   own.Err,
 		Now:      func() int64 { return int64(time.Since(began)) }, // the monotonic clock
 		CPU:      process.CPUNs,
-		Resident: process.ResidentBytes,
+		Held:     process.PSSBytes,
+		Reserved: process.VirtualBytes,
 		Facts:    models.Facts,
 		Usage:    process.Usage,
 	}

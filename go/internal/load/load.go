@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"loombench/internal/protocol"
+	"loombench/internal/waits"
 )
 
 // A Generator makes the load of one request. All its fields are needed.
@@ -286,13 +287,13 @@ func elapsed(phase protocol.LoadPhase, w window, last int64) int64 {
 // describe fills in the distributions.
 func (g *Generator) describe(measured *protocol.LoadMeasured, isOpen bool) error {
 	var err error
-	if measured.HDR, err = encode(g.recorder.latency); err != nil || !isOpen {
+	if measured.HDR, err = waits.Encode(g.recorder.latency); err != nil || !isOpen {
 		return err
 	}
 	late := g.recorder.late
 	measured.LateP50Ns = late.ValueAtPercentile(50)
 	measured.LateP99Ns = late.ValueAtPercentile(99)
 	measured.LateMaxNs = late.Max()
-	measured.ServiceHDR, err = encode(g.recorder.service)
+	measured.ServiceHDR, err = waits.Encode(g.recorder.service)
 	return err
 }

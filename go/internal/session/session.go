@@ -16,11 +16,12 @@ type Session struct {
 	Records *protocol.Writer
 	Stderr  io.Writer // stacks of panics
 
-	Now      func() int64               // a monotonic clock in nanoseconds
-	CPU      func() (ns int64, ok bool) // processor time of the process
-	Resident func() (bytes int64, ok bool)
-	Facts    func() map[string]any   // what the model has set up
-	Usage    func() map[string]int64 // of the whole process, asked for once at the end
+	Now      func() int64                  // a monotonic clock in nanoseconds
+	CPU      func() (ns int64, ok bool)    // processor time of the process
+	Held     func() (bytes int64, ok bool) // proportional resident size of the process
+	Reserved func() (bytes int64, ok bool) // of its address space
+	Facts    func() map[string]any         // what the model has set up
+	Usage    func() map[string]int64       // of the whole process, asked for once at the end
 }
 
 // Run runs run for every case of the request, from `started` to `finished`. What
@@ -45,6 +46,9 @@ func (s *Session) runCase(ctx context.Context, request protocol.Request, c proto
 	}
 	if failed != nil {
 		return s.Records.Write(protocol.Error{Message: failed.Error(), Case: &c.ID, Reason: reasonOf(failed)})
+	}
+	if err := sampler.said.distribution(); err != nil {
+		return err
 	}
 	observed := sampler.probe.Observed()
 	for _, outcome := range sampler.outcomes {
