@@ -60,10 +60,11 @@ const (
 	reset
 	timeout
 	refused
+	lost
 	failures // how many there are
 )
 
-var failureNames = [failures]string{"wrong", "status", "reset", "timeout", "refused"}
+var failureNames = [failures]string{"wrong", "status", "reset", "timeout", "refused", "lost"}
 
 // A tally counts what one connection does in one phase. Its samples wait here,
 // so that a request takes no lock; a hundred are handed over in one go.
@@ -73,7 +74,7 @@ type tally struct {
 	unsent     int64
 	reconnects int64
 	errors     [failures]int64
-	lastNs     int64 // when the last answer that counts had come
+	lastNs     int64 // when the last answer that counts had come; drain: when the connection was closed
 
 	samples []sample
 }
