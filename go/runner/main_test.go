@@ -87,7 +87,7 @@ func TestWhatIsNotKnownIsRefusedWithWhatIs(t *testing.T) {
 		{"", `request: not a JSON object: found nothing`},
 		{`{"protocol":2}` + "\n", `request: protocol: found 2, expected 1`},
 		{request("noop", "threads", "", `{}`), `request: model: found "threads", expected one of "go", "go-1cpu"`},
-		{request("pong", "go", "", `{}`), `request: workload: found "pong", expected one of "fanout", "kitchen", "noop", "pingpong", "sumsquares"`},
+		{request("pong", "go", "", `{}`), `request: workload: found "pong", expected one of "drain", "echo", "fanout", "footprint", "heartbeat", "http", "kitchen", "noop", "pingpong", "sumsquares", "timers"`},
 		{request("noop", "go", "fast", `{}`), `request: variant: found "fast", expected one of ""`},
 	} {
 		var out, errs bytes.Buffer
