@@ -58,10 +58,6 @@ func answer(own program.Program) int {
 	}
 	trial.model.Boot()
 
-	ctx, stop := context.WithCancel(context.Background())
-	defer stop()
-	defer own.Watch(input, records, stop)()
-
 	began := time.Now()
 	s := session.Session{
 		Records:  records,
@@ -73,7 +69,8 @@ func answer(own program.Program) int {
 		Facts:    models.Facts,
 		Usage:    process.Usage,
 	}
-	if err := s.Run(ctx, trial.request, trial.entry.Run); err != nil {
+	defer own.Watch(input, records, s.Stop)()
+	if err := s.Run(context.Background(), trial.request, trial.entry.Run); err != nil {
 		return own.CannotWrite(err)
 	}
 	return program.Fine

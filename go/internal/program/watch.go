@@ -2,7 +2,6 @@ package program
 
 import (
 	"bufio"
-	"context"
 	"encoding/json"
 	"fmt"
 	"sync"
@@ -17,7 +16,7 @@ type watch struct {
 	input   *bufio.Reader
 	records *protocol.Writer
 	program Program
-	stop    context.CancelFunc
+	stop    func()
 
 	mu   sync.Mutex
 	over bool // the work is done: nothing is left to end
@@ -25,7 +24,7 @@ type watch struct {
 
 // Watch watches standard input until end is called: when it ends, so does the
 // process, and a line of kind `stop` calls stop.
-func (p *Program) Watch(input *bufio.Reader, records *protocol.Writer, stop context.CancelFunc) (end func()) {
+func (p *Program) Watch(input *bufio.Reader, records *protocol.Writer, stop func()) (end func()) {
 	w := &watch{input: input, records: records, program: *p, stop: stop}
 	go w.run()
 	return w.end

@@ -3,7 +3,6 @@ package program
 import (
 	"bufio"
 	"bytes"
-	"context"
 	"encoding/json"
 	"io"
 	"strings"
@@ -17,19 +16,17 @@ import (
 func watched(input string, over bool) (code int, stdout string, stopped bool) {
 	var out bytes.Buffer
 	code = -1
-	ctx, stop := context.WithCancel(context.Background())
-	defer stop()
 	w := &watch{
 		input:   bufio.NewReader(strings.NewReader(input)),
 		records: protocol.NewWriter(&out),
 		program: Program{Name: "test", Err: io.Discard, Exit: func(c int) { code = c }},
-		stop:    stop,
+		stop:    func() { stopped = true },
 	}
 	if over {
 		w.end()
 	}
 	w.run()
-	return code, out.String(), ctx.Err() != nil
+	return code, out.String(), stopped
 }
 
 func TestTheEndOfStandardInputEndsTheProcess(t *testing.T) {
@@ -44,7 +41,7 @@ func TestTheEndOfStandardInputAfterTheWorkIsFine(t *testing.T) {
 	}
 }
 
-func TestStopEndsTheContextOfTheWork(t *testing.T) {
+func TestStopStopsTheWork(t *testing.T) {
 	if _, stdout, stopped := watched(`{"kind": "stop", "colour": "red"}`+"\n", false); !stopped || stdout != "" {
 		t.Errorf("found %t, %q, expected to stop and write nothing", stopped, stdout)
 	}

@@ -349,6 +349,22 @@ func TestWhatIsReservedMayBeUnknown(t *testing.T) {
 	expect(t, "footprint", fmt.Sprint(records[1]), "map[bytes:4096 case:a kind:footprint tasks:3 virtual_bytes:<nil>]")
 }
 
+func TestStopEndsTheCaseThatRunsAndNoOther(t *testing.T) {
+	b := newBench()
+	b.Stop() // nothing runs yet
+	calls := 0
+	records := b.answer(t, func(ctx context.Context, _ work.Params, _ *work.Probe) (any, error) {
+		if calls++; ctx.Err() != nil {
+			return nil, errors.New("it was over before it began")
+		}
+		go b.Stop()
+		<-ctx.Done()
+		return 0, nil
+	}, check("a"), check("b"))
+	expect(t, "kinds", kinds(records), "started sample outcome sample outcome finished")
+	expect(t, "calls", fmt.Sprint(calls), "2")
+}
+
 func TestRunEndsWhenRecordsCannotBeWritten(t *testing.T) {
 	b := newBench()
 	calls := 0
