@@ -91,11 +91,7 @@ class Gathered:
     def _take_more(self, trial: Trial) -> None:
         """Take in what only some shapes have."""
         if trial.latency:
-            found = waits.decoded(trial.latency)
-            if self.waits is None:
-                self.waits = found
-            else:
-                self.waits.add(found)
+            self.waits = waits.grown(self.waits, trial.latency)
         for one in trial.parked:
             self.parked[one.tasks].append(one.bytes)
         for phase in trial.phases:

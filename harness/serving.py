@@ -82,8 +82,12 @@ class Asking:
             self.exit_ns[case] = time.perf_counter_ns() - self.ended_at[case]
 
     def end(self) -> None:
-        """End what still asks; the server is gone."""
-        self._is_over = True
+        """End what still asks; the server is gone.
+
+        Where it was told to be, the generator sees that by itself, and says what became of its
+        requests.
+        """
+        self._is_over = not any(self.ended_at.values())
         for thread in self._threads:
             thread.join()
 

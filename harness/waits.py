@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from hdrh.histogram import HdrHistogram
 
-LEAST_NS, MOST_NS, DIGITS = 1_000, 120_000_000_000, 3
+LEAST_NS, MOST_NS, DIGITS = 1, 120_000_000_000, 3
 _SHARES = (
     *(0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975),
     *(0.99, 0.995, 0.9975, 0.999, 0.9995, 0.9999, 0.99999),
@@ -33,13 +33,30 @@ def decoded(text: str) -> HdrHistogram:
 
 
 def added(texts: Iterable[str]) -> HdrHistogram:
-    """Return one histogram of all the waits in these."""
+    """Return one histogram of all the waits in these, also where they count in other steps."""
+    total = None
+    for text in texts:
+        total = grown(total, text)
+    return _empty(MOST_NS) if total is None else total
+
+
+def grown(total: HdrHistogram | None, text: str) -> HdrHistogram:
+    """Return a histogram with the waits of one more; it may be the first. Raises ValueError."""
+    one = decoded(text)
+    most = one.highest_trackable_value
+    if total is None or most > total.highest_trackable_value:
+        wider = _empty(max(MOST_NS, most))
+        if total is not None:
+            wider.add(total)
+        total = wider
+    total.add(one)
+    return total
+
+
+def _empty(most_ns: int) -> HdrHistogram:
     from hdrh.histogram import HdrHistogram
 
-    total = HdrHistogram(LEAST_NS, MOST_NS, DIGITS)
-    for text in texts:
-        total.add(decoded(text))
-    return total
+    return HdrHistogram(LEAST_NS, most_ns, DIGITS)
 
 
 def curve(histogram: HdrHistogram) -> tuple[tuple[float, float], ...]:
