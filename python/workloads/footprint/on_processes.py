@@ -1,7 +1,6 @@
 """Processes that wait for one condition."""
 
 from multiprocessing import get_context
-from multiprocessing.process import BaseProcess
 from multiprocessing.synchronize import Condition, Semaphore
 
 from runner.models import START_METHOD
@@ -20,7 +19,7 @@ def wait(told: Condition, arrived: Semaphore) -> None:
 
 
 def run(params: Params, probe: Probe) -> int:
-    children: list[BaseProcess] = []
+    children = []
     told, arrived = processes.Condition(), processes.Semaphore(0)
     for step in range(1, STEPS + 1):
         while len(children) < step * params.tasks // STEPS:

@@ -1,4 +1,4 @@
-"""Tasks that sleep for an hour, and are cancelled: each is an entry in the loop's heap of timers."""
+"""Tasks that sleep for an hour, and are cancelled; each is an entry in the heap of timers."""
 
 from runner import scratch
 from runner.work import Params, Probe

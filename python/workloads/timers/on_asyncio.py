@@ -3,7 +3,6 @@
 import asyncio
 import time
 
-
 from runner.work import Params, Probe
 
 LEAD_NS = 50_000_000  # from the start of the first task to the first moment
