@@ -10,8 +10,7 @@ from multiprocessing.queues import SimpleQueue
 from runner.models import START_METHOD
 from runner.work import Params, Probe
 
-LEAD_NS = 50_000_000  # from the start of the first task to the first moment
-EARLY_NS = 1_000_000  # some loops' timers count whole milliseconds
+EARLY_NS = 3_000_000  # some loops count whole milliseconds, of the clock and of the delay
 
 processes = get_context(START_METHOD)
 processes.set_forkserver_preload([__name__])
@@ -26,7 +25,7 @@ def run(params: Params, probe: Probe) -> int:
     gone_off = 0
     timers, span_ns = params.timers, params.span_ns
     lates = processes.SimpleQueue()
-    first = time.monotonic_ns() + LEAD_NS
+    first = time.monotonic_ns() + params.lead_ns
     children = [
         processes.Process(
             target=timer, args=(first + k * 7_919 % timers * span_ns // timers, lates)

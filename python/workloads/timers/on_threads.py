@@ -5,8 +5,7 @@ from threading import Thread
 
 from runner.work import Params, Probe
 
-LEAD_NS = 50_000_000  # from the start of the first task to the first moment
-EARLY_NS = 1_000_000  # some loops' timers count whole milliseconds
+EARLY_NS = 3_000_000  # some loops count whole milliseconds, of the clock and of the delay
 
 
 def run(params: Params, probe: Probe) -> int:
@@ -17,7 +16,7 @@ def run(params: Params, probe: Probe) -> int:
         time.sleep(max(0, due - time.perf_counter_ns()) / 1e9)
         lates.append(time.perf_counter_ns() - due)
 
-    first = time.perf_counter_ns() + LEAD_NS
+    first = time.perf_counter_ns() + params.lead_ns
     threads = [
         Thread(target=timer, args=(first + k * 7_919 % timers * span_ns // timers,))
         for k in range(timers)

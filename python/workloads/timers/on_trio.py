@@ -6,8 +6,7 @@ import trio
 
 from runner.work import Params, Probe
 
-LEAD_NS = 50_000_000  # from the start of the first task to the first moment
-EARLY_NS = 1_000_000  # some loops' timers count whole milliseconds
+EARLY_NS = 3_000_000  # some loops count whole milliseconds, of the clock and of the delay
 
 
 async def run(params: Params, probe: Probe) -> int:
@@ -22,7 +21,7 @@ async def run(params: Params, probe: Probe) -> int:
         gone_off += late >= -EARLY_NS
 
     async with trio.open_nursery() as nursery:
-        first = time.perf_counter_ns() + LEAD_NS
+        first = time.perf_counter_ns() + params.lead_ns
         for k in range(timers):
             due = first + k * 7_919 % timers * span_ns // timers
             nursery.start_soon(timer, due)
