@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections.abc import AsyncIterator
+from concurrent.futures import Executor
 from contextlib import asynccontextmanager, nullcontext
 
 from runner.work import Params, Probe
@@ -10,16 +11,20 @@ from workloads.heartbeat import beside
 
 TICK_NS = 10_000_000
 
+Prepared = tuple[beside.Job, Executor | None]
+
 
 @asynccontextmanager
-async def prepare(params: Params, probe: Probe) -> AsyncIterator[tuple]:
-    offloaded = params.text("on") == "process"
-    pool_or_none = beside.warm_process() if offloaded else nullcontext()
-    with beside.job_of(params) as job, pool_or_none as pool:
+async def prepare(params: Params, probe: Probe) -> AsyncIterator[Prepared]:
+    elsewhere = params.text("on") == "process"
+    with (
+        beside.job_of(params) as job,
+        beside.warm_process() if elsewhere else nullcontext() as pool,
+    ):
         yield job, pool
 
 
-async def run(params: Params, probe: Probe, prepared: tuple) -> int:
+async def run(params: Params, probe: Probe, prepared: Prepared) -> int:
     ticks = 0
     job, pool = prepared
 

@@ -1,9 +1,8 @@
 """Ticks in the main thread, the work in another that is started for it."""
 
 import time
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 
 from runner.work import Params, Probe
 from workloads.heartbeat import beside
@@ -11,10 +10,8 @@ from workloads.heartbeat import beside
 TICK_NS = 10_000_000
 
 
-@contextmanager
-def prepare(params: Params, probe: Probe) -> Iterator[beside.Job]:
-    with beside.job_of(params) as job:
-        yield job
+def prepare(params: Params, probe: Probe) -> AbstractContextManager[beside.Job]:
+    return beside.job_of(params)
 
 
 def run(params: Params, probe: Probe, job: beside.Job) -> int:
