@@ -15,15 +15,18 @@ async def echo(
     connections: set[asyncio.StreamWriter],
 ) -> None:
     connections.add(writer)
+    unsent = writer.transport.get_write_buffer_size
     try:
         while data := await reader.read(READ):
             writer.write(data)
-            await writer.drain()
+            if unsent():  # otherwise drain() finds nothing to wait for, which costs all the same
+                await writer.drain()
+        writer.close()
+        await writer.wait_closed()
     except ConnectionError:
-        pass  # reset by the other side
+        pass  # reset by the other side, and so closed
     finally:
         connections.remove(writer)
-        writer.close()
 
 
 async def run(params: Params, probe: Probe) -> int:

@@ -28,7 +28,7 @@ class Echo(asyncio.Protocol):
     def resume_writing(self) -> None:
         self.transport.resume_reading()
 
-    def connection_lost(self, error: Exception | None) -> None:
+    def connection_lost(self, _: Exception | None) -> None:
         self.connections.remove(self.transport)
 
 
@@ -42,7 +42,6 @@ async def run(params: Params, probe: Probe) -> int:
     server.close()
     for transport in connections:
         transport.abort()  # close() would wait for those who do not read
-    while connections:
-        await asyncio.sleep(0)  # they are lost in the loop's next turn
+    await asyncio.sleep(0)  # connection_lost() is called in the loop's next turn
     await server.wait_closed()
     return 0

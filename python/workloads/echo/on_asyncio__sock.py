@@ -32,7 +32,7 @@ async def serve(listener: socket) -> None:
 async def run(params: Params, probe: Probe) -> int:
     descriptors.allow(params.connections)
     with create_server(("127.0.0.1", 0), backlog=BACKLOG) as listener:
-        listener.setblocking(False)
+        listener.settimeout(0)
         serving = asyncio.create_task(serve(listener))
         probe.listening(listener.getsockname()[1])
         await probe.stopped()

@@ -44,7 +44,7 @@ class Worker:
             self.close(key.fileobj)
         self.selector.close()
 
-    def stop(self, parent: Connection) -> None:
+    def stop(self, _: Connection) -> None:
         self.is_stopping = True
 
     def accept(self, listener: socket) -> None:
@@ -52,7 +52,7 @@ class Worker:
             connection, _ = listener.accept()
         except BlockingIOError:
             return  # who knocked has gone
-        connection.setblocking(False)
+        connection.settimeout(0)
         connection.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
         self.selector.register(connection, EVENT_READ, self.echo)
 
@@ -103,7 +103,7 @@ def work(port: int, connections: int, parent: Connection) -> None:
     descriptors.allow(connections)
     listener = listen(port)
     listener.listen(BACKLOG)
-    listener.setblocking(False)
+    listener.settimeout(0)
     worker = Worker(listener, parent)
     parent.send("listening")
     worker.serve()

@@ -43,7 +43,7 @@ async def serve(listener: socket, group: scratch.TaskGroup) -> None:
         await scratch.readable(listener)
         with suppress(BlockingIOError):  # who knocked may have gone
             connection, _ = listener.accept()
-            connection.setblocking(False)
+            connection.settimeout(0)
             connection.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
             group.spawn(echo(connection, buffer))
 
@@ -51,7 +51,7 @@ async def serve(listener: socket, group: scratch.TaskGroup) -> None:
 async def run(params: Params, probe: Probe) -> int:
     descriptors.allow(params.connections)
     with create_server(("127.0.0.1", 0), backlog=BACKLOG) as listener:
-        listener.setblocking(False)
+        listener.settimeout(0)
         async with scratch.TaskGroup() as group:
             group.spawn(serve(listener, group))
             probe.listening(listener.getsockname()[1])
