@@ -102,7 +102,8 @@ class Server:
 
     def stop(self) -> None:
         self.say({"kind": "stop"})
-        assert self.hear()["kind"] == "sample"
+        said = self.hear()
+        assert said["kind"] == "sample", said
         outcome = self.hear()
         assert (outcome["kind"], outcome["value"]) == ("outcome", "0")
 
@@ -221,6 +222,9 @@ def test_a_client_that_does_not_read_is_not_read_from_and_loses_nothing(server: 
         client.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 64 * KIB)
         client.settimeout(STUCK_S)
         client.connect(("127.0.0.1", server.port))
+        # After a first exchange: anyio 4 on asyncio reads ahead without bound when something came
+        # before the first receive(), for only at the end of a wait does it pause its transport.
+        assert is_served(client)
         sent = 0
         with suppress(TimeoutError):
             while sent < BOUND:

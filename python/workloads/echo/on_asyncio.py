@@ -9,39 +9,36 @@ BACKLOG = 1_024
 READ = 262_144  # bytes, at most; also how much a reader collects before it holds up its socket
 
 
-async def echo(
-    reader: asyncio.StreamReader,
-    writer: asyncio.StreamWriter,
-    connections: set[asyncio.StreamWriter],
-) -> None:
-    connections.add(writer)
-    unsent = writer.transport.get_write_buffer_size
+async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    transport = writer.transport
     try:
         while data := await reader.read(READ):
             writer.write(data)
-            if unsent():  # otherwise drain() finds nothing to wait for, which costs all the same
+            if transport.get_write_buffer_size():  # or drain() has nothing to wait for, and costs
                 await writer.drain()
         writer.close()
         await writer.wait_closed()
     except ConnectionError:
-        pass  # reset by the other side, and so closed
+        pass  # reset by the other side
     finally:
-        connections.remove(writer)
+        transport.abort()  # does nothing to one that is closed
 
 
 async def run(params: Params, probe: Probe) -> int:
     descriptors.allow(params.connections)
-    connections: set[asyncio.StreamWriter] = set()
+    connections: set[asyncio.Task[None]] = set()
     async with asyncio.TaskGroup() as group:
 
         def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-            group.create_task(echo(reader, writer, connections))
+            connection = group.create_task(echo(reader, writer))
+            connections.add(connection)
+            connection.add_done_callback(connections.discard)
 
         server = await asyncio.start_server(connected, "127.0.0.1", 0, limit=READ, backlog=BACKLOG)
         probe.listening(server.sockets[0].getsockname()[1])
         await probe.stopped()
         server.close()
-        for writer in connections:
-            writer.transport.abort()  # close() would wait for those who do not read
+        for connection in connections:
+            connection.cancel()
     await server.wait_closed()
     return 0
