@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from harness.workload import Case, Workload
 
 _CONNECT_TIMEOUT_NS = 5_000_000_000
+_A_CONNECTION_NS = 2_000_000  # more for each: a slow machine takes most of a millisecond
 _ANSWER_TIMEOUT_NS = 5_000_000_000
 _LIMITED = 0.95  # of the processor time it could have had
 
@@ -100,15 +101,17 @@ def request_for(workload: Workload, case: Case, port: int, seed: int) -> LoadReq
     """Return how a server of this case is asked. The workload has a `load`."""
     load = workload.load
     assert load is not None
+    connections = int(case.params["connections"])
     return LoadRequest(
         application=load.application,
         address=f"127.0.0.1:{port}",
-        connections=int(case.params["connections"]),
+        connections=connections,
         message_bytes=int(case.params.get("message_bytes", 0)),
         path=load.path,
         body=load.body,
         seed=seed,
         phases=_phases(workload, case),
+        connect_timeout_ns=_CONNECT_TIMEOUT_NS + connections * _A_CONNECTION_NS,
     )
 
 
