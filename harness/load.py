@@ -193,9 +193,7 @@ class Heard:
         climbed = [phase for phase in self.phases if phase.loop == "ladder"]
         found = [self._limited()]
         if climbed and climbed[0].saturated:
-            found.append(
-                "saturated at the first step of the ladder: it was asked for no lower rate"
-            )
+            found.append("saturated at the first step of the ladder: no lower rate was tried")
         elif climbed and not climbed[-1].saturated:
             found.append("the ladder ended before it was saturated: it could do more")
         return tuple(filter(None, found))

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from harness import units, waits
 from harness.protocol import digest
 from harness.records import Status
-from harness.workload import CHECK
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -54,6 +53,11 @@ def judge(
         return status, message if id_ == case.id else f"in the {id_} case: {message}"
     if said.finished is None or ended.returncode != 0:
         return Status.CRASH, _early_end(said, ended)
+    return _answered(workload, case, model, said)
+
+
+def _answered(workload: Workload, case: Case, model: str, said: Conversation) -> tuple[Status, str]:
+    """Return what a trial is worth that came to its end in order."""
     for one in (workload.case_for(workload.cases[id_], model) for id_ in said.cases):
         wrong = _wrong(workload, one, model, said)
         if wrong:
