@@ -127,6 +127,7 @@ class Asking:
             timers = list(self._timers.values())
         for timer in timers:
             timer.cancel()
+            timer.join()
         if self._drains and self._told_ns:
             for thread in self._threads:
                 thread.join(_LAST_WORD_S)

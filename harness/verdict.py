@@ -160,7 +160,9 @@ def _why_so_long(cases: Sequence[Case], asked: Mapping[str, Asked]) -> str:
             return f": it never said that it listens{where}"
         if (trouble := asked[one.id].trouble) is not None:
             return f"; before that{where}, {trouble.message}"
-    return ", though it was told to end" if asked[cases[-1].id].was_told else ""
+        if asked[one.id].was_told and asked[one.id].exit_ns is None:
+            return f", though it was told to end{where}"
+    return ""
 
 
 def _as_served(asked: Asked, expected: int) -> tuple[Status, str]:
