@@ -116,8 +116,11 @@ class Asking:
     def has_returned(self, case: str) -> None:
         """Hear that the server is done with a case, well or not."""
         with self._lock:
-            if case not in self._returned and case in self._told_ns and case in self.asked:
-                self.asked[case].exit_ns = time.perf_counter_ns() - self._told_ns[case]
+            if case in self.asked and case not in self._returned:
+                if case in self._told_ns:
+                    self.asked[case].exit_ns = time.perf_counter_ns() - self._told_ns[case]
+                else:
+                    self.asked[case].was_cut = True
             self._returned.add(case)
 
     def end(self) -> None:
@@ -168,8 +171,8 @@ class Asking:
         )
         self.left_running += ended.left_running
         if ended.stopped == "interrupt":
-            asked.was_cut = self._is_pointless(case.id)
-            self.is_interrupted = not asked.was_cut
+            self.is_interrupted = not self._is_pointless(case.id)
+            asked.was_cut |= not self.is_interrupted
             return None
         return _trouble(asked.heard, ended)
 

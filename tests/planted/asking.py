@@ -5,6 +5,7 @@ They know the protocol of docs/load.md and how to drain, and need no Go.
 
 from __future__ import annotations
 
+import contextlib
 import os
 import select
 import signal
@@ -32,8 +33,9 @@ def connect(request: dict[str, Any], **facts: Any) -> list[socket.socket]:
 def ask(sockets: Iterable[socket.socket]) -> None:
     for one in sockets:
         one.settimeout(LONGEST_S)
-        one.sendall(MESSAGE)
-        one.recv(len(MESSAGE), socket.MSG_WAITALL)
+        with contextlib.suppress(ConnectionError):
+            one.sendall(MESSAGE)
+            one.recv(len(MESSAGE), socket.MSG_WAITALL)
 
 
 def phase(index: int, loop: str, **more: Any) -> None:
@@ -47,7 +49,14 @@ def await_end(sockets: list[socket.socket]) -> None:
         readable, _, _ = select.select(sockets, [], [], LONGEST_S)
         if not readable:
             return
-        sockets = [one for one in sockets if one not in readable or one.recv(4096)]
+        sockets = [one for one in sockets if one not in readable or is_open(one)]
+
+
+def is_open(one: socket.socket) -> bool:
+    try:
+        return one.recv(4096) != b""
+    except ConnectionError:
+        return False
 
 
 def load(**more: Any) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import os
 import select
 import signal
@@ -22,6 +23,7 @@ from speaking import (
     say,
     start,
     way,
+    write,
 )
 
 if TYPE_CHECKING:
@@ -80,6 +82,12 @@ class Server:
         self.listener.close()
         for connection in list(self.open.values()):
             self.drop(connection)
+
+
+def describe(model: str) -> None:
+    offer = {"workload": "served", "model": model.replace("_", "-"), "source": "serving.py"}
+    description = {"protocol": 1, "language": "planted", "version": "1", "implementations": [offer]}
+    write(json.dumps(description).encode())
 
 
 def trial(make: Callable[[], Server] = Server, **facts: Any) -> None:
@@ -267,11 +275,13 @@ def leave_a_process() -> None:
 
 @way
 def hold_the_harness() -> None:
-    """Serve well, and stay when the harness is gone and whatever it says."""
+    """Serve well, and stay when the harness is gone."""
 
     class Staying(Server):
         def told(self, line: bytes) -> None:
-            hang()
+            if not line:
+                hang()
+            super().told(line)
 
     signal.signal(signal.SIGTERM, signal.SIG_IGN)
     trial(Staying)
@@ -286,7 +296,7 @@ class Draining(Server):
     def __init__(self) -> None:
         super().__init__()
         self.wake, self.waker = socket.socketpair()
-        self.waker.setblocking(False)
+        os.set_blocking(self.waker.fileno(), False)
         self.open[self.wake.fileno()] = self.wake
         signal.set_wakeup_fd(self.waker.fileno())
         signal.signal(signal.SIGTERM, lambda *_: None)
@@ -360,4 +370,7 @@ def be_ended_by_sigterm() -> None:
 
 if __name__ == "__main__":
     signal.alarm(SELF_DESTRUCT_S)
-    WAYS[sys.argv[1]]()
+    if sys.argv[2] == "describe":
+        describe(sys.argv[1])
+    else:
+        WAYS[sys.argv[1]]()
