@@ -142,7 +142,7 @@ class Allocator:
             if cell != base and found is not None and found.spread is not None:
                 widest = max(widest, found.spread)
         if len(cells) == 1:  # nothing to compare with: its own blocks are all there is to know
-            return 1.0
+            return 1.0 if self._cost_ns[place] else 0.0  # of nothing: it was refused beforehand
         return widest - self._precision if widest > self._precision else 0.0
 
     def _count(self, place: Place) -> int:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from harness.errors import Problem
@@ -37,6 +37,8 @@ if TYPE_CHECKING:
 
 _WORKLOAD_ID = re.compile(r"[a-z][a-z0-9]*")
 _CASE_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_NEEDED_OF = {"echo": ("connections", "message_bytes"), "http": ("connections",)}
+_LONGEST_MS = 3_600_000
 _OF_A_SAMPLE = frozenset({"elapsed_ns", "cpu_ns", "operations", "ideal_ns"})
 _OF_A_TRIAL = {
     "latency": LATENCIES,
@@ -91,7 +93,7 @@ def parse(id_: str, text: str, file: str, *, from_outside: bool = False) -> Work
     oracle = root.table("oracle")
     work = root.table("work")
     shape = root.choice("shape", SHAPES)
-    load = _load(root.table("load")) if shape == "server" else None
+    load = _load(root.table("load"), names) if shape == "server" else None
     ideal_ns_of = work.table("ideal_ns_of", {})
     sweep = _sweep(root.table("sweep"), params) if "sweep" in root.values else None
     expected = _formula(oracle, "value", names)
@@ -118,7 +120,7 @@ def parse(id_: str, text: str, file: str, *, from_outside: bool = False) -> Work
             )
             for name, table in root.tables("metrics")
         },
-        limits=tuple(_limit(row, names, models) for row in root.rows("limits")),
+        limits=tuple(_limit(row, params, models) for row in root.rows("limits")),
         not_applicable=_not_applicable(root, models),
         observations=tuple(
             _observation(name, table, models) for name, table in root.tables("observed")
@@ -216,14 +218,8 @@ def _cases(
         given = table.table("params", {})
         values = {name: _value(given, param) for name, param in params.items()}
         given.done()
-        cases[id_] = Case(
-            id_,
-            values,
-            _sampling(table),
-            thorough=table.flag("thorough"),
-            rate_per_s=0 if load is None else table.integer("rate_per_s", 0, least=0),
-            ladder=load is not None and table.flag("ladder"),
-        )
+        case = Case(id_, values, _sampling(table), thorough=table.flag("thorough"))
+        cases[id_] = case if load is None or id_ == CHECK else _asked(case, table, load)
         if id_ == CHECK:
             # The answer stands in the file, worked out by hand, and the formula must agree: the
             # two would have to be wrong in the same way.
@@ -236,6 +232,8 @@ def _cases(
         if needed not in cases:
             raise root.problem("cases", ", ".join(cases) or "none", f"one named {needed}")
     if sweep is not None:
+        if load is not None:
+            _lasts(sweep.sampling, root.table("sweep"), load)
         cases.update(_sweep_cases(root.table("sweep"), sweep, cases))
     return cases
 
@@ -246,21 +244,49 @@ def _value(given: Table, param: Param) -> int | str:
     return given.integer(param.name, least=param.least, most=param.most)
 
 
-def _load(table: Table) -> Load:
-    """Read how a server is asked. Times are in milliseconds."""
+def _load(table: Table, names: frozenset[str]) -> Load:
+    """Read how a server is asked. Times are in milliseconds, and bounds the generator's own."""
+    application = table.choice("application", tuple(_NEEDED_OF))
+    is_http = application == "http"
     load = Load(
-        application=table.choice("application", ("echo", "http")),
-        path=table.text("path", "/"),
-        body=table.text("body", ""),
+        application=application,
+        path=table.text("path") if is_http else "",
+        body=table.text("body") if is_http else "",
         requests=table.integer("check_requests", 20, least=1),
-        rate_ms=table.integer("rate_ms", 500, least=1),
-        ladder_from=table.integer("ladder_from", 1_000, least=1),
-        ladder_percent=table.integer("ladder_percent", 150, least=101),
-        ladder_steps=table.integer("ladder_steps", 16, least=1),
+        rate_ms=table.integer("rate_ms", 500, least=1, most=_LONGEST_MS),
+        ladder_from=table.integer("ladder_from", 1_000, least=1, most=100_000_000),
+        ladder_percent=table.integer("ladder_percent", 150, least=101, most=10_000),
+        ladder_steps=table.integer("ladder_steps", 16, least=1, most=1_000),
+        connect_ms=table.integer("connect_timeout_ms", 5_000, least=1, most=_LONGEST_MS),
+        answer_ms=table.integer("answer_timeout_ms", 5_000, least=1, most=_LONGEST_MS),
         drains=table.flag("drains"),
     )
+    if is_http and not load.path.startswith("/"):
+        raise table.problem("path", load.path, "a path that begins with /")
+    for name in _NEEDED_OF[application]:
+        if name not in names:
+            raise table.problem(
+                "application", application, f"one that needs no parameter {name}, or that parameter"
+            )
     table.done()
     return load
+
+
+def _asked(case: Case, table: Table, load: Load) -> Case:
+    """Return a case with how fast its server is asked, and for how long."""
+    ladder = not load.drains and table.flag("ladder")
+    if ladder:
+        return replace(case, ladder=True)
+    least = 1 if load.drains else 0
+    rate = table.integer("rate_per_s", ... if least else 0, least=least, most=100_000_000)
+    _lasts(case.sampling, table, load)
+    return replace(case, rate_per_s=rate)
+
+
+def _lasts(sampling: Sampling, table: Table, load: Load) -> None:
+    """Refuse phases without an end: one lasts for as long as a sample is to last, at least."""
+    if sampling.min_sample_ns == 0 and (sampling.warmup or not load.drains):
+        raise table.problem("min_sample_ms", 0, "at least 1: it is how long a server is asked")
 
 
 def _exclusion(row: Table, params: dict[str, Param], models: _Models) -> Exclusion:
@@ -317,17 +343,20 @@ def _metric(name: str, table: Table, names: frozenset[str], models: _Models) -> 
     return metric
 
 
-def _limit(row: Table, names: frozenset[str], models: _Models) -> Limit:
+def _limit(row: Table, params: dict[str, Param], models: _Models) -> Limit:
     model = row.text("model", expected=f"one of {models}")
     if model not in models:
         raise row.problem("model", model, f"one of {models}")
     limit = Limit(
         model=model,
-        param=row.choice("param", tuple(sorted(names))),
+        param=row.choice("param", tuple(sorted(n for n, one in params.items() if not one.choices))),
         most=row.integer("most"),
         reason=row.text("reason"),
         clamps=row.flag("clamps"),
     )
+    least = params[limit.param].least
+    if limit.clamps and limit.most < least:
+        raise row.problem("most", limit.most, f"at least min of {limit.param}, which is {least}")
     row.done()
     return limit
 

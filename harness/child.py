@@ -13,6 +13,7 @@ import signal
 import subprocess
 import sys
 import termios
+import threading
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -52,26 +53,42 @@ class Ended:
 
 
 class Handle:
-    """How others, on other threads, reach a child that runs."""
+    """How others, on other threads, reach a child that runs.
+
+    A process id and a descriptor can be somebody else's as soon as the child is reaped and its
+    pipes are closed, so that and using them exclude each other.
+    """
 
     def __init__(self) -> None:
+        self._lock = threading.Lock()
         self._process: subprocess.Popen[bytes] | None = None
 
     def attach(self, process: subprocess.Popen[bytes]) -> None:
         """Take hold of a child that was started."""
-        self._process = process
+        with self._lock:
+            self._process = process
+
+    @contextlib.contextmanager
+    def letting_go(self) -> Iterator[None]:
+        """Let go of the child, if this ends with its end: it can be reached no more."""
+        with self._lock:
+            yield
+            if self._process is not None and self._process.returncode is not None:
+                self._process = None
 
     def say(self, line: bytes) -> None:
         """Write a short line to its input; if it is gone, to nobody."""
-        if self._process is not None and self._process.stdin is not None:
-            with contextlib.suppress(OSError, ValueError):  # gone, or already closed
-                os.write(self._process.stdin.fileno(), line)
+        with self._lock:
+            if self._process is not None and self._process.stdin is not None:
+                with contextlib.suppress(OSError):
+                    os.write(self._process.stdin.fileno(), line)
 
     def terminate(self) -> None:
         """Ask it to end, as a system does that shuts down (SIGTERM)."""
-        if self._process is not None and self._process.returncode is None:
-            with contextlib.suppress(OSError):
-                os.kill(self._process.pid, signal.SIGTERM)
+        with self._lock:
+            if self._process is not None:
+                with contextlib.suppress(OSError):
+                    os.kill(self._process.pid, signal.SIGTERM)
 
 
 def run(
@@ -93,9 +110,7 @@ def run(
     ours; on these processors, if any are named.
     """
     with _on(cores):
-        child = _Child(command, env, limits, on_line, folder)
-    if handle is not None:
-        handle.attach(child.process)
+        child = _Child(command, env, limits, on_line, folder, handle or Handle())
     stopped = ""
     try:
         stopped = (
@@ -130,8 +145,10 @@ class _Child:
         limits: Limits,
         on_line: Callable[[bytes], str],
         folder: Path | None,
+        handle: Handle,
     ) -> None:
         self._limits = limits
+        self._handle = handle
         self._lines = _Lines(on_line)
         self._errors = bytearray()
         self._status: tuple[int, float] | None = None  # exit code, CPU seconds
@@ -156,6 +173,7 @@ class _Child:
         assert process.stdout is not None
         assert process.stderr is not None
         self._in, self._out, self._err = process.stdin, process.stdout, process.stderr
+        handle.attach(process)
 
     def talk(
         self, line: bytes, interrupted: Callable[[], bool], on_tick: Callable[[], None]
@@ -251,10 +269,11 @@ class _Child:
         looked at, since that starts at this process's own peak.
         """
         if self._status is None:
-            pid, status, used = os.wait4(self.process.pid, 0 if block else os.WNOHANG)
-            if pid != 0:
-                self.process.returncode = os.waitstatus_to_exitcode(status)
-                self._status = self.process.returncode, used.ru_utime + used.ru_stime
+            with self._handle.letting_go():
+                pid, status, used = os.wait4(self.process.pid, 0 if block else os.WNOHANG)
+                if pid != 0:
+                    self.process.returncode = os.waitstatus_to_exitcode(status)
+                    self._status = self.process.returncode, used.ru_utime + used.ru_stime
         return self._status is not None
 
     def _limit(self, interrupted: Callable[[], bool]) -> str:

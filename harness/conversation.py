@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from harness.protocol import Message, RequestCase
 
+_LAST_PORT = 65_535
+
 
 class Conversation:
     """What one trial has said so far. `hear` refuses what comes at the wrong moment.
@@ -42,6 +44,7 @@ class Conversation:
         self.latencies: dict[str, str] = {}  # HdrHistogram V2, base64
         self.footprints: dict[str, list[Footprint]] = {id_: [] for id_ in self.cases}
         self.errors: dict[str, Failed] = {}
+        self._listened: set[str] = set()
 
     @property
     def current(self) -> str:
@@ -71,7 +74,7 @@ class Conversation:
             ):
                 self._hear_of_case(message, id_)
             case Listening() if self._serves:
-                pass  # whoever asked is told by what it handed this to
+                self._take_listening(message)  # who asks is told by what it handed this to
             case Finished():
                 self._finish(message)
             case _:
@@ -94,13 +97,36 @@ class Conversation:
             case Outcome():
                 self.outcomes[id_].append(message)
             case Latency():
-                self.latencies[id_] = message.hdr
+                self._take_latency(message, id_)
             case Footprint():
-                self.footprints[id_].append(message)
+                self._take_footprint(message, id_)
             case Failed():
                 self.errors[id_] = message
 
+    def _take_listening(self, message: Listening) -> None:
+        id_ = self.current
+        if self._is_over(id_) or self.samples[id_] or id_ in self._listened:
+            raise ProtocolError("listening, where no case is about to be served")
+        if not 0 < message.port <= _LAST_PORT:
+            raise ProtocolError(f"listening: port {message.port}, expected 1 to {_LAST_PORT}")
+        self._listened.add(id_)
+
+    def _take_latency(self, message: Latency, id_: str) -> None:
+        if id_ in self.latencies:
+            raise ProtocolError(f"latency of case {id_!r} for the second time")
+        self.latencies[id_] = message.hdr
+
+    def _take_footprint(self, message: Footprint, id_: str) -> None:
+        if min(message.tasks, message.bytes, message.virtual_bytes or 0) < 0:
+            raise ProtocolError(
+                f"footprint of case {id_!r}: tasks {message.tasks}, bytes {message.bytes} and"
+                f" virtual_bytes {message.virtual_bytes}, expected at least 0"
+            )
+        self.footprints[id_].append(message)
+
     def _take_sample(self, message: SampleTaken, id_: str) -> None:
+        if id_ in self.latencies:
+            raise ProtocolError(f"sample of case {id_!r} after its latency")
         if message.iteration != len(self.samples[id_]):
             raise ProtocolError(
                 f"sample of case {id_!r}: iteration {message.iteration},"

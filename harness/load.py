@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
@@ -11,11 +12,12 @@ from harness.records import Phase
 from harness.workload import CHECK
 
 if TYPE_CHECKING:
+    from harness.records import Status
     from harness.workload import Case, Workload
 
-_CONNECT_TIMEOUT_NS = 5_000_000_000
-_A_CONNECTION_NS = 2_000_000  # more for each: a slow machine takes most of a millisecond
-_ANSWER_TIMEOUT_NS = 5_000_000_000
+# Deep nesting, and text that is no UTF-8, are no DecodeError.
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_A_CONNECTION_NS = 2_000_000  # more time to connect: a slow machine takes most of a millisecond
 _LIMITED = 0.95  # of the processor time it could have had
 
 
@@ -42,8 +44,8 @@ class LoadRequest(msgspec.Struct, frozen=True):
     body: str
     seed: int
     phases: tuple[PhaseAsked, ...]
-    connect_timeout_ns: int = _CONNECT_TIMEOUT_NS
-    answer_timeout_ns: int = _ANSWER_TIMEOUT_NS
+    connect_timeout_ns: int
+    answer_timeout_ns: int
     protocol: int = PROTOCOL
 
 
@@ -76,7 +78,7 @@ class PhaseDone(msgspec.Struct, frozen=True, tag="phase", tag_field="kind"):
     hdr: str = ""
     service_hdr: str = ""
     late_p99_ns: int = 0
-    cpu_ns: int = 0
+    cpu_ns: int | None = None
     saturated: bool = False
 
 
@@ -111,7 +113,8 @@ def request_for(workload: Workload, case: Case, port: int, seed: int) -> LoadReq
         body=load.body,
         seed=seed,
         phases=_phases(workload, case),
-        connect_timeout_ns=_CONNECT_TIMEOUT_NS + connections * _A_CONNECTION_NS,
+        connect_timeout_ns=load.connect_ms * 1_000_000 + connections * _A_CONNECTION_NS,
+        answer_timeout_ns=load.answer_ms * 1_000_000,
     )
 
 
@@ -153,8 +156,8 @@ class Heard:
         """Take in one line. Raises ProtocolError."""
         try:
             said = _decoder.decode(line)
-        except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise ProtocolError(f"load generator: {error}") from None
+        except _UNREADABLE as error:
+            raise ProtocolError(str(error)) from None
         match said:
             case LoadStarted():
                 check_version(said.protocol)
@@ -183,17 +186,52 @@ class Heard:
             case LoadFailed():
                 self.failed = said
 
-    def limited(self) -> str:
+    def is_warm(self, case: Case) -> bool:
+        """Return whether it is connected and has made the load that does not count."""
+        return self.is_connected and len(self.phases) >= case.sampling.warmup
+
+    def warnings(self) -> tuple[str, ...]:
+        """Return in words what keeps these numbers from being the server's own."""
+        climbed = [phase for phase in self.phases if phase.loop == "ladder"]
+        found = [self._limited()]
+        if climbed and climbed[0].saturated:
+            found.append("saturated at the first step of the ladder: no lower rate was tried")
+        elif climbed and not climbed[-1].saturated:
+            found.append("the ladder ended before it was saturated: it could do more")
+        return tuple(filter(None, found))
+
+    def _limited(self) -> str:
         """Return in words where the generator and not the server was the limit, or nothing."""
         cores = self.facts.get("gomaxprocs", 1)
+        if not isinstance(cores, int) or cores < 1:
+            return ""
         shares = [
-            phase.cpu_ns / (phase.elapsed_ns * int(cores))
+            phase.cpu_ns / (phase.elapsed_ns * cores)
             for phase in self.phases
-            if phase.loop == "closed" and not phase.warmup and phase.elapsed_ns
+            if phase.loop in ("closed", "ladder") and not phase.warmup
+            if phase.cpu_ns is not None and phase.elapsed_ns > 0
         ]
-        if shares and max(shares) > _LIMITED:
+        if max(shares, default=0.0) > _LIMITED:
             return (
                 f"client limited: the load generator used {100 * max(shares):.0f}% of its"
                 " processors, so the server could have done more"
             )
         return ""
+
+
+class Trouble(NamedTuple):
+    """Why a server could not be asked, and what that makes of its trial."""
+
+    status: Status
+    message: str
+
+
+@dataclass
+class Asked:
+    """What came of asking the server of one case."""
+
+    heard: Heard = field(default_factory=Heard)
+    trouble: Trouble | None = None
+    was_cut: bool = False  # the server was done, or gone, before all was asked
+    was_told: bool = False  # to end
+    exit_ns: int | None = None  # from being told until it had returned

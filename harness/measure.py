@@ -16,7 +16,7 @@ from harness import child, protocol, units, verdict
 from harness.conversation import Conversation
 from harness.machine import Weather
 from harness.records import Cell, Parked, Sample, Status, Trial
-from harness.serving import Asking, cores_here
+from harness.serving import Asking, cores_here, refusal
 from harness.spin import spin
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from harness.plan import Block
     from harness.runners import Runner
-    from harness.workload import Workload
+    from harness.workload import Case, Workload
 
 _CANNOT_START = 127  # as a shell has it
 _PADDING_MOST = 4_096  # bytes; one page of the stack is enough to move what follows it
@@ -66,11 +66,15 @@ class Bench:
         request = protocol.request_for(
             workload, case, cell.model, cell.variant, draw.getrandbits(31)
         )
+        cases = [workload.case_for(workload.cases[one.id], cell.model) for one in request.cases]
         asking = self._asking(workload, draw)
         said = Conversation(request.cases, serves=asking is not None)
-        hearing = _Hearing(said, asking, workload)
+        hearing = _Hearing(said, asking, {one.id: one for one in cases})
         before = Weather.now()
         started_at = datetime.now(UTC).isoformat(timespec="milliseconds")
+        if asking is not None and (refused := refusal(case, self.load_command)) is not None:
+            status, message = refused
+            return Trial(cell, block, position, status, started_at, 0, message)
         try:
             ended = child.run(
                 [*runner.command, "run"],
@@ -88,14 +92,15 @@ class Bench:
             ended = child.Ended(_CANNOT_START, 0, 0, f"cannot be started: {error}")
         finally:
             hearing.end()
-        if ended.stopped == "interrupt":
+        if ended.stopped == "interrupt" or (asking is not None and asking.is_interrupted):
             return None
         violation = hearing.violation
         if ended.stopped and not violation and ended.stopped not in ("timeout", "memory"):
             violation = ended.stopped
         status, message = verdict.judge(workload, case, cell.model, said, ended, violation)
-        if asking is not None and status is Status.OK:
-            status, message = verdict.judge_served(workload, case, asking.heard, asking.problems)
+        if asking is not None:
+            status, message = verdict.judge_served(workload, cases, asking.asked, status, message)
+            ended.left_running += asking.left_running
         outcomes = said.outcomes[case.id]
         trial = Trial(
             cell=cell,
@@ -145,7 +150,7 @@ class _Hearing:
 
     said: Conversation
     asking: Asking | None
-    workload: Workload
+    cases: Mapping[str, Case]
     violation: str = ""
 
     def line(self, line: bytes) -> str:
@@ -159,8 +164,8 @@ class _Hearing:
         if self.asking is not None:
             match message:
                 case protocol.Listening(port=port):
-                    self.asking.begin(self.workload.cases[self.said.current], port)
-                case protocol.SampleTaken(case=id_):
+                    self.asking.begin(self.cases[self.said.current], port)
+                case protocol.SampleTaken(case=id_) | protocol.Failed(case=str(id_)):
                     self.asking.has_returned(id_)
         return ""
 
@@ -172,11 +177,11 @@ class _Hearing:
 
 def _as_asked(trial: Trial, asking: Asking) -> Trial:
     """Return a server's trial with what its load generator saw of it."""
-    heard = asking.heard.get(trial.cell.case)
-    if heard is None:
-        return trial
+    asked = asking.asked.get(trial.cell.case)
+    if asked is None:
+        return structs.replace(trial, samples=())
+    heard = asked.heard
     served_ns = trial.samples[0].cpu_ns if trial.samples else None
-    limited = heard.limited()
     return structs.replace(
         trial,
         samples=tuple(
@@ -191,9 +196,9 @@ def _as_asked(trial: Trial, asking: Asking) -> Trial:
             "server_cores": _listed(asking.cores.server),
             "client_cores": _listed(asking.cores.client),
         },
-        exit_ns=asking.exit_ns.get(trial.cell.case),
+        exit_ns=asked.exit_ns if asking.workload.load and asking.workload.load.drains else None,
         usage=trial.usage | ({} if served_ns is None else {"server_cpu_ns": served_ns}),
-        warnings=(*trial.warnings, *filter(None, [limited])),
+        warnings=(*trial.warnings, *heard.warnings()),
     )
 
 

@@ -7,10 +7,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness import waits
+from harness.errors import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from hdrh.histogram import HdrHistogram
     from numpy.typing import NDArray
 
     from harness.records import Parked, Trial
@@ -43,7 +45,10 @@ def sample_values(workload: Workload, metric: Metric, trial: Trial) -> NDArray[n
     told = {} if names <= _OF_SAMPLES | case.params.keys() else of_trial(trial, case)
     if not names & _OF_SAMPLES:  # it speaks of the trial as a whole
         known: dict[str, object] = {**case.params, **told}
-        return metric.formula.over(known, 1) if names <= known.keys() else np.empty(0)
+        if not names <= known.keys():
+            return np.empty(0)
+        value = metric.formula.over(known, 1)
+        return value[np.isfinite(value)]
     if "cpu_ns" in names:
         samples = [one for one in samples if one.cpu_ns is not None]
     ideal_ns = workload.ideal_of(case, trial.cell.model)
@@ -67,21 +72,34 @@ def of_trial(trial: Trial, case: Case) -> dict[str, float]:
     """Return what a trial says as a whole, by the names that formulas use; only what is known."""
     told: dict[str, float] = {}
     if trial.latency:
-        told |= waits.percentiles(waits.decoded(trial.latency))
-    if len(trial.parked) > 1:
+        told |= waits.percentiles(_histogram(trial))
+    if len({one.tasks for one in trial.parked}) > 1:
         told |= slopes(trial.parked)
     asked = [phase for phase in trial.phases if not phase.warmup]
-    if case.ladder and asked:
-        kept_up = [one.requests / one.elapsed_ns for one in asked if not one.saturated]
-        told["capacity_per_s"] = 1e9 * max(kept_up, default=0.0)
+    kept_up = [
+        one.requests / one.elapsed_ns for one in asked if not one.saturated and one.elapsed_ns > 0
+    ]
+    if case.ladder and kept_up:
+        told["capacity_per_s"] = 1e9 * max(kept_up)
     if trial.exit_ns is not None:
         told["exit_ns"] = trial.exit_ns
         told["lost"] = sum(sum(one.errors.values()) for one in asked)
-    if trial.phases and "server_cpu_ns" in trial.usage:
-        told["server_cpu_ns"] = trial.usage["server_cpu_ns"] / sum(
-            one.requests for one in trial.phases
-        )
+    answered = sum(one.requests for one in trial.phases)
+    if answered and "server_cpu_ns" in trial.usage:
+        told["server_cpu_ns"] = trial.usage["server_cpu_ns"] / answered
     return told
+
+
+def _histogram(trial: Trial) -> HdrHistogram:
+    """Return the waits of a trial. Raises Problem: it was readable when it was measured."""
+    try:
+        return waits.decoded(trial.latency)
+    except ValueError as error:
+        cell = trial.cell
+        raise Problem(
+            f"the trial of {cell.workload} {cell.case}, {cell.contestant}, in block {trial.block}"
+            f" is damaged: latency: {error}; its line must be removed from trials.jsonl"
+        ) from None
 
 
 def slopes(parked: Sequence[Parked]) -> dict[str, float]:

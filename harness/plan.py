@@ -126,7 +126,9 @@ def cells(
                         absent.append(AbsentCell(cell, *reason))
                 if not found:
                     cell = Cell(workload.id, case.id, model)
-                    absent.append(AbsentCell(cell, *_unoffered(workload, model, missing_models)))
+                    absent.append(
+                        AbsentCell(cell, *_unoffered(workload, case, model, missing_models))
+                    )
     return present + ([] if profile is None else _controls(present)), absent
 
 
@@ -161,11 +163,8 @@ def wanted_cases(
 def _absence(
     workload: Workload, case: Case, model: str, offer: Offer
 ) -> tuple[Absence, str] | None:
-    if model in workload.not_applicable:
-        return Absence.NOT_APPLICABLE, workload.not_applicable[model]
-    exclusion = workload.exclusion_of(case, model)
-    if exclusion is not None:
-        return Absence.NOT_APPLICABLE, exclusion.reason
+    if senseless := _senseless(workload, case, model):
+        return Absence.NOT_APPLICABLE, senseless
     if offer.unavailable is not None:
         return Absence.UNAVAILABLE, offer.unavailable
     limit = workload.limit_on(case, model)
@@ -175,11 +174,17 @@ def _absence(
     return None
 
 
+def _senseless(workload: Workload, case: Case, model: str) -> str:
+    """Return why a case makes no sense for a model, or an empty text."""
+    exclusion = workload.exclusion_of(case, model)
+    return workload.not_applicable.get(model, exclusion.reason if exclusion else "")
+
+
 def _unoffered(
-    workload: Workload, model: str, missing_models: Mapping[str, str]
+    workload: Workload, case: Case, model: str, missing_models: Mapping[str, str]
 ) -> tuple[Absence, str]:
-    if model in workload.not_applicable:
-        return Absence.NOT_APPLICABLE, workload.not_applicable[model]
+    if senseless := _senseless(workload, case, model):
+        return Absence.NOT_APPLICABLE, senseless
     if model in missing_models:
         return Absence.UNAVAILABLE, missing_models[model]
     return Absence.MISSING, "nobody has written it yet"

@@ -89,7 +89,7 @@ class Phase(msgspec.Struct, frozen=True, omit_defaults=True):
     hdr: str = ""  # waits: from the intended moment where the rate was fixed; HdrHistogram V2
     service_hdr: str = ""  # from the moment of sending
     late_p99_ns: int = 0  # of the generator itself
-    cpu_ns: int = 0  # of the generator
+    cpu_ns: int | None = None  # of the generator
 
 
 class Trial(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -112,7 +112,7 @@ class Trial(msgspec.Struct, frozen=True, omit_defaults=True):
     parked: tuple[Parked, ...] = ()
     phases: tuple[Phase, ...] = ()  # of a server
     load: dict[str, str | int | bool] = {}  # of the load generator: its cores, its runtime
-    exit_ns: int | None = None  # a server's, from SIGTERM until it was gone
+    exit_ns: int | None = None  # a server's, from SIGTERM until it had returned
     stderr_end: str = ""
     warnings: tuple[str, ...] = ()
     disturbed: tuple[str, ...] = ()  # what the machine did beside it: steal, throttling, load

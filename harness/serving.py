@@ -7,13 +7,17 @@ for both at once, so the generator has a thread here; it sleeps but for a line n
 from __future__ import annotations
 
 import os
+import resource
 import threading
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from harness import child, load
+from harness.load import Asked, Trouble
 from harness.protocol import ProtocolError
+from harness.records import Status
+from harness.workload import CHECK
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -22,6 +26,8 @@ if TYPE_CHECKING:
 
 _STOP = b'{"kind": "stop"}\n'
 _ENOUGH_CORES = 4
+_OTHER_FILES = 64  # that a server or a generator has open beside its connections, at most
+_LAST_WORD_S = 5.0  # for a generator to count what was lost, when a server has drained
 
 
 @dataclass(frozen=True)
@@ -52,9 +58,35 @@ def cores_here() -> Cores:
     return split_cores(frozenset(os.sched_getaffinity(0)))
 
 
+def refusal(case: Case, command: tuple[str, ...]) -> Trouble | None:
+    """Return why a server of this case cannot be asked here, before anything is started.
+
+    Both sides have each connection as an open file. The limit that a process may raise by itself
+    is raised as far as is needed: children inherit it, and not every server thinks of it.
+    """
+    if not command:
+        return Trouble(Status.UNSUPPORTED, "there is no load generator here")
+    connections = int(case.params["connections"])
+    needed = connections + _OTHER_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < needed:
+        return Trouble(
+            Status.UNSUPPORTED,
+            f"open files: found a limit of {hard}, expected at least {needed} for {connections}"
+            " connections, in the server as in the load generator (ulimit -Hn)",
+        )
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
+    return None
+
+
 @dataclass
 class Asking:
-    """The load generators of one trial, one a case; and the server that they ask."""
+    """The load generators of one trial, one a case; and the server that they ask.
+
+    What the harness hears of the server comes on its main thread, what it hears of a generator on
+    a thread of that; a timer has one more.
+    """
 
     workload: Workload
     command: tuple[str, ...]
@@ -63,97 +95,138 @@ class Asking:
     seed: int
     interrupted: Callable[[], bool]
     server: child.Handle = field(default_factory=child.Handle)
-    heard: dict[str, load.Heard] = field(default_factory=dict)  # by case
-    problems: dict[str, str] = field(default_factory=dict)  # by case: why it could not ask
-    ended_at: dict[str, int] = field(default_factory=dict)  # by case: when SIGTERM was sent, ns
-    exit_ns: dict[str, int] = field(default_factory=dict)
+    asked: dict[str, Asked] = field(default_factory=dict)  # by case
+    left_running: int = 0  # processes that outlived a generator
+    is_interrupted: bool = False  # a generator was ended since the user wants to stop
     _threads: list[threading.Thread] = field(default_factory=list)
+    _timers: dict[str, threading.Timer] = field(default_factory=dict)  # by case: when to end
+    _told_ns: dict[str, int] = field(default_factory=dict)  # by case: when it was told to end
+    _returned: set[str] = field(default_factory=set)  # cases that the server is done with
+    _is_gone: bool = False  # the server
     _is_over: bool = False
+    _lock: threading.Lock = field(default_factory=threading.Lock)  # on the four above
 
     def begin(self, case: Case, port: int) -> None:
         """Ask the server of a case, which listens on this port, and tell it to stop after that."""
+        self.asked[case.id] = Asked(trouble=Trouble(Status.CRASH, "nobody asked the server"))
         thread = threading.Thread(target=self._ask, args=(case, port), daemon=True)
         self._threads.append(thread)
         thread.start()
 
     def has_returned(self, case: str) -> None:
-        """Hear that the server has come to its end."""
-        if case in self.ended_at:
-            self.exit_ns[case] = time.perf_counter_ns() - self.ended_at[case]
+        """Hear that the server is done with a case, well or not."""
+        with self._lock:
+            if case in self.asked and case not in self._returned:
+                if case in self._told_ns:
+                    self.asked[case].exit_ns = time.perf_counter_ns() - self._told_ns[case]
+                else:
+                    self.asked[case].was_cut = True
+            self._returned.add(case)
 
     def end(self) -> None:
-        """End what still asks; the server is gone.
-
-        Where it was told to be, the generator sees that by itself, and says what became of its
-        requests.
-        """
-        self._is_over = not any(self.ended_at.values())
+        """End what still asks; the server is gone."""
+        with self._lock:
+            self._is_gone = True
+            timers = list(self._timers.values())
+        for timer in timers:
+            timer.cancel()
+            timer.join()
+        if self._drains and self._told_ns:
+            for thread in self._threads:
+                thread.join(_LAST_WORD_S)
+        self._is_over = True
         for thread in self._threads:
             thread.join()
 
     def _ask(self, case: Case, port: int) -> None:
-        heard = self.heard[case.id] = load.Heard()
+        asked = self.asked[case.id]
+        try:
+            asked.trouble = self._load(case, port, asked)
+        except OSError as error:
+            asked.trouble = Trouble(
+                Status.UNSUPPORTED, f"the load generator cannot be started: {error}"
+            )
+        finally:
+            self._tell(case.id)
 
+    def _load(self, case: Case, port: int, asked: Asked) -> Trouble | None:
         def on_line(line: bytes) -> str:
             try:
-                heard.hear(line)
+                asked.heard.hear(line)
             except ProtocolError as error:
-                return str(error)
-            if self._drains_in(case) is not None and heard.is_connected:
-                self._terminate_midway(case)
+                return f"it broke its protocol: {error}"
+            if self._drains and case.id != CHECK and asked.heard.is_warm(case):
+                self._tell_midway(case.id)
             return ""
 
         request = load.request_for(self.workload, case, port, self.seed)
-        try:
-            ended = child.run(
-                self.command,
-                dict(os.environ),
-                load.encode(request),
-                child.Limits(case.sampling.timeout_s, self.memory_bytes),
-                on_line,
-                lambda: self._is_over or self.interrupted(),
-                cores=self.cores.client,
-            )
-        except OSError as error:
-            self.problems[case.id] = f"the load generator cannot be started: {error}"
-        else:
-            if problem := _problem(heard, ended):
-                self.problems[case.id] = problem
-        if self._drains:
-            self._terminate(case)
-        else:
-            self.server.say(_STOP)
+        ended = child.run(
+            self.command,
+            dict(os.environ),
+            load.encode(request),
+            child.Limits(case.sampling.timeout_s, self.memory_bytes),
+            on_line,
+            lambda: self._is_pointless(case.id) or self.interrupted(),
+            cores=self.cores.client,
+        )
+        self.left_running += ended.left_running
+        if ended.stopped == "interrupt":
+            self.is_interrupted = not self._is_pointless(case.id)
+            asked.was_cut |= not self.is_interrupted
+            return None
+        return _trouble(asked.heard, ended)
 
     @property
     def _drains(self) -> bool:
         return self.workload.load is not None and self.workload.load.drains
 
-    def _drains_in(self, case: Case) -> float | None:
-        """Return after how many seconds of load the server is told to end; None: only after it."""
-        if not self._drains or case.id == "check":
-            return None
-        assert self.workload.load is not None
-        return self.workload.load.rate_ms / 2_000
+    def _is_pointless(self, case: str) -> bool:
+        """Return whether nobody is left to be asked. One that drains may be done before that."""
+        return self._is_over or (case in self._returned and case not in self._told_ns)
 
-    def _terminate_midway(self, case: Case) -> None:
-        if case.id not in self.ended_at:
-            self.ended_at[case.id] = 0
-            timer = threading.Timer(self._drains_in(case) or 0, self._terminate, (case,))
-            self._threads.append(timer)
+    def _tell_midway(self, case: str) -> None:
+        """Have the server told to end when half of the load has been made."""
+        assert self.workload.load is not None
+        with self._lock:
+            if case in self._timers or self._is_gone:
+                return
+            timer = threading.Timer(self.workload.load.rate_ms / 2_000, self._tell, (case,))
+            timer.daemon = True
+            self._timers[case] = timer
             timer.start()
 
-    def _terminate(self, case: Case) -> None:
-        if not self.ended_at.get(case.id):
-            self.ended_at[case.id] = time.perf_counter_ns()
-            self.server.terminate()
+    def _tell(self, case: str) -> None:
+        """Tell the server to end, once. One that is done with the case would take it for another.
+
+        It may be told of the check case only: the process goes on to the next then.
+        """
+        with self._lock:
+            if case in self._told_ns or case in self._returned or self._is_gone:
+                return
+            self._told_ns[case] = time.perf_counter_ns()
+            self.asked[case].was_told = True
+            if self._drains:
+                self.server.terminate()
+            else:
+                self.server.say(_STOP)
 
 
-def _problem(heard: load.Heard, ended: child.Ended) -> str:
+def _trouble(heard: load.Heard, ended: child.Ended) -> Trouble | None:
+    """Return why a generator that ended by itself, or by a limit, has no result."""
     if heard.failed is not None:
-        return heard.failed.message
+        return Trouble(_REASONS.get(heard.failed.reason, Status.CRASH), heard.failed.message)
+    if ended.stopped == "memory":
+        return Trouble(Status.OUT_OF_MEMORY, "took more memory than a trial may while it was asked")
     if ended.stopped:
-        return f"the load generator was stopped: {ended.stopped}"
+        return Trouble(Status.CRASH, f"the load generator was stopped: {ended.stopped}")
     if heard.served is None or ended.returncode != 0:
         end = ended.stderr_end.splitlines()[-1:] or [f"exit code {ended.returncode}"]
-        return f"the load generator ended early: {end[0]}"
-    return ""
+        return Trouble(Status.CRASH, f"the load generator ended early: {end[0]}")
+    return None
+
+
+_REASONS = {
+    "timeout": Status.TIMEOUT,
+    "descriptors": Status.UNSUPPORTED,
+    "unsupported": Status.UNSUPPORTED,
+}

@@ -6,21 +6,29 @@ import signal
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from harness import units
-from harness.protocol import Failed, digest
+from harness import units, waits
+from harness.protocol import digest
 from harness.records import Status
-from harness.workload import CHECK
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from harness.child import Ended
     from harness.conversation import Conversation
-    from harness.load import Heard
+    from harness.load import Asked
+    from harness.protocol import Failed
     from harness.workload import Case, Workload
 
 # Some loops' timers count whole milliseconds (uvloop), so a wait may end that much early.
 EARLY_NS = 1_000_000
+_LEAST_POINTS = 2  # of a slope
+_ERRORS = {
+    "wrong": "with wrong bytes",
+    "status": "with another status than 200",
+    "reset": "closed too early",
+    "timeout": "late",
+    "refused": "refused",
+}
 _REASONS = {
     "crash": Status.CRASH,
     "out_of_memory": Status.OUT_OF_MEMORY,
@@ -45,12 +53,32 @@ def judge(
         return status, message if id_ == case.id else f"in the {id_} case: {message}"
     if said.finished is None or ended.returncode != 0:
         return Status.CRASH, _early_end(said, ended)
+    return _answered(workload, case, model, said)
+
+
+def _answered(workload: Workload, case: Case, model: str, said: Conversation) -> tuple[Status, str]:
+    """Return what a trial is worth that came to its end in order."""
     for one in (workload.case_for(workload.cases[id_], model) for id_ in said.cases):
         wrong = _wrong(workload, one, model, said)
         if wrong:
             where = "" if one.id == case.id else f"in the {one.id} case: "
             return Status.WRONG_ANSWER, where + wrong
+    for id_ in said.cases:
+        if unusable := _unusable(workload, said, id_):
+            return Status.CRASH, f"broke the protocol: case {id_!r}: {unusable}"
     return Status.OK, ""
+
+
+def _unusable(workload: Workload, said: Conversation, case: str) -> str:
+    """Return what keeps the result of a case from being read, or an empty text."""
+    latency = said.latencies.get(case)
+    if latency is None and workload.shape == "latency":
+        return "latency: found none, expected one"
+    points = len({one.tasks for one in said.footprints[case]})
+    if points < _LEAST_POINTS and workload.shape == "footprint":
+        return f"footprint: found {points} numbers of tasks, expected at least {_LEAST_POINTS}"
+    fault = waits.fault([latency] if latency is not None else [])
+    return f"latency: {fault}" if fault else ""
 
 
 def _failure(failed: Failed) -> tuple[Status, str]:
@@ -92,26 +120,67 @@ def _wrong(workload: Workload, case: Case, model: str, said: Conversation) -> st
 
 
 def judge_served(
-    workload: Workload, case: Case, heard: Mapping[str, Heard], problems: Mapping[str, str]
+    workload: Workload,
+    cases: Sequence[Case],
+    asked: Mapping[str, Asked],
+    status: Status,
+    message: str,
 ) -> tuple[Status, str]:
-    """Return the status of a server's trial, by what its load generators found."""
-    for one in (workload.cases[CHECK], case):
-        where = "" if one is case else f"in the {one.id} case: "
-        if one.id in problems:
-            return Status.CRASH, where + problems[one.id]
-        if one.id not in heard:
+    """Return the status of a server's trial, by what its load generators found.
+
+    `cases` are the check case and the one that is measured, as this model does them; `status` and
+    `message` what the trial is worth as far as the server itself tells.
+    """
+    if status is Status.TIMEOUT:
+        return status, message + _why_so_long(cases, asked)
+    for one in cases:
+        where = "" if one is cases[-1] else f"in the {one.id} case: "
+        trouble = asked[one.id].trouble if one.id in asked else None
+        if trouble is not None and status is Status.CRASH:
+            return status, f"{message}; before that, {where}{trouble.message}"
+        if status is not Status.OK:
+            continue
+        if trouble is not None:
+            return trouble.status, where + trouble.message
+        if one.id not in asked:
             return Status.CRASH, f"{where}it never said that it listens"
-        errors: Counter[str] = Counter()
-        for phase in heard[one.id].phases:
-            errors.update(phase.errors)
-        expected, served = workload.expected(one), heard[one.id].served
-        if served != expected:
-            found = ", ".join(f"{count} {what}" for what, count in errors.items()) or "no error"
-            return Status.WRONG_ANSWER, (
-                f"{where}{served} of {expected} connections were answered rightly from first to"
-                f" last: {found}"
-            )
-    return Status.OK, ""
+        if asked[one.id].was_cut:
+            return Status.CRASH, f"{where}it stopped serving before it was told to"
+        found, what = _as_served(asked[one.id], workload.expected(one))
+        if found is not Status.OK:
+            return found, where + what
+    return status, message
+
+
+def _why_so_long(cases: Sequence[Case], asked: Mapping[str, Asked]) -> str:
+    """Return how far a server came that did not finish in time, as the rest of a sentence."""
+    for one in cases:
+        where = "" if one is cases[-1] else f" in the {one.id} case"
+        if one.id not in asked:
+            return f": it never said that it listens{where}"
+        if (trouble := asked[one.id].trouble) is not None:
+            return f"; before that{where}, {trouble.message}"
+        if asked[one.id].was_told and asked[one.id].exit_ns is None:
+            return f", though it was told to end{where}"
+    return ""
+
+
+def _as_served(asked: Asked, expected: int) -> tuple[Status, str]:
+    heard = asked.heard
+    errors: Counter[str] = Counter()
+    for phase in heard.phases:
+        errors.update(phase.errors)
+    if heard.served != expected:
+        found = [f"{count} {_ERRORS.get(what, what)}" for what, count in errors.items()]
+        again = sum(phase.reconnects for phase in heard.phases)
+        found += [f"{again} connected again"] if again else []
+        is_late = "timeout" in errors and not errors.keys() & {"wrong", "status"}
+        return Status.TIMEOUT if is_late else Status.WRONG_ANSWER, (
+            f"{heard.served} of {expected} connections were answered rightly from first to last"
+            f" ({', '.join(found) or 'nothing is known of the others'})"
+        )
+    fault = waits.fault(text for one in heard.phases for text in (one.hdr, one.service_hdr) if text)
+    return (Status.CRASH, f"the load generator sent {fault}") if fault else (Status.OK, "")
 
 
 def warnings(said: Conversation, ended: Ended) -> tuple[str, ...]:

@@ -27,9 +27,25 @@ def decoded(text: str) -> HdrHistogram:
     from hdrh.histogram import HdrHistogram  # only runs with waits in them need it
 
     try:
-        return HdrHistogram.decode(text)
+        histogram = HdrHistogram.decode(text)
     except Exception as error:  # noqa: BLE001 - the library's own, zlib's, binascii's, ctypes'
         raise ValueError(f"not an HdrHistogram: {error}") from None
+    if histogram.significant_figures != DIGITS:
+        raise ValueError(
+            f"not an HdrHistogram of {DIGITS} significant digits,"
+            f" but of {histogram.significant_figures}"
+        )
+    return histogram
+
+
+def fault(texts: Iterable[str]) -> str:
+    """Return what is wrong with the first of these that cannot be read; empty: nothing."""
+    for text in texts:
+        try:
+            decoded(text)
+        except ValueError as error:
+            return str(error)
+    return ""
 
 
 def added(texts: Iterable[str]) -> HdrHistogram:

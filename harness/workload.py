@@ -102,6 +102,8 @@ class Load:
     ladder_from: int  # requests a second of the first step
     ladder_percent: int  # of the step before
     ladder_steps: int  # at most
+    connect_ms: int  # how long all connections may take to be opened
+    answer_ms: int  # how long an answer may take
     drains: bool  # the server is told to end by SIGTERM while it is asked
 
 
@@ -230,11 +232,10 @@ class Workload:
 
     def case_for(self, case: Case, model: str) -> Case:
         """Return a case as a model does it: where a limit clamps, with fewer."""
-        clamped = {
-            limit.param: limit.most
-            for limit in self.limits
-            if limit.clamps and limit.exceeded(case, model)
-        }
+        clamped: dict[str, int] = {}
+        for limit in self.limits:
+            if limit.clamps and limit.exceeded(case, model):
+                clamped[limit.param] = min(limit.most, clamped.get(limit.param, limit.most))
         return replace(case, params={**case.params, **clamped}) if clamped else case
 
     def sweep_cases(self) -> list[Case]:

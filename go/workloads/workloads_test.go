@@ -45,8 +45,8 @@ var known = map[string][]tiny{
 		{work.Params{"tasks": 1_003}, "1003", 0},
 	},
 	"timers": {
-		{work.Params{"timers": 10, "span_ns": 10 * ms}, "10", 59 * time.Millisecond},
-		{work.Params{"timers": 7_919, "span_ns": 100 * ms}, "7919", 50 * time.Millisecond}, // all at once
+		{work.Params{"timers": 10, "lead_ns": 50 * ms, "span_ns": 10 * ms}, "10", 57 * time.Millisecond},
+		{work.Params{"timers": 7_919, "lead_ns": 50 * ms, "span_ns": 100 * ms}, "7919", 47 * time.Millisecond}, // all at once
 	},
 	"pingpong": {
 		{work.Params{"rounds": 3}, "6", 0},
@@ -141,7 +141,7 @@ func TestEveryTickAndTimerIsReportedOnceAndNoneBelowZero(t *testing.T) {
 		{"heartbeat", work.Params{"ticks": 5, "beside": "cpu", "on": "loop", "amount": 3 * ms}, 5, 6},
 		{"heartbeat", work.Params{"ticks": 10, "beside": "block", "on": "loop", "amount": 5 * ms}, 10, 11},
 		{"heartbeat", work.Params{"ticks": 5, "beside": "read", "on": "loop", "amount": 100_000}, 5, 6},
-		{"timers", work.Params{"timers": 100, "span_ns": 10 * ms}, 100, int64(100)},
+		{"timers", work.Params{"timers": 100, "lead_ns": 50 * ms, "span_ns": 10 * ms}, 100, int64(100)},
 	} {
 		answer, said := run(t, test.workload, "", test.params)
 		if answer != test.want || len(said.waits) != test.waits || slices.Min(said.waits) < 0 {

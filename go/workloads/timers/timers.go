@@ -10,20 +10,19 @@ import (
 	"loombench/internal/work"
 )
 
-// The moments, and how much too early a timer may go off: the timers of some
-// event loops count whole milliseconds. Both are part of the workload, the same
-// in every model.
+// How the moments are mixed, and how much too early a timer may go off: the
+// timers of some event loops count whole milliseconds. Both are part of the
+// workload, the same in every model.
 const (
-	ahead     = 50 * time.Millisecond
 	stride    = 7_919
-	tolerance = time.Millisecond
+	tolerance = 3 * time.Millisecond
 )
 
 // Run starts a goroutine a timer, each blocked in time.Sleep until its moment. A
 // sleeping goroutine holds no thread: the runtime keeps its timer on a heap of
 // the processor that it last ran on.
 func Run(_ context.Context, p work.Params, probe *work.Probe) (any, error) {
-	timers, span := p.Int("timers"), p.Duration("span_ns")
+	timers, lead, span := p.Int("timers"), p.Duration("lead_ns"), p.Duration("span_ns")
 	var (
 		running sync.WaitGroup
 		inTime  atomic.Int64
@@ -32,7 +31,7 @@ func Run(_ context.Context, p work.Params, probe *work.Probe) (any, error) {
 	for k := range timers {
 		running.Go(func() {
 			spread := time.Duration(k * stride % timers)
-			due := start.Add(ahead + spread*span/time.Duration(timers))
+			due := start.Add(lead + spread*span/time.Duration(timers))
 			time.Sleep(time.Until(due))
 			late := time.Since(due)
 			probe.Latency(max(0, late.Nanoseconds()))

@@ -26,7 +26,7 @@ async def run(params: Params, probe: Probe) -> int:
     )
     async with listener, anyio.create_task_group() as group:
         group.start_soon(listener.serve, echo)
-        probe.listening(listener.extra(SocketAttribute.local_port))  # noqa: S610
+        probe.listening(listener.extra(SocketAttribute.local_port))
         await probe.stopped()
         group.cancel_scope.cancel()
     return 0
