@@ -10,7 +10,8 @@ import subprocess
 import sys
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from tempfile import TemporaryFile
+from typing import IO, TYPE_CHECKING, Any, Self
 
 import pytest
 
@@ -48,8 +49,8 @@ def of(workload: str) -> list[Any]:
 class Server:
     """A runner that serves."""
 
-    def __init__(self, process: subprocess.Popen[bytes]) -> None:
-        self.process = process
+    def __init__(self, process: subprocess.Popen[bytes], stderr: IO[bytes]) -> None:
+        self.process, self.stderr = process, stderr
         self.port = 0
         self.said: list[dict[str, Any]] = []
 
@@ -84,8 +85,8 @@ class Server:
         assert self.errors() == ""  # nothing is logged
 
     def errors(self) -> str:
-        assert self.process.stderr is not None
-        return self.process.stderr.read().decode()
+        self.stderr.seek(0)
+        return self.stderr.read().decode()
 
     def connect(self) -> Client:
         return Client(self.port)
@@ -112,15 +113,18 @@ def serving(one: Implementation, mark: str, *cases: str, **params: int) -> Itera
             for id_ in cases or ("check",)
         ],
     }
-    with subprocess.Popen(
-        [sys.executable, "-P", "-m", "runner", "run"],
-        env={**os.environ, "PYTHONPATH": str(ROOT / "python"), MARK: mark},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        start_new_session=True,
-    ) as process:
-        server = Server(process)
+    with (
+        TemporaryFile() as stderr,  # and no pipe: whoever logs into that waits for us to read
+        subprocess.Popen(
+            [sys.executable, "-P", "-m", "runner", "run"],
+            env={**os.environ, "PYTHONPATH": str(ROOT / "python"), MARK: mark},
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=stderr,
+            start_new_session=True,
+        ) as process,
+    ):
+        server = Server(process, stderr)
         try:
             assert process.stdin is not None
             process.stdin.write(json.dumps(request).encode() + b"\n")

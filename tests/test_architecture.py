@@ -67,6 +67,7 @@ ALSO = {
         "scratch": {"httptools"},
     }.items()
 }
+ALSO["drain", "processes"] |= {"asyncio"}  # an application of uvicorn's sleeps by its loop
 
 
 def sources(folder: Path) -> list[Path]:
