@@ -29,6 +29,7 @@ def finding(result: WorkloadResult) -> str:
             *pair,
             comparison.ratios[pair],
             result.metric.better,
+            unit=result.metric.unit,
             apart=comparison.differ.get(pair),
         )
         for pair in pairs
@@ -107,8 +108,12 @@ def overall(results: list[WorkloadResult]) -> str:
     return text + (" (too few blocks to be sure)" if unsure else "")
 
 
-def contrast(this: str, to: str, ratio: Estimate, better: str, *, apart: bool | None) -> str:
+def contrast(
+    this: str, to: str, ratio: Estimate, better: str, *, apart: bool | None, unit: str = "ns"
+) -> str:
     """Put a ratio of two contestants into words; `ratio` is this over that.
+
+    Only of times is one fast; of others there is as much, or as many.
 
     `apart` says whether the difference is real, None where there are too few blocks to say: then
     the sentence as a whole says so.
@@ -116,7 +121,12 @@ def contrast(this: str, to: str, ratio: Estimate, better: str, *, apart: bool | 
     times = f"{units.significant(ratio.value, 2)}x"
     if apart is False:
         return f"{this} and {to} are not told apart ({times})"
-    if better == "higher":
+    thing = units.in_column(unit)
+    if thing == "bytes":
+        return f"{this} against {to}: {times} as much memory"
+    if thing not in ("ns", "x"):
+        return f"{this} against {to}: {times} as many {thing}"
+    if better == "higher" or thing == "x":
         return f"{this} against {to}: {times}"
     if ratio.value > 1:
         return f"{this} against {to}: {times} as long"

@@ -6,6 +6,7 @@ the samples themselves go, so a run of any length fits.
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
@@ -49,6 +50,47 @@ class Series:
         return stats.estimate(self.values, name, np.frombuffer(self._within))
 
 
+_NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
+
+_PLACE = "\0"  # of a number; no text of a trial has it
+
+
+@dataclass
+class Remarks:
+    """What was remarked on the trials of a cell, counted. Texts are one but for their numbers."""
+
+    _counts: Counter[str] = field(default_factory=Counter)  # by the text without numbers
+    _numbers: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # least and most
+
+    def take(self, text: str) -> None:
+        """Take in a remark on one trial."""
+        wording, numbers = _NUMBER.sub(_PLACE, text), _NUMBER.findall(text)
+        self._counts[wording] += 1
+        before = self._numbers.get(wording, [(one, one) for one in numbers])
+        self._numbers[wording] = [
+            (min(low, one, key=_value), max(high, one, key=_value))
+            for (low, high), one in zip(before, numbers, strict=True)
+        ]
+
+    def told(self) -> tuple[str, ...]:
+        """Return each wording once: `used 96 to 99% of its processors (8 trials)`."""
+        return tuple(
+            self._text(wording) + (f" ({count} trials)" if count > 1 else "")
+            for wording, count in self._counts.items()
+        )
+
+    def _text(self, wording: str) -> str:
+        first, *rest = wording.split(_PLACE)
+        numbers = (
+            low if low == high else f"{low} to {high}" for low, high in self._numbers[wording]
+        )
+        return first + "".join(map("".join, zip(numbers, rest, strict=True)))
+
+
+def _value(number: str) -> float:
+    return float(number.replace(",", ""))
+
+
 @dataclass
 class Gathered:
     """What is kept of the trials of one cell."""
@@ -58,6 +100,7 @@ class Gathered:
     series: defaultdict[str, Series] = field(default_factory=lambda: defaultdict(Series))
     peaks: list[int] = field(default_factory=list)
     settling: Settling = field(default_factory=Settling)
+    remarks: Remarks = field(default_factory=Remarks)
 
     def take(self, trial: Trial, workload: Workload) -> None:
         """Take in one trial; only one that is ok has values."""
