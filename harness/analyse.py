@@ -5,7 +5,7 @@ Pure. Reads the run's own copy of the workload files, so a run means the same wh
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 from statistics import median
@@ -129,7 +129,6 @@ class Analysis:
     blocks: int
     trials: int
     disturbed: int = 0  # trials beside which the machine was seen to do something else
-    warnings: tuple[str, ...] = ()
     spins: tuple[drift.Spin, ...] = ()  # how the machine itself got on; none in old runs
 
     @property
@@ -151,16 +150,14 @@ def analyse(run: Run, trials: Iterable[Trial]) -> Analysis:
         for id_, text in run.workloads.items()
     }
     gathered: defaultdict[Cell, Gathered] = defaultdict(Gathered)
-    warnings: Counter[str] = Counter()
     blocks: set[int] = set()
     spins: list[drift.Spin] = []
     count = disturbed = 0
     for trial in trials:
         gathered[trial.cell].take(trial, workloads[trial.cell.workload])
+        for text in trial.warnings:  # the A/A control is shown as nobody, and is the same code
+            gathered[structs.replace(trial.cell, control=False)].remarks.take(text)
         disturbed += bool(trial.disturbed)
-        warnings.update(
-            f"{trial.cell.workload}, {trial.cell.contestant}: {text}" for text in trial.warnings
-        )
         blocks.add(trial.block)
         spins += drift.course([trial])
         count += 1
@@ -174,7 +171,6 @@ def analyse(run: Run, trials: Iterable[Trial]) -> Analysis:
         blocks=len(blocks),
         trials=count,
         disturbed=disturbed,
-        warnings=tuple(f"{text} ({n} trials)" if n > 1 else text for text, n in warnings.items()),
         spins=tuple(spins),
     )
 
@@ -234,7 +230,7 @@ def _cell_result(
         peak_bytes=round(median(own.peaks)) if own.peaks else None,
         absent=absent,
         values=values,
-        warnings=own.settling.warnings(),
+        warnings=(*own.settling.warnings(), *own.remarks.told()),
         curve=own.curve(),
         parked=own.points(),
         ladder=own.steps(),

@@ -111,17 +111,21 @@ def overall(results: list[WorkloadResult]) -> str:
 def contrast(this: str, to: str, ratio: Estimate, metric: Metric, *, apart: bool | None) -> str:
     """Put a ratio of two contestants into words; `ratio` is this over that.
 
+    Only of times is one fast; of others there is as much, or as many.
+
     `apart` says whether the difference is real, None where there are too few blocks to say: then
     the sentence as a whole says so.
     """
     times = f"{units.significant(ratio.value, 2)}x"
     if apart is False:
         return f"{this} and {to} are not told apart ({times})"
-    base, _, per = metric.unit.partition("/")
-    if metric.better == "higher":
-        return f"{this} against {to}: {times}{' as many' if per == 's' else ''}"
-    if base == "bytes":
-        return f"{this} against {to}: {times} as much"
+    thing = units.in_column(metric.unit)
+    if thing == "bytes":
+        return f"{this} against {to}: {times} as much memory"
+    if thing not in ("ns", "x"):
+        return f"{this} against {to}: {times} as many {thing}"
+    if metric.better == "higher" or thing == "x":
+        return f"{this} against {to}: {times}"
     if ratio.value > 1:
         return f"{this} against {to}: {times} as long"
     return f"{this} against {to}: {units.significant(1 / ratio.value, 2)}x as fast"

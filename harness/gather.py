@@ -6,6 +6,7 @@ the samples themselves go, so a run of any length fits.
 
 from __future__ import annotations
 
+import re
 from array import array
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness import stats, waits
-from harness.metrics import memory_bytes, middle, pace, sample_values
+from harness.metrics import histogram, memory_bytes, middle, pace, sample_values
 from harness.records import Status
 from harness.settling import Settling
 
@@ -61,6 +62,47 @@ class Step:
     saturated: bool
 
 
+_NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
+
+_PLACE = "\0"  # of a number; no text of a trial has it
+
+
+@dataclass
+class Remarks:
+    """What was remarked on the trials of a cell, counted. Texts are one but for their numbers."""
+
+    _counts: Counter[str] = field(default_factory=Counter)  # by the text without numbers
+    _numbers: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # least and most
+
+    def take(self, text: str) -> None:
+        """Take in a remark on one trial."""
+        wording, numbers = _NUMBER.sub(_PLACE, text), _NUMBER.findall(text)
+        self._counts[wording] += 1
+        before = self._numbers.get(wording, [(one, one) for one in numbers])
+        self._numbers[wording] = [
+            (min(low, one, key=_value), max(high, one, key=_value))
+            for (low, high), one in zip(before, numbers, strict=True)
+        ]
+
+    def told(self) -> tuple[str, ...]:
+        """Return each wording once: `used 96 to 99% of its processors (8 trials)`."""
+        return tuple(
+            self._text(wording) + (f" ({count} trials)" if count > 1 else "")
+            for wording, count in self._counts.items()
+        )
+
+    def _text(self, wording: str) -> str:
+        first, *rest = wording.split(_PLACE)
+        numbers = (
+            low if low == high else f"{low} to {high}" for low, high in self._numbers[wording]
+        )
+        return first + "".join(map("".join, zip(numbers, rest, strict=True)))
+
+
+def _value(number: str) -> float:
+    return float(number.replace(",", ""))
+
+
 @dataclass
 class Gathered:
     """What is kept of the trials of one cell."""
@@ -73,6 +115,7 @@ class Gathered:
     waits: HdrHistogram | None = None  # all single waits of all its processes
     parked: defaultdict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
     ladder: defaultdict[int, list[Step]] = field(default_factory=lambda: defaultdict(list))
+    remarks: Remarks = field(default_factory=Remarks)
 
     def take(self, trial: Trial, workload: Workload) -> None:
         """Take in one trial; only one that is ok has values."""
@@ -91,12 +134,12 @@ class Gathered:
     def _take_more(self, trial: Trial) -> None:
         """Take in what only some shapes have."""
         if trial.latency:
-            self.waits = waits.grown(self.waits, trial.latency)
+            self.waits = waits.grown(self.waits, histogram(trial, trial.latency))
         for one in trial.parked:
             self.parked[one.tasks].append(one.bytes)
         for phase in trial.phases:
             if phase.loop == "ladder" and phase.elapsed_ns:
-                told = waits.percentiles(waits.decoded(phase.hdr)) if phase.hdr else {}
+                told = waits.percentiles(histogram(trial, phase.hdr)) if phase.hdr else {}
                 achieved = 1e9 * phase.requests / phase.elapsed_ns
                 self.ladder[phase.rate_per_s].append(
                     Step(phase.rate_per_s, achieved, told.get("p99_ns"), phase.saturated)

@@ -48,8 +48,6 @@ def results(analysis: Analysis) -> Iterator[RenderableType]:
             " other work on the machine (steal, throttling, load); they are kept and counted",
             style="yellow",
         )
-    for warning in analysis.warnings:
-        yield Text(f"warning: {warning}", style="yellow")
 
 
 def _case(result: WorkloadResult, case: str, cells: Sequence[CellResult]) -> RenderableType:
@@ -98,12 +96,11 @@ def _row(table: Table, *cells: str | Text) -> None:
 def _estimate(estimate: Estimate | None, metric: Metric) -> str:
     if estimate is None:
         return ""
-    text = units.shown(estimate.value, metric.unit.partition("/")[0])
+    unit = units.in_column(metric.unit)
+    text = units.shown(estimate.value, unit)
     if estimate.low is None or estimate.high is None:
         return f"{text} [too few]"
-    low, high = (
-        units.shown(x, metric.unit.partition("/")[0]) for x in (estimate.low, estimate.high)
-    )
+    low, high = (units.shown(x, unit) for x in (estimate.low, estimate.high))
     return f"{text} [{low}, {high}]"
 
 
@@ -189,7 +186,7 @@ _VERDICT_STYLE = {"slower": "red", "faster": "green", "not comparable": "bright_
 def versus(rows: Sequence[Row]) -> RenderableType:
     """Return what `compare` prints: each cell of both runs, and what can be said of it."""
     table = _table(
-        "workload", "case", "model", "second / first [95%]", "noise floor", "verdict", ""
+        "workload", "case", "model", "cost, second / first [95%]", "noise floor", "verdict", ""
     )
     for row in rows:
         ratio = row.ratio
@@ -206,7 +203,7 @@ def versus(rows: Sequence[Row]) -> RenderableType:
             row.cell.contestant,
             shown,
             f"{units.significant(100 * (row.floor - 1), 2)}%" if row.floor > 1 else "",
-            Text(row.verdict.value, style=_VERDICT_STYLE.get(row.verdict.value, "")),
+            Text(row.word, style=_VERDICT_STYLE.get(row.verdict.value, "")),
             row.reason,
         )
     return table

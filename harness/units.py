@@ -84,7 +84,10 @@ def _scaled(value: float, steps: tuple[tuple[float, str], ...], digits: int) -> 
 
 
 def shown(value: float, unit: str, digits: int = 3) -> str:
-    """Return a value of a metric with its unit; `ns` and `bytes`, and rates of them, are scaled."""
+    """Return a value of a metric with its unit; `ns` and `bytes`, and rates of them, are scaled.
+
+    Other rates are rounded (52,300 messages/s), and a whole number of things has no decimals.
+    """
     base, slash, per = unit.partition("/")
     if base == "ns":
         return nanoseconds(value, digits) + slash + per
@@ -92,7 +95,11 @@ def shown(value: float, unit: str, digits: int = 3) -> str:
         return size(value, digits) + slash + per
     if unit == "x":
         return f"{significant(value, digits)}x"
-    return f"{significant(rounded(value, digits), digits)} {unit}"
+    if slash:
+        value = rounded(value, digits)
+    elif value == round(value, 6) and float(value).is_integer():
+        return f"{value:,.0f} {unit}"
+    return f"{significant(value, digits)} {unit}"
 
 
 def brief(value: float, unit: str, digits: int = 3) -> str:
@@ -117,6 +124,12 @@ def rounded(value: float, digits: int = 3) -> float:
     if value == 0 or not math.isfinite(value):
         return value
     return round(value, digits - 1 - math.floor(math.log10(abs(value))))
+
+
+def in_column(unit: str) -> str:
+    """Return a unit less what the heading of a column says: `ns` of `ns/task`, all of `tasks/s`."""
+    base, _, per = unit.partition("/")
+    return unit if per == "s" else base
 
 
 def tidy(value: float, unit: str) -> str:

@@ -44,6 +44,13 @@ class Row:
     reason: str = ""
     ratio: Ratio | None = None
     floor: float = 1.0
+    is_time: bool = True  # or a rate; of anything else nothing is fast
+
+    @property
+    def word(self) -> str:
+        """The verdict as people say it: memory is no slower, it is worse."""
+        other = {Verdict.FASTER: "better", Verdict.SLOWER: "worse"}
+        return self.verdict.value if self.is_time else other.get(self.verdict, self.verdict.value)
 
 
 def versus(first: Analysis, second: Analysis, *, across_machines: bool = False) -> list[Row]:
@@ -111,7 +118,9 @@ def _workload(first: WorkloadResult, second: WorkloadResult, *, across_machines:
             if ratio is not None and second.metric.better == "higher":
                 ratio = ratio.inverse()
             floor = max(first.comparison.floor or 1.0, second.comparison.floor or 1.0)
-            rows.append(Row(one.cell, Verdict.UNDECIDED, "", ratio, floor))
+            base, _, per = second.metric.unit.partition("/")
+            is_time = base in ("ns", "x") or per == "s"
+            rows.append(Row(one.cell, Verdict.UNDECIDED, "", ratio, floor, is_time))
     return rows
 
 

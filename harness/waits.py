@@ -52,13 +52,12 @@ def added(texts: Iterable[str]) -> HdrHistogram:
     """Return one histogram of all the waits in these, also where they count in other steps."""
     total = None
     for text in texts:
-        total = grown(total, text)
+        total = grown(total, decoded(text))
     return _empty(MOST_NS) if total is None else total
 
 
-def grown(total: HdrHistogram | None, text: str) -> HdrHistogram:
-    """Return a histogram with the waits of one more; it may be the first. Raises ValueError."""
-    one = decoded(text)
+def grown(total: HdrHistogram | None, one: HdrHistogram) -> HdrHistogram:
+    """Return a histogram with the waits of one more, which may be the first."""
     most = one.highest_trackable_value
     if total is None or most > total.highest_trackable_value:
         wider = _empty(max(MOST_NS, most))

@@ -228,7 +228,7 @@ def test_cases_are_kept_apart() -> None:
 
 def test_the_headline_of_a_run_without_data_has_its_cells_and_no_numbers() -> None:
     found = analyse(run([cell("asyncio"), cell("trio")]), [])
-    assert (found.trials, found.blocks, found.warnings) == (0, 0, ())
+    assert (found.trials, found.blocks) == (0, 0)
     headline = found.workloads["demo"].headline
     assert [one.contestant for one in headline] == ["asyncio", "trio"]
     assert all((one.metrics, one.ratio, one.attempts) == ({}, None, 0) for one in headline)
@@ -255,17 +255,30 @@ def test_trials_and_blocks_are_counted() -> None:
     assert (found.trials, found.blocks) == (11, 6)
 
 
-def test_a_warning_is_told_once_with_the_number_of_trials_that_had_it() -> None:
+def test_a_warning_is_told_once_by_its_cell_with_the_number_of_trials_that_had_it() -> None:
     of = [
         trial("trio", 0, warnings=("left 2 processes running",)),
         trial("trio", 1, warnings=("left 2 processes running", "odd")),
         trial("go", 1, warnings=("odd",)),
     ]
-    assert analysed(*of).warnings == (
-        "demo, trio: left 2 processes running (2 trials)",
-        "demo, trio: odd",
-        "demo, go: odd",
-    )
+    found = result(*of)
+    assert one_cell(found, "trio").warnings == ("left 2 processes running (2 trials)", "odd")
+    assert one_cell(found, "go").warnings == ("odd",)
+
+
+def test_warnings_that_differ_by_their_numbers_alone_are_one_with_the_least_and_the_most() -> None:
+    of = [
+        trial("trio", block, warnings=(f"limited: {share}% of 2 processors, {size} bytes",))
+        for block, (share, size) in enumerate([(98, "1,234.5"), (100, "999"), (97, "10,000")])
+    ]
+    (told,) = one_cell(result(*of), "trio").warnings
+    assert told == "limited: 97 to 100% of 2 processors, 999 to 10,000 bytes (3 trials)"
+
+
+def test_a_warning_of_the_control_is_one_of_the_contestant_that_it_repeats() -> None:
+    again = Cell("demo", HEADLINE, "trio", control=True)
+    found = result(trial("trio", 0, warnings=("odd",)), trial(again, 0, warnings=("odd",)))
+    assert one_cell(found, "trio").warnings == ("odd (2 trials)",)
 
 
 def test_a_run_is_read_with_the_workload_file_it_was_made_with() -> None:

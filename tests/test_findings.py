@@ -87,8 +87,8 @@ def metric(better: str, unit: str = "ns") -> Metric:
 @pytest.mark.parametrize(
     ("unit", "better", "text"),
     [
-        ("messages/s", "higher", "threads against asyncio: 2.0x as many"),
-        ("bytes/task", "lower", "threads against asyncio: 2.0x as much"),
+        ("messages/s", "higher", "threads against asyncio: 2.0x as many messages/s"),
+        ("bytes/task", "lower", "threads against asyncio: 2.0x as much memory"),
     ],
 )
 def test_a_contrast_speaks_of_what_is_measured(unit: str, better: str, text: str) -> None:

@@ -43,9 +43,6 @@ def text(
             lines += ["", f"### {escaped(result.workload.title)}", "", escaped(finding(result))]
         for case, cells in chosen.items():
             lines += ["", *_case(result, case, cells)]
-    if analysis.warnings:
-        lines += ["", "Warnings:", ""]
-        lines += [f"- {escaped(warning)}" for warning in analysis.warnings]
     return "\n".join(lines) + "\n"
 
 
@@ -77,7 +74,7 @@ def _case(result: WorkloadResult, case: str, cells: Sequence[CellResult]) -> Ite
                 "" if one.peak_bytes is None else units.size(one.peak_bytes),
                 str(one.statuses.get(Status.OK, 0)),
             )
-    remarks = [f"- {remark}" for one in cells if (remark := _remark(one))]
+    remarks = [f"- {remark}" for one in cells for remark in _remarks(one)]
     if remarks:
         yield ""
         yield from remarks
@@ -90,11 +87,18 @@ def _row(*cells: str) -> str:
 def _estimate(estimate: Estimate | None, unit: str) -> str:
     if estimate is None:
         return ""
-    shown = unit.partition("/")[0]
+    shown = units.in_column(unit)
     value = units.shown(estimate.value, shown)
     if estimate.low is None or estimate.high is None:
         return f"{value} (too few for an interval)"
     return f"{value} [{units.shown(estimate.low, shown)}, {units.shown(estimate.high, shown)}]"
+
+
+def _remarks(one: CellResult) -> Iterator[str]:
+    if remark := _remark(one):
+        yield remark
+    for warning in one.warnings:
+        yield f"{escaped(one.contestant)}: {escaped(warning)}"
 
 
 def _remark(one: CellResult) -> str:

@@ -32,7 +32,6 @@ def text(
         "blocks": analysis.blocks,
         "trials": analysis.trials,
         "disturbed_trials": analysis.disturbed,
-        "warnings": analysis.warnings,
         "workloads": [
             _workload(result, selection)
             for result in analysis.workloads.values()

@@ -59,8 +59,19 @@ class Series:
 
 
 def is_per_operation(workload: Workload) -> bool:
-    """Return whether times are of one operation, as in the shape `rate`; else of one call."""
-    return workload.shape == "rate"
+    """Return whether times are of one operation, or one request; else of one call."""
+    return workload.shape in ("rate", "server")
+
+
+def _has_no_time(workload: Workload, case: Case) -> str:
+    """Return why a case has no time of an operation or a call, or an empty text."""
+    if workload.shape in ("latency", "footprint"):
+        return f"what is measured is its {workload.shape}"
+    if case.ladder:
+        return "its rate rises until it is saturated"
+    if workload.load is not None and workload.load.drains:
+        return "it is asked at a fixed rate until it has drained"
+    return ""
 
 
 def sample_ns(workload: Workload, case: Case, sample: Sample) -> float:
@@ -76,18 +87,18 @@ def series(
 
     What is left out is said in `warnings`: the reader of the file cannot know of it.
     """
-    timings: dict[Cell, list[Timing]] = {}
-    for trial in trials:
-        if trial.status is Status.OK and selection.has(trial.cell):
-            timing = _timing(analysis.workloads[trial.cell.workload].workload, trial)
-            if timing is not None:
-                timings.setdefault(trial.cell, []).append(timing)
+    timings = _timings(analysis, trials, selection)
     found = []
     for result in analysis.workloads.values():
         for case, cells in result.cases.items():
             for one in filter(lambda one: selection.has(one.cell), cells):
                 own = tuple(timings.get(one.cell, ()))
                 name = name_of(one.cell, selection)
+                timeless = _has_no_time(result.workload, result.workload.cases[case])
+                if timeless:
+                    if one.attempts:
+                        warnings.append(f"{name}: left out, it has no time: {timeless}")
+                    continue
                 warnings += _left_out(name, one, len(own))
                 if own:
                     found.append(
@@ -95,11 +106,25 @@ def series(
                     )
     if not found:
         raise Problem(
-            f"{analysis.run.id}: found no time to export, expected at least one trial that is ok;"
-            " see `loombench show` for what became of them",
+            f"{analysis.run.id}: found no time to export, expected at least one trial that is ok,"
+            " of a case whose operations have a time; see `loombench show` for what became of them",
             Exit.NOT_POSSIBLE,
         )
     return found
+
+
+def _timings(
+    analysis: Analysis, trials: Iterable[Trial], selection: Selection
+) -> dict[Cell, list[Timing]]:
+    timings: dict[Cell, list[Timing]] = {}
+    for trial in trials:
+        workload = analysis.workloads[trial.cell.workload].workload
+        timeless = _has_no_time(workload, workload.cases[trial.cell.case])
+        if trial.status is Status.OK and selection.has(trial.cell) and not timeless:
+            timing = _timing(workload, trial)
+            if timing is not None:
+                timings.setdefault(trial.cell, []).append(timing)
+    return timings
 
 
 def _timing(workload: Workload, trial: Trial) -> Timing | None:
