@@ -241,12 +241,6 @@ BROKEN = {
         "cases.aside.rate_per_s: unknown key, expected one of iterations, ",
     ),
     "load absent": (SERVED, "[load]", "[lod]", "load: found nothing, expected a table"),
-    "application unknown": (
-        SERVED,
-        '"echo"',
-        '"ftp"',
-        'load.application: found "ftp", expected one of echo, http',
-    ),
     "page without a path": (
         SERVED,
         '"echo"',
@@ -344,11 +338,7 @@ def test_a_broken_file_is_refused_with_its_name_the_key_the_found_and_the_expect
 
 @pytest.mark.parametrize(
     ("case", "model", "excluded"),
-    [
-        ("aside", "go", True),
-        ("headline", "go", False),
-        ("aside", "asyncio", False),
-    ],
+    [("aside", "go", True), ("headline", "go", False), ("aside", "asyncio", False)],
 )
 def test_an_exclusion_keeps_its_model_from_the_cases_of_its_words(
     case: str, model: str, *, excluded: bool
