@@ -28,7 +28,7 @@ help: ## list the targets and variables
 	@echo '  PYTHON=python3  the interpreter to make .venv with         [the first 3.11 or later]'
 	@echo '  OUT=results     where runs are kept                        [$(OUT)]'
 
-setup: ## make .venv, find or install Go, build the Go runner
+setup: ## make .venv, find or install Go, build what is written in Go
 	@.ci/setup
 
 compare: setup ## measure every workload in every model, and draw the figures

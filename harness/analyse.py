@@ -21,6 +21,7 @@ from harness.workload import BASELINE, HEADLINE, in_order
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from harness.gather import Step
     from harness.records import AbsentCell, Run, Trial
     from harness.stats import Estimate, Ratio
     from harness.workload import Metric, Workload
@@ -42,6 +43,9 @@ class CellResult:
     absent: AbsentCell | None = None
     values: dict[int, float] = field(default_factory=dict)  # headline metric, by block
     warnings: tuple[str, ...] = ()  # on its numbers
+    curve: tuple[tuple[float, float], ...] = ()  # share of its single waits, ns they last at most
+    parked: dict[int, float] = field(default_factory=dict)  # tasks -> bytes held
+    ladder: tuple[Step, ...] = ()  # rising rates, of a server
 
     @property
     def contestant(self) -> str:
@@ -227,6 +231,9 @@ def _cell_result(
         absent=absent,
         values=values,
         warnings=(*own.settling.warnings(), *own.remarks.told()),
+        curve=own.curve(),
+        parked=own.points(),
+        ladder=own.steps(),
     )
 
 

@@ -11,6 +11,7 @@ from harness.analyse import ranked
 if TYPE_CHECKING:
     from harness.analyse import CellResult, WorkloadResult
     from harness.stats import Estimate
+    from harness.workload import Metric
 
 _NAMED_AT_MOST = 3
 
@@ -28,8 +29,7 @@ def finding(result: WorkloadResult) -> str:
         contrast(
             *pair,
             comparison.ratios[pair],
-            result.metric.better,
-            unit=result.metric.unit,
+            result.metric,
             apart=comparison.differ.get(pair),
         )
         for pair in pairs
@@ -108,9 +108,7 @@ def overall(results: list[WorkloadResult]) -> str:
     return text + (" (too few blocks to be sure)" if unsure else "")
 
 
-def contrast(
-    this: str, to: str, ratio: Estimate, better: str, *, apart: bool | None, unit: str = "ns"
-) -> str:
+def contrast(this: str, to: str, ratio: Estimate, metric: Metric, *, apart: bool | None) -> str:
     """Put a ratio of two contestants into words; `ratio` is this over that.
 
     Only of times is one fast; of others there is as much, or as many.
@@ -121,12 +119,12 @@ def contrast(
     times = f"{units.significant(ratio.value, 2)}x"
     if apart is False:
         return f"{this} and {to} are not told apart ({times})"
-    thing = units.in_column(unit)
+    thing = units.in_column(metric.unit)
     if thing == "bytes":
         return f"{this} against {to}: {times} as much memory"
     if thing not in ("ns", "x"):
         return f"{this} against {to}: {times} as many {thing}"
-    if better == "higher" or thing == "x":
+    if metric.better == "higher" or thing == "x":
         return f"{this} against {to}: {times}"
     if ratio.value > 1:
         return f"{this} against {to}: {times} as long"

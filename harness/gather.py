@@ -10,16 +10,18 @@ import re
 from array import array
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from statistics import median
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from harness import stats
-from harness.metrics import memory_bytes, middle, pace, sample_values
+from harness import stats, waits
+from harness.metrics import histogram, memory_bytes, middle, pace, sample_values
 from harness.records import Status
 from harness.settling import Settling
 
 if TYPE_CHECKING:
+    from hdrh.histogram import HdrHistogram
     from numpy.typing import NDArray
 
     from harness.records import Trial
@@ -48,6 +50,16 @@ class Series:
     def estimate(self, name: str) -> stats.Estimate | None:
         """Estimate the median over processes; `name` seeds the resampling."""
         return stats.estimate(self.values, name, np.frombuffer(self._within))
+
+
+@dataclass(frozen=True)
+class Step:
+    """A rate that a server was asked at, and what came of it."""
+
+    rate_per_s: int
+    achieved_per_s: float
+    p99_ns: float | None
+    saturated: bool
 
 
 _NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
@@ -100,6 +112,9 @@ class Gathered:
     series: defaultdict[str, Series] = field(default_factory=lambda: defaultdict(Series))
     peaks: list[int] = field(default_factory=list)
     settling: Settling = field(default_factory=Settling)
+    waits: HdrHistogram | None = None  # all single waits of all its processes
+    parked: defaultdict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+    ladder: defaultdict[int, list[Step]] = field(default_factory=lambda: defaultdict(list))
     remarks: Remarks = field(default_factory=Remarks)
 
     def take(self, trial: Trial, workload: Workload) -> None:
@@ -112,5 +127,42 @@ class Gathered:
         if memory is not None:
             self.peaks.append(memory)
         self.settling.take(pace(trial))
+        self._take_more(trial)
         for metric in workload.metrics.values():
             self.series[metric.id].take(trial.block, sample_values(workload, metric, trial))
+
+    def _take_more(self, trial: Trial) -> None:
+        """Take in what only some shapes have."""
+        if trial.latency:
+            self.waits = waits.grown(self.waits, histogram(trial, trial.latency))
+        for one in trial.parked:
+            self.parked[one.tasks].append(one.bytes)
+        for phase in trial.phases:
+            if phase.loop == "ladder" and phase.elapsed_ns:
+                told = waits.percentiles(histogram(trial, phase.hdr)) if phase.hdr else {}
+                achieved = 1e9 * phase.requests / phase.elapsed_ns
+                self.ladder[phase.rate_per_s].append(
+                    Step(phase.rate_per_s, achieved, told.get("p99_ns"), phase.saturated)
+                )
+
+    def curve(self) -> tuple[tuple[float, float], ...]:
+        """Return how long which share of the waits lasts at most, over all processes."""
+        return () if self.waits is None else waits.curve(self.waits)
+
+    def points(self) -> dict[int, float]:
+        """Return the median memory of so many parked tasks, over processes."""
+        return {tasks: median(sizes) for tasks, sizes in sorted(self.parked.items())}
+
+    def steps(self) -> tuple[Step, ...]:
+        """Return each step of the ladder, by its median over processes."""
+        return tuple(_middle(steps) for _, steps in sorted(self.ladder.items()))
+
+
+def _middle(steps: list[Step]) -> Step:
+    p99s = [one.p99_ns for one in steps if one.p99_ns is not None]
+    return Step(
+        steps[0].rate_per_s,
+        median(one.achieved_per_s for one in steps),
+        median(p99s) if p99s else None,
+        sum(one.saturated for one in steps) * 2 > len(steps),
+    )

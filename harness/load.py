@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 # Deep nesting, and text that is no UTF-8, are no DecodeError.
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_A_CONNECTION_NS = 2_000_000  # more time to connect: a slow machine takes most of a millisecond
 _LIMITED = 0.95  # of the processor time it could have had
 
 
@@ -102,16 +103,17 @@ def request_for(workload: Workload, case: Case, port: int, seed: int) -> LoadReq
     """Return how a server of this case is asked. The workload has a `load`."""
     load = workload.load
     assert load is not None
+    connections = int(case.params["connections"])
     return LoadRequest(
         application=load.application,
         address=f"127.0.0.1:{port}",
-        connections=int(case.params["connections"]),
+        connections=connections,
         message_bytes=int(case.params.get("message_bytes", 0)),
         path=load.path,
         body=load.body,
         seed=seed,
         phases=_phases(workload, case),
-        connect_timeout_ns=load.connect_ms * 1_000_000,
+        connect_timeout_ns=load.connect_ms * 1_000_000 + connections * _A_CONNECTION_NS,
         answer_timeout_ns=load.answer_ms * 1_000_000,
     )
 

@@ -72,7 +72,7 @@ def of_trial(trial: Trial, case: Case) -> dict[str, float]:
     """Return what a trial says as a whole, by the names that formulas use; only what is known."""
     told: dict[str, float] = {}
     if trial.latency:
-        told |= waits.percentiles(_histogram(trial))
+        told |= waits.percentiles(histogram(trial, trial.latency))
     if len({one.tasks for one in trial.parked}) > 1:
         told |= slopes(trial.parked)
     asked = [phase for phase in trial.phases if not phase.warmup]
@@ -90,10 +90,10 @@ def of_trial(trial: Trial, case: Case) -> dict[str, float]:
     return told
 
 
-def _histogram(trial: Trial) -> HdrHistogram:
-    """Return the waits of a trial. Raises Problem: it was readable when it was measured."""
+def histogram(trial: Trial, text: str) -> HdrHistogram:
+    """Return waits of a trial. Raises Problem: it was readable when it was measured."""
     try:
-        return waits.decoded(trial.latency)
+        return waits.decoded(text)
     except ValueError as error:
         cell = trial.cell
         raise Problem(

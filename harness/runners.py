@@ -10,7 +10,7 @@ import subprocess
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import psutil
 
@@ -49,6 +49,13 @@ class Runner:
             name: hashlib.sha256((home / file).read_bytes()).hexdigest()
             for name, file in named.items()
         }
+
+
+class GoBinaries(NamedTuple):
+    """What is built of the Go sources, in go/bin."""
+
+    runner: Path
+    load: Path  # the load generator
 
 
 @dataclass
@@ -94,13 +101,13 @@ def find() -> Runners:
     python = (sys.executable, "-P", "-m", "runner")
     others = [model for model in MODELS if model not in _GO_MODELS]
     _add(runners, "python", python, {"PYTHONPATH": str(ROOT / "python")}, others)
-    binary, reason = build_go()
-    if binary is None:
+    built, reason = build_go()
+    if built is None:
         runners.missing_models.update(dict.fromkeys(_GO_MODELS, reason))
         runners.load_missing = f"the load generator is written in Go: {reason}"
     else:
-        runners.load_command = (str(binary), "load")
-        _add(runners, "go", (str(binary),), {}, _GO_MODELS)
+        runners.load_command = (str(built.load),)
+        _add(runners, "go", (str(built.runner),), {}, _GO_MODELS)
     return runners
 
 
@@ -150,22 +157,26 @@ def describe(
     return protocol.decode_description(bytes(said))
 
 
-def build_go() -> tuple[Path | None, str]:
-    """Build the Go runner where its sources are newer. Returns (binary or None, reason)."""
+def build_go() -> tuple[GoBinaries | None, str]:
+    """Build the Go binaries where their sources are newer. Returns (binaries or None, reason)."""
     folder = ROOT / "go"
-    binary = folder / "bin" / ("runner.exe" if sys.platform == "win32" else "runner")
+    ending = ".exe" if sys.platform == "win32" else ""
+    built = GoBinaries(*(folder / "bin" / (name + ending) for name in GoBinaries._fields))
     if not (folder / "go.mod").is_file():
         return None, "the Go sources are not here; run from a clone of the repository"
-    if binary.is_file() and binary.stat().st_mtime >= _newest(folder):
-        return binary, ""
+    if all(one.is_file() for one in built):
+        newest = _newest(folder)
+        if all(one.stat().st_mtime >= newest for one in built):
+            return built, ""
     go, reason = find_go(folder / "go.mod")
     if go is None:
         return None, reason
     # GOTOOLCHAIN=local: a build never downloads another toolchain.
     env = {**os.environ, "GOTOOLCHAIN": "local"}
+    built.runner.parent.mkdir(exist_ok=True)  # or else -o would name a file
     for step in (
         ("run", "./internal/registry/generate"),
-        ("build", "-trimpath", "-o", str(binary), "./runner"),
+        ("build", "-trimpath", "-o", str(built.runner.parent), "./runner", "./load"),
     ):
         try:
             done = subprocess.run(
@@ -183,8 +194,9 @@ def build_go() -> tuple[Path | None, str]:
         if done.returncode != 0:
             lines = (done.stderr or done.stdout).strip().splitlines()
             return None, f"go {step[0]} failed: {' / '.join(lines[-3:])}"
-    os.utime(binary)  # go leaves an unchanged binary's time alone; then it would look stale forever
-    return binary, ""
+    for one in built:
+        os.utime(one)  # go leaves an unchanged binary's time alone; it would look stale forever
+    return built, ""
 
 
 def _newest(folder: Path) -> float:

@@ -95,12 +95,35 @@ def shown(value: float, unit: str, digits: int = 3) -> str:
         return size(value, digits) + slash + per
     if unit == "x":
         return f"{significant(value, digits)}x"
-    if slash and value and math.isfinite(value):
-        step = 10.0 ** (math.floor(math.log10(abs(value))) - digits + 1)
-        value = round(value / step) * step if step > 1 else value
+    if slash:
+        value = rounded(value, digits)
     elif value == round(value, 6) and float(value).is_integer():
         return f"{value:,.0f} {unit}"
     return f"{significant(value, digits)} {unit}"
+
+
+def brief(value: float, unit: str, digits: int = 3) -> str:
+    """Return a value where its heading says what it is of: 52.3 µs, 52,300/s, 12."""
+    base, _, per = unit.partition("/")
+    if base in ("ns", "bytes", "x"):
+        return shown(value, base, digits)
+    text = significant(rounded(value, digits), digits)
+    return f"{text}/s" if per == "s" else text
+
+
+def thousands(value: float) -> str:
+    """Return a round number in little room: 500, 20k, 1.5M."""
+    for step, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if abs(value) >= step:
+            return f"{value / step:g}{letter}"
+    return f"{value:g}"
+
+
+def rounded(value: float, digits: int = 3) -> float:
+    """Round to that many significant digits, also before the point: 728,137 is 728,000."""
+    if value == 0 or not math.isfinite(value):
+        return value
+    return round(value, digits - 1 - math.floor(math.log10(abs(value))))
 
 
 def in_column(unit: str) -> str:

@@ -13,8 +13,12 @@ if TYPE_CHECKING:
 
     from hdrh.histogram import HdrHistogram
 
-# The load generator counts from 1 ns; what counts from 1 µs, as runners do, is added without loss.
 LEAST_NS, MOST_NS, DIGITS = 1, 120_000_000_000, 3
+_SHARES = (
+    *(0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975),
+    *(0.99, 0.995, 0.9975, 0.999, 0.9995, 0.9999, 0.99999),
+)
+_LEAST_BEYOND = 10  # waits, for a point of the tail to be more than one of them
 PERCENTILES = {"p50_ns": 50.0, "p90_ns": 90.0, "p99_ns": 99.0, "p999_ns": 99.9}
 
 
@@ -45,13 +49,42 @@ def fault(texts: Iterable[str]) -> str:
 
 
 def added(texts: Iterable[str]) -> HdrHistogram:
-    """Return one histogram of all the waits in these."""
+    """Return one histogram of all the waits in these, also where they count in other steps."""
+    total = None
+    for text in texts:
+        total = grown(total, decoded(text))
+    return _empty(MOST_NS) if total is None else total
+
+
+def grown(total: HdrHistogram | None, one: HdrHistogram) -> HdrHistogram:
+    """Return a histogram with the waits of one more, which may be the first."""
+    most = one.highest_trackable_value
+    if total is None or most > total.highest_trackable_value:
+        wider = _empty(max(MOST_NS, most))
+        if total is not None:
+            wider.add(total)
+        total = wider
+    total.add(one)
+    return total
+
+
+def _empty(most_ns: int) -> HdrHistogram:
     from hdrh.histogram import HdrHistogram
 
-    total = HdrHistogram(LEAST_NS, MOST_NS, DIGITS)
-    for text in texts:
-        total.add(decoded(text))
-    return total
+    return HdrHistogram(LEAST_NS, most_ns, DIGITS)
+
+
+def curve(histogram: HdrHistogram) -> tuple[tuple[float, float], ...]:
+    """Return (share of the waits, ns that they last at most) from the shortest to the worst.
+
+    As far into the tail as there are at least ten waits beyond a point, and then the worst.
+    """
+    count = histogram.get_total_count()
+    if not count:
+        return ()
+    shares = [share for share in _SHARES if (1 - share) * count >= _LEAST_BEYOND]
+    points = [(one, float(histogram.get_value_at_percentile(100 * one))) for one in shares]
+    return (*points, (1.0, float(histogram.get_max_value())))
 
 
 def percentiles(histogram: HdrHistogram) -> dict[str, float]:

@@ -34,6 +34,7 @@ SHAPES = ("makespan", "rate", "latency", "server", "footprint")
 LATENCIES = frozenset({"p50_ns", "p90_ns", "p99_ns", "p999_ns", "worst_ns"})  # of single waits
 CHECK, HEADLINE = "check", "headline"
 BASELINE = "asyncio"  # what ratios are shown against where a workload has no baseline of its own
+LEAST_OF_A_LINE = 3  # cases
 LONGEST_NAME = 40  # characters, of a model or a variant: what a row of a table or a figure holds
 
 _MODEL_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -239,9 +240,10 @@ class Workload:
 
     def sweep_cases(self) -> list[Case]:
         """Return the cases along the swept parameter in its order, the headline case among them."""
-        if self.sweep is None:
-            return []
-        param = self.sweep.param
+        return [] if self.sweep is None else self.cases_along(self.sweep.param)
+
+    def cases_along(self, param: str) -> list[Case]:
+        """Return the cases that differ from the headline case in nothing but one number."""
         headline = self.cases[HEADLINE].params
         cases = (
             case
@@ -251,3 +253,14 @@ class Workload:
             and {**case.params, param: 0} == {**headline, param: 0}
         )
         return sorted(cases, key=lambda case: int(case.params[param]))
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The parameters along which there are enough cases for a line, the swept one first."""
+        numbers = [name for name, param in self.params.items() if not param.choices]
+        swept = [] if self.sweep is None else [self.sweep.param]
+        return tuple(
+            name
+            for name in dict.fromkeys((*swept, *numbers))
+            if len(self.cases_along(name)) >= LEAST_OF_A_LINE
+        )

@@ -7,11 +7,26 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache
 from unittest import mock
 
+from hdrh.histogram import HdrHistogram
+from msgspec import structs
+
 from harness import campaign, catalog, plan, stats
 from harness.analyse import Analysis, analyse
-from harness.records import SCHEMA_VERSION, Cell, Machine, Run, RunnerFacts, Sample, Status, Trial
+from harness.records import (
+    SCHEMA_VERSION,
+    Cell,
+    Machine,
+    Parked,
+    Phase,
+    Run,
+    RunnerFacts,
+    Sample,
+    Status,
+    Trial,
+)
 from harness.workload import HEADLINE, MODELS, Workload, in_order
 
+MS_100 = 100_000_000
 GO = ("go-1cpu", "go")
 PYTHON = tuple(model for model in MODELS if model not in GO)
 LOOPS = ("asyncio", "asyncio-eager", "uvloop")
@@ -39,7 +54,8 @@ class Fate:
         noise = random.Random(f"{cell} {block}").uniform(0, 0.05)
         work = operations * NS_AN_OPERATION.get(cell.workload, 1_000) * 1.33**place * (1 + noise)
         elapsed = (workload.ideal_of(case, cell.model) or 0) + round(work)
-        return trial(cell, block, elapsed, cpu_ns=round(work * (0.9 - noise)))
+        usual = trial(cell, block, elapsed, cpu_ns=round(work * (0.9 - noise)))
+        return shaped(usual, workload, 1.33**place * (1 + noise))
 
 
 class Otherwise(Fate):
@@ -65,6 +81,39 @@ def trial(cell: Cell, block: int, elapsed_ns: int, cpu_ns: int | None = None) ->
         samples=(Sample(elapsed_ns, _operations(cell), cpu_ns=cpu_ns),),
         usage={"peak_bytes": 20 * 2**20},
     )
+
+
+def shaped(one: Trial, workload: Workload, cost: float) -> Trial:
+    """Add to a trial what its workload's shape has besides samples."""
+    case = workload.cases[one.cell.case]
+    waits = _waits(cost)
+    if workload.shape == "latency":
+        return structs.replace(one, latency=waits)
+    if workload.shape == "footprint":
+        parked = tuple(
+            Parked(n, 9_000_000 + round(1_000 * n * cost), 9_000 * n) for n in (500, 1_000, 1_500)
+        )
+        return structs.replace(one, parked=parked)
+    if workload.shape != "server":
+        return one
+    if case.ladder:
+        phases = tuple(
+            Phase("ladder", MS_100, rate // 10, rate, hdr=waits, saturated=rate > 20_000 / cost)
+            for rate in (1_000, 2_000, 4_000, 8_000)
+        )
+        return structs.replace(one, samples=(), phases=phases)
+    phase = Phase("open", MS_100, 400, case.rate_per_s, hdr=waits)
+    exit_ns = round(20_000_000 * cost) if workload.load and workload.load.drains else None
+    latency = waits if case.rate_per_s else ""
+    return structs.replace(one, phases=(phase,), latency=latency, exit_ns=exit_ns)
+
+
+def _waits(cost: float) -> str:
+    """Return a distribution with a tail, all of it in proportion to the cost."""
+    counted = HdrHistogram(1, 120_000_000_000, 3)
+    for step in range(200):
+        counted.record_value(round(50_000 * cost * (1 + step / 50 + (step > 190) * step)))
+    return counted.encode().decode()
 
 
 def failed(one: Trial, status: Status, message: str) -> Trial:

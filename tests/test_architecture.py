@@ -52,6 +52,22 @@ LEVEL = {name: level for level, names in enumerate(LEVELS) for name in names}
 LONGEST = 400  # lines
 LIBRARIES = {"asyncio", "trio", "anyio", "uvloop", "multiprocessing"}
 PYTHON = ROOT / "python"
+# What an implementation may import besides the library of its base: (workload, base[__variant]).
+ALSO = {
+    (workload, stem): libraries
+    for workload in ("http", "drain")
+    for stem, libraries in {
+        "asyncio": {"httptools"},
+        "asyncio__uvicorn": {"uvicorn"},
+        "asyncio__aiohttp": {"aiohttp"},
+        "trio": {"h11"},
+        "trio__hypercorn": {"hypercorn"},
+        "anyio": {"h11"},
+        "processes": {"uvicorn"},
+        "scratch": {"httptools"},
+    }.items()
+}
+ALSO["drain", "processes"] |= {"asyncio"}  # an application of uvicorn's sleeps by its loop
 
 
 def sources(folder: Path) -> list[Path]:
@@ -210,12 +226,24 @@ def test_the_runner_stands_on_the_standard_library(path: Path) -> None:
     assert at_module_level(path) & LIBRARIES == set()
 
 
+@pytest.mark.parametrize(
+    "path",
+    sorted(set(PYTHON.glob("workloads/*/*.py")) - set(PYTHON.glob("workloads/*/on_*.py"))),
+    ids=shown,
+)
+def test_what_all_models_of_a_workload_share_loads_the_library_of_none(path: Path) -> None:
+    assert packages(imported(path)) <= set(sys.stdlib_module_names) - {"asyncio"} | {"runner"}
+
+
 @pytest.mark.parametrize("path", sorted(PYTHON.glob("workloads/*/on_*.py")), ids=shown)
 def test_an_implementation_imports_its_own_library_and_no_other(path: Path) -> None:
-    base = path.stem.removeprefix("on_").partition("__")[0]
-    foreign = packages(imported(path)) - set(sys.stdlib_module_names) - {"runner"}
-    assert foreign <= {base}
-    assert base == "asyncio" or "asyncio" not in packages(imported(path))
+    stem = path.stem.removeprefix("on_")
+    base, also = stem.partition("__")[0], ALSO.get((path.parent.name, stem), set())
+    beside = f"workloads.{path.parent.name}."  # what all models of a workload do alike
+    names = {name for name in imported(path) if not name.startswith(beside)}
+    foreign = packages(names) - set(sys.stdlib_module_names) - {"runner"}
+    assert foreign <= {base} | also
+    assert base == "asyncio" or "asyncio" not in packages(imported(path)) - also
 
 
 # --- what a child loads

@@ -198,6 +198,12 @@ PLANTED: dict[str, tuple[str, str, Status, str]] = {
     ),
     "leaves": ("sequential", after_the_right_work(*LEAVES), Status.OK, ""),
     "broken": ("sequential", "def run(params, probe:\n", Status.CRASH, "SyntaxError"),
+    "needs": (
+        "sequential",
+        "import loombench_no_such_library\n",
+        Status.UNSUPPORTED,
+        "loombench_no_such_library is not installed",
+    ),
     "lookup": ("sequential", "{}['key']\n", Status.CRASH, "KeyError: 'key'"),
     "empty": ("sequential", "", Status.CRASH, "run"),
     "not_async": ("trio", instead("return 20"), Status.CRASH, "await"),

@@ -12,6 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 
 from harness import figures
+from harness.analyse import WorkloadResult
 from harness.errors import Exit, Problem
 from harness.figures.style import LOOKS, looks
 from harness.findings import finding, overall
@@ -32,10 +33,18 @@ from tests.scenes import LONG, SCENES
 
 PNG = b"\x89PNG\r\n\x1a\n"
 SVG = "{http://www.w3.org/2000/svg}"
+LINES = {
+    "fanout": ["scaling"],
+    "timers": ["scaling"],
+    "echo": ["scaling", "over-message_bytes"],
+    "http": ["scaling"],
+}
 UNITS = {
     "ns": r"-?[\d.,]+ (ns|µs|ms|s)",
     "x": r"[\d.,]+x",
     "cores": r"[\d.,]+ cores",
+    "messages": r"[\d.]+[kM]?/s",
+    "bytes": r"[\d.,]+ ([KM]i)?B",
 }
 
 
@@ -64,12 +73,27 @@ def test_there_is_an_overview_then_a_figure_a_workload_and_one_a_sweep(scene: st
     expected = ["overview"]
     for id_, result in it.analysis.workloads.items():
         expected.append(id_)
-        if result.workload.sweep is not None and len(result.cases) > 1:
-            expected.append(f"{id_}-scaling")
+        if len(result.cases) > 1:
+            expected += [f"{id_}-{line}" for line in LINES.get(id_, ())]
+        expected += [f"{id_}-{kind}" for kind in of_shape(result)]
     assert [path.name for path in it.paths] == [f"{name}.png" for name in expected]
     assert sorted(path.name for path in it.folder.iterdir()) == sorted(
         f"{name}.{kind}" for name in expected for kind in ("png", "svg")
     )
+
+
+def of_shape(result: WorkloadResult) -> list[str]:
+    """Return the kinds of figure that a workload's shape, and what was found, give it."""
+    with_waits = [any(one.curve for one in cells) for cells in result.cases.values()]
+    kinds = {
+        "waits": any(one.curve and not one.cell.variant for one in result.headline),
+        "beside": result.workload.shape == "latency"
+        and result.workload.sweep is None
+        and sum(with_waits) > 1,
+        "slopes": any(one.parked for one in result.headline),
+        "ladder": any(one.ladder for cells in result.cases.values() for one in cells),
+    }
+    return [kind for kind, is_drawn in kinds.items() if is_drawn]
 
 
 @every_scene
@@ -121,7 +145,9 @@ def test_every_tick_of_a_metric_has_its_unit(unit: str) -> None:
 @pytest.mark.parametrize("scene", ["everything fails", "nothing measured yet"])
 def test_an_axis_on_which_nothing_was_measured_has_no_numbers(scene: str) -> None:
     page = drawing(scene).pages["fanout-scaling"]
-    assert [page.ticks(axes, which) for axes, _ in page.panels for which in "xy"] == [[]] * 4
+    assert [page.ticks(axes, which) for axes, _ in page.panels for which in "xy"] == [[]] * 2 * len(
+        page.panels
+    )
 
 
 def metric_axes(it: Drawing) -> list[tuple[Page, Axes, str, str]]:
@@ -132,7 +158,10 @@ def metric_axes(it: Drawing) -> list[tuple[Page, Axes, str, str]]:
         if name == "overview":
             found += [(page, axes, "x", "x") for axes in panels]
             continue
-        result = it.analysis.workloads[name.removesuffix("-scaling")]
+        id_, _, kind = name.partition("-")
+        if kind not in ("", "scaling"):
+            continue
+        result = it.analysis.workloads[id_]
         for axes in panels:
             heading = " ".join(axes.get_title(loc="left").split())
             for metric in result.workload.metrics.values():

@@ -8,9 +8,10 @@ import pytest
 
 from harness import findings
 from harness.analyse import CellResult, Comparison, WorkloadResult
+from harness.formula import Formula
 from harness.records import Status
 from harness.stats import Estimate, Ratio
-from harness.workload import HEADLINE
+from harness.workload import HEADLINE, Metric
 from tests.factories import WORKLOAD, cell, workload
 
 if TYPE_CHECKING:
@@ -79,9 +80,25 @@ CONTRASTS = pytest.mark.parametrize(
 )
 
 
+def metric(better: str, unit: str = "ns") -> Metric:
+    return Metric("one", "one", unit, better, Formula("elapsed_ns"), ())
+
+
+@pytest.mark.parametrize(
+    ("unit", "better", "text"),
+    [
+        ("messages/s", "higher", "threads against asyncio: 2.0x as many messages/s"),
+        ("bytes/task", "lower", "threads against asyncio: 2.0x as much memory"),
+    ],
+)
+def test_a_contrast_speaks_of_what_is_measured(unit: str, better: str, text: str) -> None:
+    ratio = Ratio(2.0, 1.9, 2.1, 9)
+    assert findings.contrast("threads", "asyncio", ratio, metric(better, unit), apart=True) == text
+
+
 @CONTRASTS
 def test_what_is_told_apart_is_a_difference(ratio: Ratio, better: str, text: str) -> None:
-    assert findings.contrast("threads", "asyncio", ratio, better, apart=True) == text
+    assert findings.contrast("threads", "asyncio", ratio, metric(better), apart=True) == text
 
 
 @CONTRASTS
@@ -89,7 +106,7 @@ def test_of_too_few_blocks_there_is_a_ratio_and_no_word_on_whether_it_is_real(
     ratio: Ratio, better: str, text: str
 ) -> None:
     few = Ratio(ratio.value, None, None, 4)
-    assert findings.contrast("threads", "asyncio", few, better, apart=None) == text
+    assert findings.contrast("threads", "asyncio", few, metric(better), apart=None) == text
 
 
 @pytest.mark.parametrize("better", ["lower", "higher"])
@@ -102,7 +119,7 @@ def test_what_is_not_told_apart_is_no_difference_whatever_its_own_interval(
     low: float, high: float, better: str
 ) -> None:
     ratio = Ratio(1.1, low, high, 9)
-    text = findings.contrast("threads", "asyncio", ratio, better, apart=False)
+    text = findings.contrast("threads", "asyncio", ratio, metric(better), apart=False)
     assert text == "threads and asyncio are not told apart (1.1x)"
 
 

@@ -1,4 +1,4 @@
-"""`runner load`, from the other side of the wire: what Python makes of its records."""
+"""The load generator, from the other side of the wire: what Python makes of its records."""
 
 from __future__ import annotations
 
@@ -22,10 +22,10 @@ SECOND = 1_000_000_000
 
 @pytest.fixture(scope="module")
 def generator() -> Path:
-    binary, reason = build_go()
-    if binary is None:
+    built, reason = build_go()
+    if built is None:
         pytest.skip(reason)
-    return binary
+    return built.load
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def load(generator: Path, port: int, *phases: dict[str, Any]) -> tuple[int, list
         "phases": phases,
     }
     with subprocess.Popen(
-        [generator, "load"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [generator], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:
         assert process.stdin is not None
         assert process.stdout is not None

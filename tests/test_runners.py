@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from types import SimpleNamespace
 from typing import TYPE_CHECKING
@@ -34,16 +35,21 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def sources(root: Path) -> Path:
-    """The sources of a Go runner, and a binary that is newer."""
+    """The sources of what is written in Go, and binaries that are newer."""
     folder = root / "go"
-    for path in ("go.mod", "go.sum", "runner/main.go", "internal/protocol/request.go"):
+    for path in ("go.mod", "go.sum", "runner/main.go", "load/main.go", "internal/protocol/load.go"):
         file = folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(GO_MOD if path == "go.mod" else "", encoding="utf-8")
-    make(folder / "bin" / "runner", "#!/bin/sh\n")
+    for binary in built(folder):
+        make(binary, "#!/bin/sh\n")
     for path in folder.rglob("*"):
         os.utime(path, (1000, 1000))
     return folder
+
+
+def built(folder: Path) -> runners.GoBinaries:
+    return runners.GoBinaries(folder / "bin" / "runner", folder / "bin" / "load")
 
 
 def make(path: Path, script: str) -> Path:
@@ -59,7 +65,7 @@ def fake_go(folder: Path, says: str = "go version go1.99.1 linux/amd64", then: s
 if [ "$1" = version ]; then echo "{says}"; exit; fi
 echo "$GOTOOLCHAIN go $@" >> "{folder}/log"
 {then}
-if [ "$1" = build ]; then : > "$4"; fi
+if [ "$1" = build ]; then : > "$4/runner"; : > "$4/load"; fi
 """
     return make(folder / "go", script)
 
@@ -119,25 +125,37 @@ def test_a_file_named_go_that_cannot_be_run_is_no_go(root: Path) -> None:
 
 
 def test_nothing_is_built_when_nothing_changed(sources: Path) -> None:
-    assert runners.build_go() == (sources / "bin" / "runner", "")  # and there is no Go here
+    assert runners.build_go() == (built(sources), "")  # and there is no Go here
 
 
 @pytest.mark.parametrize(
     "changed",
-    ["go.mod", "go.sum", "runner/main.go", "internal/protocol/request.go", "internal/protocol"],
+    ["go.mod", "go.sum", "runner/main.go", "load/main.go", "internal/protocol/load.go", "load"],
 )
 def test_a_source_that_changed_is_built(sources: Path, root: Path, changed: str) -> None:
     fake_go(root / "path")
     os.utime(sources / changed, (2000, 2000))
-    assert runners.build_go() == (sources / "bin" / "runner", "")
+    assert runners.build_go() == (built(sources), "")
     assert (root / "path" / "log").exists()
+
+
+@pytest.mark.parametrize("binary", ["runner", "load"])
+def test_a_binary_that_is_older_than_the_sources_or_not_there_is_built(
+    sources: Path, root: Path, binary: str
+) -> None:
+    fake_go(root / "path")
+    os.utime(sources / "bin" / binary, (500, 500))
+    assert runners.build_go() == (built(sources), "")
+    (sources / "bin" / binary).unlink()
+    assert runners.build_go() == (built(sources), "")
+    assert (root / "path" / "log").read_text(encoding="utf-8").count("go build") == 2
 
 
 def test_the_registry_is_made_before_the_build_and_no_toolchain_is_downloaded(
     sources: Path, root: Path
 ) -> None:
     fake_go(root / "path")
-    (sources / "bin" / "runner").unlink()
+    shutil.rmtree(sources / "bin")
     runners.build_go()
     commands = (root / "path" / "log").read_text(encoding="utf-8").splitlines()
     assert [command.split()[:3] for command in commands] == [
@@ -254,3 +272,5 @@ def test_the_runners_of_this_repository_are_found() -> None:
     found = runners.find()
     assert found.problems == []
     assert "python" in found.found
+    if "go" in found.found:
+        assert found.load_command == (str(runners.ROOT / "go" / "bin" / "load"),)

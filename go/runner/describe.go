@@ -2,15 +2,15 @@ package main
 
 import (
 	"encoding/json"
-	"fmt"
 
 	"loombench/internal/models"
+	"loombench/internal/program"
 	"loombench/internal/protocol"
 	"loombench/internal/registry"
 )
 
 // describe prints what there is: every implementation under every model.
-func describe(std stdio) int {
+func describe(own program.Program) int {
 	description := protocol.Description{
 		Protocol:        protocol.Version,
 		Language:        "go",
@@ -29,9 +29,9 @@ func describe(std stdio) int {
 			})
 		}
 	}
-	if err := json.NewEncoder(std.out).Encode(description); err != nil {
-		fmt.Fprintln(std.err, "runner: describe:", err)
-		return exitCrash
+	if err := json.NewEncoder(own.Out).Encode(description); err != nil {
+		own.Say("describe:", err)
+		return program.Crash
 	}
-	return exitFine
+	return program.Fine
 }

@@ -2,13 +2,12 @@ package main
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
-	"io"
 	"slices"
 	"strings"
 
 	"loombench/internal/models"
+	"loombench/internal/program"
 	"loombench/internal/protocol"
 	"loombench/internal/registry"
 )
@@ -22,7 +21,7 @@ type trial struct {
 
 // readTrial reads the request line and looks its names up.
 func readTrial(input *bufio.Reader) (trial, error) {
-	line, err := readLine(input)
+	line, err := program.ReadLine(input)
 	if err != nil {
 		return trial{}, err
 	}
@@ -31,16 +30,6 @@ func readTrial(input *bufio.Reader) (trial, error) {
 		return trial{}, err
 	}
 	return find(request, registry.All())
-}
-
-// readLine reads the line of a request. One without an end is for the parser to
-// refuse.
-func readLine(input *bufio.Reader) ([]byte, error) {
-	line, err := input.ReadBytes('\n')
-	if err != nil && !errors.Is(err, io.EOF) {
-		return nil, fmt.Errorf("request: %w", err)
-	}
-	return line, nil
 }
 
 // find looks up the names of a request. What is unknown is refused with what is

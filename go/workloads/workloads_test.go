@@ -3,6 +3,9 @@
 package workloads_test
 
 import (
+	"os"
+	"slices"
+	"sync"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -33,14 +36,32 @@ var known = map[string][]tiny{
 		{work.Params{"n": 2, "chunks": 5}, "1", 0},
 		{work.Params{"n": 3_024_617, "chunks": 7}, "9223371388520336796", 0},
 	},
+	"heartbeat": {
+		{work.Params{"ticks": 5, "beside": "nothing", "on": "loop", "amount": 0}, "6", 50 * time.Millisecond},
+		{work.Params{"ticks": 100, "beside": "nothing", "on": "loop", "amount": 0}, "101", time.Second},
+	},
+	"footprint": {
+		{work.Params{"tasks": 8}, "8", 0},
+		{work.Params{"tasks": 1_003}, "1003", 0},
+	},
+	"timers": {
+		{work.Params{"timers": 10, "lead_ns": 50 * ms, "span_ns": 10 * ms}, "10", 59 * time.Millisecond},
+		{work.Params{"timers": 7_919, "lead_ns": 50 * ms, "span_ns": 100 * ms}, "7919", 50 * time.Millisecond}, // all at once
+	},
 	"pingpong": {
 		{work.Params{"rounds": 3}, "6", 0},
 		{work.Params{"rounds": 0}, "0", 0},
 	},
 }
 
+// servers are tried over connections, in servers_test.go.
+var servers = []string{"drain", "echo", "http"}
+
 func TestEveryImplementationAnswersAsExpectedAndConcurrently(t *testing.T) {
 	for _, entry := range registry.All() {
+		if slices.Contains(servers, entry.Workload) {
+			continue
+		}
 		cases, ok := known[entry.Workload]
 		if !ok {
 			t.Errorf("%s: found no tiny case, expected one in this test", entry.Source)
@@ -65,6 +86,93 @@ func TestEveryImplementationAnswersAsExpectedAndConcurrently(t *testing.T) {
 					}
 				})
 			})
+		}
+	}
+}
+
+// A listener takes what an implementation says through its probe.
+type listener struct {
+	ports chan int // nil: nobody listens
+
+	mu     sync.Mutex
+	waits  []int64
+	parked []int
+}
+
+func (l *listener) Latency(ns int64) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.waits = append(l.waits, ns)
+}
+
+func (l *listener) Parked(tasks int)   { l.parked = append(l.parked, tasks) }
+func (l *listener) Listening(port int) { l.ports <- port }
+func (l *listener) Event(_, _ string)  {}
+
+func run(t *testing.T, workload, variant string, params work.Params) (answer any, said *listener) {
+	t.Helper()
+	said = &listener{}
+	answer, err := find(t, workload, variant).Run(t.Context(), params, work.NewProbe(said))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return answer, said
+}
+
+func find(t *testing.T, workload, variant string) registry.Entry {
+	t.Helper()
+	all := registry.All()
+	i := slices.IndexFunc(all, func(e registry.Entry) bool { return e.Workload == workload && e.Variant == variant })
+	if i < 0 {
+		t.Fatalf("found no %s/%s", workload, variant)
+	}
+	return all[i]
+}
+
+func TestEveryTickAndTimerIsReportedOnceAndNoneBelowZero(t *testing.T) {
+	for _, test := range []struct {
+		workload string
+		params   work.Params
+		waits    int
+		want     any
+	}{
+		// Outside of a bubble: what computes, or blocks a thread, moves no fake clock.
+		{"heartbeat", work.Params{"ticks": 5, "beside": "nothing", "on": "loop", "amount": 0}, 5, 6},
+		{"heartbeat", work.Params{"ticks": 5, "beside": "cpu", "on": "loop", "amount": 3 * ms}, 5, 6},
+		{"heartbeat", work.Params{"ticks": 10, "beside": "block", "on": "loop", "amount": 5 * ms}, 10, 11},
+		{"heartbeat", work.Params{"ticks": 5, "beside": "read", "on": "loop", "amount": 100_000}, 5, 6},
+		{"timers", work.Params{"timers": 100, "lead_ns": 50 * ms, "span_ns": 10 * ms}, 100, int64(100)},
+	} {
+		answer, said := run(t, test.workload, "", test.params)
+		if answer != test.want || len(said.waits) != test.waits || slices.Min(said.waits) < 0 {
+			t.Errorf("%s %v: found %v, waits %v", test.workload, test.params, answer, said.waits)
+		}
+	}
+}
+
+func TestAHeartbeatLeavesNoFileBehind(t *testing.T) {
+	folder := t.TempDir()
+	t.Setenv("TMPDIR", folder)
+	run(t, "heartbeat", "", work.Params{"ticks": 5, "beside": "read", "on": "loop", "amount": 10})
+	if left, err := os.ReadDir(folder); err != nil || len(left) > 0 {
+		t.Errorf("found %v %v, expected an empty folder", left, err)
+	}
+}
+
+func TestAHeartbeatKnowsWhatCanBeBesideIt(t *testing.T) {
+	params := work.Params{"ticks": 5, "beside": "sing", "on": "loop", "amount": 0}
+	if answer, err := find(t, "heartbeat", "").Run(t.Context(), params, nil); err == nil {
+		t.Errorf("found %v, expected an error", answer)
+	}
+}
+
+func TestAFootprintIsTakenAtFourPointsWhenAllTasksWait(t *testing.T) {
+	for _, variant := range []string{"", "asleep"} {
+		for tasks, want := range map[int][]int{8: {2, 4, 6, 8}, 10: {2, 5, 7, 10}, 4: {1, 2, 3, 4}} {
+			answer, said := run(t, "footprint", variant, work.Params{"tasks": tasks})
+			if answer != int64(tasks) || !slices.Equal(said.parked, want) {
+				t.Errorf("%q: found %v at %v, expected %d at %v", variant, answer, said.parked, tasks, want)
+			}
 		}
 	}
 }

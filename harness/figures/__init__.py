@@ -6,7 +6,17 @@ from typing import TYPE_CHECKING
 
 from harness.drift import LEAST
 from harness.errors import Exit, Problem
-from harness.figures import contestants, drift, overview, scaling, style
+from harness.figures import (
+    contestants,
+    drift,
+    ladder,
+    overview,
+    percentiles,
+    scaling,
+    slopes,
+    strips,
+    style,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -14,7 +24,7 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
-    from harness.analyse import Analysis
+    from harness.analyse import Analysis, WorkloadResult
 
 
 def draw(analysis: Analysis, folder: Path) -> list[Path]:
@@ -54,7 +64,25 @@ def _all(analysis: Analysis) -> Iterator[tuple[str, Figure]]:
         yield "overview", overview.figure(analysis)
         for id_, result in analysis.workloads.items():
             yield id_, contestants.figure(analysis, result)
-            if result.workload.sweep is not None and len(result.cases) > 1:
-                yield f"{id_}-scaling", scaling.figure(analysis, result)
+            if len(result.cases) > 1:
+                for param in result.workload.lines:
+                    swept = result.workload.sweep is not None and (
+                        result.workload.sweep.param == param
+                    )
+                    name = "scaling" if swept else f"over-{param}"
+                    yield f"{id_}-{name}", scaling.figure(analysis, result, param)
+            yield from _of_shape(analysis, id_, result)
         if len(analysis.spins) >= LEAST:
             yield "drift", drift.figure(analysis)
+
+
+def _of_shape(analysis: Analysis, id_: str, result: WorkloadResult) -> Iterator[tuple[str, Figure]]:
+    """Draw what only some shapes have, where there is something to draw."""
+    if percentiles.has_curves(result):
+        yield f"{id_}-waits", percentiles.figure(analysis, result)
+    if result.workload.sweep is None and strips.has_strips(result):
+        yield f"{id_}-beside", strips.figure(analysis, result)
+    if slopes.has_points(result):
+        yield f"{id_}-slopes", slopes.figure(analysis, result)
+    if ladder.cells_of(result):
+        yield f"{id_}-ladder", ladder.figure(analysis, result)

@@ -160,7 +160,7 @@ def _heading(metric: Metric, inches: float) -> str:
 def _number(cell: CellResult, estimate: Estimate, metric: Metric) -> str:
     if cell.cell.model in metric.baselines and not cell.cell.variant:
         return "baseline"
-    text = units.shown(estimate.value, metric.unit.partition("/")[0])
+    text = units.brief(estimate.value, metric.unit)
     if estimate.low is not None and estimate.high is not None:
         half = max(estimate.high - estimate.value, estimate.value - estimate.low)
         if half < abs(estimate.value):
@@ -168,7 +168,7 @@ def _number(cell: CellResult, estimate: Estimate, metric: Metric) -> str:
             small = percent < _LEAST_PERCENT
             text += " ±<0.01%" if small else f" ±{units.significant(percent, 2)}%"
         else:
-            text += f" ±{units.shown(half, metric.unit.partition('/')[0], 2)}"
+            text += f" ±{units.brief(half, metric.unit, 2)}"
     else:
         text += f" (n = {estimate.n})"
     return text

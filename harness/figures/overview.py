@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from harness.figures import style
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
 
     from harness.analyse import Analysis, CellResult, WorkloadResult
     from harness.figures.style import Look
+    from harness.stats import Ratio
 
-_WIDTH, _ROW = 11.0, 0.31
+_WIDTH, _ROW, _BELOW = 11.0, 0.31, 0.45  # inches
+_MOST_COLUMNS = 6
 _LEAST_LABELS = 1.25  # inches, of the models' names
 _ABSENT = {
     Absence.NOT_APPLICABLE: "not applicable",
@@ -35,28 +38,33 @@ def figure(analysis: Analysis) -> Figure:
     looks = style.looks(analysis.models)
     panel = len(analysis.models) * _ROW
     labels = max(_LEAST_LABELS, style.name_width(analysis.models))
-    column_width = (_WIDTH - labels - 0.15) / max(1, len(results))
+    rows = math.ceil(len(results) / _MOST_COLUMNS)
+    columns = math.ceil(len(results) / max(1, rows))
+    column_width = (_WIDTH - labels - 0.15) / max(1, columns)
     headings = [
         f"{result.workload.title}\n{style.wrapped(result.metric.label, column_width - 0.3)}"
         for result in results
     ]
     head = 0.12 + 0.15 * max((text.count("\n") + 1 for text in headings), default=0)
+    row_height = head + panel + _BELOW
     sheet, _, top = style.sheet(
         _WIDTH,
-        head + panel + 0.45,
+        rows * row_height,
         overall(results),
         f"Cost relative to {BASELINE} in the same blocks: left of the line costs less.",
         analysis,
         "Headline case and first metric of each workload; plain implementations, no variants."
+        " Where more is better, the cost is the inverse: time for a request."
         " Around 1x the noise floor: what one contestant seems to differ from itself by."
         " The title leaves out what only measures the workbench (Nothing).",
     )
     height = sheet.get_figheight()
-    for column, (result, heading) in enumerate(zip(results, headings, strict=True)):
+    for index, (result, heading) in enumerate(zip(results, headings, strict=True)):
+        row, column = divmod(index, columns)
         axes = sheet.add_axes(
             (
                 (labels + column * column_width) / _WIDTH,
-                top - (head + panel) / height,
+                top - (row * row_height + head + panel) / height,
                 (column_width - 0.15) / _WIDTH,
                 panel / height,
             )
@@ -64,6 +72,18 @@ def figure(analysis: Analysis) -> Figure:
         axes.set_title(heading, fontsize=8.5, loc="left", pad=6)
         _panel(axes, result, analysis.models, looks, named=column == 0)
     return sheet
+
+
+def _costs(result: WorkloadResult) -> dict[str, Ratio]:
+    """Return the cost of each plain contestant against the baseline's, where it is known."""
+    ratios = {
+        one.cell.model: one.ratio
+        for one in result.headline
+        if not one.cell.variant and one.ratio is not None
+    }
+    if result.metric.better == "higher":
+        return {model: ratio.inverse() for model, ratio in ratios.items()}
+    return ratios
 
 
 def _panel(
@@ -75,7 +95,8 @@ def _panel(
     named: bool,
 ) -> None:
     cells = {one.cell.model: one for one in result.headline if not one.cell.variant}
-    ratios = [one.ratio for one in cells.values() if one.ratio is not None]
+    costs = _costs(result)
+    ratios = list(costs.values())
     lows = [one.low if one.low is not None else one.value for one in ratios]
     highs = [one.high if one.high is not None else one.value for one in ratios]
     # At least a factor of two to each side, so that small differences do not look large.
@@ -97,8 +118,8 @@ def _panel(
         if row % 2:
             axes.axhspan(row - 0.5, row + 0.5, color=style.BAND, zorder=0, lw=0)
         one = cells.get(model)
-        if one is not None and one.ratio is not None:
-            draw_dot(axes, one, one.ratio, row, looks[model])
+        if one is not None and model in costs:
+            draw_dot(axes, one, costs[model], row, looks[model])
         else:
             text, colour = _gap(one)
             axes.text(

@@ -22,23 +22,28 @@ if TYPE_CHECKING:
 _WIDTH, _BODY, _BELOW = 10.0, 4.8, 0.6  # inches
 _LEFT, _PANELS, _GAP = 0.65, 8.6, 0.45  # inches; the panels with the names beside them
 _NAMES = 1.2  # inches, which take all of our own names
+_MOST_PANELS = 2
 _SMALLER = 0.9  # than beside an axis is how the names are written here
 _LEAST_SHOWN = 0.005  # of the ideal: less than this over it is lost in the timers
 
 
-def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
-    """Draw the sweep of one workload: each contestant a line, labelled at its end."""
+def figure(analysis: Analysis, result: WorkloadResult, param: str) -> Figure:
+    """Draw a workload along one parameter: each contestant a line, labelled at its end."""
     workload = result.workload
-    assert workload.sweep is not None
-    stops = _stops(result)
-    metrics = [m for m in reversed(workload.metrics.values()) if not m.baselines]
+    stops = _stops(result, param)
+    drawn = [
+        metric
+        for metric in workload.metrics.values()
+        if not metric.baselines and _has_line(result, metric, param)
+    ] or [result.metric]
+    metrics = drawn[:_MOST_PANELS][::-1]
     # Names longer than our own widen the sheet, and leave the panels as they are.
     names = max(_NAMES, _SMALLER * style.name_width(result.models))
     sheet_width = _WIDTH + len(metrics) * (names - _NAMES)
     sheet, bottom, top = style.sheet(
         sheet_width,
         _BODY,
-        f"{workload.title}: {_finding(result)}",
+        f"{workload.title}: {_finding(result, param)}",
         workload.question,
         analysis,
         f"Where a line stops: {stops}." if stops else "",
@@ -53,26 +58,30 @@ def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
                 top - bottom - (_BELOW + 0.3) / sheet.get_figheight(),
             )
         )
-        _panel(axes, result, metric, style.looks(analysis.models))
+        _panel(axes, result, metric, param, style.looks(analysis.models))
     return sheet
 
 
+def _has_line(result: WorkloadResult, metric: Metric, param: str) -> bool:
+    return any(len(_points(result, metric, model, param)) > 1 for model in result.models)
+
+
 def _points(
-    result: WorkloadResult, metric: Metric, model: str
+    result: WorkloadResult, metric: Metric, model: str, param: str
 ) -> list[tuple[int, Estimate, CellResult]]:
-    assert result.workload.sweep is not None
     points = []
-    for case in result.workload.sweep_cases():
+    for case in result.workload.cases_along(param):
         for one in result.cases.get(case.id, []):
             if one.cell.model == model and not one.cell.variant and metric.id in one.metrics:
-                x = int(case.params[result.workload.sweep.param])
+                x = int(case.params[param])
                 points.append((x, one.metrics[metric.id], one))
     return points
 
 
-def _panel(axes: Axes, result: WorkloadResult, metric: Metric, looks: Mapping[str, Look]) -> None:
+def _panel(
+    axes: Axes, result: WorkloadResult, metric: Metric, param: str, looks: Mapping[str, Look]
+) -> None:
     workload = result.workload
-    assert workload.sweep is not None
     ends: list[tuple[float, float, str]] = []
     everything: list[float] = []
     sizes: set[int] = set()
@@ -81,7 +90,7 @@ def _panel(axes: Axes, result: WorkloadResult, metric: Metric, looks: Mapping[st
     for model in result.models:
         points = [
             point
-            for point in _points(result, metric, model)
+            for point in _points(result, metric, model, param)
             # What is within the timers' own resolution of the ideal is not a cost; on a
             # logarithmic axis it would draw noise as the steepest line of the figure.
             if is_elapsed or not ideal or point[1].value * point[0] > _LEAST_SHOWN * ideal
@@ -105,7 +114,8 @@ def _panel(axes: Axes, result: WorkloadResult, metric: Metric, looks: Mapping[st
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.grid(axis="both")
-    axes.set_xlabel(f"{workload.params[workload.sweep.param].unit}, N")
+    unit = workload.params[param].unit
+    axes.set_xlabel(param.replace("_", " ") if unit == "bytes" else f"{unit}, N")
     low, high = min(everything) / 1.6, max(everything) * 1.6
     if is_elapsed and ideal:
         low = min(low, ideal / 1.6)
@@ -116,73 +126,36 @@ def _panel(axes: Axes, result: WorkloadResult, metric: Metric, looks: Mapping[st
     axes.set_ylim(low, high)
     axes.set_xlim(min(sizes) / 1.4, max(sizes) * 1.4)
     style.human_log_ticks(axes.yaxis, low, high, metric.unit, 9)
-    style.place_ticks(axes.xaxis, sorted(sizes), "")
+    style.place_ticks(axes.xaxis, sorted(sizes), "bytes" if unit == "bytes" else "")
     better = "less" if metric.better == "lower" else "more"
     axes.set_title(f"{metric.label} ({better} is better)", fontsize=9, loc="left")
-    _label(axes, ends, looks)
+    style.label_ends(axes, ends, looks)
 
 
-def _label(axes: Axes, ends: list[tuple[float, float, str]], looks: Mapping[str, Look]) -> None:
-    """Write the models' names beside the axis, in the order of their lines' ends, apart."""
-    low, high = axes.get_ylim()
-    import math
-
-    span = math.log(high / low)
-    places = sorted(((math.log(y / low) / span, x, y, model) for x, y, model in ends))
-    gap, last = 0.047, -1.0
-    heights = []
-    for place, *_ in places:
-        last = max(place, last + gap)
-        heights.append(last)
-    # If the top has run out of room, push down from there.
-    limit = 1.02
-    for index in range(len(heights) - 1, -1, -1):
-        heights[index] = min(heights[index], limit)
-        limit = heights[index] - gap
-    for height, (_, x, y, model) in zip(heights, places, strict=True):
-        axes.annotate(
-            model,
-            xy=(x, y),
-            xytext=(1.03, height),
-            textcoords="axes fraction",
-            fontsize=8,
-            va="center",
-            color=looks[model].colour,
-            arrowprops={
-                "arrowstyle": "-",
-                "lw": 0.6,
-                "color": looks[model].colour,
-                "alpha": 0.45,
-                "shrinkA": 1,
-                "shrinkB": 4,
-            },
-        )
-
-
-def _finding(result: WorkloadResult) -> str:
+def _finding(result: WorkloadResult, param: str) -> str:
     """Say who gets furthest, and who costs least there."""
-    assert result.workload.sweep is not None
     metric = result.metric
     best: dict[int, list[tuple[float, str]]] = {}
     for model in result.models:
-        for x, estimate, _ in _points(result, metric, model):
+        for x, estimate, _ in _points(result, metric, model, param):
             best.setdefault(x, []).append((estimate.value, model))
     if not best:
         return "nothing could be measured yet"
     largest = max(best)
-    ranked = sorted(best[largest])
-    unit = result.workload.params[result.workload.sweep.param].unit
+    ranked = sorted(best[largest], reverse=metric.better == "higher")
+    unit = result.workload.params[param].unit
+    at = units.tidy(largest, unit) if unit == "bytes" else f"{largest:,} {unit}"
     least = f"{ranked[0][1]} at {units.shown(ranked[0][0], metric.unit)}"
     if len(ranked) == 1:
-        return f"at {largest:,} {unit}, only {least}"
+        return f"at {at}, only {least}"
     most = f"{ranked[-1][1]} at {units.shown(ranked[-1][0], metric.unit)}"
-    return f"{len(ranked)} models reach {largest:,} {unit}, from {least} to {most}"
+    return f"{len(ranked)} models reach {at}, from {least} to {most}"
 
 
-def _stops(result: WorkloadResult) -> str:
+def _stops(result: WorkloadResult, param: str) -> str:
     """Name the models that stop before the end, and where, failures included."""
     said: dict[str, str] = {}
-    for case in result.workload.sweep_cases():
+    for case in result.workload.cases_along(param):
         for one in result.cases.get(case.id, []):
             if one.cell.variant or one.metrics or one.cell.model in said:
                 continue

@@ -7,6 +7,7 @@ grey, the markers differ.
 from __future__ import annotations
 
 import colorsys
+import math
 import textwrap
 import warnings
 import zlib
@@ -22,7 +23,7 @@ from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullForm
 from harness import units
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
@@ -42,6 +43,7 @@ _TITLE_PER_INCH, _QUESTION_PER_INCH, _FOOT_PER_INCH, _SMALL_PER_INCH, _NAME_INCH
     14.0,
     0.079,
 )
+_MOST_BYTE_TICKS = 8
 _TICK_INCH = 0.62  # what a tick's label takes on the x axis
 
 
@@ -222,6 +224,49 @@ def wrapped(text: str, inches: float) -> str:
     return "\n".join(textwrap.wrap(text, max(8, int(inches * _SMALL_PER_INCH))))
 
 
+def label_ends(
+    axes: Axes,
+    ends: Sequence[tuple[float, float, str]],
+    looks: Mapping[str, Look],
+    names: Mapping[str, str] | None = None,
+) -> None:
+    """Write the models' names beside the axis, in the order of their lines' ends, apart.
+
+    `ends` are (x, y, model) on a logarithmic y axis; `names` say more of a model than its name.
+    """
+    low, high = axes.get_ylim()
+    span = math.log(high / low)
+    places = sorted(((math.log(y / low) / span, x, y, model) for x, y, model in ends))
+    gap, last = 0.047, -1.0
+    heights = []
+    for place, *_ in places:
+        last = max(place, last + gap)
+        heights.append(last)
+    # If the top has run out of room, push down from there.
+    limit = 1.02
+    for index in range(len(heights) - 1, -1, -1):
+        heights[index] = min(heights[index], limit)
+        limit = heights[index] - gap
+    for height, (_, x, y, model) in zip(heights, places, strict=True):
+        axes.annotate(
+            model if names is None else names[model],
+            xy=(x, y),
+            xytext=(1.03, height),
+            textcoords="axes fraction",
+            fontsize=8,
+            va="center",
+            color=looks[model].colour,
+            arrowprops={
+                "arrowstyle": "-",
+                "lw": 0.6,
+                "color": looks[model].colour,
+                "alpha": 0.45,
+                "shrinkA": 1,
+                "shrinkB": 4,
+            },
+        )
+
+
 def name_width(names: Sequence[str]) -> float:
     """Return the inches that the names of contestants take beside an axis."""
     return 0.25 + _NAME_INCH * max(map(len, names), default=0)
@@ -259,6 +304,15 @@ def human_log_ticks(axis: Axis, low: float, high: float, unit: str, most: int) -
     place_ticks(axis, ticks, unit)
 
 
+def byte_ticks(axis: Axis, low: float, high: float) -> None:
+    """Put ticks at powers of two that have round names: 1 KiB, 32 KiB, 1 MiB."""
+    for stride in (2, 3, 5, 10):
+        ticks = [2.0**p for p in range(0, 60, stride) if low <= 2.0**p <= high]
+        if len(ticks) <= _MOST_BYTE_TICKS:
+            break
+    place_ticks(axis, ticks, "bytes")
+
+
 def place_ticks(axis: Axis, ticks: Sequence[float], unit: str) -> None:
     """Put ticks exactly there."""
     axis.set_major_locator(FixedLocator(ticks))
@@ -268,6 +322,8 @@ def place_ticks(axis: Axis, ticks: Sequence[float], unit: str) -> None:
 
 
 def _tick(value: float, unit: str) -> str:
-    base = unit.partition("/")[0]
+    base, _, per = unit.partition("/")
+    if per == "s":
+        return units.thousands(value) + "/s"
     text = "0" if value == 0 else units.tidy(value, base)
     return text if base in ("ns", "bytes", "x", "") or value == 0 else f"{text} {base}"

@@ -85,7 +85,6 @@ def _trial(request: Any, private_in: int, emit: Callable[[dict[str, Any]], None]
     module = implementations.load(request.workload, request.model, request.variant)
     if not voice.die_with_the_harness(private_in):
         return 1
-    line = voice.Line(emit, private_in, model.readable)
 
     def started() -> None:
         facts = {**models.facts(), "pid": os.getpid(), "hash_seed": _hash_seed()}
@@ -96,13 +95,19 @@ def _trial(request: Any, private_in: int, emit: Callable[[dict[str, Any]], None]
     def weigh() -> None:
         tree.update(footprint.tree())
 
+    def weigh_unless_served() -> None:
+        if not tree:  # a server was weighed before it ended its workers
+            weigh()
+
+    line = voice.Line(emit, private_in, model.readable, weigh)
+
     async def awaited() -> None:
         started()
-        await session.run_awaited(request, module, emit, line, weigh)
+        await session.run_awaited(request, module, emit, line, weigh_unless_served)
 
     if model.boot is None:
         started()
-        session.run_plain(request, module, emit, line, weigh)
+        session.run_plain(request, module, emit, line, weigh_unless_served)
     else:
         model.boot(awaited)
     emit({"kind": "finished", "usage": {**footprint.usage(), **tree}})

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import importlib
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -42,7 +43,10 @@ def find() -> Iterator[Implementation]:
 
 
 def load(workload: str, model: str, variant: str) -> ModuleType:
-    """Import one implementation. Raises Refused with what there is, near matches first."""
+    """Import one implementation.
+
+    Raises Refused with what there is, near matches first, or with the library that is missing.
+    """
     base = MODELS[model].base
     stem = f"on_{base}__{variant}" if variant else f"on_{base}"
     source = WORKLOADS / workload / f"{stem}.py"
@@ -50,7 +54,20 @@ def load(workload: str, model: str, variant: str) -> ModuleType:
         known = sorted({f"{one.workload}/{one.source.name}" for one in find()})
         near = difflib.get_close_matches(f"{workload}/{stem}.py", known, n=3) or known
         raise Refused(f"no implementation {workload}/{stem}.py; there is: {', '.join(near)}")
-    return importlib.import_module(f"workloads.{workload}.{stem}")
+    try:
+        return importlib.import_module(f"workloads.{workload}.{stem}")
+    except ModuleNotFoundError as error:
+        if _is_a_library(error.name):
+            raise Refused(
+                f"{error.name} is not installed for this interpreter; {workload}/{stem}.py needs it"
+            ) from None
+        raise
+
+
+def _is_a_library(name: str | None) -> bool:
+    """Tell whether it is a whole library that is missing, and not a module that should be there."""
+    ours = {"runner", "workloads", *sys.stdlib_module_names}
+    return name is not None and "." not in name and name not in ours
 
 
 def _shown(source: Path) -> str:

@@ -21,11 +21,16 @@ class Line(Voice):
     """The line to the harness, for the case that runs."""
 
     def __init__(
-        self, emit: Emit, descriptor: int, readable: Callable[[int], Awaitable[None]] | None
+        self,
+        emit: Emit,
+        descriptor: int,
+        readable: Callable[[int], Awaitable[None]] | None,
+        weigh: Callable[[], None] = lambda: None,
     ) -> None:
         self._emit = emit
         self._descriptor = descriptor  # where the harness says stop
         self._readable = readable  # the model's own way to wait for a descriptor
+        self._weigh = weigh  # a server, while it and its workers are still up
 
     def parked(self, tasks: int) -> None:
         """Weigh the process and all it has started, and say so."""
@@ -62,6 +67,7 @@ class Line(Voice):
             end_with_the_group()
         if b'"stop"' not in line:
             raise ValueError(f"input: found {line[:80]!r}, expected a line of kind stop")
+        self._weigh()
 
 
 def die_with_the_harness(descriptor: int) -> bool:

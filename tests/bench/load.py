@@ -126,8 +126,8 @@ def _echo(port: int, phases: Sequence[dict]) -> list[dict]:
 
 def generate(port: int, phases: Sequence[dict], **request: object) -> list[dict]:
     """Run the load generator on its core; returns its `phase` records."""
-    binary, reason = build_go()
-    assert binary is not None, reason
+    built, reason = build_go()
+    assert built is not None, reason
     line = json.dumps(
         {
             "protocol": 1,
@@ -140,7 +140,7 @@ def generate(port: int, phases: Sequence[dict], **request: object) -> list[dict]
             **request,
         }
     )
-    with started([str(binary), "load"], core=1) as process:
+    with started([str(built.load)], core=1) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdin.write(line + "\n")

@@ -47,7 +47,8 @@ IMPLEMENTATIONS = {
         "import os\n\ndef run(params, probe):\n    return os.getpid()\n"
     ),
     "planted/on_sequential__syntax.py": "def run(params, probe:\n",
-    "planted/on_sequential__import.py": "import loombench_no_such_library\n",
+    "planted/on_sequential__import.py": "import runner.no_such_module\n",
+    "planted/on_sequential__library.py": "import loombench_no_such_library.of_it\n",
     "planted/on_sequential__lookup.py": "{}['a key that is not there']\n",
     "planted/on_sequential__hang.py": "def run(params, probe):\n    while True:\n        pass\n",
     "planted/on_asyncio__cancelled.py": (
@@ -235,6 +236,20 @@ def test_an_implementation_that_cannot_be_imported_is_a_crash_and_says_why(
     assert error in record["message"]
     assert "Traceback" in errors
     assert code == 1
+
+
+def test_an_implementation_whose_library_is_missing_is_unsupported_and_names_it(tree: Path) -> None:
+    records, code, errors = asked(tree, request(variant="library"))
+    assert records == [
+        {
+            "kind": "error",
+            "case": None,
+            "reason": "unsupported",
+            "message": "loombench_no_such_library is not installed for this interpreter;"
+            " planted/on_sequential__library.py needs it",
+        }
+    ]
+    assert (code, errors) == (2, "")
 
 
 def test_work_that_is_cancelled_is_no_success(tree: Path) -> None:

@@ -32,6 +32,7 @@ type window struct {
 	requests int64 // closed: more than 0 stands instead of the end
 	schedule schedule
 	isOpen   bool
+	drains   bool // a connection that was closed stays closed
 }
 
 // closed sends a request when the answer to the last has come.
@@ -59,70 +60,119 @@ func (c *connection) closed(w window) {
 // open sends each request at its time, or as soon after it as the connection is
 // free.
 func (c *connection) open(w window) {
-	count, step := w.schedule.count(), int64(len(c.g.connections))
-	for n := c.index; n < count; n += step {
+	for n := c.index; n < w.schedule.count(); n += c.step() {
 		// Before the time, so that being connected is not part of the lateness.
 		if !c.connected(w.end) {
-			c.tally.unsent += (count - n + step - 1) / step
+			c.tally.unsent += c.left(n, w)
 			break
 		}
-		intended := w.start + w.schedule.at(n)
-		isFree := c.g.Now() <= intended
-		if isFree {
-			c.g.SleepUntil(int(c.index), intended)
-		}
-		sent := c.g.Now()
+		intended, sent, late := c.await(n, w)
 		if sent >= w.end {
-			c.tally.unsent += (count - n + step - 1) / step
+			c.tally.unsent += c.left(n, w)
 			break
 		}
-		done, ok := c.exchange(sent, w)
-		if !ok {
-			continue
+		if done, ok := c.exchange(sent, w); ok {
+			c.count(sample{latency: done - intended, service: done - sent, late: late}, done, w)
 		}
-		s := sample{latency: done - intended, service: done - sent, late: unknown}
-		if isFree {
-			s.late = sent - intended
-		}
-		c.count(s, done, w)
 	}
 	c.handOver(w)
+}
+
+// drain sends requests as open does, until the server closes the connection,
+// which is not opened again.
+func (c *connection) drain(w window) {
+	for n := c.index; n < w.schedule.count(); n += c.step() {
+		if c.link == nil {
+			c.tally.unsent += c.left(n, w)
+			break
+		}
+		intended, sent, late := c.await(n, w)
+		if sent >= w.end || c.link.isClosed() {
+			c.tally.unsent += c.left(n, w)
+			break
+		}
+		keep, err := c.once(sent)
+		switch {
+		case err == nil:
+			done := c.g.Now()
+			c.count(sample{latency: done - intended, service: done - sent, late: late}, done, w)
+		case !c.link.wrote: // it was closed while no request was under way
+			c.tally.unsent++
+		case c.link.err != nil:
+			c.tally.errors[lost]++
+		default:
+			c.tally.errors[c.kindOf(err)]++
+			c.spoiled = true
+		}
+		if !keep {
+			c.drop(err != nil)
+		}
+	}
+	c.handOver(w)
+	if c.link != nil {
+		c.link.awaitClose(c.g.Now, w.end)
+		c.drop(false)
+	}
+	c.tally.lastNs = c.g.Now()
+}
+
+// step is how far apart the requests of a connection are among those of all.
+func (c *connection) step() int64 { return int64(len(c.g.connections)) }
+
+// left is how many requests this connection has from request n on.
+func (c *connection) left(n int64, w window) int64 {
+	return (w.schedule.count() - n + c.step() - 1) / c.step()
+}
+
+// await returns when request n is due: at once where that is over. How late it
+// is sent is unknown then, since the connection was not free.
+func (c *connection) await(n int64, w window) (intended, sent, late int64) {
+	intended = w.start + w.schedule.at(n)
+	if c.g.Now() > intended {
+		return intended, c.g.Now(), unknown
+	}
+	c.g.SleepUntil(int(c.index), intended)
+	sent = c.g.Now()
+	return intended, sent, sent - intended
 }
 
 // exchange sends a request and reads its answer; done is when it was known to be
 // right. What went wrong is counted, and the connection given up.
 func (c *connection) exchange(sent int64, w window) (done int64, ok bool) {
-	err := c.once(sent)
+	keep, err := c.once(sent)
 	if err != nil && c.closedBetween() && c.reconnect(w) {
 		// A server may close a connection that is kept alive while no request is
 		// under way. Then the request is made again, as every HTTP client does, and
 		// the time that this takes is part of the latency.
-		err = c.once(sent)
+		keep, err = c.once(sent)
 	}
 	if err != nil {
 		c.tally.errors[c.kindOf(err)]++
 		c.giveUp()
 		return 0, false
 	}
+	if !keep {
+		c.spoiled = true
+		c.drop(false)
+	}
 	return c.g.Now(), true
 }
 
-func (c *connection) once(sent int64) error {
+// once sends a request and reads its answer; keep tells whether the connection
+// is good for another.
+func (c *connection) once(sent int64) (keep bool, err error) {
 	c.sent.Store(max(sent, 1))
 	defer c.sent.Store(0)
 	c.link.send(c.app.next())
-	keep, err := c.app.answer(c.link)
+	keep, err = c.app.answer(c.link)
 	if err == nil {
 		err = c.link.settle()
 	}
 	if err != nil {
-		return err
+		return false, err
 	}
 	c.used = true
-	if !keep {
-		c.drop(false)
-	}
-	return nil
+	return keep, nil
 }
 
 // closedBetween tells whether the exchange that failed found the connection
@@ -133,7 +183,7 @@ func (c *connection) closedBetween() bool {
 }
 
 func (c *connection) reconnect(w window) bool {
-	c.drop(true)
+	c.giveUp()
 	return c.connected(c.limit(w))
 }
 
@@ -232,7 +282,6 @@ func isTimeout(err error) bool {
 
 // drop closes the connection. It is opened again when it is needed.
 func (c *connection) drop(giveUp bool) {
-	c.spoiled = true
 	c.watched.Store(nil)
 	c.link.close(giveUp)
 	c.link = nil

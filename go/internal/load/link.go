@@ -31,6 +31,7 @@ type link struct {
 	into     []byte     // where the Read under way reads to
 	n        int
 	failed   error // of the system call, which RawConn.Read does not hand on
+	wrote    bool  // something of the request was taken
 	received bool  // something of the answer has come
 	err      error // the first error of the wire itself; it sticks
 }
@@ -49,7 +50,7 @@ func newLink(conn net.Conn, overdue func() bool) *link {
 // send takes a request, which must not change until its answer was read.
 func (l *link) send(request []byte) {
 	l.unsent = request
-	l.received = false
+	l.wrote, l.received = false, false
 }
 
 // Read reads of the answer what is there, and waits if nothing is.
@@ -119,6 +120,7 @@ func (l *link) write(fd int) bool {
 	l.unsent = nil
 	for {
 		n, err := syscall.Write(fd, rest)
+		l.wrote = l.wrote || n > 0
 		switch {
 		case n == len(rest):
 			return true
@@ -128,6 +130,7 @@ func (l *link) write(fd int) bool {
 		case errors.Is(err, syscall.EAGAIN):
 			// The buffers are full. The server may be waiting in turn for us to read
 			// its answer, so both must go on at the same time.
+			l.wrote = true // or will be; what is as large as this was sent in part
 			l.writing = make(chan error, 1)
 			go func() { l.writing <- l.writeRest(rest) }()
 			return true
@@ -165,7 +168,9 @@ func (l *link) settle() error {
 func (l *link) readPlainly(into []byte) (int, error) {
 	if rest := l.unsent; rest != nil {
 		l.unsent = nil
-		if _, err := l.conn.Write(rest); err != nil {
+		n, err := l.conn.Write(rest)
+		l.wrote = n > 0
+		if err != nil {
 			return 0, err
 		}
 	}
@@ -174,6 +179,50 @@ func (l *link) readPlainly(into []byte) (int, error) {
 
 // expire ends a wait that takes too long, from another goroutine.
 func (l *link) expire() { _ = l.conn.SetDeadline(time.Unix(1, 0)) }
+
+// isClosed tells whether the other side has closed the connection, as far as is
+// known here. It must be called between two requests.
+func (l *link) isClosed() bool {
+	if l.raw == nil {
+		return l.isClosedPlainly()
+	}
+	closed := false
+	err := l.raw.Control(func(fd uintptr) {
+		var byte [1]byte
+		for {
+			n, _, err := syscall.Recvfrom(int(fd), byte[:], syscall.MSG_PEEK|syscall.MSG_DONTWAIT)
+			if errors.Is(err, syscall.EINTR) {
+				continue
+			}
+			closed = err == nil && n == 0 || err != nil && !errors.Is(err, syscall.EAGAIN)
+			return
+		}
+	})
+	return closed || err != nil
+}
+
+// isClosedPlainly asks a pipe, whose Read sees first that it is closed and then
+// that its time is over.
+func (l *link) isClosedPlainly() bool {
+	_ = l.conn.SetReadDeadline(time.Unix(1, 0))
+	_, err := l.conn.Read(make([]byte, 1))
+	_ = l.conn.SetReadDeadline(time.Time{})
+	return !errors.Is(err, os.ErrDeadlineExceeded)
+}
+
+// awaitClose waits until the other side closes the connection, or until the
+// limit.
+func (l *link) awaitClose(now func() int64, limit int64) {
+	var rest [512]byte // what nobody asked for
+	for left := limit - now(); left > 0; left = limit - now() {
+		_ = l.conn.SetReadDeadline(time.Now().Add(time.Duration(left)))
+		_, err := l.conn.Read(rest[:])
+		if err != nil && !errors.Is(err, os.ErrDeadlineExceeded) {
+			return
+		}
+		// A deadline that the watch over late answers has set may come before ours.
+	}
+}
 
 // close closes the connection. One that is given up is reset: it must not hold
 // its port for a minute, or a server that answers wrongly would use them all up.

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"loombench/internal/protocol"
+	"loombench/internal/waits"
 )
 
 // A Generator makes the load of one request. All its fields are needed.
@@ -180,16 +181,16 @@ func (g *Generator) watch() (end func()) {
 	return func() { close(over) }
 }
 
-// close closes all connections and counts those that served from first to last.
+// close closes all connections and counts those that served from first to last;
+// of those that were drained, until the server closed them.
 func (g *Generator) close() (served int64) {
 	for _, c := range g.connections {
-		if c.link == nil {
-			continue
-		}
 		if !c.spoiled {
 			served++
 		}
-		c.drop(false)
+		if c.link != nil {
+			c.drop(false)
+		}
 	}
 	return served
 }
@@ -221,9 +222,12 @@ func (g *Generator) measure(index, step int, phase protocol.LoadPhase) (isSatura
 	w := g.window(phase)
 	var group sync.WaitGroup
 	for _, c := range g.connections {
-		if w.isOpen {
+		switch {
+		case w.drains:
+			group.Go(func() { c.drain(w) })
+		case w.isOpen:
 			group.Go(func() { c.open(w) })
-		} else {
+		default:
 			group.Go(func() { c.closed(w) })
 		}
 	}
@@ -262,7 +266,7 @@ func (g *Generator) window(phase protocol.LoadPhase) window {
 		}
 		return w
 	}
-	w.isOpen = true
+	w.isOpen, w.drains = true, phase.Loop == protocol.Drain
 	w.schedule = schedule{rate: phase.RatePerS, duration: phase.DurationNs}
 	// The first request must find its connection waiting: a millisecond, and two
 	// microseconds to start each.
@@ -272,10 +276,11 @@ func (g *Generator) window(phase protocol.LoadPhase) window {
 }
 
 // elapsed is the time in which the answers that count came. In an open loop that
-// is more than the duration when the last of them was late.
+// is more than the duration when the last of them was late; draining ends when
+// all connections are closed.
 func elapsed(phase protocol.LoadPhase, w window, last int64) int64 {
 	switch {
-	case w.requests > 0:
+	case w.requests > 0 || w.drains:
 		return max(last-w.start, 0)
 	case w.isOpen:
 		return max(last-w.start, phase.DurationNs)
@@ -286,13 +291,13 @@ func elapsed(phase protocol.LoadPhase, w window, last int64) int64 {
 // describe fills in the distributions.
 func (g *Generator) describe(measured *protocol.LoadMeasured, isOpen bool) error {
 	var err error
-	if measured.HDR, err = encode(g.recorder.latency); err != nil || !isOpen {
+	if measured.HDR, err = waits.Encode(g.recorder.latency); err != nil || !isOpen {
 		return err
 	}
 	late := g.recorder.late
 	measured.LateP50Ns = late.ValueAtPercentile(50)
 	measured.LateP99Ns = late.ValueAtPercentile(99)
 	measured.LateMaxNs = late.Max()
-	measured.ServiceHDR, err = encode(g.recorder.service)
+	measured.ServiceHDR, err = waits.Encode(g.recorder.service)
 	return err
 }

@@ -21,6 +21,7 @@ import (
 	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"loombench/internal/protocol"
+	"loombench/internal/waits"
 )
 
 // A server answers on one connection until it has enough.
@@ -570,27 +571,15 @@ func TestARequestAllocatesNothing(t *testing.T) {
 	}
 }
 
-func TestHistogramsKeepThreeDigitsUpToTwoMinutes(t *testing.T) {
-	h := newHistogram()
-	for _, ns := range []int64{0, 1, 19_990, 90_000_000, 119 * second, 500 * second} {
-		h.Reset()
-		record(h, ns)
-		want := min(ns, highestNs)
-		if got := h.Max(); got < want || got-want > want/1000 {
-			t.Errorf("found %d, expected %d within a thousandth", got, want)
-		}
-	}
-}
-
 // The other half of this test is in tests/test_load.py, which reads what is
 // printed here with Python's library and compares.
 func TestPercentilesForOtherLanguages(t *testing.T) {
-	h := newHistogram()
+	h := waits.New()
 	random := rand.New(rand.NewPCG(7, 7))
 	for range 10_000 {
-		record(h, int64(20_000*math.Exp(random.ExpFloat64()))) // from 20 us, with a long tail
+		waits.Record(h, int64(20_000*math.Exp(random.ExpFloat64()))) // from 20 us, with a long tail
 	}
-	text, err := encode(h)
+	text, err := waits.Encode(h)
 	if err != nil {
 		t.Fatal(err)
 	}

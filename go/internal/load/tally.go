@@ -4,28 +4,9 @@ import (
 	"sync"
 
 	"github.com/HdrHistogram/hdrhistogram-go"
+
+	"loombench/internal/waits"
 )
-
-// Three significant digits from a nanosecond to two minutes; what is longer
-// counts as two minutes. The lowest value is not a microsecond, although nobody
-// needs less: the histogram then counts in steps of 512 ns below a millisecond,
-// which at 20 us is one digit and a half.
-const (
-	lowestNs  = 1
-	highestNs = 120 * second
-	digits    = 3
-)
-
-func newHistogram() *hdrhistogram.Histogram { return hdrhistogram.New(lowestNs, highestNs, digits) }
-
-func record(h *hdrhistogram.Histogram, ns int64) {
-	_ = h.RecordValue(min(max(ns, 0), highestNs)) // which is in the range
-}
-
-func encode(h *hdrhistogram.Histogram) (string, error) {
-	text, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
-	return string(text), err
-}
 
 // A sample is one right answer.
 type sample struct {
@@ -47,7 +28,7 @@ type recorder struct {
 }
 
 func newRecorder() *recorder {
-	return &recorder{latency: newHistogram(), service: newHistogram(), late: newHistogram()}
+	return &recorder{latency: waits.New(), service: waits.New(), late: waits.New()}
 }
 
 func (r *recorder) reset() {
@@ -60,11 +41,11 @@ func (r *recorder) take(samples []sample, isOpen bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, s := range samples {
-		record(r.latency, s.latency)
+		waits.Record(r.latency, s.latency)
 		if isOpen {
-			record(r.service, s.service)
+			waits.Record(r.service, s.service)
 			if s.late != unknown {
-				record(r.late, s.late)
+				waits.Record(r.late, s.late)
 			}
 		}
 	}
@@ -79,10 +60,11 @@ const (
 	reset
 	timeout
 	refused
+	lost
 	failures // how many there are
 )
 
-var failureNames = [failures]string{"wrong", "status", "reset", "timeout", "refused"}
+var failureNames = [failures]string{"wrong", "status", "reset", "timeout", "refused", "lost"}
 
 // A tally counts what one connection does in one phase. Its samples wait here,
 // so that a request takes no lock; a hundred are handed over in one go.
@@ -92,7 +74,7 @@ type tally struct {
 	unsent     int64
 	reconnects int64
 	errors     [failures]int64
-	lastNs     int64 // when the last answer that counts had come
+	lastNs     int64 // when the last answer that counts had come; drain: when the connection was closed
 
 	samples []sample
 }

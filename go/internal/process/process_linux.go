@@ -24,12 +24,12 @@ func CPUNs() (ns int64, ok bool) {
 // at the peak of the parent.
 func PeakBytes() (bytes int64, ok bool) { return read("status", "VmHWM:") }
 
-// ResidentBytes is the resident size now.
-func ResidentBytes() (bytes int64, ok bool) { return read("status", "VmRSS:") }
-
 // PSSBytes is the proportional size now: a page that n processes share counts
 // 1/n. The kernel walks the page tables for it.
 func PSSBytes() (bytes int64, ok bool) { return read("smaps_rollup", "Pss:") }
+
+// VirtualBytes is how much of its address space this process has reserved.
+func VirtualBytes() (bytes int64, ok bool) { return read("status", "VmSize:") }
 
 func read(file, key string) (int64, bool) {
 	text, err := os.ReadFile("/proc/self/" + file)

@@ -44,3 +44,11 @@ func TestProcessorTimeNeverRunsBackwards(t *testing.T) {
 		t.Errorf("found %d then %d, expected positive and not less", before, after)
 	}
 }
+
+func TestWhatIsReservedIsMoreThanWhatIsHeld(t *testing.T) {
+	held, ok := PSSBytes()
+	reserved, ok2 := VirtualBytes()
+	if !ok || !ok2 || held <= 0 || reserved < held {
+		t.Errorf("found %d of %d bytes, expected positive and not more", held, reserved)
+	}
+}

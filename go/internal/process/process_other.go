@@ -19,8 +19,9 @@ func CPUNs() (ns int64, ok bool) {
 // ru_maxrss starts at the peak of the parent.
 func PeakBytes() (bytes int64, ok bool) { return 0, false }
 
-// ResidentBytes is the resident size now, which is not known here.
-func ResidentBytes() (bytes int64, ok bool) { return 0, false }
-
 // PSSBytes is the proportional size now, which is not known here.
 func PSSBytes() (bytes int64, ok bool) { return 0, false }
+
+// VirtualBytes is how much of its address space this process has reserved, which
+// is not known here.
+func VirtualBytes() (bytes int64, ok bool) { return 0, false }

@@ -7,7 +7,7 @@ import (
 	"strings"
 )
 
-// A LoadRequest asks `runner load` for one run of the load generator: one
+// A LoadRequest asks the load generator for one run of the load generator: one
 // server, a fixed number of connections, some phases one after the other.
 type LoadRequest struct {
 	Application    string // one of Applications
@@ -29,7 +29,7 @@ type LoadPhase struct {
 	DurationNs    int64
 	Requests      int64 // closed: more than 0 ends it after as many a connection, whatever the time
 	Warmup        bool
-	RatePerS      int64 // open and ladder: over all connections
+	RatePerS      int64 // all but closed: over all connections
 	FactorPercent int64 // ladder: from one step's rate to the next
 	Steps         int64 // ladder: at most so many
 }
@@ -42,6 +42,7 @@ const (
 	Closed = "closed"
 	Open   = "open"
 	Ladder = "ladder"
+	Drain  = "drain"
 )
 
 // The limits keep the arithmetic of schedules far from the end of 64 bits, and
@@ -55,7 +56,7 @@ const (
 	mostPercent      = 10_000
 )
 
-// ParseLoad decodes and checks the request line of `load`, with errors like
+// ParseLoad decodes and checks the request line of the load generator, with errors like
 // those of [ParseRequest].
 func ParseLoad(line []byte) (LoadRequest, error) {
 	values, err := parseObject(line)
@@ -130,7 +131,7 @@ func (f fields) phases() []LoadPhase {
 }
 
 func (f fields) onePhase() LoadPhase {
-	phase := LoadPhase{Loop: f.oneOf("loop", Closed, Open, Ladder)}
+	phase := LoadPhase{Loop: f.oneOf("loop", Closed, Open, Ladder, Drain)}
 	if f.has("warmup") {
 		phase.Warmup = f.boolean("warmup")
 	}
@@ -175,11 +176,11 @@ type LoadMeasured struct {
 	ElapsedNs  int64            `json:"elapsed_ns"`
 	Requests   int64            `json:"requests"`   // answered rightly, in time
 	Unfinished int64            `json:"unfinished"` // answered rightly, after the end
-	Unsent     int64            `json:"unsent"`     // open and ladder: too late even to be sent
+	Unsent     int64            `json:"unsent"`     // all but closed: too late even to be sent, or the connection was closed
 	Errors     map[string]int64 `json:"errors"`     // only what is not zero
 	Reconnects int64            `json:"reconnects"`
-	HDR        string           `json:"hdr"`                   // nanoseconds; open and ladder: from the intended time
-	ServiceHDR string           `json:"service_hdr,omitempty"` // open and ladder: from the time of sending
+	HDR        string           `json:"hdr"`                   // nanoseconds; all but closed: from the intended time
+	ServiceHDR string           `json:"service_hdr,omitempty"` // all but closed: from the time of sending
 	LateP50Ns  int64            `json:"late_p50_ns"`
 	LateP99Ns  int64            `json:"late_p99_ns"`
 	LateMaxNs  int64            `json:"late_max_ns"`

@@ -11,7 +11,7 @@ const echoLoad = `{"protocol":1,"application":"echo","address":"127.0.0.1:1","co
 	`"connect_timeout_ns":1,"answer_timeout_ns":2,"colour":"red","phases":[` +
 	`{"loop":"closed","duration_ns":3,"requests":0,"warmup":true},{"loop":"closed","duration_ns":0,"requests":20},` +
 	`{"loop":"open","rate_per_s":5,"duration_ns":6},` +
-	`{"loop":"ladder","rate_per_s":7,"factor_percent":150,"duration_ns":8,"steps":9}]}`
+	`{"loop":"ladder","rate_per_s":7,"factor_percent":150,"duration_ns":8,"steps":9},{"loop":"drain","rate_per_s":10,"duration_ns":11}]}`
 
 func TestParseLoadReadsEveryLoop(t *testing.T) {
 	got, err := ParseLoad([]byte(echoLoad))
@@ -22,6 +22,7 @@ func TestParseLoadReadsEveryLoop(t *testing.T) {
 			{Loop: "closed", Requests: 20},
 			{Loop: "open", RatePerS: 5, DurationNs: 6},
 			{Loop: "ladder", RatePerS: 7, FactorPercent: 150, DurationNs: 8, Steps: 9},
+			{Loop: "drain", RatePerS: 10, DurationNs: 11},
 		},
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {
@@ -51,7 +52,7 @@ func TestParseLoadSaysWhatItFoundAndExpected(t *testing.T) {
 		{`"requests":0`, `"requests":-1`, `request: phases[0].requests: found -1, expected an integer of at least 0`},
 		{`"duration_ns":3,`, ``, `request: phases[0].duration_ns: found nothing, expected an integer from 1 to 86400000000000`},
 		{`"warmup":true`, `"warmup":1`, `request: phases[0].warmup: found 1, expected true or false`},
-		{`"loop":"open"`, `"loop":"both"`, `request: phases[2].loop: found "both", expected one of "closed", "open", "ladder"`},
+		{`"loop":"open"`, `"loop":"both"`, `request: phases[2].loop: found "both", expected one of "closed", "open", "ladder", "drain"`},
 		{`"rate_per_s":5`, `"rate_per_s":0`, `request: phases[2].rate_per_s: found 0, expected an integer from 1 to 100000000`},
 		{`"factor_percent":150`, `"factor_percent":100`, `request: phases[3].factor_percent: found 100, expected an integer from 101 to 10000`},
 		{`"steps":9`, `"steps":0`, `request: phases[3].steps: found 0, expected an integer from 1 to 1000`},

@@ -83,11 +83,18 @@ type Finished struct {
 	Usage map[string]int64 `json:"usage"`
 }
 
+// Latency is the distribution of the single waits of a case.
+type Latency struct {
+	Case string `json:"case"`
+	HDR  string `json:"hdr"` // nanoseconds
+}
+
 // Footprint is the memory of the process while Tasks tasks were parked.
 type Footprint struct {
-	Case  string `json:"case"`
-	Tasks int64  `json:"tasks"`
-	Bytes int64  `json:"bytes"`
+	Case         string `json:"case"`
+	Tasks        int64  `json:"tasks"`
+	Bytes        int64  `json:"bytes"`         // proportional resident size
+	VirtualBytes *int64 `json:"virtual_bytes"` // reserved; nil: not known here
 }
 
 // Listening says that a server accepts connections.
@@ -107,6 +114,7 @@ func (Sample) kind() string    { return "sample" }
 func (Outcome) kind() string   { return "outcome" }
 func (Error) kind() string     { return "error" }
 func (Finished) kind() string  { return "finished" }
+func (Latency) kind() string   { return "latency" }
 func (Footprint) kind() string { return "footprint" }
 func (Listening) kind() string { return "listening" }
 func (Event) kind() string     { return "event" }

@@ -8,7 +8,7 @@ import (
 )
 
 func TestRecordsAreLinesWithTheirKindInFront(t *testing.T) {
-	name, cpu := "check", int64(5)
+	name, cpu, virtual := "check", int64(5), int64(8192)
 	for _, test := range []struct {
 		record Record
 		want   string
@@ -20,7 +20,9 @@ func TestRecordsAreLinesWithTheirKindInFront(t *testing.T) {
 		{Error{"no", &name, Crash}, `{"kind":"error","message":"no","case":"check","reason":"crash"}`},
 		{Error{"no", nil, Unsupported}, `{"kind":"error","message":"no","reason":"unsupported"}`},
 		{Finished{map[string]int64{"user_ns": 1}}, `{"kind":"finished","usage":{"user_ns":1}}`},
-		{Footprint{"check", 10, 4096}, `{"kind":"footprint","case":"check","tasks":10,"bytes":4096}`},
+		{Latency{"check", "HIST"}, `{"kind":"latency","case":"check","hdr":"HIST"}`},
+		{Footprint{"check", 10, 4096, &virtual}, `{"kind":"footprint","case":"check","tasks":10,"bytes":4096,"virtual_bytes":8192}`},
+		{Footprint{"check", 10, 4096, nil}, `{"kind":"footprint","case":"check","tasks":10,"bytes":4096,"virtual_bytes":null}`},
 		{Listening{8080}, `{"kind":"listening","port":8080}`},
 		{Event{"1", "woke", 7}, `{"kind":"event","task":"1","what":"woke","at_ns":7}`},
 	} {

@@ -3,17 +3,30 @@
 package registry
 
 import (
+	"loombench/workloads/drain"
+	"loombench/workloads/echo"
 	"loombench/workloads/fanout"
+	"loombench/workloads/footprint"
+	"loombench/workloads/heartbeat"
+	"loombench/workloads/http"
 	"loombench/workloads/kitchen"
 	"loombench/workloads/noop"
 	"loombench/workloads/pingpong"
 	"loombench/workloads/sumsquares"
+	"loombench/workloads/timers"
 )
 
 var generatedEntries = []Entry{
+	{Workload: "drain", Variant: "", Source: "go/workloads/drain/drain.go", Run: drain.Run},
+	{Workload: "echo", Variant: "", Source: "go/workloads/echo/echo.go", Run: echo.Run},
 	{Workload: "fanout", Variant: "", Source: "go/workloads/fanout/fanout.go", Run: fanout.Run},
+	{Workload: "footprint", Variant: "", Source: "go/workloads/footprint/footprint.go", Run: footprint.Run},
+	{Workload: "footprint", Variant: "asleep", Source: "go/workloads/footprint/footprint.go", Run: footprint.RunAsleep},
+	{Workload: "heartbeat", Variant: "", Source: "go/workloads/heartbeat/heartbeat.go", Run: heartbeat.Run},
+	{Workload: "http", Variant: "", Source: "go/workloads/http/http.go", Run: http.Run},
 	{Workload: "kitchen", Variant: "", Source: "go/workloads/kitchen/kitchen.go", Run: kitchen.Run},
 	{Workload: "noop", Variant: "", Source: "go/workloads/noop/noop.go", Run: noop.Run},
 	{Workload: "pingpong", Variant: "", Source: "go/workloads/pingpong/pingpong.go", Run: pingpong.Run},
 	{Workload: "sumsquares", Variant: "", Source: "go/workloads/sumsquares/sumsquares.go", Run: sumsquares.Run},
+	{Workload: "timers", Variant: "", Source: "go/workloads/timers/timers.go", Run: timers.Run},
 }

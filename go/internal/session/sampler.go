@@ -41,6 +41,7 @@ func (s *sampler) all(ctx context.Context) error {
 			return err
 		}
 	}
+	s.said.forget() // what was said while warming up counts no more than its time
 	for range s.Iterations {
 		if _, err := s.sample(ctx, calls, false); err != nil {
 			return err

@@ -8,8 +8,11 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
+
+	"github.com/HdrHistogram/hdrhistogram-go"
 
 	"loombench/internal/protocol"
 	"loombench/internal/work"
@@ -18,12 +21,13 @@ import (
 // A bench is a session with a clock that only the work moves.
 type bench struct {
 	Session
-	clock   int64
-	cpu     int64
-	out     bytes.Buffer
-	stderr  bytes.Buffer
-	noCPU   bool
-	noBytes bool
+	clock     int64
+	cpu       int64
+	out       bytes.Buffer
+	stderr    bytes.Buffer
+	noCPU     bool
+	noBytes   bool
+	noVirtual bool
 }
 
 func newBench() *bench {
@@ -33,7 +37,8 @@ func newBench() *bench {
 		Stderr:   &b.stderr,
 		Now:      func() int64 { return b.clock },
 		CPU:      func() (int64, bool) { return b.cpu, !b.noCPU },
-		Resident: func() (int64, bool) { return 4096, !b.noBytes },
+		Held:     func() (int64, bool) { return 4096, !b.noBytes },
+		Reserved: func() (int64, bool) { return 8192, !b.noVirtual },
 		Facts:    func() map[string]any { return map[string]any{"gomaxprocs": 2} },
 		Usage:    func() map[string]int64 { return map[string]int64{"user_ns": 1} },
 	}
@@ -260,14 +265,12 @@ func TestTheProbeSpeaksInRecords(t *testing.T) {
 		probe.Event("1", "began")
 		b.clock += 7
 		probe.Event("1", "ended")
-		probe.Parked()
+		probe.Parked(3)
 		probe.Listening(8080)
 		return 1, nil
-	}, protocol.Request{Trace: true, Cases: []protocol.Case{
-		{ID: "a", Params: map[string]any{"tasks": int64(3)}, Operations: 1, Iterations: 1},
-	}})
+	}, protocol.Request{Trace: true, Cases: []protocol.Case{check("a")}})
 	expect(t, "kinds", kinds(records), "started footprint listening sample event event outcome finished")
-	expect(t, "footprint", fmt.Sprint(records[1]), "map[bytes:4096 case:a kind:footprint tasks:3]")
+	expect(t, "footprint", fmt.Sprint(records[1]), "map[bytes:4096 case:a kind:footprint tasks:3 virtual_bytes:8192]")
 	expect(t, "port", fmt.Sprint(records[2]["port"]), "8080")
 	expect(t, "event times", column(of("event", records), "at_ns"), "0 7")
 }
@@ -281,27 +284,85 @@ func TestEventsAreDroppedWithoutATrace(t *testing.T) {
 	expect(t, "kinds", kinds(records), "started sample outcome finished")
 }
 
-func TestWhatCannotBeRecordedFailsTheCase(t *testing.T) {
-	tasks := map[string]any{"tasks": int64(3)}
-	for _, test := range []struct {
-		name, reason string
-		params       map[string]any
-		say          func(*work.Probe)
-	}{
-		{"parked where memory is not known", "unsupported", tasks, func(p *work.Probe) { p.Parked() }},
-		{"parked without a number of tasks", "crash", nil, func(p *work.Probe) { p.Parked() }},
-	} {
-		t.Run(test.name, func(t *testing.T) {
-			b := newBench()
-			b.noBytes = true
-			records := b.answer(t, func(_ context.Context, _ work.Params, probe *work.Probe) (any, error) {
-				test.say(probe)
-				return 1, nil
-			}, protocol.Case{ID: "a", Params: test.params, Operations: 1, Iterations: 1})
-			expect(t, "kinds", kinds(records), "started error finished")
-			expect(t, "reason", records[1]["reason"].(string), test.reason)
-		})
+func TestWaitsAreOneDistributionACaseWithoutThoseOfWarmingUp(t *testing.T) {
+	b := newBench()
+	records := b.answer(t, func(_ context.Context, _ work.Params, probe *work.Probe) (any, error) {
+		var tasks sync.WaitGroup
+		for _, ns := range []int64{5_000_000, 1_000_000_000, -1} {
+			tasks.Go(func() { probe.Latency(ns) })
+		}
+		tasks.Wait()
+		return 1, nil
+	}, protocol.Case{ID: "a", Operations: 1, Warmup: 3, Iterations: 2})
+	expect(t, "kinds", kinds(records), "started sample sample sample sample sample latency outcome finished")
+	expect(t, "case", records[6]["case"].(string), "a")
+	found, err := hdrhistogram.Decode([]byte(records[6]["hdr"].(string)))
+	if err != nil {
+		t.Fatal(err)
 	}
+	expect(t, "waits", fmt.Sprint(found.TotalCount()), "6")
+	for p, want := range map[float64]int64{10: 0, 50: 5_000_000, 100: 1_000_000_000} {
+		if got := found.ValueAtPercentile(p); got < want || got > want+want/1000 {
+			t.Errorf("p%v: found %d, expected %d", p, got, want)
+		}
+	}
+}
+
+func TestNothingIsSaidOfWaitsThatThereAreNot(t *testing.T) {
+	b := newBench()
+	c := protocol.Case{ID: "a", Operations: 1, Warmup: 1, Iterations: 1}
+	records := b.answer(t, func(_ context.Context, _ work.Params, probe *work.Probe) (any, error) {
+		if b.clock++; b.clock == 1 {
+			probe.Latency(1) // while warming up
+		}
+		return 1, nil
+	}, c, check("b"))
+	expect(t, "kinds", kinds(records), "started sample sample outcome sample outcome finished")
+}
+
+func TestACaseThatFailsHasNoDistribution(t *testing.T) {
+	b := newBench()
+	records := b.answer(t, func(_ context.Context, _ work.Params, probe *work.Probe) (any, error) {
+		probe.Latency(1)
+		return nil, errors.New("no")
+	}, check("a"))
+	expect(t, "kinds", kinds(records), "started error finished")
+}
+
+func parked(_ context.Context, _ work.Params, probe *work.Probe) (any, error) {
+	probe.Parked(3)
+	return 1, nil
+}
+
+func TestParkedIsUnsupportedWhereMemoryIsNotKnown(t *testing.T) {
+	b := newBench()
+	b.noBytes = true
+	records := b.answer(t, parked, check("a"))
+	expect(t, "kinds", kinds(records), "started error finished")
+	expect(t, "reason", records[1]["reason"].(string), "unsupported")
+}
+
+func TestWhatIsReservedMayBeUnknown(t *testing.T) {
+	b := newBench()
+	b.noVirtual = true
+	records := b.answer(t, parked, check("a"))
+	expect(t, "footprint", fmt.Sprint(records[1]), "map[bytes:4096 case:a kind:footprint tasks:3 virtual_bytes:<nil>]")
+}
+
+func TestStopEndsTheCaseThatRunsAndNoOther(t *testing.T) {
+	b := newBench()
+	b.Stop() // nothing runs yet
+	calls := 0
+	records := b.answer(t, func(ctx context.Context, _ work.Params, _ *work.Probe) (any, error) {
+		if calls++; ctx.Err() != nil {
+			return nil, errors.New("it was over before it began")
+		}
+		go b.Stop()
+		<-ctx.Done()
+		return 0, nil
+	}, check("a"), check("b"))
+	expect(t, "kinds", kinds(records), "started sample outcome sample outcome finished")
+	expect(t, "calls", fmt.Sprint(calls), "2")
 }
 
 func TestRunEndsWhenRecordsCannotBeWritten(t *testing.T) {

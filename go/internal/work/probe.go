@@ -8,7 +8,8 @@ import (
 // A Sink takes what implementations say through a [Probe]. Its methods are
 // called from any goroutine.
 type Sink interface {
-	Parked()
+	Latency(ns int64)
+	Parked(tasks int)
 	Listening(port int)
 	Event(task, what string)
 }
@@ -28,11 +29,19 @@ func NewProbe(sink Sink) *Probe {
 	return &Probe{sink: sink}
 }
 
-// Parked says that all tasks are alive and waiting: memory is read before it
-// returns.
-func (p *Probe) Parked() {
+// Latency reports a single wait, or how late something was; what is below zero
+// counts as zero.
+func (p *Probe) Latency(ns int64) {
 	if p != nil && p.sink != nil {
-		p.sink.Parked()
+		p.sink.Latency(ns)
+	}
+}
+
+// Parked says that so many tasks are alive and waiting: memory is read before it
+// returns.
+func (p *Probe) Parked(tasks int) {
+	if p != nil && p.sink != nil {
+		p.sink.Parked(tasks)
 	}
 }
 

@@ -69,7 +69,8 @@ func TestObservedIsACopy(t *testing.T) {
 
 func TestAProbeWithoutASinkOrNilDiscards(t *testing.T) {
 	for _, probe := range []*Probe{nil, NewProbe(nil)} {
-		probe.Parked()
+		probe.Latency(1)
+		probe.Parked(1)
 		probe.Listening(1)
 		probe.Event("task", "what")
 		if got := probe.Observed(); got == nil || len(got) != 0 {
@@ -81,7 +82,11 @@ func TestAProbeWithoutASinkOrNilDiscards(t *testing.T) {
 
 func TestAnUnusedProbeAllocatesNothing(t *testing.T) {
 	probe := NewProbe(nil)
-	if n := testing.AllocsPerRun(100, func() { probe.Event("task", "what") }); n != 0 {
+	use := func() {
+		probe.Event("task", "what")
+		probe.Latency(1)
+	}
+	if n := testing.AllocsPerRun(100, use); n != 0 {
 		t.Errorf("found %v allocations, expected none", n)
 	}
 }

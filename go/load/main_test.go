@@ -6,7 +6,12 @@ import (
 	"net"
 	"strings"
 	"testing"
+
+	"loombench/internal/program"
+	"loombench/internal/program/programtest"
 )
+
+func TestMain(m *testing.M) { programtest.Main(m, main) }
 
 func loadRequest(address string, connections int, phase string) string {
 	return fmt.Sprintf(`{"protocol":1,"application":"echo","address":%q,"connections":%d,"message_bytes":100,"seed":7,`+
@@ -37,8 +42,8 @@ func echoServer(t *testing.T) (address string) {
 
 func TestLoadMeasuresAServer(t *testing.T) {
 	phases := `{"loop":"closed","requests":5},{"loop":"open","rate_per_s":1000,"duration_ns":50000000}`
-	code, stdout, stderr := inProcess(t, loadRequest(echoServer(t), 4, phases), "load")
-	if got := kinds(t, stdout); code != exitFine || got != "started connected phase phase finished" || stderr != "" {
+	code, stdout, stderr := programtest.InProcess(loadRequest(echoServer(t), 4, phases), run)
+	if got := programtest.Kinds(t, stdout); code != program.Fine || got != "started connected phase phase finished" || stderr != "" {
 		t.Errorf("found %d, %s, %s", code, got, stderr)
 	}
 	for _, want := range []string{
@@ -64,29 +69,25 @@ func TestLoadRefusesWithOneClearMessage(t *testing.T) {
 		{loadRequest(nobody, 3, phase), "started error", `"message":"connect: ` + nobody +
 			`: found connection refused after 2s with 0 open, expected 3 connections","reason":"refused"`},
 	} {
-		code, stdout, stderr := inProcess(t, test.request, "load")
-		if got := kinds(t, stdout); code != exitRefused || got != test.kinds || !strings.Contains(stdout, test.want) {
+		code, stdout, stderr := programtest.InProcess(test.request, run)
+		if got := programtest.Kinds(t, stdout); code != program.Refused || got != test.kinds || !strings.Contains(stdout, test.want) {
 			t.Errorf("found %d %s\n%s\nexpected %s", code, got, stdout, test.want)
 		}
-		if !strings.HasPrefix(stderr, "runner: ") {
+		if !strings.HasPrefix(stderr, "test: ") {
 			t.Errorf("standard error: found %q, expected the message", stderr)
 		}
 	}
 }
 
 func TestALoadEndsWithItsStandardInput(t *testing.T) {
-	command, stdin, stdout, stderr := inItsOwnProcess(t, "load")
+	p := programtest.Start(t)
 	// An hour of load: the test ends because the process does.
-	request := loadRequest(echoServer(t), 1, `{"loop":"open","rate_per_s":1,"duration_ns":3600000000000}`)
-	if _, err := io.WriteString(stdin, request); err != nil {
-		t.Fatal(err)
+	p.Ask(t, loadRequest(echoServer(t), 1, `{"loop":"open","rate_per_s":1,"duration_ns":3600000000000}`))
+	p.Input.Close()
+	if code := p.End(); code != program.Crash {
+		t.Errorf("found exit code %d, expected %d", code, program.Crash)
 	}
-	stdin.Close()
-	_ = command.Wait()
-	if code := command.ProcessState.ExitCode(); code != exitCrash {
-		t.Errorf("found exit code %d, expected %d", code, exitCrash)
-	}
-	if got := stderr.String(); !strings.Contains(got, "the harness is gone") || strings.Contains(stdout.String(), "finished") {
+	if got := p.Stderr.String(); !strings.Contains(got, "load: standard input ended") || strings.Contains(p.Stdout.String(), "finished") {
 		t.Errorf("found %q", got)
 	}
 }
@@ -98,17 +99,21 @@ func TestTooFewOpenFilesAreSaidBefore(t *testing.T) {
 		want   string
 	}{
 		// Go itself raises the soft limit to the hard one.
-		{"ulimit -Sn 100", exitFine, `"served":200}`},
-		{"ulimit -n 100", exitRefused, `{"kind":"error","message":"open files: found a limit of 100, ` +
+		{"ulimit -Sn 100", program.Fine, `"served":200}`},
+		{"ulimit -n 100", program.Refused, `{"kind":"error","message":"open files: found a limit of 100, ` +
 			`expected at least 264 for 200 connections (ulimit -n)","reason":"descriptors"}`},
 	} {
-		command, stdin, stdout, _ := underLimits(t, test.limits, "load")
-		if _, err := io.WriteString(stdin, loadRequest(echoServer(t), 200, `{"loop":"closed","requests":1}`)); err != nil {
-			t.Fatal(err)
+		p := programtest.StartUnder(t, test.limits)
+		p.Ask(t, loadRequest(echoServer(t), 200, `{"loop":"closed","requests":1}`))
+		if code := p.End(); code != test.code || !strings.Contains(p.Stdout.String(), test.want) {
+			t.Errorf("%s: found %d %s, expected %d %s", test.limits, code, p.Stdout.String(), test.code, test.want)
 		}
-		_ = command.Wait()
-		if code := command.ProcessState.ExitCode(); code != test.code || !strings.Contains(stdout.String(), test.want) {
-			t.Errorf("%s: found %d %s, expected %d %s", test.limits, code, stdout.String(), test.code, test.want)
-		}
+	}
+}
+
+func TestArgumentsAreAMistakeOfUsage(t *testing.T) {
+	p := programtest.Start(t, "faster")
+	if code := p.End(); code != program.Refused || !strings.Contains(p.Stderr.String(), `found arguments ["faster"], expected none`) {
+		t.Errorf("found %d %q", code, p.Stderr.String())
 	}
 }

@@ -1,8 +1,7 @@
-package main
+package program
 
 import (
 	"bufio"
-	"context"
 	"encoding/json"
 	"fmt"
 	"sync"
@@ -16,27 +15,31 @@ import (
 type watch struct {
 	input   *bufio.Reader
 	records *protocol.Writer
-	std     stdio
-	stop    context.CancelFunc
+	program Program
+	stop    func()
 
 	mu   sync.Mutex
 	over bool // the work is done: nothing is left to end
 }
 
-func newWatch(input *bufio.Reader, records *protocol.Writer, std stdio, stop context.CancelFunc) *watch {
-	return &watch{input: input, records: records, std: std, stop: stop}
+// Watch watches standard input until end is called: when it ends, so does the
+// process, and a line of kind `stop` calls stop.
+func (p *Program) Watch(input *bufio.Reader, records *protocol.Writer, stop func()) (end func()) {
+	w := &watch{input: input, records: records, program: *p, stop: stop}
+	go w.run()
+	return w.end
 }
 
 func (w *watch) run() {
 	for {
 		line, err := w.input.ReadBytes('\n')
 		if err != nil {
-			w.exit(exitCrash, nil, "standard input ended before the work did: the harness is gone")
+			w.exit(Crash, nil, "standard input ended before the work did: the harness is gone")
 			return
 		}
 		if kind, known := kindOf(line); !known {
 			message := fmt.Sprintf("input: kind: found %s, expected \"stop\"", kind)
-			w.exit(exitRefused, &protocol.Error{Message: message, Reason: protocol.Unsupported}, message)
+			w.exit(Refused, &protocol.Error{Message: message, Reason: protocol.Unsupported}, message)
 			return
 		}
 		w.stop()
@@ -50,11 +53,11 @@ func (w *watch) exit(code int, last *protocol.Error, message string) {
 	if w.over {
 		return
 	}
-	fmt.Fprintln(w.std.err, "runner:", message)
+	w.program.Say(message)
 	if last != nil {
 		_ = w.records.WriteLast(*last) // the process ends either way
 	}
-	w.std.exit(code)
+	w.program.Exit(code)
 }
 
 // end says that the work is done.

@@ -1,0 +1,42 @@
+// Package http answers requests over HTTP/1.1 with a greeting.
+package http
+
+import (
+	"context"
+	"io"
+	"log"
+	"net"
+	"net/http"
+
+	"loombench/internal/work"
+)
+
+// Run is net/http with one handler. The server gives each connection a goroutine
+// that parses a request, calls the handler and writes what that has answered; it
+// keeps connections alive, and counts the length of a short body by itself.
+func Run(ctx context.Context, _ work.Params, probe *work.Probe) (any, error) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return nil, err
+	}
+	server := http.Server{
+		Handler:  http.HandlerFunc(hello),
+		ErrorLog: log.New(io.Discard, "", 0),
+	}
+	served := make(chan error, 1)
+	go func() { served <- server.Serve(listener) }()
+	probe.Listening(listener.Addr().(*net.TCPAddr).Port)
+	select {
+	case err := <-served:
+		return nil, err
+	case <-ctx.Done():
+		err := server.Close()
+		<-served
+		return 0, err
+	}
+}
+
+func hello(w http.ResponseWriter, _ *http.Request) {
+	w.Header().Set("Content-Type", "text/plain")
+	_, _ = io.WriteString(w, "Hello, World!\n") // who has gone away needs no answer
+}

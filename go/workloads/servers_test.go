@@ -1,0 +1,181 @@
+package workloads_test
+
+import (
+	"bufio"
+	"bytes"
+	"context"
+	"fmt"
+	"io"
+	"math/rand/v2"
+	"net"
+	"net/http"
+	"sync"
+	"syscall"
+	"testing"
+
+	"loombench/internal/work"
+)
+
+// A serving is a server that runs in the background of a test.
+type serving struct {
+	address string
+	stop    func() // ends its context
+	answer  chan any
+}
+
+func serve(t *testing.T, workload string, params work.Params) *serving {
+	t.Helper()
+	ctx, stop := context.WithCancel(t.Context())
+	said := &listener{ports: make(chan int, 1)}
+	s := &serving{stop: stop, answer: make(chan any, 1)}
+	entry := find(t, workload, "")
+	go func() {
+		answer, err := entry.Run(ctx, params, work.NewProbe(said))
+		if err != nil {
+			answer = err
+		}
+		s.answer <- answer
+	}()
+	select {
+	case port := <-said.ports:
+		s.address = fmt.Sprintf("127.0.0.1:%d", port)
+	case answer := <-s.answer:
+		t.Fatalf("found %v, expected it to listen", answer)
+	}
+	t.Cleanup(stop)
+	return s
+}
+
+// ends waits for the end of the server, which returns 0 when it ends in order.
+func (s *serving) ends(t *testing.T) {
+	t.Helper()
+	if answer := <-s.answer; answer != 0 {
+		t.Errorf("found %v, expected 0", answer)
+	}
+	if conn, err := net.Dial("tcp", s.address); err == nil {
+		conn.Close()
+		t.Error("found it listening, expected nobody")
+	}
+}
+
+func dial(t *testing.T, address string) net.Conn {
+	t.Helper()
+	conn, err := net.Dial("tcp", address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { conn.Close() })
+	return conn
+}
+
+func TestEchoSendsBackEveryByteOfManyConnectionsAtOnce(t *testing.T) {
+	server := serve(t, "echo", nil)
+	var clients sync.WaitGroup
+	for client := range 8 {
+		conn := dial(t, server.address)
+		clients.Go(func() {
+			message := make([]byte, 300_000) // more than one read takes
+			random := rand.NewChaCha8([32]byte{byte(client)})
+			for range 3 {
+				_, _ = random.Read(message)
+				go func() { _, _ = conn.Write(message) }()
+				back := make([]byte, len(message))
+				if _, err := io.ReadFull(conn, back); err != nil || !bytes.Equal(back, message) {
+					t.Errorf("client %d: found other bytes (%v)", client, err)
+				}
+			}
+		})
+	}
+	clients.Wait()
+	server.stop()
+	server.ends(t)
+}
+
+func TestEchoClosesConnectionsThatAreStillOpenWhenItStops(t *testing.T) {
+	server := serve(t, "echo", nil)
+	conn := dial(t, server.address)
+	back := make([]byte, 1)
+	_, _ = conn.Write([]byte("!"))
+	if _, err := io.ReadFull(conn, back); err != nil {
+		t.Fatal(err)
+	}
+	server.stop()
+	server.ends(t)
+	if _, err := conn.Read(back); err == nil {
+		t.Error("found the connection open, expected it closed")
+	}
+}
+
+// ask sends a request and returns the answer and its body.
+func ask(t *testing.T, conn net.Conn, from *bufio.Reader) (*http.Response, string, error) {
+	t.Helper()
+	if _, err := io.WriteString(conn, "GET / HTTP/1.1\r\nHost: test\r\n\r\n"); err != nil {
+		return nil, "", err
+	}
+	return receive(from)
+}
+
+func receive(from *bufio.Reader) (*http.Response, string, error) {
+	response, err := http.ReadResponse(from, nil)
+	if err != nil {
+		return nil, "", err
+	}
+	defer response.Body.Close()
+	body, err := io.ReadAll(response.Body)
+	return response, string(body), err
+}
+
+func TestHTTPServersGreetAndKeepTheConnection(t *testing.T) {
+	for workload, params := range map[string]work.Params{"http": nil, "drain": {"wait_ns": ms}} {
+		t.Run(workload, func(t *testing.T) {
+			server := serve(t, workload, params)
+			conn := dial(t, server.address)
+			from := bufio.NewReader(conn)
+			for range 3 {
+				response, body, err := ask(t, conn, from)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if response.Proto != "HTTP/1.1" || response.StatusCode != http.StatusOK || body != "Hello, World!\n" {
+					t.Errorf("found %s %d %q", response.Proto, response.StatusCode, body)
+				}
+				if got := response.Header.Get("Content-Type"); got != "text/plain" || response.ContentLength != 14 || response.Close {
+					t.Errorf("found %s, %d bytes, close %t", got, response.ContentLength, response.Close)
+				}
+			}
+			server.stop()
+			server.ends(t)
+		})
+	}
+}
+
+func TestDrainAnswersWhatItHasBegunWhenSIGTERMComes(t *testing.T) {
+	// Whether the server had begun the request when the signal came is up to the
+	// system, so it is tried until it had.
+	for {
+		server := serve(t, "drain", work.Params{"wait_ns": 20 * ms})
+		idle, busy := dial(t, server.address), dial(t, server.address)
+		fromIdle, fromBusy := bufio.NewReader(idle), bufio.NewReader(busy)
+		for conn, from := range map[net.Conn]*bufio.Reader{idle: fromIdle, busy: fromBusy} {
+			if _, _, err := ask(t, conn, from); err != nil {
+				t.Fatal(err)
+			}
+		}
+		_, _ = io.WriteString(busy, "GET / HTTP/1.1\r\nHost: test\r\n\r\n")
+		if err := syscall.Kill(syscall.Getpid(), syscall.SIGTERM); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := fromIdle.ReadByte(); err == nil {
+			t.Error("found bytes on the idle connection, expected it closed")
+		}
+		response, body, err := receive(fromBusy)
+		server.ends(t)
+		if err != nil {
+			continue
+		}
+		if response.StatusCode != http.StatusOK || body != "Hello, World!\n" || !response.Close {
+			t.Errorf("found %d %q, close %t, expected the answer and the end", response.StatusCode, body, response.Close)
+		}
+		return
+	}
+}

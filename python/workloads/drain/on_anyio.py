@@ -1,0 +1,81 @@
+"""h11 over anyio's streams; SIGTERM cancels all but what is shielded: answers on their way."""
+
+import signal
+from contextlib import suppress
+from functools import partial
+
+import anyio
+import h11
+from anyio.abc import SocketAttribute, SocketStream
+
+from runner.work import Params, Probe
+
+BODY = b"Hello, World!\n"
+PLAIN = (b"Content-Type", b"text/plain")
+CLOSE = (b"Connection", b"close")
+READ_BYTES = 65_536
+
+
+async def serve(wait_s: float, server: anyio.CancelScope, stream: SocketStream) -> None:
+    http = h11.Connection(h11.SERVER)
+    with suppress(anyio.BrokenResourceError):  # the client is gone
+        async with stream:
+            try:
+                while request := await receive(http, stream):
+                    found = request.target == b"/" and request.method == b"GET"
+                    with anyio.CancelScope(shield=True):
+                        await anyio.sleep(wait_s)
+                        headers = [CLOSE] if server.cancel_called else []
+                        status, body = (200, BODY) if found else (404, b"")
+                        await stream.send(answer(http, status, body, *headers))
+                    if http.our_state is h11.MUST_CLOSE:
+                        return
+                    http.start_next_cycle()
+            except h11.RemoteProtocolError as error:
+                await stream.send(answer(http, error.error_status_hint, b"", CLOSE))
+
+
+async def receive(http: h11.Connection, stream: SocketStream) -> h11.Request | None:
+    """Return the next request once all of it is there, or None at the end."""
+    request = None
+    while True:
+        event = http.next_event()
+        if event is h11.NEED_DATA:
+            try:
+                http.receive_data(await stream.receive(READ_BYTES))
+            except anyio.EndOfStream:
+                http.receive_data(b"")
+        elif isinstance(event, h11.Request):
+            request = event
+        elif isinstance(event, h11.EndOfMessage):
+            return request
+        elif isinstance(event, h11.ConnectionClosed):
+            return None
+
+
+def answer(http: h11.Connection, status: int, body: bytes, *headers: tuple[bytes, bytes]) -> bytes:
+    length = (b"Content-Length", b"%d" % len(body))
+    return b"".join(
+        (
+            http.send(h11.Response(status_code=status, headers=[PLAIN, length, *headers])),
+            http.send(h11.Data(data=body)),
+            http.send(h11.EndOfMessage()),
+        )
+    )
+
+
+async def run(params: Params, probe: Probe) -> int:
+    listener = await anyio.create_tcp_listener(local_host="127.0.0.1", local_port=0, backlog=1024)
+    with anyio.open_signal_receiver(signal.SIGTERM) as signals:
+        async with anyio.create_task_group() as group:
+
+            async def listen() -> None:
+                handler = partial(serve, params.wait_ns / 1e9, group.cancel_scope)
+                async with listener:  # closed by SIGTERM, and not only after the last answer
+                    await listener.serve(handler, group)
+
+            group.start_soon(listen)
+            probe.listening(listener.extra(SocketAttribute.local_port))
+            await anext(signals)
+            group.cancel_scope.cancel()
+    return 0

@@ -1,0 +1,57 @@
+"""A BufferedProtocol: the loop reads into a buffer of ours, one for all connections."""
+
+import asyncio
+
+from runner import descriptors
+from runner.work import Params, Probe
+
+BACKLOG = 1_024
+READ = 262_144  # bytes, at most
+
+
+class Echo(asyncio.BufferedProtocol):
+    __slots__ = ("buffer", "connections", "transport")
+
+    def __init__(self, buffer: memoryview, connections: set[asyncio.Transport]) -> None:
+        self.buffer = buffer
+        self.connections = connections
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        self.transport = transport
+        self.connections.add(transport)
+
+    def get_buffer(self, _: int) -> memoryview:
+        return self.buffer
+
+    def buffer_updated(self, count: int) -> None:
+        # A copy: a transport may keep what it is given until it can send it, and uvloop always
+        # does, but the buffer belongs to whoever reads next.
+        self.transport.write(bytes(self.buffer[:count]))
+
+    # Who does not read is not read from: otherwise the transport would keep all that it sends.
+    def pause_writing(self) -> None:
+        self.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        self.transport.resume_reading()
+
+    def connection_lost(self, _: Exception | None) -> None:
+        self.connections.remove(self.transport)
+
+
+async def run(params: Params, probe: Probe) -> int:
+    descriptors.allow(params.connections)
+    loop = asyncio.get_running_loop()
+    buffer = memoryview(bytearray(READ))
+    connections: set[asyncio.Transport] = set()
+    server = await loop.create_server(
+        lambda: Echo(buffer, connections), "127.0.0.1", 0, backlog=BACKLOG
+    )
+    probe.listening(server.sockets[0].getsockname()[1])
+    await probe.stopped()
+    server.close()
+    for transport in connections:
+        transport.abort()  # close() would wait for those who do not read
+    await asyncio.sleep(0)  # connection_lost() is called in the loop's next turn
+    await server.wait_closed()
+    return 0

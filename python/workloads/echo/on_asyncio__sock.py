@@ -1,0 +1,42 @@
+"""Plain sockets through the loop: a task a connection, with a buffer of its own."""
+
+import asyncio
+from contextlib import suppress
+from socket import IPPROTO_TCP, TCP_NODELAY, create_server, socket
+
+from runner import descriptors
+from runner.work import Params, Probe
+
+BACKLOG = 1_024
+READ = 65_536  # bytes, at most; the loop fills it before the task runs, so it cannot be shared
+
+
+async def echo(connection: socket) -> None:
+    loop = asyncio.get_running_loop()
+    receive, send = loop.sock_recv_into, loop.sock_sendall
+    buffer = memoryview(bytearray(READ))
+    with connection, suppress(ConnectionError):
+        while count := await receive(connection, buffer):
+            await send(connection, buffer[:count])
+
+
+async def serve(listener: socket) -> None:
+    loop = asyncio.get_running_loop()
+    async with asyncio.TaskGroup() as group:
+        while True:
+            connection, _ = await loop.sock_accept(listener)
+            connection.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
+            group.create_task(echo(connection))
+
+
+async def run(params: Params, probe: Probe) -> int:
+    descriptors.allow(params.connections)
+    with create_server(("127.0.0.1", 0), backlog=BACKLOG) as listener:
+        listener.settimeout(0)
+        serving = asyncio.create_task(serve(listener))
+        probe.listening(listener.getsockname()[1])
+        await probe.stopped()
+        serving.cancel()
+        with suppress(asyncio.CancelledError):
+            await serving
+    return 0

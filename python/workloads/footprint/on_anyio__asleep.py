@@ -1,0 +1,30 @@
+"""Tasks that sleep for an hour, and are cancelled with their group, on either backend."""
+
+import anyio
+
+from runner.work import Params, Probe
+
+STEPS = 4
+HOUR_S = 3_600
+
+
+async def run(params: Params, probe: Probe) -> int:
+    started = ended = 0
+
+    async def wait() -> None:
+        nonlocal ended
+        try:
+            await anyio.sleep(HOUR_S)
+        except anyio.get_cancelled_exc_class():
+            ended += 1
+            raise
+
+    async with anyio.create_task_group() as group:
+        for step in range(1, STEPS + 1):
+            while started < step * params.tasks // STEPS:
+                group.start_soon(wait)
+                started += 1
+            await anyio.wait_all_tasks_blocked()
+            probe.parked(started)
+        group.cancel_scope.cancel()
+    return ended

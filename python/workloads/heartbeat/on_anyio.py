@@ -1,0 +1,46 @@
+"""Ticks in the main task, the work in another: on the loop, or offloaded, on either backend."""
+
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import anyio
+from anyio import to_process, to_thread
+
+from runner.work import Params, Probe
+from workloads.heartbeat import beside
+
+TICK_NS = 10_000_000
+
+
+@asynccontextmanager
+async def prepare(params: Params, probe: Probe) -> AsyncIterator[beside.Job]:
+    with beside.job_of(params) as job:
+        if params.text("on") == "process":
+            await to_process.run_sync(beside.nothing)  # anyio keeps the process for the next job
+        yield job
+
+
+async def run(params: Params, probe: Probe, job: beside.Job) -> int:
+    ticks = done = 0
+
+    async def work() -> None:
+        nonlocal done
+        match params.text("on"):
+            case "thread":
+                done = await to_thread.run_sync(job)
+            case "process":
+                done = await to_process.run_sync(job)
+            case _:
+                done = job()
+
+    async with anyio.create_task_group() as group:
+        start = time.perf_counter_ns()
+        while ticks < params.ticks:
+            ticks += 1
+            due = start + ticks * TICK_NS
+            await anyio.sleep(max(0, due - time.perf_counter_ns()) / 1e9)
+            probe.latency(max(0, time.perf_counter_ns() - due))
+            if ticks == params.ticks // 5:
+                group.start_soon(work)
+    return ticks + done

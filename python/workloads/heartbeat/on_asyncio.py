@@ -1,0 +1,49 @@
+"""Ticks in the main task, the work in another: on the loop, or offloaded from there."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from concurrent.futures import Executor
+from contextlib import asynccontextmanager, nullcontext
+
+from runner.work import Params, Probe
+from workloads.heartbeat import beside
+
+TICK_NS = 10_000_000
+
+Prepared = tuple[beside.Job, Executor | None]
+
+
+@asynccontextmanager
+async def prepare(params: Params, probe: Probe) -> AsyncIterator[Prepared]:
+    elsewhere = params.text("on") == "process"
+    with (
+        beside.job_of(params) as job,
+        beside.warm_process() if elsewhere else nullcontext() as pool,
+    ):
+        yield job, pool
+
+
+async def run(params: Params, probe: Probe, prepared: Prepared) -> int:
+    ticks = 0
+    job, pool = prepared
+
+    async def work() -> bool:
+        match params.text("on"):
+            case "thread":
+                return await asyncio.to_thread(job)
+            case "process":
+                return await asyncio.get_running_loop().run_in_executor(pool, job)
+            case _:
+                return job()
+
+    async with asyncio.TaskGroup() as group:
+        start = time.perf_counter_ns()
+        while ticks < params.ticks:
+            ticks += 1
+            due = start + ticks * TICK_NS
+            await asyncio.sleep(max(0, due - time.perf_counter_ns()) / 1e9)
+            probe.latency(max(0, time.perf_counter_ns() - due))
+            if ticks == params.ticks // 5:
+                working = group.create_task(work())
+    return ticks + working.result()

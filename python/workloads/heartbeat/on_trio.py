@@ -1,0 +1,55 @@
+"""Ticks in the main task, the work in another: on the loop, or offloaded from there.
+
+trio has no process pool of its own; the standard library's is waited for in a thread, which does
+nothing but wait.
+"""
+
+import time
+from collections.abc import AsyncIterator
+from concurrent.futures import Executor
+from contextlib import asynccontextmanager, nullcontext
+
+import trio
+
+from runner.work import Params, Probe
+from workloads.heartbeat import beside
+
+TICK_NS = 10_000_000
+
+Prepared = tuple[beside.Job, Executor | None]
+
+
+@asynccontextmanager
+async def prepare(params: Params, probe: Probe) -> AsyncIterator[Prepared]:
+    elsewhere = params.text("on") == "process"
+    with (
+        beside.job_of(params) as job,
+        beside.warm_process() if elsewhere else nullcontext() as pool,
+    ):
+        yield job, pool
+
+
+async def run(params: Params, probe: Probe, prepared: Prepared) -> int:
+    ticks = done = 0
+    job, pool = prepared
+
+    async def work() -> None:
+        nonlocal done
+        match params.text("on"):
+            case "thread":
+                done = await trio.to_thread.run_sync(job)
+            case "process":
+                done = await trio.to_thread.run_sync(pool.submit(job).result)
+            case _:
+                done = job()
+
+    async with trio.open_nursery() as nursery:
+        start = time.perf_counter_ns()
+        while ticks < params.ticks:
+            ticks += 1
+            due = start + ticks * TICK_NS
+            await trio.sleep(max(0, due - time.perf_counter_ns()) / 1e9)
+            probe.latency(max(0, time.perf_counter_ns() - due))
+            if ticks == params.ticks // 5:
+                nursery.start_soon(work)
+    return ticks + done

@@ -1,0 +1,68 @@
+"""h11 over anyio's streams, a task a connection, on either backend."""
+
+from contextlib import suppress
+
+import anyio
+import h11
+from anyio.abc import SocketAttribute, SocketStream
+
+from runner.work import Params, Probe
+
+BODY = b"Hello, World!\n"
+PLAIN = (b"Content-Type", b"text/plain")
+CLOSE = (b"Connection", b"close")
+READ_BYTES = 65_536
+
+
+async def serve(stream: SocketStream) -> None:
+    http = h11.Connection(h11.SERVER)
+    with suppress(anyio.BrokenResourceError):  # the client is gone
+        async with stream:
+            try:
+                while request := await receive(http, stream):
+                    found = request.target == b"/" and request.method == b"GET"
+                    await stream.send(answer(http, 200 if found else 404, BODY if found else b""))
+                    if http.our_state is h11.MUST_CLOSE:
+                        return
+                    http.start_next_cycle()
+            except h11.RemoteProtocolError as error:
+                await stream.send(answer(http, error.error_status_hint, b"", CLOSE))
+
+
+async def receive(http: h11.Connection, stream: SocketStream) -> h11.Request | None:
+    """Return the next request once all of it is there, or None at the end."""
+    request = None
+    while True:
+        event = http.next_event()
+        if event is h11.NEED_DATA:
+            try:
+                http.receive_data(await stream.receive(READ_BYTES))
+            except anyio.EndOfStream:
+                http.receive_data(b"")
+        elif isinstance(event, h11.Request):
+            request = event
+        elif isinstance(event, h11.EndOfMessage):
+            return request
+        elif isinstance(event, h11.ConnectionClosed):
+            return None
+
+
+def answer(http: h11.Connection, status: int, body: bytes, *headers: tuple[bytes, bytes]) -> bytes:
+    length = (b"Content-Length", b"%d" % len(body))
+    return b"".join(
+        (
+            http.send(h11.Response(status_code=status, headers=[PLAIN, length, *headers])),
+            http.send(h11.Data(data=body)),
+            http.send(h11.EndOfMessage()),
+        )
+    )
+
+
+async def run(params: Params, probe: Probe) -> int:
+    listener = await anyio.create_tcp_listener(local_host="127.0.0.1", local_port=0, backlog=1024)
+    async with listener, anyio.create_task_group() as group:
+        group.start_soon(listener.serve, serve, group)
+        probe.listening(listener.extra(SocketAttribute.local_port))
+        await probe.stopped()
+        group.cancel_scope.cancel()
+    return 0

@@ -1,0 +1,85 @@
+"""httptools on a bare Protocol: parsed by callbacks, and answered from within the last of them."""
+
+import asyncio
+
+import httptools
+
+from runner.work import Params, Probe
+
+BODY = b"Hello, World!\n"
+BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+
+
+class Connection(asyncio.Protocol):
+    def __init__(self, connections: set["Connection"]) -> None:
+        self.connections = connections
+        self.parser = httptools.HttpRequestParser(self)
+        self.lost = asyncio.get_running_loop().create_future()
+        self.url = b""
+
+    def connection_made(self, transport: asyncio.Transport) -> None:
+        self.transport = transport
+        self.connections.add(self)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self.connections.discard(self)
+        self.lost.set_result(None)
+
+    def data_received(self, data: bytes) -> None:
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade:
+            self.transport.close()  # its request is answered; what follows is another protocol
+        except httptools.HttpParserError:
+            if not self.transport.is_closing():
+                self.transport.write(BAD_REQUEST)
+                self.transport.close()
+
+    # A client that does not read its answers is not read from either.
+
+    def pause_writing(self) -> None:
+        self.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        self.transport.resume_reading()
+
+    # What the parser finds, in this order.
+
+    def on_message_begin(self) -> None:
+        self.url = b""
+
+    def on_url(self, piece: bytes) -> None:
+        self.url += piece
+
+    def on_message_complete(self) -> None:
+        if self.transport.is_closing():
+            return  # sent after a request that was to be the last
+        keeps_alive = self.parser.should_keep_alive()
+        found = self.url == b"/" and self.parser.get_method() == b"GET"
+        body = BODY if found else b""
+        self.transport.write(
+            b"HTTP/1.1 %b\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n%b\r\n%b"
+            % (
+                b"200 OK" if found else b"404 Not Found",
+                len(body),
+                b"" if keeps_alive else b"Connection: close\r\n",
+                body,
+            )
+        )
+        if not keeps_alive:
+            self.transport.close()
+
+
+async def run(params: Params, probe: Probe) -> int:
+    loop = asyncio.get_running_loop()
+    connections: set[Connection] = set()
+    server = await loop.create_server(lambda: Connection(connections), "127.0.0.1", 0, backlog=1024)
+    probe.listening(server.sockets[0].getsockname()[1])
+    await probe.stopped()
+    server.close()
+    closing = [connection.lost for connection in connections]
+    for connection in connections.copy():
+        connection.transport.close()
+    await asyncio.gather(*closing)
+    await server.wait_closed()
+    return 0

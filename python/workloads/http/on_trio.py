@@ -1,0 +1,63 @@
+"""h11 over trio's streams, a task a connection."""
+
+from contextlib import suppress
+
+import h11
+import trio
+
+from runner.work import Params, Probe
+
+BODY = b"Hello, World!\n"
+PLAIN = (b"Content-Type", b"text/plain")
+CLOSE = (b"Connection", b"close")
+READ_BYTES = 65_536
+
+
+async def serve(stream: trio.SocketStream) -> None:
+    http = h11.Connection(h11.SERVER)
+    with suppress(trio.BrokenResourceError):  # the client is gone
+        try:
+            while request := await receive(http, stream):
+                found = request.target == b"/" and request.method == b"GET"
+                await stream.send_all(answer(http, 200 if found else 404, BODY if found else b""))
+                if http.our_state is h11.MUST_CLOSE:
+                    return
+                http.start_next_cycle()
+        except h11.RemoteProtocolError as error:
+            await stream.send_all(answer(http, error.error_status_hint, b"", CLOSE))
+
+
+async def receive(http: h11.Connection, stream: trio.SocketStream) -> h11.Request | None:
+    """Return the next request once all of it is there, or None at the end."""
+    request = None
+    while True:
+        event = http.next_event()
+        if event is h11.NEED_DATA:
+            http.receive_data(await stream.receive_some(READ_BYTES))
+        elif isinstance(event, h11.Request):
+            request = event
+        elif isinstance(event, h11.EndOfMessage):
+            return request
+        elif isinstance(event, h11.ConnectionClosed):
+            return None
+
+
+def answer(http: h11.Connection, status: int, body: bytes, *headers: tuple[bytes, bytes]) -> bytes:
+    length = (b"Content-Length", b"%d" % len(body))
+    return b"".join(
+        (
+            http.send(h11.Response(status_code=status, headers=[PLAIN, length, *headers])),
+            http.send(h11.Data(data=body)),
+            http.send(h11.EndOfMessage()),
+        )
+    )
+
+
+async def run(params: Params, probe: Probe) -> int:
+    listeners = await trio.open_tcp_listeners(0, host="127.0.0.1", backlog=1024)
+    async with trio.open_nursery() as nursery:
+        nursery.start_soon(trio.serve_listeners, serve, listeners)
+        probe.listening(listeners[0].socket.getsockname()[1])
+        await probe.stopped()
+        nursery.cancel_scope.cancel()
+    return 0
