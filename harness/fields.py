@@ -49,7 +49,7 @@ class Table:
 
     def choice(self, key: str, choices: tuple[str, ...], default: Any = ...) -> str:
         """Return one of the choices."""
-        expected = f"one of {', '.join(choices)}"
+        expected = f"one of {', '.join(choices)}" if choices else "none: there is nothing to name"
         value = self.text(key, default, expected)
         if value not in choices:
             raise self.problem(key, value, expected)

@@ -194,3 +194,14 @@ def test_profiles_have_enough_blocks_for_an_interval() -> None:
     from harness.stats import LEAST_FOR_INTERVAL
 
     assert all(one.least_blocks >= LEAST_FOR_INTERVAL for one in PROFILES.values())
+
+
+@pytest.mark.parametrize(("wall_ns", "goes_on"), [(0, False), (1, True)])
+def test_what_was_refused_before_it_began_is_not_repeated_until_the_budget_is_spent(
+    wall_ns: int, *, goes_on: bool
+) -> None:
+    (alone,) = [one for one in planned("trio") if one.workload == "demo" and not one.control][:1]
+    it = Allocator([alone], BOTH, 1, PROFILE, 0.03)
+    for block in islice(it.blocks(), PROFILE.least_blocks):
+        it.take(Trial(alone, block.index, 0, Status.UNSUPPORTED, "", wall_ns))
+    assert (next(it.blocks(), None) is not None) == goes_on

@@ -6,7 +6,7 @@ import os
 import signal
 from dataclasses import dataclass, field
 from types import SimpleNamespace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -37,7 +37,7 @@ class Place:
         *,
         request: bytes = REQUEST,
         on_line: Callable[[bytes], str] = lambda line: "",
-        **more: Callable[[], object],
+        **more: Any,
     ) -> child.Ended:
         def hear(line: bytes) -> str:
             self.heard.append(line)
@@ -230,3 +230,14 @@ def test_an_error_in_on_line_leaves_no_child(place: Place) -> None:
 def test_a_command_that_does_not_exist_raises(place: Place) -> None:
     with pytest.raises(FileNotFoundError):
         child.run(["loombench-no-such-command"], {}, b"", LATE, lambda line: "")
+
+
+def test_a_child_that_has_ended_can_be_told_nothing(place: Place) -> None:
+    handle = child.Handle()
+    handle.say(b"before it was started\n")
+    handle.terminate()
+    place.run("good", handle=handle)
+    handle.say(b"after its end\n")
+    handle.terminate()  # which must reach nobody that has its process id by now
+    with handle.letting_go():
+        assert handle._process is None

@@ -318,6 +318,14 @@ def test_a_server_that_drains_is_heard_out_after_its_end(mark: str, way: str, lo
     assert 0 < done.exit_ns < done.wall_ns
 
 
+def test_a_server_that_drains_is_measured(mark: str, real: tuple[str, ...]) -> None:
+    done = trial(bench(mark, real, DRAINED), "drain")
+    assert (done.status, done.message) == (Status.OK, "")
+    served = workload(10, DRAINED, "served")
+    for name in ("lost", "exit"):
+        assert trial_value(served, served.metrics[name], done) is not None
+
+
 def test_a_server_that_ignores_sigterm_is_a_timeout_that_says_so(mark: str) -> None:
     done = trial(bench(mark, generator("orderly", mark), DRAINED, 1), "ignore_sigterm", "check")
     assert (done.status, done.message) == (

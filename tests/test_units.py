@@ -196,3 +196,32 @@ def test_a_size_is_a_number_and_a_unit(text: str, size: int | None) -> None:
 def test_what_is_no_size_is_a_problem(text: str) -> None:
     with pytest.raises(Problem, match="size: found"):
         units.parse_size(text)
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "text"),
+    [
+        (52_345.6, "messages/s", "52,300 messages/s"),
+        (5_234.5, "messages/s", "5,230 messages/s"),
+        (1_234_567, "requests/s", "1,230,000 requests/s"),
+        (99.96, "requests/s", "100 requests/s"),
+        (0.1234, "requests/s", "0.123 requests/s"),
+        (0, "requests/s", "0 requests/s"),
+        (math.inf, "requests/s", "inf requests/s"),
+        (3.0, "requests", "3 requests"),
+        (12_345, "requests", "12,345 requests"),
+        (2.5, "requests", "2.50 requests"),
+        (1_200.4, "bytes/task", "1.17 KiB/task"),
+        (3.97, "cores", "3.97 cores"),
+    ],
+)
+def test_a_value_of_a_metric_is_shown_with_its_unit(value: float, unit: str, text: str) -> None:
+    assert units.shown(value, unit) == text
+
+
+@pytest.mark.parametrize(
+    ("unit", "text"),
+    [("ns/switch", "ns"), ("messages/s", "messages/s"), ("bytes/task", "bytes"), ("x", "x")],
+)
+def test_a_column_leaves_out_what_its_heading_says(unit: str, text: str) -> None:
+    assert units.in_column(unit) == text

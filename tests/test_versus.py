@@ -173,3 +173,32 @@ def test_the_interval_of_two_groups_holds_the_truth_as_often_as_it_says() -> Non
         assert found.high is not None
         held += found.low <= np.exp(0.1) <= found.high
     assert 0.93 <= held / 1_000 <= 0.97
+
+
+def of_metric(unit: str, better: str) -> str:
+    """Return the good file with a headline metric that is as large as the time is."""
+    return WORKLOAD.replace(
+        'unit = "ns"\nbetter = "lower"', f'unit = "{unit}"\nbetter = "{better}"'
+    )
+
+
+@pytest.mark.parametrize(
+    ("unit", "better", "word"),
+    [
+        ("ns", "lower", "slower"),
+        ("ns/switch", "lower", "slower"),
+        ("messages/s", "higher", "faster"),
+        ("bytes/task", "lower", "worse"),
+        ("requests", "lower", "worse"),
+        ("cores", "higher", "better"),
+    ],
+)
+def test_a_value_that_grows_is_named_by_what_it_is(unit: str, better: str, word: str) -> None:
+    text = of_metric(unit, better)
+    first = measured({"asyncio": 1.0, "trio": 1.0}, 1, text=text)
+    second = measured({"asyncio": 1.0, "trio": 1.3}, 2, text=text)
+    (trio,) = (row for row in versus.versus(first, second) if row.cell.contestant == "trio")
+    assert trio.word == word
+    assert trio.ratio is not None
+    assert (trio.ratio.value > 1) == (better == "lower")  # a cost: above 1 is worse
+    assert bool(versus.regressions([trio], 0.05)) == (better == "lower")
