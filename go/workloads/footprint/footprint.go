@@ -43,6 +43,7 @@ func grow(tasks int, probe *work.Probe, wait, release func()) (any, error) {
 	var (
 		running      sync.WaitGroup
 		begun, ended atomic.Int64
+		others       scheduler
 	)
 	task := func() {
 		defer running.Done()
@@ -57,7 +58,7 @@ func grow(tasks int, probe *work.Probe, wait, release func()) (any, error) {
 		for range fresh {
 			go task()
 		}
-		for begun.Load() < int64(target) || !othersWait() {
+		for begun.Load() < int64(target) || !others.wait() {
 			runtime.Gosched()
 		}
 		probe.Parked(target)
@@ -67,14 +68,16 @@ func grow(tasks int, probe *work.Probe, wait, release func()) (any, error) {
 	return ended.Load(), nil
 }
 
-// othersWait tells whether no goroutine runs or could run but the calling one.
-// That a task has begun is not enough: it may be on its way to where it waits,
-// and only the scheduler knows.
-func othersWait() bool {
-	counts := []metrics.Sample{
-		{Name: "/sched/goroutines/running:goroutines"},
-		{Name: "/sched/goroutines/runnable:goroutines"},
-	}
-	metrics.Read(counts)
-	return counts[0].Value.Uint64() <= 1 && counts[1].Value.Uint64() == 0
+// A scheduler says what goroutines do. It is asked again and again, and answers
+// into the same place: garbage would be weighed with the tasks.
+type scheduler [2]metrics.Sample
+
+// wait tells whether no goroutine runs or could run but the calling one. That a
+// task has begun is not enough: it may be on its way to where it waits, and only
+// the scheduler knows. Both numbers are of one moment.
+func (s *scheduler) wait() bool {
+	s[0].Name = "/sched/goroutines/running:goroutines"
+	s[1].Name = "/sched/goroutines/runnable:goroutines"
+	metrics.Read(s[:])
+	return s[0].Value.Uint64() <= 1 && s[1].Value.Uint64() == 0
 }
