@@ -96,7 +96,7 @@ def test_a_workload_from_outside_may_speak_of_models_from_outside_alone(home: Pa
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"workload": "conter"}, "unknown workload 'conter'; did you mean counter?"),
+        ({"workload": "conter"}, "unknown workload 'conter'; did you mean counter"),
         ({"workload": "\x1b[31m"}, "unknown workload '\N{REPLACEMENT CHARACTER}[31m'"),
         ({"model": "Node JS"}, "model: found 'Node JS', expected lowercase words"),
         ({"model": ""}, "model: found ''"),
