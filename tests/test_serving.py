@@ -287,10 +287,8 @@ def test_an_interrupted_trial_of_a_server_is_none_whoever_hears_of_it_first(
     mark: str, way: str
 ) -> None:
     hanging = bench(mark, generator(way, mark))
-    stopped = replace(
-        hanging,
-        interrupted=lambda before=threading.active_count(): threading.active_count() > before,
-    )
+    before = threading.active_count()
+    stopped = replace(hanging, interrupted=lambda: threading.active_count() > before)
     with at_most(15):
         assert stopped.trial(Cell("served", "headline", "good"), 0, 0) is None
     assert left_of(mark) == []

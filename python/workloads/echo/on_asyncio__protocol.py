@@ -9,17 +9,17 @@ BACKLOG = 1_024
 
 
 class Echo(asyncio.Protocol):
-    __slots__ = ("connections", "transport")
+    __slots__ = ("connections", "transport", "write")
 
     def __init__(self, connections: set[asyncio.Transport]) -> None:
         self.connections = connections
 
     def connection_made(self, transport: asyncio.Transport) -> None:
-        self.transport = transport
+        self.transport, self.write = transport, transport.write
         self.connections.add(transport)
 
     def data_received(self, data: bytes) -> None:
-        self.transport.write(data)
+        self.write(data)
 
     # Who does not read is not read from: otherwise the transport would keep all that it sends.
     def pause_writing(self) -> None:

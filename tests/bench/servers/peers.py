@@ -19,11 +19,11 @@ READ = 102_400
 
 class Echo(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self.write = transport.write
+        self.transport = transport
         transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
 
     def data_received(self, data: bytes) -> None:
-        self.write(data)
+        self.transport.write(data)
 
 
 async def by_protocol() -> int:
