@@ -18,7 +18,7 @@ _SHARES = (
     *(0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975),
     *(0.99, 0.995, 0.9975, 0.999, 0.9995, 0.9999, 0.99999),
 )
-_LEAST_BEYOND = 10  # waits, for a point of the tail to be more than one of them
+_LEAST_BEYOND = 1  # wait, for a share of the tail to be other than the worst
 PERCENTILES = {"p50_ns": 50.0, "p90_ns": 90.0, "p99_ns": 99.0, "p999_ns": 99.9}
 
 
@@ -77,12 +77,12 @@ def _empty(most_ns: int) -> HdrHistogram:
 def curve(histogram: HdrHistogram) -> tuple[tuple[float, float], ...]:
     """Return (share of the waits, ns that they last at most) from the shortest to the worst.
 
-    As far into the tail as there are at least ten waits beyond a point, and then the worst.
+    As far into the tail as there is a wait beyond a point, and then the worst.
     """
     count = histogram.get_total_count()
     if not count:
         return ()
-    shares = [share for share in _SHARES if (1 - share) * count >= _LEAST_BEYOND]
+    shares = [share for share in _SHARES if round((1 - share) * count, 6) >= _LEAST_BEYOND]
     points = [(one, float(histogram.get_value_at_percentile(100 * one))) for one in shares]
     return (*points, (1.0, float(histogram.get_max_value())))
 

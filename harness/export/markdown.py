@@ -70,7 +70,7 @@ def _case(result: WorkloadResult, case: str, cells: Sequence[CellResult]) -> Ite
             yield _row(
                 escaped(one.contestant),
                 *(_estimate(one.metrics.get(metric.id), metric.unit) for metric in metrics),
-                _estimate(one.ratio, "x"),
+                _ratio(one),
                 "" if one.peak_bytes is None else units.size(one.peak_bytes),
                 str(one.statuses.get(Status.OK, 0)),
             )
@@ -92,6 +92,14 @@ def _estimate(estimate: Estimate | None, unit: str) -> str:
     if estimate.low is None or estimate.high is None:
         return f"{value} (too few for an interval)"
     return f"{value} [{units.shown(estimate.low, shown)}, {units.shown(estimate.high, shown)}]"
+
+
+def _ratio(one: CellResult) -> str:
+    """Return the ratio to the baseline; where some trials failed, how many of all it is of."""
+    text = _estimate(one.ratio, "x")
+    if not text or not one.failures:
+        return text
+    return f"{text} (of {one.attempts - one.failures} of {one.attempts} trials)"
 
 
 def _remarks(one: CellResult) -> Iterator[str]:

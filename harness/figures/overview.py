@@ -75,11 +75,14 @@ def figure(analysis: Analysis) -> Figure:
 
 
 def _costs(result: WorkloadResult) -> dict[str, Ratio]:
-    """Return the cost of each plain contestant against the baseline's, where it is known."""
+    """Return the cost of each plain contestant against the baseline's, where it is known.
+
+    One that failed now and then has none: what survived is no fair sample, and its row says so.
+    """
     ratios = {
         one.cell.model: one.ratio
         for one in result.headline
-        if not one.cell.variant and one.ratio is not None
+        if not one.cell.variant and one.ratio is not None and not one.failures
     }
     if result.metric.better == "higher":
         return {model: ratio.inverse() for model, ratio in ratios.items()}

@@ -215,9 +215,23 @@ def without_resource(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(builtins, "__import__", refuse)
 
 
+def without_proc_and_psutil(monkeypatch: pytest.MonkeyPatch) -> None:
+    without_proc(monkeypatch)
+    monkeypatch.setitem(sys.modules, "psutil", None)
+
+
+def test_where_the_kernel_does_not_tell_the_peak_psutil_does(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    without_proc(monkeypatch)
+    told = footprint.peak_bytes()
+    assert told is not None
+    assert told > 2**20
+
+
 @pytest.mark.parametrize(
     ("lack", "absent"),
-    [(without_proc, "peak_bytes"), (without_resource, "user_ns")],
+    [(without_proc_and_psutil, "peak_bytes"), (without_resource, "user_ns")],
     ids=["proc", "resource"],
 )
 def test_what_the_platform_does_not_tell_is_left_out_and_not_zero(
