@@ -148,7 +148,7 @@ def shown(one: Checked) -> str:
 def _checked(claim: Claim, analysis: Analysis) -> Checked:
     measure, range_ = claim.measure, claim.range
     if measure is None or range_ is None:
-        reason = f"It waits for the workload {claim.waits_for}, which is not written yet."
+        reason = f"It waits for the workload {claim.waits_for}, not written yet."
         return Checked(claim, Verdict.UNMEASURED, reason)
     try:
         return _judged(claim, measure, range_, analysis)
@@ -159,8 +159,7 @@ def _checked(claim: Claim, analysis: Analysis) -> Checked:
 def _judged(claim: Claim, measure: Measure, range_: Range, analysis: Analysis) -> Checked:
     result = analysis.workloads.get(measure.workload)
     if result is None:
-        there = ", ".join(analysis.workloads) or "none"
-        raise _Missing(f"{measure.workload} was not part of this run, which has: {there}")
+        raise _Missing(f"{measure.workload} was not part of this run")
     metric = _metric(measure, range_, result)
     cells = [_cell(result, measure.case, measure.this)]
     if measure.is_ratio:

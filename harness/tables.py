@@ -225,18 +225,16 @@ _CLAIM_STYLE = {
 def claims(results: Sequence[Checked]) -> Iterator[RenderableType]:
     """Yield what `claims` prints: those that were measured, then why the others were not."""
     yield Text(claims_.summary(results), style="bold")
-    table = _table("claim", "what is said", "range", "measured [95%]", "verdict")
-    table.columns[3].justify = "right"
+    table = _table("verdict", "what is said", "range", "measured [95%]")
+    table.columns[0].no_wrap = True
     for one in results:
         if one.range is not None and one.verdict is not Verdict.UNMEASURED:
-            verdict = Text(one.verdict.value, style=_CLAIM_STYLE[one.verdict])
             _row(
                 table,
-                one.claim.id,
+                Text(one.verdict.value, style=_CLAIM_STYLE[one.verdict]),
                 one.claim.says,
                 one.range.text,
                 claims_.shown(one) + (" [too few]" if one.low is None else ""),
-                verdict,
             )
     if table.rows:
         yield Text("By one reading each, on the machine of this run; docs/claims.md.")

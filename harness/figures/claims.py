@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from harness.analyse import Analysis
     from harness.claims import Checked
 
-_WIDTH, _LABELS, _WORDS = 11.0, 3.1, 3.05  # inches: all, left of the axes, right of them
-_BADGE, _NUMBERS = 0.18, 1.2  # inches, right of the axes
+_WIDTH, _LABELS, _WORDS = 11.0, 3.1, 3.2  # inches: all, left of the axes, right of them
+_BADGE, _NUMBERS = 0.16, 1.1  # inches, right of the axes
 _HEAD, _FOOT, _LINE, _GAP = 0.3, 0.42, 0.14, 0.1  # inches; a line is one of a row's text
 _BAR, _BAR_END = "#d3dce6", "#7d8b99"
 _BAR_HEIGHT = 0.46  # of a row
@@ -180,6 +180,7 @@ def _dot(axes: Axes, one: Checked, row: int) -> None:
         markeredgewidth=1.3,
         ls="none",
         zorder=4,
+        clip_on=False,  # a value of nothing lies on the edge
     )
 
 
