@@ -47,6 +47,7 @@ class Checked:
     low: float | None = None
     high: float | None = None
     n: int = 0  # processes, or blocks of a ratio
+    warnings: tuple[str, ...] = ()  # on the numbers it rests on
 
     @property
     def range(self) -> Range | None:
@@ -125,6 +126,7 @@ def document(analysis: Analysis, results: Sequence[Checked]) -> dict[str, Any]:
                 "high": one.high,
                 "n": one.n,
                 "sentence": one.sentence,
+                "warnings": list(one.warnings),
             }
             for one in results
         ],
@@ -170,7 +172,13 @@ def _judged(claim: Claim, measure: Measure, range_: Range, analysis: Analysis) -
         estimate = _through(measure, metric, cells[0].metrics[metric.id], constants)
     verdict, why = _verdict(measure, estimate, range_, result, cells)
     one = Checked(claim, verdict, why, estimate.value, estimate.low, estimate.high, estimate.n)
-    return replace(one, sentence=f"{_what(measure, metric)}: {shown(one)}, {why}.")
+    return replace(
+        one,
+        sentence=f"{_what(measure, metric)}: {shown(one)}, {why}.",
+        warnings=tuple(
+            dict.fromkeys(f"{cell.contestant}: {text}" for cell in cells for text in cell.warnings)
+        ),
+    )
 
 
 # --- what a run has of what a claim asks for
@@ -242,19 +250,7 @@ def _ratio(
 ) -> Estimate:
     """Return the ratio of two cells: inside blocks, or of groups where their cases differ."""
     these, those = (
-        dict(
-            zip(
-                one.by_block[metric.id],
-                measure.formula.over(
-                    {
-                        **_constants(measure, metric, result, one, analysis),
-                        metric.id: np.array(list(one.by_block[metric.id].values())),
-                    },
-                    len(one.by_block[metric.id]),
-                ).tolist(),
-                strict=True,
-            )
-        )
+        _series(measure, metric, one, _constants(measure, metric, result, one, analysis))
         for one in cells
     )
     if measure.case == measure.to_case:
@@ -267,6 +263,18 @@ def _ratio(
             f"{_what(measure, metric)}: no ratio: no common block, or a value that is not positive"
         )
     return found
+
+
+def _series(
+    measure: Measure, metric: Metric, one: CellResult, constants: dict[str, float]
+) -> dict[int, float]:
+    """Return what a formula makes of a cell's values, by block. Raises _Missing."""
+    blocks = one.by_block[metric.id]
+    values = np.array(list(blocks.values()))
+    found = measure.formula.over({**constants, metric.id: values}, values.size)
+    if not np.isfinite(found).all():
+        raise _Missing(f"`{measure.formula.text}` has no value in this run")
+    return dict(zip(blocks, found.tolist(), strict=True))
 
 
 def _through(

@@ -239,6 +239,8 @@ def claims(results: Sequence[Checked]) -> Iterator[RenderableType]:
     if table.rows:
         yield Text("By one reading each, on the machine of this run; docs/claims.md.")
         yield table
+    for warning in [f"{one.claim.id}: {text}" for one in results for text in one.warnings]:
+        yield Text(warning, style="yellow")
     others: dict[str, list[str]] = {}
     for one in results:
         if one.verdict is Verdict.UNMEASURED:

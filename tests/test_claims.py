@@ -167,6 +167,26 @@ def test_no_ratio_nearer_to_1_than_the_noise_floor_is_called_real() -> None:
     assert floored([10 * MS] * 5, "at most 1x").verdict is Verdict.HOLDS
 
 
+def test_a_formula_that_divides_by_nothing_has_no_ratio() -> None:
+    claim = a_claim("at most 1x", this="trio", to="asyncio", measure="elapsed / (tasks - 10)")
+    found = checked(claim, *trials("trio", SAME), *trials("asyncio", SAME))
+    assert found.verdict is Verdict.UNMEASURED
+    assert "has no value in this run" in found.sentence
+
+
+def test_the_warnings_on_a_number_go_with_the_claim_that_rests_on_it() -> None:
+    of = [
+        trial(
+            "asyncio",
+            block,
+            samples=tuple(Sample((level + block) * MS, 10) for level in (90, 92, 91, 50, 51, 49)),
+        )
+        for block in range(6)
+    ]
+    (warning,) = checked(a_claim(), *of).warnings
+    assert warning.startswith("asyncio: ")
+
+
 @pytest.mark.parametrize("to", ["sequential", "asyncio"])
 def test_a_value_that_is_not_positive_has_no_ratio(to: str) -> None:
     claim = a_claim("at most 1x", this="trio", to=to, measure="elapsed - 60000000", label="beyond")

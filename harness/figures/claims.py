@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from matplotlib.patches import Rectangle
@@ -57,7 +58,7 @@ def figure(analysis: Analysis, results: Sequence[Checked]) -> Figure:
     """Draw all claims that were measured, a panel a unit."""
     panels = _panels(shown(results))
     labels = {
-        one.claim.id: style.wrapped(one.claim.says, _LABELS)
+        one.claim.id: style.wrapped(_bound(one.claim.says), _LABELS)
         for rows in panels.values()
         for one in rows
     }
@@ -83,6 +84,11 @@ def figure(analysis: Analysis, results: Sequence[Checked]) -> Figure:
         _panel(axes, rows, unit)
         axes.set_yticks(range(len(rows)), [labels[one.claim.id] for one in rows], fontsize=8)
     return sheet
+
+
+def _bound(text: str) -> str:
+    """Keep a number and its unit in one line."""
+    return re.sub(r"(?<=\d) (?=\S)", "\N{NO-BREAK SPACE}", text)
 
 
 def _panels(rows: Sequence[Checked]) -> dict[str, list[Checked]]:
