@@ -323,22 +323,23 @@ def _verdict(
     if least <= low and high <= most:
         return Verdict.HOLDS, f"within {said}"
     if high < least:
-        return Verdict.CONTRADICTED, f"less than {said}{_far(least, estimate)}"
+        return Verdict.CONTRADICTED, f"less than {said}{_far(least, high)}"
     if low > most:
-        return Verdict.CONTRADICTED, f"more than {said}{_far(most, estimate)}"
+        return Verdict.CONTRADICTED, f"more than {said}{_far(most, low)}"
     if within_noise:
         percent = units.significant(100 * (floor - 1), 2)
-        return Verdict.UNDECIDED, f"which a noise floor of {percent}% hides, for {said}"
+        given = f", given a noise floor of {percent}%"
+        return Verdict.UNDECIDED, f"neither within nor beyond {said}{given}"
     return Verdict.UNDECIDED, f"neither within nor beyond {said}"
 
 
-def _far(end: float, estimate: Estimate) -> str:
-    """Say how far beyond an end a value lies, where it lies far."""
-    if end <= 0 or estimate.value <= 0:
+def _far(end: float, nearest: float) -> str:
+    """Say how far beyond an end of a range the whole interval lies, where it lies far."""
+    if end <= 0 or nearest <= 0:
         return ""
-    factor = max(end / estimate.value, estimate.value / end)
+    factor = max(end / nearest, nearest / end)
     far = 2
-    return f" by a factor of {units.significant(factor, 2)}" if factor >= far else ""
+    return f" by a factor of {units.significant(factor, 2)} at least" if factor >= far else ""
 
 
 def _what(measure: Measure, metric: Metric) -> str:
