@@ -46,6 +46,7 @@ class CellResult:
     curve: tuple[tuple[float, float], ...] = ()  # share of its single waits, ns they last at most
     parked: dict[int, float] = field(default_factory=dict)  # tasks -> bytes held
     ladder: tuple[Step, ...] = ()  # rising rates, of a server
+    by_block: dict[str, dict[int, float]] = field(default_factory=dict)  # as formulas give metrics
 
     @property
     def contestant(self) -> str:
@@ -234,6 +235,7 @@ def _cell_result(
         curve=own.curve(),
         parked=own.points(),
         ladder=own.steps(),
+        by_block={metric: own.series[metric].by_block for metric in workload.metrics},
     )
 
 

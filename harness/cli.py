@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import os
-import signal
 import sys
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,16 +11,17 @@ import click
 import msgspec
 from rich.console import Console
 
-from harness import campaign, export, options, store, tables, units, versus
+from harness import campaign, claims, export, ledger, options, store, tables, units, versus
 from harness import doctor as doctor_
 from harness.analyse import Analysis, analyse
 from harness.errors import Exit, Problem
+from harness.interrupts import interruptible
 from harness.live import Display
 from harness.plan import PROFILES, Selection
 from harness.records import Absence
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Sequence
+    from collections.abc import Sequence
 
     from harness.records import Trial
 
@@ -130,7 +129,7 @@ def run(
             )
         going = campaign.resume(store.find(out, resume), budget, _warn, runners)
     display = Display(console, going.budget_s, going.planned, going.allocator.trials)
-    with _interruptible() as interrupted, display:
+    with interruptible() as interrupted, display:
         ended = going.measure(display, interrupted, max_memory)
     _say(console, f"{ended}: {going.folder}")
     analysis = _report(going.folder, console)
@@ -223,6 +222,31 @@ def compare(
     return Exit.DOES_NOT_HOLD if slower else Exit.FINE
 
 
+@cli.command("claims")
+@click.argument("run_", metavar="[RUN]", required=False)
+@click.option(
+    "--ledger",
+    "ledgers",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Also the claims of this one: docs/claims.md; may be repeated.",
+)
+@options.as_json
+@options.out
+def claims_(run_: str | None, ledgers: tuple[Path, ...], out: Path, *, as_json: bool) -> None:
+    """Hold what documents claim against a run; the latest if none is named."""
+    known = ledger.load(ledgers)
+    analysis = _analysed(store.find(out, run_))
+    results = claims.check(known, analysis)
+    if as_json:
+        _echo_json(claims.document(analysis, results))
+        return
+    console = _Console()
+    for line in tables.claims(results):
+        console.print(line)
+
+
 @cli.command()
 @click.argument("workloads", nargs=-1, metavar="[WORKLOAD]...")
 @options.model
@@ -234,7 +258,7 @@ def validate(workloads: tuple[str, ...], models: tuple[str, ...], runners: tuple
     cells, absent = workshop.cells(selection, None)
     trials: list[Trial] = []
     console = _Console()
-    with _interruptible() as interrupted:
+    with interruptible() as interrupted:
         bench = workshop.bench(0, interrupted)
         for index, cell in enumerate(cells):
             trial = bench.trial(cell, 0, index)
@@ -299,13 +323,19 @@ def _warn(text: str) -> None:
     click.echo(f"warning: {units.printable(text)}", err=True)
 
 
-def _report(folder: Path, console: Console) -> Analysis:
+def _analysed(folder: Path) -> Analysis:
+    """Analyse a run, and say what of its trials could not be read."""
     warnings: list[str] = []
     analysis = analyse(store.read_run(folder), store.read_trials(folder, warnings))
-    for renderable in tables.results(analysis):
-        console.print(renderable)
     for warning in warnings:
         _warn(warning)
+    return analysis
+
+
+def _report(folder: Path, console: Console) -> Analysis:
+    analysis = _analysed(folder)
+    for renderable in tables.results(analysis):
+        console.print(renderable)
     return analysis
 
 
@@ -329,28 +359,6 @@ def _draw(folder: Path, analysis: Analysis, console: Console) -> None:
     _say(console, "and beside it (SVG too):")
     for path in written[1:]:
         _say(console, f"  {shown / 'figures' / path.name}")
-
-
-@contextmanager
-def _interruptible() -> Iterator[Callable[[], bool]]:
-    """Turn the first Ctrl-C (and SIGTERM) into a flag, so that nothing is cut in the middle.
-
-    The second Ctrl-C interrupts as usual.
-    """
-    asked = False
-
-    def ask(number: int, _: object) -> None:
-        nonlocal asked
-        if asked and number == signal.SIGINT:
-            raise KeyboardInterrupt
-        asked = True
-
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield lambda: asked
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def main(argv: Sequence[str]) -> int:

@@ -8,7 +8,9 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
+from harness import claims as claims_
 from harness import units
+from harness.claims import Verdict
 from harness.findings import finding
 from harness.records import Status
 from harness.workload import BASELINE
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from harness.analyse import Analysis, CellResult, WorkloadResult
+    from harness.claims import Checked
     from harness.machine import Finding
     from harness.records import AbsentCell, Cell, Trial
     from harness.stats import Estimate
@@ -207,6 +210,42 @@ def versus(rows: Sequence[Row]) -> RenderableType:
             row.reason,
         )
     return table
+
+
+_CLAIM_STYLE = {
+    Verdict.HOLDS: "green",
+    Verdict.CONTRADICTED: "red",
+    Verdict.UNDECIDED: "yellow",
+}
+
+
+def claims(results: Sequence[Checked]) -> Iterator[RenderableType]:
+    """Yield what `claims` prints: those that were measured, then why the others were not."""
+    yield Text(claims_.summary(results), style="bold")
+    table = _table("verdict", "what is said", "range", "measured [95%]")
+    table.columns[0].no_wrap = True
+    for one in results:
+        if one.range is not None and one.verdict is not Verdict.UNMEASURED:
+            _row(
+                table,
+                Text(one.verdict.value, style=_CLAIM_STYLE[one.verdict]),
+                one.claim.says,
+                one.range.text,
+                claims_.shown(one) + (" [too few]" if one.low is None else ""),
+            )
+    if table.rows:
+        yield Text("By one reading each, on the machine of this run; docs/claims.md.")
+        yield table
+    for warning in [f"{one.claim.id}: {text}" for one in results for text in one.warnings]:
+        yield Text(warning, style="yellow")
+    others: dict[str, list[str]] = {}
+    for one in results:
+        if one.verdict is Verdict.UNMEASURED:
+            others.setdefault(one.sentence, []).append(one.claim.id)
+    if others:
+        yield Text("Not measured:", style="bold")
+    for reason, ids in others.items():
+        yield Text(f"{', '.join(ids)}: {reason}", style="bright_black")
 
 
 def machine(findings: Sequence[Finding]) -> RenderableType:

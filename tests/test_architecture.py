@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 # A module imports from levels above its own line, or from its own line; never from below.
 LEVELS = (
-    {"errors", "units", "formula", "options", "distributions"},
+    {"errors", "units", "formula", "options", "distributions", "interrupts"},
     {"records"},
     {"fields", "workload", "store", "stats", "waits"},
-    {"catalog", "metrics", "settling", "drift"},
+    {"catalog", "metrics", "settling", "drift", "ledger"},
     {"plan", "gather"},
     {"allocate", "analyse"},
-    {"protocol", "findings", "versus"},
+    {"protocol", "findings", "versus", "claims"},
     {"leftovers", "warden", "spin", "machine"},
     {"conversation", "load", "child"},
     {"verdict", "runners", "external", "serving"},
@@ -44,7 +44,8 @@ MEASURING = {
     "live",
 }  # fmt: skip
 ANALYSING = {
-    "settling", "drift", "gather", "analyse", "findings", "versus", "figures", "tables", "export",
+    "settling", "drift", "gather", "analyse", "findings", "versus", "ledger", "claims", "figures",
+    "tables", "export",
 }  # fmt: skip
 BOTH_HALVES = {"cli"}
 

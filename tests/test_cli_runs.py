@@ -50,7 +50,7 @@ def run_of(out: Path) -> Run:
     return msgspec.json.decode((store.find(out) / store.RUN_FILE).read_bytes(), type=Run)
 
 
-@pytest.mark.parametrize("subcommand", ["show", "plot"])
+@pytest.mark.parametrize("subcommand", ["show", "plot", "claims"])
 def test_an_unknown_run_is_a_usage_error_that_names_the_runs_there_are(
     invoke: Invoke, measured: Path, subcommand: str
 ) -> None:
@@ -234,3 +234,38 @@ def test_a_file_as_the_place_is_a_usage_error(invoke: Invoke, tmp_path: Path) ->
     code, _, err = invoke(*TINY, "--out", tmp_path / "file")
     assert code == Exit.USAGE
     assert "is a file" in err
+
+
+def test_claims_are_held_against_the_latest_run(invoke: Invoke, measured: Path) -> None:
+    code, said, err = invoke("claims", "--out", measured)
+    assert (code, err) == (Exit.FINE, "")
+    assert "claims is measured by this run" in said
+    assert "pingpong was not part of this run." in said
+
+
+def test_a_ledger_of_ones_own_is_added_and_a_claim_that_fails_is_no_fault(
+    invoke: Invoke, measured: Path, tmp_path: Path
+) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(
+        '[documents]\nR = "README"\n[claims.free]\nsays = "Nothing is free."\n'
+        'reading = "A call takes no time."\nsources = ["R: Top"]\nworkload = "noop"\n'
+        'this = "sequential"\nmeasure = "call"\nrange = "0 to 0 ns"\n',
+        encoding="utf-8",
+    )
+    code, said, _ = invoke("claims", "--out", measured, "--ledger", path, "--json")
+    assert code == Exit.FINE
+    *ours, free = json.loads(said)["claims"]
+    assert len(ours) > 50
+    assert (free["id"], free["ledger"]) == ("free", str(path))
+    assert free["verdict"] in ("contradicted", "undecided")
+    assert free["value"] > 0
+
+
+def test_a_broken_ledger_is_a_usage_error_of_one_line(
+    invoke: Invoke, measured: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "own.toml").write_text("[documents]\n", encoding="utf-8")
+    code, said, err = invoke("claims", "--out", measured, "--ledger", tmp_path / "own.toml")
+    assert (code, said) == (Exit.USAGE, "")
+    assert err == f"loombench: {tmp_path}/own.toml: claims: found none, expected at least one\n"

@@ -68,9 +68,9 @@ def test_a_scene_is_drawn_without_a_warning(scene: str) -> None:
 
 
 @every_scene
-def test_there_is_an_overview_then_a_figure_a_workload_and_one_a_sweep(scene: str) -> None:
+def test_there_is_an_overview_then_claims_a_figure_a_workload_and_one_a_sweep(scene: str) -> None:
     it = drawing(scene)
-    expected = ["overview"]
+    expected = ["overview", *(["claims"] if "claims" in it.pages else [])]
     for id_, result in it.analysis.workloads.items():
         expected.append(id_)
         if len(result.cases) > 1:
@@ -159,7 +159,7 @@ def metric_axes(it: Drawing) -> list[tuple[Page, Axes, str, str]]:
             found += [(page, axes, "x", "x") for axes in panels]
             continue
         id_, _, kind = name.partition("-")
-        if kind not in ("", "scaling"):
+        if name == "claims" or kind not in ("", "scaling"):
             continue
         result = it.analysis.workloads[id_]
         for axes in panels:

@@ -8,18 +8,20 @@ from __future__ import annotations
 import io
 import os
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from msgspec import structs
 from rich.console import Console, RenderableType
 
-from harness import tables
+from harness import claims, ledger, tables
 from harness.analyse import Analysis, analyse
 from harness.machine import Finding
 from harness.records import Absence, AbsentCell, Cell, Status
 from harness.workload import CHECK
 from tests.factories import cell, run, trial, trials, workload
+from tests.ledgers import LEDGER, a_claim
 
 GOLDEN = Path(__file__).parent / "data" / "golden"
 RENEW = "LOOMBENCH_GOLDEN=renew .venv/bin/python -m pytest tests/test_tables.py"
@@ -110,6 +112,26 @@ def test_the_noise_floor_is_shown_where_the_control_has_enough_blocks() -> None:
 def test_show_of_a_run_without_a_trial_is_as_agreed() -> None:
     empty = analyse(run([cell("asyncio"), cell("trio")]), [])
     holds("show-nothing-yet", printed(tables.results(empty)))
+
+
+def test_claims_are_as_agreed() -> None:
+    known = [
+        *ledger.parse(LEDGER, "own.toml"),
+        replace(a_claim("at most 50 ms", this="threads"), id="sure"),
+        replace(a_claim("51 to 52 ms"), id="open", says="It takes [b]51[/b] to 52 ms."),
+        replace(a_claim("at least 1x", this="asyncio · threads", to="threads"), id="few"),
+        replace(a_claim(workload="another"), id="elsewhere"),
+    ]
+    holds("claims", printed(tables.claims(claims.check(known, small()))))
+
+
+def test_claims_of_a_run_that_measures_none_say_why() -> None:
+    found = printed(tables.claims(claims.check([a_claim(workload="another")], small())))
+    assert found.splitlines() == [
+        "None of 1 claim is measured by this run",
+        "Not measured:",
+        "quick: another was not part of this run.",
+    ]
 
 
 def test_list_is_as_agreed() -> None:

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from harness import ledger
+from harness.claims import check
 from harness.drift import LEAST
 from harness.errors import Exit, Problem
 from harness.figures import (
+    claims,
     contestants,
     drift,
     ladder,
@@ -62,6 +65,9 @@ def _save(figure: Figure, path: Path, kind: str) -> None:
 def _all(analysis: Analysis) -> Iterator[tuple[str, Figure]]:
     with style.applied():
         yield "overview", overview.figure(analysis)
+        checked = check(ledger.load(), analysis)
+        if claims.shown(checked):
+            yield "claims", claims.figure(analysis, checked)
         for id_, result in analysis.workloads.items():
             yield id_, contestants.figure(analysis, result)
             if len(result.cases) > 1:
