@@ -36,9 +36,9 @@ class Profile:
 PROFILES = {
     profile.name: profile
     for profile in (
-        Profile("quick", budget_s=120, least_blocks=5, sweeps=False, thorough=False),
-        Profile("standard", budget_s=300, least_blocks=5, sweeps=True, thorough=False),
-        Profile("thorough", budget_s=1800, least_blocks=10, sweeps=True, thorough=True),
+        Profile("quick", budget_s=600, least_blocks=5, sweeps=False, thorough=False),
+        Profile("standard", budget_s=900, least_blocks=5, sweeps=True, thorough=False),
+        Profile("thorough", budget_s=3600, least_blocks=10, sweeps=True, thorough=True),
     )
 }
 
