@@ -7,6 +7,7 @@ for the end of the harness, uses no processor until then, and ends what carries 
 
 from __future__ import annotations
 
+import atexit
 import contextlib
 import os
 import secrets
@@ -49,10 +50,20 @@ def mark() -> dict[str, str]:
         )
     except OSError:
         return {}
+    atexit.register(_dismiss)
     return {VARIABLE: token}
 
 
 _watching: list[subprocess.Popen[bytes]] = []  # kept, since its standard input must stay open
+
+
+def _dismiss() -> None:
+    """Let the one who watches go, when we end in order; it looks once more, and nobody is left."""
+    for process in _watching:
+        assert process.stdin is not None
+        process.stdin.close()
+        process.wait()
+    _watching.clear()
 
 
 def watch(token: str) -> None:
