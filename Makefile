@@ -8,7 +8,8 @@ PYTHON ?=
 OUT ?= results
 RESUME ?=
 
-export PYTHON GOTOOLCHAIN = local
+export PYTHON
+export GOTOOLCHAIN := local
 BIN := .venv/bin
 # The Go of PATH if it is new enough, else the one of the environment.
 GO = $$($(BIN)/python -c 'from harness.runners import ROOT, find_go; print(find_go(ROOT / "go/go.mod")[0] or "")')
