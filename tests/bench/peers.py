@@ -36,7 +36,7 @@ _TWINS = {
 def rows() -> Iterator[tuple[str, str, str, bool]]:
     if build_go()[0] is None:
         return
-    pairs = tools.amount(9, 1)
+    pairs = tools.amount(11, 1)
     for connections in _CONNECTIONS:
         for theirs, ours in _TWINS.items():
             yield _row(theirs, ours, connections, pairs)
