@@ -159,6 +159,20 @@ def plot(run_: str | None, out: Path) -> None:
     _summarise(folder, analysis)
 
 
+@cli.command("report")
+@click.argument("run_", metavar="[RUN]", required=False)
+@options.out
+def report_(run_: str | None, out: Path) -> None:
+    """Write the report of a run, drawing figures that are out of date; the latest if none named."""
+    from harness import report
+
+    folder, console = store.find(out, run_), _Console()
+    analysis = analyse(store.read_run(folder), store.read_trials(folder, []))
+    if not report.has_figures(folder):
+        _draw(folder, analysis, console)
+    _summarise(folder, analysis)
+
+
 @cli.command("export")
 @click.argument("run_", metavar="[RUN]", required=False)
 @click.option(
@@ -310,11 +324,14 @@ def _report(folder: Path, console: Console) -> Analysis:
 
 
 def _summarise(folder: Path, analysis: Analysis) -> None:
-    """Write what was found beside what was measured, for programs."""
+    """Write what was found beside what was measured: for programs, and as a page."""
     for format_ in ("json", "csv"):
         text = export.text(format_, analysis, (), export.Selection(), [])
         advice = "the measurements are safe: free some space, then `loombench plot`"
         export.write(folder / f"summary.{format_}", text, advice)
+    from harness import report  # it is slow to import, as figures are
+
+    _say(_Console(), f"The report: {os.path.relpath(report.write(analysis, folder))}")
 
 
 def _draw(folder: Path, analysis: Analysis, console: Console) -> None:

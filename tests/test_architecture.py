@@ -31,11 +31,11 @@ LEVELS = (
     {"plan", "gather"},
     {"allocate", "analyse"},
     {"protocol", "findings", "versus"},
-    {"leftovers", "warden", "spin", "machine"},
+    {"leftovers", "warden", "spin", "machine", "advice"},
     {"conversation", "load", "child"},
     {"verdict", "runners", "external", "serving"},
     {"measure", "doctor", "live", "figures", "tables", "export"},
-    {"campaign"},
+    {"campaign", "report"},
     {"cli"},
 )
 MEASURING = {
@@ -44,7 +44,8 @@ MEASURING = {
     "live",
 }  # fmt: skip
 ANALYSING = {
-    "settling", "drift", "gather", "analyse", "findings", "versus", "figures", "tables", "export",
+    "settling", "drift", "gather", "analyse", "findings", "versus", "advice", "figures", "tables",
+    "export", "report",
 }  # fmt: skip
 BOTH_HALVES = {"cli"}
 

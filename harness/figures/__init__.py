@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from harness import units
 from harness.drift import LEAST
 from harness.errors import Exit, Problem
 from harness.figures import (
@@ -53,7 +54,9 @@ def _save(figure: Figure, path: Path, kind: str) -> None:
     """Write a figure beside its place and move it there: a reader never sees half of one."""
     part = path.with_name(f".{path.name}.part")
     try:
-        figure.savefig(part, format=kind, metadata=style.METADATA[kind])
+        # What a page says of the picture to those who cannot see it.
+        title = units.printable(" ".join(figure.texts[0].get_text().split()))
+        figure.savefig(part, format=kind, metadata={**style.METADATA[kind], "Title": title})
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
