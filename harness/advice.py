@@ -44,6 +44,7 @@ _HEAVY = {
     "read": "reading a large file, handed over",
 }
 _PLACES = {"loop": "leave it on the loop", "thread": "a thread", "process": "a process"}
+_SHORT = {"loop": "on the loop", "thread": "in a thread", "process": "in a process"}
 _LANGUAGES = {"python": "Python", "go": "Go"}
 
 
@@ -120,6 +121,8 @@ def _contest(result: WorkloadResult, of: str, language: dict[str, str]) -> Itera
         return
     cells = ranked(result)
     choices = [_best(result, "", cells)]
+    if choices[0].verdict is Verdict.UNDECIDED:
+        cells = []  # then it is so in every language
     by_language: dict[str, list[CellResult]] = {}
     for one in cells:
         by_language.setdefault(language.get(one.cell.model, ""), []).append(one)
@@ -135,7 +138,7 @@ def _best(result: WorkloadResult, among: str, cells: list[CellResult]) -> Choice
         return Choice(among, (), Verdict.UNDECIDED, "every contestant failed at least once")
     best = cells[0]
     name = best.contestant
-    because = [_value(result, best)]
+    because = [f"{result.metric.label}: {_value(result, best)}"]
     ratio = result.comparison.ratios.get((name, BASELINE))
     if ratio is not None:
         apart = result.comparison.differ.get((name, BASELINE))
@@ -156,12 +159,11 @@ def _best(result: WorkloadResult, among: str, cells: list[CellResult]) -> Choice
 
 def _value(result: WorkloadResult, one: CellResult) -> str:
     """Return the headline metric of a cell, with its interval where it has one."""
-    found = one.metrics[result.metric.id]
-    base = result.metric.unit.partition("/")[0]
-    text = f"{result.metric.label}: {units.shown(found.value, base)}"
+    found, unit = one.metrics[result.metric.id], result.metric.unit
+    text = units.brief(found.value, unit)
     if found.low is None or found.high is None:
         return text
-    return f"{text} [{units.shown(found.low, base)}, {units.shown(found.high, base)}]"
+    return f"{text} [{units.brief(found.low, unit)}, {units.brief(found.high, unit)}]"
 
 
 def _handing_over(result: WorkloadResult) -> Iterator[Aspect]:
@@ -201,9 +203,8 @@ def _place(result: WorkloadResult, cells: list[tuple[str, CellResult]]) -> Choic
     """Say where it is done best. Cases are not measured in the same blocks: intervals must tell."""
     metric = result.metric.id
     (first, best), *others = cells
-    because = f"in {BASELINE}, " + "; ".join(
-        f"{_PLACES[place]}: {_value(result, one)}" for place, one in cells
-    )
+    values = ", ".join(f"{_SHORT[place]} {_value(result, one)}" for place, one in cells)
+    because = f"in {BASELINE}, {result.metric.label}: {values}"
     found = best.metrics[metric]
     if found.high is None or any(not one.metrics[metric].has_interval for _, one in others):
         return Choice("", (_PLACES[first],), Verdict.UNDECIDED, f"{because}; too few blocks")

@@ -6,7 +6,6 @@ written anew (`svg`), and a policy in the page lets no script run but ours.
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.export import write as write_file
@@ -16,6 +15,7 @@ from harness.store import TRIALS_FILE
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from harness.analyse import Analysis
 

@@ -173,7 +173,8 @@ def _facts(analysis: Analysis) -> list[tuple[str, str]]:
         ("seed", str(run.seed)),
         (
             "measured",
-            f"{units.counted(analysis.trials, 'trial')} in {units.counted(analysis.blocks, 'block')}",
+            f"{units.counted(analysis.trials, 'trial')} in"
+            f" {units.counted(analysis.blocks, 'block')}",
         ),
         (
             "disturbed",

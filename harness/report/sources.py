@@ -81,7 +81,7 @@ def highlighted(text: str, file: str) -> Markup:
     """Return a source with its parts marked by kind; `file` tells its language."""
     parts: list[tuple[str, list[str]]] = []
     for token, piece in _lexer(file).get_tokens(text):
-        kind = next((kind for of, kind in _KINDS if token in of), "")
+        kind = next((kind for of, kind in _KINDS if of in token.split()), "")
         if not piece.strip() and parts:
             kind = parts[-1][0]  # space has no colour of its own
         if not parts or parts[-1][0] != kind:

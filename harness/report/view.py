@@ -132,7 +132,7 @@ def section(
         id=f"w-{workload.id}",
         title=workload.title,
         question=workload.question,
-        finding=_sentence(finding(result)),
+        finding=f"{finding(result)}.",
         meaning=tuple(_meaning(result)),
         rules=workload.rules,
         headline=headline,
@@ -168,10 +168,6 @@ def command(run: Run, cell: Cell) -> str:
     return shlex.join(units.printable(one) for one in arguments)
 
 
-def _sentence(text: str) -> str:
-    return text[:1].upper() + text[1:] + "."
-
-
 def _meaning(result: WorkloadResult) -> Iterator[str]:
     """Yield how far the finding can be trusted, and what would not be a difference."""
     comparison = result.comparison
@@ -195,7 +191,7 @@ def _meaning(result: WorkloadResult) -> Iterator[str]:
     else:
         yield (
             "There are no tiers: too few blocks, or nothing to compare. Take the order as a hint,"
-            " and not as a result."
+            " and not as a result. Below five processes a number has no interval."
         )
 
 
@@ -234,7 +230,7 @@ def _place(best: list[str], one: CellResult) -> int:
 
 def _row(result: WorkloadResult, one: CellResult, *, is_headline: bool) -> Row:
     values = [
-        _value(one.metrics.get(metric.id), metric.unit.partition("/")[0])
+        _value(one.metrics.get(metric.id), metric.unit)
         for metric in result.workload.metrics.values()
     ]
     peak, cores = one.peak_bytes, one.cores
@@ -260,10 +256,10 @@ def _row(result: WorkloadResult, one: CellResult, *, is_headline: bool) -> Row:
 def _value(found: Estimate | None, unit: str) -> Value:
     if found is None:
         return Value()
-    text, key = units.shown(found.value, unit), repr(float(found.value))
+    text, key = units.brief(found.value, unit), repr(float(found.value))
     if found.low is None or found.high is None:
-        return Value(text, "too few for an interval", key)
-    return Value(text, f"{units.shown(found.low, unit)} to {units.shown(found.high, unit)}", key)
+        return Value(text, "no interval", key)
+    return Value(text, f"{units.brief(found.low, unit)} to {units.brief(found.high, unit)}", key)
 
 
 def _failed(one: CellResult) -> str:
@@ -294,7 +290,7 @@ def _listings(
     names = analysis.run.implementations
     ran: dict[str, list[CellResult]] = {}
     for one in result.headline:
-        name = names.get(one.cell.implementation)
+        name = names.get(one.cell.implementation, "")
         if name in sources:
             ran.setdefault(name, []).append(one)
     best = [one.cell.implementation for one in ranked(result)]
@@ -315,7 +311,7 @@ def _result(result: WorkloadResult, one: CellResult) -> str:
     """Return what a contestant came to in the headline case, on a line."""
     if one.failures:
         return f"failed: {_failed(one)}"
-    value = _value(one.metrics.get(result.metric.id), result.metric.unit.partition("/")[0])
+    value = _value(one.metrics.get(result.metric.id), result.metric.unit)
     if not value.text:
         return "no result"
     tier = result.comparison.tier_of(one.contestant)
