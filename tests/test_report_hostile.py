@@ -20,12 +20,13 @@ EVIL = (
     '</script></title></svg><img src=x onerror="window.pwned=1">'
     "<script>window.pwned=1</script>'&lt;"
 )
-HARMLESS = set(
+_TAGS = (
     "a article body button caption code dd details div dl dt fieldset figcaption figure footer"
     " h1 h2 h3 h4 head header html input label legend li main meta nav noscript p pre q script"
     " section span strong style summary table tbody td th thead title tr ul"
-    " circle clippath defs g path rect svg text tspan use".split()
+    " circle clippath defs g path rect svg text tspan use"
 )
+HARMLESS = set(_TAGS.split())
 
 
 def unhurt(found: Parsed) -> None:
