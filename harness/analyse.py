@@ -40,6 +40,7 @@ class CellResult:
     statuses: dict[Status, int]
     message: str = ""  # of the last trial that failed
     peak_bytes: int | None = None  # median of the trials that tell
+    cores: float | None = None  # kept busy while it was timed; median of the trials that tell
     absent: AbsentCell | None = None
     values: dict[int, float] = field(default_factory=dict)  # headline metric, by block
     warnings: tuple[str, ...] = ()  # on its numbers
@@ -229,6 +230,7 @@ def _cell_result(
         statuses=dict(own.statuses),
         message=own.message,
         peak_bytes=round(median(own.peaks)) if own.peaks else None,
+        cores=median(own.cores) if own.cores else None,
         absent=absent,
         values=values,
         warnings=(*own.settling.warnings(), *own.remarks.told()),

@@ -170,6 +170,15 @@ class Workshop:
         )
         return runners, dict(sorted(sources.items()))
 
+    def implementations(self, cells: list[Cell]) -> dict[str, str]:
+        """Return the source that each contestant runs, by the name that it has in a run."""
+        names = {}
+        for offer in self.runners.offers():
+            outside = self.runners.found[offer.runner].folder is not None
+            source = f"{offer.runner}: {offer.source}" if outside else offer.source
+            names[offer.workload, offer.model, offer.variant] = source
+        return {one.implementation: names[one.workload, one.model, one.variant] for one in cells}
+
 
 @dataclass
 class Campaign:
@@ -253,6 +262,7 @@ def begin(
         cells=tuple(cells),
         absent=tuple(absent),
         sources=sources,
+        implementations=workshop.implementations(cells),
         runner_files=workshop.runner_files,
     )
     return Campaign(

@@ -111,6 +111,7 @@ class Gathered:
     message: str = ""  # of the last that failed
     series: defaultdict[str, Series] = field(default_factory=lambda: defaultdict(Series))
     peaks: list[int] = field(default_factory=list)
+    cores: list[float] = field(default_factory=list)  # kept busy, a process
     settling: Settling = field(default_factory=Settling)
     waits: HdrHistogram | None = None  # all single waits of all its processes
     parked: defaultdict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
@@ -126,6 +127,10 @@ class Gathered:
         memory = memory_bytes(trial)
         if memory is not None:
             self.peaks.append(memory)
+        told = [one for one in trial.samples if one.cpu_ns is not None and not one.warmup]
+        elapsed_ns = sum(one.elapsed_ns for one in told)
+        if elapsed_ns:
+            self.cores.append(sum(one.cpu_ns or 0 for one in told) / elapsed_ns)
         self.settling.take(pace(trial))
         self._take_more(trial)
         for metric in workload.metrics.values():

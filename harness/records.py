@@ -49,6 +49,11 @@ class Cell(msgspec.Struct, frozen=True, omit_defaults=True, order=True):
         name = f"{self.model} · {self.variant}" if self.variant else self.model
         return f"{name} (again)" if self.control else name
 
+    @property
+    def implementation(self) -> str:
+        """What it runs, whatever the case: `pingpong/asyncio/futures`."""
+        return "/".join(filter(None, (self.workload, self.model, self.variant)))
+
 
 class AbsentCell(msgspec.Struct, frozen=True, omit_defaults=True):
     """A cell that is not measured, and why."""
@@ -159,4 +164,5 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True):
     absent: tuple[AbsentCell, ...] = ()
     precision: float = 0.03  # half-width of the headline ratios at which measuring may stop
     sources: dict[str, str] = {}  # path -> SHA-256 of each implementation that takes part
+    implementations: dict[str, str] = {}  # Cell.implementation -> its file, a key of `sources`
     runner_files: tuple[str, ...] = ()  # each loombench.toml that was named, with its whole path

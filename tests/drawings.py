@@ -18,8 +18,9 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
-from harness import figures
+from harness import figures, ledger
 from harness.analyse import Analysis
+from harness.claims import check
 from tests.scenes import SCENES
 
 # Two boxes that share this much of an inch at most only touch.
@@ -99,7 +100,7 @@ def drawn(analysis: Analysis, folder: Path) -> Drawing:
         warnings.catch_warnings(record=True) as caught,
     ):
         warnings.simplefilter("always")
-        paths = figures.draw(analysis, folder)
+        paths = figures.draw(analysis, folder, check(ledger.load(), analysis))
     return Drawing(analysis, folder, paths, pages, [str(one.message) for one in caught])
 
 

@@ -86,9 +86,9 @@ def trial(cell: Cell, block: int, elapsed_ns: int, cpu_ns: int | None = None) ->
 def shaped(one: Trial, workload: Workload, cost: float) -> Trial:
     """Add to a trial what its workload's shape has besides samples."""
     case = workload.cases[one.cell.case]
-    waits = _waits(cost)
+    told = waits(cost)
     if workload.shape == "latency":
-        return structs.replace(one, latency=waits)
+        return structs.replace(one, latency=told)
     if workload.shape == "footprint":
         parked = tuple(
             Parked(n, 9_000_000 + round(1_000 * n * cost), 9_000 * n) for n in (500, 1_000, 1_500)
@@ -98,17 +98,17 @@ def shaped(one: Trial, workload: Workload, cost: float) -> Trial:
         return one
     if case.ladder:
         phases = tuple(
-            Phase("ladder", MS_100, rate // 10, rate, hdr=waits, saturated=rate > 20_000 / cost)
+            Phase("ladder", MS_100, rate // 10, rate, hdr=told, saturated=rate > 20_000 / cost)
             for rate in (1_000, 2_000, 4_000, 8_000)
         )
         return structs.replace(one, samples=(), phases=phases)
-    phase = Phase("open", MS_100, 400, case.rate_per_s, hdr=waits)
+    phase = Phase("open", MS_100, 400, case.rate_per_s, hdr=told)
     exit_ns = round(20_000_000 * cost) if workload.load and workload.load.drains else None
-    latency = waits if case.rate_per_s else ""
+    latency = told if case.rate_per_s else ""
     return structs.replace(one, phases=(phase,), latency=latency, exit_ns=exit_ns)
 
 
-def _waits(cost: float) -> str:
+def waits(cost: float) -> str:
     """Return a distribution with a tail, all of it in proportion to the cost."""
     counted = HdrHistogram(1, 120_000_000_000, 3)
     for step in range(200):
@@ -144,8 +144,12 @@ def scene(
     missing: Mapping[str, str] | None = None,
     extra: Iterable[Workload] = (),
     outside: Sequence[str] = (),
+    every_case: bool = False,
 ) -> Analysis:
-    """Return the analysis of a run over workloads `of` this project and `extra` ones."""
+    """Return the analysis of a run over workloads `of` this project and `extra` ones.
+
+    Only the headline case has more than one block, but with `every_case`.
+    """
     chosen = [*(workloads()[id_] for id_ in of), *extra]
     cells, absent = plan.cells(
         chosen,
@@ -186,7 +190,7 @@ def scene(
     trials = (
         found
         for cell in cells
-        for block in range(blocks if cell.case == HEADLINE else min(blocks, 1))
+        for block in range(blocks if every_case or cell.case == HEADLINE else min(blocks, 1))
         if (found := (fate or Fate()).of(by_id[cell.workload], cell, block)) is not None
     )
     # Ten thousand resamples show a figure nothing that two hundred do not.

@@ -24,18 +24,18 @@ if TYPE_CHECKING:
 
 # A module imports from levels above its own line, or from its own line; never from below.
 LEVELS = (
-    {"errors", "units", "formula", "options", "distributions", "interrupts"},
+    {"errors", "units", "formula", "distributions", "interrupts"},
     {"records"},
     {"fields", "workload", "store", "stats", "waits"},
     {"catalog", "metrics", "settling", "drift", "ledger"},
     {"plan", "gather"},
     {"allocate", "analyse"},
     {"protocol", "findings", "versus", "claims"},
-    {"leftovers", "warden", "spin", "machine"},
+    {"leftovers", "warden", "spin", "machine", "advice"},
     {"conversation", "load", "child"},
     {"verdict", "runners", "external", "serving"},
     {"measure", "doctor", "live", "figures", "tables", "export"},
-    {"campaign"},
+    {"campaign", "report"},
     {"cli"},
 )
 MEASURING = {
@@ -44,8 +44,8 @@ MEASURING = {
     "live",
 }  # fmt: skip
 ANALYSING = {
-    "settling", "drift", "gather", "analyse", "findings", "versus", "ledger", "claims", "figures",
-    "tables", "export",
+    "settling", "drift", "gather", "analyse", "findings", "versus", "ledger", "claims", "advice",
+    "figures", "tables", "export", "report",
 }  # fmt: skip
 BOTH_HALVES = {"cli"}
 

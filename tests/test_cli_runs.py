@@ -105,6 +105,7 @@ def test_a_run_leaves_its_directory_its_figures_and_a_link_to_it(
     assert store.read_run(folder).seed == 7
     assert sorted(path.name for path in folder.iterdir()) == [
         "figures",
+        "report.html",
         "run.json",
         "summary.csv",
         "summary.json",
@@ -119,7 +120,8 @@ def test_a_run_leaves_its_directory_its_figures_and_a_link_to_it(
     assert (out / "latest").is_symlink()
     assert (out / "latest").resolve() == folder
     assert "Open first: " in said
-    assert said.endswith("latest/figures/noop.png")
+    assert "latest/figures/noop.png" in said
+    assert said.endswith(f"{folder.name}/report.html")
     assert f"{folder.name}: " in said
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness import ledger
-from harness.claims import check
+from harness import units
 from harness.drift import LEAST
 from harness.errors import Exit, Problem
 from harness.figures import (
@@ -22,23 +21,26 @@ from harness.figures import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from matplotlib.figure import Figure
 
     from harness.analyse import Analysis, WorkloadResult
+    from harness.claims import Checked
 
 
-def draw(analysis: Analysis, folder: Path) -> list[Path]:
+def draw(analysis: Analysis, folder: Path, checked: Sequence[Checked] = ()) -> list[Path]:
     """Draw every figure of a run into `folder`; returns the PNGs, the overview first.
+
+    `checked` are the claims that were held against it.
 
     Raises Problem when they cannot be written.
     """
     written = []
     try:
         folder.mkdir(exist_ok=True)
-        for name, figure in _all(analysis):
+        for name, figure in _all(analysis, checked):
             for kind in ("svg", "png"):
                 path = folder / f"{name}.{kind}"
                 _save(figure, path, kind)
@@ -56,16 +58,17 @@ def _save(figure: Figure, path: Path, kind: str) -> None:
     """Write a figure beside its place and move it there: a reader never sees half of one."""
     part = path.with_name(f".{path.name}.part")
     try:
-        figure.savefig(part, format=kind, metadata=style.METADATA[kind])
+        # What a page says of the picture to those who cannot see it.
+        title = units.printable(" ".join(figure.texts[0].get_text().split()))
+        figure.savefig(part, format=kind, metadata={**style.METADATA[kind], "Title": title})
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
 
 
-def _all(analysis: Analysis) -> Iterator[tuple[str, Figure]]:
+def _all(analysis: Analysis, checked: Sequence[Checked]) -> Iterator[tuple[str, Figure]]:
     with style.applied():
         yield "overview", overview.figure(analysis)
-        checked = check(ledger.load(), analysis)
         if claims.shown(checked):
             yield "claims", claims.figure(analysis, checked)
         for id_, result in analysis.workloads.items():

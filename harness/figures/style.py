@@ -32,7 +32,10 @@ if TYPE_CHECKING:
 
 INK, FAINT, GRID, FAILED = "#1a1a1a", "#666666", "#e3e3e3", "#b00020"
 BAND, FLOOR = "#f1f1f1", "#9a9a9a"
-METADATA = {"png": {"Software": "Loombench"}, "svg": {"Creator": "Loombench", "Date": None}}
+METADATA: dict[str, dict[str, str | None]] = {
+    "png": {"Software": "Loombench"},
+    "svg": {"Creator": "Loombench", "Date": None},
+}
 _LOG_FROM = 5.0  # a spread of values beyond which an axis is logarithmic
 _PIXELS_PER_INCH = 160
 # Mean widths, to break lines and leave room before anything is drawn; DejaVu Sans at these sizes.

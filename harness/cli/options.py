@@ -64,6 +64,14 @@ runner = click.option(
     metavar="FILE_OR_FOLDER",
     help="Also the runners of this loombench.toml; may be repeated.",
 )
+ledger = click.option(
+    "--ledger",
+    "ledgers",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Also the claims of this one: docs/claims.md; may be repeated.",
+)
 as_json = click.option("--json", "as_json", is_flag=True, help="For programs.")
 
 

@@ -1,0 +1,54 @@
+"""The command line: commands and options only. `main(argv)` returns the exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import TYPE_CHECKING
+
+import click
+
+from harness import units
+from harness.cli import measuring, reading
+from harness.errors import Exit, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="loombench")
+def cli() -> None:
+    """Measure the same work in every concurrency model, on this machine."""
+
+
+for command in (*measuring.COMMANDS, *reading.COMMANDS):
+    cli.add_command(command)
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run one command. Every message for the user is one line on standard error."""
+    try:
+        result = cli.main(list(argv), prog_name="loombench", standalone_mode=False)
+    except Problem as problem:
+        click.echo(f"loombench: {units.printable(str(problem))}", err=True)
+        return problem.code
+    except click.exceptions.Exit as ended:
+        return ended.exit_code
+    except click.ClickException as error:
+        error.show()
+        return Exit.USAGE
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("loombench: interrupted", err=True)
+        return Exit.INTERRUPTED
+    except (BrokenPipeError, SystemExit):
+        # Somebody closed our output (`| head`), which click turns into SystemExit: no message, and
+        # none from the interpreter's end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return Exit.FINE
+    return int(result or Exit.FINE)
+
+
+def entry() -> None:
+    """Be the console script."""
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,138 @@
+"""The commands that read what was measured."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from harness import claims, export, ledger, store, tables, versus
+from harness.analyse import analyse
+from harness.cli import options
+from harness.cli.console import Console, echo_json, say, warn
+from harness.cli.results import analysed, draw, show_results, summarise
+from harness.errors import Exit, Problem
+
+
+@click.command()
+@click.argument("run_", metavar="[RUN]", required=False)
+@options.out
+def show(run_: str | None, out: Path) -> None:
+    """Print the results of a run as tables; the latest if none is named."""
+    show_results(store.find(out, run_), Console())
+
+
+@click.command()
+@click.argument("run_", metavar="[RUN]", required=False)
+@options.ledger
+@options.out
+def plot(run_: str | None, ledgers: tuple[Path, ...], out: Path) -> None:
+    """Draw the figures of a run, and sum it up; the latest if none is named."""
+    known = ledger.load(ledgers)
+    folder = store.find(out, run_)
+    analysis = analyse(store.read_run(folder), store.read_trials(folder, []))
+    checked = claims.check(known, analysis)
+    draw(folder, analysis, checked, Console())
+    summarise(folder, analysis, checked)
+
+
+@click.command("report")
+@click.argument("run_", metavar="[RUN]", required=False)
+@options.ledger
+@options.out
+def report_(run_: str | None, ledgers: tuple[Path, ...], out: Path) -> None:
+    """Write the report of a run, drawing figures that are out of date; the latest if none named."""
+    from harness import report
+
+    known = ledger.load(ledgers)
+    folder, console = store.find(out, run_), Console()
+    analysis = analyse(store.read_run(folder), store.read_trials(folder, []))
+    checked = claims.check(known, analysis)
+    if ledgers or not report.has_figures(folder):
+        draw(folder, analysis, checked, console)
+    summarise(folder, analysis, checked)
+
+
+@click.command("export")
+@click.argument("run_", metavar="[RUN]", required=False)
+@click.option(
+    "--format",
+    "format_",
+    type=click.Choice(list(export.FORMATS)),
+    required=True,
+    help="What for: docs/exports.md.",
+)
+@options.workload
+@options.model
+@click.option("--output", type=click.Path(path_type=Path), help="A file.  [standard output]")
+@options.out
+def export_(
+    run_: str | None,
+    format_: str,
+    workloads: tuple[str, ...],
+    models: tuple[str, ...],
+    output: Path | None,
+    out: Path,
+) -> None:
+    """Print the results of a run in the format of another tool; the latest if none is named."""
+    folder = store.find(out, run_)
+    warnings: list[str] = []
+    analysis = analyse(store.read_run(folder), store.read_trials(folder, warnings))
+    selection = export.Selection(options.split(workloads), options.split(models))
+    text = export.text(format_, analysis, store.read_trials(folder, []), selection, warnings)
+    if output is None:
+        click.echo(text.encode(), nl=False)
+    else:
+        export.write(output, text)
+    for warning in warnings:
+        warn(warning)
+
+
+@click.command()
+@click.argument("first")
+@click.argument("second")
+@click.option("--fail-on", type=options.PERCENT, help="Exit with 1 where a cell is slower by more.")
+@click.option("--across-machines", is_flag=True, help="Compare ratios to the baseline of each run.")
+@options.out
+def compare(
+    first: str, second: str, fail_on: float | None, out: Path, *, across_machines: bool
+) -> int:
+    """Say cell by cell what the SECOND run is against the FIRST: faster, slower, same."""
+    analyses = []
+    for name in (first, second):
+        folder = store.find(out, name)
+        warnings: list[str] = []
+        analyses.append(analyse(store.read_run(folder), store.read_trials(folder, warnings)))
+        for warning in warnings:
+            warn(f"{name}: {warning}")
+    rows = versus.versus(*analyses, across_machines=across_machines)
+    console = Console()
+    console.print(tables.versus(rows))
+    if all(row.verdict is versus.Verdict.NOT_COMPARABLE for row in rows):
+        raise Problem("no cell of the two runs can be compared", Exit.NOT_POSSIBLE)
+    slower = [] if fail_on is None else versus.regressions(rows, fail_on)
+    if slower:
+        names = ", ".join(f"{row.cell.workload} {row.cell.contestant}" for row in slower)
+        say(console, f"slower by more than {100 * (fail_on or 0):g}%: {names}")
+    return Exit.DOES_NOT_HOLD if slower else Exit.FINE
+
+
+@click.command("claims")
+@click.argument("run_", metavar="[RUN]", required=False)
+@options.ledger
+@options.as_json
+@options.out
+def claims_(run_: str | None, ledgers: tuple[Path, ...], out: Path, *, as_json: bool) -> None:
+    """Hold what documents claim against a run; the latest if none is named."""
+    known = ledger.load(ledgers)
+    analysis = analysed(store.find(out, run_))
+    results = claims.check(known, analysis)
+    if as_json:
+        echo_json(claims.document(analysis, results))
+        return
+    console = Console()
+    for line in tables.claims(results):
+        console.print(line)
+
+
+COMMANDS = (show, plot, report_, export_, compare, claims_)
