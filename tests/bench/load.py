@@ -24,7 +24,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
@@ -173,15 +173,24 @@ def server(*kind: str) -> Iterator[int]:
 
 
 @contextmanager
-def started(command: Sequence[str], core: int) -> Iterator[subprocess.Popen[str]]:
-    """Start a process on one core, where there are two; it is not left running."""
+def started(
+    command: Sequence[str], core: int, env: Mapping[str, str] | None = None
+) -> Iterator[subprocess.Popen[str]]:
+    """Start a process on one core, where there are two; it is not left running.
+
+    `env` is added to the environment.
+    """
     before = os.sched_getaffinity(0)
     cores = sorted(before)
     if len(cores) > 1:
         os.sched_setaffinity(0, {cores[core]})  # a child inherits it
     try:
         process = subprocess.Popen(
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+            env={**os.environ, **(env or {})},
         )
     finally:
         os.sched_setaffinity(0, before)

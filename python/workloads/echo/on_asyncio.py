@@ -10,10 +10,10 @@ READ = 262_144  # bytes, at most; also how much a reader collects before it hold
 
 
 async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    transport = writer.transport
+    transport = writer.transport  # which is all that writer.write() calls
     try:
         while data := await reader.read(READ):
-            writer.write(data)
+            transport.write(data)
             if transport.get_write_buffer_size():  # or drain() has nothing to wait for, and costs
                 await writer.drain()
         writer.close()
