@@ -47,7 +47,7 @@ check: setup ## format, lint, types; for Go vet, staticcheck and its tests under
 	@go=$(GO); if [ -z "$$go" ]; then echo 'no Go here: its checks and tests are left out'; \
 	else cd go && unformatted=$$("$$("$$go" env GOROOT)/bin/gofmt" -l .) && \
 	if [ -n "$$unformatted" ]; then echo "gofmt: $$unformatted"; exit 1; fi && \
-	"$$go" vet ./... && "$$go" tool staticcheck ./... && echo 'gofmt, go vet, staticcheck: clean' && \
+	"$$go" vet ./... && "$$go" vet -tags lean ./... && "$$go" tool staticcheck ./... && echo 'gofmt, go vet, staticcheck: clean' && \
 	"$$go" test -race ./...; fi
 
 smoke: setup ## run every implementation once, at its check size

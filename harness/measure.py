@@ -78,7 +78,7 @@ class Bench:
             return Trial(cell, block, position, status, started_at, 0, message)
         try:
             ended = child.run(
-                [*runner.command, "run"],
+                [*runner.command_for(cell.workload), "run"],
                 _environment(runner, draw),
                 protocol.encode_request(request),
                 child.Limits(case.sampling.timeout_s, self.memory_bytes),

@@ -38,6 +38,12 @@ class Runner:
     description: protocol.Description
     folder: Path | None = None  # where an external runner is at home, and runs; None: one of ours
     files: tuple[str, ...] = ()  # what else of its folder a change would matter of
+    lean: tuple[str, ...] = ()  # a smaller program, of the workloads that need no more
+    lean_workloads: frozenset[str] = frozenset()
+
+    def command_for(self, workload: str) -> tuple[str, ...]:
+        """Return what to start for a trial of a workload."""
+        return self.lean if workload in self.lean_workloads else self.command
 
     def digests(self, sources: Iterable[str]) -> dict[str, str]:
         """Return the SHA-256 of each of its sources, by the name that it has in a run."""
@@ -55,6 +61,7 @@ class GoBinaries(NamedTuple):
     """What is built of the Go sources, in go/bin."""
 
     runner: Path
+    lean: Path  # the runner without net/http and the workloads that need it
     load: Path  # the load generator
 
 
@@ -107,7 +114,7 @@ def find() -> Runners:
         runners.load_missing = f"the load generator is written in Go: {reason}"
     else:
         runners.load_command = (str(built.load),)
-        _add(runners, "go", (str(built.runner),), {}, _GO_MODELS)
+        _add(runners, "go", (str(built.runner),), {}, _GO_MODELS, (str(built.lean),))
     return runners
 
 
@@ -117,15 +124,20 @@ def _add(
     command: tuple[str, ...],
     env: dict[str, str],
     models: Iterable[str],
+    lean: tuple[str, ...] = (),
 ) -> None:
     try:
         description = describe(command, env)
+        smaller = describe(lean, env).implementations if lean else ()
     except (OSError, protocol.ProtocolError) as error:
         reason = units.printable(f"the {name} runner cannot be used: {error}")
         runners.problems.append(reason)
         runners.missing_models.update(dict.fromkeys(models, reason))
         return
-    runners.found[name] = Runner(name, command, env, description)
+    workloads = frozenset(one.workload for one in smaller)
+    runners.found[name] = Runner(
+        name, command, env, description, lean=lean, lean_workloads=workloads
+    )
 
 
 def describe(
@@ -177,6 +189,7 @@ def build_go() -> tuple[GoBinaries | None, str]:
     for step in (
         ("run", "./internal/registry/generate"),
         ("build", "-trimpath", "-o", str(built.runner.parent), "./runner", "./load"),
+        ("build", "-trimpath", "-o", str(built.lean), "-tags", "lean", "./runner"),
     ):
         try:
             done = subprocess.run(

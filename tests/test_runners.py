@@ -49,7 +49,8 @@ def sources(root: Path) -> Path:
 
 
 def built(folder: Path) -> runners.GoBinaries:
-    return runners.GoBinaries(folder / "bin" / "runner", folder / "bin" / "load")
+    names = ("runner", "lean", "load")
+    return runners.GoBinaries(*(folder / "bin" / name for name in names))
 
 
 def make(path: Path, script: str) -> Path:
@@ -65,7 +66,8 @@ def fake_go(folder: Path, says: str = "go version go1.99.1 linux/amd64", then: s
 if [ "$1" = version ]; then echo "{says}"; exit; fi
 echo "$GOTOOLCHAIN go $@" >> "{folder}/log"
 {then}
-if [ "$1" = build ]; then : > "$4/runner"; : > "$4/load"; fi
+if [ -d "$4" ]; then : > "$4/runner"; : > "$4/load"
+elif [ "$1" = build ]; then : > "$4"; fi
 """
     return make(folder / "go", script)
 
@@ -139,7 +141,7 @@ def test_a_source_that_changed_is_built(sources: Path, root: Path, changed: str)
     assert (root / "path" / "log").exists()
 
 
-@pytest.mark.parametrize("binary", ["runner", "load"])
+@pytest.mark.parametrize("binary", ["runner", "lean", "load"])
 def test_a_binary_that_is_older_than_the_sources_or_not_there_is_built(
     sources: Path, root: Path, binary: str
 ) -> None:
@@ -148,7 +150,7 @@ def test_a_binary_that_is_older_than_the_sources_or_not_there_is_built(
     assert runners.build_go() == (built(sources), "")
     (sources / "bin" / binary).unlink()
     assert runners.build_go() == (built(sources), "")
-    assert (root / "path" / "log").read_text(encoding="utf-8").count("go build") == 2
+    assert (root / "path" / "log").read_text(encoding="utf-8").count("go build") == 4
 
 
 def test_the_registry_is_made_before_the_build_and_no_toolchain_is_downloaded(
@@ -160,6 +162,7 @@ def test_the_registry_is_made_before_the_build_and_no_toolchain_is_downloaded(
     commands = (root / "path" / "log").read_text(encoding="utf-8").splitlines()
     assert [command.split()[:3] for command in commands] == [
         ["local", "go", "run"],
+        ["local", "go", "build"],
         ["local", "go", "build"],
     ]
 

@@ -79,7 +79,7 @@ def _through_harness(workload: str, model: str, params: dict) -> float:
         return ""
 
     child.run(
-        [*runner.command, "run"],
+        [*runner.command_for(workload), "run"],
         {**tools.environment(), **runner.env},
         line,
         child.Limits(120, 2**40),

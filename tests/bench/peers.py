@@ -100,7 +100,7 @@ def _our_server(model: str, variant: str) -> Iterator[int]:
     params = {"message_bytes": _MESSAGE, "connections": max(_CONNECTIONS)}
     case = RequestCase("headline", params, operations=1, warmup=0, iterations=1, min_sample_ns=0)
     line = encode_request(Request("echo", model, variant, 1, (case,))).decode()
-    with load.started([*runner.command, "run"], core=0, env=runner.env) as process:
+    with load.started([*runner.command_for("echo"), "run"], core=0, env=runner.env) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         process.stdin.write(line)

@@ -88,7 +88,7 @@ def until_first_sample_ns(runner: Runner, line: bytes) -> int:
 
     start = time.perf_counter_ns()
     child.run(
-        [*runner.command, "run"],
+        [*runner.command_for("noop"), "run"],
         {**environment(), **runner.env},
         line,
         child.Limits(60, 2**40),

@@ -1,5 +1,7 @@
-// Command generate writes registry_gen.go: the list of the implementations found
-// under workloads. Run it from anywhere in the module.
+// Command generate writes registry_gen.go, the list of the implementations found
+// under workloads, and registry_lean_gen.go, the same without those that import
+// net/http: a runner built with the tag lean does not carry it. Run it from
+// anywhere in the module.
 //
 // It reads the source files and nothing else of the module, so it works when the
 // list is stale, broken or missing. It leaves a list that is right untouched.
@@ -11,10 +13,15 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
-const target = "internal/registry/registry_gen.go"
+// targets are the files that are written, by the build constraint of each.
+var targets = map[string]string{
+	"!lean": "internal/registry/registry_gen.go",
+	"lean":  "internal/registry/registry_lean_gen.go",
+}
 
 func main() {
 	if err := run("."); err != nil {
@@ -28,15 +35,22 @@ func run(dir string) error {
 	if err != nil {
 		return err
 	}
-	source, err := generate(root)
+	sources, err := generate(root)
 	if err != nil {
 		return err
 	}
-	return writeIfChanged(filepath.Join(root, filepath.FromSlash(target)), source)
+	for constraint, source := range sources {
+		target := filepath.Join(root, filepath.FromSlash(targets[constraint]))
+		if err := writeIfChanged(target, source); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-// generate returns what registry_gen.go of the module in root has to be.
-func generate(root string) ([]byte, error) {
+// generate returns what the targets of the module in root have to be, by their
+// constraint.
+func generate(root string) (map[string][]byte, error) {
 	module, err := modulePath(root)
 	if err != nil {
 		return nil, err
@@ -45,7 +59,17 @@ func generate(root string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return render(module, found)
+	sources := make(map[string][]byte)
+	for constraint := range targets {
+		listed := slices.Clone(found)
+		if constraint == "lean" {
+			listed = slices.DeleteFunc(listed, func(it implementation) bool { return it.carriesHTTP })
+		}
+		if sources[constraint], err = render(module, constraint, listed); err != nil {
+			return nil, err
+		}
+	}
+	return sources, nil
 }
 
 // moduleRoot is the nearest directory at or above dir with a go.mod.

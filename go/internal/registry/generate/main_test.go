@@ -17,9 +17,32 @@ func TestTheCheckedInRegistryIsFresh(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(target)))
-	if err != nil || string(got) != string(want) {
-		t.Errorf("%s is stale (%v): run go generate ./...\nexpected\n%s", target, err, want)
+	for constraint, target := range targets {
+		got, err := os.ReadFile(filepath.Join(root, filepath.FromSlash(target)))
+		if err != nil || string(got) != string(want[constraint]) {
+			t.Errorf("%s is stale (%v): run go generate ./...\nexpected\n%s", target, err, want[constraint])
+		}
+	}
+}
+
+func TestTheLeanListIsWithoutWhatImportsNetHTTP(t *testing.T) {
+	root := module(t, map[string]string{
+		"workloads/squares/squares.go": head + plain,
+		"workloads/web/web.go":         strings.Replace(head, "squares", "web", 1) + plain,
+		"workloads/web/serve.go":       "package web\n\nimport (\n\t_ \"net/http\"\n)\n",
+	})
+	sources, err := generate(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for constraint, want := range map[string]bool{"lean": false, "!lean": true} {
+		text := string(sources[constraint])
+		if !strings.Contains(text, "//go:build "+constraint+"\n") || !strings.Contains(text, "squares.Run}") {
+			t.Errorf("found\n%s\nexpected the constraint and squares", text)
+		}
+		if strings.Contains(text, "web.Run}") != want {
+			t.Errorf("%s: found\n%s\nexpected web: %v", constraint, text, want)
+		}
 	}
 }
 
@@ -34,7 +57,9 @@ func module(t *testing.T, files map[string]string) string {
 	t.Helper()
 	root := filepath.Join(t.TempDir(), "go")
 	write(t, root, "go.mod", "module example\n\ngo 1.25.0\n")
-	write(t, root, target, "this is broken")
+	for _, target := range targets {
+		write(t, root, target, "this is broken")
+	}
 	for name, text := range files {
 		write(t, root, name, text)
 	}
@@ -57,7 +82,7 @@ func TestRunReplacesABrokenListAndDropsDeletedFiles(t *testing.T) {
 		"workloads/squares/squares.go": head + plain,
 		"workloads/squares/atomic.go":  head + atomic,
 	})
-	list := filepath.Join(root, filepath.FromSlash(target))
+	list := filepath.Join(root, filepath.FromSlash(targets["!lean"]))
 	read := func() string {
 		t.Helper()
 		if err := run(filepath.Join(root, "internal", "registry")); err != nil {
@@ -103,7 +128,7 @@ func TestRunLeavesARightListUntouched(t *testing.T) {
 	if err := run(root); err != nil {
 		t.Fatal(err)
 	}
-	list := filepath.Join(root, filepath.FromSlash(target))
+	list := filepath.Join(root, filepath.FromSlash(targets["!lean"]))
 	long := time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
 	if err := os.Chtimes(list, long, long); err != nil {
 		t.Fatal(err)

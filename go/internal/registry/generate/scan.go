@@ -7,6 +7,7 @@ import (
 	"go/parser"
 	"go/token"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
@@ -23,6 +24,7 @@ type implementation struct {
 	workload, variant string
 	function          string // Run, RunAtomic
 	source            string // with the name of the module's directory in front
+	carriesHTTP       bool   // its package imports net/http, which is twice the rest of a runner
 }
 
 const signature = "func(context.Context, work.Params, *work.Probe) (any, error)"
@@ -65,13 +67,18 @@ func scanWorkload(root, module, workload string) ([]implementation, error) {
 		return nil, fmt.Errorf("%s: found %q, expected a name of lowercase letters and digits", dir, workload)
 	}
 	var found []implementation
+	carriesHTTP := false
 	for _, name := range files {
 		source := path.Join(filepath.Base(root), dir, filepath.Base(name))
-		inFile, err := scanFile(name, module, source, workload)
+		inFile, imports, err := scanFile(name, module, source, workload)
 		if err != nil {
 			return nil, err
 		}
 		found = append(found, inFile...)
+		carriesHTTP = carriesHTTP || slices.Contains(slices.Collect(maps.Values(imports)), "net/http")
+	}
+	for i := range found {
+		found[i].carriesHTTP = carriesHTTP
 	}
 	slices.SortFunc(found, func(a, b implementation) int { return strings.Compare(a.variant, b.variant) })
 	for i := 1; i < len(found); i++ {
@@ -85,14 +92,15 @@ func scanWorkload(root, module, workload string) ([]implementation, error) {
 	return found, nil
 }
 
-func scanFile(name, module, source, workload string) ([]implementation, error) {
+// scanFile returns the implementations in a file, and what it imports.
+func scanFile(name, module, source, workload string) ([]implementation, map[string]string, error) {
 	positions := token.NewFileSet()
 	file, err := parser.ParseFile(positions, name, nil, parser.SkipObjectResolution)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	if file.Name.Name != workload {
-		return nil, fmt.Errorf("%s: found package %s, expected %s, the name of the folder", source, file.Name.Name, workload)
+		return nil, nil, fmt.Errorf("%s: found package %s, expected %s, the name of the folder", source, file.Name.Name, workload)
 	}
 	imports := importNames(file)
 	var found []implementation
@@ -106,12 +114,14 @@ func scanFile(name, module, source, workload string) ([]implementation, error) {
 			continue // Runner, Running
 		}
 		if !implements(function, imports, module) {
-			return nil, fmt.Errorf("%s:%d: found %s with another signature, expected %s",
+			return nil, nil, fmt.Errorf("%s:%d: found %s with another signature, expected %s",
 				source, positions.Position(function.Pos()).Line, function.Name.Name, signature)
 		}
-		found = append(found, implementation{workload, strings.ToLower(suffix), function.Name.Name, source})
+		found = append(found, implementation{
+			workload: workload, variant: strings.ToLower(suffix), function: function.Name.Name, source: source,
+		})
 	}
-	return found, nil
+	return found, imports, nil
 }
 
 // importNames maps the names that a file uses to the paths that it imports.
