@@ -8,6 +8,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import tomllib
 from functools import cache
 from pathlib import Path
 
@@ -72,6 +73,13 @@ def test_every_block_of_code_is_a_file_with_a_name_of_its_own() -> None:
     assert [language for language, _ in FILES.values()] == [
         LANGUAGES[Path(name).suffix] for name in FILES
     ]
+
+
+def test_the_manifest_names_every_module_of_the_runner() -> None:
+    manifest = tomllib.loads(FILES["node/loombench.toml"][1])["runners"]["node"]
+    named = {*manifest["command"], *manifest["files"]}
+    modules = {Path(name).name for name in FILES if re.fullmatch(r"node/\w+\.mjs", name)}
+    assert named == {"node"} | modules
 
 
 def test_the_document_says_which_workloads_are_not_written() -> None:
@@ -261,6 +269,76 @@ def test_what_an_implementation_does_wrong_is_told(
     code, out, _ = invoke("validate", "--runner", "node", "noop", "--model", "node")
     assert code == (Exit.FINE if said.endswith("ok") else Exit.DOES_NOT_HOLD)
     assert said in out
+
+
+IN_ORDER = """const served = [];
+  for (const units of DISHES) served.push(await cook(units));"""
+MOVED_ASIDE = "this.#output = moveAside(1, constants.O_WRONLY | constants.O_APPEND, '/dev/fd/2');"
+
+
+@needs_node
+@pytest.mark.parametrize(
+    ("workload", "changes", "said"),
+    [
+        (
+            "kitchen",
+            [
+                (
+                    "workloads/kitchen.mjs",
+                    "const served = await Promise.all(DISHES.map(cook));",
+                    IN_ORDER,
+                )
+            ],
+            "in_flight: found 1, expected 3",
+        ),
+        (
+            "kitchen",
+            [
+                ("workloads/kitchen.mjs", "await sleep(Math.ceil(units * unit));", "await null;"),
+                ("workloads/kitchen.mjs", "lasted >= units * unit - EARLY_MS", "true"),
+            ],
+            "done after ..., though its waits alone last 100 ms",
+        ),
+        (
+            "noop",
+            [
+                ("harness.mjs", MOVED_ASIDE, "this.#output = 1;"),
+                ("workloads/noop.mjs", "return 0;", "console.log('hello'); return 0;"),
+            ],
+            "broke the protocol: ...; the line: 'hello'",
+        ),
+        (
+            "noop",
+            [
+                (
+                    "workloads/noop.mjs",
+                    "return 0;",
+                    "return new Promise(() => setImmediate(nobody));",
+                )
+            ],
+            "ended with exit code 1 before it had finished",
+        ),
+        (
+            "noop",
+            [("runner.mjs", "const PROTOCOL = 1;", "const PROTOCOL = 2;")],
+            "the runner speaks protocol 2, this harness speaks 1",
+        ),
+    ],
+    ids=["in-order", "no-wait", "stray-line", "uncaught", "version"],
+)
+def test_what_the_document_says_of_mistakes_is_what_is_said(
+    invoke: Invoke, folder: Path, workload: str, changes: list[tuple[str, str, str]], said: str
+) -> None:
+    assert f"| `{said}` |" in DOCUMENT
+    for name, old, new in changes:
+        path = folder / "node" / name
+        text = path.read_text("utf-8")
+        assert text.count(old) == 1
+        path.write_text(text.replace(old, new), encoding="utf-8")
+    code, out, err = invoke("validate", "--runner", "node", workload, "--model", "node")
+    assert code != Exit.FINE
+    pattern = re.escape(said).replace(re.escape("..."), ".*")
+    assert re.search(pattern, out + err)
 
 
 @needs_node
