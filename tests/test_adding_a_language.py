@@ -313,7 +313,7 @@ MOVED_ASIDE = "this.#output = moveAside(1, constants.O_WRONLY | constants.O_APPE
                 (
                     "workloads/noop.mjs",
                     "return 0;",
-                    "return new Promise(() => setImmediate(nobody));",
+                    "return new Promise(() => setImmediate(() => nobody()));",
                 )
             ],
             "ended with exit code 1 before it had finished",
