@@ -48,6 +48,7 @@ class Declared:
     command: tuple[str, ...]
     env: dict[str, str]
     workloads: tuple[Path, ...]  # folders
+    files: tuple[str, ...] = ()  # that it is made of, beside those that `command` names
 
 
 class _UnusableError(Exception):
@@ -107,6 +108,7 @@ def _runner(name: str, table: Table, file: Path) -> Declared:
         command=command,
         env={key: env.text(key, "") for key in env.values},
         workloads=tuple(_folder(table, text, file.parent) for text in folders),
+        files=tuple(_file(table, text, file.parent) for text in table.texts("files", ())),
     )
     table.done()
     return declared
@@ -126,6 +128,16 @@ def _folder(table: Table, text: str, home: Path) -> Path:
     if not folder.is_dir():
         raise table.problem("workloads", text, "a folder of workload files: it does not exist")
     return folder
+
+
+def _file(table: Table, text: str, home: Path) -> str:
+    try:
+        path = _below(home, text)
+    except _UnusableError as reason:
+        raise table.problem("files", text, f"a file below that folder: {reason}") from None
+    if not path.is_file() or not os.access(path, os.R_OK):
+        raise table.problem("files", text, "a file that can be read: it is none")
+    return text
 
 
 def _below(home: Path, text: str) -> Path:
@@ -235,7 +247,7 @@ def _files(one: Declared) -> tuple[str, ...]:
     """Return what decides over a runner beside its sources: its file, and scripts it is made of."""
     home = one.file.parent
     files = [one.file.name]
-    for word in one.command:
+    for word in (*one.command, *one.files):
         try:
             path = _below(home, word)
             if path.is_file() and os.access(path, os.R_OK):

@@ -41,7 +41,10 @@ def judge(
 ) -> tuple[Status, str]:
     """Return the status of a trial, and a message where it is not ok."""
     if ended.stopped == "timeout":
-        return Status.TIMEOUT, f"not finished after {case.sampling.timeout_s} s"
+        late = f"{case.sampling.timeout_s} s"
+        if said.finished is None:
+            return Status.TIMEOUT, f"not finished after {late}"
+        return Status.TIMEOUT, f"said that it had finished, but had not ended after {late}"
     if ended.stopped == "memory":
         return Status.OUT_OF_MEMORY, "took more memory than a trial may"
     if violation:

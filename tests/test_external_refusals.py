@@ -37,6 +37,8 @@ pytestmark = pytest.mark.usefixtures("asked_once")
         ("[runners.a]\ncommand = ['x']\nworkloads = ['/']", "only a relative path without"),
         ("[runners.a]\ncommand = ['x']\nworkloads = ['no']", "it does not exist"),
         ("[runners.a]\ncommand = ['x']\nworkloads = ['out']", "a link leads out of it"),
+        ("[runners.a]\ncommand = ['x']\nfiles = ['no']", "a file that can be read: it is none"),
+        ("[runners.a]\ncommand = ['x']\nfiles = ['../x']", "only a relative path without"),
         ("[runners.Node]\ncommand = ['x']", "expected the name of a runner: lowercase words"),
         ("[runners.go]\ncommand = ['x']", "runners.go: found a name of ours, expected another"),
         ("[runners", "not valid TOML"),

@@ -68,5 +68,18 @@ def test_a_run_does_not_go_on_with_another_runner(
     assert (store.find(out) / store.TRIALS_FILE).read_bytes() == before
 
 
+def test_a_file_that_a_runner_is_said_to_be_made_of_may_not_change_either(
+    invoke: Invoke, home: Path, tmp_path: Path
+) -> None:
+    (home / "part.py").write_text("")
+    toml(home, files=["part.py"])
+    named = ("--runner", home, "--out", tmp_path / "results", "--no-figures", "--budget", "1ms")
+    assert invoke("run", "--workload", "counter", *named)[0] == 0
+    append(home / "part.py")
+    code, _, err = invoke("run", "--resume", *named)
+    assert code == Exit.NOT_POSSIBLE
+    assert "source counting: part.py has changed" in err
+
+
 def append(path: Path) -> None:
     path.write_text(path.read_text("utf-8") + "\n# changed\n", encoding="utf-8")

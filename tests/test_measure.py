@@ -74,7 +74,10 @@ def test_a_failure_is_a_status_with_a_message(mark: str, way: str) -> None:
 @pytest.mark.parametrize("way", HANGS)
 def test_a_runner_that_hangs_is_a_timeout(mark: str, way: str) -> None:
     hung = trial(mark, way, timeout_s=0.4)
-    assert (hung.status, hung.message) == (Status.TIMEOUT, "not finished after 0.4 s")
+    assert hung.status is Status.TIMEOUT
+    # On a busy machine the limit may come before a runner that hangs at its end has said so.
+    at_the_end = "said that it had finished, but had not ended after 0.4 s"
+    assert hung.message in ("not finished after 0.4 s", at_the_end)
 
 
 @pytest.mark.parametrize(

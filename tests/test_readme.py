@@ -120,7 +120,7 @@ def test_the_bases_that_are_named_are_those_of_the_python_runner() -> None:
 
 
 def test_every_model_and_workload_that_is_asked_for_exists() -> None:
-    words = [words for name in LOOMBENCH for words in in_shell(name)]
+    words = [words for name in LOOMBENCH for words in in_shell(name) if "--runner" not in words]
     options = [pair for one in words for pair in itertools.pairwise(one)]
     named = {value for option, value in options if option == "--model"}
     workloads = {value for option, value in options if option == "--workload"}

@@ -52,6 +52,13 @@ def test_a_trial_that_was_stopped_for_its_time_says_how_much_it_had() -> None:
     assert judge(said, ended(-9, "timeout")) == (Status.TIMEOUT, "not finished after 40 s")
 
 
+def test_a_trial_that_was_stopped_though_it_had_finished_did_not_end() -> None:
+    assert judge(conversation(DEMO), ended(-9, "timeout")) == (
+        Status.TIMEOUT,
+        "said that it had finished, but had not ended after 40 s",
+    )
+
+
 def test_a_trial_that_was_stopped_for_its_memory_is_out_of_memory() -> None:
     said = conversation(DEMO, finished=False)
     status, message = judge(said, ended(-9, "memory"))
