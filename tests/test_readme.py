@@ -9,7 +9,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-import textwrap
 from pathlib import Path
 
 import click
@@ -20,6 +19,7 @@ from harness.runners import ROOT
 from harness.workload import MODELS
 from runner import models
 from tests.command import command
+from tests.scaffolding import blocks, copied, walk_through
 
 README = (ROOT / "README.md").read_text("utf-8")
 DOCUMENTS = ["README.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))]
@@ -28,12 +28,6 @@ TARGETS = set(re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE))
 VARIABLES = set(re.findall(r"^([A-Z]+) \?=", MAKEFILE, re.MULTILINE))
 WORKLOADS = {path.stem for path in campaign.WORKLOADS.glob("*.toml")}
 LOOMBENCH = (".venv/bin/loombench", "loombench")
-
-
-def blocks(text: str, language: str) -> list[str]:
-    """Return the fenced blocks of a language, without the indentation of a list."""
-    found = re.findall(rf"^( *)```{language}\n(.*?)^\1```", text, re.MULTILINE | re.DOTALL)
-    return [textwrap.dedent(body) for _, body in found]
 
 
 def commands() -> list[str]:
@@ -130,19 +124,10 @@ def test_every_model_and_workload_that_is_asked_for_exists() -> None:
     assert workloads <= WORKLOADS
 
 
-def walk_through() -> tuple[str, str]:
-    """Return the file that the walk-through writes, and its text."""
-    (code,) = blocks(README, "python")
-    before = README[: README.index("```python")]
-    return re.findall(r"`(python/workloads/[\w/]+\.py)`", before)[-1], code
-
-
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a copy of what the command needs of the repository, with the walk-through done."""
-    root = tmp_path_factory.mktemp("copy")
-    for folder in ("harness", "python", "go"):
-        shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    root = copied(tmp_path_factory.mktemp("copy"))
     file, code = walk_through()
     assert not (root / file).exists()
     (root / file).write_text(code, encoding="utf-8")
