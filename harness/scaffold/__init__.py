@@ -19,6 +19,8 @@ from harness.errors import Problem, unknown
 from harness.workload import CHECK, MODELS, SHAPES, is_variant, is_workload_id
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from harness.workload import Workload
 
 _WIDTH = 100  # of a line in Python
@@ -81,7 +83,7 @@ def workload(name: str, shape: str) -> dict[str, str]:
         raise Problem(f"found the name {name!r}, which Go keeps for itself; choose another word")
     if shape not in SHAPES:
         raise unknown("shape", shape, SHAPES)
-    text = _rendered("workload.toml.jinja", name=name, shape=shape, question=_QUESTIONS[shape])
+    text = _rendered(["workload.toml.jinja"], name=name, shape=shape, question=_QUESTIONS[shape])
     made = catalog.parse(name, text, f"{name}.toml")
     bases = ("sequential", "asyncio", "go") if shape == "makespan" else ("asyncio", "go")
     files = dict(implementation(made, base) for base in bases)
@@ -128,7 +130,7 @@ def implementation(workload: Workload, base: str, variant: str = "") -> tuple[st
     has_pieces = "pieces" in workload.params
     message = f"write the work of {path}"
     text = _rendered(
-        f"{base}.jinja",
+        (f"{base}.jinja", "python.jinja"),
         workload=workload,
         variant=variant,
         function=f"Run{variant.capitalize()}",
@@ -151,7 +153,8 @@ def _place(workload: str, base: str, variant: str) -> str:
     return f"python/workloads/{workload}/{stem}.py"
 
 
-def _rendered(template: str, **values: object) -> str:
+def _rendered(templates: Sequence[str], **values: object) -> str:
+    """Fill in the first of the templates that is there."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         undefined=StrictUndefined,
@@ -160,7 +163,7 @@ def _rendered(template: str, **values: object) -> str:
         keep_trailing_newline=True,
         autoescape=False,  # noqa: S701 - it is source that is made, and no page
     )
-    return environment.get_template(template).render(**values).strip() + "\n"
+    return environment.select_template(templates).render(**values).strip() + "\n"
 
 
 def _rules(workload: Workload, base: str) -> list[str]:
