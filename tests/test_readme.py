@@ -69,6 +69,8 @@ def test_a_command_of_the_documents_exists_with_its_options(line: str) -> None:
     while isinstance(subcommand, click.Group) and arguments:
         name, *arguments = arguments
         subcommand = subcommand.commands[name]
+    if isinstance(subcommand, click.Group):
+        return  # named as a whole
     with subcommand.make_context(name, arguments) as context:
         assert isinstance(context, click.Context)
 

@@ -12,8 +12,6 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
-
 from harness import catalog, units
 from harness.errors import Problem, unknown
 from harness.workload import CHECK, MODELS, SHAPES, is_variant, is_workload_id
@@ -155,6 +153,8 @@ def _place(workload: str, base: str, variant: str) -> str:
 
 def _rendered(templates: Sequence[str], **values: object) -> str:
     """Fill in the first of the templates that is there."""
+    from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent / "templates"),
         undefined=StrictUndefined,
