@@ -30,12 +30,12 @@ from harness.workload import (
     Sweep,
     Workload,
     is_model_id,
+    is_workload_id,
 )
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-_WORKLOAD_ID = re.compile(r"[a-z][a-z0-9]*")
 _CASE_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _NEEDED_OF = {"echo": ("connections", "message_bytes"), "http": ("connections",)}
 _LONGEST_MS = 3_600_000
@@ -80,7 +80,7 @@ def load_folder(folder: Path, *, from_outside: bool = False) -> dict[str, Worklo
 
 def parse(id_: str, text: str, file: str, *, from_outside: bool = False) -> Workload:
     """Read the text of one workload file. Raises Problem."""
-    if not _WORKLOAD_ID.fullmatch(id_):
+    if not is_workload_id(id_):
         raise Problem(f"{file}: found the id {id_!r}, expected one lowercase word")
     try:
         root = Table(tomllib.loads(text), file)

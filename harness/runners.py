@@ -25,7 +25,7 @@ ROOT = Path(__file__).resolve().parent.parent
 _DESCRIBE_TIMEOUT_S = 30
 _LONGEST_DESCRIPTION = 4 * 2**20  # bytes
 _BUILD_TIMEOUT_S = 600
-_GO_MODELS = ("go", "go-1cpu")
+_GO_MODELS = tuple(one for one in MODELS if one.partition("-")[0] == "go")
 
 
 @dataclass(frozen=True)

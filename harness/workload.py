@@ -37,8 +37,14 @@ BASELINE = "asyncio"  # what ratios are shown against where a workload has no ba
 LEAST_OF_A_LINE = 3  # cases
 LONGEST_NAME = 40  # characters, of a model or a variant: what a row of a table or a figure holds
 
+_WORKLOAD_ID = re.compile(r"[a-z][a-z0-9]*")
 _MODEL_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _VARIANT = re.compile(r"([a-z][a-z0-9_]*)?")
+
+
+def is_workload_id(name: str) -> bool:
+    """Return whether a workload may be called that: one lowercase word."""
+    return _WORKLOAD_ID.fullmatch(name) is not None
 
 
 def is_model_id(name: str) -> bool:

@@ -28,7 +28,7 @@ LEVELS = (
     {"records"},
     {"fields", "workload", "store", "stats", "waits"},
     {"catalog", "metrics", "settling", "drift", "ledger"},
-    {"plan", "gather"},
+    {"plan", "gather", "scaffold"},
     {"allocate", "analyse"},
     {"protocol", "findings", "versus", "claims"},
     {"leftovers", "warden", "spin", "machine", "advice"},

@@ -9,7 +9,6 @@ import shlex
 import shutil
 import subprocess
 import sys
-import textwrap
 from pathlib import Path
 
 import click
@@ -20,6 +19,7 @@ from harness.runners import ROOT
 from harness.workload import MODELS
 from runner import models
 from tests.command import command
+from tests.scaffolding import blocks, copied, walk_through
 
 README = (ROOT / "README.md").read_text("utf-8")
 DOCUMENTS = ["README.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))]
@@ -27,19 +27,23 @@ MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 TARGETS = set(re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE))
 VARIABLES = set(re.findall(r"^([A-Z]+) \?=", MAKEFILE, re.MULTILINE))
 WORKLOADS = {path.stem for path in campaign.WORKLOADS.glob("*.toml")}
+# What the walk-throughs of these documents write, in a copy: tests/test_adding.py does them.
+WALKS = ("docs/adding-a-workload.md", "docs/adding-a-model.md")
+WRITTEN = {
+    "harness/workloads/turnstile.toml",
+    "python/workloads/turnstile/on_asyncio.py",
+    "python/workloads/turnstile/on_threads.py",
+    "go/workloads/turnstile/turnstile.go",
+    "python/workloads/sumsquares/on_pool.py",
+}
+NEW_MODELS = ("asyncio-select", "pool", "go-2cpu", "NAME")
 LOOMBENCH = (".venv/bin/loombench", "loombench")
 
 
-def blocks(text: str, language: str) -> list[str]:
-    """Return the fenced blocks of a language, without the indentation of a list."""
-    found = re.findall(rf"^( *)```{language}\n(.*?)^\1```", text, re.MULTILINE | re.DOTALL)
-    return [textwrap.dedent(body) for _, body in found]
-
-
-def commands() -> list[str]:
+def commands(*documents: str) -> list[str]:
     """Return what the documents tell people to type: blocks, and words between backquotes."""
     found = []
-    for document in DOCUMENTS:
+    for document in documents or DOCUMENTS:
         text = (ROOT / document).read_text("utf-8")
         for block in blocks(text, "sh"):
             found += [line for line in block.splitlines() if line.strip()]
@@ -47,9 +51,9 @@ def commands() -> list[str]:
     return list(dict.fromkeys(found))
 
 
-def in_shell(name: str) -> list[list[str]]:
+def in_shell(name: str, *documents: str) -> list[list[str]]:
     """Return the commands of the blocks that begin with a name, split as a shell would."""
-    return [words for line in commands() if (words := shlex.split(line))[0] == name]
+    return [words for line in commands(*documents) if (words := shlex.split(line))[0] == name]
 
 
 @pytest.mark.parametrize("line", commands())
@@ -61,8 +65,13 @@ def test_a_command_of_the_documents_exists_with_its_options(line: str) -> None:
             assert variable in (VARIABLES if is_set else TARGETS)
         return
     assert name in LOOMBENCH
-    subcommand = cli.cli.commands[arguments[0]]
-    with subcommand.make_context(arguments[0], arguments[1:]) as context:
+    subcommand: click.Command = cli.cli
+    while isinstance(subcommand, click.Group) and arguments:
+        name, *arguments = arguments
+        subcommand = subcommand.commands[name]
+    if isinstance(subcommand, click.Group):
+        return  # named as a whole
+    with subcommand.make_context(name, arguments) as context:
         assert isinstance(context, click.Context)
 
 
@@ -105,8 +114,8 @@ def test_every_link_and_every_image_points_to_a_file(document: str) -> None:
 def test_a_file_that_is_named_exists(document: str) -> None:
     text = (ROOT / document).read_text("utf-8")
     named = re.findall(r"`((?:harness|python|go|tests|docs)/[a-z_./]+)`", text)
-    to_write = walk_through()[0]
-    assert [one for one in named if one != to_write and not (ROOT / one).exists()] == []
+    to_write = {walk_through()[0], *(WRITTEN if document in WALKS else ())}
+    assert [one for one in named if one not in to_write and not (ROOT / one).exists()] == []
 
 
 def test_the_table_of_workloads_lists_those_that_exist() -> None:
@@ -125,24 +134,15 @@ def test_every_model_and_workload_that_is_asked_for_exists() -> None:
     named = {value for option, value in options if option == "--model"}
     workloads = {value for option, value in options if option == "--workload"}
     assert named
-    assert named <= set(MODELS)
+    assert {one for names in named for one in names.split(",")} <= {*MODELS, *NEW_MODELS}
     assert workloads
-    assert workloads <= WORKLOADS
-
-
-def walk_through() -> tuple[str, str]:
-    """Return the file that the walk-through writes, and its text."""
-    (code,) = blocks(README, "python")
-    before = README[: README.index("```python")]
-    return re.findall(r"`(python/workloads/[\w/]+\.py)`", before)[-1], code
+    assert workloads <= WORKLOADS | {"turnstile"}
 
 
 @pytest.fixture(scope="module")
 def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Return a copy of what the command needs of the repository, with the walk-through done."""
-    root = tmp_path_factory.mktemp("copy")
-    for folder in ("harness", "python", "go"):
-        shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
+    root = copied(tmp_path_factory.mktemp("copy"))
     file, code = walk_through()
     assert not (root / file).exists()
     (root / file).write_text(code, encoding="utf-8")
@@ -165,7 +165,7 @@ def typed(copy: Path, words: list[str]) -> str:
 
 
 def test_an_implementation_that_was_added_as_told_conforms(copy: Path) -> None:
-    (words,) = [words for words in in_shell(LOOMBENCH[0]) if words[1] == "validate"]
+    (words,) = [words for words in in_shell(LOOMBENCH[0], "README.md") if words[1] == "validate"]
     said = typed(copy, [*words, "--model", "asyncio"])
     assert re.search(r"^pingpong +asyncio · events +ok *$", said, re.MULTILINE)
     assert ", 0 do not, " in said
@@ -174,7 +174,8 @@ def test_an_implementation_that_was_added_as_told_conforms(copy: Path) -> None:
 def test_an_implementation_that_was_added_as_told_is_measured_against_the_others(
     copy: Path, tmp_path: Path
 ) -> None:
-    (words,) = [words for words in in_shell(LOOMBENCH[0]) if words[1:3] == ["run", "--workload"]]
+    typed_there = in_shell(LOOMBENCH[0], "README.md")
+    (words,) = [words for words in typed_there if words[1:3] == ["run", "--workload"]]
     words[words.index("--budget") + 1] = "1s"
     said = typed(copy, [*words, "--out", str(tmp_path)])
     folder = store.find(tmp_path)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness import units
-from harness.cli import measuring, reading
+from harness.cli import measuring, reading, writing
 from harness.errors import Exit, Problem
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ def cli() -> None:
     """Measure the same work in every concurrency model, on this machine."""
 
 
-for command in (*measuring.COMMANDS, *reading.COMMANDS):
+for command in (*measuring.COMMANDS, *reading.COMMANDS, *writing.COMMANDS):
     cli.add_command(command)
 
 

@@ -122,7 +122,7 @@ def _cases(
                     "kind": "error",
                     "case": case.id,
                     "reason": _reason(error),
-                    "message": "".join(traceback.format_exception_only(error)).strip(),
+                    "message": _message(error),
                 }
             )
 
@@ -135,6 +135,14 @@ def _reason(error: BaseException) -> str:
     if isinstance(error, MemoryError):
         return "out_of_memory"
     return "unsupported" if isinstance(error, Unsupported) else "crash"
+
+
+def _message(error: BaseException) -> str:
+    """Return what went wrong; of a group what did first of that which gave the reason."""
+    reason = _reason(error)
+    while isinstance(error, BaseExceptionGroup):
+        error = next(one for one in error.exceptions if _reason(one) == reason)
+    return "".join(traceback.format_exception_only(error)).strip()
 
 
 def _case(

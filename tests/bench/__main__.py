@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.bench import (
+    adding,
     analysis,
     compare,
     harness_cost,
@@ -46,6 +47,7 @@ PARTS = {
     "peers": peers.rows,
     "slopes": parked.slope_rows,
     "many": parked.many_rows,
+    "adding": adding.rows,
     "smoke": compare.smoke_rows,
     "sizes": sizes.rows,
     "compare": compare.compare_rows,

@@ -186,6 +186,16 @@ def test_samples_taken_before_the_failure_stand(kind: Kind) -> None:
     assert [record["kind"] for record in records] == ["sample", "error"]
 
 
+def test_of_a_group_that_is_said_which_gave_the_reason(kind: Kind) -> None:
+    inner = ExceptionGroup("more", [MemoryError("no room")])
+    for error, message in (
+        (ExceptionGroup("tasks", [LookupError("nowhere"), inner]), "MemoryError: no room"),
+        (ExceptionGroup("tasks", [LookupError("nowhere"), OSError()]), "LookupError: nowhere"),
+    ):
+        (record,) = kind.work(fail(error), case())
+        assert record["message"] == message
+
+
 @pytest.mark.parametrize(
     ("error", "reason"),
     [
