@@ -120,7 +120,8 @@ def _machine(analysis: Analysis) -> str:
         f"Measured on {run.started_at[:10]}: {units.counted(analysis.trials, 'trial')} in"
         f" {units.counted(analysis.blocks, 'block')} (profile {escaped(run.profile)}) on"
         f" {escaped(machine.cpu)}, {machine.logical_cores} cores,"
-        f" {units.size(machine.memory_bytes)}, {escaped(machine.system)}{virtual}. {escaped(versions)}."
+        f" {units.size(machine.memory_bytes)}, {escaped(machine.system)}{virtual}."
+        f" {escaped(versions)}."
     )
     return textwrap.fill(text, _WIDTH, break_long_words=False, break_on_hyphens=False)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -15,6 +16,8 @@ from harness.runners import ROOT
 from harness.stats import LEAST_FOR_INTERVAL
 from harness.workload import Workload
 from tests.command import Invoke
+from tests.ledgers import LEDGER
+from tests.references import OWN, measured
 
 REPOSITORY = Repository()
 README = (ROOT / "README.md").read_text("utf-8")
@@ -53,45 +56,52 @@ def test_the_committed_run_bears_out_every_sentence(invoke: Invoke) -> None:
 
 
 @pytest.fixture
-def changed(tmp_path: Path) -> Path:
-    """Return our ledger with a claim that is contradicted, and one that is unmeasured."""
-    text = REPOSITORY.ledger.read_text("utf-8")
-    head, *entries = re.split(r"(?=^\[claims\.)", text, flags=re.MULTILINE)
-    assert CLAIMS[0].range is not None
-    unit = re.sub(r".*\d ?", "", CLAIMS[0].range.text)
-    wrong = entries[0].replace(f'"{CLAIMS[0].range.text}"', f'"at least 1,000,000 {unit}"')
-    assert wrong != entries[0]
-    absent = re.sub(r'^workload = ".*"$', 'workload = "other"', entries[1], flags=re.MULTILINE)
-    path = tmp_path / "changed.toml"
-    path.write_text(head + wrong + absent + "".join(entries[2:]), encoding="utf-8")
-    return path
+def small(tmp_path: Path) -> Path:
+    """Return a run of the demo, beside the ledger `own.toml` of which one claim holds."""
+    (tmp_path / "own.toml").write_text(LEDGER, encoding="utf-8")
+    return measured(tmp_path / "results")
 
 
 def test_each_that_does_not_hold_has_one_line_with_what_to_do(
-    invoke: Invoke, changed: Path
+    invoke: Invoke, small: Path, tmp_path: Path
 ) -> None:
-    named = ("--only", "--ledger", changed)
-    code, _, err = invoke("claims", REPOSITORY.run, *named, "--must-hold")
+    path = tmp_path / "own.toml"
+    path.write_text(LEDGER.replace("40 to 60 ms", "at least 1 s"), encoding="utf-8")
+    code, said, err = invoke("claims", small, "--only", "--ledger", path, "--must-hold")
     assert code == Exit.DOES_NOT_HOLD
-    contradicted, unmeasured = err.splitlines()
-    first, second = CLAIMS[:2]
-    assert contradicted.startswith(
-        f"loombench: {changed}: {first.id}: contradicted: “{first.says}” "
+    assert "A demo takes 50 ms." in said
+    contradicted, absent, later = err.splitlines()
+    assert contradicted == (
+        f"loombench: {path}: quick: contradicted: “A demo takes 50 ms.” asyncio, elapsed time:"
+        " 51.0 ms [50.0, 52.0], less than what is claimed (at least 1 s) by a factor of 19 at"
+        " least. What to do: correct the sentence and its range, or find what has changed."
     )
-    assert "less than what is claimed" in contradicted
-    assert contradicted.endswith(
-        "What to do: correct the sentence and its range, or find what has changed."
-    )
-    assert f"{second.id}: unmeasured: “{second.says}” other was not part of" in unmeasured
-    assert unmeasured.endswith("What to do: measure that too, or leave the claim out.")
-    assert invoke("claims", REPOSITORY.run, *named)[0] == Exit.FINE  # unless asked for
-    assert (
-        invoke("claims", REPOSITORY.run, *named, "--must-hold", "--json")[0] == Exit.DOES_NOT_HOLD
-    )
+    assert f"{path}: better-2.0: unmeasured: “trio is better.” " in absent
+    assert later.endswith("not written yet. What to do: measure that too, or leave the claim out.")
 
 
-def test_only_needs_something_to_take_claims_from(invoke: Invoke) -> None:
-    code, said, err = invoke("claims", REPOSITORY.run, "--only")
+def test_what_is_undecided_does_not_hold(invoke: Invoke, small: Path, tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    path.write_text(OWN.replace("40 to 60 ms", "at most 51 ms"), encoding="utf-8")
+    code, _, err = invoke("claims", small, "--only", "--ledger", path, "--must-hold")
+    assert code == Exit.DOES_NOT_HOLD
+    assert "quick: undecided:" in err
+    assert err.endswith("What to do: measure for longer, or claim less: a wider range.\n")
+
+
+def test_unless_they_must_hold_the_exit_code_is_0(
+    invoke: Invoke, small: Path, tmp_path: Path
+) -> None:
+    named = ("claims", small, "--only", "--ledger", tmp_path / "own.toml", "--json")
+    code, said, err = invoke(*named)
+    assert (code, err) == (Exit.FINE, "")
+    assert json.loads(said)["counts"]["holds"] == 1
+    assert len(json.loads(said)["claims"]) == 3  # and none of the ledger that comes with us
+    assert invoke(*named, "--must-hold")[0] == Exit.DOES_NOT_HOLD
+
+
+def test_only_needs_something_to_take_claims_from(invoke: Invoke, small: Path) -> None:
+    code, said, err = invoke("claims", small, "--only")
     assert (code, said) == (Exit.USAGE, "")
     assert (
         err == "loombench: --only: found no --ledger, expected one at least to take claims from\n"
