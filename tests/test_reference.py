@@ -202,7 +202,7 @@ def test_nothing_private_of_the_machine_is_taken_over(fresh: Repository, tmp_pat
     [
         ("at /opt/some.one/b.py:3", "at …/b.py:3"),
         (f"{Path.home()}/jane doe/b.py", "…/jane doe/b.py"),
-        (r"C:\Users\jane\b.py", "…/b.py"),
+        (r"D:\work\jane\b.py", "…/b.py"),
         ("~/code/b.py", "…/b.py"),
         ("python/runner/work.py", "python/runner/work.py"),
         ("http://127.0.0.1:80/a/b", "http://127.0.0.1:80/a/b"),
