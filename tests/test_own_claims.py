@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from harness import campaign, catalog, ledger
+from harness import campaign, catalog, ledger, store
 from harness.errors import Exit
 from harness.plan import PROFILES
 from harness.reference import Repository
@@ -155,3 +155,10 @@ def test_the_table_of_workloads_has_the_numbers_of_their_files() -> None:
     cases = [case.params for id_, case in workload("echo").cases.items() if id_ != "check"]
     sizes = sorted({case["message_bytes"] // 1024 for case in cases})
     assert f"{', '.join(map(str, sizes))} KiB" in row("echo")
+
+
+def test_the_machine_of_the_limits_is_the_machine_of_the_run() -> None:
+    (kind, cores) = re.findall(r"is of one (virtual )?machine with (\w+)\s+cores", README)[0]
+    machine = store.read_run(REPOSITORY.run).machine
+    assert bool(kind) == bool(machine.virtualisation)
+    assert {"two": 2, "four": 4, "eight": 8}[cores] == machine.logical_cores
