@@ -116,9 +116,10 @@ def _machine(analysis: Analysis) -> str:
     machine = run.machine
     virtual = f", virtual ({machine.virtualisation})" if machine.virtualisation else ""
     versions = ", ".join(_versions(runner) for runner in run.runners)
+    disturbed = f", {analysis.disturbed:,} disturbed by other work" if analysis.disturbed else ""
     text = (
-        f"Measured on {run.started_at[:10]}: {units.counted(analysis.trials, 'trial')} in"
-        f" {units.counted(analysis.blocks, 'block')} (profile {escaped(run.profile)}) on"
+        f"Measured on {run.started_at[:10]}: {units.counted(analysis.trials, 'trial')}{disturbed},"
+        f" in {units.counted(analysis.blocks, 'block')} (profile {escaped(run.profile)}) on"
         f" {escaped(machine.cpu)}, {machine.logical_cores} cores,"
         f" {units.size(machine.memory_bytes)}, {escaped(machine.system)}{virtual}."
         f" {escaped(versions)}."

@@ -32,7 +32,14 @@ def measured(out: Path, milliseconds: int = 50, times: int = 2, **more: object) 
     for block in range(6):
         writer.append(trial("asyncio", block, (milliseconds + block % 3) * MS))
         writer.append(trial("trio", block, (times * milliseconds + block % 2) * MS))
-    writer.append(trial("threads", 6, **{**CRASHED, "message": PRIVATE, "stderr_end": PRIVATE}))
+    writer.append(
+        trial(
+            "threads",
+            6,
+            disturbed=("load",),
+            **{**CRASHED, "message": PRIVATE, "stderr_end": PRIVATE},
+        )
+    )
     writer.close()
     return store.find(out)
 

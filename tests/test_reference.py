@@ -52,7 +52,7 @@ def test_the_blocks_say_what_was_measured_and_the_rest_stays(fresh: Repository) 
     text = fresh.text()
     assert "| A demo takes 50 ms. | 51.0 ms [" in text
     assert "| if your work is | judged by | use |" in text
-    assert "13 trials in 7 blocks" in text
+    assert "13 trials, 1 disturbed by other work, in 7 blocks" in text
     assert re.sub(r"(generated: \w+ -->\n).*?(<!-- end)", r"\1\2", text, flags=re.DOTALL) == README
 
 
