@@ -7,6 +7,7 @@ MODELS ?=
 PYTHON ?=
 OUT ?= results
 RESUME ?=
+RUN ?=
 
 export PYTHON
 export GOTOOLCHAIN := local
@@ -15,7 +16,7 @@ BIN := .venv/bin
 GO = $$($(BIN)/python -c 'from harness.runners import ROOT, find_go; print(find_go(ROOT / "go/go.mod")[0] or "")')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup compare test check smoke bench doctor lock schema clean
+.PHONY: help setup compare claims test check smoke bench doctor lock schema readme reference clean
 
 help: ## list the targets and variables
 	@echo 'Targets:'
@@ -26,6 +27,7 @@ help: ## list the targets and variables
 	@echo '  WORKLOADS=a,b   only these (compare, smoke)                [all]'
 	@echo '  MODELS=a,b      only these (compare, smoke)                [all]'
 	@echo '  RESUME=latest   go on with a run (compare)'
+	@echo '  RUN=latest      the run to look at (claims), to take over (reference)'
 	@echo '  PYTHON=python3  the interpreter to make .venv with         [the first 3.11 or later]'
 	@echo '  OUT=results     where runs are kept                        [$(OUT)]'
 
@@ -37,13 +39,18 @@ compare: setup ## measure every workload in every model, and draw the figures
 		$(if $(RESUME),--resume $(RESUME)) \
 		$(if $(WORKLOADS),--workload $(WORKLOADS)) $(if $(MODELS),--model $(MODELS))
 
+claims: setup ## hold the sentences of README.md against the reference run, or RUN
+	@$(BIN)/loombench claims $(or $(RUN),docs/reference-run) --out $(OUT) \
+		--only --ledger docs/own-claims.toml --must-hold
+
 test: check ## run every check and every test
 	$(BIN)/python -m pytest
 
-check: setup ## format, lint, types; for Go vet, staticcheck and its tests under the race detector
+check: setup ## format, lint, types, what is made from the reference run; for Go vet, staticcheck and its tests under the race detector
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
+	$(BIN)/python -m harness.reference --check
 	@go=$(GO); if [ -z "$$go" ]; then echo 'no Go here: its checks and tests are left out'; \
 	else cd go && unformatted=$$("$$("$$go" env GOROOT)/bin/gofmt" -l .) && \
 	if [ -n "$$unformatted" ]; then echo "gofmt: $$unformatted"; exit 1; fi && \
@@ -67,6 +74,14 @@ lock: setup ## renew the locked versions, with hashes and without addresses
 
 schema: setup ## write docs/protocol.schema.json anew
 	$(BIN)/python -m harness.protocol > docs/protocol.schema.json
+
+readme: setup ## write what is made from the reference run: blocks of README.md, summaries, figures
+	@$(BIN)/python -m harness.reference
+
+reference: setup ## measure for an hour, or take RUN over; make that the reference run, and readme
+	@$(if $(RUN),,$(BIN)/loombench run --out $(OUT) --profile $(or $(PROFILE),thorough) \
+		$(if $(BUDGET),--budget $(BUDGET)))
+	@$(BIN)/python -m harness.reference --out $(OUT) --take $(or $(RUN),latest)
 
 clean: ## remove what was built; runs in results/ stay
 	rm -rf .venv go/bin .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -100,6 +100,23 @@ def _be(number: int) -> str:
     return "is" if number == 1 else "are"
 
 
+_ADVICE = {
+    Verdict.CONTRADICTED: "correct the sentence and its range, or find what has changed",
+    Verdict.UNDECIDED: "measure for longer, or claim less: a wider range",
+    Verdict.UNMEASURED: "measure that too, or leave the claim out",
+}
+
+
+def complaints(results: Sequence[Checked]) -> list[str]:
+    """Say in a line of each claim that does not hold what is said, what was found, what to do."""
+    return [
+        f"{one.claim.ledger}: {one.claim.id}: {one.verdict.value}: “{one.claim.says}”"
+        f" {one.sentence} What to do: {_ADVICE[one.verdict]}."
+        for one in results
+        if one.verdict is not Verdict.HOLDS
+    ]
+
+
 def document(analysis: Analysis, results: Sequence[Checked]) -> dict[str, Any]:
     """Return what was found for programs; values and ranges in base units."""
     return {

@@ -99,10 +99,13 @@ class Claim:
     ledger: str = ""  # the file it stands in
 
 
-def load(others: Sequence[Path] = ()) -> list[Claim]:
-    """Read our own ledger and these. Raises Problem, also where an id stands in two of them."""
+def load(others: Sequence[Path] = (), *, only: bool = False) -> list[Claim]:
+    """Read the ledger that comes with the harness and these; or `only` these.
+
+    Raises Problem, also where an id stands in two of them.
+    """
     claims: dict[str, Claim] = {}
-    for path in (OWN, *others):
+    for path in others if only else (OWN, *others):
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:

@@ -35,7 +35,8 @@ LEVELS = (
     {"conversation", "load", "child"},
     {"verdict", "runners", "external", "serving"},
     {"measure", "doctor", "live", "figures", "tables", "export"},
-    {"campaign", "report"},
+    {"campaign", "report", "readme"},
+    {"reference"},
     {"cli"},
 )
 MEASURING = {
@@ -45,7 +46,7 @@ MEASURING = {
 }  # fmt: skip
 ANALYSING = {
     "settling", "drift", "gather", "analyse", "findings", "versus", "ledger", "claims", "advice",
-    "figures", "tables", "export", "report",
+    "figures", "tables", "export", "report", "readme", "reference",
 }  # fmt: skip
 BOTH_HALVES = {"cli"}
 

@@ -72,6 +72,16 @@ ledger = click.option(
     metavar="FILE",
     help="Also the claims of this one: docs/claims.md; may be repeated.",
 )
+only = click.option(
+    "--only",
+    is_flag=True,
+    help="Only the claims of the ledgers that are named, none of Loombench's.",
+)
+must_hold = click.option(
+    "--must-hold",
+    is_flag=True,
+    help="Exit with 1 unless every claim holds, and say of each that does not what to do.",
+)
 as_json = click.option("--json", "as_json", is_flag=True, help="For programs.")
 
 

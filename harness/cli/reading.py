@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from harness import claims, export, ledger, store, tables, versus
+from harness import claims, export, ledger, store, tables, units, versus
 from harness.analyse import analyse
 from harness.cli import options
 from harness.cli.console import Console, echo_json, say, warn
@@ -120,19 +120,37 @@ def compare(
 @click.command("claims")
 @click.argument("run_", metavar="[RUN]", required=False)
 @options.ledger
+@options.only
+@options.must_hold
 @options.as_json
 @options.out
-def claims_(run_: str | None, ledgers: tuple[Path, ...], out: Path, *, as_json: bool) -> None:
+def claims_(
+    run_: str | None,
+    ledgers: tuple[Path, ...],
+    out: Path,
+    *,
+    only: bool,
+    must_hold: bool,
+    as_json: bool,
+) -> int:
     """Hold what documents claim against a run; the latest if none is named."""
-    known = ledger.load(ledgers)
+    if only and not ledgers:
+        raise Problem("--only: found no --ledger, expected one at least to take claims from")
+    known = ledger.load(ledgers, only=only)
     analysis = analysed(store.find(out, run_))
     results = claims.check(known, analysis)
     if as_json:
         echo_json(claims.document(analysis, results))
-        return
-    console = Console()
-    for line in tables.claims(results):
-        console.print(line)
+    else:
+        console = Console()
+        for line in tables.claims(results):
+            console.print(line)
+    if not must_hold:
+        return Exit.FINE
+    complaints = claims.complaints(results)
+    for complaint in complaints:
+        click.echo(f"loombench: {units.printable(complaint)}", err=True)
+    return Exit.DOES_NOT_HOLD if complaints else Exit.FINE
 
 
 COMMANDS = (show, plot, report_, export_, compare, claims_)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from harness import units
@@ -21,7 +22,7 @@ from harness.figures import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from pathlib import Path
 
     from matplotlib.figure import Figure
@@ -29,22 +30,39 @@ if TYPE_CHECKING:
     from harness.analyse import Analysis, WorkloadResult
     from harness.claims import Checked
 
+    _Make = Callable[[], Figure]
 
-def draw(analysis: Analysis, folder: Path, checked: Sequence[Checked] = ()) -> list[Path]:
+
+KINDS = ("svg", "png")
+
+
+def draw(
+    analysis: Analysis,
+    folder: Path,
+    checked: Sequence[Checked] = (),
+    *,
+    only: Collection[str] | None = None,
+    kinds: Sequence[str] = KINDS,
+) -> list[Path]:
     """Draw every figure of a run into `folder`; returns the PNGs, the overview first.
 
-    `checked` are the claims that were held against it.
+    `checked` are the claims that were held against it. Where some names are given, `only` these
+    figures are drawn, as far as the run has them; what is returned is of the last of `kinds`.
 
     Raises Problem when they cannot be written.
     """
     written = []
     try:
         folder.mkdir(exist_ok=True)
-        for name, figure in _all(analysis, checked):
-            for kind in ("svg", "png"):
-                path = folder / f"{name}.{kind}"
-                _save(figure, path, kind)
-            written.append(path)
+        with style.applied():
+            for name, make in _all(analysis, checked):
+                if only is not None and name not in only:
+                    continue
+                figure = make()
+                for kind in kinds:
+                    path = folder / f"{name}.{kind}"
+                    _save(figure, path, kind)
+                written.append(path)
     except OSError as error:
         raise Problem(
             f"{folder}: figures cannot be written: {error.strerror}; the measurements are safe:"
@@ -66,32 +84,30 @@ def _save(figure: Figure, path: Path, kind: str) -> None:
         part.unlink(missing_ok=True)
 
 
-def _all(analysis: Analysis, checked: Sequence[Checked]) -> Iterator[tuple[str, Figure]]:
-    with style.applied():
-        yield "overview", overview.figure(analysis)
-        if claims.shown(checked):
-            yield "claims", claims.figure(analysis, checked)
-        for id_, result in analysis.workloads.items():
-            yield id_, contestants.figure(analysis, result)
-            if len(result.cases) > 1:
-                for param in result.workload.lines:
-                    swept = result.workload.sweep is not None and (
-                        result.workload.sweep.param == param
-                    )
-                    name = "scaling" if swept else f"over-{param}"
-                    yield f"{id_}-{name}", scaling.figure(analysis, result, param)
-            yield from _of_shape(analysis, id_, result)
-        if len(analysis.spins) >= LEAST:
-            yield "drift", drift.figure(analysis)
+def _all(analysis: Analysis, checked: Sequence[Checked]) -> Iterator[tuple[str, _Make]]:
+    """Yield the names of all figures that a run has, each with what makes it."""
+    yield "overview", partial(overview.figure, analysis)
+    if claims.shown(checked):
+        yield "claims", partial(claims.figure, analysis, checked)
+    for id_, result in analysis.workloads.items():
+        yield id_, partial(contestants.figure, analysis, result)
+        if len(result.cases) > 1:
+            for param in result.workload.lines:
+                swept = result.workload.sweep is not None and (result.workload.sweep.param == param)
+                name = "scaling" if swept else f"over-{param}"
+                yield f"{id_}-{name}", partial(scaling.figure, analysis, result, param)
+        yield from _of_shape(analysis, id_, result)
+    if len(analysis.spins) >= LEAST:
+        yield "drift", partial(drift.figure, analysis)
 
 
-def _of_shape(analysis: Analysis, id_: str, result: WorkloadResult) -> Iterator[tuple[str, Figure]]:
-    """Draw what only some shapes have, where there is something to draw."""
+def _of_shape(analysis: Analysis, id_: str, result: WorkloadResult) -> Iterator[tuple[str, _Make]]:
+    """Yield what only some shapes have, where there is something to draw."""
     if percentiles.has_curves(result):
-        yield f"{id_}-waits", percentiles.figure(analysis, result)
+        yield f"{id_}-waits", partial(percentiles.figure, analysis, result)
     if result.workload.sweep is None and strips.has_strips(result):
-        yield f"{id_}-beside", strips.figure(analysis, result)
+        yield f"{id_}-beside", partial(strips.figure, analysis, result)
     if slopes.has_points(result):
-        yield f"{id_}-slopes", slopes.figure(analysis, result)
+        yield f"{id_}-slopes", partial(slopes.figure, analysis, result)
     if ladder.cells_of(result):
-        yield f"{id_}-ladder", ladder.figure(analysis, result)
+        yield f"{id_}-ladder", partial(ladder.figure, analysis, result)
