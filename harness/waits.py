@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
     from hdrh.histogram import HdrHistogram
 
@@ -83,7 +85,7 @@ def curve(histogram: HdrHistogram) -> tuple[tuple[float, float], ...]:
     if not count:
         return ()
     shares = [share for share in _SHARES if round((1 - share) * count, 6) >= _LEAST_BEYOND]
-    points = [(one, float(histogram.get_value_at_percentile(100 * one))) for one in shares]
+    points = zip(shares, at(histogram, [100 * one for one in shares]), strict=True)
     return (*points, (1.0, float(histogram.get_max_value())))
 
 
@@ -91,5 +93,22 @@ def percentiles(histogram: HdrHistogram) -> dict[str, float]:
     """Return the usual percentiles and the worst wait, in ns; nothing of an empty one."""
     if not histogram.get_total_count():
         return {}
-    told = {name: float(histogram.get_value_at_percentile(p)) for name, p in PERCENTILES.items()}
+    told = dict(zip(PERCENTILES, at(histogram, list(PERCENTILES.values())), strict=True))
     return told | {"worst_ns": float(histogram.get_max_value())}
+
+
+def at(histogram: HdrHistogram, percents: Sequence[float]) -> list[float]:
+    """Return what the library's `get_value_at_percentile` does, of a histogram that is not empty.
+
+    That walks through tens of thousands of counts in Python for each percentile: with it, nine
+    tenths of the time that the analysis of a run takes.
+    """
+    below = np.cumsum(np.ctypeslib.as_array(histogram.encoder.payload.counts), dtype=np.int64)
+    wanted = [histogram.get_target_count_at_percentile(one) for one in percents]
+    values = []
+    for percent, index in zip(percents, np.searchsorted(below, wanted).tolist(), strict=True):
+        value = histogram.get_value_from_index(index)
+        if percent:
+            value = histogram.get_highest_equivalent_value(value)
+        values.append(float(value))
+    return values

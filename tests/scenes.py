@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from unittest import mock
 
@@ -151,6 +151,20 @@ def scene(
     Only the headline case has more than one block, but with `every_case`.
     """
     chosen = [*(workloads()[id_] for id_ in of), *extra]
+    run = planned(chosen, models, missing, outside)
+    found = trials(run, chosen, blocks, fate, every_case=every_case)
+    # Ten thousand resamples show a figure nothing that two hundred do not.
+    with mock.patch.object(stats, "RESAMPLES", 200):
+        return analyse(run, found)
+
+
+def planned(
+    chosen: Sequence[Workload],
+    models: Sequence[str] = (),
+    missing: Mapping[str, str] | None = None,
+    outside: Sequence[str] = (),
+) -> Run:
+    """Return a run over some workloads, as it is decided before its first trial."""
     cells, absent = plan.cells(
         chosen,
         plan.Selection(models=tuple(models)),
@@ -162,7 +176,7 @@ def scene(
         _STANDARD,
         in_order(outside),
     )
-    run = Run(
+    return Run(
         schema_version=SCHEMA_VERSION,
         id="20260102T030405Z-host",
         started_at="2026-01-02T03:04:05+00:00",
@@ -186,16 +200,23 @@ def scene(
         cells=tuple(cells),
         absent=tuple(absent),
     )
+
+
+def trials(
+    run: Run,
+    chosen: Sequence[Workload],
+    blocks: int,
+    fate: Fate | None = None,
+    *,
+    every_case: bool = False,
+) -> Iterator[Trial]:
+    """Yield what is found of each cell, in the blocks that it has."""
     by_id = {one.id: one for one in chosen}
-    trials = (
-        found
-        for cell in cells
-        for block in range(blocks if every_case or cell.case == HEADLINE else min(blocks, 1))
-        if (found := (fate or Fate()).of(by_id[cell.workload], cell, block)) is not None
-    )
-    # Ten thousand resamples show a figure nothing that two hundred do not.
-    with mock.patch.object(stats, "RESAMPLES", 200):
-        return analyse(run, trials)
+    for cell in run.cells:
+        for block in range(blocks if every_case or cell.case == HEADLINE else min(blocks, 1)):
+            found = (fate or Fate()).of(by_id[cell.workload], cell, block)
+            if found is not None:
+                yield found
 
 
 _STANDARD = plan.PROFILES["standard"]

@@ -32,6 +32,22 @@ def test_percentiles_are_those_of_what_was_recorded() -> None:
     }
 
 
+@given(
+    st.lists(st.integers(0, 90 * 10**9), min_size=1, max_size=60),
+    st.lists(st.floats(0, 100), min_size=1),
+    st.sampled_from([1, 1_000]),
+    st.integers(1, 2),
+)
+@examples(200)
+def test_percentiles_are_those_that_the_library_finds_slowly(
+    values: list[int], percents: list[float], least: int, times: int
+) -> None:
+    text = encoded(*values, least=least)
+    histogram = waits.decoded(text) if times == 1 else waits.added([text] * times)
+    expected = [float(histogram.get_value_at_percentile(one)) for one in percents]
+    assert waits.at(histogram, percents) == expected
+
+
 def test_of_no_waits_there_are_no_percentiles() -> None:
     assert waits.percentiles(waits.decoded(encoded())) == {}
 
