@@ -121,7 +121,7 @@ def spun(one: Trial) -> Trial:
     if one.cell.model != "asyncio":
         return one
     took = 1_000_000 + 7_000 * (one.block * 5 % 7) + (one.block == 3) * 400_000
-    at = one.started_at.replace("03:04", f"03:{4 + one.block:02}")
+    at = one.started_at.replace("03:04", f"03:{4 + one.block % 50:02}")
     return structs.replace(one, started_at=at, spin_ns=took, spin_cpu_ns=980_000)
 
 

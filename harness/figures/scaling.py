@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from harness.stats import Estimate
     from harness.workload import Metric
 
-_WIDTH, _WIDEST, _BODY, _BELOW = 10.0, 12.5, 4.8, 0.6  # inches
+_WIDTH, _WIDEST, _BODY, _BELOW = 10.0, 11.9, 4.8, 0.6  # inches
 _LEFT, _PANELS, _GAP = 0.65, 8.6, 0.45  # inches; the panels with the names beside them
 _NAMES = 1.2  # inches, which take all of our own names
 _MOST_PANELS = 2
@@ -128,6 +128,7 @@ def _panel(
     axes.set_xlim(min(sizes) / 1.4, max(sizes) * 1.4)
     style.human_log_ticks(axes.yaxis, low, high, metric.unit, 9)
     style.place_ticks(axes.xaxis, sorted(sizes), "bytes" if unit == "bytes" else "")
+    axes.tick_params(labelsize=8)
     better = "less" if metric.better == "lower" else "more"
     axes.set_title(f"{metric.label} ({better} is better)", fontsize=9, loc="left")
     style.label_ends(axes, ends, looks)

@@ -26,6 +26,7 @@ from tests.bench import (
     planted,
     precision,
     reading,
+    report,
     sizes,
     startup,
 )
@@ -54,6 +55,7 @@ PARTS = {
     "precision": precision.rows,
     "analysis": analysis.rows,
     "reading": reading.rows,
+    "report": report.rows,
     "kill": kill.rows,
 }
 
