@@ -104,7 +104,7 @@ def shown(value: float, unit: str, digits: int = 3) -> str:
 
 def named(value: float, unit: str) -> str:
     """Return what so many of a thing are called: 1 request, 2 requests."""
-    return unit.removesuffix("s") if value == 1 else unit
+    return unit.removesuffix("s") if math.isclose(value, 1) else unit
 
 
 def brief(value: float, unit: str, digits: int = 3) -> str:

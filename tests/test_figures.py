@@ -42,7 +42,7 @@ LINES = {
 UNITS = {
     "ns": r"-?[\d.,]+ (ns|µs|ms|s)",
     "x": r"[\d.,]+x",
-    "cores": r"[\d.,]+ cores",
+    "cores": r"[\d.,]+ cores?",
     "messages": r"[\d.]+[kM]?/s",
     "bytes": r"[\d.,]+ ([KM]i)?B",
 }

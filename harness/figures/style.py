@@ -268,6 +268,7 @@ def label_ends(
                 "lw": 0.6,
                 "color": looks[model].colour,
                 "alpha": 0.45,
+                "relpos": (0, 0.5),  # from the left of the name, and not through its neighbours
                 "shrinkA": 1,
                 "shrinkB": 4,
             },
@@ -346,4 +347,8 @@ def _tick(value: float, unit: str) -> str:
     if per == "s":
         return units.thousands(value) + "/s"
     text = "0" if value == 0 else units.tidy(value, base)
-    return text if base in ("ns", "bytes", "x", "") or value == 0 else f"{text} {base}"
+    return (
+        text
+        if base in ("ns", "bytes", "x", "") or value == 0
+        else f"{text} {units.named(value, base)}"
+    )
