@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from harness import units
 from harness.analyse import ranked
-from harness.findings import contrast
+from harness.findings import contrast, unranked
 from harness.workload import BASELINE
 
 if TYPE_CHECKING:
@@ -135,7 +135,9 @@ def _contest(result: WorkloadResult, of: str, language: dict[str, str]) -> Itera
 def _best(result: WorkloadResult, among: str, cells: list[CellResult]) -> Choice:
     """Say who is best of these, which are ranked."""
     if not cells:
-        return Choice(among, (), Verdict.UNDECIDED, "every contestant failed at least once")
+        failed = any(one.failures for one in result.headline)
+        why = "every contestant failed at least once" if failed else unranked(result)
+        return Choice(among, (), Verdict.UNDECIDED, why)
     best = cells[0]
     name = best.contestant
     because = [f"{result.metric.label}: {_value(result, best)}"]

@@ -88,7 +88,7 @@ def parse(id_: str, text: str, file: str, *, from_outside: bool = False) -> Work
         raise Problem(f"{file}: not valid TOML: {error}") from None
 
     models = _Models(from_outside)
-    params = {name: _param(name, table) for name, table in root.tables("params")}
+    params = _params(root)
     names = frozenset(name for name, param in params.items() if not param.choices)
     oracle = root.table("oracle")
     work = root.table("work")
@@ -150,19 +150,20 @@ def parse(id_: str, text: str, file: str, *, from_outside: bool = False) -> Work
     return workload
 
 
+def _params(root: Table) -> dict[str, Param]:
+    params = {name: _param(name, table) for name, table in root.tables("params")}
+    for name, param in params.items():
+        for word in param.unit_of.keys() - {w for one in params.values() for w in one.choices}:
+            raise root.problem(f"params.{name}.unit_of", word, "a word out of some choices")
+    return params
+
+
 def _param(name: str, table: Table) -> Param:
-    choices = table.texts("choices", ())
-    if choices:
-        word = Param(name, "", 0, 0, table.text("meaning"), choices)
-        table.done()
-        return word
-    param = Param(
-        name=name,
-        unit=table.text("unit"),
-        least=table.integer("min"),
-        most=table.integer("max"),
-        meaning=table.text("meaning"),
-    )
+    if choices := table.texts("choices", ()):
+        param = Param(name, "", 0, 0, table.text("meaning"), choices)
+    else:
+        unit, least, most = table.text("unit"), table.integer("min"), table.integer("max")
+        param = Param(name, unit, least, most, table.text("meaning"), (), table.texts_of("unit_of"))
     table.done()
     if param.least > param.most:
         raise table.problem("max", param.most, f"at least min, which is {param.least}")

@@ -94,6 +94,11 @@ class Table:
         below = self.table(key, {})
         return [(name, below.table(name)) for name in below.values]
 
+    def texts_of(self, key: str) -> dict[str, str]:
+        """Return the named texts below `key`; none if it is absent."""
+        below = self.table(key, {})
+        return {name: below.text(name) for name in below.values}
+
     def rows(self, key: str) -> list[Table]:
         """Return the array of tables below `key`; empty if it is absent."""
         rows = self._take(key, (list,), "an array of tables", [])

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from harness import units
 from harness.analyse import ranked
+from harness.workload import HEADLINE
 
 if TYPE_CHECKING:
     from harness.analyse import CellResult, WorkloadResult
@@ -20,9 +21,7 @@ def finding(result: WorkloadResult) -> str:
     """Return what the headline case of a workload shows, in a sentence or two."""
     best = ranked(result)
     if not best:
-        if any(one.metrics for one in result.headline):
-            return "every contestant failed at least once; see each for how"
-        return "nothing could be measured"
+        return unranked(result)
     comparison = result.comparison
     pairs = [pair for pair in result.workload.contrasts if pair in comparison.ratios]
     clauses = [
@@ -43,6 +42,17 @@ def finding(result: WorkloadResult) -> str:
     if unsure:
         return f"{text} (too few blocks to be sure)"
     return text
+
+
+def unranked(result: WorkloadResult) -> str:
+    """Return why no contestant can be called best."""
+    seen = [one for one in result.headline if one.attempts]
+    if seen and all(one.failures for one in seen):
+        if any(one.metrics for one in seen):
+            return "every contestant failed at least once; see each for how"
+    elif seen and result.headline_id != HEADLINE:
+        return f"the headline case was not part of the run; see the case {result.headline_id}"
+    return "nothing could be measured"
 
 
 def _best(result: WorkloadResult) -> str:

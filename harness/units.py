@@ -98,8 +98,13 @@ def shown(value: float, unit: str, digits: int = 3) -> str:
     if slash:
         value = rounded(value, digits)
     elif value == round(value, 6) and float(value).is_integer():
-        return f"{value:,.0f} {unit}"
+        return f"{value:,.0f} {named(value, unit)}"
     return f"{significant(value, digits)} {unit}"
+
+
+def named(value: float, unit: str) -> str:
+    """Return what so many of a thing are called: 1 request, 2 requests."""
+    return unit.removesuffix("s") if math.isclose(value, 1) else unit
 
 
 def brief(value: float, unit: str, digits: int = 3) -> str:

@@ -85,7 +85,7 @@ def curve(histogram: HdrHistogram) -> tuple[tuple[float, float], ...]:
     if not count:
         return ()
     shares = [share for share in _SHARES if round((1 - share) * count, 6) >= _LEAST_BEYOND]
-    values = _at(histogram, [100 * one for one in shares])
+    values = at(histogram, [100 * one for one in shares])
     return (*zip(shares, values, strict=True), (1.0, float(histogram.get_max_value())))
 
 
@@ -93,11 +93,11 @@ def percentiles(histogram: HdrHistogram) -> dict[str, float]:
     """Return the usual percentiles and the worst wait, in ns; nothing of an empty one."""
     if not histogram.get_total_count():
         return {}
-    told = dict(zip(PERCENTILES, _at(histogram, list(PERCENTILES.values())), strict=True))
+    told = dict(zip(PERCENTILES, at(histogram, list(PERCENTILES.values())), strict=True))
     return told | {"worst_ns": float(histogram.get_max_value())}
 
 
-def _at(histogram: HdrHistogram, percents: Sequence[float]) -> list[float]:
+def at(histogram: HdrHistogram, percents: Sequence[float]) -> list[float]:
     """Return what so many percent of the waits last at most.
 
     As `get_value_at_percentile` does, which counts in Python, 10 ms for each: of a run with

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from harness import units
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from harness.formula import Formula
     from harness.records import Params
@@ -72,6 +72,7 @@ class Param:
     most: int
     meaning: str
     choices: tuple[str, ...] = ()  # where set: a word, and no integer
+    unit_of: Mapping[str, str] = field(default_factory=dict)  # beside a word: another unit
 
 
 @dataclass(frozen=True)
@@ -215,12 +216,16 @@ class Workload:
     def settings(self, case: Case) -> str:
         """Return the parameters of a case as people read them: `tasks = 1,000, wait = 50 ms`."""
         return ", ".join(
-            f"{name.removesuffix('_ns')} = {self._setting(name, value)}"
-            for name, value in case.params.items()
+            f"{name.removesuffix('_ns')} = {self.setting(case, name)}" for name in case.params
         )
 
-    def _setting(self, name: str, value: int | str) -> str:
-        return value if isinstance(value, str) else units.tidy(value, self.params[name].unit)
+    def setting(self, case: Case, name: str) -> str:
+        """Return a parameter of a case as people read it: `1,000`, `50 ms`, `loop`."""
+        value, param = case.params[name], self.params[name]
+        if isinstance(value, str):
+            return value
+        others = (param.unit_of.get(str(one)) for one in case.params.values())
+        return units.tidy(value, next(filter(None, others), param.unit))
 
     def exclusion_of(self, case: Case, model: str) -> Exclusion | None:
         """Return what keeps a model from a case as it makes no sense there, if there is such."""

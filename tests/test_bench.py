@@ -369,12 +369,22 @@ def test_a_synthetic_run_is_read_like_any_other(tmp_path: Path, limit: dict[str,
     assert len(list(store.read_trials(tmp_path, []))) == written
 
 
+def test_a_full_run_has_every_workload_and_a_spin_in_each_block(tmp_path: Path) -> None:
+    count = synthetic.full(tmp_path / "run", blocks=2, samples=3)
+    run = store.read_run(tmp_path / "run")
+    trials = list(store.read_trials(tmp_path / "run", []))
+    assert len(trials) == count == 2 * len(run.cells)
+    assert {one.workload for one in run.cells} == set(tools.workshop().workloads)
+    assert {one.block for one in trials if one.spin_ns is not None} == {0, 1}
+    assert max(len(one.samples) for one in trials) == 3
+
+
 def test_a_process_of_its_own_tells_what_it_did_and_its_peak(tmp_path: Path) -> None:
     synthetic.write(synthetic.run_of(1, 20), tmp_path, samples=1, count=20)
     found = alone.asked("analyse", tmp_path, most_bytes=2**40)
     assert found["trials"] == 20
     assert found["peak_bytes"] > 2**20
-    assert {"reading_s", "analysing_s", "showing_s"} <= found.keys()
+    assert {"reading_s", "analysing_s", "showing_s", "children_bytes"} <= found.keys()
 
 
 def test_timing_what_is_iterated_over_changes_nothing_of_it() -> None:

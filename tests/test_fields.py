@@ -30,6 +30,8 @@ def table(path: str = "", **values: Any) -> Table:
         (lambda t: t.integers("key", within=(1, 3)), [1, 3], (1, 3)),
         (lambda t: t.integers("key"), [], ()),
         (lambda t: t.texts("key"), ["a", ""], ("a", "")),
+        (lambda t: t.texts_of("key"), {"a": "b"}, {"a": "b"}),
+        (lambda t: t.texts_of("key"), {}, {}),
         (lambda t: t.flag("key"), True, True),
         (lambda t: t.flag("key"), False, False),
     ],

@@ -42,7 +42,7 @@ LINES = {
 UNITS = {
     "ns": r"-?[\d.,]+ (ns|µs|ms|s)",
     "x": r"[\d.,]+x",
-    "cores": r"[\d.,]+ cores",
+    "cores": r"[\d.,]+ cores?",
     "messages": r"[\d.]+[kM]?/s",
     "bytes": r"[\d.,]+ ([KM]i)?B",
 }
@@ -76,6 +76,7 @@ def test_there_is_an_overview_then_claims_a_figure_a_workload_and_one_a_sweep(sc
         if len(result.cases) > 1:
             expected += [f"{id_}-{line}" for line in LINES.get(id_, ())]
         expected += [f"{id_}-{kind}" for kind in of_shape(result)]
+    expected += ["drift"] * (len(it.analysis.spins) > 2)
     assert [path.name for path in it.paths] == [f"{name}.png" for name in expected]
     assert sorted(path.name for path in it.folder.iterdir()) == sorted(
         f"{name}.{kind}" for name in expected for kind in ("png", "svg")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -225,3 +226,16 @@ def test_whoever_failed_once_is_not_called_best() -> None:
 def test_where_everybody_failed_once_it_is_not_said_that_nothing_was_measured() -> None:
     found = result({"asyncio": about(20 * MS)}, {}, failed=("asyncio",))
     assert findings.finding(found) != "nothing could be measured"
+
+
+def test_a_run_without_the_headline_case_says_so_where_another_cannot_rank() -> None:
+    """As with `--case ladder`, of which there is a capacity and no throughput."""
+    found = result({}, {})
+    other = CellResult(cell("asyncio", "ladder"), {"capacity": about(9.0)}, None, {Status.OK: 10})
+    asked = replace(found, cases={"ladder": [other]})
+    said = "the headline case was not part of the run; see the case ladder"
+    assert findings.finding(asked) == said
+    missing = replace(found, cases={HEADLINE: [other]})
+    assert findings.finding(missing) == "nothing could be measured"
+    failed = replace(found, cases={"ladder": [replace(other, statuses={Status.CRASH: 1})]})
+    assert "failed at least once" in findings.finding(failed)

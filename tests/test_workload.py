@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from harness.errors import Problem
 from harness.workload import MODELS, Observation
 from tests.factories import WORKLOAD, workload
 
@@ -85,3 +86,54 @@ def test_the_settings_of_a_case_are_its_parameters_as_people_read_them() -> None
     demo = workload()
     assert demo.settings(demo.cases["headline"]) == "tasks = 10, wait = 50 ms"
     assert demo.settings(demo.cases["tasks-1000"]) == "tasks = 1,000, wait = 50 ms"
+
+
+WORDS = """
+[params.ticks]
+unit = "ticks"
+min = 1
+max = 9
+meaning = "how many"
+
+[params.beside]
+choices = ["block", "read"]
+meaning = "what"
+
+[params.amount]
+unit = "ns"
+unit_of = { read = "bytes" }
+min = 1
+max = 9_000_000
+meaning = "how much"
+
+[work]
+operations = "ticks"
+
+[oracle]
+value = "ticks"
+
+[cases.check]
+params = { ticks = 1, beside = "block", amount = 5_000_000 }
+expect = 1
+
+[cases.headline]
+params = { ticks = 2, beside = "read", amount = 65_536 }
+
+[metrics.elapsed]
+label = "elapsed time"
+unit = "ns"
+better = "lower"
+formula = "elapsed_ns"
+"""
+WITH_WORDS = WORKLOAD[: WORKLOAD.index("[params.tasks]")] + WORDS
+
+
+def test_a_parameter_may_have_another_unit_beside_a_word() -> None:
+    demo = workload(WITH_WORDS)
+    assert demo.settings(demo.cases["check"]) == "ticks = 1, beside = block, amount = 5 ms"
+    assert demo.settings(demo.cases["headline"]) == "ticks = 2, beside = read, amount = 64 KiB"
+
+
+def test_a_unit_beside_a_word_that_nobody_may_say_is_refused() -> None:
+    with pytest.raises(Problem, match=r'params.amount.unit_of: found "red", expected a word'):
+        workload(WITH_WORDS.replace("{ read =", "{ red ="))

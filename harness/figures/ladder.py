@@ -82,13 +82,7 @@ def _draw(axes: Axes, analysis: Analysis, cells: list[CellResult]) -> None:
 
 
 def _finding(cells: list[CellResult]) -> str:
-    kept = sorted(
-        (
-            max((s.achieved_per_s for s in one.ladder if not s.saturated), default=0.0),
-            one.contestant,
-        )
-        for one in cells
-    )
+    kept = sorted((_kept_up(one), one.contestant) for one in cells)
     (least, first), (most, last) = kept[0], kept[-1]
     if len(kept) == 1:
         return f"{first} keeps up with {units.significant(least)} a second"

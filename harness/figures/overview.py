@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from harness.stats import Ratio
 
 _WIDTH, _ROW, _BELOW = 11.0, 0.31, 0.45  # inches
+_GAP, _APART = 0.2, 0.06  # inches between panels, and between the tick labels of neighbours
 _MOST_COLUMNS = 6
 _LEAST_LABELS = 1.25  # inches, of the models' names
 _ABSENT = {
@@ -65,7 +66,7 @@ def figure(analysis: Analysis) -> Figure:
             (
                 (labels + column * column_width) / _WIDTH,
                 top - (row * row_height + head + panel) / height,
-                (column_width - 0.15) / _WIDTH,
+                (column_width - _GAP) / _WIDTH,
                 panel / height,
             )
         )
@@ -107,6 +108,7 @@ def _panel(
     axes.set_xscale("log")
     axes.set_xlim(low, high)
     style.human_log_ticks(axes.xaxis, low, high, "x", 4)
+    style.keep_ticks_within(axes, "x", (_GAP - _APART) / 2)
     axes.tick_params(axis="x", labelsize=8)
     axes.grid(axis="x")
     axes.axvline(1, color=style.FAINT, lw=1)

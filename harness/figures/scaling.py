@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from harness.stats import Estimate
     from harness.workload import Metric
 
-_WIDTH, _BODY, _BELOW = 10.0, 4.8, 0.6  # inches
+_WIDTH, _WIDEST, _BODY, _BELOW = 10.0, 11.9, 4.8, 0.6  # inches
 _LEFT, _PANELS, _GAP = 0.65, 8.6, 0.45  # inches; the panels with the names beside them
 _NAMES = 1.2  # inches, which take all of our own names
 _MOST_PANELS = 2
@@ -37,9 +37,10 @@ def figure(analysis: Analysis, result: WorkloadResult, param: str) -> Figure:
         if not metric.baselines and _has_line(result, metric, param)
     ] or [result.metric]
     metrics = drawn[:_MOST_PANELS][::-1]
-    # Names longer than our own widen the sheet, and leave the panels as they are.
+    # Names longer than our own widen the sheet; as far as its small print can be read on a page.
     names = max(_NAMES, _SMALLER * style.name_width(result.models))
-    sheet_width = _WIDTH + len(metrics) * (names - _NAMES)
+    wanted = _WIDTH + len(metrics) * (names - _NAMES)
+    sheet_width = min(wanted, _WIDEST)
     sheet, bottom, top = style.sheet(
         sheet_width,
         _BODY,
@@ -48,7 +49,7 @@ def figure(analysis: Analysis, result: WorkloadResult, param: str) -> Figure:
         analysis,
         f"Where a line stops: {stops}." if stops else "",
     )
-    width = _PANELS / len(metrics) - _NAMES
+    width = (_PANELS - (wanted - sheet_width)) / len(metrics) - _NAMES
     for column, metric in enumerate(metrics):
         axes = sheet.add_axes(
             (
@@ -127,6 +128,7 @@ def _panel(
     axes.set_xlim(min(sizes) / 1.4, max(sizes) * 1.4)
     style.human_log_ticks(axes.yaxis, low, high, metric.unit, 9)
     style.place_ticks(axes.xaxis, sorted(sizes), "bytes" if unit == "bytes" else "")
+    axes.tick_params(labelsize=8)
     better = "less" if metric.better == "lower" else "more"
     axes.set_title(f"{metric.label} ({better} is better)", fontsize=9, loc="left")
     style.label_ends(axes, ends, looks)
@@ -144,7 +146,11 @@ def _finding(result: WorkloadResult, param: str) -> str:
     largest = max(best)
     ranked = sorted(best[largest], reverse=metric.better == "higher")
     unit = result.workload.params[param].unit
-    at = units.tidy(largest, unit) if unit == "bytes" else f"{largest:,} {unit}"
+    at = (
+        units.tidy(largest, unit)
+        if unit == "bytes"
+        else f"{largest:,} {units.named(largest, unit)}"
+    )
     least = f"{ranked[0][1]} at {units.shown(ranked[0][0], metric.unit)}"
     if len(ranked) == 1:
         return f"at {at}, only {least}"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from harness import units
 from harness.figures import style
 from harness.workload import CHECK
 
@@ -14,7 +13,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from harness.analyse import Analysis, CellResult, WorkloadResult
-    from harness.workload import Case
+    from harness.workload import Case, Workload
 
 _WIDTH, _COLUMNS = 11.0, 3
 _ROW, _HEAD, _FOOT, _GAP = 0.19, 0.34, 0.38, 0.12  # inches
@@ -62,7 +61,7 @@ def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
                 panel / height,
             )
         )
-        axes.set_title(_heading(case), fontsize=8.5, loc="left", pad=5)
+        axes.set_title(_heading(result.workload, case), fontsize=8.5, loc="left", pad=5)
         _panel(axes, analysis, case, {one.cell.model: one for one in cells}, names, span)
         axes.set_yticks(range(len(names)), names if column == 0 else [""] * len(names))
         axes.tick_params(axis="y", length=0, labelsize=8)
@@ -122,17 +121,15 @@ def _panel(
         axes.plot([worst], [row], color=colour, marker=looks[name].marker, ms=5)
 
 
-def _heading(case: Case) -> str:
+def _heading(workload: Workload, case: Case) -> str:
     """Return what is done beside the ticks in words: `cpu, 200 ms, on the loop`."""
     params = case.params
     if "beside" not in params:
         return case.id
-    beside, amount = str(params["beside"]), int(params["amount"])
-    if beside == "nothing":
+    if params["beside"] == "nothing":
         return "beside nothing"
-    much = units.tidy(amount, "bytes" if beside == "read" else "ns")
     where = "on the loop" if params["on"] == "loop" else f"in a {params['on']}"
-    return f"beside {beside} {much}, {where}"
+    return f"beside {params['beside']} {workload.setting(case, 'amount')}, {where}"
 
 
 def _lasts_ns(case: Case) -> int:
@@ -149,6 +146,8 @@ def _finding(cases: list[tuple[Case, list[CellResult]]]) -> str:
     nobody = late.count(0)
     if nobody == len(cases):
         return "no model misses a beat, whatever is beside it"
+    if everybody == len(cases):
+        return "every model misses a beat, whatever is beside it"
     return (
         f"every model misses a beat in {everybody} of {len(cases)} kinds of work beside it,"
         f" none in {nobody}"

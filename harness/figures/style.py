@@ -47,6 +47,7 @@ _TITLE_PER_INCH, _QUESTION_PER_INCH, _FOOT_PER_INCH, _SMALL_PER_INCH, _NAME_INCH
     0.079,
 )
 _MOST_BYTE_TICKS = 8
+_DIGIT_INCH = 0.071  # a digit in a tick's label
 _TICK_INCH = 0.62  # what a tick's label takes on the x axis
 
 
@@ -104,7 +105,10 @@ def applied() -> Iterator[None]:
         mpl.rcdefaults()
         mpl.rcParams.update(
             {
-                "font.family": "DejaVu Sans",  # comes with matplotlib: the same everywhere
+                # The first comes with matplotlib: the same everywhere. An SVG names them all, for
+                # machines that lack it; no other is wider.
+                "font.family": "sans-serif",
+                "font.sans-serif": ["DejaVu Sans", "Verdana"],
                 "font.size": 9,
                 "text.color": INK,
                 "text.parse_math": False,  # a dollar sign in somebody's message is one
@@ -264,6 +268,7 @@ def label_ends(
                 "lw": 0.6,
                 "color": looks[model].colour,
                 "alpha": 0.45,
+                "relpos": (0, 0.5),  # from the left of the name, and not through its neighbours
                 "shrinkA": 1,
                 "shrinkB": 4,
             },
@@ -307,6 +312,19 @@ def human_log_ticks(axis: Axis, low: float, high: float, unit: str, most: int) -
     place_ticks(axis, ticks, unit)
 
 
+def keep_ticks_within(axes: Axes, unit: str, inches: float) -> None:
+    """Leave out ticks of a logarithmic x axis whose labels would reach further beyond its ends."""
+    low, high = axes.get_xlim()
+    width = axes.get_window_extent().width / axes.figure.dpi
+    kept = []
+    for tick in axes.get_xticks():
+        middle = width * math.log(tick / low) / math.log(high / low)
+        half = _DIGIT_INCH * len(_tick(tick, unit)) / 2
+        if middle - half >= -inches and middle + half <= width + inches:
+            kept.append(tick)
+    place_ticks(axes.xaxis, kept, unit)
+
+
 def byte_ticks(axis: Axis, low: float, high: float) -> None:
     """Put ticks at powers of two that have round names: 1 KiB, 32 KiB, 1 MiB."""
     for stride in (2, 3, 5, 10):
@@ -329,4 +347,8 @@ def _tick(value: float, unit: str) -> str:
     if per == "s":
         return units.thousands(value) + "/s"
     text = "0" if value == 0 else units.tidy(value, base)
-    return text if base in ("ns", "bytes", "x", "") or value == 0 else f"{text} {base}"
+    return (
+        text
+        if base in ("ns", "bytes", "x", "") or value == 0
+        else f"{text} {units.named(value, base)}"
+    )

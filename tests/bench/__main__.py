@@ -27,6 +27,7 @@ from tests.bench import (
     planted,
     precision,
     reading,
+    report,
     sizes,
     startup,
 )
@@ -56,6 +57,7 @@ PARTS = {
     "precision": precision.rows,
     "analysis": analysis.rows,
     "reading": reading.rows,
+    "report": report.rows,
     "kill": kill.rows,
 }
 

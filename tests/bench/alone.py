@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import io
 import json
+import resource
 import subprocess
 import sys
 import tempfile
@@ -111,7 +112,9 @@ def _command(*arguments: str) -> dict[str, float]:
 def main(arguments: list[str]) -> None:
     what, answer, *more = arguments
     found = {"analyse": _analyse, "command": _command}[what](*more)
-    Path(answer).write_text(json.dumps({**found, "peak_bytes": peak_bytes()}), "utf-8")
+    largest = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss * 1024
+    peaks = {"peak_bytes": peak_bytes(), "children_bytes": largest}
+    Path(answer).write_text(json.dumps({**found, **peaks}), "utf-8")
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ import msgspec
 from harness import plan, store
 from harness.records import Cell, Run, RunnerFacts, Sample, Status, Trial
 from harness.workload import HEADLINE, MODELS
-from tests import factories
+from tests import factories, scenes
 
 _POOL = 200  # sets of samples that are drawn from: to make each anew would take longer than reading
 _BETWEEN, _WITHIN = 0.05, 0.02  # how far processes differ, and samples inside one
@@ -68,6 +68,26 @@ def write(run: Run, folder: Path, *, samples: int, count: int = 0, size: int = 0
             if written == count or 0 < size <= length:
                 break
     return written
+
+
+def full(folder: Path, *, blocks: int, samples: int) -> int:
+    """Write a run of all our workloads and models, with a spin before each block.
+
+    Returns how many trials it has.
+    """
+    chosen = list(scenes.workloads().values())
+    run = scenes.planned(chosen)
+    folder.mkdir(parents=True)
+    (folder / store.RUN_FILE).write_bytes(msgspec.json.encode(run))
+    count = 0
+    with (folder / store.TRIALS_FILE).open("wb", buffering=2**20) as file:
+        for one in scenes.trials(
+            run, chosen, blocks, scenes.Otherwise(scenes.spun), every_case=True
+        ):
+            trial = msgspec.structs.replace(one, samples=one.samples * samples)
+            file.write(msgspec.json.encode(trial) + b"\n")
+            count += 1
+    return count
 
 
 def _samples(draw: random.Random, count: int) -> tuple[Sample, ...]:
