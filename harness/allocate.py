@@ -4,9 +4,10 @@ The rule is fixed before the first trial, and nothing is measured again because 
 
 1. every headline case its least number of blocks, in rounds of shuffled order;
 2. one block of every other case;
-3. then the headline case whose ratios are the least precise for what a block of it costs, until all
-   of them are as precise as was asked for. Two thirds of the time go to other cases as long as
-   they have too few blocks for an interval: a number without one says less than a narrower one.
+3. more blocks of the other cases, until each has as many as an interval needs;
+4. then the headline case whose ratios are the least precise for what a block of it costs.
+
+It ends as soon as all ratios of headline cases are as precise as was asked for.
 
 What a resumed run does next follows from the trials it has, as if it had never stopped.
 """
@@ -33,8 +34,6 @@ if TYPE_CHECKING:
 
     Place = tuple[str, str]  # workload, case
 
-_SHARE_OF_THIN = 2 / 3
-
 
 class Allocator:
     """Hands out blocks, and is told of every trial."""
@@ -60,7 +59,6 @@ class Allocator:
         self._same = {cell: cell for cell in planned}
         self._values: defaultdict[Cell, dict[int, float]] = defaultdict(dict[int, float])
         self._cost_ns: defaultdict[Place, int] = defaultdict(int)  # of all its trials
-        self._cost_after_least_ns: defaultdict[Place, int] = defaultdict(int)
 
     def take(self, trial: Trial) -> None:
         """Take note of a trial, now or from an earlier session of the run."""
@@ -72,8 +70,6 @@ class Allocator:
             self._blocks_of[place] += 1
         self._seen[trial.block][1].add(cell)
         self._cost_ns[place] += trial.wall_ns
-        if trial.block >= self._fixed:
-            self._cost_after_least_ns[place] += trial.wall_ns
         if trial.status is Status.OK:
             workload = self._workloads[cell.workload]
             value = trial_value(workload, next(iter(workload.metrics.values())), trial)
@@ -115,15 +111,13 @@ class Allocator:
         return self._widest()
 
     def _widest(self) -> Place | None:
-        """Return the place where a block tells most for its time; None when all is precise."""
+        """Return the place where a block tells most; None when all headline cases are precise."""
         need = {place: self.imprecision(place) / self._cost(place) for place in self._first}
         need = {place: one for place, one in need.items() if one > 0}
         if not need:
             return None
-        spent = sum(self._cost_after_least_ns.values())
-        on_later = sum(self._cost_after_least_ns[place] for place in self._later)
         thin = [place for place in self._later if self._count(place) < stats.LEAST_FOR_INTERVAL]
-        if thin and on_later <= _SHARE_OF_THIN * spent:
+        if thin:
             return min(thin, key=self._count)
         return max(need, key=need.__getitem__)
 
