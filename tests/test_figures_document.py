@@ -41,7 +41,7 @@ def test_a_section_has_a_picture_of_its_kind_a_question_and_what_not_to_conclude
     title: str,
 ) -> None:
     body = SECTIONS[title]
-    (picture,) = re.findall(r"!\[[^\]]+\]\(reference-run/figures/([\w-]+)\.png\)", body)
+    (picture,) = re.findall(r"!\[[^\]]+\]\((?:reference-run/)?figures/([\w-]+)\.png\)", body)
     assert kind(picture) == title
     assert "**Question:** " in body
     assert "**Not to conclude:** " in body
