@@ -9,6 +9,8 @@ import shlex
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from harness import ledger
 from harness.analyse import Analysis
 from harness.claims import Verdict, check
@@ -305,6 +307,22 @@ def test_report_draws_nothing_anew_that_is_up_to_date(invoke: Invoke, small_resu
     overview.write_text('<svg viewBox="0 0 200 100"><title>mine</title></svg>')
     invoke("report", "--out", small_results)
     assert "mine" in (small_results / "latest" / "report.html").read_text(encoding="utf-8")
+
+
+def test_claims_are_drawn_of_the_ledgers_that_are_named_now(
+    invoke: Invoke, small_results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own, mine = tmp_path / "own.toml", tmp_path / "mine.toml"
+    own.write_text(LEDGER, encoding="utf-8")
+    mine.write_text(re.sub(r"claims\.\"?", "\\g<0>my-", LEDGER).replace("A demo", "My demo"))
+    monkeypatch.setattr(ledger, "OWN", own)
+    path = small_results / "latest" / "report.html"
+    said = []
+    for ledgers in ((), ("--ledger", mine), ()):
+        assert invoke("report", *ledgers, "--out", small_results)[0] == 0
+        (claims,) = parsed(path.read_text(encoding="utf-8")).all("section", id="claims")
+        said.append(" ".join(claims.text.split()).count("My demo takes 50 ms."))
+    assert said == [0, 2, 0]  # in the figure, and in the table
 
 
 def test_analysis_of_old_runs_has_no_sources(small_results: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,6 +13,11 @@ from harness.cli import options
 from harness.cli.console import Console, echo_json, say, warn
 from harness.cli.results import analysed, draw, show_results, summarise
 from harness.errors import Exit, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.ledger import Claim
 
 
 @click.command()
@@ -29,11 +35,7 @@ def show(run_: str | None, out: Path) -> None:
 def plot(run_: str | None, ledgers: tuple[Path, ...], out: Path) -> None:
     """Draw the figures of a run, and sum it up; the latest if none is named."""
     known = ledger.load(ledgers)
-    folder = store.find(out, run_)
-    analysis = analyse(store.read_run(folder), store.read_trials(folder, []))
-    checked = claims.check(known, analysis)
-    draw(folder, analysis, checked, Console())
-    summarise(folder, analysis, checked)
+    _present(store.find(out, run_), known, redraw=True)
 
 
 @click.command("report")
@@ -42,14 +44,20 @@ def plot(run_: str | None, ledgers: tuple[Path, ...], out: Path) -> None:
 @options.out
 def report_(run_: str | None, ledgers: tuple[Path, ...], out: Path) -> None:
     """Write the report of a run, drawing figures that are out of date; the latest if none named."""
-    from harness import report
-
     known = ledger.load(ledgers)
-    folder, console = store.find(out, run_), Console()
+    _present(store.find(out, run_), known, redraw=False)
+
+
+def _present(folder: Path, known: Sequence[Claim], *, redraw: bool) -> None:
+    """Sum up a run that was measured, with its figures."""
+    from harness import figures, report  # they are slow to import
+
     analysis = analyse(store.read_run(folder), store.read_trials(folder, []))
     checked = claims.check(known, analysis)
-    if ledgers or not report.has_figures(folder):
-        draw(folder, analysis, checked, console)
+    if redraw or not report.has_figures(folder):
+        draw(folder, analysis, checked, Console())
+    else:  # but for the claims, which may have been drawn of other ledgers
+        figures.draw(analysis, folder / "figures", checked, only=("claims",))
     summarise(folder, analysis, checked)
 
 
