@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from harness import units
 from harness.analyse import ranked
-from harness.findings import contrast, unranked
+from harness.findings import alike, contrast, few, unranked
 from harness.workload import BASELINE
 
 if TYPE_CHECKING:
@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from harness.analyse import Analysis, CellResult, WorkloadResult
 
-_NAMED_AT_MOST = 3
 _LEAST = 2  # there is nothing to choose from with fewer
 
 # What work each workload stands for, and what of it the workload measures: several rows of the
@@ -45,7 +44,6 @@ _HEAVY = {
 }
 _PLACES = {"loop": "leave it on the loop", "thread": "a thread", "process": "a process"}
 _SHORT = {"loop": "on the loop", "thread": "in a thread", "process": "in a process"}
-_LANGUAGES = {"python": "Python", "go": "Go"}
 
 
 class Verdict(StrEnum):
@@ -72,9 +70,7 @@ class Choice:
             return f"undecided; so far {self.names[0]}" if self.names else "undecided"
         if len(self.names) == 1:
             return self.names[0]
-        names = list(self.names)
-        if len(names) > _NAMED_AT_MOST:
-            names = [*names[: _NAMED_AT_MOST - 1], f"{len(names) - _NAMED_AT_MOST + 1} others"]
+        names = few(self.names)
         return f"{', '.join(names[:-1])} or {names[-1]}: not told apart"
 
 
@@ -128,7 +124,7 @@ def _contest(result: WorkloadResult, of: str, language: dict[str, str]) -> Itera
         by_language.setdefault(language.get(one.cell.model, ""), []).append(one)
     for name, own in by_language.items():
         if name and not {one.contestant for one in own} & set(choices[0].names):
-            choices.append(_best(result, _LANGUAGES.get(name, name), own))
+            choices.append(_best(result, units.language(name), own))
     yield Aspect(of, result.workload.id, result.headline_id, tuple(choices))
 
 
@@ -154,9 +150,9 @@ def _best(result: WorkloadResult, among: str, cells: list[CellResult]) -> Choice
         return Choice(
             among, (name,), Verdict.UNDECIDED, f"{'; '.join(because)}; too few blocks to be sure"
         )
-    alike = [other for other in others if not result.comparison.told_apart(other, name)]
-    verdict = Verdict.ALIKE if alike else Verdict.CLEAR
-    return Choice(among, (name, *alike), verdict, "; ".join(because))
+    names = alike(result, cells)
+    verdict = Verdict.ALIKE if len(names) > 1 else Verdict.CLEAR
+    return Choice(among, tuple(names), verdict, "; ".join(because))
 
 
 def _value(result: WorkloadResult, one: CellResult) -> str:
@@ -210,9 +206,9 @@ def _place(result: WorkloadResult, cells: list[tuple[str, CellResult]]) -> Choic
     found = best.metrics[metric]
     if found.high is None or any(not one.metrics[metric].has_interval for _, one in others):
         return Choice("", (_PLACES[first],), Verdict.UNDECIDED, f"{because}; too few blocks")
-    alike = [
+    same = [
         _PLACES[place]
         for place, one in others
         if (low := one.metrics[metric].low) is not None and low <= found.high
     ]
-    return Choice("", (_PLACES[first], *alike), Verdict.ALIKE if alike else Verdict.CLEAR, because)
+    return Choice("", (_PLACES[first], *same), Verdict.ALIKE if same else Verdict.CLEAR, because)

@@ -60,6 +60,13 @@ class CellResult:
         return sum(n for status, n in self.statuses.items() if status is not Status.OK)
 
     @property
+    def failed_how(self) -> str:
+        """How many trials failed in which way: `2 timeout, 1 wrong answer`."""
+        return ", ".join(
+            f"{n} {status.words}" for status, n in self.statuses.items() if status is not Status.OK
+        )
+
+    @property
     def attempts(self) -> int:
         """How many trials there were."""
         return sum(self.statuses.values())

@@ -174,8 +174,7 @@ class Workshop:
         """Return the source that each contestant runs, by the name that it has in a run."""
         names = {}
         for offer in self.runners.offers():
-            outside = self.runners.found[offer.runner].folder is not None
-            source = f"{offer.runner}: {offer.source}" if outside else offer.source
+            source = self.runners.found[offer.runner].named(offer.source)
             names[offer.workload, offer.model, offer.variant] = source
         return {one.implementation: names[one.workload, one.model, one.variant] for one in cells}
 

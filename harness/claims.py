@@ -237,7 +237,7 @@ def _cell(result: WorkloadResult, case: str, contestant: str) -> CellResult:
     if one is None:
         raise _Missing(f"{contestant} in {where} was not part of this run")
     if one.absent is not None:
-        why = one.absent.absence.value.replace("_", " ")
+        why = one.absent.absence.words
         raise _Missing(f"{contestant} in {where}: {why}: {one.absent.reason}".rstrip("."))
     if not one.attempts:
         raise _Missing(f"{contestant} in {where} was not measured yet")

@@ -10,6 +10,8 @@ from harness.analyse import ranked
 from harness.workload import HEADLINE
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from harness.analyse import CellResult, WorkloadResult
     from harness.stats import Estimate
     from harness.workload import Metric
@@ -62,15 +64,21 @@ def _best(result: WorkloadResult) -> str:
     shown = units.shown(value.value, result.metric.unit)
     if not value.has_interval:
         return f"best so far is {best.contestant} at {shown}"
-    names = _alike(result, [best, *others])
+    names = alike(result, [best, *others])
     if len(names) == 1:
         return f"best is {best.contestant} at {shown}"
-    if len(names) > _NAMED_AT_MOST:
-        names = [*names[: _NAMED_AT_MOST - 1], f"{len(names) - _NAMED_AT_MOST + 1} others"]
+    names = few(names)
     return f"best, and not told apart, are {', '.join(names[:-1])} and {names[-1]} at {shown}"
 
 
-def _alike(result: WorkloadResult, cells: list[CellResult]) -> list[str]:
+def few(names: Sequence[str]) -> list[str]:
+    """Return names as far as a sentence holds them, and how many others there are."""
+    if len(names) <= _NAMED_AT_MOST:
+        return list(names)
+    return [*names[: _NAMED_AT_MOST - 1], f"{len(names) - _NAMED_AT_MOST + 1} others"]
+
+
+def alike(result: WorkloadResult, cells: Sequence[CellResult]) -> list[str]:
     """Return the first of the ranked cells, and all that cannot be told apart from it."""
     best, *others = cells
     return [
@@ -99,7 +107,7 @@ def overall(results: list[WorkloadResult]) -> str:
         measured += 1
         values = [one.metrics[result.metric.id] for one in cells]
         unsure = unsure or not all(value.has_interval for value in values)
-        best.update(_alike(result, cells) if values[0].has_interval else [cells[0].contestant])
+        best.update(alike(result, cells) if values[0].has_interval else [cells[0].contestant])
         ends = sorted(value.value for value in values)
         if ends[0] > 0:
             spreads.append((ends[-1] / ends[0], result.workload.title.lower()))

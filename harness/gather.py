@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness import stats, waits
-from harness.metrics import histogram, memory_bytes, middle, pace, sample_values
+from harness.metrics import cores_busy, histogram, memory_bytes, middle, pace, sample_values
 from harness.records import Status
 from harness.settling import Settling
 
@@ -127,10 +127,9 @@ class Gathered:
         memory = memory_bytes(trial)
         if memory is not None:
             self.peaks.append(memory)
-        told = [one for one in trial.samples if one.cpu_ns is not None and not one.warmup]
-        elapsed_ns = sum(one.elapsed_ns for one in told)
-        if elapsed_ns:
-            self.cores.append(sum(one.cpu_ns or 0 for one in told) / elapsed_ns)
+        cores = cores_busy(trial)
+        if cores is not None:
+            self.cores.append(cores)
         self.settling.take(pace(trial))
         self._take_more(trial)
         for metric in workload.metrics.values():

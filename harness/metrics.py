@@ -123,6 +123,13 @@ def pace(trial: Trial) -> NDArray[np.float64]:
     return np.array([one.elapsed_ns / one.operations for one in samples], dtype=float)
 
 
+def cores_busy(trial: Trial) -> float | None:
+    """Return how many cores were busy while a trial was timed; None where it does not tell."""
+    told = [one for one in trial.samples if one.cpu_ns is not None and not one.warmup]
+    elapsed_ns = sum(one.elapsed_ns for one in told)
+    return sum(one.cpu_ns or 0 for one in told) / elapsed_ns if elapsed_ns else None
+
+
 def memory_bytes(trial: Trial) -> int | None:
     """Return the most memory that a trial is known to have held; None if not known.
 

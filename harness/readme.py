@@ -21,13 +21,11 @@ if TYPE_CHECKING:
     from harness.advice import Aspect
     from harness.analyse import Analysis
     from harness.claims import Checked
-    from harness.records import RunnerFacts
 
 BLOCKS = ("results", "advice", "machine")
 _BEGIN = re.compile(r"<!-- generated: (\S+) -->")
 _WIDTH = 110
 _END = "<!-- end -->"
-_VERSION = re.compile(r"\d+(\.\w+)+")
 
 
 def blocks(analysis: Analysis, checked: Sequence[Checked]) -> dict[str, str]:
@@ -113,26 +111,11 @@ def _use(aspect: Aspect) -> str:
 def _machine(analysis: Analysis) -> str:
     """Return on what, with what and when it was measured."""
     run = analysis.run
-    machine = run.machine
-    virtual = f", virtual ({machine.virtualisation})" if machine.virtualisation else ""
-    versions = ", ".join(_versions(runner) for runner in run.runners)
+    versions = ", ".join(runner.shown for runner in run.runners)
     disturbed = f", {analysis.disturbed:,} disturbed by other work" if analysis.disturbed else ""
     text = (
         f"Measured on {run.started_at[:10]}: {units.counted(analysis.trials, 'trial')}{disturbed},"
         f" in {units.counted(analysis.blocks, 'block')} (profile {escaped(run.profile)}) on"
-        f" {escaped(machine.cpu)}, {machine.logical_cores} cores,"
-        f" {units.size(machine.memory_bytes)}, {escaped(machine.system)}{virtual}."
-        f" {escaped(versions)}."
+        f" {escaped(run.machine.shown)}. {escaped(versions)}."
     )
     return textwrap.fill(text, _WIDTH, break_long_words=False, break_on_hyphens=False)
-
-
-def _versions(runner: RunnerFacts) -> str:
-    """Name a runner's language with its version, and the libraries with theirs."""
-    libraries = [
-        f"{name} {value}"
-        for name, value in sorted(runner.facts.items())
-        if isinstance(value, str) and _VERSION.fullmatch(value) and value != runner.version
-    ]
-    detail = f" ({', '.join(libraries)})" if libraries else ""
-    return f"{runner.name.capitalize()} {runner.version.removeprefix('go')}{detail}"

@@ -9,12 +9,24 @@ from enum import StrEnum
 
 import msgspec
 
+from harness import units
+
 SCHEMA_VERSION = 1
+_LIBRARIES = ("uvloop", "trio", "anyio")  # of those that a runner names, what models are
 
 Params = dict[str, int | str]
 
 
-class Status(StrEnum):
+class _Spoken(StrEnum):
+    """What has a name for files, `wrong_answer`, and one for people."""
+
+    @property
+    def words(self) -> str:
+        """The name as people read it: `wrong answer`."""
+        return self.value.replace("_", " ")
+
+
+class Status(_Spoken):
     """How a trial ended. Everything but `ok` is a result of its own, and enters no estimate."""
 
     OK = "ok"
@@ -25,7 +37,7 @@ class Status(StrEnum):
     UNSUPPORTED = "unsupported"
 
 
-class Absence(StrEnum):
+class Absence(_Spoken):
     """Why a cell is not measured at all."""
 
     NOT_APPLICABLE = "not_applicable"  # the workload file says why it makes no sense here
@@ -137,6 +149,15 @@ class Machine(msgspec.Struct, frozen=True, omit_defaults=True):
     load_1min: float | None = None
     virtualisation: str | None = None
 
+    @property
+    def shown(self) -> str:
+        """The machine as people read it, without its name."""
+        virtual = f", virtual ({self.virtualisation})" if self.virtualisation else ""
+        return (
+            f"{self.cpu}, {self.logical_cores} cores, {units.size(self.memory_bytes)},"
+            f" {self.system}{virtual}"
+        )
+
 
 class RunnerFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     """A runner that took part, and what it said of itself."""
@@ -146,6 +167,15 @@ class RunnerFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     version: str
     models: tuple[str, ...]
     facts: dict[str, str | int | bool] = {}
+
+    @property
+    def shown(self) -> str:
+        """The runner's version as people read it, with those of the libraries that it measures."""
+        known = [f"{key} {self.facts[key]}" for key in _LIBRARIES if key in self.facts]
+        if "start_method" in self.facts:
+            known.append(f"processes by {self.facts['start_method']}")
+        detail = f" ({', '.join(known)})" if known else ""
+        return f"{self.name.capitalize()} {self.version.removeprefix('go')}{detail}"
 
 
 class Run(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -89,11 +89,7 @@ class Made:
         """Analyse the run, and hold our own claims against it. Raises Problem."""
         analysis = analyse(store.read_run(repository.run), store.read_trials(repository.run, []))
         own = claims.check(ledger.load([repository.ledger], only=True), analysis)
-        summaries = {
-            f"summary.{format_}": export.text(format_, analysis, (), export.Selection(), [])
-            for format_ in ("json", "csv")
-        }
-        return cls(analysis, own, readme.blocks(analysis, own), summaries)
+        return cls(analysis, own, readme.blocks(analysis, own), export.summaries(analysis))
 
 
 def take(folder: Path, repository: Repository) -> None:

@@ -45,11 +45,13 @@ class Runner:
         """Return what to start for a trial of a workload."""
         return self.lean if workload in self.lean_workloads else self.command
 
+    def named(self, file: str) -> str:
+        """Return the name in a run of a file of this runner: of one from outside, with its own."""
+        return file if self.folder is None else f"{self.name}: {file}"
+
     def digests(self, sources: Iterable[str]) -> dict[str, str]:
         """Return the SHA-256 of each of its sources, by the name that it has in a run."""
-        named = {source: source for source in sources}
-        if self.folder is not None:
-            named = {f"{self.name}: {file}": file for file in (*named, *self.files)}
+        named = {self.named(file): file for file in (*sources, *self.files)}
         home = self.folder or ROOT
         return {
             name: hashlib.sha256((home / file).read_bytes()).hexdigest()

@@ -118,14 +118,11 @@ def _ratio(one: CellResult) -> str:
 def _remarks(one: CellResult) -> Iterator[Text]:
     """Yield what is to be said of a cell beside its numbers."""
     if one.failures:
-        words = ", ".join(
-            f"{n} {status.value.replace('_', ' ')}"
-            for status, n in one.statuses.items()
-            if status is not Status.OK
+        yield Text(
+            f"{one.contestant}: {one.failed_how} of {one.attempts}: {one.message}", style="red"
         )
-        yield Text(f"{one.contestant}: {words} of {one.attempts}: {one.message}", style="red")
     if one.absent is not None:
-        why = one.absent.absence.value.replace("_", " ")
+        why = one.absent.absence.words
         yield Text(f"{one.contestant}: {why}: {one.absent.reason}", style="bright_black")
     elif not one.attempts:
         yield Text(f"{one.contestant}: not measured yet", style="bright_black")
@@ -157,7 +154,7 @@ def conformance(trials: Sequence[Trial], absent: Sequence[AbsentCell]) -> Render
     table = _table("workload", "model", "result", "")
     for trial in trials:
         passed = conforms(trial)
-        word = trial.status.value.replace("_", " ")
+        word = trial.status.words
         if trial.warnings and trial.status is Status.OK:
             word = "warning"
         _row(
@@ -172,7 +169,7 @@ def conformance(trials: Sequence[Trial], absent: Sequence[AbsentCell]) -> Render
             table,
             one.cell.workload,
             one.cell.contestant,
-            Text(one.absence.value.replace("_", " "), style="bright_black"),
+            Text(one.absence.words, style="bright_black"),
             one.reason,
         )
     return table

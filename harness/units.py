@@ -148,6 +148,11 @@ def tidy(value: float, unit: str) -> str:
     return number + ("x" if is_ratio else "") + space + name
 
 
+def language(name: str) -> str:
+    """Return a programming language as it writes itself: `Go`, `JavaScript`."""
+    return {"javascript": "JavaScript"}.get(name, name.capitalize())
+
+
 def counted(number: int, what: str) -> str:
     """Return a number of things: 1 trial, 2,000 trials."""
     return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"

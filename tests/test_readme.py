@@ -18,8 +18,7 @@ from harness import campaign, cli, store
 from harness.runners import ROOT
 from harness.workload import MODELS
 from runner import models
-from tests.command import command
-from tests.scaffolding import blocks, copied, walk_through
+from tests.scaffolding import blocks, copied, do, walk_through
 
 README = (ROOT / "README.md").read_text("utf-8")
 DOCUMENTS = ["README.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs").glob("*.md")))]
@@ -151,15 +150,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def typed(copy: Path, words: list[str]) -> str:
     """Do in the copy what a line of the walk-through says."""
-    done = subprocess.run(
-        command(*words[1:]),
-        cwd=copy,
-        env={**os.environ, "PYTHONPATH": str(copy), "COLUMNS": "120"},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+    done = do(copy, *words[1:])
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout
 

@@ -62,9 +62,7 @@ def list_(
 @options.workload
 @options.model
 @options.runner
-@click.option(
-    "--case", "cases", multiple=True, metavar="NAME", help="Only this one; may be repeated."
-)
+@options.case
 @click.option("--budget", type=options.DURATION, help="Time to measure: 90s, 3m, 1h. [by profile]")
 @click.option("--profile", type=click.Choice(list(PROFILES)), help="[standard]")
 @click.option(

@@ -42,36 +42,26 @@ out = click.option(
     show_default=True,
     help="Where run directories are.",
 )
-workload = click.option(
-    "--workload",
-    "workloads",
-    multiple=True,
-    metavar="NAME",
-    help="Only this one; may be repeated.",
-)
-model = click.option(
-    "--model",
-    "models",
-    multiple=True,
-    metavar="NAME",
-    help="Only this one; may be repeated.",
-)
-runner = click.option(
-    "--runner",
-    "runners",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    metavar="FILE_OR_FOLDER",
-    help="Also the runners of this loombench.toml; may be repeated.",
-)
-ledger = click.option(
-    "--ledger",
-    "ledgers",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="Also the claims of this one: docs/claims.md; may be repeated.",
-)
+
+
+def _several(name: str, metavar: str, help_: str, kind: Any = str) -> Callable[..., Any]:
+    """Return an option `--NAME` that may be repeated; a command gets them as NAMEs."""
+    return click.option(
+        f"--{name}",
+        f"{name}s",
+        multiple=True,
+        type=kind,
+        metavar=metavar,
+        help=f"{help_}; may be repeated.",
+    )
+
+
+_PATH = click.Path(path_type=Path)
+workload = _several("workload", "NAME", "Only this one")
+model = _several("model", "NAME", "Only this one")
+case = _several("case", "NAME", "Only this one")
+runner = _several("runner", "FILE_OR_FOLDER", "Also the runners of this loombench.toml", _PATH)
+ledger = _several("ledger", "FILE", "Also the claims of this one: docs/claims.md", _PATH)
 only = click.option(
     "--only",
     is_flag=True,

@@ -35,10 +35,9 @@ def show_results(folder: Path, console: Console) -> Analysis:
 
 def summarise(folder: Path, analysis: Analysis, checked: Sequence[Checked]) -> None:
     """Write what was found beside what was measured: for programs, and as a page."""
-    for format_ in ("json", "csv"):
-        text = export.text(format_, analysis, (), export.Selection(), [])
-        advice = "the measurements are safe: free some space, then `loombench plot`"
-        export.write(folder / f"summary.{format_}", text, advice)
+    advice = "the measurements are safe: free some space, then `loombench plot`"
+    for name, text in export.summaries(analysis).items():
+        export.write(folder / name, text, advice)
     from harness import report  # it is slow to import, as figures are
 
     say(Console(), f"The report: {os.path.relpath(report.write(analysis, folder, checked))}")

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from harness.analyse import Analysis
     from harness.records import Trial
 
-__all__ = ["FORMATS", "Selection", "text", "write"]
+__all__ = ["FORMATS", "Selection", "summaries", "text", "write"]
 
 FORMATS: dict[str, Callable[[Analysis, Iterable[Trial], Selection, list[str]], str]] = {
     "csv": separated.text,
@@ -42,3 +42,11 @@ def text(
     """
     selection.check(analysis.run)
     return FORMATS[format_](analysis, trials, selection, warnings)
+
+
+def summaries(analysis: Analysis) -> dict[str, str]:
+    """Return what stands beside every run for programs, by the name of its file."""
+    return {
+        f"summary.{format_}": text(format_, analysis, (), Selection(), [])
+        for format_ in ("json", "csv")
+    }

@@ -112,13 +112,8 @@ def _remarks(one: CellResult) -> Iterator[str]:
 def _remark(one: CellResult) -> str:
     who = escaped(one.contestant)
     if one.failures:
-        words = ", ".join(
-            f"{n} {status.value.replace('_', ' ')}"
-            for status, n in one.statuses.items()
-            if status is not Status.OK
-        )
-        return f"{who}: {words} of {one.attempts}: {escaped(one.message)}"
+        return f"{who}: {one.failed_how} of {one.attempts}: {escaped(one.message)}"
     if one.absent is not None:
-        why = one.absent.absence.value.replace("_", " ")
+        why = one.absent.absence.words
         return f"{who}: {why}: {escaped(one.absent.reason)}"
     return "" if one.attempts else f"{who}: not measured yet"

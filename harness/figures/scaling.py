@@ -168,6 +168,6 @@ def _stops(result: WorkloadResult, param: str) -> str:
             if one.absent is not None:
                 said[one.cell.model] = one.absent.reason
             elif one.failures:
-                statuses = ", ".join(status.value.replace("_", " ") for status in one.statuses)
+                statuses = ", ".join(status.words for status in one.statuses)
                 said[one.cell.model] = f"{statuses} at {case.id}"
     return "; ".join(f"{model}: {why}" for model, why in said.items())

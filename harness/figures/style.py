@@ -199,15 +199,11 @@ def certainty(comparison: Comparison) -> str:
 def footnote(analysis: Analysis, note: str, *, intervals: bool = True) -> str:
     """Return what every figure says at its foot: how sure, on what, with what, when."""
     run = analysis.run
-    machine = run.machine
-    versions = ", ".join(_version(one.name, one.version, one.facts) for one in run.runners)
+    versions = ", ".join(one.shown for one in run.runners)
     parts = [
         note,
         "Lines: 95% interval over processes; no line: too few." if intervals else "",
-        f"{machine.cpu}, {machine.logical_cores} cores, {units.size(machine.memory_bytes)},"
-        f" {machine.system}"
-        + (f", virtual ({machine.virtualisation})" if machine.virtualisation else "")
-        + ".",
+        f"{run.machine.shown}.",
         f"{versions}.",
         f"{units.counted(analysis.disturbed, 'trial')} disturbed by other work on the machine."
         if analysis.disturbed
@@ -217,13 +213,6 @@ def footnote(analysis: Analysis, note: str, *, intervals: bool = True) -> str:
         f" {run.started_at[:10]}.",
     ]
     return " ".join(part for part in parts if part)
-
-
-def _version(name: str, version: str, facts: dict[str, str | int | bool]) -> str:
-    libraries = [f"{key} {facts[key]}" for key in ("uvloop", "trio", "anyio") if key in facts]
-    start = [f"processes by {facts['start_method']}"] if "start_method" in facts else []
-    detail = f" ({', '.join(libraries + start)})" if libraries or start else ""
-    return f"{name.capitalize()} {version.removeprefix('go')}{detail}"
 
 
 def wrapped(text: str, inches: float) -> str:

@@ -26,7 +26,6 @@ if TYPE_CHECKING:
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _MOST_OF_FIGURES = 3_000_000  # characters in all; the page stays below 5 MB
-_LANGUAGES = {"javascript": "JavaScript"}
 
 
 def text(
@@ -70,7 +69,7 @@ def text(
             facts=_facts(analysis),
             runners=[
                 (
-                    _LANGUAGES.get(one.language, one.language.capitalize()),
+                    units.language(one.language),
                     one.version.removeprefix("go"),
                     ", ".join(f"{key} {value}" for key, value in one.facts.items()),
                 )

@@ -313,18 +313,13 @@ def _value(found: Estimate | None, unit: str) -> Value:
 
 
 def _failed(one: CellResult) -> str:
-    words = ", ".join(
-        f"{n} {status.value.replace('_', ' ')}"
-        for status, n in one.statuses.items()
-        if status is not Status.OK
-    )
-    return f"{words} of {units.counted(one.attempts, 'trial')}"
+    return f"{one.failed_how} of {units.counted(one.attempts, 'trial')}"
 
 
 def _absence(one: CellResult) -> tuple[str, str, str]:
     if one.absent is None:
         return one.contestant, "not measured yet", ""
-    why = one.absent.absence.value.replace("_", " ")
+    why = one.absent.absence.words
     return one.contestant, why, shortened(one.absent.reason)
 
 
