@@ -15,20 +15,13 @@ _USAGE = 2
 def describe() -> int:
     """Print what this runner can do."""
     import json
-    from importlib.metadata import version
 
     from runner import implementations, models
     from runner.wire import PROTOCOL
 
     reasons = {name: models.why_unavailable(model) for name, model in models.MODELS.items()}
-    libraries = {
-        name
-        for model in models.MODELS.values()
-        if reasons[model.name] is None
-        for name in model.needs
-    }
     try:
-        found = implementations.described()
+        found, libraries = implementations.described(), implementations.libraries()
     except ValueError as error:
         print(error, file=sys.stderr)
         return 1
@@ -38,10 +31,7 @@ def describe() -> int:
                 "protocol": PROTOCOL,
                 "language": "python",
                 "version": sys.version.split()[0],
-                "facts": {
-                    **models.facts(),
-                    **{name: version(name) for name in sorted(libraries)},
-                },
+                "facts": {**models.facts(), **libraries},
                 "implementations": found,
                 "unavailable": [
                     {"model": name, "reason": reason} for name, reason in reasons.items() if reason

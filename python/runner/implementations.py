@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import importlib
 import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -29,8 +30,17 @@ class Implementation(NamedTuple):
 
 
 def find() -> Iterator[Implementation]:
-    """Yield every implementation × model, in the order of names. Unknown bases raise ValueError."""
+    """Yield every implementation × model, in the order of names.
+
+    Raises ValueError for an unknown base, and for a file named after a base but without its `on_`.
+    """
     bases = {model.base for model in MODELS.values()}
+    for source in sorted(WORKLOADS.glob("*/*.py")):
+        if source.stem.partition("__")[0] in bases:
+            raise ValueError(
+                f"{_shown(source)}: found an implementation by its name, expected"
+                f" on_{source.name}; rename it, or give a helper another name"
+            )
     for source in sorted(WORKLOADS.glob("*/on_*.py")):
         base, _, variant = source.stem.removeprefix("on_").partition("__")
         if base not in bases:
@@ -68,6 +78,28 @@ def _is_a_library(name: str | None) -> bool:
     """Tell whether it is a whole library that is missing, and not a module that should be there."""
     ours = {"runner", "workloads", *sys.stdlib_module_names}
     return name is not None and "." not in name and name not in ours
+
+
+def libraries() -> dict[str, str]:
+    """Return the version of each installed library that models need or implementations import."""
+    import ast  # here, since a trial has no use for it
+    from importlib import metadata
+
+    wanted = {name for model in MODELS.values() for name in model.needs}
+    for source in WORKLOADS.glob("*/*.py"):
+        with suppress(SyntaxError):  # which its trials will report
+            for node in ast.walk(ast.parse(source.read_bytes(), source)):
+                if isinstance(node, ast.Import):
+                    wanted.update(alias.name.partition(".")[0] for alias in node.names)
+                elif isinstance(node, ast.ImportFrom) and node.module:
+                    wanted.add(node.module.partition(".")[0])
+    # What is imported as one name may be installed under another.
+    installed = metadata.packages_distributions()
+    return {
+        name: metadata.version(installed[name][0])
+        for name in sorted(wanted)
+        if _is_a_library(name) and name in installed
+    }
 
 
 def _shown(source: Path) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib import metadata
 from typing import TYPE_CHECKING
 
 import pytest
@@ -86,6 +87,31 @@ def test_an_unknown_base_is_refused_with_the_known_ones(
         "python/workloads/fanout/on_twisted__fast.py: found base 'twisted', expected one of"
         " anyio, asyncio, processes, scratch, sequential, threads, trio"
     )
+
+
+def test_a_file_named_after_a_base_alone_is_refused_and_helpers_are_not(
+    tree: Callable[[Iterable[str]], Path],
+) -> None:
+    tree(["fanout/on_trio.py", "fanout/beside.py"])
+    assert found() == [("fanout", "trio", "")]
+    tree(["fanout/asyncio__fast.py"])
+    with pytest.raises(ValueError, match=r"asyncio__fast\.py: .* expected on_asyncio__fast\.py;"):
+        list(implementations.find())
+
+
+def test_libraries_are_those_that_models_need_and_that_implementations_import(
+    tree: Callable[[Iterable[str]], Path],
+) -> None:
+    files = ["fanout/on_trio.py", "http/on_asyncio.py", "http/on_anyio.py"]
+    root = tree(files) / "python" / "workloads"
+    (root / "http/on_asyncio.py").write_text(
+        "import os, httptools.parser\nfrom runner import x\nfrom workloads.http import y\n"
+        "import no_such_library\ndef run():\n    from aiohttp import web\n"
+    )
+    (root / "http/on_anyio.py").write_text("def run(:\n")
+    assert implementations.libraries() == {
+        name: metadata.version(name) for name in ("aiohttp", "anyio", "httptools", "trio", "uvloop")
+    }
 
 
 def test_sources_are_described_relative_to_the_repository(

@@ -1,4 +1,8 @@
-"""Plain sockets through the loop: a task a connection, with a buffer of its own."""
+"""Plain sockets through the loop: a task a connection.
+
+Rejected: sock_recv_into() with a buffer a connection, whose two views a message cost more than the
+bytes object that they spare, by 2% at 64 connections.
+"""
 
 import asyncio
 from contextlib import suppress
@@ -8,16 +12,14 @@ from runner import descriptors
 from runner.work import Params, Probe
 
 BACKLOG = 1_024
-READ = 65_536  # bytes, at most; the loop fills it before the task runs, so it cannot be shared
+READ = 65_536  # bytes, at most
 
 
 async def echo(connection: socket) -> None:
     loop = asyncio.get_running_loop()
-    receive, send = loop.sock_recv_into, loop.sock_sendall
-    buffer = memoryview(bytearray(READ))
     with connection, suppress(ConnectionError):
-        while count := await receive(connection, buffer):
-            await send(connection, buffer[:count])
+        while data := await loop.sock_recv(connection, READ):
+            await loop.sock_sendall(connection, data)
 
 
 async def serve(listener: socket) -> None:

@@ -41,24 +41,19 @@ func main() {
 		})))
 	}
 	began := time.Now()
-	wait := func() {}
-	if os.Args[1] == "stall" {
-		wait = func() {
-			if into := time.Since(began) % period; into < stall {
-				time.Sleep(stall - into)
-			}
-		}
-	}
 	for {
 		conn, err := listener.Accept()
 		if err != nil {
 			panic(err)
 		}
-		go echo(conn, wait)
+		if os.Args[1] == "stall" {
+			conn = stalling{conn, began}
+		}
+		go echo(conn)
 	}
 }
 
-func echo(conn net.Conn, wait func()) {
+func echo(conn net.Conn) {
 	defer conn.Close()
 	buffer := make([]byte, largest)
 	for {
@@ -66,9 +61,22 @@ func echo(conn net.Conn, wait func()) {
 		if err != nil {
 			return
 		}
-		wait()
 		if _, err := conn.Write(buffer[:n]); err != nil {
 			return
 		}
 	}
+}
+
+// stalling hands over what it read only when no stall is on.
+type stalling struct {
+	net.Conn
+	began time.Time
+}
+
+func (s stalling) Read(buffer []byte) (int, error) {
+	n, err := s.Conn.Read(buffer)
+	if into := time.Since(s.began) % period; into < stall {
+		time.Sleep(stall - into)
+	}
+	return n, err
 }
