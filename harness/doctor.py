@@ -30,6 +30,7 @@ _FEW_PROCESSES = 16_384  # threads count too, and a sweep goes up to ten thousan
 _BUSY = 0.5  # of the cores
 _STEAL_NOTED = 0.005  # of the time since the machine started
 _USUAL_SLACK_NS = 50_000
+_LONG_WAKING_US = 10  # beside it, a message over the loopback takes about as long
 _QUICK_CLOCKS = ("tsc", "arch_sys_counter")  # read without asking the kernel or a hypervisor
 _CPU = "sys/devices/system/cpu"
 
@@ -38,7 +39,6 @@ def findings(root: Path = Path("/")) -> list[Finding]:
     """Look at what is known to disturb measuring; below `root` are the files of the kernel."""
     about = machine()
     files = _Files(root)
-    virtual = about.virtualisation not in (None, "none")
     return [
         Finding("cpu", f"{about.cpu}, {about.logical_cores} logical cores"),
         _affinity(about),
@@ -48,7 +48,7 @@ def findings(root: Path = Path("/")) -> list[Finding]:
             "virtualisation",
             about.virtualisation or "none found",
             "neighbours may take the processor; trust ratios more than absolute times"
-            if virtual
+            if _virtual(about)
             else "",
         ),
         _load(about),
@@ -56,6 +56,7 @@ def findings(root: Path = Path("/")) -> list[Finding]:
         _governor(files),
         _turbo(files),
         _smt(files),
+        _sleep(files, about),
         _huge_pages(files),
         _quota(files),
         _throttled(files),
@@ -111,6 +112,10 @@ class _Files:
                         yield text
 
 
+def _virtual(about: Machine) -> bool:
+    return about.virtualisation not in (None, "none")
+
+
 def _affinity(about: Machine) -> Finding:
     try:
         allowed = len(os.sched_getaffinity(0))
@@ -164,6 +169,21 @@ def _smt(files: _Files) -> Finding:
     value = {"1": "on", "0": "off"}.get(files.read(f"{_CPU}/smt/active"), UNKNOWN)
     advice = "two logical cores share a real one; parallel models gain less than their number"
     return Finding("SMT", value, advice if value == "on" else "")
+
+
+def _sleep(files: _Files, about: Machine) -> Finding:
+    """Name the states that an idle core falls into, and how long it takes to leave the deepest."""
+    names = [name for name in files.each(f"{_CPU}/cpu0/cpuidle/state*/name") if name != "POLL"]
+    waking = [int(text) for text in files.each(f"{_CPU}/cpu0/cpuidle/state*/latency")]
+    if not names or not waking:
+        return Finding("sleep states", UNKNOWN)
+    advice = ""
+    if _virtual(about) or max(waking) > _LONG_WAKING_US:
+        advice = (
+            "where cores idle between messages (echo and http at few connections), their waking is"
+            " part of what is measured"
+        )
+    return Finding("sleep states", f"{', '.join(names)} ({max(waking)} µs to wake)", advice)
 
 
 def _huge_pages(files: _Files) -> Finding:

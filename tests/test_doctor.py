@@ -24,8 +24,8 @@ HUGE = "sys/kernel/mm/transparent_hugepage/enabled"
 V2 = {"proc/self/cgroup": "0::/jobs/mine\n"}
 V1 = {"proc/self/cgroup": "8:pids:/jobs\n4:cpu,cpuacct:/jobs/mine\n0::/\n"}
 OF_KERNEL = (
-    "governor", "turbo", "SMT", "transparent huge pages", "cgroup quota", "throttled so far",
-    "clock source", "timer slack", "cgroup processes and threads", "steal",
+    "governor", "turbo", "SMT", "sleep states", "transparent huge pages", "cgroup quota",
+    "throttled so far", "clock source", "timer slack", "cgroup processes and threads", "steal",
 )  # fmt: skip
 
 
@@ -72,6 +72,11 @@ def test_what_cannot_be_read_is_unknown_and_needs_no_advice(
     assert (finding.value, finding.advice) == ("unknown", "")
 
 
+SLEEPS = {
+    f"{CPU}/cpu0/cpuidle/state{number}/{file}": text
+    for number, state in enumerate([("POLL", "0"), ("C1", "2"), ("C6", "133")])
+    for file, text in zip(("name", "latency"), state, strict=True)
+}
 STAT = "cpu  700 0 200 0 50 0 0 {steal} 90 0\ncpu0 1 2 3 4 5 6 7 8 9 10\n"
 
 
@@ -95,6 +100,7 @@ STAT = "cpu  700 0 200 0 50 0 0 {steal} 90 0\ncpu0 1 2 3 4 5 6 7 8 9 10\n"
         ("turbo", {f"{CPU}/cpufreq/boost": "0"}, "off", False),
         ("SMT", {f"{CPU}/smt/active": "1\n"}, "on", True),
         ("SMT", {f"{CPU}/smt/active": "0\n"}, "off", False),
+        ("sleep states", SLEEPS, "C1, C6 (133 µs to wake)", True),
         ("transparent huge pages", {HUGE: "[always] madvise never"}, "always", True),
         ("transparent huge pages", {HUGE: "always [madvise] never"}, "madvise", False),
         ("transparent huge pages", {HUGE: "always madvise [never]"}, "never", False),

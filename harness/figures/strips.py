@@ -128,8 +128,15 @@ def _heading(workload: Workload, case: Case) -> str:
         return case.id
     if params["beside"] == "nothing":
         return "beside nothing"
-    where = "on the loop" if params["on"] == "loop" else f"in a {params['on']}"
-    return f"beside {params['beside']} {workload.setting(case, 'amount')}, {where}"
+    return f"beside {params['beside']} {workload.setting(case, 'amount')}, {_where(case)}"
+
+
+def _where(case: Case) -> str:
+    """Return where the work beside the ticks is done, or nothing."""
+    on = case.params.get("on")
+    if on is None or case.params.get("beside") == "nothing":
+        return ""
+    return "on the loop" if on == "loop" else f"in a {on}"
 
 
 def _lasts_ns(case: Case) -> int:
@@ -140,15 +147,20 @@ def _lasts_ns(case: Case) -> int:
 
 
 def _finding(cases: list[tuple[Case, list[CellResult]]]) -> str:
-    """Say beside what work beats are missed, and beside what they are not."""
-    late = [sum(dict(one.curve)[1.0] > _SAID_NS for one in cells) for _, cells in cases]
-    everybody = sum(count == len(cells) for count, (_, cells) in zip(late, cases, strict=True))
-    nobody = late.count(0)
-    if nobody == len(cases):
+    """Say how many models miss a beat beside work, by where it is done."""
+    able: dict[str, set[str]] = {}
+    late: dict[str, set[str]] = {}
+    for case, cells in cases:
+        where = _where(case)
+        if where:
+            able.setdefault(where, set()).update(one.cell.model for one in cells)
+            late.setdefault(where, set()).update(
+                one.cell.model for one in cells if dict(one.curve)[1.0] > _SAID_NS
+            )
+    if not any(late.values()):
         return "no model misses a beat, whatever is beside it"
-    if everybody == len(cases):
-        return "every model misses a beat, whatever is beside it"
-    return (
-        f"every model misses a beat in {everybody} of {len(cases)} kinds of work beside it,"
-        f" none in {nobody}"
-    )
+    said = [
+        f"{len(late[where]) or 'none'} of {len(able[where])} models beside work {where}"
+        for where in able
+    ]
+    return f"beats are missed by {', by '.join(said)}"

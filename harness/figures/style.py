@@ -30,6 +30,8 @@ if TYPE_CHECKING:
 
     from harness.analyse import Analysis, Comparison
 
+_WHOLE = ("requests",)  # units of which there are no parts: their ticks are whole numbers
+
 INK, FAINT, GRID, FAILED = "#1a1a1a", "#666666", "#e3e3e3", "#b00020"
 BAND, FLOOR = "#f1f1f1", "#9a9a9a"
 METADATA: dict[str, dict[str, str | None]] = {
@@ -280,7 +282,10 @@ def scale(axes: Axes, unit: str, lows: Sequence[float], highs: Sequence[float]) 
     else:
         margin = 0.08 * (max(most, 0) - min(least, 0)) or 1.0
         axes.set_xlim(least - margin if least < 0 else 0.0, max(0.0, most) + margin)
-        axes.xaxis.set_major_locator(MaxNLocator(max(1, room - 1), steps=[1, 2, 5, 10]))
+        whole = unit in _WHOLE
+        axes.xaxis.set_major_locator(
+            MaxNLocator(max(1, room - 1), steps=[1, 2, 5, 10], integer=whole)
+        )
         axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _tick(x, unit)))
     axes.tick_params(axis="x", labelsize=8)
     axes.grid(axis="x")

@@ -166,9 +166,24 @@ def _wrk(wrk: str, port: int, seconds: int) -> float:
 def server(*kind: str) -> Iterator[int]:
     """Run a server on its core; yields its port. Of two words it is one in Python."""
     command = [str(servers())] if len(kind) == 1 else [sys.executable, str(_SERVERS / "peers.py")]
-    with started([*command, *kind], core=0) as process:
+    with _serving([*command, *kind]) as lines:
+        yield int(next(lines))
+
+
+@contextmanager
+def twins() -> Iterator[tuple[int, int]]:
+    """Run our Go echo and a plain one in one process; yields their ports, ours first."""
+    with _serving([str(servers()), "twins"]) as lines:
+        theirs, ours = int(next(lines)), int(next(lines))
+        yield ours, theirs
+
+
+@contextmanager
+def _serving(command: Sequence[str]) -> Iterator[Iterator[str]]:
+    """Run a server; yields the lines that it prints."""
+    with started(command, core=0) as process:
         assert process.stdout is not None
-        yield int(process.stdout.readline())
+        yield process.stdout
         process.communicate()  # closes its standard input, at which it ends
 
 
@@ -210,9 +225,13 @@ def servers() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="loombench-bench-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     binary = folder / "server"
+    # Built where it may import what is internal to our Go module, without standing there.
+    placed = folder / "overlay.json"
     source = _SERVERS / "server.go"
+    placed.write_text(json.dumps({"Replace": {str(ROOT / "go/bench/server.go"): str(source)}}))
     subprocess.run(
-        [go, "build", "-trimpath", "-o", str(binary), str(source)],
+        [go, "build", "-trimpath", "-overlay", str(placed), "-o", str(binary), "./bench"],
+        cwd=ROOT / "go",
         check=True,
         env={**os.environ, "GOTOOLCHAIN": "local"},
     )

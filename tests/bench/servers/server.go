@@ -1,17 +1,24 @@
 // Servers for the load generator to be held against, written as plainly as Go allows.
 //
-//	server http|echo|stall -> one line, its port; then it serves until its standard input ends
+//	server http|stall|twins -> a line with its port; then it serves until its standard input ends
 //
 // `stall` is an echo that answers nothing in the first 100 ms of each second since its start.
+// `twins` are two echoes in one program: the plain one, and on a port in a second line ours.
+//
+// It is built as if it stood among our Go sources: see load.py.
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
 	"os"
 	"time"
+
+	"loombench/internal/work"
+	ours "loombench/workloads/echo"
 )
 
 const (
@@ -23,7 +30,7 @@ const (
 
 func main() {
 	if len(os.Args) != 2 {
-		fmt.Fprintln(os.Stderr, "usage: server http|echo|stall")
+		fmt.Fprintln(os.Stderr, "usage: server http|stall|twins")
 		os.Exit(2)
 	}
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
@@ -40,6 +47,12 @@ func main() {
 			_, _ = io.WriteString(w, body)
 		})))
 	}
+	if os.Args[1] == "twins" {
+		go func() {
+			_, err := ours.Run(context.Background(), nil, work.NewProbe(announcing{}))
+			panic(err)
+		}()
+	}
 	began := time.Now()
 	for {
 		conn, err := listener.Accept()
@@ -52,6 +65,11 @@ func main() {
 		go echo(conn)
 	}
 }
+
+// announcing prints the port that a workload listens on. Nothing else is said while it serves.
+type announcing struct{ work.Sink }
+
+func (announcing) Listening(port int) { fmt.Println(port) }
 
 func echo(conn net.Conn) {
 	defer conn.Close()
