@@ -147,20 +147,21 @@ def _lasts_ns(case: Case) -> int:
 
 
 def _finding(cases: list[tuple[Case, list[CellResult]]]) -> str:
-    """Say how many models miss a beat beside work, by where it is done."""
+    """Say how many models miss a beat, by where the work beside it is done."""
     able: dict[str, set[str]] = {}
     late: dict[str, set[str]] = {}
     for case, cells in cases:
         where = _where(case)
-        if where:
-            able.setdefault(where, set()).update(one.cell.model for one in cells)
-            late.setdefault(where, set()).update(
-                one.cell.model for one in cells if dict(one.curve)[1.0] > _SAID_NS
-            )
+        able.setdefault(where, set()).update(one.cell.model for one in cells)
+        late.setdefault(where, set()).update(
+            one.cell.model for one in cells if dict(one.curve)[1.0] > _SAID_NS
+        )
     if not any(late.values()):
         return "no model misses a beat, whatever is beside it"
     said = [
-        f"{len(late[where]) or 'none'} of {len(able[where])} models beside work {where}"
-        for where in able
+        f"{len(late[where]) or 'none'} of {len(models)} models"
+        f" {f'beside work {where}' if where else 'without work beside it'}"
+        for where, models in able.items()
+        if where or late[where]
     ]
     return f"beats are missed by {', by '.join(said)}"

@@ -118,15 +118,15 @@ def _servers(
     theirs: tuple[str, ...], ours: tuple[str, str], order: int
 ) -> Iterator[tuple[int, int]]:
     """Run both; yields their ports, ours first. Who is started first changes from pair to pair."""
-    with ExitStack() as alive:
-        if theirs == ("go",):
-            yield alive.enter_context(load.twins())
-        elif order % 2:
-            our_port = alive.enter_context(_our_server(*ours))
-            yield our_port, alive.enter_context(load.server(*theirs))
-        else:
-            their_port = alive.enter_context(load.server(*theirs))
-            yield alive.enter_context(_our_server(*ours)), their_port
+    if theirs == ("go",):
+        with load.twins() as ports:
+            yield ports
+    elif order % 2:
+        with _our_server(*ours) as our_port, load.server(*theirs) as their_port:
+            yield our_port, their_port
+    else:
+        with load.server(*theirs) as their_port, _our_server(*ours) as our_port:
+            yield our_port, their_port
 
 
 def _rate(port: int, connections: int) -> float:
