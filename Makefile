@@ -13,7 +13,7 @@ export PYTHON
 export GOTOOLCHAIN := local
 BIN := .venv/bin
 # The Go of PATH if it is new enough, else the one of the environment.
-GO = $$($(BIN)/python -c 'from harness.runners import ROOT, find_go; print(find_go(ROOT / "go/go.mod")[0] or "")')
+GO = $$($(BIN)/python -c 'from harness.measuring.runners.go_build import ROOT, find_go; print(find_go(ROOT / "go/go.mod")[0] or "")')
 
 .DEFAULT_GOAL := help
 .PHONY: help setup compare claims test check smoke bench doctor lock schema readme reference clean
@@ -50,7 +50,7 @@ check: setup ## format, lint, types, what is made from the reference run; for Go
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/python -m harness.reference --check
+	$(BIN)/python -m harness.presenting.reference --check
 	@go=$(GO); if [ -z "$$go" ]; then echo 'no Go here: its checks and tests are left out'; \
 	else cd go && unformatted=$$("$$("$$go" env GOROOT)/bin/gofmt" -l .) && \
 	if [ -n "$$unformatted" ]; then echo "gofmt: $$unformatted"; exit 1; fi && \
@@ -73,15 +73,15 @@ lock: setup ## renew the locked versions, with hashes and without addresses
 		--no-header --no-annotate --python-version 3.11 --output-file go/requirements.txt - >/dev/null
 
 schema: setup ## write docs/protocol.schema.json anew
-	$(BIN)/python -m harness.protocol > docs/protocol.schema.json
+	$(BIN)/python -m harness.measuring.runners.protocol > docs/protocol.schema.json
 
 readme: setup ## write what is made from the reference run: blocks of README.md, summaries, figures
-	@$(BIN)/python -m harness.reference
+	@$(BIN)/python -m harness.presenting.reference
 
 reference: setup ## measure for an hour, or take RUN over; make that the reference run, and readme
 	@$(if $(RUN),,$(BIN)/loombench run --out $(OUT) --profile $(or $(PROFILE),thorough) \
 		$(if $(BUDGET),--budget $(BUDGET)))
-	@$(BIN)/python -m harness.reference --out $(OUT) --take $(or $(RUN),latest)
+	@$(BIN)/python -m harness.presenting.reference --out $(OUT) --take $(or $(RUN),latest)
 
 clean: ## remove what was built; runs in results/ stay
 	rm -rf .venv go/bin .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.workload import MODELS
+from harness.catalog.workload import MODELS
 from tests.factories import WORKLOAD
 
 ALL_MODELS = ", ".join(MODELS)

@@ -9,8 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from harness import campaign, child, cli, runners, store
-from harness.runners import Runners
+from harness import cli
+from harness.measuring import inventory
+from harness.measuring.processes import child
+from harness.measuring.runners import find
+from harness.measuring.runners.runner import Runners
+from harness.results import store
 from tests.command import Invoke
 from tests.exports import Export, small
 from tests.outside import PLANTED, toml
@@ -59,13 +63,13 @@ def invoke(capsys: pytest.CaptureFixture[str]) -> Invoke:
 
 @pytest.fixture(scope="session")
 def ours() -> Runners:
-    return runners.find()
+    return find.find()
 
 
 @pytest.fixture
 def asked_once(ours: Runners, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ask our own runners what they offer once, and not in every test."""
-    monkeypatch.setattr(campaign, "find", lambda: deepcopy(ours))
+    monkeypatch.setattr(inventory, "find", lambda: deepcopy(ours))
 
 
 @pytest.fixture

@@ -18,9 +18,10 @@ from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
-from harness import figures, ledger
-from harness.analyse import Analysis
-from harness.claims import check
+from harness.analysis.analyse import Analysis
+from harness.claims import ledger
+from harness.claims.judge import check
+from harness.presenting import figures
 from tests.scenes import SCENES
 
 # Two boxes that share this much of an inch at most only touch.

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from harness import export
-from harness.analyse import Analysis, analyse
-from harness.export.selection import Selection
-from harness.records import Absence, AbsentCell, Cell, Run, Sample, Status, Trial
+from harness.analysis.analyse import Analysis, analyse
+from harness.presenting import export
+from harness.presenting.export.selection import Selection
+from harness.results.records import Absence, AbsentCell, Cell, Run, Sample, Status, Trial
 from tests.factories import WORKLOAD, cell, run, trial, trials
 
 OVERHEAD = """\

@@ -6,18 +6,28 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import settings
 
-from harness import catalog, protocol
-from harness.analyse import Analysis, WorkloadResult, analyse
-from harness.child import Ended
-from harness.conversation import Conversation
-from harness.records import SCHEMA_VERSION, Cell, Machine, Run, RunnerFacts, Sample, Status, Trial
-from harness.workload import HEADLINE
+from harness.analysis.analyse import Analysis, WorkloadResult, analyse
+from harness.catalog import workload_file
+from harness.catalog.workload import HEADLINE
+from harness.measuring.processes.child import Ended
+from harness.measuring.runners import protocol
+from harness.measuring.runners.conversation import Conversation
+from harness.results.records import (
+    SCHEMA_VERSION,
+    Cell,
+    Machine,
+    Run,
+    RunnerFacts,
+    Sample,
+    Status,
+    Trial,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from harness.records import AbsentCell
-    from harness.workload import Workload
+    from harness.catalog.workload import Workload
+    from harness.results.records import AbsentCell
 
 # Everything that a workload file can say, once.
 WORKLOAD = """\
@@ -118,7 +128,7 @@ def examples(most: int) -> settings:
 
 
 def workload(text: str = WORKLOAD, id_: str = "demo") -> Workload:
-    return catalog.parse(id_, text, f"{id_}.toml")
+    return workload_file.parse(id_, text, f"{id_}.toml")
 
 
 def cell(model: str = "asyncio", case: str = HEADLINE, variant: str = "") -> Cell:

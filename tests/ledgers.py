@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from harness import claims, ledger
-from harness.claims import Checked
-from harness.ledger import Claim
-from harness.records import Trial
+from harness.claims import judge, ledger
+from harness.claims.judge import Checked
+from harness.claims.ledger import Claim
+from harness.results.records import Trial
 from tests.factories import analysed
 
 # Everything that a ledger can say of a value, of a ratio, and of what is not measured yet.
@@ -58,5 +58,5 @@ def a_claim(range_: str = "40 to 60 ms", **keys: str) -> Claim:
 
 def checked(claim: Claim, *of: Trial, **more: object) -> Checked:
     """Hold one claim against a run of the demo."""
-    (found,) = claims.check([claim], analysed(*of, **more))  # type: ignore[arg-type]
+    (found,) = judge.check([claim], analysed(*of, **more))  # type: ignore[arg-type]
     return found

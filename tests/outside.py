@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from harness import campaign, catalog, external
-from harness.runners import ROOT, Runners
+from harness.catalog import workload_file
+from harness.measuring.runners import external
+from harness.measuring.runners.runner import Runners
+from harness.paths import ROOT, WORKLOADS
 
 PLANTED = ROOT / "tests" / "external"
 
@@ -41,7 +43,7 @@ def joined(*named: Path, known: Runners | None = None) -> Runners:
     """Return what is there after joining the runners to those that are known."""
     found = known or Runners()
     declared = external.read(named)
-    own = catalog.load_folder(campaign.WORKLOADS)
+    own = workload_file.load_folder(WORKLOADS)
     external.join(found, declared, external.workloads(declared, own))
     return found
 

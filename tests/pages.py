@@ -11,12 +11,12 @@ from pathlib import Path
 
 from msgspec import structs
 
-from harness import ledger
-from harness.analyse import Analysis
-from harness.claims import check
-from harness.records import Run
-from harness.report import page, sources
-from harness.runners import ROOT
+from harness.analysis.analyse import Analysis
+from harness.claims import ledger
+from harness.claims.judge import check
+from harness.paths import ROOT
+from harness.presenting.report import page, sources
+from harness.results.records import Run
 from tests.drawings import drawing
 
 VOID = {"meta", "input", "br", "link", "img", "hr"}

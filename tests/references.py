@@ -6,9 +6,10 @@ from pathlib import Path
 
 from msgspec import structs
 
-from harness import reference, store
-from harness.reference import Repository
-from harness.store import RunWriter
+from harness.presenting import reference
+from harness.presenting.reference import Repository
+from harness.results import store
+from harness.results.store import RunWriter
 from tests.factories import CRASHED, cell, run, trial
 from tests.ledgers import LEDGER, MS
 

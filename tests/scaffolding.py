@@ -9,7 +9,7 @@ import subprocess
 import textwrap
 from pathlib import Path
 
-from harness.runners import ROOT
+from harness.paths import ROOT
 from tests.command import command
 
 

@@ -10,9 +10,13 @@ from unittest import mock
 from hdrh.histogram import HdrHistogram
 from msgspec import structs
 
-from harness import campaign, catalog, plan, stats
-from harness.analyse import Analysis, analyse
-from harness.records import (
+from harness.analysis.analyse import Analysis, analyse
+from harness.catalog import workload_file
+from harness.catalog.workload import HEADLINE, MODELS, Workload, in_order
+from harness.measuring import plan
+from harness.measuring.runners.runner import Offer
+from harness.paths import WORKLOADS
+from harness.results.records import (
     SCHEMA_VERSION,
     Cell,
     Machine,
@@ -24,7 +28,7 @@ from harness.records import (
     Status,
     Trial,
 )
-from harness.workload import HEADLINE, MODELS, Workload, in_order
+from harness.statistics import estimates
 
 MS_100 = 100_000_000
 GO = ("go-1cpu", "go")
@@ -136,7 +140,7 @@ def alike(one: Trial) -> Trial:
 
 @cache
 def workloads() -> dict[str, Workload]:
-    return catalog.load_folder(campaign.WORKLOADS)
+    return workload_file.load_folder(WORKLOADS)
 
 
 def _operations(cell: Cell) -> int:
@@ -164,7 +168,7 @@ def scene(
     run = planned(chosen, models, missing, outside, profile)
     found = trials(run, chosen, blocks, fate, every_case=every_case)
     # Ten thousand resamples show a figure nothing that two hundred do not.
-    with mock.patch.object(stats, "RESAMPLES", 200):
+    with mock.patch.object(estimates, "RESAMPLES", 200):
         return analyse(run, found)
 
 
@@ -181,7 +185,7 @@ def planned(
         plan.Selection(models=tuple(models)),
         [
             *_offers(chosen, missing or {}),
-            *(plan.Offer(one.id, model, "", "js", "here") for one in chosen for model in outside),
+            *(Offer(one.id, model, "", "js", "here") for one in chosen for model in outside),
         ],
         missing or {},
         plan.PROFILES[profile],
@@ -230,9 +234,9 @@ def trials(
                 yield found
 
 
-def _offers(chosen: Iterable[Workload], missing: Mapping[str, str]) -> list[plan.Offer]:
+def _offers(chosen: Iterable[Workload], missing: Mapping[str, str]) -> list[Offer]:
     return [
-        plan.Offer(one.id, model, variant, "go" if model in GO else "python", "here")
+        Offer(one.id, model, variant, "go" if model in GO else "python", "here")
         for one in chosen
         for model in MODELS
         if model not in one.not_applicable and model not in missing
@@ -276,7 +280,7 @@ def _another(id_: str, **changes: str) -> Workload:
     for key, value in changes.items():
         (line,) = [line for line in text.splitlines() if line.startswith(f"{key} = ")]
         text = text.replace(line, f'{key} = "{value}"')
-    return catalog.parse(id_, text, f"{id_}.toml")
+    return workload_file.parse(id_, text, f"{id_}.toml")
 
 
 SCENES: dict[str, Callable[[], Analysis]] = {

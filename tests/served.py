@@ -15,8 +15,8 @@ from typing import IO, TYPE_CHECKING, Any, Self
 
 import pytest
 
-from harness.protocol import digest
-from harness.runners import ROOT
+from harness.measuring.runners.protocol import digest
+from harness.paths import ROOT
 from runner import implementations, models
 from tests.planted.bench import MARK
 

@@ -12,10 +12,11 @@ from typing import NamedTuple
 
 import pytest
 
-from harness import store
+from harness.catalog.workload import MODELS, SHAPES
 from harness.errors import Exit
-from harness.runners import ROOT, find_go
-from harness.workload import MODELS, SHAPES
+from harness.measuring.runners.go_build import find_go
+from harness.paths import ROOT
+from harness.results import store
 from runner.models import Model
 from tests import scaffolding
 
@@ -156,7 +157,7 @@ def test_the_walk_to_a_model_says_what_it_is_said_to_say(models: Walk) -> None:
 
 def test_models_that_were_added_as_told_have_their_places_and_their_looks(models: Walk) -> None:
     asked = (
-        "from harness.figures.style import LOOKS; from harness.workload import MODELS;"
+        "from harness.presenting.figures.style import LOOKS; from harness.catalog.workload import MODELS;"
         "from harness.scaffold import BASES;"
         "print(*MODELS); print(*sorted(LOOKS)); print(*BASES);"
         "print(len({look.colour for look in LOOKS.values()}),"

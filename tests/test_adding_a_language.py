@@ -14,12 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from harness import campaign, catalog, protocol, store, waits
-from harness.conversation import Conversation
+from harness.catalog import workload_file
+from harness.catalog.workload import CHECK
 from harness.errors import Exit
-from harness.protocol import Finished
-from harness.runners import ROOT
-from harness.workload import CHECK
+from harness.measuring.runners import protocol
+from harness.measuring.runners.conversation import Conversation
+from harness.measuring.runners.protocol import Finished
+from harness.paths import ROOT, WORKLOADS
+from harness.results import histograms, store
 from tests.command import Invoke
 
 pytestmark = pytest.mark.usefixtures("asked_once")
@@ -33,7 +35,7 @@ COMMANDS = [
     for block in re.findall(r"^```sh\n(.*?)^```$", DOCUMENT, re.MULTILINE | re.DOTALL)
     for line in block.splitlines()
 ]
-WORKLOADS = catalog.load_folder(campaign.WORKLOADS)
+OUR_WORKLOADS = workload_file.load_folder(WORKLOADS)
 OFFERED = [Path(name).stem for name in FILES if name.startswith("node/workloads/")]
 LEAST_NODE = 18
 
@@ -83,7 +85,7 @@ def test_the_manifest_names_every_module_of_the_runner() -> None:
 
 
 def test_the_document_says_which_workloads_are_not_written() -> None:
-    missing = set(WORKLOADS) - {stem.partition("__")[0] for stem in OFFERED}
+    missing = set(OUR_WORKLOADS) - {stem.partition("__")[0] for stem in OFFERED}
     (sentence,) = re.findall(r"What\s+a\s+runner\s+does\s+not\s+have\s+\((.*?)\s+here\)", DOCUMENT)
     assert set(re.findall(r"`(\w+)`", sentence)) == missing
 
@@ -126,7 +128,7 @@ def test_what_the_document_says_to_run_is_measured_and_drawn(invoke: Invoke, fol
 
 def asked(workload: str, variant: str = "", **changes: object) -> bytes:
     """Return a request for the check case, changed where the runner is to refuse it."""
-    known = WORKLOADS.get(workload, WORKLOADS["noop"])
+    known = OUR_WORKLOADS.get(workload, OUR_WORKLOADS["noop"])
     one = protocol.request_for(known, known.cases[CHECK], "node", variant, 7)
     request = json.loads(protocol.encode_request(one)) | {"workload": workload, **changes}
     return json.dumps(request).encode() + b"\n"
@@ -151,7 +153,7 @@ def test_an_answer_has_the_digest_that_ours_has_and_the_rest_is_there(
     folder: Path, stem: str
 ) -> None:
     workload, _, variant = stem.partition("__")
-    known = WORKLOADS[workload]
+    known = OUR_WORKLOADS[workload]
     request = protocol.request_for(known, known.cases[CHECK], "node", variant, 7)
     line = protocol.encode_request(request)
     code, messages = answered(["node", "runner.mjs"], line, folder / "node")
@@ -204,15 +206,15 @@ def test_a_histogram_has_every_wait_where_the_harness_looks_for_it(folder: Path)
     told = [*edges, *[123_456] * 5_000, 120_000_000_000, 0]
     text = evaluated(folder / "node", script, [*told, 200_000_000_000])
     assert isinstance(text, str)
-    assert waits.fault([text]) == ""
-    found, expected = waits.decoded(text), waits.added([])
+    assert histograms.fault([text]) == ""
+    found, expected = histograms.decoded(text), histograms.added([])
     for wait in [*told, 120_000_000_000]:
         expected.record_value(wait)
     assert found.get_total_count() == expected.get_total_count() == len(told) + 1
     assert {wait: found.get_count_at_value(wait) for wait in told} == {
         wait: expected.get_count_at_value(wait) for wait in told
     }
-    assert waits.curve(found) == waits.curve(expected)
+    assert histograms.curve(found) == histograms.curve(expected)
 
 
 # --- when something is wrong

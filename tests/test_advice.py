@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from msgspec import structs
 
-from harness.advice import Advice, Choice, Verdict, advice
-from harness.records import Status, Trial
+from harness.analysis.advice import Advice, Choice, Verdict, advice
+from harness.results.records import Status, Trial
 from tests.scenes import SCENES, Otherwise, alike, failed, scene, waits
 
 

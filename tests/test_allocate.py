@@ -11,18 +11,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.allocate import Allocator
+from harness.catalog.workload import HEADLINE, MODELS
 from harness.errors import Problem
-from harness.plan import PROFILES, Profile, Selection, cells, wanted_cases
-from harness.records import Cell, Sample, Status, Trial
-from harness.workload import HEADLINE, MODELS
+from harness.measuring.allocate import Allocator
+from harness.measuring.plan import PROFILES, Profile, Selection, cells, wanted_cases
+from harness.results.records import Cell, Sample, Status, Trial
 from tests.factories import WORKLOAD, examples, workload
 from tests.test_plan import offer
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from harness.plan import Block
+    from harness.measuring.plan import Block
 
 PROFILE = Profile("test", budget_s=1, least_blocks=5, sweeps=True, thorough=False)
 BOTH = {"demo": workload(), "other": workload(WORKLOAD, "other")}
@@ -191,7 +191,7 @@ def test_nothing_to_measure_is_a_problem_and_no_endless_wait() -> None:
 
 
 def test_profiles_have_enough_blocks_for_an_interval() -> None:
-    from harness.stats import LEAST_FOR_INTERVAL
+    from harness.statistics.estimates import LEAST_FOR_INTERVAL
 
     assert all(one.least_blocks >= LEAST_FOR_INTERVAL for one in PROFILES.values())
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from harness import stats
-from harness.analyse import CellResult, Comparison, WorkloadResult, analyse, ranked
-from harness.records import Absence, AbsentCell, Cell, Sample, Status
-from harness.workload import HEADLINE
+from harness.analysis.analyse import CellResult, Comparison, WorkloadResult, analyse, ranked
+from harness.catalog.workload import HEADLINE
+from harness.results.records import Absence, AbsentCell, Cell, Sample, Status
+from harness.statistics import estimates
 from tests.factories import CRASHED, WORKLOAD, analysed, cell, result, run, trial, trials, workload
 
 MS = 1_000_000
@@ -290,5 +290,5 @@ def test_a_run_is_read_with_the_workload_file_it_was_made_with() -> None:
 def test_trials_are_taken_in_one_by_one() -> None:
     of = [trial("trio", block, value) for block, value in enumerate(FIVE)]
     found = analyse(run([cell("trio")]), iter(of)).workloads["demo"]
-    expected = stats.estimate(FIVE, f"{Cell('demo', HEADLINE, 'trio')} elapsed")
+    expected = estimates.estimate(FIVE, f"{Cell('demo', HEADLINE, 'trio')} elapsed")
     assert one_cell(found, "trio").metrics["elapsed"] == expected

@@ -8,9 +8,9 @@ from collections.abc import Iterable
 import pytest
 from msgspec import structs
 
-from harness import stats
-from harness.analyse import ranked
-from harness.records import Trial
+from harness.analysis.analyse import ranked
+from harness.results.records import Trial
+from harness.statistics import estimates
 from tests.factories import CRASHED, WORKLOAD, analysed, cell, result, trial, trials
 
 BASE = (100_000, 101_000, 99_000, 100_500, 99_500)
@@ -169,7 +169,7 @@ def test_the_control_is_compared_inside_the_blocks_in_which_both_went_well() -> 
         *trials(twin, [100, 1000, 100, 1000, 100]),
         trial(twin, 5, **CRASHED),
     ]
-    assert result(*of).comparison.control == stats.ratio([(1.0, 1.0)] * 5)
+    assert result(*of).comparison.control == estimates.ratio([(1.0, 1.0)] * 5)
 
 
 def test_the_control_is_not_among_the_contestants() -> None:

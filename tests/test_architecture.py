@@ -1,4 +1,4 @@
-"""Conventions that matter are tests: who may import whom, what a child loads, what no file names.
+"""Conventions that matter are tests: who imports whom, what a child loads, what no file names.
 
 The sources are parsed and not run, so an import inside a function or for types alone counts too.
 """
@@ -11,49 +11,36 @@ import os
 import re
 import subprocess
 import sys
-from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.runners import ROOT
+from harness.paths import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-# A module imports from levels above its own line, or from its own line; never from below.
-LEVELS = (
-    {"errors", "units", "formula", "distributions", "interrupts"},
-    {"records"},
-    {"fields", "workload", "store", "stats", "waits"},
-    {"catalog", "metrics", "settling", "drift", "ledger"},
-    {"plan", "gather", "scaffold"},
-    {"allocate", "analyse"},
-    {"protocol", "findings", "versus", "claims"},
-    {"leftovers", "warden", "spin", "machine", "advice"},
-    {"conversation", "load", "child"},
-    {"verdict", "runners", "external", "serving"},
-    {"measure", "doctor", "live", "figures", "tables", "export"},
-    {"campaign", "report", "readme"},
-    {"reference"},
+# The folders of harness/, lower ones first; "." holds the modules directly in it. A file imports
+# from its own folder and from folders on earlier lines; folders on one line do not know each other.
+LAYERS = (
+    {"."},
+    {"catalog"},
+    {"results", "scaffold"},
+    {"statistics"},
+    {"measuring/processes", "measuring/machine", "analysis"},
+    {"measuring/runners", "claims"},
+    {"measuring/servers", "presenting/export", "presenting/figures"},
+    {"measuring", "presenting/report"},
+    {"presenting"},
     {"cli"},
 )
-MEASURING = {
-    "plan", "allocate", "protocol", "conversation", "load", "verdict", "leftovers", "warden",
-    "spin", "child", "serving", "runners", "external", "machine", "doctor", "measure", "campaign",
-    "live",
-}  # fmt: skip
-ANALYSING = {
-    "settling", "drift", "gather", "analyse", "findings", "versus", "ledger", "claims", "advice",
-    "figures", "tables", "export", "report", "readme", "reference",
-}  # fmt: skip
-BOTH_HALVES = {"cli"}
+# The two halves meet in stored records alone; the command line sees both.
+HALVES = ({"measuring"}, {"analysis", "claims", "presenting"})
 
-LEVEL = {name: level for level, names in enumerate(LEVELS) for name in names}
-LONGEST = 400  # lines
+LEVEL = {folder: level for level, folders in enumerate(LAYERS) for folder in folders}
 LIBRARIES = {"asyncio", "trio", "anyio", "uvloop", "multiprocessing"}
-PYTHON = ROOT / "python"
+HARNESS, PYTHON = ROOT / "harness", ROOT / "python"
 # What an implementation may import besides the library of its base: (workload, base[__variant]).
 ALSO = {
     (workload, stem): libraries
@@ -80,6 +67,10 @@ def shown(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
+def parsed(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"), shown(path))
+
+
 def imports(nodes: Iterable[ast.AST]) -> Iterator[str]:
     """Yield the full names that import statements name: `from a import b` gives `a.b`."""
     for node in nodes:
@@ -88,10 +79,6 @@ def imports(nodes: Iterable[ast.AST]) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, "imports are absolute, so that they can be searched for"
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
-
-
-def parsed(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"), shown(path))
 
 
 def imported(path: Path) -> set[str]:
@@ -103,107 +90,85 @@ def packages(names: Iterable[str]) -> set[str]:
     return {name.partition(".")[0] for name in names}
 
 
-def module_of(path: Path) -> str:
-    """Return the module of the harness that a file belongs to; a folder is one module."""
-    return path.relative_to(ROOT / "harness").with_suffix("").parts[0]
+def folder_of(name: str) -> str:
+    """Return the folder of harness/ that an imported name comes from: `harness.cli.main` -> cli."""
+    parts = name.split(".")[1:]
+    while parts and not HARNESS.joinpath(*parts).is_dir():
+        parts.pop()
+    return "/".join(parts) or "."
 
 
-def below_harness(names: Iterable[str]) -> set[str]:
-    return {name.split(".")[1] for name in names if name.startswith("harness.")}
-
-
-GRAPH: dict[str, set[str]] = {}
-for source in sources(ROOT / "harness"):
-    if source != ROOT / "harness" / "__init__.py":
-        known = GRAPH.setdefault(module_of(source), set())
-        known |= below_harness(imported(source)) - {module_of(source)}
+def folder_graph() -> dict[str, dict[str, str]]:
+    """Return for each folder the folders it imports, each with one file that does."""
+    graph: dict[str, dict[str, str]] = {}
+    for path in sources(HARNESS):
+        own = path.parent.relative_to(HARNESS).as_posix()
+        known = graph.setdefault(own, {})
+        for name in imported(path):
+            if name.startswith("harness.") and folder_of(name) != own:
+                known[folder_of(name)] = f"{shown(path)} imports {name}"
+    return graph
 
 
 # --- the harness
 
 
-def test_every_module_of_the_harness_has_its_level() -> None:
-    assert set(GRAPH) == set(LEVEL)
+def test_every_folder_of_the_harness_has_its_layer_and_says_what_it_holds() -> None:
+    folders = {path.parent for path in sources(HARNESS)}
+    assert {path.relative_to(HARNESS).as_posix() for path in folders} == set(LEVEL)
+    for folder in folders:
+        assert ast.get_docstring(parsed(folder / "__init__.py")), shown(folder)
 
 
-@pytest.mark.parametrize("module", GRAPH)
-def test_a_module_imports_nothing_from_a_later_level(module: str) -> None:
-    later = {name for name in GRAPH[module] if LEVEL[name] > LEVEL[module]}
-    assert later == set()
+def test_a_folder_imports_only_from_lower_layers() -> None:
+    upward = [
+        where
+        for folder, known in folder_graph().items()
+        for other, where in known.items()
+        if LEVEL[other] >= LEVEL[folder]
+    ]
+    assert upward == []
 
 
-def test_no_modules_import_each_other_in_a_circle() -> None:
-    try:
-        TopologicalSorter(GRAPH).prepare()
-    except CycleError as error:
-        pytest.fail(" imports ".join(reversed(error.args[1])))
+def test_measuring_and_analysing_meet_in_records_alone() -> None:
+    graph = folder_graph()
+    for half, other in (HALVES, HALVES[::-1]):
+        for folder, known in graph.items():
+            if folder.partition("/")[0] in half:
+                assert {name.partition("/")[0] for name in known} & other == set(), folder
 
 
-def test_a_circle_would_be_found() -> None:
-    with pytest.raises(CycleError):
-        TopologicalSorter({"a": {"b"}, "b": {"a"}}).prepare()
-
-
-@pytest.mark.parametrize("module", sorted(MEASURING))
-def test_measuring_knows_nothing_of_analysing(module: str) -> None:
-    assert GRAPH[module] & (ANALYSING | BOTH_HALVES) == set()
-
-
-@pytest.mark.parametrize("module", sorted(ANALYSING))
-def test_analysing_knows_nothing_of_measuring(module: str) -> None:
-    # `machine` is read and shown by both: what disturbs measuring is printed as a table.
-    assert GRAPH[module] & ((MEASURING | BOTH_HALVES) - {"machine"}) == set()
-
-
-@pytest.mark.parametrize("module", sorted(set(GRAPH) - MEASURING - ANALYSING - BOTH_HALVES))
-def test_what_both_halves_share_knows_neither(module: str) -> None:
-    assert GRAPH[module] & (MEASURING | ANALYSING | BOTH_HALVES) == set()
-
-
-def test_the_command_line_alone_sees_both_halves() -> None:
-    both = {
-        module
-        for module, known in GRAPH.items()
-        if known & (MEASURING - {"machine"}) and known & ANALYSING
-    }
-    assert both == BOTH_HALVES
+def test_the_package_says_what_each_folder_holds_and_imports_nothing() -> None:
+    package = HARNESS / "__init__.py"
+    assert imported(package) == set()
+    said = ast.get_docstring(parsed(package)) or ""
+    tops = {folder.partition("/")[0] for folder in LEVEL} - {"."}
+    assert [folder for folder in sorted(tops) if f"{folder}/" not in said] == []
 
 
 def test_only_the_figures_draw() -> None:
-    drawing = {
-        module_of(path)
-        for path in sources(ROOT / "harness")
-        if "matplotlib" in packages(imported(path))
-    }
-    assert drawing == {"figures"}
-
-
-def test_the_package_itself_imports_nothing() -> None:
-    assert imported(ROOT / "harness" / "__init__.py") == set()
+    drawing = {path.parent for path in sources(HARNESS) if "matplotlib" in packages(imported(path))}
+    assert drawing == {HARNESS / "presenting" / "figures"}
 
 
 # --- the harness and the runners know each other by the protocol alone
 
 
-@pytest.mark.parametrize("path", sources(PYTHON), ids=shown)
-def test_python_runs_without_the_harness(path: Path) -> None:
-    assert "harness" not in packages(imported(path))
+def test_the_harness_and_the_python_runner_import_nothing_of_each_other() -> None:
+    for path in sources(PYTHON):
+        assert "harness" not in packages(imported(path)), shown(path)
+    for path in sources(HARNESS):
+        assert not packages(imported(path)) & {"runner", "workloads", *LIBRARIES}, shown(path)
 
 
-@pytest.mark.parametrize("path", sources(ROOT / "harness"), ids=shown)
-def test_the_harness_imports_nothing_that_it_measures(path: Path) -> None:
-    assert packages(imported(path)) & {"runner", "workloads", *LIBRARIES} == set()
-
-
-@pytest.mark.parametrize("path", sorted((ROOT / "go").rglob("*.go")), ids=shown)
-def test_go_imports_nothing_from_outside_its_folder(path: Path) -> None:
-    text = path.read_text(encoding="utf-8")
-    blocks = re.findall(r'^import\s*(?:\(([^)]*)\)|(?:\w+\s+)?("[^"]+"))', text, re.MULTILINE)
-    names = re.findall(r'"([^"]+)"', " ".join(map(" ".join, blocks)))
-    assert [name for name in names if name.startswith(("loombench/harness", ".."))] == []
-    ours = [name for name in names if name.startswith("loombench/")]
-    missing = [name for name in ours if not (ROOT / "go" / name.partition("/")[2]).is_dir()]
-    assert missing == []
+def test_go_imports_nothing_from_outside_its_folder() -> None:
+    for path in sorted((ROOT / "go").rglob("*.go")):
+        text = path.read_text(encoding="utf-8")
+        blocks = re.findall(r'^import\s*(?:\(([^)]*)\)|(?:\w+\s+)?("[^"]+"))', text, re.MULTILINE)
+        names = re.findall(r'"([^"]+)"', " ".join(map(" ".join, blocks)))
+        assert not [name for name in names if name.startswith(("loombench/harness", ".."))], path
+        ours = [name.partition("/")[2] for name in names if name.startswith("loombench/")]
+        assert [name for name in ours if not (ROOT / "go" / name).is_dir()] == [], path
 
 
 def at_module_level(path: Path) -> set[str]:
@@ -222,30 +187,30 @@ def at_module_level(path: Path) -> set[str]:
     return packages(imports(nodes))
 
 
-@pytest.mark.parametrize("path", sources(PYTHON / "runner"), ids=shown)
-def test_the_runner_stands_on_the_standard_library(path: Path) -> None:
-    assert at_module_level(path) - set(sys.stdlib_module_names) - {"runner"} == set()
-    assert at_module_level(path) & LIBRARIES == set()
+def test_the_runner_needs_the_standard_library_alone_until_a_model_is_loaded() -> None:
+    for path in sources(PYTHON / "runner"):
+        foreign = at_module_level(path) - set(sys.stdlib_module_names) - {"runner"}
+        assert foreign == set(), shown(path)
+        assert at_module_level(path) & LIBRARIES == set(), shown(path)
 
 
-@pytest.mark.parametrize(
-    "path",
-    sorted(set(PYTHON.glob("workloads/*/*.py")) - set(PYTHON.glob("workloads/*/on_*.py"))),
-    ids=shown,
-)
-def test_what_all_models_of_a_workload_share_loads_the_library_of_none(path: Path) -> None:
-    assert packages(imported(path)) <= set(sys.stdlib_module_names) - {"asyncio"} | {"runner"}
+def test_an_implementation_imports_its_own_library_and_no_other() -> None:
+    for path in sorted(PYTHON.glob("workloads/*/on_*.py")):
+        stem = path.stem.removeprefix("on_")
+        base, also = stem.partition("__")[0], ALSO.get((path.parent.name, stem), set())
+        shared = f"workloads.{path.parent.name}."  # what all models of a workload do alike
+        names = {name for name in imported(path) if not name.startswith(shared)}
+        foreign = packages(names) - set(sys.stdlib_module_names) - {"runner"}
+        assert foreign <= {base} | also, shown(path)
+        assert base == "asyncio" or "asyncio" not in packages(imported(path)) - also, shown(path)
 
 
-@pytest.mark.parametrize("path", sorted(PYTHON.glob("workloads/*/on_*.py")), ids=shown)
-def test_an_implementation_imports_its_own_library_and_no_other(path: Path) -> None:
-    stem = path.stem.removeprefix("on_")
-    base, also = stem.partition("__")[0], ALSO.get((path.parent.name, stem), set())
-    beside = f"workloads.{path.parent.name}."  # what all models of a workload do alike
-    names = {name for name in imported(path) if not name.startswith(beside)}
-    foreign = packages(names) - set(sys.stdlib_module_names) - {"runner"}
-    assert foreign <= {base} | also
-    assert base == "asyncio" or "asyncio" not in packages(imported(path)) - also
+def test_what_the_models_of_a_workload_share_loads_no_models_library() -> None:
+    for path in PYTHON.glob("workloads/*/*.py"):
+        if not path.name.startswith("on_"):
+            foreign = packages(imported(path)) - set(sys.stdlib_module_names) - {"runner"}
+            assert foreign == set(), shown(path)
+            assert "asyncio" not in packages(imported(path)), shown(path)
 
 
 # --- what a child loads
@@ -291,39 +256,26 @@ def python(*arguments: str, line: bytes = b"") -> tuple[bytes, str]:
     return out, errors
 
 
+def libraries_loaded(*arguments: str, line: bytes = b"") -> set[str]:
+    _, errors = python("-X", "importtime", "-m", "runner", *arguments, line=line)
+    loaded = packages(re.findall(r"^import time:.*\|\s*(\S+)$", errors, re.MULTILINE))
+    assert "runner" in loaded
+    return loaded & LIBRARIES
+
+
 @pytest.mark.parametrize("model", LOADED)
 def test_a_child_loads_the_library_of_its_model_and_no_other(model: str) -> None:
-    request = {"protocol": 1, "workload": "noop", "model": model, "cases": [NOTHING]}
     if model == "uvloop":
         pytest.importorskip("uvloop")
-    _, errors = python(
-        "-X", "importtime", "-m", "runner", "run", line=json.dumps(request).encode() + b"\n"
-    )
-    loaded = packages(re.findall(r"^import time:.*\|\s*(\S+)$", errors, re.MULTILINE))
-    assert loaded & LIBRARIES == LOADED[model]
-    assert "runner" in loaded
-
-
-@pytest.mark.parametrize("module", ["models", "session", "wire", "work", "implementations"])
-def test_the_runners_own_modules_load_no_library(module: str) -> None:
-    out, _ = python("-c", f"import sys, runner.{module}; print(*sys.modules)")
-    assert packages(out.decode().split()) & LIBRARIES == set()
+    request = {"protocol": 1, "workload": "noop", "model": model, "cases": [NOTHING]}
+    assert libraries_loaded("run", line=json.dumps(request).encode() + b"\n") == LOADED[model]
 
 
 def test_describing_loads_no_library() -> None:
-    _, errors = python("-X", "importtime", "-m", "runner", "describe")
-    loaded = packages(re.findall(r"^import time:.*\|\s*(\S+)$", errors, re.MULTILINE))
-    assert loaded & LIBRARIES == set()
+    assert libraries_loaded("describe") == set()
 
 
 # --- files
-
-
-@pytest.mark.parametrize(
-    "path", [*sources(ROOT / "harness"), *sources(PYTHON), *sources(ROOT / "tests")], ids=shown
-)
-def test_no_module_is_longer_than_it_may_be(path: Path) -> None:
-    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST
 
 
 def tracked() -> dict[str, str]:

@@ -14,10 +14,12 @@ from pathlib import Path
 
 import pytest
 
-from harness import plan, stats, store
-from harness.analyse import Comparison
-from harness.campaign import Workshop
-from harness.records import Cell, Status
+from harness.analysis.analyse import Comparison
+from harness.measuring import plan
+from harness.measuring.inventory import Inventory
+from harness.results import store
+from harness.results.records import Cell, Status
+from harness.statistics import estimates
 from runner.models import MODELS, why_unavailable
 from tests import factories
 from tests.bench import __main__ as bench
@@ -107,7 +109,7 @@ def test_a_loop_that_nobody_has_written_is_refused(workload: str, model: str) ->
 
 
 def test_the_loops_by_hand_cover_what_parity_asks_of_them() -> None:
-    workloads = tools.workshop().workloads
+    workloads = tools.inventory().workloads
     asked = []
     for workload, (param, size) in parity._SIZES.items():
         it = workloads[workload]
@@ -140,13 +142,13 @@ def test_the_long_parts_do_less_when_they_are_only_tried_out(
 
 
 @pytest.fixture
-def outsiders(monkeypatch: pytest.MonkeyPatch) -> Workshop:
+def outsiders(monkeypatch: pytest.MonkeyPatch) -> Inventory:
     for name, value in tools.runs_environment(COMMAND_NS="0 0").items():
         monkeypatch.setenv(name, value)
-    return Workshop.open([tools.PLANTED])
+    return Inventory.open([tools.PLANTED])
 
 
-def test_the_planted_runner_offers_what_the_parts_measure(outsiders: Workshop) -> None:
+def test_the_planted_runner_offers_what_the_parts_measure(outsiders: Inventory) -> None:
     assert outsiders.runners.problems == []
     models = {
         workload: [
@@ -181,14 +183,14 @@ def test_a_planted_model_waits_longer_by_what_its_name_says(
 
 
 @pytest.mark.parametrize("model", ["base", "slower-20"])
-def test_a_planted_model_speaks_as_it_should(outsiders: Workshop, model: str) -> None:
+def test_a_planted_model_speaks_as_it_should(outsiders: Inventory, model: str) -> None:
     trial = outsiders.bench(1, lambda: False).trial(Cell("busy", "headline", model), 0, 0)
     assert trial is not None
     assert (trial.status, trial.message, trial.warnings) == (Status.OK, "", ())
     assert [sample.warmup for sample in trial.samples] == [True, False, False, False]
 
 
-def test_a_command_is_started_once_a_trial(outsiders: Workshop) -> None:
+def test_a_command_is_started_once_a_trial(outsiders: Inventory) -> None:
     trial = outsiders.bench(1, lambda: False).trial(Cell("command", "headline", "longer"), 0, 0)
     assert trial is not None
     assert (trial.status, trial.message) == (Status.OK, "")
@@ -201,7 +203,7 @@ def test_a_command_is_started_once_a_trial(outsiders: Workshop) -> None:
 def compared(value: float, *, differ: bool) -> Comparison:
     pair = ("slower-5", "base")
     return Comparison(
-        ratios={pair: stats.Ratio(value, value * 0.99, value * 1.01, 9, 0.001)},
+        ratios={pair: estimates.Ratio(value, value * 0.99, value * 1.01, 9, 0.001)},
         differ={pair: differ},
     )
 
@@ -222,8 +224,8 @@ def test_one_of_twenty_differences_may_be_missed_and_no_more(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.delenv(tools.SMALL, raising=False)
-    found = {model: stats.Ratio(1.05, 1.04, 1.06, 9, 0.001) for model in planted._SLOWER}
-    found["twin"] = stats.Ratio(1.0, 0.99, 1.01, 9, 0.9)
+    found = {model: estimates.Ratio(1.05, 1.04, 1.06, 9, 0.001) for model in planted._SLOWER}
+    found["twin"] = estimates.Ratio(1.0, 0.99, 1.01, 9, 0.9)
     ratios = {(model, "base"): one for model, one in found.items()}
 
     def barred(missed: int) -> list[tuple[str, str, str, bool]]:
@@ -253,7 +255,7 @@ THOSE = (84.0, 86.5, 85.1, 84.4, 88.0, 85.3)
 
 
 def test_the_interval_for_other_tools_is_the_one_that_we_have_for_groups_without_blocks() -> None:
-    ours = stats.ratio_of_groups(THOSE, THESE)
+    ours = estimates.ratio_of_groups(THOSE, THESE)
     assert ours is not None
     assert precision.half_width(THESE, THOSE) == pytest.approx(ours.spread)
     assert precision.half_width((2.0, 2.0), (3.0, 3.0)) == 0
@@ -374,7 +376,7 @@ def test_a_full_run_has_every_workload_and_a_spin_in_each_block(tmp_path: Path) 
     run = store.read_run(tmp_path / "run")
     trials = list(store.read_trials(tmp_path / "run", []))
     assert len(trials) == count == 2 * len(run.cells)
-    assert {one.workload for one in run.cells} == set(tools.workshop().workloads)
+    assert {one.workload for one in run.cells} == set(tools.inventory().workloads)
     assert {one.block for one in trials if one.spin_ns is not None} == {0, 1}
     assert max(len(one.samples) for one in trials) == 3
 

@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from harness.runners import build_go
+from harness.measuring.runners.go_build import build_go
 from tests.bench import load
 
 

@@ -11,12 +11,14 @@ from typing import Any
 import msgspec
 import pytest
 
-from harness import campaign, runners, store
-from harness.campaign import Campaign
 from harness.errors import Exit, Problem
-from harness.plan import PROFILES, Selection
-from harness.records import Absence, Cell, Run, RunnerFacts, Status, Trial
-from harness.runners import ROOT
+from harness.measuring import campaign
+from harness.measuring.campaign import Campaign
+from harness.measuring.plan import PROFILES, Selection
+from harness.measuring.runners import find
+from harness.paths import ROOT, WORKLOADS
+from harness.results import store
+from harness.results.records import Absence, Cell, Run, RunnerFacts, Status, Trial
 
 NO_GO = "no Go found; install Go, or run `make setup` with a network"
 NOOP = Selection(("noop",), ("sequential",))
@@ -55,7 +57,7 @@ def a_trial(cell: Cell, block: int) -> Trial:
 
 @pytest.fixture
 def no_go(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(runners, "build_go", lambda: (None, NO_GO))
+    monkeypatch.setattr(find, "build_go", lambda: (None, NO_GO))
 
 
 @pytest.mark.parametrize(
@@ -119,14 +121,14 @@ def test_a_run_has_the_control_of_its_headline_case_among_its_cells(tmp_path: Pa
 def test_a_control_is_run_from_the_source_of_its_contestant(tmp_path: Path) -> None:
     it = begin(tmp_path)
     cell, control = it.run.cells
-    runner_of = it.workshop.bench(7, lambda: False).runner_of
+    runner_of = it.inventory.bench(7, lambda: False).runner_of
     assert runner_of(control) is runner_of(cell)
     assert list(it.run.sources) == ["python/workloads/noop/on_sequential.py"]
 
 
 def test_a_run_holds_the_text_of_its_workloads_and_no_other(tmp_path: Path) -> None:
     run = begin(tmp_path).run
-    assert run.workloads == {"noop": (campaign.WORKLOADS / "noop.toml").read_text("utf-8")}
+    assert run.workloads == {"noop": (WORKLOADS / "noop.toml").read_text("utf-8")}
 
 
 def test_a_run_holds_the_digest_of_every_source_it_runs(tmp_path: Path) -> None:

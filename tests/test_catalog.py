@@ -10,16 +10,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness import catalog
+from harness.catalog import workload_file
+from harness.catalog.workload import CHECK, MODELS, Case, Metric, Sampling, Sweep
 from harness.errors import Problem
-from harness.workload import CHECK, MODELS, Case, Metric, Sampling, Sweep
+from harness.paths import WORKLOADS
 from tests.broken_workloads import BROKEN
 from tests.factories import WORKLOAD, examples, workload
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn
 
-SHIPPED = Path(catalog.__file__).parent / "workloads"
+SHIPPED = WORKLOADS
 
 
 @pytest.mark.parametrize("path", sorted(SHIPPED.glob("*.toml")), ids=lambda path: path.stem)
@@ -35,7 +36,7 @@ def test_a_shipped_workload_loads_and_its_arithmetic_holds_for_every_case(path: 
 
 def test_the_folder_of_shipped_workloads_is_read_whole() -> None:
     names = {path.stem for path in SHIPPED.glob("*.toml")}
-    assert set(catalog.load_folder(SHIPPED)) == names
+    assert set(workload_file.load_folder(SHIPPED)) == names
     assert {"noop", "kitchen"} <= names
 
 
@@ -99,7 +100,7 @@ def test_what_is_no_workload_file_at_all_is_refused(text: str, message: str) -> 
 @pytest.mark.parametrize("id_", ["Demo", "two-words", "two_words", "2fast", "", "démo"])
 def test_an_id_that_is_no_lowercase_word_is_refused(id_: str) -> None:
     with pytest.raises(Problem, match="expected one lowercase word"):
-        catalog.parse(id_, WORKLOAD, f"{id_}.toml")
+        workload_file.parse(id_, WORKLOAD, f"{id_}.toml")
 
 
 @pytest.mark.parametrize(
@@ -194,16 +195,16 @@ def test_any_file_is_a_workload_or_one_problem_that_names_the_file(text: str) ->
 
 def test_a_folder_without_workload_files_is_refused(tmp_path: Path) -> None:
     with pytest.raises(Problem, match=r"found no workload file, expected at least one \*\.toml"):
-        catalog.load_folder(tmp_path)
+        workload_file.load_folder(tmp_path)
 
 
 def test_a_file_that_is_no_text_is_refused_with_its_name(tmp_path: Path) -> None:
     (tmp_path / "demo.toml").write_bytes(b"title = '\xff'")
     with pytest.raises(Problem, match=r"^demo\.toml: cannot be read: "):
-        catalog.load_folder(tmp_path)
+        workload_file.load_folder(tmp_path)
 
 
 def test_a_folder_is_read_in_the_order_of_its_names(tmp_path: Path) -> None:
     for name in ("b", "a", "c"):
         (tmp_path / f"{name}.toml").write_text(WORKLOAD, encoding="utf-8")
-    assert list(catalog.load_folder(tmp_path)) == ["a", "b", "c"]
+    assert list(workload_file.load_folder(tmp_path)) == ["a", "b", "c"]

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import pytest
 
+from harness.catalog.workload import MODELS, Exclusion, Limit, Param
 from harness.errors import Problem
-from harness.plan import Offer, Selection, cells
-from harness.records import Absence
-from harness.workload import MODELS, Exclusion, Limit, Param
+from harness.measuring.plan import Selection, cells
+from harness.measuring.runners.runner import Offer
+from harness.results.records import Absence
 from tests.factories import workload
 from tests.planted.served import DRAINED, SERVED
 from tests.test_load_wire import CLIMBED

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness import child
+from harness.measuring.processes import child
 from tests.planted.bench import HANGS, MARK, at_most, planted
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ import msgspec
 import pytest
 from msgspec import structs
 
-from harness import claims, ledger
-from harness.analyse import analyse
-from harness.claims import Checked, Verdict
-from harness.records import Absence, AbsentCell, Sample, Status
+from harness.analysis.analyse import analyse
+from harness.claims import judge, ledger
+from harness.claims.judge import Checked, Verdict
+from harness.results.records import Absence, AbsentCell, Sample, Status
 from tests.factories import CRASHED, analysed, cell, run, trial, trials
 from tests.ledgers import LEDGER, MS, a_claim, checked
 
@@ -240,12 +240,12 @@ def _as_arguments(keys: dict[str, str]) -> dict[str, str]:
 
 
 def test_a_cell_whose_turn_has_not_come_is_unmeasured() -> None:
-    (found,) = claims.check([a_claim()], analyse(run([cell("asyncio")]), []))
+    (found,) = judge.check([a_claim()], analyse(run([cell("asyncio")]), []))
     assert found.sentence == "asyncio in demo headline was not measured yet."
 
 
 def test_what_waits_for_a_workload_says_which() -> None:
-    results = claims.check(ledger.parse(LEDGER, "own.toml"), analysed(trial()))
+    results = judge.check(ledger.parse(LEDGER, "own.toml"), analysed(trial()))
     assert results[2].verdict is Verdict.UNMEASURED
     assert results[2].sentence == "It waits for the workload behaviour, not written yet."
     assert (results[2].range, results[2].unit) == (None, "")
@@ -314,7 +314,7 @@ def test_a_value_is_shown_with_its_interval_and_the_unit_once(
 ) -> None:
     value, low, high = values
     found = Checked(a_claim("1 to 10 µs"), Verdict.HOLDS, "", value, low, high)
-    assert claims.shown(found) == expected
+    assert judge.shown(found) == expected
 
 
 def of(*verdicts: Verdict) -> list[Checked]:
@@ -334,13 +334,13 @@ def of(*verdicts: Verdict) -> list[Checked]:
     ],
 )
 def test_the_summary_counts_every_verdict(verdicts: list[str], expected: str) -> None:
-    assert claims.summary(of(*map(Verdict, verdicts))) == expected
+    assert judge.summary(of(*map(Verdict, verdicts))) == expected
 
 
 def test_for_programs_values_are_in_base_units_and_unknown_is_null() -> None:
     analysis = analysed(*trials("asyncio", SAME), trial("trio", status=Status.TIMEOUT))
-    results = claims.check(ledger.parse(LEDGER, "own.toml"), analysis)
-    document = msgspec.json.decode(msgspec.json.encode(claims.document(analysis, results)))
+    results = judge.check(ledger.parse(LEDGER, "own.toml"), analysis)
+    document = msgspec.json.decode(msgspec.json.encode(judge.document(analysis, results)))
     assert document["counts"] == {"holds": 1, "contradicted": 0, "undecided": 0, "unmeasured": 2}
     quick, _, later = document["claims"]
     assert (quick["value"], quick["low"], quick["high"], quick["n"]) == (5e7, 5e7, 5e7, 5)

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from harness import campaign
+from harness.catalog.workload import MODELS
 from harness.errors import Exit
-from harness.workload import MODELS
+from harness.measuring import inventory
+from harness.paths import WORKLOADS
 from tests.command import Invoke, command
 
 
@@ -79,7 +80,7 @@ def test_no_command_at_all_shows_the_commands(invoke: Invoke) -> None:
 def test_list_names_every_workload_and_every_model(invoke: Invoke) -> None:
     code, said, err = invoke("list")
     assert (code, err) == (0, "")
-    for name in (*MODELS, *(path.stem for path in campaign.WORKLOADS.glob("*.toml"))):
+    for name in (*MODELS, *(path.stem for path in WORKLOADS.glob("*.toml"))):
         assert name in said
     assert "sequential: not applicable: one thing at a time" in said
 
@@ -118,8 +119,8 @@ def test_doctor_for_programs_is_json(invoke: Invoke) -> None:
 @pytest.fixture
 def workloads(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
     folder = tmp_path / "workloads"
-    shutil.copytree(campaign.WORKLOADS, folder)
-    monkeypatch.setattr(campaign, "WORKLOADS", folder)
+    shutil.copytree(WORKLOADS, folder)
+    monkeypatch.setattr(inventory, "WORKLOADS", folder)
     return folder
 
 

@@ -10,10 +10,11 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from harness import cli, store
+from harness import cli
 from harness.errors import Exit
-from harness.plan import PROFILES
-from harness.records import Run
+from harness.measuring.plan import PROFILES
+from harness.results import store
+from harness.results.records import Run
 from tests.command import Invoke
 
 NOOP = ("--workload", "noop", "--model", "sequential")

@@ -11,19 +11,20 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness import child, plan
-from harness.campaign import Workshop
-from harness.measure import Bench
-from harness.records import Absence, Cell, Status
-from harness.workload import CHECK, MODELS
+from harness.catalog.workload import CHECK, MODELS
+from harness.measuring import plan
+from harness.measuring.inventory import Inventory
+from harness.measuring.processes import child
+from harness.measuring.trials import Bench
+from harness.results.records import Absence, Cell, Status
 from tests.planted.bench import MARK, hurried, python_runner, python_tree
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from harness.records import AbsentCell, Trial
+    from harness.results.records import AbsentCell, Trial
 
-WORKSHOP = Workshop.open()
+WORKSHOP = Inventory.open()
 PRESENT, ABSENT = plan.cells(
     WORKSHOP.workloads.values(),
     plan.Selection(),

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from harness import verdict
-from harness.conversation import Conversation
-from harness.protocol import (
+from harness.catalog.workload import HEADLINE
+from harness.measuring import judge_trial
+from harness.measuring.runners.conversation import Conversation
+from harness.measuring.runners.protocol import (
     Failed,
     Finished,
     Footprint,
@@ -20,8 +21,7 @@ from harness.protocol import (
     Started,
     digest,
 )
-from harness.records import Status
-from harness.workload import HEADLINE
+from harness.results.records import Status
 from tests.factories import WORKLOAD, conversation, ended, good_messages, workload
 from tests.test_metrics import encoded
 
@@ -152,7 +152,7 @@ def judged(shape: str, *more: Message) -> tuple[Status, str]:
             for id_ in ("check", HEADLINE)
         },
     )
-    return verdict.judge(demo, demo.cases[HEADLINE], "asyncio", said, ended(), "")
+    return judge_trial.judge(demo, demo.cases[HEADLINE], "asyncio", said, ended(), "")
 
 
 def of_case(case: str, messages: tuple[Message, ...]) -> list[Message]:

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import special
 
-from harness import distributions
+from harness.statistics import distributions
 from tests.factories import examples
 
 SHAPES = st.floats(0.5, 500)

@@ -8,14 +8,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness import doctor, machine, tables
+from harness.measuring import doctor
+from harness.measuring.machine import facts
+from harness.presenting import tables
 from tests.test_tables import printed
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from harness.machine import Finding
+    from harness.results.records import Diagnosis
 
 Files = dict[str, str]  # path below the root -> what the file holds
 CPU = "sys/devices/system/cpu"
@@ -32,31 +34,31 @@ OF_KERNEL = (
 @pytest.fixture(autouse=True)
 def no_go_started(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test here depends on whether Go is there, but those that plant one."""
-    monkeypatch.setattr(doctor, "_go", lambda about: doctor.Finding("go", "not looked for"))
+    monkeypatch.setattr(doctor, "_go", lambda about: doctor.Diagnosis("go", "not looked for"))
 
 
 @pytest.fixture
-def given(tmp_path: Path) -> Callable[[Files], dict[str, Finding]]:
+def given(tmp_path: Path) -> Callable[[Files], dict[str, Diagnosis]]:
     """Return what is found on a machine whose kernel shows these files and no others."""
 
-    def found(files: Files) -> dict[str, Finding]:
+    def found(files: Files) -> dict[str, Diagnosis]:
         for name, text in files.items():
             path = tmp_path / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
-        return {finding.name: finding for finding in doctor.findings(tmp_path)}
+        return {finding.name: finding for finding in doctor.diagnoses(tmp_path)}
 
     return found
 
 
 def test_every_finding_of_this_machine_has_a_name_of_its_own_and_a_value() -> None:
-    findings = doctor.findings()
+    findings = doctor.diagnoses()
     assert all(finding.name and finding.value for finding in findings)
     assert len({finding.name for finding in findings}) == len(findings)
 
 
 def test_what_is_found_is_printed_with_its_advice(
-    given: Callable[[Files], dict[str, Finding]],
+    given: Callable[[Files], dict[str, Diagnosis]],
 ) -> None:
     found = given({f"{CPU}/cpu0/cpufreq/scaling_governor": "powersave\n"})
     text = " ".join(printed([tables.machine(list(found.values()))]).split())
@@ -66,7 +68,7 @@ def test_what_is_found_is_printed_with_its_advice(
 
 @pytest.mark.parametrize("name", OF_KERNEL)
 def test_what_cannot_be_read_is_unknown_and_needs_no_advice(
-    given: Callable[[Files], dict[str, Finding]], name: str
+    given: Callable[[Files], dict[str, Diagnosis]], name: str
 ) -> None:
     finding = given({})[name]
     assert (finding.value, finding.advice) == ("unknown", "")
@@ -115,7 +117,7 @@ STAT = "cpu  700 0 200 0 50 0 0 {steal} 90 0\ncpu0 1 2 3 4 5 6 7 8 9 10\n"
     ],
 )
 def test_what_disturbs_measuring_comes_with_advice(
-    given: Callable[[Files], dict[str, Finding]],
+    given: Callable[[Files], dict[str, Diagnosis]],
     name: str,
     files: Files,
     value: str,
@@ -151,7 +153,7 @@ def test_what_disturbs_measuring_comes_with_advice(
     ],
 )
 def test_a_cgroup_is_held_back_by_those_that_hold_it(
-    given: Callable[[Files], dict[str, Finding]],
+    given: Callable[[Files], dict[str, Diagnosis]],
     name: str,
     files: Files,
     value: str,
@@ -182,7 +184,7 @@ def test_a_cgroup_is_held_back_by_those_that_hold_it(
     ],
 )
 def test_cgroups_of_version_1_are_understood_too(
-    given: Callable[[Files], dict[str, Finding]], name: str, files: Files, value: str
+    given: Callable[[Files], dict[str, Diagnosis]], name: str, files: Files, value: str
 ) -> None:
     below = {f"sys/fs/cgroup/{path}": text for path, text in files.items()}
     assert given({**V1, **below})[name].value == value
@@ -192,9 +194,9 @@ def test_cgroups_of_version_1_are_understood_too(
 def test_a_busy_machine_is_noticed(
     monkeypatch: pytest.MonkeyPatch, load: float, *, advised: bool
 ) -> None:
-    monkeypatch.setattr(machine.os, "getloadavg", lambda: (load, 0.0, 0.0))
-    monkeypatch.setattr(machine.psutil, "cpu_count", lambda: 4)
-    found = {finding.name: finding for finding in doctor.findings()}
+    monkeypatch.setattr(facts.os, "getloadavg", lambda: (load, 0.0, 0.0))
+    monkeypatch.setattr(facts.psutil, "cpu_count", lambda: 4)
+    found = {finding.name: finding for finding in doctor.diagnoses()}
     assert found["load"].value == f"{load:.2f} in the last minute"
     assert bool(found["load"].advice) == advised
 
@@ -204,8 +206,8 @@ def test_a_process_that_is_kept_to_some_cores_is_noticed(
     monkeypatch: pytest.MonkeyPatch, allowed: set[int], *, advised: bool
 ) -> None:
     monkeypatch.setattr(doctor.os, "sched_getaffinity", lambda pid: allowed, raising=False)
-    monkeypatch.setattr(machine.psutil, "cpu_count", lambda: 4)
-    found = {finding.name: finding for finding in doctor.findings()}["cores allowed"]
+    monkeypatch.setattr(facts.psutil, "cpu_count", lambda: 4)
+    found = {finding.name: finding for finding in doctor.diagnoses()}["cores allowed"]
     assert (found.value, bool(found.advice)) == (str(len(allowed)), advised)
 
 
@@ -218,7 +220,7 @@ def test_a_low_limit_is_noticed(
     monkeypatch: pytest.MonkeyPatch, name: str, soft: int, value: str, *, advised: bool
 ) -> None:
     monkeypatch.setattr(doctor.resource, "getrlimit", lambda which: (soft, soft))
-    finding = {finding.name: finding for finding in doctor.findings()}[name]
+    finding = {finding.name: finding for finding in doctor.diagnoses()}[name]
     assert (finding.value, bool(finding.advice)) == (value, advised)
 
 
@@ -230,18 +232,18 @@ def test_virtualisation_is_told(
     monkeypatch: pytest.MonkeyPatch, said: str, value: str, *, advised: bool
 ) -> None:
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: SimpleNamespace(stdout=said))
-    found = {finding.name: finding for finding in doctor.findings()}
+    found = {finding.name: finding for finding in doctor.diagnoses()}
     assert (found["virtualisation"].value, bool(found["virtualisation"].advice)) == (value, advised)
 
 
 def test_on_a_system_of_another_kind_everything_has_a_value(
-    given: Callable[[Files], dict[str, Finding]], monkeypatch: pytest.MonkeyPatch
+    given: Callable[[Files], dict[str, Diagnosis]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def no_such_command(*_: object, **__: object) -> None:
         raise FileNotFoundError
 
     monkeypatch.setattr(subprocess, "run", no_such_command)
-    monkeypatch.setattr(machine, "_read", lambda path: "")
+    monkeypatch.setattr(facts, "read_text", lambda path: "")
     monkeypatch.delattr(doctor.os, "sched_getaffinity", raising=False)
     monkeypatch.delattr(doctor.resource, "RLIMIT_NPROC", raising=False)
     found = given({})

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness import doctor, machine, protocol, runners
+from harness.measuring import doctor
+from harness.measuring.machine import facts
+from harness.measuring.runners import find, go_build, protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
     from pathlib import Path
 
-    from harness.machine import Finding
+    from harness.results.records import Diagnosis
 
 
 # --- the interpreter
@@ -107,14 +109,14 @@ def test_another_implementation_is_not_said_to_have_no_jit(
 
 
 @pytest.fixture
-def go(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Finding]:
+def go(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Diagnosis]:
     """Return what is found where a Go runner answers so, or where it was not built."""
     monkeypatch.undo()  # of what keeps every other test from looking for Go
 
-    def found(answer: dict[str, object] | Exception | None) -> Finding:
+    def found(answer: dict[str, object] | Exception | None) -> Diagnosis:
         (tmp_path / "go" / "bin").mkdir(parents=True)
         (tmp_path / "go" / "go.mod").write_text("go 1.26\n")
-        monkeypatch.setattr(runners, "ROOT", tmp_path)
+        monkeypatch.setattr(doctor, "ROOT", tmp_path)
 
         def describe(command: list[str], env: dict[str, str]) -> protocol.Description:
             if isinstance(answer, Exception):
@@ -123,10 +125,10 @@ def go(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Finding
 
         if answer is not None:
             (tmp_path / "go" / "bin" / "runner").write_text("")
-        monkeypatch.setattr(runners, "describe", describe)
-        monkeypatch.setattr(machine.psutil, "cpu_count", lambda: 4)
+        monkeypatch.setattr(find, "describe", describe)
+        monkeypatch.setattr(facts.psutil, "cpu_count", lambda: 4)
         monkeypatch.delenv("GOMAXPROCS", raising=False)
-        return doctor._go(machine.machine())
+        return doctor._go(facts.machine())
 
     return found
 
@@ -142,7 +144,7 @@ def go(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Finding
     ],
 )
 def test_go_is_asked_how_many_processors_it_uses(
-    go: Callable[..., Finding], answer: object, value: str, advice: str
+    go: Callable[..., Diagnosis], answer: object, value: str, advice: str
 ) -> None:
     finding = go(answer)
     assert finding.value == value
@@ -151,11 +153,11 @@ def test_go_is_asked_how_many_processors_it_uses(
 
 
 def test_a_number_of_processors_that_the_user_has_set_is_told_as_that(
-    go: Callable[..., Finding], monkeypatch: pytest.MonkeyPatch
+    go: Callable[..., Diagnosis], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go({"gomaxprocs": 1})
     monkeypatch.setenv("GOMAXPROCS", "1")
-    assert "GOMAXPROCS is set" in doctor._go(machine.machine()).advice
+    assert "GOMAXPROCS is set" in doctor._go(facts.machine()).advice
 
 
 @pytest.mark.parametrize(
@@ -166,15 +168,15 @@ def test_a_number_of_processors_that_the_user_has_set_is_told_as_that(
     ],
 )
 def test_without_a_runner_the_go_command_is_looked_for(
-    go: Callable[..., Finding],
+    go: Callable[..., Diagnosis],
     monkeypatch: pytest.MonkeyPatch,
     found: tuple[str | None, str],
     version: tuple[int, int] | None,
     value: str,
     advice: str,
 ) -> None:
-    monkeypatch.setattr(runners, "find_go", lambda go_mod: found)
-    monkeypatch.setattr(runners, "go_version", lambda command: version)
+    monkeypatch.setattr(go_build, "find_go", lambda go_mod: found)
+    monkeypatch.setattr(go_build, "go_version", lambda command: version)
     finding = go(None)
     assert finding.value == value
     assert advice in finding.advice

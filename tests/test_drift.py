@@ -10,12 +10,14 @@ from typing import TYPE_CHECKING
 import pytest
 from matplotlib.colors import to_hex
 
-from harness import drift, measure, spin
-from harness.analyse import analyse
-from harness.drift import Spin
-from harness.figures.style import FAILED, INK
-from harness.plan import Block
-from harness.records import Cell, Trial
+from harness.analysis import drift
+from harness.analysis.analyse import analyse
+from harness.analysis.drift import Spin
+from harness.measuring import trials
+from harness.measuring.machine import speed_probe
+from harness.measuring.plan import Block
+from harness.presenting.figures.style import FAILED, INK
+from harness.results.records import Cell, Trial
 from tests.drawings import Drawing, drawn, outside, overlaps, strays
 from tests.factories import cell, run, trial
 from tests.planted.bench import bench
@@ -46,7 +48,7 @@ def spins(walls: Sequence[float], every_s: float = 6, cpu: float = 1.0) -> list[
 
 
 def test_a_spin_takes_time_and_no_more_of_the_processor_than_there_was() -> None:
-    one = spin.spin()
+    one = speed_probe.spin()
     assert one.wall_ns > 0
     assert one.cpu_ns > 0
 
@@ -68,12 +70,12 @@ class Silent:
 def measured(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Trial]]:
     """Run two blocks of two cells; spins take 1 ms, then 2, and so on."""
     numbers = iter(range(1, 100))
-    monkeypatch.setattr(measure, "spin", lambda: spin.Spin(next(numbers) * MS, 7))
+    monkeypatch.setattr(trials, "spin", lambda: speed_probe.Spin(next(numbers) * MS, 7))
 
     def run_blocks(done: set[tuple[int, Cell]]) -> list[Trial]:
         cells = (Cell("planted", "check", "good"), Cell("planted", "check", "exit_at_once"))
         stored: list[Trial] = []
-        measure.run_blocks(
+        trials.run_blocks(
             bench(),
             [Block(0, "planted", "check", cells), Block(1, "planted", "check", cells)],
             lambda *trial: trial in done,
@@ -273,7 +275,7 @@ def test_an_old_run_without_spins_has_no_such_figure(drawing: Callable[[str], Dr
 
 
 def test_a_stored_trial_without_a_spin_does_not_mention_one(tmp_path: Path) -> None:
-    from harness import store
+    from harness.results import store
 
     writer = store.RunWriter.create(tmp_path, run([cell()]))
     writer.append(trial())

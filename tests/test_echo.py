@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
-from harness.runners import ROOT
+from harness.paths import ROOT
 from runner import implementations
 from runner.models import MODELS, why_unavailable
 from runner.work import Params, Probe, Voice

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from harness import export, store, units
-from harness.analyse import analyse
+from harness import units
+from harness.analysis.analyse import analyse
 from harness.errors import Exit, Problem
-from harness.export.selection import Selection, name_of
-from harness.records import Cell, Status
+from harness.presenting import export
+from harness.presenting.export.selection import Selection, name_of
+from harness.results import store
+from harness.results.records import Cell, Status
 from tests.command import command
 from tests.exports import ALL, Export, exported, small
 from tests.factories import trial, trials

@@ -10,9 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from harness.export import benchfmt
-from harness.export.selection import Selection
-from harness.runners import ROOT, find_go
+from harness.measuring.runners.go_build import find_go
+from harness.paths import ROOT
+from harness.presenting.export import benchfmt
+from harness.presenting.export.selection import Selection
 from tests.exports import Export, exported
 
 

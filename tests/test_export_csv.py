@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 
-from harness.records import Status
+from harness.results.records import Status
 from tests.exports import MS, exported
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.export import markdown
+from harness.presenting.export import markdown
 from tests.exports import analysed, exported
 
 

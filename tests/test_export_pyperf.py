@@ -9,7 +9,7 @@ from pathlib import Path
 import pyperf
 import pytest
 
-from harness.export.selection import Selection
+from harness.presenting.export.selection import Selection
 from tests.exports import ALL, Export, exported
 
 

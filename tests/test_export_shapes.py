@@ -12,12 +12,12 @@ import pytest
 from hdrh.histogram import HdrHistogram
 from rich.console import Console
 
-from harness import export, tables
-from harness.analyse import Analysis, analyse
+from harness.analysis.analyse import Analysis, analyse
+from harness.analysis.findings import finding
 from harness.errors import Exit, Problem
-from harness.export.selection import Selection
-from harness.findings import finding
-from harness.records import Cell, Parked, Phase, Sample, Trial
+from harness.presenting import export, tables
+from harness.presenting.export.selection import Selection
+from harness.results.records import Cell, Parked, Phase, Sample, Trial
 from tests.factories import run, trial
 from tests.planted.served import DRAINED
 from tests.test_catalog_shapes import TICKING

@@ -10,12 +10,13 @@ from pathlib import Path
 
 import pytest
 
-from harness import campaign, external, store
+from harness.catalog.workload import MODELS, in_order, is_model_id, is_variant
 from harness.errors import Exit
-from harness.figures import style
-from harness.records import Absence
-from harness.runners import ROOT
-from harness.workload import MODELS, in_order, is_model_id, is_variant
+from harness.measuring.runners import external
+from harness.paths import ROOT, WORKLOADS
+from harness.presenting.figures import style
+from harness.results import store
+from harness.results.records import Absence
 from tests.command import Invoke
 from tests.outside import PLANTED, joined, offered, one, says, toml
 
@@ -159,9 +160,7 @@ def test_models_from_outside_stand_after_ours_and_are_missing_where_nothing_is_o
     assert absent == []  # ours: it goes without saying
     absent = [each for each in document["absent"] if each["model"] == "zeta"]
     assert {each["why"] for each in absent} == {Absence.MISSING.value}
-    assert {each["workload"] for each in absent} == {
-        path.stem for path in campaign.WORKLOADS.glob("*.toml")
-    }
+    assert {each["workload"] for each in absent} == {path.stem for path in WORKLOADS.glob("*.toml")}
     _, said, _ = invoke("list", "--runner", home, "--workload", "counter", "--model", "trio")
     assert "without trio: missing" in said
 

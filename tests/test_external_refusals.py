@@ -8,9 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from harness import catalog, external, runners
+from harness.catalog import workload_file
+from harness.catalog.workload import LONGEST_NAME
 from harness.errors import Exit, Problem
-from harness.workload import LONGEST_NAME
+from harness.measuring.runners import external, find
 from tests.command import Invoke
 from tests.outside import PLANTED, joined, offered, one, says, toml
 
@@ -82,14 +83,16 @@ def test_a_workload_of_ours_cannot_be_replaced(invoke: Invoke, home: Path) -> No
 def test_a_workload_from_outside_may_speak_of_models_from_outside_alone(home: Path) -> None:
     file = home / "workloads" / "counter.toml"
     text = file.read_text("utf-8")
-    assert catalog.parse("counter", text, "x", from_outside=True).not_applicable
+    assert workload_file.parse("counter", text, "x", from_outside=True).not_applicable
     for name in ("fibers", "py-loop"):
         ours_but_one = text.replace("fibers" if name == "py-loop" else "py-loop", "trio")
         with pytest.raises(Problem, match=f"found .*['\"]{name}['\"], expected one of"):
-            catalog.parse("counter", ours_but_one, "x")
+            workload_file.parse("counter", ours_but_one, "x")
     for bad in ("Fibers!", "a--b", "x" * (LONGEST_NAME + 1)):
         with pytest.raises(Problem, match="or another model's name"):
-            catalog.parse("counter", text.replace("fibers", f'"{bad}"'), "x", from_outside=True)
+            workload_file.parse(
+                "counter", text.replace("fibers", f'"{bad}"'), "x", from_outside=True
+            )
 
 
 # --- what a runner offers
@@ -211,6 +214,6 @@ def test_a_runner_that_says_too_much_or_leaves_something_is_stopped(
 ) -> None:
     toml(home, command=[sys.executable, "-S", "-c", "while True: print('x' * 1000)"])
     assert "describe was stopped: it says too much" in joined(home).problems[0]
-    monkeypatch.setattr(runners, "_DESCRIBE_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(find, "_DESCRIBE_TIMEOUT_S", 0.3)
     toml(home, command=["sh", "-c", "sleep 20 & wait"])
     assert "describe timed out after 0.3 s" in joined(home).problems[0]

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from harness import external, store
 from harness.errors import Exit
+from harness.measuring.runners import external
+from harness.results import store
 from tests.command import Invoke
 from tests.outside import PLANTED, one, says, toml
 

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from harness.catalog.toml_table import TomlTable
 from harness.errors import Problem
-from harness.fields import Table
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
 
-def table(path: str = "", **values: Any) -> Table:
-    return Table(values, "demo.toml", path)
+def table(path: str = "", **values: Any) -> TomlTable:
+    return TomlTable(values, "demo.toml", path)
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,9 @@ def table(path: str = "", **values: Any) -> Table:
         (lambda t: t.flag("key"), False, False),
     ],
 )
-def test_a_good_value_is_returned(read: Callable[[Table], Any], value: Any, expected: Any) -> None:
+def test_a_good_value_is_returned(
+    read: Callable[[TomlTable], Any], value: Any, expected: Any
+) -> None:
     assert read(table(key=value)) == expected
 
 
@@ -78,7 +80,7 @@ def test_a_good_value_is_returned(read: Callable[[Table], Any], value: Any, expe
     ],
 )
 def test_a_bad_value_is_refused_with_file_key_found_and_expected(
-    read: Callable[[Table], Any], value: Any, rest: str
+    read: Callable[[TomlTable], Any], value: Any, rest: str
 ) -> None:
     with pytest.raises(Problem) as caught:
         read(table(key=value))
@@ -96,7 +98,7 @@ def test_a_bad_value_is_refused_with_file_key_found_and_expected(
         lambda t: t.table("key"),
     ],
 )
-def test_an_absent_key_without_a_default_is_refused(read: Callable[[Table], Any]) -> None:
+def test_an_absent_key_without_a_default_is_refused(read: Callable[[TomlTable], Any]) -> None:
     with pytest.raises(Problem, match=r"^demo\.toml: key: found nothing, expected "):
         read(table())
 

@@ -11,13 +11,13 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 
-from harness import figures
-from harness.analyse import WorkloadResult
+from harness.analysis.analyse import WorkloadResult
+from harness.analysis.findings import finding, overall
+from harness.catalog.workload import MODELS
 from harness.errors import Exit, Problem
-from harness.figures.style import LOOKS, looks
-from harness.findings import finding, overall
-from harness.records import Absence, Status
-from harness.workload import MODELS
+from harness.presenting import figures
+from harness.presenting.figures.style import LOOKS, looks
+from harness.results.records import Absence, Status
 from tests.drawings import (
     Drawing,
     Page,

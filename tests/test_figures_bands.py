@@ -9,7 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.transforms import Bbox
 
-from harness.figures.style import BAND, FLOOR
+from harness.presenting.figures.style import BAND, FLOOR
 from tests.drawings import drawing, every_scene, main_page
 
 

@@ -13,8 +13,8 @@ from matplotlib.figure import Figure
 from matplotlib.testing.compare import compare_images
 from matplotlib.testing.exceptions import ImageComparisonFailure
 
-from harness.figures import contestants, style
-from harness.figures.style import LOOKS, Look
+from harness.presenting.figures import contestants, style
+from harness.presenting.figures.style import LOOKS, Look
 from tests.drawings import drawing
 
 BASELINES = Path(__file__).parent / "baselines"

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from harness.runners import ROOT
-from harness.workload import HEADLINE
+from harness.catalog.workload import HEADLINE
+from harness.paths import ROOT
 from tests.drawings import drawing
 from tests.scenes import workloads
 

@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness import findings
-from harness.analyse import CellResult, Comparison, WorkloadResult
-from harness.formula import Formula
-from harness.records import Status
-from harness.stats import Estimate, Ratio
-from harness.workload import HEADLINE, Metric
+from harness.analysis import findings
+from harness.analysis.analyse import CellResult, Comparison, WorkloadResult
+from harness.catalog.formula import Formula
+from harness.catalog.workload import HEADLINE, Metric
+from harness.results.records import Status
+from harness.statistics.estimates import Estimate, Ratio
 from tests.factories import WORKLOAD, cell, workload
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.formula import Formula
+from harness.catalog.formula import Formula
 from tests.factories import examples
 
 VALUES = {"n": 10, "tasks": 3}

@@ -13,9 +13,10 @@ from pathlib import Path
 
 import pytest
 
-from harness import cli, store
+from harness import cli
 from harness.errors import Exit
-from harness.records import Trial
+from harness.results import store
+from harness.results.records import Trial
 
 GOOD_TRIALS = 3
 TINY = ("run", "--workload", "noop", "--model", "sequential", "--no-figures")

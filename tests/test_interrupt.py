@@ -16,10 +16,11 @@ from uuid import uuid4
 import psutil
 import pytest
 
-from harness import store
 from harness.errors import Exit
-from harness.records import Trial
-from harness.runners import ROOT, build_go
+from harness.measuring.runners.go_build import build_go
+from harness.paths import ROOT
+from harness.results import store
+from harness.results.records import Trial
 from tests.command import command, marked
 
 MARK = "LOOMBENCH_TEST_MARK"

@@ -16,10 +16,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness import waits
-from harness.campaign import Workshop
-from harness.records import Cell, Status
-from harness.workload import CHECK, HEADLINE
+from harness.catalog.workload import CHECK, HEADLINE
+from harness.measuring.inventory import Inventory
+from harness.results import histograms
+from harness.results.records import Cell, Status
 from runner.models import MODELS, why_unavailable
 from runner.work import Params, Probe, Voice
 from workloads.heartbeat import beside
@@ -29,11 +29,11 @@ if TYPE_CHECKING:
 
     from hdrh.histogram import HdrHistogram
 
-    from harness.records import Trial
+    from harness.results.records import Trial
 
 MS = 1_000_000
 EARLY_NS = 3 * MS  # what a loop that counts whole milliseconds may be early
-WORKSHOP = Workshop.open()
+WORKSHOP = Inventory.open()
 HERE = [name for name, model in MODELS.items() if why_unavailable(model) is None]
 LOOPS = [name for name in HERE if MODELS[name].boot is not None]
 BRIDGED = [name for name in LOOPS if name != "scratch"]  # to threads and processes
@@ -75,7 +75,7 @@ def here(
 
 
 def counted(trial: Trial, at_least_ns: int) -> int:
-    histogram: HdrHistogram = waits.decoded(trial.latency)
+    histogram: HdrHistogram = histograms.decoded(trial.latency)
     return sum(
         one.count_added_in_this_iter_step
         for one in histogram.get_recorded_iterator()

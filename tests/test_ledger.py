@@ -7,17 +7,18 @@ from pathlib import Path
 
 import pytest
 
-from harness import campaign, catalog, ledger
-from harness.claims import CORES
+from harness.catalog import workload_file
+from harness.catalog.workload import MODELS, Workload
+from harness.claims import ledger
+from harness.claims.judge import CORES
+from harness.claims.ledger import Claim, Range, Source
 from harness.errors import Problem
-from harness.ledger import Claim, Range, Source
-from harness.records import Cell
-from harness.runners import ROOT
-from harness.workload import MODELS, Workload
+from harness.paths import ROOT, WORKLOADS
+from harness.results.records import Cell
 from tests.ledgers import LEDGER
 
 OWN = ledger.load()
-WORKLOADS = catalog.load_folder(campaign.WORKLOADS)
+OUR_WORKLOADS = workload_file.load_folder(WORKLOADS)
 VARIANTS = {
     (path.parent.name, path.stem.partition("__")[2])
     for path in (ROOT / "python" / "workloads").glob("*/on_*__*.py")
@@ -38,10 +39,10 @@ def test_a_claim_cites_a_document_and_a_section_of_it(claim: Claim) -> None:
 @of_own
 def test_a_claim_is_measured_by_what_there_is_or_says_what_it_waits_for(claim: Claim) -> None:
     if claim.measure is None:
-        assert claim.waits_for not in WORKLOADS, "it exists: the claim can be measured now"
+        assert claim.waits_for not in OUR_WORKLOADS, "it exists: the claim can be measured now"
         return
     measure = claim.measure
-    workload = WORKLOADS[measure.workload]
+    workload = OUR_WORKLOADS[measure.workload]
     assert measure.case in workload.cases
     _does(workload, measure.case, measure.this)
     if measure.is_ratio:
@@ -68,7 +69,7 @@ def test_a_range_of_a_bare_metric_is_in_its_unit(claim: Claim) -> None:
     if claim.measure is None or claim.measure.is_ratio or claim.measure.label:
         return
     assert claim.range is not None
-    unit = WORKLOADS[claim.measure.workload].metrics[claim.measure.formula.text].unit
+    unit = OUR_WORKLOADS[claim.measure.workload].metrics[claim.measure.formula.text].unit
     assert claim.range.unit in (unit, unit.partition("/")[0])
 
 

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
-from harness import child, leftovers, warden
-from harness.records import Cell, Status
+from harness.measuring.processes import child, orphans, watchdog
+from harness.results.records import Cell, Status
 from tests.planted.bench import MARK, ROOT, at_most, bench, left_of, marked, new_mark, planted
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ SOON = child.Limits(timeout_s=0.5, memory_bytes=2**40)
 REQUEST = b'{"cases": [{"id": "check", "warmup": 0, "iterations": 1}]}\n'
 MIB = 2**20
 
-adopting = pytest.mark.skipif(not leftovers._adopts(), reason="this system hands over no orphans")
+adopting = pytest.mark.skipif(not orphans._adopts(), reason="this system hands over no orphans")
 
 
 @pytest.fixture
@@ -35,7 +35,7 @@ def mark(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The mark of all processes that a test starts; none may be left, and none unreaped."""
     monkeypatch.setattr(child, "_TICK_S", 0.02)
     monkeypatch.setattr(child, "_GRACE_S", 0.2)
-    warden.mark()  # who watches is started with the first child, and stays
+    watchdog.mark()  # who watches is started with the first child, and stays
     before = set(psutil.Process().children())
     mark = new_mark()
     yield mark
@@ -60,8 +60,8 @@ def reap(monkeypatch: pytest.MonkeyPatch, *others: int) -> None:
     """Reap what was handed to this process though it did not know, and leave others alone."""
     if sys.platform.startswith("linux"):
         with monkeypatch.context() as patched:
-            patched.setattr(leftovers, "_others", leftovers._others | set(others))
-            leftovers._end_adopted(NOBODY, 5)
+            patched.setattr(orphans, "_others", orphans._others | set(others))
+            orphans._end_adopted(NOBODY, 5)
 
 
 @adopting
@@ -103,7 +103,7 @@ def test_another_child_of_this_process_is_left_alone(
     mark: str, monkeypatch: pytest.MonkeyPatch, *, adopts: bool
 ) -> None:
     if not adopts:
-        monkeypatch.setattr(leftovers, "_adopts", lambda: False)
+        monkeypatch.setattr(orphans, "_adopts", lambda: False)
     command = [sys.executable, "-S", "-c", "input()"]
     with subprocess.Popen(command, stdin=subprocess.PIPE) as other:
         assert run("leave_a_child", mark).left_running == 1
@@ -116,7 +116,7 @@ def test_another_child_of_this_process_is_left_alone(
 def test_where_orphans_are_not_handed_over_the_group_is_ended(
     mark: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(leftovers, "_adopts", lambda: False)
+    monkeypatch.setattr(orphans, "_adopts", lambda: False)
     assert run("leave_a_child", mark).left_running == 1
     reap(monkeypatch)
     assert run("good", mark).left_running == 0
@@ -135,12 +135,12 @@ def test_a_system_without_what_is_needed_is_noticed(
 
     match lack:
         case "prctl":
-            monkeypatch.setattr(leftovers.ctypes, "CDLL", Libc)
+            monkeypatch.setattr(orphans.ctypes, "CDLL", Libc)
         case "Linux":
-            monkeypatch.setattr(leftovers.sys, "platform", "darwin")
+            monkeypatch.setattr(orphans.sys, "platform", "darwin")
         case _:
-            monkeypatch.setattr(leftovers, "_TASKS", tmp_path)
-    assert not leftovers._adopts.__wrapped__()
+            monkeypatch.setattr(orphans, "_TASKS", tmp_path)
+    assert not orphans._adopts.__wrapped__()
 
 
 @adopting
@@ -152,19 +152,19 @@ def test_where_nothing_is_left_no_process_but_this_one_is_looked_at(
 
     monkeypatch.setattr(psutil, "process_iter", dear)
     monkeypatch.setattr(time, "sleep", dear)
-    ended = leftovers.start(lambda: SimpleNamespace(pid=NOBODY))
-    assert leftovers.end(ended.pid, 0.2) == 0
+    ended = orphans.start(lambda: SimpleNamespace(pid=NOBODY))
+    assert orphans.end(ended.pid, 0.2) == 0
 
 
 @adopting
 def test_what_cannot_be_ended_is_given_up(mark: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(leftovers, "_GIVE_UP_S", 0.05)
-    gone = leftovers.start(lambda: SimpleNamespace(pid=NOBODY))
+    monkeypatch.setattr(orphans, "_GIVE_UP_S", 0.05)
+    gone = orphans.start(lambda: SimpleNamespace(pid=NOBODY))
     command = [sys.executable, "-S", "-c", "input()"]
     with subprocess.Popen(command, stdin=subprocess.PIPE) as stubborn:
         with monkeypatch.context() as patched:
             patched.setattr(os, "kill", lambda *_: None)
-            assert leftovers.end(gone.pid, 0.01) == 1
+            assert orphans.end(gone.pid, 0.01) == 1
         assert stubborn.poll() is None
         stubborn.kill()
     assert stubborn.returncode == -signal.SIGKILL
@@ -204,12 +204,12 @@ def test_children_of_many_threads_are_not_mixed_up(mark: str) -> None:
     with at_most(30), ThreadPoolExecutor(4) as pool:
         found = list(pool.map(one, ways))
     assert found == [(3 if way == "exit_at_once" else 0, "") for way in ways]
-    assert leftovers._watched == set()
+    assert orphans._watched == set()
 
 
 HARNESS = """
 import sys
-from harness import child
+from harness.measuring.processes import child
 from tests.planted.bench import planted
 limits = child.Limits(timeout_s=20, memory_bytes=2**40)
 child.run([*planted(sys.argv[1]), "run"], {sys.argv[2]: sys.argv[3]}, b"{}\\n", limits,
@@ -231,24 +231,24 @@ def test_what_does_not_look_whether_the_harness_lives_is_ended_when_it_was_kille
         harness.kill()
         harness.wait()
         assert left_of(mark) == []
-    if leftovers._adopts():  # and then they are given to this process
+    if orphans._adopts():  # and then they are given to this process
         reap(monkeypatch)
 
 
 def test_the_mark_of_a_child_is_of_the_same_length_everywhere() -> None:
-    for value in warden.mark().values():
+    for value in watchdog.mark().values():
         assert len(value) == 32
-    assert warden.mark() == warden.mark()
+    assert watchdog.mark() == watchdog.mark()
 
 
 def test_without_what_it_needs_nobody_watches(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise OSError("no more processes")
 
-    monkeypatch.setattr(warden.subprocess, "Popen", refuse)
-    assert warden.mark.__wrapped__() == {}
-    monkeypatch.setattr(warden.sys, "platform", "darwin")
-    assert warden.mark.__wrapped__() == {}
+    monkeypatch.setattr(watchdog.subprocess, "Popen", refuse)
+    assert watchdog.mark.__wrapped__() == {}
+    monkeypatch.setattr(watchdog.sys, "platform", "darwin")
+    assert watchdog.mark.__wrapped__() == {}
 
 
 def test_a_hundred_megabytes_of_complaints_weigh_nothing_and_spoil_no_trial(mark: str) -> None:

@@ -10,10 +10,10 @@ from types import SimpleNamespace
 import pytest
 from rich.console import Console
 
-from harness import live
-from harness.live import Display
-from harness.plan import Block
-from harness.records import Sample, Status
+from harness.measuring import progress
+from harness.measuring.plan import Block
+from harness.measuring.progress import Display
+from harness.results.records import Sample, Status
 from tests.factories import cell, trial
 
 BLOCK = Block(3, "demo", "headline", (cell("asyncio"), cell("trio"), cell("threads")))
@@ -33,7 +33,7 @@ class Clock:
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     it = Clock()
-    monkeypatch.setattr(live, "time", SimpleNamespace(monotonic=it.monotonic))
+    monkeypatch.setattr(progress, "time", SimpleNamespace(monotonic=it.monotonic))
     return it
 
 

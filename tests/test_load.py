@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hdrh.histogram import HdrHistogram
 
-from harness.runners import ROOT, build_go, find_go
+from harness.measuring.runners.go_build import build_go, find_go
+from harness.paths import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from harness import load
-from harness.protocol import ProtocolError
-from harness.workload import Workload
+from harness.catalog.workload import Workload
+from harness.measuring.runners.protocol import ProtocolError
+from harness.measuring.servers import load_protocol
 from tests.factories import workload
 from tests.planted.served import DRAINED, SERVED
 
@@ -27,8 +27,8 @@ CLIMBED = SERVED.replace("[metrics.throughput]", LADDER + "[metrics.throughput]"
 
 
 def asked(of: Workload, case: str) -> dict[str, Any]:
-    request = load.request_for(of, of.cases[case], 1234, 7)
-    line = load.encode(request)
+    request = load_protocol.request_for(of, of.cases[case], 1234, 7)
+    line = load_protocol.encode(request)
     assert line.count(b"\n") == 1
     return json.loads(line)
 
@@ -96,8 +96,8 @@ def phase(**more: Any) -> dict[str, Any]:
     return {"kind": "phase", "phase": 0, "loop": "closed", "elapsed_ns": 100, "requests": 1, **more}
 
 
-def heard(*records: dict[str, Any]) -> load.Heard:
-    it = load.Heard()
+def heard(*records: dict[str, Any]) -> load_protocol.Heard:
+    it = load_protocol.Heard()
     for one in records:
         it.hear(json.dumps(one).encode())
     return it
@@ -122,7 +122,7 @@ def test_what_was_heard_is_kept() -> None:
 
 def test_an_error_is_kept_with_its_reason() -> None:
     it = heard({"kind": "error", "message": "no", "reason": "descriptors"})
-    assert it.failed == load.LoadFailed("no", "descriptors")
+    assert it.failed == load_protocol.LoadFailed("no", "descriptors")
 
 
 @pytest.mark.parametrize(
@@ -142,7 +142,7 @@ def test_an_error_is_kept_with_its_reason() -> None:
 )
 def test_what_is_no_record_is_refused(line: bytes) -> None:
     with pytest.raises(ProtocolError):
-        load.Heard().hear(line)
+        load_protocol.Heard().hear(line)
 
 
 def test_it_is_warm_when_it_is_connected_and_all_warm_up_was_made() -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness import machine
+from harness.measuring.machine import facts, interference
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -24,7 +24,8 @@ def given(monkeypatch: pytest.MonkeyPatch) -> Callable[[Files], None]:
         def read(path: Path) -> str:
             return next((text for end, text in files.items() if str(path).endswith(end)), "")
 
-        monkeypatch.setattr(machine, "_read", read)
+        monkeypatch.setattr(facts, "read_text", read)
+        monkeypatch.setattr(interference, "read_text", read)
 
     return has
 
@@ -34,7 +35,7 @@ def no_such_command(*_: object, **__: object) -> None:
 
 
 def test_this_machine_is_described() -> None:
-    about = machine.machine()
+    about = facts.machine()
     assert about.host
     assert about.cpu
     assert about.logical_cores >= 1
@@ -57,7 +58,7 @@ def test_without_systemd_the_processor_tells_of_a_hypervisor(
 ) -> None:
     monkeypatch.setattr(subprocess, "run", no_such_command)
     given({"cpuinfo": cpuinfo})
-    assert machine.machine().virtualisation == value
+    assert facts.machine().virtualisation == value
 
 
 def test_the_processor_is_named_as_the_system_names_it(
@@ -65,11 +66,11 @@ def test_the_processor_is_named_as_the_system_names_it(
 ) -> None:
     files = {"cpuinfo": "processor\t: 0\nmodel name\t: Loom 9000: fast\nflags\t: fpu"}
     given(files)
-    assert machine.machine().cpu == "Loom 9000: fast"
+    assert facts.machine().cpu == "Loom 9000: fast"
 
 
 def test_a_file_that_is_not_there_reads_as_nothing(tmp_path: Path) -> None:
-    assert machine._read(tmp_path / "none") == ""
+    assert facts.read_text(tmp_path / "none") == ""
 
 
 @pytest.mark.parametrize(
@@ -88,11 +89,13 @@ def test_what_the_machine_did_beside_a_trial_is_put_into_words(
     after: tuple[float | None, float | None, float],
     said: list[str],
 ) -> None:
-    weather = machine.Weather(*after).since(machine.Weather(*before), wall_s=1.0, cores=2)
-    assert list(weather) == said
+    found = interference.Interference(*after).since(
+        interference.Interference(*before), wall_s=1.0, cores=2
+    )
+    assert list(found) == said
 
 
-def test_the_weather_of_this_machine_can_be_read() -> None:
-    now = machine.Weather.now()
+def test_the_interference_on_this_machine_can_be_read() -> None:
+    now = interference.Interference.now()
     assert now.load_1min >= 0
     assert now.steal_s is None or now.steal_s >= 0

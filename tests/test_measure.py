@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
-from harness import child, measure
-from harness.plan import Block
-from harness.records import Cell, Sample, Status, Trial
+from harness.measuring import trials
+from harness.measuring.plan import Block
+from harness.measuring.processes import child
+from harness.results.records import Cell, Sample, Status, Trial
 from tests.planted.bench import HANGS, at_most, bench, runner
 
 if TYPE_CHECKING:
@@ -217,14 +218,14 @@ def block(index: int, *ways: str) -> Block:
 
 
 def run(
-    bench: measure.Bench,
+    bench: trials.Bench,
     *blocks: Block,
     log: Log,
     done: frozenset[tuple[int, Cell]] = frozenset(),
     deadline: float | None = None,
 ) -> str:
     deadline = time.monotonic() + 3600 if deadline is None else deadline
-    return measure.run_blocks(bench, blocks, lambda *trial: trial in done, deadline, log.store, log)
+    return trials.run_blocks(bench, blocks, lambda *trial: trial in done, deadline, log.store, log)
 
 
 def test_no_failure_ends_the_run(mark: str) -> None:
@@ -266,7 +267,7 @@ def test_a_trial_that_has_begun_before_the_deadline_is_not_cut_short(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     clock = iter([9.0, 11.0])
-    monkeypatch.setattr(measure, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    monkeypatch.setattr(trials, "time", SimpleNamespace(monotonic=lambda: next(clock)))
     log = Log()
     assert run(bench(), block(0, "good", "good"), log=log, deadline=10.0) == "budget spent"
     assert [trial.status for trial in log.trials] == [Status.OK]

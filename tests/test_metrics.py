@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from hdrh.histogram import HdrHistogram
 
-from harness.analyse import analyse
+from harness.analysis.analyse import analyse
+from harness.catalog.workload import Workload
 from harness.errors import Problem
-from harness.metrics import of_trial, trial_value
-from harness.records import Cell, Parked, Phase, Sample, Trial
-from harness.workload import Workload
+from harness.results.records import Cell, Parked, Phase, Sample, Trial
+from harness.statistics.metrics import of_trial, trial_value
 from tests.factories import WORKLOAD, run, trial, workload
 from tests.planted.served import DRAINED, SERVED
 from tests.test_load_wire import CLIMBED

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from harness.analyse import analyse
-from harness.metrics import memory_bytes
+from harness.analysis.analyse import analyse
+from harness.statistics.metrics import memory_bytes
 from tests.factories import cell, run, trial
 
 

@@ -8,13 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from harness import campaign, catalog, ledger, store
+from harness.catalog import workload_file
+from harness.catalog.workload import Workload
+from harness.claims import ledger
 from harness.errors import Exit
-from harness.plan import PROFILES
-from harness.reference import Repository
-from harness.runners import ROOT
-from harness.stats import LEAST_FOR_INTERVAL
-from harness.workload import Workload
+from harness.measuring.plan import PROFILES
+from harness.paths import ROOT, WORKLOADS
+from harness.presenting.reference import Repository
+from harness.results import store
+from harness.statistics.estimates import LEAST_FOR_INTERVAL
 from tests.command import Invoke
 from tests.ledgers import LEDGER
 from tests.references import OWN, measured
@@ -129,8 +131,8 @@ def test_how_many_processes_an_interval_needs_is_what_statistics_says() -> None:
 
 
 def workload(id_: str) -> Workload:
-    path = campaign.WORKLOADS / f"{id_}.toml"
-    return catalog.parse(id_, path.read_text("utf-8"), path.name)
+    path = WORKLOADS / f"{id_}.toml"
+    return workload_file.parse(id_, path.read_text("utf-8"), path.name)
 
 
 @pytest.mark.parametrize("id_", ["fanout", "timers"])

@@ -9,15 +9,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness import plan
+from harness.catalog.workload import CHECK, HEADLINE, MODELS
 from harness.errors import Problem
-from harness.plan import PROFILES, Offer, Profile, Selection
-from harness.records import Absence, Cell
-from harness.workload import CHECK, HEADLINE, MODELS
+from harness.measuring import plan
+from harness.measuring.plan import PROFILES, Profile, Selection
+from harness.measuring.runners.runner import Offer
+from harness.results.records import Absence, Cell
 from tests.factories import WORKLOAD, examples, workload
 
 if TYPE_CHECKING:
-    from harness.records import AbsentCell
+    from harness.results.records import AbsentCell
 
 DEMO = workload()
 OTHER = workload(WORKLOAD.replace('scratch = "it', 'trio = "it'), "other")

@@ -13,8 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness import protocol
-from harness.conversation import Conversation
+from harness.measuring.runners import protocol
+from harness.measuring.runners.conversation import Conversation
 from runner import wire
 from tests.factories import examples, workload
 

@@ -14,9 +14,10 @@ from pathlib import Path
 import click
 import pytest
 
-from harness import campaign, cli, store
-from harness.runners import ROOT
-from harness.workload import MODELS
+from harness import cli
+from harness.catalog.workload import MODELS
+from harness.paths import ROOT, WORKLOADS
+from harness.results import store
 from runner import models
 from tests.scaffolding import blocks, copied, do, walk_through
 
@@ -25,7 +26,7 @@ DOCUMENTS = ["README.md", *(f"docs/{path.name}" for path in sorted((ROOT / "docs
 MAKEFILE = (ROOT / "Makefile").read_text("utf-8")
 TARGETS = set(re.findall(r"^([a-z]+):", MAKEFILE, re.MULTILINE))
 VARIABLES = set(re.findall(r"^([A-Z]+) \?=", MAKEFILE, re.MULTILINE))
-WORKLOADS = {path.stem for path in campaign.WORKLOADS.glob("*.toml")}
+WORKLOAD_IDS = {path.stem for path in WORKLOADS.glob("*.toml")}
 # What the walk-throughs of these documents write, in a copy: tests/test_adding.py does them.
 WALKS = ("docs/adding-a-workload.md", "docs/adding-a-model.md")
 WRITTEN = {
@@ -119,7 +120,7 @@ def test_a_file_that_is_named_exists(document: str) -> None:
 
 def test_the_table_of_workloads_lists_those_that_exist() -> None:
     rows = re.findall(r"^\| `([a-z]+)` \|", README, re.MULTILINE)
-    assert sorted(rows) == sorted(WORKLOADS)
+    assert sorted(rows) == sorted(WORKLOAD_IDS)
 
 
 def test_the_bases_that_are_named_are_those_of_the_python_runner() -> None:
@@ -135,7 +136,7 @@ def test_every_model_and_workload_that_is_asked_for_exists() -> None:
     assert named
     assert {one for names in named for one in names.split(",")} <= {*MODELS, *NEW_MODELS}
     assert workloads
-    assert workloads <= WORKLOADS | {"turnstile"}
+    assert workloads <= WORKLOAD_IDS | {"turnstile"}
 
 
 @pytest.fixture(scope="module")

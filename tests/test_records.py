@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness.records import (
+from harness.results.records import (
     SCHEMA_VERSION,
     Absence,
     AbsentCell,

@@ -12,12 +12,13 @@ import numpy as np
 import pytest
 from msgspec import structs
 
-from harness import reference, store
 from harness.errors import Exit, Problem
-from harness.figures import pixels
-from harness.reference import Repository
-from harness.runners import ROOT
-from harness.store import RUN_FILE, TRIALS_FILE
+from harness.paths import ROOT
+from harness.presenting import reference
+from harness.presenting.figures import pixels
+from harness.presenting.reference import Repository
+from harness.results import store
+from harness.results.store import RUN_FILE, TRIALS_FILE
 from tests.references import BLOCK, OWN, README, measured, repository_of
 
 
@@ -255,7 +256,7 @@ def test_the_committed_run_can_be_read_and_has_what_documents_show() -> None:
 
 def test_make_check_looks_for_what_is_stale() -> None:
     recipe = re.findall(r"^check:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.MULTILINE)
-    assert "-m harness.reference --check\n" in recipe[0]
+    assert "-m harness.presenting.reference --check\n" in recipe[0]
 
 
 def test_a_run_of_a_later_format_is_told_from_a_broken_one(fresh: Repository) -> None:

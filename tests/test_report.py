@@ -11,11 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from harness import ledger
-from harness.analyse import Analysis
-from harness.claims import Verdict, check
-from harness.records import Cell, Status
-from harness.report import page, sources, view
+from harness.analysis.analyse import Analysis
+from harness.claims import ledger
+from harness.claims.judge import Verdict, check
+from harness.presenting.report import page, sources, view
+from harness.results.records import Cell, Status
 from tests.command import Invoke
 from tests.drawings import every_scene
 from tests.ledgers import LEDGER

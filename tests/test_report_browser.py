@@ -186,8 +186,8 @@ def test_paper_unfolds_everything_and_folds_it_again(chrome: Browser, report: Pa
 
 
 def test_a_hostile_run_does_nothing(chrome: Browser, tmp_path: Path) -> None:
-    from harness.report import page
-    from harness.report.sources import Source
+    from harness.presenting.report import page
+    from harness.presenting.report.sources import Source
     from tests.test_report_hostile import EVIL, hostile
 
     path = tmp_path / "report.html"

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from harness import figures, ledger
-from harness.analyse import Analysis
-from harness.claims import Checked, Verdict
-from harness.ledger import Source as Place
-from harness.records import Machine, RunnerFacts, Status, Trial
-from harness.report import page, svg
-from harness.report.sources import Source, highlighted
+from harness.analysis.analyse import Analysis
+from harness.claims import ledger
+from harness.claims.judge import Checked, Verdict
+from harness.claims.ledger import Source as Place
+from harness.presenting import figures
+from harness.presenting.report import page, svg
+from harness.presenting.report.sources import Source, highlighted
+from harness.results.records import Machine, RunnerFacts, Status, Trial
 from tests.ledgers import LEDGER
 from tests.pages import Parsed, drawings_in, parsed, with_run
 from tests.scenes import Otherwise, _another, failed, scene

@@ -10,14 +10,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness import plan, runners
-from harness.records import Absence
+from harness.measuring import plan
+from harness.measuring.runners import find, go_build
+from harness.measuring.runners.runner import Runners
+from harness.paths import ROOT
+from harness.results.records import Absence
 from tests.planted.bench import planted, workload
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from harness.runners import Runners
 
 GO_MOD = "module loombench\n\ngo 1.24.0\n"
 
@@ -25,9 +27,10 @@ GO_MOD = "module loombench\n\ngo 1.24.0\n"
 @pytest.fixture
 def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty repository, on a machine without Go."""
-    monkeypatch.setattr(runners, "ROOT", tmp_path)
+    monkeypatch.setattr(go_build, "ROOT", tmp_path)
+    monkeypatch.setattr(find, "ROOT", tmp_path)
     monkeypatch.setattr(
-        runners, "sys", SimpleNamespace(**{**vars(sys), "prefix": str(tmp_path / "env")})
+        go_build, "sys", SimpleNamespace(**{**vars(sys), "prefix": str(tmp_path / "env")})
     )
     monkeypatch.setenv("PATH", str(tmp_path / "path"))
     return tmp_path
@@ -48,9 +51,9 @@ def sources(root: Path) -> Path:
     return folder
 
 
-def built(folder: Path) -> runners.GoBinaries:
+def built(folder: Path) -> go_build.GoBinaries:
     names = ("runner", "lean", "load")
-    return runners.GoBinaries(*(folder / "bin" / name for name in names))
+    return go_build.GoBinaries(*(folder / "bin" / name for name in names))
 
 
 def make(path: Path, script: str) -> Path:
@@ -78,7 +81,7 @@ elif [ "$1" = build ]; then : > "$4"; fi
 def found_go(root: Path) -> tuple[str | None, str]:
     go_mod = root / "go.mod"
     go_mod.write_text(GO_MOD, encoding="utf-8")
-    return runners.find_go(go_mod)
+    return go_build.find_go(go_mod)
 
 
 def test_without_go_the_reason_says_what_to_do(root: Path) -> None:
@@ -127,7 +130,7 @@ def test_a_file_named_go_that_cannot_be_run_is_no_go(root: Path) -> None:
 
 
 def test_nothing_is_built_when_nothing_changed(sources: Path) -> None:
-    assert runners.build_go() == (built(sources), "")  # and there is no Go here
+    assert go_build.build_go() == (built(sources), "")  # and there is no Go here
 
 
 @pytest.mark.parametrize(
@@ -137,7 +140,7 @@ def test_nothing_is_built_when_nothing_changed(sources: Path) -> None:
 def test_a_source_that_changed_is_built(sources: Path, root: Path, changed: str) -> None:
     fake_go(root / "path")
     os.utime(sources / changed, (2000, 2000))
-    assert runners.build_go() == (built(sources), "")
+    assert go_build.build_go() == (built(sources), "")
     assert (root / "path" / "log").exists()
 
 
@@ -147,9 +150,9 @@ def test_a_binary_that_is_older_than_the_sources_or_not_there_is_built(
 ) -> None:
     fake_go(root / "path")
     os.utime(sources / "bin" / binary, (500, 500))
-    assert runners.build_go() == (built(sources), "")
+    assert go_build.build_go() == (built(sources), "")
     (sources / "bin" / binary).unlink()
-    assert runners.build_go() == (built(sources), "")
+    assert go_build.build_go() == (built(sources), "")
     assert (root / "path" / "log").read_text(encoding="utf-8").count("go build") == 4
 
 
@@ -158,7 +161,7 @@ def test_the_registry_is_made_before_the_build_and_no_toolchain_is_downloaded(
 ) -> None:
     fake_go(root / "path")
     shutil.rmtree(sources / "bin")
-    runners.build_go()
+    go_build.build_go()
     commands = (root / "path" / "log").read_text(encoding="utf-8").splitlines()
     assert [command.split()[:3] for command in commands] == [
         ["local", "go", "run"],
@@ -171,9 +174,9 @@ def test_what_was_just_built_is_not_built_again(sources: Path, root: Path) -> No
     # This Go leaves the binary as it is, as the real one does when the result is the same.
     fake_go(root / "path", then="exit 0")
     os.utime(sources / "runner" / "main.go", (2000, 2000))
-    runners.build_go()
+    go_build.build_go()
     once = (root / "path" / "log").read_text(encoding="utf-8")
-    runners.build_go()
+    go_build.build_go()
     assert (root / "path" / "log").read_text(encoding="utf-8") == once
 
 
@@ -184,18 +187,18 @@ def test_a_build_that_fails_gives_the_end_of_what_go_said(
     fails = f'if [ "$1" = {step} ]; then echo "main.go:1:1: expected package" >&2; exit 1; fi'
     fake_go(root / "path", then=fails)
     os.utime(sources / "runner" / "main.go", (2000, 2000))
-    assert runners.build_go() == (None, f"go {step} failed: main.go:1:1: expected package")
+    assert go_build.build_go() == (None, f"go {step} failed: main.go:1:1: expected package")
 
 
 def test_without_sources_there_is_no_go_runner(root: Path) -> None:
-    binary, reason = runners.build_go()
+    binary, reason = go_build.build_go()
     assert binary is None
     assert "sources are not here" in reason
 
 
 def test_changed_sources_without_go_give_the_reason_and_not_the_old_binary(sources: Path) -> None:
     os.utime(sources / "runner" / "main.go", (2000, 2000))
-    binary, reason = runners.build_go()
+    binary, reason = go_build.build_go()
     assert binary is None
     assert reason.startswith("no Go found")
 
@@ -204,8 +207,8 @@ def test_changed_sources_without_go_give_the_reason_and_not_the_old_binary(sourc
 
 
 def described(way: str) -> Runners:
-    found = runners.Runners()
-    runners._add(found, "planted", planted(way, "describing"), {}, ("go",))
+    found = Runners()
+    find._add(found, "planted", planted(way, "describing"), {}, ("go",))
     return found
 
 
@@ -228,7 +231,7 @@ def test_a_runner_that_cannot_be_used_is_a_problem(
     monkeypatch: pytest.MonkeyPatch, way: str, says: str
 ) -> None:
     if way == "hanging":
-        monkeypatch.setattr(runners, "_DESCRIBE_TIMEOUT_S", 0.3)
+        monkeypatch.setattr(find, "_DESCRIBE_TIMEOUT_S", 0.3)
     found = described(way)
     assert found.found == {}
     (problem,) = found.problems
@@ -238,15 +241,15 @@ def test_a_runner_that_cannot_be_used_is_a_problem(
 
 
 def test_a_command_that_does_not_exist_is_a_problem() -> None:
-    found = runners.Runners()
-    runners._add(found, "planted", ("loombench-no-such-command",), {}, ())
+    found = Runners()
+    find._add(found, "planted", ("loombench-no-such-command",), {}, ())
     assert "loombench-no-such-command" in found.problems[0]
 
 
 def test_a_runner_offers_its_implementations() -> None:
     found = described("good")
     assert found.problems == []
-    assert list(found.offers()) == [plan.Offer("planted", "threads", "", "planted", "here")]
+    assert list(found.offers()) == [Offer("planted", "threads", "", "planted", "here")]
 
 
 def test_an_offer_of_an_unavailable_model_carries_the_reason() -> None:
@@ -255,7 +258,7 @@ def test_an_offer_of_an_unavailable_model_carries_the_reason() -> None:
 
 
 def test_finding_runners_never_raises_and_names_what_is_not_there(root: Path) -> None:
-    found = runners.find()
+    found = find.find()
     assert found.found == {}
     assert found.missing_models["go"] == found.missing_models["go-1cpu"]
     assert "sources are not here" in found.missing_models["go"]
@@ -263,7 +266,7 @@ def test_finding_runners_never_raises_and_names_what_is_not_there(root: Path) ->
 
 
 def test_models_whose_runner_cannot_be_used_are_unavailable_and_not_missing(root: Path) -> None:
-    found = runners.find()
+    found = find.find()
     present, absent = plan.cells(
         [workload()], plan.Selection(), found.offers(), found.missing_models, None
     )
@@ -272,8 +275,8 @@ def test_models_whose_runner_cannot_be_used_are_unavailable_and_not_missing(root
 
 
 def test_the_runners_of_this_repository_are_found() -> None:
-    found = runners.find()
+    found = find.find()
     assert found.problems == []
     assert "python" in found.found
     if "go" in found.found:
-        assert found.load_command == (str(runners.ROOT / "go" / "bin" / "load"),)
+        assert found.load_command == (str(ROOT / "go" / "bin" / "load"),)

@@ -12,16 +12,18 @@ from pathlib import Path
 
 import pytest
 
-from harness import campaign, catalog, scaffold
+from harness import scaffold
+from harness.catalog import workload_file
+from harness.catalog.workload import SHAPES
 from harness.cli import writing
 from harness.errors import Exit, Problem
-from harness.runners import ROOT, find_go
-from harness.workload import SHAPES
+from harness.measuring.runners.go_build import find_go
+from harness.paths import ROOT, WORKLOADS
 from runner import models
 from tests import scaffolding
 from tests.command import Invoke
 
-SHIPPED = catalog.load_folder(campaign.WORKLOADS)
+SHIPPED = workload_file.load_folder(WORKLOADS)
 FITTING = [
     (workload, base)
     for workload in SHIPPED
@@ -37,7 +39,7 @@ GO = find_go(ROOT / "go" / "go.mod")[0]
 @pytest.mark.parametrize("shape", SHAPES)
 def test_the_file_of_a_new_workload_parses_and_has_that_shape(shape: str) -> None:
     texts = scaffold.workload("weave", shape)
-    made = catalog.parse("weave", texts["harness/workloads/weave.toml"], "weave.toml")
+    made = workload_file.parse("weave", texts["harness/workloads/weave.toml"], "weave.toml")
     assert made.shape == shape
     assert made.sweep is not None or shape == "footprint"
     assert ("on_sequential.py" in " ".join(texts)) == (shape == "makespan")
@@ -86,8 +88,8 @@ def test_its_functions_are_what_the_runner_calls_on_that_base(name: str, base: s
 
 def test_a_scaffold_of_python_is_as_the_checks_want_it(tmp_path: Path) -> None:
     for shape in SHAPES:
-        text = scaffold.workload(shape, shape)[scaffold.workload_file(shape)]
-        made = catalog.parse(shape, text, "x")
+        text = scaffold.workload(shape, shape)[scaffold.workload_path(shape)]
+        made = workload_file.parse(shape, text, "x")
         for base in {*scaffold.BASES} - {"go", *made.not_applicable}:
             path, text = scaffold.implementation(made, base, "other")
             (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
@@ -239,13 +241,13 @@ def test_where_a_folder_cannot_be_made_nothing_is_written(invoke: Invoke, where:
 @pytest.fixture
 def where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Have the command write into a small tree: the workload files, and two of their folders."""
-    shutil.copytree(campaign.WORKLOADS, tmp_path / "harness" / "workloads")
+    shutil.copytree(WORKLOADS, tmp_path / "harness" / "workloads")
     for folder in ("python/workloads/pingpong", "go/workloads/pingpong", "go/workloads/footprint"):
         shutil.copytree(
             ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__")
         )
     monkeypatch.setattr(writing, "ROOT", tmp_path)
-    monkeypatch.setattr(campaign, "WORKLOADS", tmp_path / "harness" / "workloads")
+    monkeypatch.setattr(writing, "WORKLOADS", tmp_path / "harness" / "workloads")
     return tmp_path
 
 

@@ -9,15 +9,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness import serving
-from harness.measure import Bench
-from harness.metrics import trial_value
-from harness.records import Cell, Status, Trial
+from harness.measuring.servers import serving
+from harness.measuring.trials import Bench
+from harness.results.records import Cell, Status, Trial
+from harness.statistics.metrics import trial_value
 from tests.planted.bench import MARK, at_most, left_of, planted, runner, workload
 from tests.planted.served import DRAINED, SERVED
 
 if TYPE_CHECKING:
-    from harness.runners import Runners
+    from harness.measuring.runners.runner import Runners
 
 pytestmark = pytest.mark.usefixtures("quick_looks")
 

@@ -12,9 +12,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from harness import external
 from harness.errors import Exit
-from harness.runners import Runners
+from harness.measuring.runners import external
+from harness.measuring.runners.runner import Runners
 from tests.planted.bench import HERE, at_most
 from tests.planted.served import SERVED
 from tests.test_interrupt import LONG_S, Measuring, wait_until

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness.settling import Change, Settling, jump
+from harness.statistics.steady_state import Change, Settling, jump
 
 RNG = np.random.default_rng(5)
 

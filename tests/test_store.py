@@ -15,15 +15,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness import store
 from harness.errors import Exit, Problem
-from harness.store import RUN_FILE, TRIALS_FILE, RunWriter
+from harness.results import store
+from harness.results.store import RUN_FILE, TRIALS_FILE, RunWriter
 from tests.factories import cell, examples, run, trial
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.records import Trial
+    from harness.results.records import Trial
 
 THREE = (
     trial("asyncio", 0),

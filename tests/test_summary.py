@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
-from harness import export
-from harness.analyse import analyse
+from harness.analysis.analyse import analyse
 from harness.errors import Problem
-from harness.export.selection import Selection
-from harness.records import Absence, AbsentCell, Run, Status, Trial
+from harness.presenting import export
+from harness.presenting.export.selection import Selection
+from harness.results.records import Absence, AbsentCell, Run, Status, Trial
 from tests.factories import cell, run, trials
 
 MS = 1_000_000

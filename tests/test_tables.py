@@ -15,11 +15,11 @@ import pytest
 from msgspec import structs
 from rich.console import Console, RenderableType
 
-from harness import claims, ledger, tables
-from harness.analyse import Analysis, analyse
-from harness.machine import Finding
-from harness.records import Absence, AbsentCell, Cell, Status
-from harness.workload import CHECK
+from harness.analysis.analyse import Analysis, analyse
+from harness.catalog.workload import CHECK
+from harness.claims import judge, ledger
+from harness.presenting import tables
+from harness.results.records import Absence, AbsentCell, Cell, Diagnosis, Status
 from tests.factories import cell, run, trial, trials, workload
 from tests.ledgers import LEDGER, a_claim
 
@@ -122,11 +122,11 @@ def test_claims_are_as_agreed() -> None:
         replace(a_claim("at least 1x", this="asyncio · threads", to="threads"), id="few"),
         replace(a_claim(workload="another"), id="elsewhere"),
     ]
-    holds("claims", printed(tables.claims(claims.check(known, small()))))
+    holds("claims", printed(tables.claims(judge.check(known, small()))))
 
 
 def test_claims_of_a_run_that_measures_none_say_why() -> None:
-    found = printed(tables.claims(claims.check([a_claim(workload="another")], small())))
+    found = printed(tables.claims(judge.check([a_claim(workload="another")], small())))
     assert found.splitlines() == [
         "None of 1 claim is measured by this run",
         "Not measured:",
@@ -158,8 +158,8 @@ def test_validate_is_as_agreed() -> None:
 
 def test_doctor_is_as_agreed() -> None:
     found = [
-        Finding("cpu", "a cpu, 2 logical cores"),
-        Finding("load", "3.10 in the last minute", "something else is running"),
+        Diagnosis("cpu", "a cpu, 2 logical cores"),
+        Diagnosis("load", "3.10 in the last minute", "something else is running"),
     ]
     holds("doctor", printed([tables.machine(found)]))
 

@@ -6,16 +6,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness import verdict
-from harness.conversation import Conversation
-from harness.protocol import Failed, Outcome, Started, digest
-from harness.records import Status
-from harness.workload import CHECK, HEADLINE
+from harness.catalog.workload import CHECK, HEADLINE
+from harness.measuring import judge_trial
+from harness.measuring.runners.conversation import Conversation
+from harness.measuring.runners.protocol import Failed, Outcome, Started, digest
+from harness.results.records import Status
 from tests.factories import conversation, ended, good_messages, workload
 
 if TYPE_CHECKING:
-    from harness.child import Ended
-    from harness.protocol import Message
+    from harness.measuring.processes.child import Ended
+    from harness.measuring.runners.protocol import Message
 
 DEMO = workload()
 MS = 1_000_000
@@ -29,7 +29,7 @@ def judge(
     model: str = "asyncio",
     violation: str = "",
 ) -> tuple[Status, str]:
-    return verdict.judge(DEMO, DEMO.cases[case], model, said, how or ended(), violation)
+    return judge_trial.judge(DEMO, DEMO.cases[case], model, said, how or ended(), violation)
 
 
 def of_headline(**wrong: object) -> Conversation:
@@ -213,16 +213,16 @@ def test_a_trial_that_was_stopped_is_not_blamed_for_what_it_left_unsaid() -> Non
 
 
 def test_a_good_trial_has_no_warnings() -> None:
-    assert verdict.warnings(conversation(DEMO), ended()) == ()
+    assert judge_trial.warnings(conversation(DEMO), ended()) == ()
 
 
 def test_samples_that_last_longer_than_their_process_are_warned_of() -> None:
-    (warning,) = verdict.warnings(conversation(DEMO), ended(wall_ns=100 * MS))
+    (warning,) = judge_trial.warnings(conversation(DEMO), ended(wall_ns=100 * MS))
     assert warning == (
         "its samples add up to 155 ms, but the process lived for only 100 ms: both cannot be true"
     )
 
 
 def test_processes_that_outlive_their_trial_are_warned_of() -> None:
-    (warning,) = verdict.warnings(conversation(DEMO), ended(left=2))
+    (warning,) = judge_trial.warnings(conversation(DEMO), ended(left=2))
     assert warning == "left 2 processes running; they were ended"

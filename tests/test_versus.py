@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from msgspec import structs
 
-from harness import stats, versus
-from harness.analyse import Analysis, analyse
+from harness.analysis import run_comparison
+from harness.analysis.analyse import Analysis, analyse
+from harness.analysis.run_comparison import Verdict
+from harness.catalog.workload import HEADLINE
 from harness.errors import Exit, Problem
-from harness.records import Absence, AbsentCell, Cell, Status
-from harness.versus import Verdict
-from harness.workload import HEADLINE
+from harness.results.records import Absence, AbsentCell, Cell, Status
+from harness.statistics import estimates
 from tests.factories import WORKLOAD, cell, run, trial
 
 if TYPE_CHECKING:
@@ -46,7 +47,7 @@ def measured(
 
 
 def verdicts(first: Analysis, second: Analysis, *, across: bool = False) -> dict[str, Verdict]:
-    rows = versus.versus(first, second, across_machines=across)
+    rows = run_comparison.versus(first, second, across_machines=across)
     return {row.cell.contestant: row.verdict for row in rows}
 
 
@@ -61,7 +62,7 @@ def test_a_cell_that_takes_longer_is_slower_and_one_that_takes_less_is_faster() 
 
 def test_a_run_against_itself_is_the_same_everywhere() -> None:
     one = measured(BEFORE, 1)
-    rows = versus.versus(one, one)
+    rows = run_comparison.versus(one, one)
     assert {row.verdict for row in rows} == {Verdict.SAME}
     assert all(row.ratio is not None and row.ratio.value == pytest.approx(1) for row in rows)
 
@@ -81,26 +82,28 @@ def test_what_noise_could_have_done_is_undecided() -> None:
 
 
 def test_too_few_processes_are_undecided_and_say_so() -> None:
-    rows = versus.versus(measured(BEFORE, 1, blocks=3), measured(BEFORE, 2, blocks=3))
+    rows = run_comparison.versus(measured(BEFORE, 1, blocks=3), measured(BEFORE, 2, blocks=3))
     assert {row.verdict for row in rows} == {Verdict.UNDECIDED}
     assert all("too few" in row.reason for row in rows)
 
 
 def test_the_ratio_is_the_second_over_the_first() -> None:
-    rows = versus.versus(measured(BEFORE, 1), measured({**BEFORE, "trio": 3.0}, 2))
+    rows = run_comparison.versus(measured(BEFORE, 1), measured({**BEFORE, "trio": 3.0}, 2))
     (trio,) = (row for row in rows if row.cell.model == "trio")
     assert trio.ratio is not None
     assert trio.ratio.value == pytest.approx(1.5, rel=0.03)
 
 
 def test_only_what_is_slower_by_more_than_the_tolerance_is_a_regression() -> None:
-    rows = versus.versus(measured(BEFORE, 1), measured({"asyncio": 1, "trio": 2.4, "go": 0.05}, 2))
-    assert [row.cell.model for row in versus.regressions(rows, 0.05)] == ["trio"]
-    assert versus.regressions(rows, 0.5) == []
+    rows = run_comparison.versus(
+        measured(BEFORE, 1), measured({"asyncio": 1, "trio": 2.4, "go": 0.05}, 2)
+    )
+    assert [row.cell.model for row in run_comparison.regressions(rows, 0.05)] == ["trio"]
+    assert run_comparison.regressions(rows, 0.5) == []
 
 
 def test_a_cell_with_failures_is_not_compared() -> None:
-    rows = versus.versus(measured(BEFORE, 1), measured(BEFORE, 2, failed="trio"))
+    rows = run_comparison.versus(measured(BEFORE, 1), measured(BEFORE, 2, failed="trio"))
     (trio,) = (row for row in rows if row.cell.model == "trio")
     assert trio.verdict is Verdict.NOT_COMPARABLE
     assert trio.reason == "in the second run 1 of 13 trials failed"
@@ -112,7 +115,7 @@ def test_a_cell_that_one_run_lacks_says_why() -> None:
     without = analyse(
         run([cell("asyncio")], [gone]), [trial("asyncio", block) for block in range(BLOCKS)]
     )
-    rows = versus.versus(with_go, without)
+    rows = run_comparison.versus(with_go, without)
     (go,) = (row for row in rows if row.cell.model == "go")
     assert (go.verdict, go.reason) == (
         Verdict.NOT_COMPARABLE,
@@ -122,7 +125,7 @@ def test_a_cell_that_one_run_lacks_says_why() -> None:
 
 def test_a_workload_whose_file_has_changed_is_not_compared() -> None:
     changed = measured(BEFORE, 2, text=WORKLOAD.replace('title = "Demo"', 'title = "Other"'))
-    rows = versus.versus(measured(BEFORE, 1), changed)
+    rows = run_comparison.versus(measured(BEFORE, 1), changed)
     assert {row.reason for row in rows} == {"the workload file has changed"}
 
 
@@ -138,7 +141,7 @@ def elsewhere(one: Analysis) -> Analysis:
 
 def test_runs_of_different_machines_are_refused_with_the_differences() -> None:
     with pytest.raises(Problem, match="cpu: a cpu and another cpu") as caught:
-        versus.versus(measured(BEFORE, 1), elsewhere(measured(BEFORE, 2)))
+        run_comparison.versus(measured(BEFORE, 1), elsewhere(measured(BEFORE, 2)))
     assert caught.value.code is Exit.NOT_POSSIBLE
 
 
@@ -152,14 +155,14 @@ def test_across_machines_only_what_changed_against_the_baseline_counts() -> None
 def test_runs_without_a_common_cell_are_refused() -> None:
     other = analyse(run([], workloads={}), [])
     with pytest.raises(Problem, match="no cell in common"):
-        versus.versus(measured(BEFORE, 1), other)
+        run_comparison.versus(measured(BEFORE, 1), other)
 
 
 @pytest.mark.parametrize(("these", "those"), [([], [1.0]), ([1.0], []), ([0.0], [1.0])])
 def test_groups_that_are_empty_or_not_positive_have_no_ratio(
     these: list[float], those: list[float]
 ) -> None:
-    assert stats.ratio_of_groups(these, those) is None
+    assert estimates.ratio_of_groups(these, those) is None
 
 
 def test_the_interval_of_two_groups_holds_the_truth_as_often_as_it_says() -> None:
@@ -167,7 +170,7 @@ def test_the_interval_of_two_groups_holds_the_truth_as_often_as_it_says() -> Non
     held = 0
     for _ in range(1_000):
         these, those = np.exp(draw.normal(0.1, 0.05, 10)), np.exp(draw.normal(0, 0.02, 14))
-        found = stats.ratio_of_groups(list(these), list(those))
+        found = estimates.ratio_of_groups(list(these), list(those))
         assert found is not None
         assert found.low is not None
         assert found.high is not None
@@ -197,8 +200,8 @@ def test_a_value_that_grows_is_named_by_what_it_is(unit: str, better: str, word:
     text = of_metric(unit, better)
     first = measured({"asyncio": 1.0, "trio": 1.0}, 1, text=text)
     second = measured({"asyncio": 1.0, "trio": 1.3}, 2, text=text)
-    (trio,) = (row for row in versus.versus(first, second) if row.cell.contestant == "trio")
+    (trio,) = (row for row in run_comparison.versus(first, second) if row.cell.contestant == "trio")
     assert trio.word == word
     assert trio.ratio is not None
     assert (trio.ratio.value > 1) == (better == "lower")  # a cost: above 1 is worse
-    assert bool(versus.regressions([trio], 0.05)) == (better == "lower")
+    assert bool(run_comparison.regressions([trio], 0.05)) == (better == "lower")

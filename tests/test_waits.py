@@ -10,7 +10,7 @@ from hdrh.histogram import HdrHistogram
 from hypothesis import given
 from hypothesis import strategies as st
 
-from harness import waits
+from harness.results import histograms
 from tests.factories import examples
 
 
@@ -22,7 +22,7 @@ def encoded(*values: int, least: int = 1, digits: int = 3) -> str:
 
 
 def test_percentiles_are_those_of_what_was_recorded() -> None:
-    told = waits.percentiles(waits.decoded(encoded(*range(1_000, 1_001_000, 1_000))))
+    told = histograms.percentiles(histograms.decoded(encoded(*range(1_000, 1_001_000, 1_000))))
     assert {name: round(value, -4) for name, value in told.items()} == {
         "p50_ns": 500_000,
         "p90_ns": 900_000,
@@ -43,25 +43,25 @@ def test_percentiles_are_those_that_the_library_finds_slowly(
     values: list[int], percents: list[float], least: int, times: int
 ) -> None:
     text = encoded(*values, least=least)
-    histogram = waits.decoded(text) if times == 1 else waits.added([text] * times)
+    histogram = histograms.decoded(text) if times == 1 else histograms.added([text] * times)
     expected = [float(histogram.get_value_at_percentile(one)) for one in percents]
-    assert waits.at(histogram, percents) == expected
+    assert histograms.at(histogram, percents) == expected
 
 
 def test_of_no_waits_there_are_no_percentiles() -> None:
-    assert waits.percentiles(waits.decoded(encoded())) == {}
+    assert histograms.percentiles(histograms.decoded(encoded())) == {}
 
 
 def test_waits_of_many_are_added_also_of_both_resolutions() -> None:
     fine, coarse = encoded(20_100, 20_200), encoded(5_000_000, 90_000_000_000, least=1_000)
-    total = waits.added([fine, coarse, fine])
+    total = histograms.added([fine, coarse, fine])
     assert total.get_total_count() == 6
     assert 20_200 <= total.get_value_at_percentile(50) < 20_220
-    assert total.get_max_value() == waits.decoded(coarse).get_max_value()
+    assert total.get_max_value() == histograms.decoded(coarse).get_max_value()
 
 
 def test_of_none_the_sum_is_empty() -> None:
-    assert waits.percentiles(waits.added([])) == {}
+    assert histograms.percentiles(histograms.added([])) == {}
 
 
 def inside(payload: bytes) -> str:
@@ -88,12 +88,12 @@ DAMAGED = {
 @pytest.mark.parametrize("text", DAMAGED.values(), ids=DAMAGED)
 def test_what_is_no_distribution_is_one_error(text: str) -> None:
     with pytest.raises(ValueError, match=r"^not an HdrHistogram"):
-        waits.decoded(text)
-    assert waits.fault([encoded(5), text]).startswith("not an HdrHistogram")
+        histograms.decoded(text)
+    assert histograms.fault([encoded(5), text]).startswith("not an HdrHistogram")
 
 
 def test_nothing_is_wrong_with_what_can_be_read() -> None:
-    assert waits.fault([encoded(5), encoded()]) == waits.fault([]) == ""
+    assert histograms.fault([encoded(5), encoded()]) == histograms.fault([]) == ""
 
 
 @given(st.binary(max_size=80), st.integers(0, 200), st.integers(0, 7))
@@ -102,6 +102,6 @@ def test_any_damage_is_a_distribution_or_one_error(junk: bytes, place: int, cut:
     good = zlib.decompress(base64.b64decode(encoded(*range(1, 500)))[8:])
     text = inside(good[:place] + junk + good[place + cut :])
     try:
-        waits.percentiles(waits.decoded(text))
+        histograms.percentiles(histograms.decoded(text))
     except ValueError as error:
         assert str(error).startswith("not an HdrHistogram")  # noqa: PT017 - either is right

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+from harness.catalog.workload import MODELS, Observation
 from harness.errors import Problem
-from harness.workload import MODELS, Observation
 from tests.factories import WORKLOAD, workload
 
 SWEEP = WORKLOAD[WORKLOAD.index("[sweep]") : WORKLOAD.index("[metrics.elapsed]")]

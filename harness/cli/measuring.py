@@ -6,22 +6,26 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness import campaign, claims, ledger, store, tables
-from harness import doctor as doctor_
+from harness.claims import judge, ledger
 from harness.cli import options
 from harness.cli.console import Console, echo_json, say, warn
 from harness.cli.results import draw, show_results, summarise
 from harness.errors import Exit, Problem
 from harness.interrupts import interruptible
-from harness.live import Display
-from harness.plan import PROFILES, Selection
-from harness.records import Absence
+from harness.measuring import campaign
+from harness.measuring import doctor as doctor_
+from harness.measuring.inventory import Inventory
+from harness.measuring.plan import PROFILES, Selection
+from harness.measuring.progress import Display
+from harness.presenting import tables
+from harness.results import store
+from harness.results.records import Absence
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from harness.records import Trial
+    from harness.results.records import Trial
 
 _PRECISION = 0.03
 _SEED_MOST = 2**31 - 1
@@ -40,22 +44,22 @@ def list_(
     as_json: bool,
 ) -> int:
     """Workloads, models, implementations; what is unavailable, and why."""
-    workshop = _workshop(runners)
+    inventory = _inventory(runners)
     selection = Selection(options.split(workloads), options.split(models))
-    cells, absent = workshop.cells(selection, None)
+    cells, absent = inventory.cells(selection, None)
     shown = [
-        workshop.workloads[id_]
-        for id_ in workshop.workloads
+        inventory.workloads[id_]
+        for id_ in inventory.workloads
         if not selection.workloads or id_ in selection.workloads
     ]
     if as_json:
-        document = workshop.document(shown, cells, absent)
+        document = inventory.document(shown, cells, absent)
         echo_json(document)
-        return _code(workshop)
+        return _code(inventory)
     console = Console()
     for line in tables.listing(shown, cells, absent):
         console.print(line)
-    return _code(workshop)
+    return _code(inventory)
 
 
 @click.command()
@@ -109,7 +113,7 @@ def run(
             budget,
             seed,
             precision or _PRECISION,
-            _workshop(runners),
+            _inventory(runners),
         )
     else:
         if workloads or models or cases or profile or precision or seed is not None:
@@ -123,11 +127,11 @@ def run(
         ended = going.measure(display, interrupted, max_memory)
     say(console, f"{ended}: {going.folder}")
     analysis = show_results(going.folder, console)
-    checked = claims.check(ledger.load(), analysis)
+    checked = judge.check(ledger.load(), analysis)
     if figures:
         draw(going.folder, analysis, checked, console)
     summarise(going.folder, analysis, checked)
-    return Exit.INTERRUPTED if ended == "interrupted" else _code(going.workshop)
+    return Exit.INTERRUPTED if ended == "interrupted" else _code(going.inventory)
 
 
 @click.command()
@@ -136,13 +140,13 @@ def run(
 @options.runner
 def validate(workloads: tuple[str, ...], models: tuple[str, ...], runners: tuple[Path, ...]) -> int:
     """Run every implementation at its check size, and say which conform to the workload's rules."""
-    workshop = _workshop(runners)
+    inventory = _inventory(runners)
     selection = Selection(options.split(workloads), options.split(models))
-    cells, absent = workshop.cells(selection, None)
+    cells, absent = inventory.cells(selection, None)
     trials: list[Trial] = []
     console = Console()
     with interruptible() as interrupted:
-        bench = workshop.bench(0, interrupted)
+        bench = inventory.bench(0, interrupted)
         for index, cell in enumerate(cells):
             trial = bench.trial(cell, 0, index)
             if trial is None:
@@ -159,31 +163,31 @@ def validate(workloads: tuple[str, ...], models: tuple[str, ...], runners: tuple
         if trial.stderr_end:
             say(console, f"\n{trial.cell.workload} {trial.cell.contestant} said:")
             say(console, trial.stderr_end)
-    return Exit.DOES_NOT_HOLD if wrong or not trials else _code(workshop)
+    return Exit.DOES_NOT_HOLD if wrong or not trials else _code(inventory)
 
 
 @click.command()
 @options.as_json
 def doctor(*, as_json: bool) -> None:
     """Say what this machine is, and what on it disturbs measuring. Changes nothing."""
-    findings = doctor_.findings()
+    findings = doctor_.diagnoses()
     if as_json:
         echo_json(findings)
         return
     Console().print(tables.machine(findings))
 
 
-def _workshop(runners: Sequence[Path]) -> campaign.Workshop:
-    """Open the workshop, and say what of the runners cannot be used."""
-    workshop = campaign.Workshop.open(runners)
-    for problem in workshop.runners.problems:
+def _inventory(runners: Sequence[Path]) -> Inventory:
+    """Open the inventory, and say what of the runners cannot be used."""
+    inventory = Inventory.open(runners)
+    for problem in inventory.runners.problems:
         warn(problem)
-    return workshop
+    return inventory
 
 
-def _code(workshop: campaign.Workshop) -> Exit:
+def _code(inventory: Inventory) -> Exit:
     """Return how a command ends that did its work with all that could be used."""
-    return Exit.NOT_POSSIBLE if workshop.runners.is_incomplete else Exit.FINE
+    return Exit.NOT_POSSIBLE if inventory.runners.is_incomplete else Exit.FINE
 
 
 COMMANDS = (list_, run, validate, doctor)

@@ -7,17 +7,21 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness import claims, export, ledger, store, tables, units, versus
-from harness.analyse import analyse
+from harness import units
+from harness.analysis import run_comparison
+from harness.analysis.analyse import analyse
+from harness.claims import judge, ledger
 from harness.cli import options
 from harness.cli.console import Console, echo_json, say, warn
 from harness.cli.results import analysed, draw, show_results, summarise
 from harness.errors import Exit, Problem
+from harness.presenting import export, tables
+from harness.results import store
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.ledger import Claim
+    from harness.claims.ledger import Claim
 
 
 @click.command()
@@ -50,10 +54,10 @@ def report_(run_: str | None, ledgers: tuple[Path, ...], out: Path) -> None:
 
 def _present(folder: Path, known: Sequence[Claim], *, redraw: bool) -> None:
     """Sum up a run that was measured, with its figures."""
-    from harness import figures, report  # they are slow to import
+    from harness.presenting import figures, report  # they are slow to import
 
     analysis = analyse(store.read_run(folder), store.read_trials(folder, []))
-    checked = claims.check(known, analysis)
+    checked = judge.check(known, analysis)
     if redraw or not report.has_figures(folder):
         draw(folder, analysis, checked, Console())
     else:  # but for the claims, which may have been drawn of other ledgers
@@ -113,12 +117,12 @@ def compare(
         analyses.append(analyse(store.read_run(folder), store.read_trials(folder, warnings)))
         for warning in warnings:
             warn(f"{name}: {warning}")
-    rows = versus.versus(*analyses, across_machines=across_machines)
+    rows = run_comparison.versus(*analyses, across_machines=across_machines)
     console = Console()
     console.print(tables.versus(rows))
-    if all(row.verdict is versus.Verdict.NOT_COMPARABLE for row in rows):
+    if all(row.verdict is run_comparison.Verdict.NOT_COMPARABLE for row in rows):
         raise Problem("no cell of the two runs can be compared", Exit.NOT_POSSIBLE)
-    slower = [] if fail_on is None else versus.regressions(rows, fail_on)
+    slower = [] if fail_on is None else run_comparison.regressions(rows, fail_on)
     if slower:
         names = ", ".join(f"{row.cell.workload} {row.cell.contestant}" for row in slower)
         say(console, f"slower by more than {100 * (fail_on or 0):g}%: {names}")
@@ -146,16 +150,16 @@ def claims_(
         raise Problem("--only: found no --ledger, expected one at least to take claims from")
     known = ledger.load(ledgers, only=only)
     analysis = analysed(store.find(out, run_))
-    results = claims.check(known, analysis)
+    results = judge.check(known, analysis)
     if as_json:
-        echo_json(claims.document(analysis, results))
+        echo_json(judge.document(analysis, results))
     else:
         console = Console()
         for line in tables.claims(results):
             console.print(line)
     if not must_hold:
         return Exit.FINE
-    complaints = claims.complaints(results)
+    complaints = judge.complaints(results)
     for complaint in complaints:
         click.echo(f"loombench: {units.printable(complaint)}", err=True)
     return Exit.DOES_NOT_HOLD if complaints else Exit.FINE

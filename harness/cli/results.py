@@ -6,14 +6,15 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness import export, store, tables
-from harness.analyse import Analysis, analyse
+from harness.analysis.analyse import Analysis, analyse
 from harness.cli.console import Console, say, warn
+from harness.presenting import export, tables
+from harness.results import store
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.claims import Checked
+    from harness.claims.judge import Checked
 
 
 def analysed(folder: Path) -> Analysis:
@@ -38,14 +39,16 @@ def summarise(folder: Path, analysis: Analysis, checked: Sequence[Checked]) -> N
     advice = "the measurements are safe: free some space, then `loombench plot`"
     for name, text in export.summaries(analysis).items():
         export.write(folder / name, text, advice)
-    from harness import report  # it is slow to import, as figures are
+    from harness.presenting import report  # it is slow to import, as figures are
 
     say(Console(), f"The report: {os.path.relpath(report.write(analysis, folder, checked))}")
 
 
 def draw(folder: Path, analysis: Analysis, checked: Sequence[Checked], console: Console) -> None:
     """Draw the figures of a run, and say which to open."""
-    from harness import figures  # matplotlib is slow to import, and only drawing needs it
+    from harness.presenting import (
+        figures,  # matplotlib is slow to import, and only drawing needs it
+    )
 
     written = figures.draw(analysis, folder / "figures", checked)
     latest = folder.parent / "latest"

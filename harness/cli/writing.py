@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from harness import campaign, catalog, scaffold
+from harness import scaffold
+from harness.catalog import workload_file
+from harness.catalog.workload import SHAPES
 from harness.cli.console import Console, say
 from harness.errors import Exit, Problem, unknown
-from harness.runners import ROOT
-from harness.workload import SHAPES
+from harness.paths import ROOT, WORKLOADS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -34,9 +35,9 @@ def new() -> None:
 def workload(name: str, shape: str) -> None:
     """Write the file of a workload and its first implementations: docs/adding-a-workload.md."""
     files = scaffold.workload(name, shape)
-    if (ROOT / scaffold.workload_file(name)).exists():
+    if (ROOT / scaffold.workload_path(name)).exists():
         raise Problem(
-            f"{scaffold.workload_file(name)}: found a workload of that name, expected none;"
+            f"{scaffold.workload_path(name)}: found a workload of that name, expected none;"
             f" choose another name, or add to it: loombench new implementation {name} BASE"
         )
     _write(files)
@@ -49,7 +50,7 @@ def workload(name: str, shape: str) -> None:
 def implementation(workload_: str, way: str) -> None:
     """Write an implementation that says what is to be written: asyncio, trio__buffered, go."""
     base, variant = scaffold.parse_way(way)
-    known = catalog.load_folder(campaign.WORKLOADS)
+    known = workload_file.load_folder(WORKLOADS)
     if workload_ not in known:
         raise unknown("workload", workload_, known)
     path, text = scaffold.implementation(known[workload_], base, variant)

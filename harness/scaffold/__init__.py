@@ -12,14 +12,15 @@ import textwrap
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from harness import catalog, units
+from harness import units
+from harness.catalog import workload_file
+from harness.catalog.workload import CHECK, MODELS, SHAPES, is_variant, is_workload_id
 from harness.errors import Problem, unknown
-from harness.workload import CHECK, MODELS, SHAPES, is_variant, is_workload_id
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.workload import Workload
+    from harness.catalog.workload import Workload
 
 _WIDTH = 100  # of a line in Python
 _WORD = re.compile(r"[a-z][a-z0-9]*")
@@ -82,13 +83,13 @@ def workload(name: str, shape: str) -> dict[str, str]:
     if shape not in SHAPES:
         raise unknown("shape", shape, SHAPES)
     text = _rendered(["workload.toml.jinja"], name=name, shape=shape, question=_QUESTIONS[shape])
-    made = catalog.parse(name, text, f"{name}.toml")
+    made = workload_file.parse(name, text, f"{name}.toml")
     bases = ("sequential", "asyncio", "go") if shape == "makespan" else ("asyncio", "go")
     files = dict(implementation(made, base) for base in bases)
-    return {**files, workload_file(name): text}
+    return {**files, workload_path(name): text}
 
 
-def workload_file(name: str) -> str:
+def workload_path(name: str) -> str:
     """Return where the file of a workload is, from the root of the repository."""
     return f"harness/workloads/{name}.toml"
 
@@ -121,7 +122,7 @@ def implementation(workload: Workload, base: str, variant: str = "") -> tuple[st
     if len(reasons) == len(models):
         raise Problem(
             f"{workload.id} is not for {base}: {reasons[0]}; if that is wrong, take it out of"
-            f" not_applicable in {workload_file(workload.id)}"
+            f" not_applicable in {workload_path(workload.id)}"
         )
     path = _place(workload.id, base, variant)
     tasks = workload.shape not in ("server", "footprint")
@@ -169,7 +170,7 @@ def _rendered(templates: Sequence[str], **values: object) -> str:
 def _rules(workload: Workload, base: str) -> list[str]:
     """Return the sentences that stand at the top of an implementation."""
     is_go = base == "go"
-    said = [f"What every implementation of {workload.id} keeps ({workload_file(workload.id)}):"]
+    said = [f"What every implementation of {workload.id} keeps ({workload_path(workload.id)}):"]
     said += [f"- {rule}" for rule in workload.rules]
     for name, param in workload.params.items():
         if param.choices:

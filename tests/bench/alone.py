@@ -17,7 +17,7 @@ from pathlib import Path
 
 import psutil
 
-from harness.runners import ROOT
+from harness.paths import ROOT
 
 _LOOK_S = 0.2
 
@@ -79,8 +79,9 @@ class Timed:
 def _analyse(folder: str) -> dict[str, float]:
     from rich.console import Console
 
-    from harness import store, tables
-    from harness.analyse import analyse
+    from harness.analysis.analyse import analyse
+    from harness.presenting import tables
+    from harness.results import store
 
     trials = Timed(store.read_trials(Path(folder), []))
     start = time.perf_counter()

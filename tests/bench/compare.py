@@ -9,8 +9,8 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness import store
-from harness.runners import ROOT
+from harness.paths import ROOT
+from harness.results import store
 
 _SETUP_BAR_S, _SMOKE_BAR_S = 1.0, 60.0
 _BUDGET, _COMPARE_BAR_S, _LEAST_BLOCKS = "3m", 200.0, 5

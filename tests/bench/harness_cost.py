@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 from rich.console import Console
 
-from harness.allocate import Allocator
-from harness.live import Display
-from harness.plan import PROFILES, Selection
+from harness.measuring.allocate import Allocator
+from harness.measuring.plan import PROFILES, Selection
+from harness.measuring.progress import Display
 from tests.bench import tools
 
 _BAR = 3.0
@@ -18,14 +18,14 @@ _BAR = 3.0
 
 def rows() -> Iterator[tuple[str, str, str, bool]]:
     """Run one block of every headline case, with the live display drawing to a terminal."""
-    workshop = tools.workshop()
-    cells, _ = workshop.cells(Selection(), PROFILES["quick"])
-    bench = workshop.bench(1, lambda: False)
-    plan = Allocator(cells, workshop.workloads, 1, PROFILES["quick"], 0.03).blocks()
+    inventory = tools.inventory()
+    cells, _ = inventory.cells(Selection(), PROFILES["quick"])
+    bench = inventory.bench(1, lambda: False)
+    plan = Allocator(cells, inventory.workloads, 1, PROFILES["quick"], 0.03).blocks()
     terminal = Console(file=io.StringIO(), force_terminal=True, width=100)
     wall, used = 0, 0
     with Display(terminal, 300, len(cells), 0) as display:
-        for _ in range(len(workshop.workloads)):
+        for _ in range(len(inventory.workloads)):
             block = next(plan)
             for position, cell in enumerate(block.cells):
                 before = time.process_time_ns()

@@ -16,9 +16,10 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from uuid import uuid4
 
-from harness import plan, store
-from harness.records import Run, Trial
-from harness.runners import ROOT
+from harness.measuring import plan
+from harness.paths import ROOT
+from harness.results import store
+from harness.results.records import Run, Trial
 from tests import command
 from tests.bench import tools
 from tests.planted import bench as planted

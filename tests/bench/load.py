@@ -33,7 +33,8 @@ from statistics import median
 from hdrh.histogram import HdrHistogram
 
 from harness import units
-from harness.runners import ROOT, build_go, find_go
+from harness.measuring.runners.go_build import build_go, find_go
+from harness.paths import ROOT
 
 _SERVERS = Path(__file__).parent / "servers"
 _SECOND = 1_000_000_000

@@ -13,8 +13,8 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 
-from harness import store
-from harness.records import Trial
+from harness.results import store
+from harness.results.records import Trial
 from tests.bench import tools
 
 _BUDGET_S, _BAR = 60, 0.05

@@ -6,8 +6,9 @@ import subprocess
 from collections.abc import Iterator
 from statistics import median
 
-from harness import child, protocol
-from harness.workload import MODELS
+from harness.catalog.workload import MODELS
+from harness.measuring.processes import child
+from harness.measuring.runners import protocol
 from tests.bench import tools
 
 _SIZES = {"pingpong": ("rounds", 5_000), "fanout": ("tasks", 10_000)}
@@ -26,7 +27,7 @@ def rows() -> Iterator[tuple[str, str, str, bool]]:
     for workload, (param, usual) in _SIZES.items():
         for model in MODELS:
             size = _LONGER.get(model, usual) if workload == "pingpong" else usual
-            case = tools.workshop().workloads[workload]
+            case = tools.inventory().workloads[workload]
             params = {**case.cases["headline"].params, param: size}
             applies = model not in case.not_applicable and not any(
                 limit.model == model and int(params[limit.param]) > limit.most
@@ -63,7 +64,7 @@ def _through_harness(workload: str, model: str, params: dict) -> float:
     runner = tools.runner_of(model)
     assert runner is not None
     line = tools.request(
-        tools.workshop().workloads[workload],
+        tools.inventory().workloads[workload],
         model,
         "headline",
         params=params,

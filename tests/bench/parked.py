@@ -6,9 +6,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness import store
-from harness.records import Status
-from harness.workload import HEADLINE
+from harness.catalog.workload import HEADLINE
+from harness.results import store
+from harness.results.records import Status
 from tests.bench import tools
 
 _SPREAD_BAR = 0.05

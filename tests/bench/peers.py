@@ -28,9 +28,9 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from statistics import geometric_mean
 
-from harness import stats
-from harness.protocol import Request, RequestCase, encode_request
-from harness.runners import build_go
+from harness.measuring.runners.go_build import build_go
+from harness.measuring.runners.protocol import Request, RequestCase, encode_request
+from harness.statistics import estimates
 from tests.bench import load, tools
 
 _BAR = 1.0
@@ -83,7 +83,7 @@ def _row(
     narrow = False
     while len(pairs) < tools.amount(_MOST_PAIRS, 2) and not narrow:
         pairs.append(_pair(theirs, ours, connections, len(pairs)))
-        found = stats.ratio(pairs)
+        found = estimates.ratio(pairs)
         assert found is not None
         low, high = found.low or found.value, found.high or found.value
         narrow = len(pairs) >= _LEAST_PAIRS and high / low <= (1 + _MARGIN) / (1 - _MARGIN)

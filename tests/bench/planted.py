@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from statistics import mean
 
-from harness.analyse import Comparison
+from harness.analysis.analyse import Comparison
 from tests.bench import tools
 
 _RUNS, _BUDGET_S, _MOST_MISSED = 20, 30, 1

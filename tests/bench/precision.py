@@ -52,7 +52,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import special
 
-from harness import store
+from harness.results import store
 from tests.bench import outside, tools
 
 _ROUNDS, _WIDTH, _SHARE = 5, 0.05, 0.5

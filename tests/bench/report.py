@@ -12,7 +12,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from harness import report, units
+from harness import units
+from harness.presenting import report
 from tests import svgs
 from tests.bench import alone, synthetic, tools
 from tests.browser import DESKTOP, PHONE, Browser, axe, browser, chromium

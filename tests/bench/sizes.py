@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness import units
-from harness.records import Cell, Status
+from harness.results.records import Cell, Status
 from tests.bench import tools
 
 _MODELS = ("asyncio", "trio", "go")
 
 
 def rows() -> Iterator[tuple[str, str, str, bool]]:
-    bench = tools.workshop().bench(1, lambda: False)
+    bench = tools.inventory().bench(1, lambda: False)
     for model in _MODELS:
         if tools.runner_of(model) is None:
             continue

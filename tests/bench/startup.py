@@ -18,7 +18,7 @@ def rows() -> Iterator[tuple[str, str, str, bool]]:
         "trio": tools.python("-c", "import trio"),
         **({"go": (str(go),)} if go else {}),
     }
-    noop = tools.workshop().workloads["noop"]
+    noop = tools.inventory().workloads["noop"]
     for model, bare in pairs.items():
         runner = tools.runner_of(model)
         if runner is None:

@@ -8,9 +8,10 @@ from pathlib import Path
 
 import msgspec
 
-from harness import plan, store
-from harness.records import Cell, Run, RunnerFacts, Sample, Status, Trial
-from harness.workload import HEADLINE, MODELS
+from harness.catalog.workload import HEADLINE, MODELS
+from harness.measuring import plan
+from harness.results import store
+from harness.results.records import Cell, Run, RunnerFacts, Sample, Status, Trial
 from tests import factories, scenes
 
 _POOL = 200  # sets of samples that are drawn from: to make each anew would take longer than reading

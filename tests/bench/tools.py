@@ -12,12 +12,15 @@ import time
 from functools import cache
 from pathlib import Path
 
-from harness import child, store
-from harness.analyse import Analysis, analyse
-from harness.campaign import Workshop
-from harness.protocol import Request, RequestCase, encode_request
-from harness.runners import ROOT, Runner, find_go
-from harness.workload import Workload
+from harness.analysis.analyse import Analysis, analyse
+from harness.catalog.workload import Workload
+from harness.measuring.inventory import Inventory
+from harness.measuring.processes import child
+from harness.measuring.runners.go_build import find_go
+from harness.measuring.runners.protocol import Request, RequestCase, encode_request
+from harness.measuring.runners.runner import Runner
+from harness.paths import ROOT
+from harness.results import store
 from tests import command
 
 BARE = Path(__file__).parent / "bare"
@@ -27,15 +30,15 @@ NEVER = "0.0001%"  # a precision that no run reaches, so that it uses its whole 
 
 
 @cache
-def workshop() -> Workshop:
-    return Workshop.open()
+def inventory() -> Inventory:
+    return Inventory.open()
 
 
 def runner_of(model: str) -> Runner | None:
     """Return the runner that offers a model which is available here."""
-    for offer in workshop().runners.offers():
+    for offer in inventory().runners.offers():
         if offer.model == model and offer.unavailable is None:
-            return workshop().runners.found[offer.runner]
+            return inventory().runners.found[offer.runner]
     return None
 
 

@@ -15,14 +15,16 @@ from typing import TYPE_CHECKING
 
 import psutil
 
-from harness import catalog, protocol
-from harness.measure import Bench
-from harness.runners import ROOT, Runner
+from harness.catalog import workload_file
+from harness.measuring.runners import protocol
+from harness.measuring.runners.runner import Runner
+from harness.measuring.trials import Bench
+from harness.paths import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
-    from harness.workload import Workload
+    from harness.catalog.workload import Workload
 
 HERE = Path(__file__).parent
 MARK = "LOOMBENCH_TEST_MARK"  # a variable that every process of one test inherits
@@ -120,7 +122,7 @@ def at_most(seconds: float) -> Iterator[None]:
 
 def workload(timeout_s: float = 20, text: str = WORKLOAD, id_: str = "planted") -> Workload:
     """Return a workload whose cases stop early."""
-    parsed = catalog.parse(id_, text, f"{id_}.toml")
+    parsed = workload_file.parse(id_, text, f"{id_}.toml")
     return hurried(parsed, timeout_s)
 
 

@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
-from harness import campaign, catalog
-from harness.measure import Bench
-from harness.records import Cell
+from harness.catalog import workload_file
+from harness.measuring.trials import Bench
+from harness.paths import WORKLOADS
+from harness.results.records import Cell
 from runner import footprint
 from tests.planted.bench import ROOT, python_runner
 
@@ -28,12 +29,14 @@ CHILD = "from runner import footprint; print(footprint.peak_bytes())"
 # A harness that holds so many MiB, and runs one trial with the real runner.
 HARNESS = f"""
 import json, sys
-from harness import campaign, catalog, measure
-from harness.records import Cell
+from harness.catalog import workload_file
+from harness.measuring import trials
+from harness.paths import WORKLOADS
+from harness.results.records import Cell
 from tests.planted.bench import python_runner
 held = bytearray(b"x") * (int(sys.argv[1]) * {MIB})
 runner = python_runner()
-bench = measure.Bench(catalog.load_folder(campaign.WORKLOADS), lambda cell: runner, 1)
+bench = trials.Bench(workload_file.load_folder(WORKLOADS), lambda cell: runner, 1)
 trial = bench.trial(Cell("noop", "check", sys.argv[2]), 0, 0)
 print(json.dumps([trial.status, trial.message, trial.usage]))
 """
@@ -165,7 +168,7 @@ def test_a_pool_of_processes_is_weighed_while_it_is_up() -> None:
 
 def bench_of_ours() -> Bench:
     runner = python_runner()
-    return Bench(catalog.load_folder(campaign.WORKLOADS), lambda cell: runner, 1)
+    return Bench(workload_file.load_folder(WORKLOADS), lambda cell: runner, 1)
 
 
 @pytest.mark.parametrize("refusal", [PermissionError, FileNotFoundError])

@@ -11,15 +11,15 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from harness import protocol
-from harness.runners import find
+from harness.measuring.runners import protocol
+from harness.measuring.runners.find import find
 from tests.planted.bench import MARK, at_most, left_of, new_mark, python_runner, python_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from harness.runners import Runner
+    from harness.measuring.runners.runner import Runner
 
 CASE = {
     "id": "check",

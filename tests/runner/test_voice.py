@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from hdrh.histogram import HdrHistogram
 
-from harness.runners import ROOT
+from harness.paths import ROOT
 from runner import footprint, session, wire
 from runner.voice import Line
 from runner.work import Probe, Unsupported

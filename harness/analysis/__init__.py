@@ -1,0 +1,1 @@
+"""The second half: estimates from stored trials, and what they mean."""

@@ -1,0 +1,180 @@
+"""Trials -> what their cells are estimated from, one trial in memory at a time.
+
+Of each process stay one value a metric, and what resampling its samples would make of that value;
+the samples themselves go, so a run of any length fits.
+"""
+
+from __future__ import annotations
+
+import re
+from array import array
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from statistics import median
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from harness.results import histograms
+from harness.results.records import Status
+from harness.statistics import estimates
+from harness.statistics.metrics import (
+    cores_busy,
+    histogram,
+    memory_bytes,
+    middle,
+    pace,
+    sample_values,
+)
+from harness.statistics.steady_state import Settling
+
+if TYPE_CHECKING:
+    from hdrh.histogram import HdrHistogram
+    from numpy.typing import NDArray
+
+    from harness.catalog.workload import Workload
+    from harness.results.records import Trial
+
+
+@dataclass
+class Series:
+    """The values of one metric of one cell."""
+
+    by_block: dict[int, float] = field(default_factory=dict)
+    _within: array[float] = field(default_factory=lambda: array("d"))
+
+    def take(self, block: int, samples: NDArray[np.float64]) -> None:
+        """Take in the samples of one process."""
+        value = middle(samples)
+        if value is not None:
+            self.by_block[block] = value
+            self._within.frombytes(estimates.resampled_within(samples).tobytes())
+
+    @property
+    def values(self) -> list[float]:
+        """One value a process."""
+        return list(self.by_block.values())
+
+    def estimate(self, name: str) -> estimates.Estimate | None:
+        """Estimate the median over processes; `name` seeds the resampling."""
+        return estimates.estimate(self.values, name, np.frombuffer(self._within))
+
+
+@dataclass(frozen=True)
+class Step:
+    """A rate that a server was asked at, and what came of it."""
+
+    rate_per_s: int
+    achieved_per_s: float
+    p99_ns: float | None
+    saturated: bool
+
+
+_NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
+
+_PLACE = "\0"  # of a number; no text of a trial has it
+
+
+@dataclass
+class Remarks:
+    """What was remarked on the trials of a cell, counted. Texts are one but for their numbers."""
+
+    _counts: Counter[str] = field(default_factory=Counter)  # by the text without numbers
+    _numbers: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # least and most
+
+    def take(self, text: str) -> None:
+        """Take in a remark on one trial."""
+        wording, numbers = _NUMBER.sub(_PLACE, text), _NUMBER.findall(text)
+        self._counts[wording] += 1
+        before = self._numbers.get(wording, [(one, one) for one in numbers])
+        self._numbers[wording] = [
+            (min(low, one, key=_value), max(high, one, key=_value))
+            for (low, high), one in zip(before, numbers, strict=True)
+        ]
+
+    def told(self) -> tuple[str, ...]:
+        """Return each wording once: `used 96 to 99% of its processors (8 trials)`."""
+        return tuple(
+            self._text(wording) + (f" ({count} trials)" if count > 1 else "")
+            for wording, count in self._counts.items()
+        )
+
+    def _text(self, wording: str) -> str:
+        first, *rest = wording.split(_PLACE)
+        numbers = (
+            low if low == high else f"{low} to {high}" for low, high in self._numbers[wording]
+        )
+        return first + "".join(map("".join, zip(numbers, rest, strict=True)))
+
+
+def _value(number: str) -> float:
+    return float(number.replace(",", ""))
+
+
+@dataclass
+class Gathered:
+    """What is kept of the trials of one cell."""
+
+    statuses: Counter[Status] = field(default_factory=Counter)
+    message: str = ""  # of the last that failed
+    series: defaultdict[str, Series] = field(default_factory=lambda: defaultdict(Series))
+    peaks: list[int] = field(default_factory=list)
+    cores: list[float] = field(default_factory=list)  # kept busy, a process
+    settling: Settling = field(default_factory=Settling)
+    waits: HdrHistogram | None = None  # all single waits of all its processes
+    parked: defaultdict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+    ladder: defaultdict[int, list[Step]] = field(default_factory=lambda: defaultdict(list))
+    remarks: Remarks = field(default_factory=Remarks)
+
+    def take(self, trial: Trial, workload: Workload) -> None:
+        """Take in one trial; only one that is ok has values."""
+        self.statuses[trial.status] += 1
+        if trial.status is not Status.OK:
+            self.message = trial.message
+            return
+        memory = memory_bytes(trial)
+        if memory is not None:
+            self.peaks.append(memory)
+        cores = cores_busy(trial)
+        if cores is not None:
+            self.cores.append(cores)
+        self.settling.take(pace(trial))
+        self._take_more(trial)
+        for metric in workload.metrics.values():
+            self.series[metric.id].take(trial.block, sample_values(workload, metric, trial))
+
+    def _take_more(self, trial: Trial) -> None:
+        """Take in what only some shapes have."""
+        if trial.latency:
+            self.waits = histograms.grown(self.waits, histogram(trial, trial.latency))
+        for one in trial.parked:
+            self.parked[one.tasks].append(one.bytes)
+        for phase in trial.phases:
+            if phase.loop == "ladder" and phase.elapsed_ns:
+                told = histograms.percentiles(histogram(trial, phase.hdr)) if phase.hdr else {}
+                achieved = 1e9 * phase.requests / phase.elapsed_ns
+                self.ladder[phase.rate_per_s].append(
+                    Step(phase.rate_per_s, achieved, told.get("p99_ns"), phase.saturated)
+                )
+
+    def curve(self) -> tuple[tuple[float, float], ...]:
+        """Return how long which share of the waits lasts at most, over all processes."""
+        return () if self.waits is None else histograms.curve(self.waits)
+
+    def points(self) -> dict[int, float]:
+        """Return the median memory of so many parked tasks, over processes."""
+        return {tasks: median(sizes) for tasks, sizes in sorted(self.parked.items())}
+
+    def steps(self) -> tuple[Step, ...]:
+        """Return each step of the ladder, by its median over processes."""
+        return tuple(_middle(steps) for _, steps in sorted(self.ladder.items()))
+
+
+def _middle(steps: list[Step]) -> Step:
+    p99s = [one.p99_ns for one in steps if one.p99_ns is not None]
+    return Step(
+        steps[0].rate_per_s,
+        median(one.achieved_per_s for one in steps),
+        median(p99s) if p99s else None,
+        sum(one.saturated for one in steps) * 2 > len(steps),
+    )

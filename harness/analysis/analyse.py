@@ -1,0 +1,339 @@
+"""Records -> estimates: for every cell each metric with its interval, and the ratio to a baseline.
+
+Pure. Reads the run's own copy of the workload files, so a run means the same when they change.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field, replace
+from itertools import combinations
+from statistics import median
+from typing import TYPE_CHECKING
+
+from msgspec import structs
+
+from harness.analysis import drift
+from harness.analysis.aggregate import Gathered
+from harness.catalog import workload_file
+from harness.catalog.workload import BASELINE, HEADLINE, in_order
+from harness.results.records import Cell, Status
+from harness.statistics import estimates
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from harness.analysis.aggregate import Step
+    from harness.catalog.workload import Metric, Workload
+    from harness.results.records import AbsentCell, Run, Trial
+    from harness.statistics.estimates import Estimate, Ratio
+
+
+_ALPHA = 0.05  # of one false difference among all pairs of a workload
+
+
+@dataclass(frozen=True)
+class CellResult:
+    """What is known of one cell."""
+
+    cell: Cell
+    metrics: dict[str, Estimate]  # by metric id; left out where nothing is known
+    ratio: Ratio | None  # of the headline metric to the baseline, inside blocks
+    statuses: dict[Status, int]
+    message: str = ""  # of the last trial that failed
+    peak_bytes: int | None = None  # median of the trials that tell
+    cores: float | None = None  # kept busy while it was timed; median of the trials that tell
+    absent: AbsentCell | None = None
+    values: dict[int, float] = field(default_factory=dict)  # headline metric, by block
+    warnings: tuple[str, ...] = ()  # on its numbers
+    curve: tuple[tuple[float, float], ...] = ()  # share of its single waits, ns they last at most
+    parked: dict[int, float] = field(default_factory=dict)  # tasks -> bytes held
+    ladder: tuple[Step, ...] = ()  # rising rates, of a server
+    by_block: dict[str, dict[int, float]] = field(default_factory=dict)  # as formulas give metrics
+
+    @property
+    def contestant(self) -> str:
+        """Model and variant as people read them."""
+        return self.cell.contestant
+
+    @property
+    def failures(self) -> int:
+        """How many trials were not ok."""
+        return sum(n for status, n in self.statuses.items() if status is not Status.OK)
+
+    @property
+    def failed_how(self) -> str:
+        """How many trials failed in which way: `2 timeout, 1 wrong answer`."""
+        return ", ".join(
+            f"{n} {status.words}" for status, n in self.statuses.items() if status is not Status.OK
+        )
+
+    @property
+    def attempts(self) -> int:
+        """How many trials there were."""
+        return sum(self.statuses.values())
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """How the contestants of a headline case compare, by its headline metric, inside blocks."""
+
+    ratios: dict[tuple[str, str], Ratio] = field(default_factory=dict)  # (this, to that)
+    differ: dict[tuple[str, str], bool] = field(default_factory=dict)  # where it can be said
+    control: Ratio | None = None  # the same contestant twice
+    tiers: tuple[tuple[str, ...], ...] = ()  # best first; empty while too little is known
+
+    def told_apart(self, this: str, to: str) -> bool:
+        """Return whether a difference is real: adjusted for their number, above the noise floor."""
+        return self.differ.get((this, to), False)
+
+    @property
+    def floor(self) -> float | None:
+        """The noise floor as a factor: no ratio nearer to 1 than this is called real."""
+        if self.control is None or self.control.low is None or self.control.high is None:
+            return None
+        return max(self.control.high, 1 / self.control.low)
+
+    def tier_of(self, contestant: str) -> int | None:
+        """Return the tier of a contestant, from 1; None where it has none."""
+        for number, tier in enumerate(self.tiers, 1):
+            if contestant in tier:
+                return number
+        return None
+
+
+@dataclass(frozen=True)
+class WorkloadResult:
+    """What is known of one workload."""
+
+    workload: Workload
+    cases: dict[str, list[CellResult]]  # by case id; cells in the order of models
+    comparison: Comparison = field(default_factory=Comparison)
+
+    @property
+    def headline_id(self) -> str:
+        """The headline case, or the first that was measured where that was not asked for."""
+        return HEADLINE if HEADLINE in self.cases else next(iter(self.cases), HEADLINE)
+
+    @property
+    def headline(self) -> list[CellResult]:
+        """The cells of that case."""
+        return self.cases.get(self.headline_id, [])
+
+    @property
+    def metric(self) -> Metric:
+        """The headline metric."""
+        return next(iter(self.workload.metrics.values()))
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Every model in its order, those of external runners after our own."""
+        return in_order(one.cell.model for cells in self.cases.values() for one in cells)
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """What is known of a run."""
+
+    run: Run
+    workloads: dict[str, WorkloadResult]
+    blocks: int
+    trials: int
+    disturbed: int = 0  # trials beside which the machine was seen to do something else
+    spins: tuple[drift.Spin, ...] = ()  # how the machine itself got on; none in old runs
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Every model in its order, those of external runners after our own."""
+        return _models(self.run)
+
+
+def _models(run: Run) -> tuple[str, ...]:
+    absent = (one.cell for one in run.absent)
+    return in_order(cell.model for cell in (*run.cells, *absent))
+
+
+def analyse(run: Run, trials: Iterable[Trial]) -> Analysis:
+    """Analyse a run. Trials are taken in one by one and not kept."""
+    workloads = {
+        # It was checked before the run; some of these files may be from outside.
+        id_: workload_file.parse(id_, text, f"{id_}.toml", from_outside=True)
+        for id_, text in run.workloads.items()
+    }
+    gathered: defaultdict[Cell, Gathered] = defaultdict(Gathered)
+    blocks: set[int] = set()
+    spins: list[drift.Spin] = []
+    count = disturbed = 0
+    for trial in trials:
+        gathered[trial.cell].take(trial, workloads[trial.cell.workload])
+        for text in trial.warnings:  # the A/A control is shown as nobody, and is the same code
+            gathered[structs.replace(trial.cell, control=False)].remarks.take(text)
+        disturbed += bool(trial.disturbed)
+        blocks.add(trial.block)
+        spins += drift.course([trial])
+        count += 1
+    language = {model: one.language for one in run.runners for model in one.models}
+    return Analysis(
+        run=run,
+        workloads={
+            id_: _workload_result(run, workload, gathered, language)
+            for id_, workload in workloads.items()
+        },
+        blocks=len(blocks),
+        trials=count,
+        disturbed=disturbed,
+        spins=tuple(spins),
+    )
+
+
+def _workload_result(
+    run: Run, workload: Workload, gathered: dict[Cell, Gathered], language: dict[str, str]
+) -> WorkloadResult:
+    absent = {one.cell: one for one in run.absent if one.cell.workload == workload.id}
+    everything = [cell for cell in run.cells if cell.workload == workload.id] + list(absent)
+    models = _models(run)
+    everything.sort(key=lambda cell: (models.index(cell.model), cell.variant))
+    cases: dict[str, list[CellResult]] = {}
+    for case in workload.cases:
+        cells = [cell for cell in everything if cell.case == case and not cell.control]
+        if cells:
+            cases[case] = [
+                _cell_result(workload, cell, gathered, language, absent.get(cell)) for cell in cells
+            ]
+    result = WorkloadResult(workload, cases)
+    return replace(result, comparison=_compare(result, gathered))
+
+
+def _cell_result(
+    workload: Workload,
+    cell: Cell,
+    gathered: dict[Cell, Gathered],
+    language: dict[str, str],
+    absent: AbsentCell | None,
+) -> CellResult:
+    own = gathered.get(cell, Gathered())
+    metrics: dict[str, Estimate] = {}
+    for metric in workload.metrics.values():
+        name = f"{cell} {metric.id}"
+        series = own.series[metric.id]
+        if not metric.baselines:
+            found = series.estimate(name)
+        else:
+            base = _baseline(metric, cell, language)
+            found = (
+                None
+                if base is None
+                else estimates.ratio(
+                    _pairs(metric, series.by_block, gathered[base].series[metric.id].by_block)
+                )
+            )
+        if found is not None:
+            metrics[metric.id] = found
+    headline = next(iter(workload.metrics))
+    values = own.series[headline].by_block
+    baseline = gathered.get(Cell(cell.workload, cell.case, BASELINE), Gathered())
+    return CellResult(
+        cell=cell,
+        metrics=metrics,
+        ratio=estimates.ratio(_in_blocks(values, baseline.series[headline].by_block)),
+        statuses=dict(own.statuses),
+        message=own.message,
+        peak_bytes=round(median(own.peaks)) if own.peaks else None,
+        cores=median(own.cores) if own.cores else None,
+        absent=absent,
+        values=values,
+        warnings=(*own.settling.warnings(), *own.remarks.told()),
+        curve=own.curve(),
+        parked=own.points(),
+        ladder=own.steps(),
+        by_block={metric: own.series[metric].by_block for metric in workload.metrics},
+    )
+
+
+def _baseline(metric: Metric, cell: Cell, language: dict[str, str]) -> Cell | None:
+    """Return the cell a ratio metric compares with: its language's own baseline."""
+    for model in metric.baselines:
+        if language.get(model) == language.get(cell.model):
+            return Cell(cell.workload, cell.case, model)
+    return None
+
+
+def _pairs(
+    metric: Metric, own: dict[int, float], base: dict[int, float]
+) -> list[tuple[float, float]]:
+    """Return the pairs whose ratio grows as this cell gets better, or as its value does."""
+    if metric.better == "higher":
+        return _in_blocks(base, own)
+    return _in_blocks(own, base)
+
+
+def _in_blocks(these: dict[int, float], those: dict[int, float]) -> list[tuple[float, float]]:
+    return [(these[block], those[block]) for block in these if block in those]
+
+
+def _compare(result: WorkloadResult, gathered: dict[Cell, Gathered]) -> Comparison:
+    """Compare every two contestants of the headline case that have values."""
+    cells = [one for one in result.headline if result.metric.id in one.metrics]
+    values = {one.contestant: gathered[one.cell].series[result.metric.id].by_block for one in cells}
+    found = {
+        (this, to): ratio
+        for this, to in combinations(values, 2)
+        if (ratio := estimates.ratio(_in_blocks(values[this], values[to]))) is not None
+    }
+    control = _control(result, gathered)
+    sure = {pair: ratio.p for pair, ratio in found.items() if ratio.p is not None}
+    adjusted = dict(zip(sure, estimates.holm(list(sure.values())), strict=True))
+    comparison = Comparison(control=control)
+    floor = comparison.floor or 1.0
+    for (this, to), ratio in found.items():
+        comparison.ratios[this, to] = ratio
+        comparison.ratios[to, this] = ratio.inverse()
+        if (this, to) in adjusted:
+            real = adjusted[this, to] < _ALPHA and max(ratio.value, 1 / ratio.value) > floor
+            comparison.differ[this, to] = comparison.differ[to, this] = real
+    return replace(comparison, tiers=_tiers(ranked(result), comparison))
+
+
+def _control(result: WorkloadResult, gathered: dict[Cell, Gathered]) -> Ratio | None:
+    """Return the A/A ratio of the headline case: a contestant against itself."""
+    metric = result.metric.id
+    for cell, own in gathered.items():
+        if cell.control and (cell.workload, cell.case) == (result.workload.id, result.headline_id):
+            twin = structs.replace(cell, control=False)
+            other = gathered.get(twin, Gathered())
+            return estimates.ratio(
+                _in_blocks(own.series[metric].by_block, other.series[metric].by_block)
+            )
+    return None
+
+
+def _tiers(cells: list[CellResult], comparison: Comparison) -> tuple[tuple[str, ...], ...]:
+    """Cut the ranking where a contestant is told apart from the best of its tier.
+
+    Ranks would say more than is known; within a tier the order means nothing.
+    """
+    tiers: list[list[str]] = []
+    if len(cells) == 1:
+        return ()  # nothing to be told apart from
+    for one in cells:
+        if tiers and (one.contestant, tiers[-1][0]) not in comparison.differ:
+            return ()  # it cannot be said: too few blocks, or a cost that is not positive
+        if not tiers or comparison.told_apart(one.contestant, tiers[-1][0]):
+            tiers.append([one.contestant])
+        else:
+            tiers[-1].append(one.contestant)
+    return tuple(map(tuple, tiers))
+
+
+def ranked(result: WorkloadResult, *, plain: bool = False) -> list[CellResult]:
+    """Return the cells of the headline case that have a value and no failure, best first.
+
+    `plain` leaves out variants.
+    """
+    known = [
+        one
+        for one in result.headline
+        if result.metric.id in one.metrics and not one.failures and not (plain and one.cell.variant)
+    ]
+    sign = 1 if result.metric.better == "lower" else -1
+    return sorted(known, key=lambda one: sign * one.metrics[result.metric.id].value)

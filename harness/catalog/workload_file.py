@@ -1,0 +1,400 @@
+"""Workload files -> `Workload`. Pure but for `load_folder`.
+
+Every error is `file: key: found ..., expected ...`; nothing that is misspelt is ignored.
+"""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from harness.catalog.formula import Formula
+from harness.catalog.toml_table import TomlTable
+from harness.catalog.workload import (
+    CHECK,
+    HEADLINE,
+    LATENCIES,
+    MODELS,
+    SHAPES,
+    Case,
+    Exclusion,
+    Limit,
+    Load,
+    Metric,
+    Observation,
+    Param,
+    Sampling,
+    Sweep,
+    Workload,
+    is_model_id,
+    is_workload_id,
+)
+from harness.errors import Problem
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+_CASE_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_NEEDED_OF = {"echo": ("connections", "message_bytes"), "http": ("connections",)}
+_LONGEST_MS = 3_600_000
+_OF_A_SAMPLE = frozenset({"elapsed_ns", "cpu_ns", "operations", "ideal_ns"})
+_OF_A_TRIAL = {
+    "latency": LATENCIES,
+    "server": LATENCIES | {"capacity_per_s", "lost", "exit_ns", "server_cpu_ns"},
+    "footprint": frozenset({"bytes_per_task", "virtual_bytes_per_task"}),
+}
+
+
+@dataclass(frozen=True)
+class _Models:
+    """The models that a file may name: ours, and in a file from outside any that could be."""
+
+    from_outside: bool
+
+    def __contains__(self, model: str) -> bool:
+        return model in MODELS or (self.from_outside and is_model_id(model))
+
+    def __str__(self) -> str:
+        return ", ".join(MODELS) + (" or another model's name" if self.from_outside else "")
+
+
+def load_folder(folder: Path, *, from_outside: bool = False) -> dict[str, Workload]:
+    """Read every workload file of a folder. Raises Problem on the first thing that is wrong.
+
+    A file from outside may speak of models that are not ours, and messages name its whole path.
+    """
+    workloads = {}
+    for path in sorted(folder.glob("*.toml")):
+        file = str(path) if from_outside else path.name
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise Problem(f"{file}: cannot be read: {error}") from None
+        workloads[path.stem] = parse(path.stem, text, file, from_outside=from_outside)
+    if not workloads:
+        raise Problem(f"{folder}: found no workload file, expected at least one *.toml")
+    return workloads
+
+
+def parse(id_: str, text: str, file: str, *, from_outside: bool = False) -> Workload:
+    """Read the text of one workload file. Raises Problem."""
+    if not is_workload_id(id_):
+        raise Problem(f"{file}: found the id {id_!r}, expected one lowercase word")
+    try:
+        root = TomlTable(tomllib.loads(text), file)
+    except (ValueError, RecursionError) as error:  # also for numbers or nesting beyond all measure
+        raise Problem(f"{file}: not valid TOML: {error}") from None
+
+    models = _Models(from_outside)
+    params = _params(root)
+    names = frozenset(name for name, param in params.items() if not param.choices)
+    oracle = root.table("oracle")
+    work = root.table("work")
+    shape = root.choice("shape", SHAPES)
+    load = _load(root.table("load"), names) if shape == "server" else None
+    ideal_ns_of = work.table("ideal_ns_of", {})
+    sweep = _sweep(root.table("sweep"), params) if "sweep" in root.values else None
+    expected = _formula(oracle, "value", names)
+    workload = Workload(
+        id=id_,
+        title=root.text("title"),
+        question=root.text("question"),
+        shape=shape,
+        is_floor=root.flag("floor"),
+        rules=root.texts("rules"),
+        params=params,
+        oracle=expected,
+        operations=_formula(work, "operations", names),
+        ideal_ns=_formula(work, "ideal_ns", names) if "ideal_ns" in work.values else None,
+        ideal_ns_of={
+            _model(ideal_ns_of, model, models): _formula(ideal_ns_of, model, names)
+            for model in ideal_ns_of.values
+        },
+        cases=_cases(root, params, sweep, expected, load),
+        sweep=sweep,
+        metrics={
+            name: _metric(
+                name, table, names | _OF_A_SAMPLE | _OF_A_TRIAL.get(shape, frozenset()), models
+            )
+            for name, table in root.tables("metrics")
+        },
+        limits=tuple(_limit(row, params, models) for row in root.rows("limits")),
+        not_applicable=_not_applicable(root, models),
+        observations=tuple(
+            _observation(name, table, models) for name, table in root.tables("observed")
+        ),
+        contrasts=_contrasts(root, models),
+        exclusions=tuple(_exclusion(row, params, models) for row in root.rows("exclusions")),
+        load=load,
+        text=text,
+    )
+    for case in workload.cases.values():
+        _computed(oracle, "value", workload.oracle, case)
+        count = _computed(work, "operations", workload.operations, case)
+        if int(count) < 1:
+            raise work.problem(
+                "operations",
+                workload.operations.text,
+                f"at least 1 in every case, but in {case.id} it is {count}",
+            )
+        if workload.ideal_ns is not None:
+            _computed(work, "ideal_ns", workload.ideal_ns, case)
+        for model, formula in workload.ideal_ns_of.items():
+            _computed(ideal_ns_of, model, formula, case)
+    for table in (oracle, work, root):
+        table.done()
+    if not workload.metrics:
+        raise Problem(f"{file}: metrics: found none, expected at least one")
+    return workload
+
+
+def _params(root: TomlTable) -> dict[str, Param]:
+    params = {name: _param(name, table) for name, table in root.tables("params")}
+    for name, param in params.items():
+        for word in param.unit_of.keys() - {w for one in params.values() for w in one.choices}:
+            raise root.problem(f"params.{name}.unit_of", word, "a word out of some choices")
+    return params
+
+
+def _param(name: str, table: TomlTable) -> Param:
+    if choices := table.texts("choices", ()):
+        param = Param(name, "", 0, 0, table.text("meaning"), choices)
+    else:
+        unit, least, most = table.text("unit"), table.integer("min"), table.integer("max")
+        param = Param(name, unit, least, most, table.text("meaning"), (), table.texts_of("unit_of"))
+    table.done()
+    if param.least > param.most:
+        raise table.problem("max", param.most, f"at least min, which is {param.least}")
+    return param
+
+
+def _formula(table: TomlTable, key: str, names: frozenset[str]) -> Formula:
+    text = table.text(key, expected="a formula")
+    try:
+        formula = Formula(text)
+    except ValueError as error:
+        raise table.problem(key, text, f"a formula ({error})") from None
+    strangers = sorted(formula.names - names)
+    if strangers:
+        known = ", ".join(sorted(names)) or "none"
+        raise table.problem(key, text, f"a formula of these names: {known}; not {strangers[0]}")
+    return formula
+
+
+def _sampling(table: TomlTable) -> Sampling:
+    return Sampling(
+        warmup=table.integer("warmup", 0, least=0),
+        iterations=table.integer("iterations", 1, least=1),
+        min_sample_ns=table.integer("min_sample_ms", 0, least=0) * 1_000_000,
+        timeout_s=table.integer("timeout_s", 30, least=1),
+    )
+
+
+def _sweep(table: TomlTable, params: dict[str, Param]) -> Sweep:
+    name = table.choice("param", tuple(n for n, one in params.items() if not one.choices))
+    bounds = params[name].least, params[name].most
+    sweep = Sweep(
+        param=name,
+        values=table.integers("values", within=bounds),
+        thorough=table.integers("thorough", (), within=bounds),
+        sampling=_sampling(table),
+    )
+    table.done()
+    return sweep
+
+
+def _cases(
+    root: TomlTable,
+    params: dict[str, Param],
+    sweep: Sweep | None,
+    expected: Formula,
+    load: Load | None,
+) -> dict[str, Case]:
+    cases: dict[str, Case] = {}
+    for id_, table in root.tables("cases"):
+        if not _CASE_ID.fullmatch(id_):
+            raise table.problem("", id_, "lowercase words joined by hyphens")
+        given = table.table("params", {})
+        values = {name: _value(given, param) for name, param in params.items()}
+        given.done()
+        case = Case(id_, values, _sampling(table), thorough=table.flag("thorough"))
+        cases[id_] = case if load is None or id_ == CHECK else _asked(case, table, load)
+        if id_ == CHECK:
+            # The answer stands in the file, worked out by hand, and the formula must agree: the
+            # two would have to be wrong in the same way.
+            answer = table.integer("expect")
+            right = _computed(root.table("oracle"), "value", expected, cases[id_])
+            if answer != right:
+                raise table.problem("expect", answer, f"what oracle.value gives: {right}")
+        table.done()
+    for needed in (CHECK, HEADLINE):
+        if needed not in cases:
+            raise root.problem("cases", ", ".join(cases) or "none", f"one named {needed}")
+    if sweep is not None:
+        if load is not None:
+            _lasts(sweep.sampling, root.table("sweep"), load)
+        cases.update(_sweep_cases(root.table("sweep"), sweep, cases))
+    return cases
+
+
+def _value(given: TomlTable, param: Param) -> int | str:
+    if param.choices:
+        return given.choice(param.name, param.choices)
+    return given.integer(param.name, least=param.least, most=param.most)
+
+
+def _load(table: TomlTable, names: frozenset[str]) -> Load:
+    """Read how a server is asked. Times are in milliseconds, and bounds the generator's own."""
+    application = table.choice("application", tuple(_NEEDED_OF))
+    is_http = application == "http"
+    load = Load(
+        application=application,
+        path=table.text("path") if is_http else "",
+        body=table.text("body") if is_http else "",
+        requests=table.integer("check_requests", 20, least=1),
+        rate_ms=table.integer("rate_ms", 500, least=1, most=_LONGEST_MS),
+        ladder_from=table.integer("ladder_from", 1_000, least=1, most=100_000_000),
+        ladder_percent=table.integer("ladder_percent", 150, least=101, most=10_000),
+        ladder_steps=table.integer("ladder_steps", 16, least=1, most=1_000),
+        connect_ms=table.integer("connect_timeout_ms", 5_000, least=1, most=_LONGEST_MS),
+        answer_ms=table.integer("answer_timeout_ms", 5_000, least=1, most=_LONGEST_MS),
+        drains=table.flag("drains"),
+    )
+    if is_http and not load.path.startswith("/"):
+        raise table.problem("path", load.path, "a path that begins with /")
+    for name in _NEEDED_OF[application]:
+        if name not in names:
+            raise table.problem(
+                "application", application, f"one that needs no parameter {name}, or that parameter"
+            )
+    table.done()
+    return load
+
+
+def _asked(case: Case, table: TomlTable, load: Load) -> Case:
+    """Return a case with how fast its server is asked, and for how long."""
+    ladder = not load.drains and table.flag("ladder")
+    if ladder:
+        return replace(case, ladder=True)
+    least = 1 if load.drains else 0
+    rate = table.integer("rate_per_s", ... if least else 0, least=least, most=100_000_000)
+    _lasts(case.sampling, table, load)
+    return replace(case, rate_per_s=rate)
+
+
+def _lasts(sampling: Sampling, table: TomlTable, load: Load) -> None:
+    """Refuse phases without an end: one lasts for as long as a sample is to last, at least."""
+    if sampling.min_sample_ns == 0 and (sampling.warmup or not load.drains):
+        raise table.problem("min_sample_ms", 0, "at least 1: it is how long a server is asked")
+
+
+def _exclusion(row: TomlTable, params: dict[str, Param], models: _Models) -> Exclusion:
+    model = row.text("model", expected=f"one of {models}")
+    if model not in models:
+        raise row.problem("model", model, f"one of {models}")
+    words = tuple(name for name, param in params.items() if param.choices)
+    name = row.choice("param", words)
+    values = row.texts("values")
+    for value in values:
+        if value not in params[name].choices:
+            raise row.problem("values", value, f"one of {', '.join(params[name].choices)}")
+    exclusion = Exclusion(model, name, values, row.text("reason"))
+    row.done()
+    return exclusion
+
+
+def _sweep_cases(table: TomlTable, sweep: Sweep, by_hand: dict[str, Case]) -> dict[str, Case]:
+    cases = {}
+    headline = by_hand[HEADLINE].params
+    for value in (*sweep.values, *sweep.thorough):
+        if value == headline[sweep.param]:
+            continue  # the headline case is that point
+        id_ = f"{sweep.param}-{value}"
+        if id_ in by_hand:
+            raise table.problem("values", value, f"none that is a case of its own, as {id_} is")
+        point = {**headline, sweep.param: value}
+        cases[id_] = Case(id_, point, sweep.sampling, thorough=value in sweep.thorough)
+    return cases
+
+
+def _computed(table: TomlTable, key: str, formula: Formula, case: Case) -> int | float:
+    try:
+        return formula(case.params)
+    except ArithmeticError as error:
+        raise table.problem(
+            key, formula.text, f"a formula that has a value in the case {case.id} ({error})"
+        ) from None
+
+
+def _metric(name: str, table: TomlTable, names: frozenset[str], models: _Models) -> Metric:
+    metric = Metric(
+        id=name,
+        label=table.text("label"),
+        unit=table.text("unit"),
+        better=table.choice("better", ("lower", "higher")),
+        formula=_formula(table, "formula", names),
+        baselines=table.texts("baselines", ()),
+    )
+    for model in metric.baselines:
+        if model not in models:
+            raise table.problem("baselines", model, f"one of {models}")
+    table.done()
+    return metric
+
+
+def _limit(row: TomlTable, params: dict[str, Param], models: _Models) -> Limit:
+    model = row.text("model", expected=f"one of {models}")
+    if model not in models:
+        raise row.problem("model", model, f"one of {models}")
+    limit = Limit(
+        model=model,
+        param=row.choice("param", tuple(sorted(n for n, one in params.items() if not one.choices))),
+        most=row.integer("most"),
+        reason=row.text("reason"),
+        clamps=row.flag("clamps"),
+    )
+    least = params[limit.param].least
+    if limit.clamps and limit.most < least:
+        raise row.problem("most", limit.most, f"at least min of {limit.param}, which is {least}")
+    row.done()
+    return limit
+
+
+def _observation(name: str, table: TomlTable, models: _Models) -> Observation:
+    others = table.table("expected_of", {})
+    observation = Observation(
+        name=name,
+        expected=table.integer("expected"),
+        expected_of={
+            _model(others, model, models): others.integer(model) for model in others.values
+        },
+    )
+    table.done()
+    return observation
+
+
+def _not_applicable(root: TomlTable, models: _Models) -> dict[str, str]:
+    table = root.table("not_applicable", {})
+    return {_model(table, model, models): table.text(model) for model in table.values}
+
+
+def _contrasts(root: TomlTable, models: _Models) -> tuple[tuple[str, str], ...]:
+    contrasts = []
+    for row in root.rows("contrasts"):
+        pair = row.text("this"), row.text("to")
+        for key, contestant in zip(("this", "to"), pair, strict=True):
+            if contestant.partition(" · ")[0] not in models:
+                raise row.problem(key, contestant, f"a model, or `model · variant`: {models}")
+        contrasts.append(pair)
+        row.done()
+    return tuple(contrasts)
+
+
+def _model(table: TomlTable, model: str, models: _Models) -> str:
+    if model not in models:
+        raise Problem(
+            f"{table.file}: {table.path}: found the model {model!r}, expected one of {models}"
+        )
+    return model

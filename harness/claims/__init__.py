@@ -1,0 +1,1 @@
+"""What people claim about the models, and what a run says about each claim."""

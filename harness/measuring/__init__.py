@@ -1,0 +1,1 @@
+"""The first half: plans a run, starts every trial, judges it and stores it."""

@@ -1,0 +1,1 @@
+"""What this machine is, how fast it is at the moment, and what else runs on it."""

@@ -1,0 +1,1 @@
+"""One child process from start to end, and everything it leaves behind."""

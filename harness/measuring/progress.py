@@ -1,0 +1,128 @@
+"""Shows a run while it is measured: a live line on a terminal, plain lines elsewhere.
+
+Drawing costs processor time beside a trial, so nothing is drawn more often than once a second.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Self
+
+from rich.live import Live
+from rich.text import Text
+
+from harness import units
+from harness.results.records import Status
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from harness.measuring.plan import Block
+    from harness.results.records import Trial
+
+_REDRAW_S = 1.0
+_BAR = 24
+
+
+class Display:
+    """An observer of `measure.run_blocks`; use it as a context manager."""
+
+    def __init__(self, console: Console, budget_s: float, planned: int, done: int) -> None:
+        self._console = console
+        self._budget_s = budget_s
+        self._planned = planned
+        self._done = done
+        self._failed = 0
+        self._start = time.monotonic()
+        self._drawn = 0.0
+        self._block: Block | None = None
+        self._position = 0
+        self._last = ""
+        # auto_refresh would be a thread that draws four times a second beside the trials.
+        self._live = Live(console=console, auto_refresh=False, transient=True)
+
+    def __enter__(self) -> Self:
+        if self._console.is_terminal:
+            self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._console.is_terminal:
+            self._live.stop()
+
+    def starting(self, block: Block, position: int) -> None:
+        """Note which trial is next; without a terminal, print a line for each block."""
+        is_new = self._block is None or block.index != self._block.index
+        self._block, self._position = block, position
+        if is_new and not self._console.is_terminal:
+            self._console.print(
+                f"[{self._clock()}] block {block.index}: {block.workload} {block.case},"
+                f" {units.counted(len(block.cells), 'trial')} ({self._progress()})",
+                highlight=False,
+                soft_wrap=True,
+            )
+        self._redraw()
+
+    def waiting(self) -> None:
+        """Keep the clock going during long trials."""
+        self._redraw()
+
+    def ended(self, trial: Trial) -> None:
+        """Count a trial; a failure is said at once and stays on the screen."""
+        self._done += 1
+        name = f"{trial.cell.workload} {trial.cell.case} {trial.cell.contestant}"
+        if trial.status is Status.OK:
+            counted = [
+                sample.elapsed_ns / sample.operations
+                for sample in trial.samples
+                if not sample.warmup
+            ]
+            fastest = f", {units.nanoseconds(min(counted))} an operation" if counted else ""
+            self._last = f"{name}: ok{fastest}"
+            return
+        self._failed += 1
+        self._last = f"{name}: {trial.status.value}"
+        self._console.print(
+            Text.assemble(
+                (f"{trial.status.value.replace('_', ' ')}: ", "red"), f"{name}: {trial.message}"
+            )
+        )
+
+    def _redraw(self) -> None:
+        now = time.monotonic()
+        if not self._console.is_terminal or now - self._drawn < _REDRAW_S:
+            return
+        self._drawn = now
+        self._live.update(self._picture(), refresh=True)
+
+    def _picture(self) -> Text:
+        share = min(1.0, (time.monotonic() - self._start) / self._budget_s)
+        filled = round(share * _BAR)
+        text = Text.assemble(
+            ("━" * filled, "green"),
+            ("━" * (_BAR - filled), "bright_black"),
+            f" {self._clock()}  {self._progress()}",
+        )
+        if self._failed:
+            text.append(f"  {self._failed} failed", "red")
+        if self._block is not None:
+            cell = self._block.cells[self._position]
+            text.append(f"\n  now   {cell.workload} {cell.case} ", "default")
+            text.append(cell.contestant, "bold")
+            text.append(
+                f"  (block {self._block.index}, {self._position + 1} of {len(self._block.cells)})"
+            )
+        if self._last:
+            text.append(f"\n  last  {self._last}", "bright_black")
+        return text
+
+    def _progress(self) -> str:
+        if self._done < self._planned:
+            return f"{self._done} of {self._planned} trials"
+        done = units.counted(self._done, "trial")
+        return f"{done}; the planned {self._planned} are done, more for precision"
+
+    def _clock(self) -> str:
+        spent = time.monotonic() - self._start
+        left = units.clock(self._budget_s - spent)
+        return f"{units.clock(spent)} of {units.clock(self._budget_s)}, {left} left"

@@ -1,0 +1,252 @@
+"""The harness's side of the wire: what a runner is asked, what it may answer, in which order.
+
+docs/protocol.md is the text for implementers; docs/protocol.schema.json is made from the types
+here (`python -m harness.measuring.runners.protocol` prints it).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from harness.catalog.workload import CHECK
+
+if TYPE_CHECKING:
+    from harness.catalog.workload import Case, Workload
+
+PROTOCOL = 1
+Fact = str | int | bool
+
+
+class ProtocolError(ValueError):
+    """A runner said something this protocol does not have, or at the wrong moment."""
+
+
+class RequestCase(msgspec.Struct, frozen=True):
+    """One case of a request."""
+
+    id: str
+    params: dict[str, int | str]
+    operations: int
+    warmup: int
+    iterations: int
+    min_sample_ns: int
+
+
+class Request(msgspec.Struct, frozen=True):
+    """The one line a trial is asked with."""
+
+    workload: str
+    model: str
+    variant: str
+    seed: int
+    cases: tuple[RequestCase, ...]
+    protocol: int = PROTOCOL
+
+
+class Implementation(msgspec.Struct, frozen=True):
+    """One source file on one model."""
+
+    workload: str
+    model: str
+    source: str
+    variant: str = ""
+
+
+class Unavailable(msgspec.Struct, frozen=True):
+    """A model that cannot run here."""
+
+    model: str
+    reason: str
+
+
+class Description(msgspec.Struct, frozen=True):
+    """What `RUNNER describe` prints."""
+
+    protocol: int
+    language: str
+    version: str
+    implementations: tuple[Implementation, ...]
+    facts: dict[str, Fact] = {}
+    unavailable: tuple[Unavailable, ...] = ()
+
+
+class Started(msgspec.Struct, frozen=True, tag="started", tag_field="kind"):
+    """The runtime is up."""
+
+    protocol: int
+    facts: dict[str, Fact] = {}
+
+
+class SampleTaken(msgspec.Struct, frozen=True, tag="sample", tag_field="kind"):
+    """One timed iteration."""
+
+    case: str
+    iteration: int
+    elapsed_ns: int
+    operations: int
+    warmup: bool = False
+    cpu_ns: int | None = None
+
+
+class Outcome(msgspec.Struct, frozen=True, tag="outcome", tag_field="kind"):
+    """What the calls of a case returned; one message for each distinct answer."""
+
+    case: str
+    digest: str
+    value: str = ""
+    observed: dict[str, int] = {}
+
+
+class Failed(msgspec.Struct, frozen=True, tag="error", tag_field="kind"):
+    """A case failed, or without a case the whole trial."""
+
+    message: str
+    case: str | None = None
+    reason: str = "crash"
+
+
+class Finished(msgspec.Struct, frozen=True, tag="finished", tag_field="kind"):
+    """The end, and what the process used."""
+
+    usage: dict[str, int] = {}
+
+
+class Latency(msgspec.Struct, frozen=True, tag="latency", tag_field="kind"):
+    """A distribution of single waits."""
+
+    case: str
+    hdr: str
+
+
+class Footprint(msgspec.Struct, frozen=True, tag="footprint", tag_field="kind"):
+    """Memory while so many tasks were alive and waiting."""
+
+    case: str
+    tasks: int
+    bytes: int  # that they take: resident, and what is shared counted by share
+    virtual_bytes: int | None = None  # that they have reserved
+
+
+class Listening(msgspec.Struct, frozen=True, tag="listening", tag_field="kind"):
+    """A server accepts connections."""
+
+    port: int
+
+
+class Event(msgspec.Struct, frozen=True, tag="event", tag_field="kind"):
+    """For traces: who did what, when."""
+
+    task: str
+    what: str
+    at_ns: int
+
+
+Message = (
+    Started | SampleTaken | Outcome | Failed | Finished | Latency | Footprint | Listening | Event
+)
+
+_message_decoder: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
+_description_decoder = msgspec.json.Decoder(Description)
+# ValidationError is a DecodeError; text that is no UTF-8 and deep nesting are not.
+_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_SHOWN = 120  # characters of a bad line that are quoted
+
+
+def decode_message(line: bytes) -> Message:
+    """Read one line of a runner. Raises ProtocolError."""
+    try:
+        return _message_decoder.decode(line)
+    except _UNREADABLE as error:
+        raise ProtocolError(f"{error}; the line: {_quoted(line)}") from None
+
+
+def decode_description(text: bytes) -> Description:
+    """Read what `describe` printed. Raises ProtocolError, also for another protocol version."""
+    try:
+        description = _description_decoder.decode(text)
+    except _UNREADABLE as error:
+        raise ProtocolError(f"describe: {error}; the output: {_quoted(text)}") from None
+    check_version(description.protocol)
+    return description
+
+
+def _quoted(line: bytes) -> str:
+    text = line.decode("utf-8", "replace").strip()
+    return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "...")
+
+
+def check_version(found: int) -> None:
+    """Raise ProtocolError unless that is the version spoken here."""
+    if found != PROTOCOL:
+        raise ProtocolError(f"the runner speaks protocol {found}, this harness speaks {PROTOCOL}")
+
+
+def encode_request(request: Request) -> bytes:
+    """Return the request line."""
+    return msgspec.json.encode(request) + b"\n"
+
+
+def request_for(workload: Workload, case: Case, model: str, variant: str, seed: int) -> Request:
+    """Return what to ask for one trial of a case.
+
+    Each trial does the check case first: it proves the implementation right in this very process,
+    on an answer that stands in the workload file, and warms its code.
+    """
+    check = workload.case_for(workload.cases[CHECK], model)
+    return Request(
+        workload=workload.id,
+        model=model,
+        variant=variant,
+        seed=seed,
+        cases=tuple(
+            RequestCase(
+                id=one.id,
+                params=one.params,
+                operations=workload.operations_of(one),
+                # A server is called once; how often it is asked, the load generator is told.
+                warmup=0 if workload.load else one.sampling.warmup,
+                iterations=1 if workload.load else one.sampling.iterations,
+                min_sample_ns=0 if workload.load else one.sampling.min_sample_ns,
+            )
+            for one in ([check] if case.id == CHECK else [check, case])
+        ),
+    )
+
+
+def digest(value: Any) -> str:
+    """Return the SHA-256 of the canonical JSON of an answer, as docs/protocol.md defines it."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()
+
+
+def schema() -> dict[str, Any]:
+    """Return the JSON Schema of every message, of the request and of the description."""
+    roots = (Request, Description, Message)
+    schemas, definitions = msgspec.json.schema_components(roots, ref_template="#/$defs/{name}")
+    request, description, message = schemas
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": f"The Loombench runner protocol, version {PROTOCOL}",
+        "description": "A line from the harness is a request, a line from a runner a message;"
+        " `describe` prints one description. See protocol.md.",
+        "$defs": {
+            **definitions,
+            "request": request,
+            "description": description,
+            "message": message,
+        },
+        "anyOf": [{"$ref": f"#/$defs/{name}"} for name in ("request", "description", "message")],
+    }
+
+
+def schema_text() -> str:
+    """Return the schema as it is checked in."""
+    return json.dumps(schema(), indent=2) + "\n"
+
+
+if __name__ == "__main__":
+    print(schema_text(), end="")

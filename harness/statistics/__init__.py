@@ -1,0 +1,1 @@
+"""Numbers in, numbers out: medians, intervals, ratios, distributions, steady state."""
