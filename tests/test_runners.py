@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from harness.measuring.runners.runner import Offer
+
 import os
 import shutil
 import sys

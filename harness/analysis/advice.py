@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from harness import units
 from harness.analysis.analyse import ranked
-from harness.analysis.findings import alike, contrast, few, unranked
+from harness.analysis.findings import contrast, few, leaders, unranked
 from harness.catalog.workload import BASELINE
 
 if TYPE_CHECKING:
@@ -123,7 +123,7 @@ def _contest(result: WorkloadResult, of: str, language: dict[str, str]) -> Itera
     for one in cells:
         by_language.setdefault(language.get(one.cell.model, ""), []).append(one)
     for name, own in by_language.items():
-        if name and not {one.contestant for one in own} & set(choices[0].names):
+        if name and not {one.name for one in own} & set(choices[0].names):
             choices.append(_best(result, units.language(name), own))
     yield Aspect(of, result.workload.id, result.headline_id, tuple(choices))
 
@@ -135,22 +135,25 @@ def _best(result: WorkloadResult, among: str, cells: list[CellResult]) -> Choice
         why = "every contestant failed at least once" if failed else unranked(result)
         return Choice(among, (), Verdict.UNDECIDED, why)
     best = cells[0]
-    name = best.contestant
+    pair = best.contestant, result.workload.baseline
     because = [f"{result.metric.label}: {_value(result, best)}"]
-    ratio = result.comparison.ratios.get((name, BASELINE))
+    ratio = result.comparison.ratios.get(pair)
     if ratio is not None:
-        apart = result.comparison.differ.get((name, BASELINE))
-        because.append(contrast(name, BASELINE, ratio, result.metric, apart=apart))
+        is_different = result.comparison.differ.get(pair)
+        because.append(contrast(pair, ratio, result.metric, is_different=is_different))
     if len(cells) < _LEAST:
         return Choice(
-            among, (name,), Verdict.UNDECIDED, f"{because[0]}; no other to compare it with"
+            among, (best.name,), Verdict.UNDECIDED, f"{because[0]}; no other to compare it with"
         )
     others = [one.contestant for one in cells[1:]]
-    if any((other, name) not in result.comparison.differ for other in others):
+    if any((other, best.contestant) not in result.comparison.differ for other in others):
         return Choice(
-            among, (name,), Verdict.UNDECIDED, f"{'; '.join(because)}; too few blocks to be sure"
+            among,
+            (best.name,),
+            Verdict.UNDECIDED,
+            f"{'; '.join(because)}; too few blocks to be sure",
         )
-    names = alike(result, cells)
+    names = [cell.name for cell in leaders(result, cells)]
     verdict = Verdict.ALIKE if len(names) > 1 else Verdict.CLEAR
     return Choice(among, tuple(names), verdict, "; ".join(because))
 
@@ -192,7 +195,7 @@ def _of_places(result: WorkloadResult, beside: str) -> list[tuple[str, CellResul
 def _measured(result: WorkloadResult, cells: Iterable[CellResult]) -> CellResult | None:
     """Return the baseline's own cell among these, if it has a value and no failure."""
     for one in cells:
-        if one.cell.model == BASELINE and not one.cell.variant and not one.failures:
+        if one.cell.model == BASELINE and one.contestant.is_plain and not one.failures:
             return one if result.metric.id in one.metrics else None
     return None
 

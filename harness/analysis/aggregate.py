@@ -26,13 +26,13 @@ from harness.statistics.metrics import (
     pace,
     sample_values,
 )
-from harness.statistics.steady_state import Settling
+from harness.statistics.steady_state import SteadyState
 
 if TYPE_CHECKING:
     from hdrh.histogram import HdrHistogram
     from numpy.typing import NDArray
 
-    from harness.catalog.workload import Workload
+    from harness.catalog.workload import ModelCase
     from harness.results.records import Trial
 
 
@@ -92,7 +92,7 @@ class Remarks:
             for (low, high), one in zip(before, numbers, strict=True)
         ]
 
-    def told(self) -> tuple[str, ...]:
+    def shown(self) -> tuple[str, ...]:
         """Return each wording once: `used 96 to 99% of its processors (8 trials)`."""
         return tuple(
             self._text(wording) + (f" ({count} trials)" if count > 1 else "")
@@ -112,21 +112,22 @@ def _value(number: str) -> float:
 
 
 @dataclass
-class Gathered:
-    """What is kept of the trials of one cell."""
+class CellAggregate:
+    """What is kept of the trials of one cell, which run this case."""
 
+    case: ModelCase
     statuses: Counter[Status] = field(default_factory=Counter)
     message: str = ""  # of the last that failed
     series: defaultdict[str, Series] = field(default_factory=lambda: defaultdict(Series))
     peaks: list[int] = field(default_factory=list)
     cores: list[float] = field(default_factory=list)  # kept busy, a process
-    settling: Settling = field(default_factory=Settling)
+    steady_state: SteadyState = field(default_factory=SteadyState)
     waits: HdrHistogram | None = None  # all single waits of all its processes
     parked: defaultdict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
     ladder: defaultdict[int, list[Step]] = field(default_factory=lambda: defaultdict(list))
     remarks: Remarks = field(default_factory=Remarks)
 
-    def take(self, trial: Trial, workload: Workload) -> None:
+    def take(self, trial: Trial) -> None:
         """Take in one trial; only one that is ok has values."""
         self.statuses[trial.status] += 1
         if trial.status is not Status.OK:
@@ -138,10 +139,10 @@ class Gathered:
         cores = cores_busy(trial)
         if cores is not None:
             self.cores.append(cores)
-        self.settling.take(pace(trial))
+        self.steady_state.take(pace(trial))
         self._take_more(trial)
-        for metric in workload.metrics.values():
-            self.series[metric.id].take(trial.block, sample_values(workload, metric, trial))
+        for metric in self.case.workload.metrics.values():
+            self.series[metric.id].take(trial.block, sample_values(metric, self.case, trial))
 
     def _take_more(self, trial: Trial) -> None:
         """Take in what only some shapes have."""

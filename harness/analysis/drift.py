@@ -16,31 +16,31 @@ if TYPE_CHECKING:
     from harness.results.records import Trial
 
 NOTED = 0.03  # of the median: what a spin differs by at least to be worth a word
-LEAST = 3  # spins that make a course
+LEAST = 3  # probes that make a course
 _LEAST_FOR_TREND = 9  # three in each third
-_UNSTEADY = 0.1  # of all spins
+_UNSTEADY = 0.1  # of all probes
 _WAITED = 0.1  # of the time of a spin
 
 
-class Spin(NamedTuple):
-    """One spin: when, and how long it took."""
+class ProbeReading(NamedTuple):
+    """One run of the speed probe: when, and how long it took."""
 
     started_at: str  # UTC, ISO 8601
     wall_ns: int
     cpu_ns: int | None = None
 
 
-def course(trials: Iterable[Trial]) -> list[Spin]:
-    """Return the spins of a run in the order they were done; trials without one are passed over."""
-    found = [one for trial in trials if (one := of(trial)) is not None]
+def probe_readings(trials: Iterable[Trial]) -> list[ProbeReading]:
+    """Return the readings of a run in the order in which they were taken."""
+    found = [one for trial in trials if (one := _probe_reading(trial)) is not None]
     return sorted(found, key=lambda one: one.started_at)
 
 
-def of(trial: Trial) -> Spin | None:
+def _probe_reading(trial: Trial) -> ProbeReading | None:
     """Return the spin that was done just before a trial, if there was one."""
-    if trial.spin_ns is None:
+    if trial.probe_ns is None:
         return None
-    return Spin(trial.started_at, trial.spin_ns, trial.spin_cpu_ns)
+    return ProbeReading(trial.started_at, trial.probe_ns, trial.probe_cpu_ns)
 
 
 @dataclass(frozen=True)
@@ -52,25 +52,25 @@ class Point:
     waited: bool  # the processor was not given to it for a good part of that time
 
 
-def points(spins: Sequence[Spin]) -> list[Point]:
-    """Return the spins relative to the first in time, and to the median in length."""
-    if not spins:
+def points(probes: Sequence[ProbeReading]) -> list[Point]:
+    """Return the probes relative to the first in time, and to the median in length."""
+    if not probes:
         return []
-    usual = median(one.wall_ns for one in spins)
-    first = datetime.fromisoformat(spins[0].started_at)
+    usual = median(one.wall_ns for one in probes)
+    first = datetime.fromisoformat(probes[0].started_at)
     return [
         Point(
             (datetime.fromisoformat(one.started_at) - first).total_seconds(),
             one.wall_ns / usual - 1 if usual else 0.0,
             one.cpu_ns is not None and one.cpu_ns < (1 - _WAITED) * one.wall_ns,
         )
-        for one in spins
+        for one in probes
     ]
 
 
-def finding(spins: Sequence[Spin]) -> str:
-    """Return what the spins show, in a sentence."""
-    found = points(spins)
+def finding(probes: Sequence[ProbeReading]) -> str:
+    """Return what the probes show, in a sentence."""
+    found = points(probes)
     change = _trend([one.share for one in found])
     if change is not None:
         how = "slowed" if change > 0 else "became faster"
@@ -86,10 +86,10 @@ def finding(spins: Sequence[Spin]) -> str:
 
 
 def _trend(shares: Sequence[float]) -> float | None:
-    """Return by which share the last third of the spins took longer than the first, if it is so.
+    """Return by which share the last third of the probes took longer than the first, if it is so.
 
     Both in the median, and so clearly that the middle halves of the two thirds do not overlap:
-    a third with some disturbed spins is no trend.
+    a third with some disturbed probes is no trend.
     """
     if len(shares) < _LEAST_FOR_TREND:
         return None

@@ -12,7 +12,7 @@ from harness.catalog.workload import HEADLINE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.analysis.analyse import CellResult, WorkloadResult
+    from harness.analysis.analyse import CellResult, Pair, WorkloadResult
     from harness.catalog.workload import Metric
     from harness.statistics.estimates import Estimate
 
@@ -28,10 +28,10 @@ def finding(result: WorkloadResult) -> str:
     pairs = [pair for pair in result.workload.contrasts if pair in comparison.ratios]
     clauses = [
         contrast(
-            *pair,
+            pair,
             comparison.ratios[pair],
             result.metric,
-            apart=comparison.differ.get(pair),
+            is_different=comparison.differ.get(pair),
         )
         for pair in pairs
     ]
@@ -63,10 +63,10 @@ def _best(result: WorkloadResult) -> str:
     value = best.metrics[result.metric.id]
     shown = units.shown(value.value, result.metric.unit)
     if not value.has_interval:
-        return f"best so far is {best.contestant} at {shown}"
-    names = alike(result, [best, *others])
+        return f"best so far is {best.name} at {shown}"
+    names = [cell.name for cell in leaders(result, [best, *others])]
     if len(names) == 1:
-        return f"best is {best.contestant} at {shown}"
+        return f"best is {best.name} at {shown}"
     names = few(names)
     return f"best, and not told apart, are {', '.join(names[:-1])} and {names[-1]} at {shown}"
 
@@ -78,15 +78,15 @@ def few(names: Sequence[str]) -> list[str]:
     return [*names[: _NAMED_AT_MOST - 1], f"{len(names) - _NAMED_AT_MOST + 1} others"]
 
 
-def alike(result: WorkloadResult, cells: Sequence[CellResult]) -> list[str]:
-    """Return the first of the ranked cells, and all that cannot be told apart from it."""
+def leaders(result: WorkloadResult, cells: Sequence[CellResult]) -> list[CellResult]:
+    """Return the first of the ranked cells, and all that are too close to it to rank."""
     best, *others = cells
     return [
-        best.contestant,
+        best,
         *(
-            other.contestant
+            other
             for other in others
-            if not result.comparison.told_apart(other.contestant, best.contestant)
+            if not result.comparison.is_different(other.contestant, best.contestant)
         ),
     ]
 
@@ -107,7 +107,8 @@ def overall(results: list[WorkloadResult]) -> str:
         measured += 1
         values = [one.metrics[result.metric.id] for one in cells]
         unsure = unsure or not all(value.has_interval for value in values)
-        best.update(alike(result, cells) if values[0].has_interval else [cells[0].contestant])
+        first = leaders(result, cells) if values[0].has_interval else cells[:1]
+        best.update(cell.name for cell in first)
         ends = sorted(value.value for value in values)
         if ends[0] > 0:
             spreads.append((ends[-1] / ends[0], result.workload.title.lower()))
@@ -126,16 +127,17 @@ def overall(results: list[WorkloadResult]) -> str:
     return text + (" (too few blocks to be sure)" if unsure else "")
 
 
-def contrast(this: str, to: str, ratio: Estimate, metric: Metric, *, apart: bool | None) -> str:
+def contrast(pair: Pair, ratio: Estimate, metric: Metric, *, is_different: bool | None) -> str:
     """Put a ratio of two contestants into words; `ratio` is this over that.
 
     Only of times is one fast; of others there is as much, or as many.
 
-    `apart` says whether the difference is real, None where there are too few blocks to say: then
-    the sentence as a whole says so.
+    `is_different` says whether the difference is real. It is None where there are too few blocks to
+    say; then the sentence as a whole says so.
     """
+    this, to = (contestant.name for contestant in pair)
     times = f"{units.significant(ratio.value, 2)}x"
-    if apart is False:
+    if is_different is False:
         return f"{this} and {to} are not told apart ({times})"
     thing = units.in_column(metric.unit)
     if thing == "bytes":

@@ -104,7 +104,7 @@ def _workload(first: WorkloadResult, second: WorkloadResult, *, across_machines:
             if reason:
                 rows.append(Row(one.cell, Verdict.NOT_COMPARABLE, reason))
                 continue
-            if across_machines and one.cell.model == BASELINE and not one.cell.variant:
+            if across_machines and one.cell.model == BASELINE and one.contestant.is_plain:
                 continue  # it stands to itself as it always does
             old, new = (
                 (
@@ -142,7 +142,7 @@ def _obstacle(
 
 def _to_baseline(result: WorkloadResult, case: str, one: CellResult) -> list[float]:
     base = next(
-        (c for c in result.cases[case] if c.cell.model == BASELINE and not c.cell.variant), None
+        (c for c in result.cases[case] if c.cell.model == BASELINE and c.contestant.is_plain), None
     )
     if base is None:
         return []

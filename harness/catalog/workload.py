@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from harness import units
+from harness.catalog.contestant import Contestant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -34,28 +36,15 @@ LATENCIES = frozenset({"p50_ns", "p90_ns", "p99_ns", "p999_ns", "worst_ns"})  # 
 CHECK, HEADLINE = "check", "headline"
 BASELINE = "asyncio"  # what ratios are shown against where a workload has no baseline of its own
 LEAST_OF_A_LINE = 3  # cases
-LONGEST_NAME = 40  # characters, of a model or a variant: what a row of a table or a figure holds
 
 Params = dict[str, int | str]
 
 _WORKLOAD_ID = re.compile(r"[a-z][a-z0-9]*")
-_MODEL_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-_VARIANT = re.compile(r"([a-z][a-z0-9_]*)?")
 
 
 def is_workload_id(name: str) -> bool:
     """Return whether a workload may be called that: one lowercase word."""
     return _WORKLOAD_ID.fullmatch(name) is not None
-
-
-def is_model_id(name: str) -> bool:
-    """Return whether a model may be called that: lowercase words joined by hyphens."""
-    return len(name) <= LONGEST_NAME and _MODEL_ID.fullmatch(name) is not None
-
-
-def is_variant(name: str) -> bool:
-    """Return whether a variant may be called that; none at all is an empty name."""
-    return len(name) <= LONGEST_NAME and _VARIANT.fullmatch(name) is not None
 
 
 def in_order(models: Iterable[str]) -> tuple[str, ...]:
@@ -196,14 +185,34 @@ class Workload:
     limits: tuple[Limit, ...]
     not_applicable: dict[str, str]  # model -> reason
     observations: tuple[Observation, ...]
-    contrasts: tuple[tuple[str, str], ...]  # pairs of contestants that the finding speaks of
+    contrasts: tuple[tuple[Contestant, Contestant], ...]  # pairs that the finding compares
     exclusions: tuple[Exclusion, ...]
     load: Load | None  # of the shape `server`
     text: str  # the file itself
 
-    def expected(self, case: Case) -> int:
-        """Return the right answer of a case."""
-        return int(self.oracle(case.params))
+    @property
+    def headline_metric(self) -> Metric:
+        """The first metric, by which contestants are ranked."""
+        return next(iter(self.metrics.values()))
+
+    @property
+    def drains(self) -> bool:
+        """Whether its servers are told to end while they are under load."""
+        return self.load is not None and self.load.drains
+
+    @property
+    def baseline(self) -> Contestant:
+        """The contestant that ratios are shown against."""
+        return Contestant(self.id, BASELINE)
+
+    def resolve(self, case: str, model: str) -> ModelCase:
+        """Return a case as a model runs it: where a limit clamps, with fewer."""
+        asked = self.cases[case]
+        params = dict(asked.params)
+        for limit in self.limits:
+            if limit.clamps and limit.exceeded(asked, model):
+                params[limit.param] = min(limit.most, int(params[limit.param]))
+        return ModelCase(self, model, replace(asked, params=params))
 
     def operations_of(self, case: Case) -> int:
         """Return how many operations one call makes."""
@@ -242,14 +251,6 @@ class Workload:
                 return limit
         return None
 
-    def case_for(self, case: Case, model: str) -> Case:
-        """Return a case as a model does it: where a limit clamps, with fewer."""
-        clamped: dict[str, int] = {}
-        for limit in self.limits:
-            if limit.clamps and limit.exceeded(case, model):
-                clamped[limit.param] = min(limit.most, clamped.get(limit.param, limit.most))
-        return replace(case, params={**case.params, **clamped}) if clamped else case
-
     def sweep_cases(self) -> list[Case]:
         """Return the cases along the swept parameter in its order, the headline case among them."""
         return [] if self.sweep is None else self.cases_along(self.sweep.param)
@@ -276,3 +277,42 @@ class Workload:
             for name in dict.fromkeys((*swept, *numbers))
             if len(self.cases_along(name)) >= LEAST_OF_A_LINE
         )
+
+
+@dataclass(frozen=True)
+class ModelCase:
+    """A case as one model runs it: limits are applied, and formulas are evaluated."""
+
+    workload: Workload
+    model: str
+    case: Case
+
+    @property
+    def id(self) -> str:
+        """The id of the case."""
+        return self.case.id
+
+    @property
+    def params(self) -> Params:
+        """The parameters, clamped where the model does fewer."""
+        return self.case.params
+
+    @property
+    def sampling(self) -> Sampling:
+        """How often it is sampled."""
+        return self.case.sampling
+
+    @cached_property
+    def expected(self) -> int:
+        """The right answer; of a server the number of connections that it must serve."""
+        return int(self.workload.oracle(self.params))
+
+    @cached_property
+    def operations(self) -> int:
+        """How many operations one call makes."""
+        return self.workload.operations_of(self.case)
+
+    @cached_property
+    def ideal_ns(self) -> int | None:
+        """The least time that its waits allow; None where nothing waits."""
+        return self.workload.ideal_of(self.case, self.model)

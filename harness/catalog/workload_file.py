@@ -10,6 +10,7 @@ import tomllib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from harness.catalog.contestant import Contestant, is_model_id, parse_name
 from harness.catalog.formula import Formula
 from harness.catalog.toml_table import TomlTable
 from harness.catalog.workload import (
@@ -28,7 +29,6 @@ from harness.catalog.workload import (
     Sampling,
     Sweep,
     Workload,
-    is_model_id,
     is_workload_id,
 )
 from harness.errors import Problem
@@ -125,7 +125,7 @@ def parse(id_: str, text: str, file: str, *, from_outside: bool = False) -> Work
         observations=tuple(
             _observation(name, table, models) for name, table in root.tables("observed")
         ),
-        contrasts=_contrasts(root, models),
+        contrasts=_contrasts(root, id_, models),
         exclusions=tuple(_exclusion(row, params, models) for row in root.rows("exclusions")),
         load=load,
         text=text,
@@ -380,16 +380,24 @@ def _not_applicable(root: TomlTable, models: _Models) -> dict[str, str]:
     return {_model(table, model, models): table.text(model) for model in table.values}
 
 
-def _contrasts(root: TomlTable, models: _Models) -> tuple[tuple[str, str], ...]:
+def _contrasts(
+    root: TomlTable, id_: str, models: _Models
+) -> tuple[tuple[Contestant, Contestant], ...]:
     contrasts = []
     for row in root.rows("contrasts"):
-        pair = row.text("this"), row.text("to")
-        for key, contestant in zip(("this", "to"), pair, strict=True):
-            if contestant.partition(" · ")[0] not in models:
-                raise row.problem(key, contestant, f"a model, or `model · variant`: {models}")
-        contrasts.append(pair)
+        contrasts.append(
+            (_contestant(row, "this", id_, models), _contestant(row, "to", id_, models))
+        )
         row.done()
     return tuple(contrasts)
+
+
+def _contestant(row: TomlTable, key: str, id_: str, models: _Models) -> Contestant:
+    text = row.text(key)
+    contestant = parse_name(id_, text)
+    if contestant is None or contestant.model not in models:
+        raise row.problem(key, text, f"a model, or `model · variant`: {models}")
+    return contestant
 
 
 def _model(table: TomlTable, model: str, models: _Models) -> str:

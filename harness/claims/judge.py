@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from harness.analysis.analyse import Analysis, CellResult, WorkloadResult
+    from harness.catalog.contestant import Contestant
     from harness.catalog.workload import Metric
     from harness.claims.ledger import Claim, Measure, Range
 
@@ -182,11 +183,11 @@ def _judged(claim: Claim, measure: Measure, range_: Range, analysis: Analysis) -
         raise _Missing(f"{measure.workload} was not part of this run")
     metric = _metric(measure, range_, result)
     cells = [_cell(result, measure.case, measure.this)]
-    if measure.is_ratio:
+    if measure.to is not None:
         cells.append(_cell(result, measure.to_case, measure.to))
         estimate = _ratio(measure, metric, result, cells, analysis)
     else:
-        constants = _constants(measure, metric, result, cells[0], analysis)
+        constants = _constants(measure, metric, cells[0], analysis)
         estimate = _through(measure, metric, cells[0].metrics[metric.id], constants)
     verdict, why = _verdict(measure, estimate, range_, result, cells)
     one = Checked(claim, verdict, why, estimate.value, estimate.low, estimate.high, estimate.n)
@@ -194,7 +195,7 @@ def _judged(claim: Claim, measure: Measure, range_: Range, analysis: Analysis) -
         one,
         sentence=f"{_what(measure, metric)}: {shown(one)}, {why}.",
         warnings=tuple(
-            dict.fromkeys(f"{cell.contestant}: {text}" for cell in cells for text in cell.warnings)
+            dict.fromkeys(f"{cell.name}: {text}" for cell in cells for text in cell.warnings)
         ),
     )
 
@@ -227,35 +228,35 @@ def _metric(measure: Measure, range_: Range, result: WorkloadResult) -> Metric:
     return metric
 
 
-def _cell(result: WorkloadResult, case: str, contestant: str) -> CellResult:
+def _cell(result: WorkloadResult, case: str, contestant: Contestant) -> CellResult:
     """Return a cell that has values. Raises _Missing."""
     where = f"{result.workload.id} {case}"
     if case not in result.workload.cases:
         raise _Missing(
             f"{result.workload.id} has no case {case}; it has: {', '.join(result.workload.cases)}"
         )
+    name = contestant.name
     one = next((one for one in result.cases.get(case, ()) if one.contestant == contestant), None)
     if one is None:
-        raise _Missing(f"{contestant} in {where} was not part of this run")
+        raise _Missing(f"{name} in {where} was not part of this run")
     if one.absent is not None:
         why = one.absent.absence.words
-        raise _Missing(f"{contestant} in {where}: {why}: {one.absent.reason}".rstrip("."))
+        raise _Missing(f"{name} in {where}: {why}: {one.absent.reason}".rstrip("."))
     if not one.attempts:
-        raise _Missing(f"{contestant} in {where} was not measured yet")
+        raise _Missing(f"{name} in {where} was not measured yet")
     if one.failures == one.attempts:
-        raise _Missing(f"{contestant} in {where}: every trial failed: {one.message}".rstrip("."))
+        raise _Missing(f"{name} in {where}: every trial failed: {one.message}".rstrip("."))
     return one
 
 
 def _constants(
-    measure: Measure, metric: Metric, result: WorkloadResult, one: CellResult, analysis: Analysis
+    measure: Measure, metric: Metric, one: CellResult, analysis: Analysis
 ) -> dict[str, float]:
     """Return what else a formula may name, in a case as this model does it. Raises _Missing."""
     if metric.id not in one.metrics:
         where = f"{measure.workload} {one.cell.case}"
-        raise _Missing(f"{one.contestant} in {where} has no value of {metric.id}")
-    case = result.workload.case_for(result.workload.cases[one.cell.case], one.cell.model)
-    numbers = {name: float(n) for name, n in case.params.items() if not isinstance(n, str)}
+        raise _Missing(f"{one.name} in {where} has no value of {metric.id}")
+    numbers = {name: float(n) for name, n in one.case.params.items() if not isinstance(n, str)}
     return {CORES: float(analysis.run.machine.logical_cores), **numbers}
 
 
@@ -268,8 +269,7 @@ def _ratio(
 ) -> Estimate:
     """Return the ratio of two cells: inside blocks, or of groups where their cases differ."""
     these, those = (
-        _series(measure, metric, one, _constants(measure, metric, result, one, analysis))
-        for one in cells
+        _series(measure, metric, one, _constants(measure, metric, one, analysis)) for one in cells
     )
     if measure.case == measure.to_case:
         pairs = [(these[block], those[block]) for block in these if block in those]
@@ -326,7 +326,7 @@ def _verdict(
     if failed:
         one = failed[0]
         return Verdict.UNDECIDED, (
-            f"but {one.failures} of {one.attempts} trials of {one.contestant} failed, and those"
+            f"but {one.failures} of {one.attempts} trials of {one.name} failed, and those"
             " that did not are no fair sample"
         )
     low, high, said = estimate.low, estimate.high, f"what is claimed ({range_.text})"
@@ -362,9 +362,9 @@ def _far(end: float, nearest: float) -> str:
 
 def _what(measure: Measure, metric: Metric) -> str:
     """Name what is measured: `asyncio, time per hand-over`."""
-    of = measure.label or metric.label
-    if not measure.is_ratio:
-        return f"{measure.this}, {of}"
+    of, this = measure.label or metric.label, measure.this.name
+    if measure.to is None:
+        return f"{this}, {of}"
     if measure.case == measure.to_case:
-        return f"{measure.this} to {measure.to}, {of}"
-    return f"{measure.this} in {measure.case} to {measure.to} in {measure.to_case}, {of}"
+        return f"{this} to {measure.to.name}, {of}"
+    return f"{this} in {measure.case} to {measure.to.name} in {measure.to_case}, {of}"

@@ -12,9 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.catalog.contestant import Contestant, parse_name
 from harness.catalog.formula import Formula
 from harness.catalog.toml_table import TomlTable
-from harness.catalog.workload import HEADLINE, is_model_id, is_variant
+from harness.catalog.workload import HEADLINE
 from harness.errors import Problem
 
 if TYPE_CHECKING:
@@ -71,18 +72,22 @@ class Measure:
     With `to` it is a ratio: of this contestant to that, each by the formula.
     """
 
-    workload: str
     case: str
-    this: str
+    this: Contestant
     formula: Formula
-    to: str = ""
+    to: Contestant | None = None
     to_case: str = ""
     label: str = ""  # the formula in words; empty where the metric's own label says it
 
     @property
     def is_ratio(self) -> bool:
         """Whether two cells are compared."""
-        return bool(self.to)
+        return self.to is not None
+
+    @property
+    def workload(self) -> str:
+        """The id of the workload."""
+        return self.this.workload
 
 
 @dataclass(frozen=True)
@@ -192,14 +197,15 @@ def _sources(table: TomlTable, documents: dict[str, str]) -> tuple[Source, ...]:
 
 
 def _measure(table: TomlTable) -> Measure:
+    workload = table.text("workload", expected="the id of a workload, or `waits_for`")
     case = table.text("case", HEADLINE)
-    to = _contestant(table, "to", "")
+    this = _contestant(table, "this", workload)
+    to = _contestant(table, "to", workload) if "to" in table.values else None
     formula = _formula(table)
     label = table.text("label", "" if formula.text.isidentifier() else ..., "the formula in words")
     return Measure(
-        workload=table.text("workload", expected="the id of a workload, or `waits_for`"),
         case=case,
-        this=_contestant(table, "this"),
+        this=this,
         formula=formula,
         to=to,
         to_case=table.text("to_case", case) if to else "",
@@ -207,12 +213,12 @@ def _measure(table: TomlTable) -> Measure:
     )
 
 
-def _contestant(table: TomlTable, key: str, default: object = ...) -> str:
-    text = table.text(key, default)
-    model, _, variant = text.partition(" · ")
-    if text and not (is_model_id(model) and is_variant(variant)):
+def _contestant(table: TomlTable, key: str, workload: str) -> Contestant:
+    text = table.text(key)
+    contestant = parse_name(workload, text)
+    if contestant is None:
         raise table.problem(key, text, "a model, or `model · variant`")
-    return text
+    return contestant
 
 
 def _formula(table: TomlTable) -> Formula:

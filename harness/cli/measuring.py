@@ -15,7 +15,7 @@ from harness.interrupts import interruptible
 from harness.measuring import campaign
 from harness.measuring import doctor as doctor_
 from harness.measuring.inventory import Inventory
-from harness.measuring.plan import PROFILES, Selection
+from harness.measuring.plan import PROFILES, Selection, assign
 from harness.measuring.progress import Display
 from harness.presenting import tables
 from harness.results import store
@@ -146,9 +146,9 @@ def validate(workloads: tuple[str, ...], models: tuple[str, ...], runners: tuple
     trials: list[Trial] = []
     console = Console()
     with interruptible() as interrupted:
-        bench = inventory.bench(0, interrupted)
+        runner = inventory.trial_runner(0, interrupted)
         for index, cell in enumerate(cells):
-            trial = bench.trial(cell, 0, index)
+            trial = runner.run(assign(cell, inventory.workloads), 0, index)
             if trial is None:
                 return Exit.INTERRUPTED
             trials.append(trial)
@@ -161,7 +161,7 @@ def validate(workloads: tuple[str, ...], models: tuple[str, ...], runners: tuple
     )
     for trial in wrong:
         if trial.stderr_end:
-            say(console, f"\n{trial.cell.workload} {trial.cell.contestant} said:")
+            say(console, f"\n{trial.cell.workload} {trial.cell.name} said:")
             say(console, trial.stderr_end)
     return Exit.DOES_NOT_HOLD if wrong or not trials else _code(inventory)
 

@@ -124,7 +124,7 @@ def compare(
         raise Problem("no cell of the two runs can be compared", Exit.NOT_POSSIBLE)
     slower = [] if fail_on is None else run_comparison.regressions(rows, fail_on)
     if slower:
-        names = ", ".join(f"{row.cell.workload} {row.cell.contestant}" for row in slower)
+        names = ", ".join(f"{row.cell.workload} {row.cell.name}" for row in slower)
         say(console, f"slower by more than {100 * (fail_on or 0):g}%: {names}")
     return Exit.DOES_NOT_HOLD if slower else Exit.FINE
 

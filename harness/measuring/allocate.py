@@ -18,9 +18,10 @@ import random
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
+from harness.catalog.contestant import Contestant
 from harness.catalog.workload import BASELINE
 from harness.errors import Problem
-from harness.measuring.plan import Block, program
+from harness.measuring.plan import Block, assign, group_by_case, in_phases
 from harness.results.records import Status
 from harness.statistics import estimates
 from harness.statistics.metrics import trial_value
@@ -48,21 +49,27 @@ class Allocator:
     ) -> None:
         if not planned:
             raise Problem("nothing to measure: no implementation is left of what was asked for")
-        self._first, self._later, self._cells = program(planned)
-        self._workloads = workloads
+        by_case = group_by_case(planned)
+        self._first, self._later = in_phases(by_case)
+        self._assignments = {
+            place: [assign(cell, workloads) for cell in cells] for place, cells in by_case.items()
+        }
+        self._assignment_of = {
+            assigned.cell: assigned for group in self._assignments.values() for assigned in group
+        }
         self._seed = seed
         self._least = profile.least_blocks
         self._precision = precision
         self.trials = 0  # taken note of so far
         self._seen: dict[int, tuple[Place, set[Cell]]] = {}
         self._blocks_of: Counter[Place] = Counter()
-        self._same = {cell: cell for cell in planned}
         self._values: defaultdict[Cell, dict[int, float]] = defaultdict(dict[int, float])
         self._cost_ns: defaultdict[Place, int] = defaultdict(int)  # of all its trials
 
     def take(self, trial: Trial) -> None:
         """Take note of a trial, now or from an earlier session of the run."""
-        cell = self._same.get(trial.cell, trial.cell)  # one object each, for runs of any length
+        assigned = self._assignment_of.get(trial.cell)
+        cell = assigned.cell if assigned else trial.cell  # one object each, for runs of any length
         place = cell.workload, cell.case
         self.trials += 1
         if trial.block not in self._seen:
@@ -70,9 +77,8 @@ class Allocator:
             self._blocks_of[place] += 1
         self._seen[trial.block][1].add(cell)
         self._cost_ns[place] += trial.wall_ns
-        if trial.status is Status.OK:
-            workload = self._workloads[cell.workload]
-            value = trial_value(workload, next(iter(workload.metrics.values())), trial)
+        if assigned and trial.status is Status.OK:
+            value = trial_value(assigned.case.workload.headline_metric, assigned.case, trial)
             if value is not None:
                 self._values[cell][trial.block] = value
 
@@ -82,9 +88,10 @@ class Allocator:
 
     def blocks(self) -> Iterator[Block]:
         """Yield blocks until every headline ratio is as precise as was asked for."""
-        for index, (cut_short, seen) in sorted(self._seen.items()):
-            if seen != set(self._cells[cut_short]):  # by an interrupt, or worse
-                yield self._block(index, cut_short)
+        for index, (begun, seen) in sorted(self._seen.items()):
+            planned = {assigned.cell for assigned in self._assignments[begun]}
+            if seen != planned:  # an interrupt, or worse, cut it short
+                yield self._block(index, begun)
         index = max(self._seen, default=-1) + 1
         while (place := self._next(index)) is not None:
             yield self._block(index, place)
@@ -96,9 +103,9 @@ class Allocator:
         return self._least * len(self._first) + len(self._later)
 
     def _block(self, index: int, place: Place) -> Block:
-        cells = list(self._cells[place])
-        random.Random(f"{self._seed} {index}").shuffle(cells)
-        return Block(index, *place, tuple(cells))
+        shuffled = list(self._assignments[place])
+        random.Random(f"{self._seed} {index}").shuffle(shuffled)
+        return Block(index, *place, tuple(shuffled))
 
     def _next(self, index: int) -> Place | None:
         round_, position = divmod(index, len(self._first))
@@ -127,8 +134,10 @@ class Allocator:
         A contestant without two values in one block (it fails, or its cost is not positive) has no
         ratio that more blocks would make precise.
         """
-        cells = self._cells[place]
-        base = next((c for c in cells if c.model == BASELINE and not c.variant), cells[0])
+        cells = [assigned.cell for assigned in self._assignments[place]]
+        base = next(
+            (cell for cell in cells if cell.contestant == Contestant(place[0], BASELINE)), cells[0]
+        )
         widest = 0.0
         for cell in cells:
             own, other = self._values[cell], self._values[base]

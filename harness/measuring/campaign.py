@@ -60,7 +60,7 @@ class Campaign:
 
         try:
             return trials.run_blocks(
-                self.inventory.bench(self.run.seed, interrupted, memory_bytes),
+                self.inventory.trial_runner(self.run.seed, interrupted, memory_bytes),
                 self.allocator.blocks(),
                 self.allocator.has,
                 time.monotonic() + self.budget_s,
@@ -138,6 +138,12 @@ def resume(
     `named` are the runners' files that the user names now; they must be those of the run.
     """
     run = store.read_run(folder)
+    if run.schema_version != SCHEMA_VERSION:
+        raise Problem(
+            f"{folder.name} cannot go on: found schema_version {run.schema_version}, expected"
+            f" {SCHEMA_VERSION}; it can be shown and drawn, but begin a new run to measure",
+            Exit.NOT_POSSIBLE,
+        )
     named = tuple(named)
     _same_runner_files(folder.name, run, named)
     inventory = Inventory.open(named)
@@ -194,16 +200,12 @@ def _same_runner_files(name: str, run: Run, named: Iterable[Path]) -> None:
 
 
 def _needed(run: Run) -> dict[str, str]:
-    return {f"{cell.workload} {cell.contestant}": "there" for cell in run.cells}
+    return {cell.contestant.key: "present" for cell in run.cells}
 
 
 def _offered(inventory: Inventory, run: Run) -> dict[str, str]:
-    offers = {(one.workload, one.model, one.variant) for one in inventory.runners.offers()}
-    return {
-        f"{cell.workload} {cell.contestant}": "there"
-        for cell in run.cells
-        if (cell.workload, cell.model, cell.variant) in offers
-    }
+    offers = {offer.contestant for offer in inventory.runners.offers()}
+    return {cell.contestant.key: "present" for cell in run.cells if cell.contestant in offers}
 
 
 def _identity(about: object) -> dict[str, str]:

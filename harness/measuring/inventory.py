@@ -5,11 +5,14 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from harness.catalog import workload_file
 from harness.catalog.workload import MODELS
-from harness.measuring import plan, trials
+from harness.measuring import plan
 from harness.measuring.runners import external
 from harness.measuring.runners.find import find
+from harness.measuring.trials import TrialRunner
 from harness.paths import WORKLOADS
 from harness.results.records import Absence, AbsentCell, RunnerFacts
 
@@ -19,7 +22,7 @@ if TYPE_CHECKING:
 
     from harness.catalog.workload import Workload
     from harness.measuring.plan import Profile, Selection
-    from harness.measuring.runners.runner import Runner, Runners
+    from harness.measuring.runners.runner import Runners
     from harness.results.records import Cell
 
 
@@ -83,28 +86,26 @@ class Inventory:
             ]
         return present, absent
 
-    def bench(
+    def trial_runner(
         self, seed: int, interrupted: Callable[[], bool], memory_bytes: int | None = None
-    ) -> trials.Bench:
-        """Return a bench on which trials can be run; its own memory limit unless one is given."""
-        by_model: dict[tuple[str, str, str], Runner] = {
-            (offer.workload, offer.model, offer.variant): self.runners.found[offer.runner]
-            for offer in self.runners.offers()
-        }
-        bench = trials.Bench(
-            workloads=self.workloads,
-            runner_of=lambda cell: by_model[cell.workload, cell.model, cell.variant],
+    ) -> TrialRunner:
+        """Return what runs trials; with its own memory limit unless one is given."""
+        runner = TrialRunner(
+            runner_of={
+                offer.contestant: self.runners.found[offer.runner]
+                for offer in self.runners.offers()
+            }.__getitem__,
             seed=seed,
             interrupted=interrupted,
             load_command=self.runners.load_command,
         )
-        return bench if memory_bytes is None else replace(bench, memory_bytes=memory_bytes)
+        return runner if memory_bytes is None else replace(runner, memory_bytes=memory_bytes)
 
     def document(
         self, workloads: list[Workload], cells: list[Cell], absent: list[AbsentCell]
     ) -> dict[str, object]:
         """Return for programs what there is, and what there is not, with the reasons."""
-        offers = {(one.workload, one.model, one.variant): one for one in self.runners.offers()}
+        offers = {offer.contestant: offer for offer in self.runners.offers()}
         return {
             "workloads": [
                 {
@@ -118,19 +119,15 @@ class Inventory:
             ],
             "implementations": [
                 {
-                    "workload": cell.workload,
-                    "model": cell.model,
-                    "variant": cell.variant,
-                    "runner": offers[cell.workload, cell.model, cell.variant].runner,
-                    "source": offers[cell.workload, cell.model, cell.variant].source,
+                    **structs.asdict(cell.contestant),
+                    "runner": offers[cell.contestant].runner,
+                    "source": offers[cell.contestant].source,
                 }
                 for cell in cells
             ],
             "absent": [
                 {
-                    "workload": one.cell.workload,
-                    "model": one.cell.model,
-                    "variant": one.cell.variant,
+                    **structs.asdict(one.cell.contestant),
                     "why": one.absence.value,
                     "reason": one.reason,
                 }
@@ -140,12 +137,8 @@ class Inventory:
 
     def facts(self, cells: list[Cell]) -> tuple[tuple[RunnerFacts, ...], dict[str, str]]:
         """Return the runners that these cells need, and the digest of each source they run."""
-        wanted = {(cell.workload, cell.model, cell.variant) for cell in cells}
-        offers = [
-            offer
-            for offer in self.runners.offers()
-            if (offer.workload, offer.model, offer.variant) in wanted
-        ]
+        wanted = {cell.contestant for cell in cells}
+        offers = [offer for offer in self.runners.offers() if offer.contestant in wanted]
         sources = {
             name: digest
             for runner in self.runners.found.values()
@@ -157,8 +150,13 @@ class Inventory:
                 name=name,
                 language=runner.description.language,
                 version=runner.description.version,
-                models=tuple(dict.fromkeys(one.model for one in offers if one.runner == name)),
+                models=tuple(
+                    dict.fromkeys(
+                        offer.contestant.model for offer in offers if offer.runner == name
+                    )
+                ),
                 facts=runner.description.facts,
+                runtime=runner.runtime,
             )
             for name, runner in self.runners.found.items()
             if any(one.runner == name for one in offers)
@@ -167,8 +165,8 @@ class Inventory:
 
     def implementations(self, cells: list[Cell]) -> dict[str, str]:
         """Return the source that each contestant runs, by the name that it has in a run."""
-        names = {}
-        for offer in self.runners.offers():
-            source = self.runners.found[offer.runner].named(offer.source)
-            names[offer.workload, offer.model, offer.variant] = source
-        return {one.implementation: names[one.workload, one.model, one.variant] for one in cells}
+        sources = {
+            offer.contestant: self.runners.found[offer.runner].named(offer.source)
+            for offer in self.runners.offers()
+        }
+        return {cell.contestant.key: sources[cell.contestant] for cell in cells}

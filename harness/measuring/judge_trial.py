@@ -1,4 +1,4 @@
-"""What a trial is worth, from what was said and how it ended: status, message, warnings. Pure."""
+"""The verdict on a trial: its status, message and warnings, from what its child said. Pure."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from harness.results.records import Status
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from harness.catalog.workload import Case, Workload
+    from harness.catalog.workload import ModelCase
     from harness.measuring.processes.child import Ended
     from harness.measuring.runners.conversation import Conversation
     from harness.measuring.runners.protocol import Failed
-    from harness.measuring.servers.load_protocol import Asked
+    from harness.measuring.servers.load_driver import ServerLoad
 
 # Some loops' timers count whole milliseconds (uvloop), so a wait may end that much early.
 EARLY_NS = 1_000_000
@@ -38,48 +38,55 @@ _REASONS = {
 
 
 def judge(
-    workload: Workload, case: Case, model: str, said: Conversation, ended: Ended, violation: str
+    cases: Sequence[ModelCase], said: Conversation, ended: Ended, violation: str
 ) -> tuple[Status, str]:
-    """Return the status of a trial, and a message where it is not ok."""
+    """Return the status of a trial of these cases, the measured one last; a message if not ok.
+
+    `violation` is how the child broke the protocol, empty if it did not.
+    """
+    timeout = f"{cases[-1].sampling.timeout_s} s"
     if ended.stopped == "timeout":
-        late = f"{case.sampling.timeout_s} s"
         if said.finished is None:
-            return Status.TIMEOUT, f"not finished after {late}"
-        return Status.TIMEOUT, f"said that it had finished, but had not ended after {late}"
+            return Status.TIMEOUT, f"not finished after {timeout}"
+        return Status.TIMEOUT, f"said that it had finished, but had not ended after {timeout}"
     if ended.stopped == "memory":
         return Status.OUT_OF_MEMORY, "took more memory than a trial may"
-    if violation:
+    if violation := violation or ended.stopped:
         return Status.CRASH, f"broke the protocol: {violation}"
     if said.failed is not None:
         return _failure(said.failed)
-    for id_, failed in said.errors.items():
-        status, message = _failure(failed)
-        return status, message if id_ == case.id else f"in the {id_} case: {message}"
+    for case in cases:
+        if case.id in said.errors:
+            status, message = _failure(said.errors[case.id])
+            return status, _where(case, cases) + message
     if said.finished is None or ended.returncode != 0:
         return Status.CRASH, _early_end(said, ended)
-    return _answered(workload, case, model, said)
+    return _judge_answers(cases, said)
 
 
-def _answered(workload: Workload, case: Case, model: str, said: Conversation) -> tuple[Status, str]:
-    """Return what a trial is worth that came to its end in order."""
-    for one in (workload.case_for(workload.cases[id_], model) for id_ in said.cases):
-        wrong = _wrong(workload, one, model, said)
-        if wrong:
-            where = "" if one.id == case.id else f"in the {one.id} case: "
-            return Status.WRONG_ANSWER, where + wrong
-    for id_ in said.cases:
-        if unusable := _unusable(workload, said, id_):
-            return Status.CRASH, f"broke the protocol: case {id_!r}: {unusable}"
+def _where(case: ModelCase, cases: Sequence[ModelCase]) -> str:
+    """Return how a message begins that is not about the measured case."""
+    return "" if case is cases[-1] else f"in the {case.id} case: "
+
+
+def _judge_answers(cases: Sequence[ModelCase], said: Conversation) -> tuple[Status, str]:
+    """Return the status of a trial that came to its end in order."""
+    for case in cases:
+        if wrong := _wrong(case, said):
+            return Status.WRONG_ANSWER, _where(case, cases) + wrong
+    for case in cases:
+        if unusable := _unusable(case, said):
+            return Status.CRASH, f"broke the protocol: case {case.id!r}: {unusable}"
     return Status.OK, ""
 
 
-def _unusable(workload: Workload, said: Conversation, case: str) -> str:
+def _unusable(case: ModelCase, said: Conversation) -> str:
     """Return what keeps the result of a case from being read, or an empty text."""
-    latency = said.latencies.get(case)
-    if latency is None and workload.shape == "latency":
+    latency, shape = said.latencies.get(case.id), case.workload.shape
+    if latency is None and shape == "latency":
         return "latency: found none, expected one"
-    points = len({one.tasks for one in said.footprints[case]})
-    if points < _LEAST_POINTS and workload.shape == "footprint":
+    points = len({held.tasks for held in said.footprints[case.id]})
+    if points < _LEAST_POINTS and shape == "footprint":
         return f"footprint: found {points} numbers of tasks, expected at least {_LEAST_POINTS}"
     fault = histograms.fault([latency] if latency is not None else [])
     return f"latency: {fault}" if fault else ""
@@ -100,91 +107,90 @@ def _early_end(said: Conversation, ended: Ended) -> str:
     return how if said.finished is not None else f"{how} before it had finished"
 
 
-def _wrong(workload: Workload, case: Case, model: str, said: Conversation) -> str:
-    # A server answers 0 once it has closed in order; what it served is judged by who asked it.
-    expected = 0 if workload.load else workload.expected(case)
+def _wrong(case: ModelCase, said: Conversation) -> str:
+    """Return what is wrong with the answer of a case, or an empty text."""
+    # A server answers 0 once it has closed in order; the load generator judges what it served.
+    expected = 0 if case.workload.load else case.expected
     for outcome in said.outcomes[case.id]:
         if outcome.digest != digest(expected):
             return f"found {outcome.value or outcome.digest}, expected {expected}"
-        for observation in workload.observations:
-            found = outcome.observed.get(observation.name)
-            if found != observation.of(model):
-                return (
-                    f"{observation.name}: found {'nothing' if found is None else found},"
-                    f" expected {observation.of(model)}"
-                )
-    ideal = workload.ideal_of(case, model)
+        for observation in case.workload.observations:
+            found, wanted = outcome.observed.get(observation.name), observation.of(case.model)
+            if found != wanted:
+                shown = "nothing" if found is None else found
+                return f"{observation.name}: found {shown}, expected {wanted}"
     for sample in said.samples[case.id]:
-        if ideal is not None and sample.elapsed_ns < ideal - EARLY_NS:
+        if case.ideal_ns is not None and sample.elapsed_ns < case.ideal_ns - EARLY_NS:
             return (
                 f"done after {units.nanoseconds(sample.elapsed_ns)}, though its waits alone last"
-                f" {units.nanoseconds(ideal)}"
+                f" {units.nanoseconds(case.ideal_ns)}"
             )
     return ""
 
 
-def judge_served(
-    workload: Workload,
-    cases: Sequence[Case],
-    asked: Mapping[str, Asked],
+def judge_server(
+    cases: Sequence[ModelCase],
+    loads: Mapping[str, ServerLoad],
     status: Status,
     message: str,
 ) -> tuple[Status, str]:
     """Return the status of a server's trial, by what its load generators found.
 
-    `cases` are the check case and the one that is measured, as this model does them; `status` and
-    `message` what the trial is worth as far as the server itself tells.
+    `status` and `message` are the verdict on what the server itself said; the measured case is the
+    last one.
     """
     if status is Status.TIMEOUT:
-        return status, message + _why_so_long(cases, asked)
-    for one in cases:
-        where = "" if one is cases[-1] else f"in the {one.id} case: "
-        trouble = asked[one.id].trouble if one.id in asked else None
-        if trouble is not None and status is Status.CRASH:
-            return status, f"{message}; before that, {where}{trouble.message}"
+        return status, message + _reached(cases, loads)
+    for case in cases:
+        where, load = _where(case, cases), loads.get(case.id)
+        failure = load.failure if load else None
+        if failure is not None and status is Status.CRASH:
+            return status, f"{message}; before that, {where}{failure.message}"
         if status is not Status.OK:
             continue
-        if trouble is not None:
-            return trouble.status, where + trouble.message
-        if one.id not in asked:
+        if failure is not None:
+            return failure.status, where + failure.message
+        if load is None:
             return Status.CRASH, f"{where}it never said that it listens"
-        if asked[one.id].was_cut:
+        if load.was_cut:
             return Status.CRASH, f"{where}it stopped serving before it was told to"
-        found, what = _as_served(asked[one.id], workload.expected(one))
+        found, what = _judge_load(load, case.expected)
         if found is not Status.OK:
             return found, where + what
     return status, message
 
 
-def _why_so_long(cases: Sequence[Case], asked: Mapping[str, Asked]) -> str:
+def _reached(cases: Sequence[ModelCase], loads: Mapping[str, ServerLoad]) -> str:
     """Return how far a server came that did not finish in time, as the rest of a sentence."""
-    for one in cases:
-        where = "" if one is cases[-1] else f" in the {one.id} case"
-        if one.id not in asked:
+    for case in cases:
+        where = "" if case is cases[-1] else f" in the {case.id} case"
+        load = loads.get(case.id)
+        if load is None:
             return f": it never said that it listens{where}"
-        if (trouble := asked[one.id].trouble) is not None:
-            return f"; before that{where}, {trouble.message}"
-        if asked[one.id].was_told and asked[one.id].exit_ns is None:
+        if load.failure is not None:
+            return f"; before that{where}, {load.failure.message}"
+        if load.was_stopped and load.exit_ns is None:
             return f", though it was told to end{where}"
     return ""
 
 
-def _as_served(asked: Asked, expected: int) -> tuple[Status, str]:
-    heard = asked.heard
+def _judge_load(load: ServerLoad, expected: int) -> tuple[Status, str]:
+    """Judge what a server did under load; `expected` connections must have been served."""
+    phases, served = load.report.phases, load.report.served
     errors: Counter[str] = Counter()
-    for phase in heard.phases:
+    for phase in phases:
         errors.update(phase.errors)
-    if heard.served != expected:
+    if served != expected:
         found = [f"{count} {_ERRORS.get(what, what)}" for what, count in errors.items()]
-        again = sum(phase.reconnects for phase in heard.phases)
+        again = sum(phase.reconnects for phase in phases)
         found += [f"{again} connected again"] if again else []
         is_late = "timeout" in errors and not errors.keys() & {"wrong", "status"}
         return Status.TIMEOUT if is_late else Status.WRONG_ANSWER, (
-            f"{heard.served} of {expected} connections were answered rightly from first to last"
+            f"{served} of {expected} connections were answered rightly from first to last"
             f" ({', '.join(found) or 'nothing is known of the others'})"
         )
     fault = histograms.fault(
-        text for one in heard.phases for text in (one.hdr, one.service_hdr) if text
+        text for phase in phases for text in (phase.hdr, phase.service_hdr) if text
     )
     return (Status.CRASH, f"the load generator sent {fault}") if fault else (Status.OK, "")
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from harness.catalog.contestant import Contestant
 from harness.catalog.workload import BASELINE, CHECK, HEADLINE, MODELS
 from harness.errors import unknown
 from harness.results.records import Absence, AbsentCell, Cell
@@ -19,7 +20,7 @@ from harness.results.records import Absence, AbsentCell, Cell
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from harness.catalog.workload import Case, Workload
+    from harness.catalog.workload import Case, ModelCase, Workload
     from harness.measuring.runners.runner import Offer
 
 
@@ -54,13 +55,48 @@ class Selection:
 
 
 @dataclass(frozen=True)
+class Assignment:
+    """A cell with all that its trials need, resolved once: its cases as its model runs them.
+
+    Each trial runs the check case first: it proves the implementation right in the very process
+    that is timed, on an answer that stands in the workload file, and warms its code.
+    """
+
+    cell: Cell
+    check: ModelCase
+    case: ModelCase  # the one that is measured; the check case itself in a validation
+
+    @property
+    def cases(self) -> tuple[ModelCase, ...]:
+        """The cases of one trial in their order, the measured one last."""
+        return (self.case,) if self.case.id == CHECK else (self.check, self.case)
+
+    def case_named(self, id_: str) -> ModelCase:
+        """Return one of the cases by its id."""
+        return self.check if id_ == CHECK else self.case
+
+    @property
+    def is_served(self) -> bool:
+        """Whether the implementation is a server, which a load generator asks."""
+        return self.case.workload.load is not None
+
+
+def assign(cell: Cell, workloads: Mapping[str, Workload]) -> Assignment:
+    """Resolve the cases of a cell."""
+    workload = workloads[cell.workload]
+    return Assignment(
+        cell, workload.resolve(CHECK, cell.model), workload.resolve(cell.case, cell.model)
+    )
+
+
+@dataclass(frozen=True)
 class Block:
     """One round of one case: the contestants in the order in which they run."""
 
     index: int
     workload: str
     case: str
-    cells: tuple[Cell, ...]
+    assignments: tuple[Assignment, ...]
 
 
 def select(
@@ -95,9 +131,10 @@ def cells(
     `missing_models` are models that no runner could even be asked about, with the reason;
     `models` are all there are, in their order.
     """
-    by_place: dict[tuple[str, str], list[Offer]] = {}
+    by_model: dict[tuple[str, str], list[Offer]] = {}
     for offer in offers:
-        by_place.setdefault((offer.workload, offer.model), []).append(offer)
+        contestant = offer.contestant
+        by_model.setdefault((contestant.workload, contestant.model), []).append(offer)
     present: list[Cell] = []
     absent: list[AbsentCell] = []
     for workload in workloads:
@@ -105,19 +142,17 @@ def cells(
             for model in models:
                 if selection.models and model not in selection.models:
                     continue
-                found = by_place.get((workload.id, model), [])
-                for offer in sorted(found, key=lambda offer: offer.variant):
-                    cell = Cell(workload.id, case.id, model, offer.variant)
-                    reason = _absence(workload, case, model, offer)
-                    if reason is None:
-                        present.append(cell)
+                found = by_model.get((workload.id, model), [])
+                for offer in sorted(found, key=lambda offer: offer.contestant):
+                    cell = Cell(offer.contestant, case.id)
+                    if why := _absence(workload, case, offer):
+                        absent.append(AbsentCell(cell, *why))
                     else:
-                        absent.append(AbsentCell(cell, *reason))
+                        present.append(cell)
                 if not found:
-                    cell = Cell(workload.id, case.id, model)
-                    absent.append(
-                        AbsentCell(cell, *_unoffered(workload, case, model, missing_models))
-                    )
+                    cell = Cell(Contestant(workload.id, model), case.id)
+                    why = _unoffered(workload, case, model, missing_models)
+                    absent.append(AbsentCell(cell, *why))
     return present + ([] if profile is None else _controls(present)), absent
 
 
@@ -128,7 +163,7 @@ def _controls(present: Sequence[Cell]) -> list[Cell]:
     """
     by_workload: dict[str, Cell] = {}
     for cell in present:
-        if cell.case == HEADLINE and not cell.variant:
+        if cell.case == HEADLINE and cell.contestant.is_plain:
             first = by_workload.setdefault(cell.workload, cell)
             if cell.model == BASELINE and first.model != BASELINE:
                 by_workload[cell.workload] = cell
@@ -149,9 +184,8 @@ def wanted_cases(
     ]
 
 
-def _absence(
-    workload: Workload, case: Case, model: str, offer: Offer
-) -> tuple[Absence, str] | None:
+def _absence(workload: Workload, case: Case, offer: Offer) -> tuple[Absence, str] | None:
+    model = offer.contestant.model
     if senseless := _senseless(workload, case, model):
         return Absence.NOT_APPLICABLE, senseless
     if offer.unavailable is not None:
@@ -180,19 +214,25 @@ def _unoffered(
 
 
 def least_trials(planned: Sequence[Cell], profile: Profile) -> int:
-    """Return how many trials the least program of a run has: all that it means to do anyway."""
-    first, later, by_case = program(planned)
+    """Return how many trials the least program of a run has: all that it does in any case."""
+    by_case = group_by_case(planned)
+    first, later = in_phases(by_case)
     once = sum(len(by_case[place]) for place in later)
     return once + profile.least_blocks * sum(len(by_case[place]) for place in first)
 
 
-def program(
-    planned: Sequence[Cell],
-) -> tuple[list[tuple[str, str]], list[tuple[str, str]], dict[tuple[str, str], list[Cell]]]:
-    """Sort places (workload, case) into those that come first and the others, with their cells."""
+def group_by_case(planned: Iterable[Cell]) -> dict[tuple[str, str], list[Cell]]:
+    """Return the cells of each (workload, case)."""
     by_case: dict[tuple[str, str], list[Cell]] = {}
     for cell in planned:
         by_case.setdefault((cell.workload, cell.case), []).append(cell)
-    first = [place for place in by_case if place[1] in (HEADLINE, CHECK)] or list(by_case)
-    later = [place for place in by_case if place not in first]
-    return first, later, by_case
+    return by_case
+
+
+def in_phases(
+    places: Iterable[tuple[str, str]],
+) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Sort (workload, case) into those that come first, the headlines, and the others."""
+    places = list(places)
+    first = [place for place in places if place[1] in (HEADLINE, CHECK)] or places
+    return first, [place for place in places if place not in first]

@@ -57,7 +57,7 @@ class Display:
         if is_new and not self._console.is_terminal:
             self._console.print(
                 f"[{self._clock()}] block {block.index}: {block.workload} {block.case},"
-                f" {units.counted(len(block.cells), 'trial')} ({self._progress()})",
+                f" {units.counted(len(block.assignments), 'trial')} ({self._progress()})",
                 highlight=False,
                 soft_wrap=True,
             )
@@ -70,7 +70,7 @@ class Display:
     def ended(self, trial: Trial) -> None:
         """Count a trial; a failure is said at once and stays on the screen."""
         self._done += 1
-        name = f"{trial.cell.workload} {trial.cell.case} {trial.cell.contestant}"
+        name = f"{trial.cell.workload} {trial.cell.case} {trial.cell.name}"
         if trial.status is Status.OK:
             counted = [
                 sample.elapsed_ns / sample.operations
@@ -106,11 +106,12 @@ class Display:
         if self._failed:
             text.append(f"  {self._failed} failed", "red")
         if self._block is not None:
-            cell = self._block.cells[self._position]
+            assignments = self._block.assignments
+            cell = assignments[self._position].cell
             text.append(f"\n  now   {cell.workload} {cell.case} ", "default")
-            text.append(cell.contestant, "bold")
+            text.append(cell.name, "bold")
             text.append(
-                f"  (block {self._block.index}, {self._position + 1} of {len(self._block.cells)})"
+                f"  (block {self._block.index}, {self._position + 1} of {len(assignments)})"
             )
         if self._last:
             text.append(f"\n  last  {self._last}", "bright_black")

@@ -72,7 +72,7 @@ def _case(result: WorkloadResult, case: str, cells: Sequence[CellResult]) -> Ren
             _row(
                 table,
                 *([str(result.comparison.tier_of(one.contestant) or "")] if has_tiers else []),
-                one.contestant,
+                one.name,
                 *(_estimate(one.metrics.get(metric.id), metric) for metric in metrics),
                 _ratio(one),
                 "" if one.peak_bytes is None else units.size(one.peak_bytes),
@@ -117,16 +117,14 @@ def _ratio(one: CellResult) -> str:
 def _remarks(one: CellResult) -> Iterator[Text]:
     """Yield what is to be said of a cell beside its numbers."""
     if one.failures:
-        yield Text(
-            f"{one.contestant}: {one.failed_how} of {one.attempts}: {one.message}", style="red"
-        )
+        yield Text(f"{one.name}: {one.failed_how} of {one.attempts}: {one.message}", style="red")
     if one.absent is not None:
         why = one.absent.absence.words
-        yield Text(f"{one.contestant}: {why}: {one.absent.reason}", style="bright_black")
+        yield Text(f"{one.name}: {why}: {one.absent.reason}", style="bright_black")
     elif not one.attempts:
-        yield Text(f"{one.contestant}: not measured yet", style="bright_black")
+        yield Text(f"{one.name}: not measured yet", style="bright_black")
     for warning in one.warnings:
-        yield Text(f"{one.contestant}: {warning}", style="yellow")
+        yield Text(f"{one.name}: {warning}", style="yellow")
 
 
 def listing(
@@ -137,12 +135,12 @@ def listing(
         yield Text(f"{workload.id}", style="bold").append(f"  {workload.question}", "not bold")
         cases = ", ".join(workload.cases)
         yield Text(f"  cases    {cases}")
-        names = [cell.contestant for cell in cells if cell.workload == workload.id]
+        names = [cell.name for cell in cells if cell.workload == workload.id]
         yield Text(f"  models   {', '.join(names)}")
         for one in absent:
             if one.cell.workload == workload.id:
                 yield Text(
-                    f"  without  {one.cell.contestant}: {one.absence.value.replace('_', ' ')}:"
+                    f"  without  {one.cell.name}: {one.absence.value.replace('_', ' ')}:"
                     f" {one.reason}",
                     style="bright_black",
                 )
@@ -159,7 +157,7 @@ def conformance(trials: Sequence[Trial], absent: Sequence[AbsentCell]) -> Render
         _row(
             table,
             trial.cell.workload,
-            trial.cell.contestant,
+            trial.cell.name,
             Text(word, style="green" if passed else "red"),
             trial.message or "; ".join(trial.warnings),
         )
@@ -167,7 +165,7 @@ def conformance(trials: Sequence[Trial], absent: Sequence[AbsentCell]) -> Render
         _row(
             table,
             one.cell.workload,
-            one.cell.contestant,
+            one.cell.name,
             Text(one.absence.words, style="bright_black"),
             one.reason,
         )
@@ -199,7 +197,7 @@ def versus(rows: Sequence[Row]) -> RenderableType:
             table,
             row.cell.workload,
             row.cell.case,
-            row.cell.contestant,
+            row.cell.name,
             shown,
             f"{units.significant(100 * (row.floor - 1), 2)}%" if row.floor > 1 else "",
             Text(row.word, style=_VERDICT_STYLE.get(row.verdict.value, "")),

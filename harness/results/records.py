@@ -11,8 +11,9 @@ from enum import StrEnum
 import msgspec
 
 from harness import units
+from harness.catalog.contestant import DEFAULT_RUNTIME, Contestant
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 _LIBRARIES = ("uvloop", "trio", "anyio")  # of those that a runner names, what models are
 
 
@@ -46,24 +47,26 @@ class Absence(_Spoken):
 
 
 class Cell(msgspec.Struct, frozen=True, omit_defaults=True, order=True):
-    """What is compared: one case of one workload, by one implementation on one model."""
+    """What is measured: one contestant in one case of its workload."""
 
-    workload: str
+    contestant: Contestant
     case: str
-    model: str
-    variant: str = ""
-    control: bool = False  # the A/A control: the same contestant once more
+    control: bool = False  # the A/A control: the same contestant entered a second time
 
     @property
-    def contestant(self) -> str:
-        """Model and variant as people read them: `asyncio · threads`."""
-        name = f"{self.model} · {self.variant}" if self.variant else self.model
-        return f"{name} (again)" if self.control else name
+    def workload(self) -> str:
+        """The id of the workload."""
+        return self.contestant.workload
 
     @property
-    def implementation(self) -> str:
-        """What it runs, whatever the case: `pingpong/asyncio/futures`."""
-        return "/".join(filter(None, (self.workload, self.model, self.variant)))
+    def model(self) -> str:
+        """The model of the contestant."""
+        return self.contestant.model
+
+    @property
+    def name(self) -> str:
+        """The contestant as people read it; the control is marked."""
+        return f"{self.contestant.name} (again)" if self.control else self.contestant.name
 
 
 class AbsentCell(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -132,9 +135,9 @@ class Trial(msgspec.Struct, frozen=True, omit_defaults=True):
     stderr_end: str = ""
     warnings: tuple[str, ...] = ()
     disturbed: tuple[str, ...] = ()  # what the machine did beside it: steal, throttling, load
-    # How long a fixed piece of work took just before the first trial of a block: `spin`.
-    spin_ns: int | None = None
-    spin_cpu_ns: int | None = None
+    # How long the speed probe took just before the first trial of a block.
+    probe_ns: int | None = None
+    probe_cpu_ns: int | None = None
 
 
 class Machine(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -166,6 +169,7 @@ class RunnerFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     version: str
     models: tuple[str, ...]
     facts: dict[str, str | int | bool] = {}
+    runtime: str = DEFAULT_RUNTIME
 
     @property
     def shown(self) -> str:
@@ -193,7 +197,7 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True):
     absent: tuple[AbsentCell, ...] = ()
     precision: float = 0.03  # half-width of the headline ratios at which measuring may stop
     sources: dict[str, str] = {}  # path -> SHA-256 of each implementation that takes part
-    implementations: dict[str, str] = {}  # Cell.implementation -> its file, a key of `sources`
+    implementations: dict[str, str] = {}  # Contestant.key -> its file, a key of `sources`
     runner_files: tuple[str, ...] = ()  # each loombench.toml that was named, with its whole path
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from harness.errors import Exit, Problem
+from harness.results import schema_1
 from harness.results.records import SCHEMA_VERSION, Run, Trial
 
 if TYPE_CHECKING:
@@ -27,6 +28,10 @@ _LEAST_FREE_BYTES = 32 * 2**20
 # Text that is no UTF-8, and deep nesting, are no DecodeError.
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _trial_decoder = msgspec.json.Decoder(Trial)
+
+
+class _Versioned(msgspec.Struct):
+    schema_version: int
 
 
 class RunWriter:
@@ -134,21 +139,23 @@ def find(out: Path, name: str | None = None) -> Path:
 
 
 def read_run(folder: Path) -> Run:
-    """Read run.json. Raises Problem when it is damaged or of another schema version."""
+    """Read run.json. Raises Problem when it is damaged or of a newer schema version."""
     path = folder / RUN_FILE
     try:
         text = path.read_bytes()
-        version = msgspec.json.decode(text)["schema_version"]
+        version = msgspec.json.decode(text, type=_Versioned).schema_version
+        if version == schema_1.VERSION:
+            return schema_1.read_run(text)
         if version != SCHEMA_VERSION:
             raise Problem(
-                f"{path}: schema_version: found {version}, expected {SCHEMA_VERSION};"
+                f"{path}: schema_version: found {version}, expected at most {SCHEMA_VERSION};"
                 " read it with the Loombench that wrote it",
                 Exit.NOT_POSSIBLE,
             )
         return msgspec.json.decode(text, type=Run)
     except OSError as error:
         raise Problem(f"{path}: cannot be read: {error.strerror}") from None
-    except (*_UNREADABLE, KeyError, TypeError) as error:
+    except _UNREADABLE as error:
         raise Problem(f"{path}: not a run file: {error}") from None
 
 
@@ -158,6 +165,7 @@ def read_trials(folder: Path, warnings: list[str]) -> Iterator[Trial]:
     A torn last line is left out, and said in `warnings`. Raises Problem for any other bad line.
     """
     path = folder / TRIALS_FILE
+    decode = schema_1.read_trial if _is_schema_1(folder) else _trial_decoder.decode
     try:
         with path.open("rb") as file:
             for number, line in enumerate(file, 1):
@@ -165,10 +173,18 @@ def read_trials(folder: Path, warnings: list[str]) -> Iterator[Trial]:
                     warnings.append(f"{TRIALS_FILE}:{number}: the last line is torn; left out")
                     return
                 try:
-                    yield _trial_decoder.decode(line)
+                    yield decode(line)
                 except _UNREADABLE as error:
                     raise Problem(f"{path}:{number}: not a trial: {error}") from None
     except FileNotFoundError:
         return
     except OSError as error:
         raise Problem(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def _is_schema_1(folder: Path) -> bool:
+    try:
+        text = (folder / RUN_FILE).read_bytes()
+        return msgspec.json.decode(text, type=_Versioned).schema_version == schema_1.VERSION
+    except (OSError, *_UNREADABLE):
+        return False

@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from harness import units
 from harness.catalog import workload_file
-from harness.catalog.workload import CHECK, MODELS, SHAPES, is_variant, is_workload_id
+from harness.catalog.contestant import is_variant
+from harness.catalog.workload import CHECK, MODELS, SHAPES, is_workload_id
 from harness.errors import Problem, unknown
 
 if TYPE_CHECKING:
@@ -184,7 +185,7 @@ def _rules(workload: Workload, base: str) -> list[str]:
     if not workload.load:
         where = f", where {workload.settings(check)}" if check.params else ""
         said.append(
-            f"The answer is {workload.oracle.text}: {workload.expected(check):,} in the check"
+            f"The answer is {workload.oracle.text}: {workload.resolve(CHECK, base).expected:,} in the check"
             f" case{where}."
         )
     for one in workload.observations:

@@ -15,15 +15,15 @@ if TYPE_CHECKING:
     from hdrh.histogram import HdrHistogram
     from numpy.typing import NDArray
 
-    from harness.catalog.workload import Case, Metric, Workload
+    from harness.catalog.workload import Case, Metric, ModelCase
     from harness.results.records import Parked, Trial
 
 _OF_SAMPLES = frozenset({"elapsed_ns", "cpu_ns", "operations", "ideal_ns"})
 
 
-def trial_value(workload: Workload, metric: Metric, trial: Trial) -> float | None:
+def trial_value(metric: Metric, case: ModelCase, trial: Trial) -> float | None:
     """Return the median over the samples after warm-up, before any ratio; None if not known."""
-    return middle(sample_values(workload, metric, trial))
+    return middle(sample_values(metric, case, trial))
 
 
 def middle(values: NDArray[np.float64]) -> float | None:
@@ -34,41 +34,41 @@ def middle(values: NDArray[np.float64]) -> float | None:
     return float(ordered[(values.size - 1) // 2] + ordered[values.size // 2]) / 2
 
 
-def sample_values(workload: Workload, metric: Metric, trial: Trial) -> NDArray[np.float64]:
+def sample_values(metric: Metric, case: ModelCase, trial: Trial) -> NDArray[np.float64]:
     """Return a metric of each sample after warm-up, in their order, before any ratio.
 
-    Samples of which something in it is not known are left out.
+    `case` is the trial's own, as its model runs it. Samples that lack a value which the formula
+    names are left out.
     """
-    case = workload.case_for(workload.cases[trial.cell.case], trial.cell.model)
-    samples = [one for one in trial.samples if not one.warmup]
     names = metric.formula.names
-    told = {} if names <= _OF_SAMPLES | case.params.keys() else of_trial(trial, case)
-    if not names & _OF_SAMPLES:  # it speaks of the trial as a whole
-        known: dict[str, object] = {**case.params, **told}
-        if not names <= known.keys():
-            return np.empty(0)
-        value = metric.formula.over(known, 1)
-        return value[np.isfinite(value)]
+    known: dict[str, object] = {**case.params}
+    if not names <= _OF_SAMPLES | case.params.keys():
+        known |= whole_trial_values(trial, case.case)
+    if not names & _OF_SAMPLES:
+        return _evaluated(metric, known, 1)
+    samples = [sample for sample in trial.samples if not sample.warmup]
     if "cpu_ns" in names:
-        samples = [one for one in samples if one.cpu_ns is not None]
-    ideal_ns = workload.ideal_of(case, trial.cell.model)
-    if not samples or ("ideal_ns" in names and ideal_ns is None):
+        samples = [sample for sample in samples if sample.cpu_ns is not None]
+    if not samples or ("ideal_ns" in names and case.ideal_ns is None):
         return np.empty(0)
-    known = {
-        **case.params,
-        **told,
-        "elapsed_ns": np.array([one.elapsed_ns for one in samples], dtype=float),
-        "cpu_ns": np.array([one.cpu_ns or 0 for one in samples], dtype=float),
-        "operations": np.array([one.operations for one in samples], dtype=float),
-        "ideal_ns": ideal_ns,
+    known |= {
+        "elapsed_ns": np.array([sample.elapsed_ns for sample in samples], dtype=float),
+        "cpu_ns": np.array([sample.cpu_ns or 0 for sample in samples], dtype=float),
+        "operations": np.array([sample.operations for sample in samples], dtype=float),
+        "ideal_ns": case.ideal_ns,
     }
-    if not names <= known.keys():
+    return _evaluated(metric, known, len(samples))
+
+
+def _evaluated(metric: Metric, known: dict[str, object], count: int) -> NDArray[np.float64]:
+    """Return the finite values of a formula; none where it names what is not known."""
+    if not metric.formula.names <= known.keys():
         return np.empty(0)
-    values = metric.formula.over(known, len(samples))
+    values = metric.formula.over(known, count)
     return values[np.isfinite(values)]
 
 
-def of_trial(trial: Trial, case: Case) -> dict[str, float]:
+def whole_trial_values(trial: Trial, case: Case) -> dict[str, float]:
     """Return what a trial says as a whole, by the names that formulas use; only what is known."""
     told: dict[str, float] = {}
     if trial.latency:
@@ -97,7 +97,7 @@ def histogram(trial: Trial, text: str) -> HdrHistogram:
     except ValueError as error:
         cell = trial.cell
         raise Problem(
-            f"the trial of {cell.workload} {cell.case}, {cell.contestant}, in block {trial.block}"
+            f"the trial of {cell.workload} {cell.case}, {cell.name}, in block {trial.block}"
             f" is damaged: latency: {error}; its line must be removed from trials.jsonl"
         ) from None
 

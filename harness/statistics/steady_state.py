@@ -35,7 +35,7 @@ class Change:
 
 
 @dataclass
-class Settling:
+class SteadyState:
     """What the processes of a cell have shown; each is given once and not kept."""
 
     processes: int = 0

@@ -76,8 +76,8 @@ class Handle:
             if self._process is not None and self._process.returncode is not None:
                 self._process = None
 
-    def say(self, line: bytes) -> None:
-        """Write a short line to its input; if it is gone, to nobody."""
+    def write_line(self, line: bytes) -> None:
+        """Write a short line to its input; does nothing if it is gone."""
         with self._lock:
             if self._process is not None and self._process.stdin is not None:
                 with contextlib.suppress(OSError):

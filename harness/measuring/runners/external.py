@@ -19,8 +19,9 @@ import msgspec
 
 from harness import units
 from harness.catalog import workload_file
+from harness.catalog.contestant import LONGEST_NAME, is_model_id, is_variant
 from harness.catalog.toml_table import TomlTable
-from harness.catalog.workload import LONGEST_NAME, MODELS, is_model_id, is_variant
+from harness.catalog.workload import MODELS
 from harness.errors import Problem, unknown
 from harness.measuring.runners import protocol
 from harness.measuring.runners.find import describe

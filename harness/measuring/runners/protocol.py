@@ -12,10 +12,11 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from harness.catalog.workload import CHECK
-
 if TYPE_CHECKING:
-    from harness.catalog.workload import Case, Workload
+    from collections.abc import Iterable
+
+    from harness.catalog.contestant import Contestant
+    from harness.catalog.workload import ModelCase
 
 PROTOCOL = 1
 Fact = str | int | bool
@@ -190,30 +191,27 @@ def encode_request(request: Request) -> bytes:
     return msgspec.json.encode(request) + b"\n"
 
 
-def request_for(workload: Workload, case: Case, model: str, variant: str, seed: int) -> Request:
-    """Return what to ask for one trial of a case.
-
-    Each trial does the check case first: it proves the implementation right in this very process,
-    on an answer that stands in the workload file, and warms its code.
-    """
-    check = workload.case_for(workload.cases[CHECK], model)
+def request_for(contestant: Contestant, cases: Iterable[ModelCase], seed: int) -> Request:
+    """Return what to ask for one trial: these cases in one process, in this order."""
     return Request(
-        workload=workload.id,
-        model=model,
-        variant=variant,
+        workload=contestant.workload,
+        model=contestant.model,
+        variant=contestant.variant,
         seed=seed,
-        cases=tuple(
-            RequestCase(
-                id=one.id,
-                params=one.params,
-                operations=workload.operations_of(one),
-                # A server is called once; how often it is asked, the load generator is told.
-                warmup=0 if workload.load else one.sampling.warmup,
-                iterations=1 if workload.load else one.sampling.iterations,
-                min_sample_ns=0 if workload.load else one.sampling.min_sample_ns,
-            )
-            for one in ([check] if case.id == CHECK else [check, case])
-        ),
+        cases=tuple(map(_requested, cases)),
+    )
+
+
+def _requested(case: ModelCase) -> RequestCase:
+    """Return one case of a request. A server is called once; the load generator paces it."""
+    serves = case.workload.load is not None
+    return RequestCase(
+        id=case.id,
+        params=case.params,
+        operations=case.operations,
+        warmup=0 if serves else case.sampling.warmup,
+        iterations=1 if serves else case.sampling.iterations,
+        min_sample_ns=0 if serves else case.sampling.min_sample_ns,
     )
 
 

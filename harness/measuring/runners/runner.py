@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from harness import units
+from harness.catalog.contestant import DEFAULT_RUNTIME, Contestant
 from harness.catalog.workload import in_order
 from harness.paths import ROOT
 
@@ -21,9 +22,7 @@ if TYPE_CHECKING:
 class Offer:
     """An implementation that some runner offers, and why it cannot run here, if it cannot."""
 
-    workload: str
-    model: str
-    variant: str
+    contestant: Contestant
     runner: str
     source: str
     unavailable: str | None = None
@@ -41,6 +40,7 @@ class Runner:
     files: tuple[str, ...] = ()  # what else of its folder a change would matter of
     lean: tuple[str, ...] = ()  # a smaller program, of the workloads that need no more
     lean_workloads: frozenset[str] = frozenset()
+    runtime: str = DEFAULT_RUNTIME  # the label of what it runs implementations on
 
     def command_for(self, workload: str) -> tuple[str, ...]:
         """Return what to start for a trial of a workload."""
@@ -88,10 +88,8 @@ class Runners:
             }
             for one in runner.description.implementations:
                 yield Offer(
-                    workload=one.workload,
-                    model=one.model,
-                    variant=one.variant,
-                    runner=runner.name,
-                    source=one.source,
-                    unavailable=reasons.get(one.model),
+                    Contestant(one.workload, one.model, one.variant, runner.runtime),
+                    runner.name,
+                    one.source,
+                    reasons.get(one.model),
                 )

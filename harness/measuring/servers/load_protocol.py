@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -12,7 +11,7 @@ from harness.measuring.runners.protocol import PROTOCOL, Fact, ProtocolError, ch
 from harness.results.records import Phase
 
 if TYPE_CHECKING:
-    from harness.catalog.workload import Case, Workload
+    from harness.catalog.workload import Load, ModelCase
     from harness.results.records import Status
 
 # Deep nesting, and text that is no UTF-8, are no DecodeError.
@@ -99,9 +98,9 @@ Said = LoadStarted | Connected | PhaseDone | LoadFinished | LoadFailed
 _decoder: msgspec.json.Decoder[Said] = msgspec.json.Decoder(Said)
 
 
-def request_for(workload: Workload, case: Case, port: int, seed: int) -> LoadRequest:
-    """Return how a server of this case is asked. The workload has a `load`."""
-    load = workload.load
+def request_for(case: ModelCase, port: int, seed: int) -> LoadRequest:
+    """Return how the server of a case is loaded. The workload has a `load`."""
+    load = case.workload.load
     assert load is not None
     connections = int(case.params["connections"])
     return LoadRequest(
@@ -112,15 +111,14 @@ def request_for(workload: Workload, case: Case, port: int, seed: int) -> LoadReq
         path=load.path,
         body=load.body,
         seed=seed,
-        phases=_phases(workload, case),
+        phases=_phases(load, case),
         connect_timeout_ns=load.connect_ms * 1_000_000 + connections * _A_CONNECTION_NS,
         answer_timeout_ns=load.answer_ms * 1_000_000,
     )
 
 
-def _phases(workload: Workload, case: Case) -> tuple[PhaseAsked, ...]:
-    load, sampling = workload.load, case.sampling
-    assert load is not None
+def _phases(load: Load, resolved: ModelCase) -> tuple[PhaseAsked, ...]:
+    case, sampling = resolved.case, resolved.sampling
     if case.id == CHECK:
         return (PhaseAsked("closed", requests=load.requests),)
     lasting = sampling.min_sample_ns
@@ -142,8 +140,8 @@ def encode(request: LoadRequest) -> bytes:
     return msgspec.json.encode(request) + b"\n"
 
 
-class Heard:
-    """What a load generator has said so far."""
+class LoadReport:
+    """What a load generator has reported so far."""
 
     def __init__(self) -> None:
         self.facts: dict[str, Fact] = {}
@@ -152,7 +150,7 @@ class Heard:
         self.served: int | None = None
         self.failed: LoadFailed | None = None
 
-    def hear(self, line: bytes) -> None:
+    def take_line(self, line: bytes) -> None:
         """Take in one line. Raises ProtocolError."""
         try:
             said = _decoder.decode(line)
@@ -186,7 +184,7 @@ class Heard:
             case LoadFailed():
                 self.failed = said
 
-    def is_warm(self, case: Case) -> bool:
+    def is_warm(self, case: ModelCase) -> bool:
         """Return whether it is connected and has made the load that does not count."""
         return self.is_connected and len(self.phases) >= case.sampling.warmup
 
@@ -219,19 +217,8 @@ class Heard:
         return ""
 
 
-class Trouble(NamedTuple):
-    """Why a server could not be asked, and what that makes of its trial."""
+class LoadFailure(NamedTuple):
+    """Why a server could not be loaded, and the status that its trial gets."""
 
     status: Status
     message: str
-
-
-@dataclass
-class Asked:
-    """What came of asking the server of one case."""
-
-    heard: Heard = field(default_factory=Heard)
-    trouble: Trouble | None = None
-    was_cut: bool = False  # the server was done, or gone, before all was asked
-    was_told: bool = False  # to end
-    exit_ns: int | None = None  # from being told until it had returned

@@ -68,7 +68,7 @@ def _case(result: WorkloadResult, case: str, cells: Sequence[CellResult]) -> Ite
         yield _row(":--", *("--:" for _ in range(len(metrics) + 3)))
         for one in measured:
             yield _row(
-                escaped(one.contestant),
+                escaped(one.name),
                 *(_estimate(one.metrics.get(metric.id), metric.unit) for metric in metrics),
                 _ratio(one),
                 "" if one.peak_bytes is None else units.size(one.peak_bytes),
@@ -106,11 +106,11 @@ def _remarks(one: CellResult) -> Iterator[str]:
     if remark := _remark(one):
         yield remark
     for warning in one.warnings:
-        yield f"{escaped(one.contestant)}: {escaped(warning)}"
+        yield f"{escaped(one.name)}: {escaped(warning)}"
 
 
 def _remark(one: CellResult) -> str:
-    who = escaped(one.contestant)
+    who = escaped(one.name)
     if one.failures:
         return f"{who}: {one.failed_how} of {one.attempts}: {escaped(one.message)}"
     if one.absent is not None:

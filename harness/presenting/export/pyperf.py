@@ -73,10 +73,13 @@ def _of_the_cell(run: Run, one: Series) -> Metadata:
     metadata: Metadata = {"name": one.name, "unit": "second"}
     if is_per_operation(one.workload):
         metadata["inner_loops"] = one.operations_a_call
-    metadata |= {"loombench_model": one.cell.model}
+    metadata |= {
+        "loombench_model": one.cell.model,
+        "loombench_runtime": one.cell.contestant.runtime,
+    }
     for runner in run.runners:
         if one.cell.model in runner.models:
-            metadata["loombench_runtime"] = f"{runner.language} {runner.version}"
+            metadata["loombench_language"] = f"{runner.language} {runner.version}"
     metadata |= {f"loombench_param_{name}": value for name, value in one.case.params.items()}
     return _allowed(metadata)
 

@@ -47,7 +47,7 @@ def variant_of(cell: Cell) -> str:
 
     The A/A control is `a-a`, which no variant can be called.
     """
-    return "/".join(filter(None, (cell.variant, "a-a" if cell.control else "")))
+    return "/".join(filter(None, (cell.contestant.variant, "a-a" if cell.control else "")))
 
 
 def name_of(cell: Cell, selection: Selection) -> str:

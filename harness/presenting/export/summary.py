@@ -71,9 +71,9 @@ def _workload(result: WorkloadResult, selection: Selection) -> dict[str, object]
             "metric": result.metric.id,
             "noise_floor": comparison.floor,
             "control": _ratio(comparison.control),
-            "tiers": comparison.tiers,
+            "tiers": [[contestant.name for contestant in tier] for tier in comparison.tiers],
             "pairs": [
-                {"this": this, "to": to, "differ": comparison.differ.get((this, to))}
+                {"this": this.name, "to": to.name, "differ": comparison.differ.get((this, to))}
                 | (_ratio(ratio) or {})
                 for (this, to), ratio in comparison.ratios.items()
                 if this in shown and to in shown
@@ -86,8 +86,9 @@ def _cell(result: WorkloadResult, one: CellResult) -> dict[str, object]:
     is_headline = one.cell.case == result.headline_id
     return {
         "model": one.cell.model,
-        "variant": one.cell.variant,
-        "contestant": one.contestant,
+        "variant": one.contestant.variant,
+        "runtime": one.contestant.runtime,
+        "contestant": one.name,
         "metrics": {id_: _estimate(found) for id_, found in one.metrics.items()},
         "ratio_to_baseline": _ratio(one.ratio),
         "tier": result.comparison.tier_of(one.contestant) if is_headline else None,

@@ -97,7 +97,7 @@ def _all(analysis: Analysis, checked: Sequence[Checked]) -> Iterator[tuple[str, 
                 name = "scaling" if swept else f"over-{param}"
                 yield f"{id_}-{name}", partial(scaling.figure, analysis, result, param)
         yield from _of_shape(analysis, id_, result)
-    if len(analysis.spins) >= LEAST:
+    if len(analysis.probes) >= LEAST:
         yield "drift", partial(drift.figure, analysis)
 
 

@@ -36,7 +36,7 @@ def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
         for metric in result.workload.metrics.values()
         if any(metric.id in one.metrics for one in shown)
     ]
-    labels = style.name_width([one.contestant for one in shown])
+    labels = style.name_width([one.name for one in shown])
     column_width = (_WIDTH - labels - 0.1) / max(1, len(metrics))
     headings = [_heading(metric, column_width - 0.15) for metric in metrics]
     head = 0.12 + _HEAD_LINE * max((text.count("\n") + 1 for text in headings), default=0)
@@ -110,7 +110,7 @@ def _panel(
     known = [one for one in estimates if one is not None]
     style.scale(axes, metric.unit, [_low(one) for one in known], [_high(one) for one in known])
     axes.set_ylim(len(cells) - 0.5, -0.5)
-    axes.set_yticks(range(len(cells)), [one.contestant if named else "" for one in cells])
+    axes.set_yticks(range(len(cells)), [one.name if named else "" for one in cells])
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
     for row, (one, estimate) in enumerate(zip(cells, estimates, strict=True)):
@@ -139,7 +139,7 @@ def draw_dot(axes: Axes, cell: CellResult, estimate: Estimate, row: float, look:
             alpha=0.55,
             solid_capstyle="butt",
         )
-    face = "white" if cell.cell.variant else look.colour
+    face = look.colour if cell.contestant.is_plain else "white"
     axes.plot(
         [estimate.value],
         [row],
@@ -158,7 +158,7 @@ def _heading(metric: Metric, inches: float) -> str:
 
 
 def _number(cell: CellResult, estimate: Estimate, metric: Metric) -> str:
-    if cell.cell.model in metric.baselines and not cell.cell.variant:
+    if cell.cell.model in metric.baselines and cell.contestant.is_plain:
         return "baseline"
     text = units.brief(estimate.value, metric.unit)
     if estimate.low is not None and estimate.high is not None:
@@ -194,11 +194,9 @@ def _why(one: CellResult) -> list[str]:
             for status, n in one.statuses.items()
             if status is not Status.OK
         )
-        text = f"{one.contestant}: {words} of {one.attempts} trials: {one.message}"
+        text = f"{one.name}: {words} of {one.attempts} trials: {one.message}"
     elif one.absent is not None:
-        text = (
-            f"{one.contestant}: {one.absent.absence.value.replace('_', ' ')}: {one.absent.reason}"
-        )
+        text = f"{one.name}: {one.absent.absence.value.replace('_', ' ')}: {one.absent.reason}"
     else:
-        text = f"{one.contestant}: not measured yet"
+        text = f"{one.name}: not measured yet"
     return textwrap.wrap(units.printable(text), 150, subsequent_indent="    ")

@@ -29,7 +29,7 @@ _MANY = 200  # dots, which are then smaller
 
 def figure(analysis: Analysis) -> Figure:
     """Draw the spins of a run; there are at least `drift.LEAST`."""
-    points = drift.points(analysis.spins)
+    points = drift.points(analysis.probes)
     reach = _reach([abs(one.share) for one in points])
     beyond = [one.share for one in points if abs(one.share) > reach]
     waited = any(one.waited for one in points)
@@ -46,7 +46,7 @@ def figure(analysis: Analysis) -> Figure:
     sheet, bottom, top = style.sheet(
         _WIDTH,
         _BODY,
-        drift.finding(analysis.spins),
+        drift.finding(analysis.probes),
         "A fixed piece of work that the harness itself does before each block: how much longer it"
         " took than in the median. Ratios are formed inside blocks, where drift meets both sides.",
         analysis,

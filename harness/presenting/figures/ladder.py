@@ -23,7 +23,7 @@ def cells_of(result: WorkloadResult) -> list[CellResult]:
         one
         for cells in result.cases.values()
         for one in cells
-        if one.ladder and not one.cell.variant
+        if one.ladder and one.contestant.is_plain
     ]
 
 
@@ -82,7 +82,7 @@ def _draw(axes: Axes, analysis: Analysis, cells: list[CellResult]) -> None:
 
 
 def _finding(cells: list[CellResult]) -> str:
-    kept = sorted((_kept_up(one), one.contestant) for one in cells)
+    kept = sorted((_kept_up(one), one.name) for one in cells)
     (least, first), (most, last) = kept[0], kept[-1]
     if len(kept) == 1:
         return f"{first} keeps up with {units.significant(least)} a second"

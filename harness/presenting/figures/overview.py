@@ -83,7 +83,7 @@ def _costs(result: WorkloadResult) -> dict[str, Ratio]:
     ratios = {
         one.cell.model: one.ratio
         for one in result.headline
-        if not one.cell.variant and one.ratio is not None and not one.failures
+        if one.contestant.is_plain and one.ratio is not None and not one.failures
     }
     if result.metric.better == "higher":
         return {model: ratio.inverse() for model, ratio in ratios.items()}
@@ -98,7 +98,7 @@ def _panel(
     *,
     named: bool,
 ) -> None:
-    cells = {one.cell.model: one for one in result.headline if not one.cell.variant}
+    cells = {one.cell.model: one for one in result.headline if one.contestant.is_plain}
     costs = _costs(result)
     ratios = list(costs.values())
     lows = [one.low if one.low is not None else one.value for one in ratios]

@@ -55,7 +55,7 @@ def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
 
 def _shown(result: WorkloadResult) -> list[CellResult]:
     """Return the plain contestants; with variants too, more lines cross than eyes can follow."""
-    return [one for one in result.headline if one.curve and not one.cell.variant]
+    return [one for one in result.headline if one.curve and one.contestant.is_plain]
 
 
 def _place(share: float, last: float) -> float:
@@ -107,9 +107,7 @@ def _share_name(share: float) -> str:
 def _finding(result: WorkloadResult) -> str:
     """Say between what the models lie where the tail begins."""
     at = sorted(
-        (dict(one.curve)[_NOTED], one.contestant)
-        for one in _shown(result)
-        if _NOTED in dict(one.curve)
+        (dict(one.curve)[_NOTED], one.name) for one in _shown(result) if _NOTED in dict(one.curve)
     )
     if not at:
         return "too few waits yet to speak of the tail"

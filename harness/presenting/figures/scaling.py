@@ -73,7 +73,7 @@ def _points(
     points = []
     for case in result.workload.cases_along(param):
         for one in result.cases.get(case.id, []):
-            if one.cell.model == model and not one.cell.variant and metric.id in one.metrics:
+            if one.cell.model == model and one.contestant.is_plain and metric.id in one.metrics:
                 x = int(case.params[param])
                 points.append((x, one.metrics[metric.id], one))
     return points
@@ -163,7 +163,7 @@ def _stops(result: WorkloadResult, param: str) -> str:
     said: dict[str, str] = {}
     for case in result.workload.cases_along(param):
         for one in result.cases.get(case.id, []):
-            if one.cell.variant or one.metrics or one.cell.model in said:
+            if not one.contestant.is_plain or one.metrics or one.cell.model in said:
                 continue
             if one.absent is not None:
                 said[one.cell.model] = one.absent.reason

@@ -24,7 +24,7 @@ def has_points(result: WorkloadResult) -> bool:
 
 def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
     """Draw what the tasks of each model hold beyond what the process held without them."""
-    cells = [one for one in result.headline if len(one.parked) > 1 and not one.cell.variant]
+    cells = [one for one in result.headline if len(one.parked) > 1 and one.contestant.is_plain]
     sheet, bottom, top = style.sheet(
         _WIDTH,
         _BODY,
@@ -78,7 +78,7 @@ def _draw(axes: Axes, analysis: Analysis, result: WorkloadResult, cells: list[Ce
 
 def _finding(result: WorkloadResult, cells: list[CellResult]) -> str:
     slopes = sorted(
-        (one.metrics[result.metric.id].value, one.contestant)
+        (one.metrics[result.metric.id].value, one.name)
         for one in cells
         if result.metric.id in one.metrics
     )

@@ -77,7 +77,7 @@ def text(
                 for one in analysis.run.runners
             ],
             drift=pictures.get("drift"),
-            drift_finding=drift.finding(analysis.spins) if analysis.spins else "",
+            drift_finding=drift.finding(analysis.probes) if analysis.probes else "",
             has_figures=bool(drawings),
         )
     )

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from harness.analysis.analyse import Analysis, CellResult, WorkloadResult
+    from harness.catalog.contestant import Contestant
     from harness.claims.judge import Checked
     from harness.presenting.report.sources import Source
     from harness.presenting.report.svg import Figure
@@ -166,9 +167,7 @@ def section(
         unlisted=""
         if listings
         else "Which sources were run is not known of this run: it was made before that was noted.",
-        commands=tuple(
-            (cell.contestant, cell.model, command(analysis.run, cell)) for cell in measured
-        ),
+        commands=tuple((cell.name, cell.model, command(analysis.run, cell)) for cell in measured),
         pictures=pictures,
     )
 
@@ -267,14 +266,14 @@ def _table(result: WorkloadResult, case: str, cells: list[CellResult]) -> Table:
         ),
         rows=tuple(_row(result, one, is_headline=is_headline) for one in known),
         failures=tuple(
-            (one.contestant, _failed(one), shortened(one.message)) for one in cells if one.failures
+            (one.name, _failed(one), shortened(one.message)) for one in cells if one.failures
         ),
         absences=tuple(_absence(one) for one in cells if one.absent or not one.attempts),
-        warnings=tuple((one.contestant, text) for one in cells for text in one.warnings),
+        warnings=tuple((one.name, text) for one in cells for text in one.warnings),
     )
 
 
-def _place(best: list[str], one: CellResult) -> int:
+def _place(best: list[Contestant], one: CellResult) -> int:
     return best.index(one.contestant) if one.contestant in best else len(best)
 
 
@@ -286,7 +285,7 @@ def _row(result: WorkloadResult, one: CellResult, *, is_headline: bool) -> Row:
     peak, cores = one.peak_bytes, one.cores
     n = one.statuses.get(Status.OK, 0)
     return Row(
-        contestant=one.contestant,
+        contestant=one.name,
         model=one.cell.model,
         tier=result.comparison.tier_of(one.contestant) if is_headline else None,
         values=(
@@ -318,9 +317,9 @@ def _failed(one: CellResult) -> str:
 
 def _absence(one: CellResult) -> tuple[str, str, str]:
     if one.absent is None:
-        return one.contestant, "not measured yet", ""
+        return one.name, "not measured yet", ""
     why = one.absent.absence.words
-    return one.contestant, why, shortened(one.absent.reason)
+    return one.name, why, shortened(one.absent.reason)
 
 
 def shortened(text: str) -> str:
@@ -335,19 +334,17 @@ def _listings(
     names = analysis.run.implementations
     ran: dict[str, list[CellResult]] = {}
     for one in result.headline:
-        name = names.get(one.cell.implementation, "")
+        name = names.get(one.contestant.key, "")
         if name in sources:
             ran.setdefault(name, []).append(one)
-    best = [one.cell.implementation for one in ranked(result)]
-    wanted = [f"{result.workload.id}/{BASELINE}", *best]
+    best = [one.contestant.key for one in ranked(result)]
+    wanted = [result.workload.baseline.key, *best]
     first = list(dict.fromkeys(names[one] for one in wanted if names.get(one) in ran))[:_CHOSEN]
     for number, (name, cells) in enumerate(ran.items(), 1):
         yield Listing(
             id=f"s-{result.workload.id}-{number}",
             source=sources[name],
-            contestants=tuple(
-                (one.contestant, one.cell.model, _result(result, one)) for one in cells
-            ),
+            contestants=tuple((one.name, one.cell.model, _result(result, one)) for one in cells),
             is_chosen=name in first,
         )
 

@@ -1,0 +1,70 @@
+"""Runs of schema 1, read as runs of schema 2: there a cell was flat, and had no runtime."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+
+from harness.catalog.contestant import Contestant
+from harness.results.records import AbsentCell, Cell, Run, Trial
+
+VERSION = 1
+
+
+class _Cell(msgspec.Struct, frozen=True):
+    workload: str
+    case: str
+    model: str
+    variant: str = ""
+    control: bool = False
+
+    @property
+    def upgraded(self) -> Cell:
+        contestant = Contestant(self.workload, self.model, self.variant)
+        return Cell(contestant, self.case, control=self.control)
+
+
+class _AbsentCell(AbsentCell, frozen=True):
+    cell: _Cell  # type: ignore[assignment]
+
+
+class _Run(Run, frozen=True):
+    cells: tuple[_Cell, ...]  # type: ignore[assignment]
+    absent: tuple[_AbsentCell, ...] = ()
+
+
+class _Trial(Trial, frozen=True, rename={"probe_ns": "spin_ns", "probe_cpu_ns": "spin_cpu_ns"}):
+    cell: _Cell  # type: ignore[assignment]
+
+
+_trial_decoder = msgspec.json.Decoder(_Trial)
+
+
+def read_run(text: bytes) -> Run:
+    """Read the text of run.json. Raises msgspec.DecodeError."""
+    old = msgspec.json.decode(text, type=_Run)
+    return Run(
+        **_fields(old)
+        | {
+            "cells": tuple(cell.upgraded for cell in old.cells),
+            "absent": tuple(
+                AbsentCell(**_fields(absent) | {"cell": absent.cell.upgraded})
+                for absent in old.absent
+            ),
+            "implementations": {
+                Contestant(*name.split("/")).key: file for name, file in old.implementations.items()
+            },
+        }
+    )
+
+
+def read_trial(line: bytes) -> Trial:
+    """Read one line of trials.jsonl. Raises msgspec.DecodeError."""
+    old = _trial_decoder.decode(line)
+    return Trial(**_fields(old) | {"cell": old.cell.upgraded})
+
+
+def _fields(record: msgspec.Struct) -> dict[str, Any]:
+    """Return the fields of a record by name; shallow, unlike `msgspec.structs.asdict`."""
+    return {name: getattr(record, name) for name in record.__struct_fields__}
