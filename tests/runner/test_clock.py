@@ -81,9 +81,8 @@ def test_cpu_time_includes_a_child_that_was_waited_for() -> None:
     before = clock.cpu_ns()
     with busy_child():
         pass
-    assert (
-        used_since(before) >= BUSY_NS - 20_000_000
-    )  # it is counted in ticks of 10 ms, user and system
+    # The time of a child that has ended is counted in ticks of 10 ms, user and system.
+    assert used_since(before) >= BUSY_NS - 20_000_000
 
 
 @linux
