@@ -23,7 +23,7 @@ import pytest
 from harness.paths import ROOT
 from runner import implementations
 from runner.models import MODELS, why_unavailable
-from runner.work import Params, Probe, Voice
+from runner.work import Params, Probe, Transport
 from tests.planted.bench import MARK, left_of, new_mark
 
 if TYPE_CHECKING:
@@ -294,7 +294,7 @@ def test_nothing_is_left_of_a_case_that_is_over(one: Implementation) -> None:
 # --- what only the server's own process can see
 
 
-class Told(Voice):
+class Told(Transport):
     """Hears of one server which port it has, and tells it to stop."""
 
     def __init__(self, readable: Callable[[int], Awaitable[None]] | None) -> None:
@@ -340,9 +340,9 @@ def served_here(one: Implementation) -> Iterator[int]:
 
 def one_worker(module: Any) -> Iterator[int]:
     here, there = get_context().Pipe()
-    with module.listen(0) as keeper:
+    with module.bind(0) as keeper:
         port = keeper.getsockname()[1]
-        working = Thread(target=module.work, args=(port, 10, there))
+        working = Thread(target=module.run_worker, args=(port, 10, there))
         working.start()
         here.recv()
         try:

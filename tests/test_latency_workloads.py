@@ -21,8 +21,8 @@ from harness.measuring.inventory import Inventory
 from harness.results import histograms
 from harness.results.records import Cell, Status
 from runner.models import MODELS, why_unavailable
-from runner.work import Params, Probe, Voice
-from workloads.heartbeat import beside
+from runner.work import Params, Probe, Transport
+from workloads.heartbeat import background
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -54,12 +54,12 @@ def trial(workload: str, model: str, variant: str = "", **params: int | str) -> 
 
 
 def here(
-    workload: str, model: str, variant: str = "", voice: Voice | None = None, **params: int
+    workload: str, model: str, variant: str = "", transport: Transport | None = None, **params: int
 ) -> tuple[int, Probe]:
     """Run an implementation in this process; returns its answer and what it has said."""
     stem = f"on_{MODELS[model].base}" + (f"__{variant}" if variant else "")
     module = importlib.import_module(f"workloads.{workload}.{stem}")
-    probe, answers = Probe(voice), []
+    probe, answers = Probe(transport), []
     boot = MODELS[model].boot
     if boot is None:
         return module.run(Params(params), probe), probe
@@ -121,13 +121,13 @@ def amounts(what: str, amount: int) -> Params:
     ("what", "amount"), [("nothing", 0), ("cpu", 1_000), ("block", 1_000), ("read", 1_000)]
 )
 def test_a_job_travels_to_another_process(what: str, amount: int) -> None:
-    with beside.job_of(amounts(what, amount)) as job:
+    with background.make_job(amounts(what, amount)) as job:
         assert pickle.loads(pickle.dumps(job))() is True
 
 
 @pytest.mark.parametrize("what", ["cpu", "block"])
 def test_a_job_lasts_as_long_as_it_is_told(what: str) -> None:
-    with beside.job_of(amounts(what, 3 * MS)) as job:
+    with background.make_job(amounts(what, 3 * MS)) as job:
         start = time.perf_counter_ns()
         assert job()
         assert time.perf_counter_ns() - start >= 3 * MS
@@ -135,19 +135,19 @@ def test_a_job_lasts_as_long_as_it_is_told(what: str) -> None:
 
 def test_a_block_that_ends_early_is_not_done(monkeypatch: pytest.MonkeyPatch) -> None:
     stopped = SimpleNamespace(sleep=lambda _seconds: None, perf_counter_ns=lambda: 0)
-    monkeypatch.setattr(beside, "time", stopped)
-    assert not beside.block(MS)
+    monkeypatch.setattr(background, "time", stopped)
+    assert not background.block(MS)
 
 
 def test_a_file_of_another_length_is_not_done(tmp_path: Path) -> None:
     file = tmp_path / "short"
     file.write_bytes(b"12")
-    assert beside.read(file, 2)
-    assert not beside.read(file, 3)
+    assert background.read_file(file, 2)
+    assert not background.read_file(file, 3)
 
 
 def test_the_file_is_there_for_as_long_as_the_job_and_no_longer() -> None:
-    with beside.job_of(amounts("read", 10)) as job:
+    with background.make_job(amounts("read", 10)) as job:
         path: Path = job.args[0]  # type: ignore[attr-defined]
         assert path.stat().st_size == 10
     assert not path.parent.exists()
@@ -156,7 +156,7 @@ def test_the_file_is_there_for_as_long_as_the_job_and_no_longer() -> None:
 def test_work_that_is_not_known_is_refused() -> None:
     with (
         pytest.raises(ValueError, match="beside: found 'dance', expected nothing, cpu"),
-        beside.job_of(amounts("dance", 1)),
+        background.make_job(amounts("dance", 1)),
     ):
         pass
 
@@ -175,7 +175,7 @@ def test_memory_is_read_in_four_steps_up_to_all_tasks(model: str, variant: str) 
     assert all(one.bytes > 0 for one in done.parked)
 
 
-class Seen(Voice):
+class Seen(Transport):
     """Notes how many of the tasks wait whenever it is told that they do."""
 
     def __init__(self, waiting: Callable[[], int]) -> None:
@@ -215,7 +215,7 @@ def test_tasks_that_are_said_to_wait_do(model: str, variant: str) -> None:
 def test_threads_that_are_said_to_wait_do() -> None:
     before = threads_that_wait()
     seen = Seen(threads_that_wait)
-    answer, _ = here("footprint", "threads", voice=seen, tasks=40)
+    answer, _ = here("footprint", "threads", transport=seen, tasks=40)
     assert answer == 40
     assert seen.noted == [(n, n + before) for n in (10, 20, 30, 40)]
 
@@ -230,15 +230,15 @@ SLEEPS_OF = {"scratch": "runner.scratch", "threads": "time"}  # the others' have
 @pytest.mark.parametrize("model", TIMED)
 def test_each_timer_says_once_how_late_it_is_and_never_below_zero(model: str) -> None:
     answer, probe = here("timers", model, timers=50, lead_ns=20 * MS, span_ns=20 * MS)
-    assert answer == len(probe.waits) == 50
-    assert min(probe.waits) >= 0
+    assert answer == len(probe.latencies_ns) == 50
+    assert min(probe.latencies_ns) >= 0
 
 
 @pytest.mark.parametrize("model", TIMED)
 def test_a_timer_whose_moment_has_passed_goes_off_with_all_its_lateness(model: str) -> None:
     answer, probe = here("timers", model, timers=5, lead_ns=-50 * MS, span_ns=MS)
     assert answer == 5
-    assert min(probe.waits) >= 49 * MS
+    assert min(probe.latencies_ns) >= 49 * MS
 
 
 @pytest.mark.parametrize("model", TIMED)
@@ -256,4 +256,4 @@ def test_a_timer_that_goes_off_early_does_not_count(
     )
     answer, probe = here("timers", model, timers=5, lead_ns=3_600_000 * MS, span_ns=MS)
     assert answer == 0
-    assert probe.waits == [0] * 5
+    assert probe.latencies_ns == [0] * 5

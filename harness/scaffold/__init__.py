@@ -66,7 +66,7 @@ BASES = {
     "scratch": Base(
         "Tasks in a task group.",
         awaited=True,
-        serves="socket.create_server and scratch.readable",
+        serves="socket.create_server and scratch.wait_readable",
     ),
     "go": Base("", serves="net.Listen, and a goroutine a connection"),
 }

@@ -1,4 +1,4 @@
-"""uvicorn, which handles SIGTERM itself, and a bare ASGI application."""
+"""uvicorn, which handles SIGTERM itself, and a plain ASGI application."""
 
 import asyncio
 import signal
@@ -11,8 +11,8 @@ import uvicorn
 from runner.work import Params, Probe
 
 BODY = b"Hello, World!\n"
-PLAIN = (b"content-type", b"text/plain")
-LONG_S = 3_600  # connections are kept alive until the other side closes them
+TEXT_PLAIN = (b"content-type", b"text/plain")
+KEEP_ALIVE_S = 3_600  # longer than any trial: only the client closes connections
 
 
 class Application:
@@ -28,20 +28,20 @@ class Application:
         await asyncio.sleep(self.wait_s)
         found = scope["path"] == "/" and scope["method"] == "GET"
         body = BODY if found else b""
-        headers = [PLAIN, (b"content-length", b"%d" % len(body))]
+        headers = [TEXT_PLAIN, (b"content-length", b"%d" % len(body))]
         status = 200 if found else 404
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
 
 
 class Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, listening: Callable[[int], None]) -> None:
+    def __init__(self, config: uvicorn.Config, report_port: Callable[[int], None]) -> None:
         super().__init__(config)
-        self.listening = listening
+        self.report_port = report_port
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self.listening(self.servers[0].sockets[0].getsockname()[1])
+        self.report_port(self.servers[0].sockets[0].getsockname()[1])
 
 
 async def run(params: Params, probe: Probe) -> int:
@@ -55,15 +55,15 @@ async def run(params: Params, probe: Probe) -> int:
         lifespan="off",
         interface="asgi3",
         backlog=1024,
-        timeout_keep_alive=LONG_S,
+        timeout_keep_alive=KEEP_ALIVE_S,
         log_config=None,
         log_level="critical",
         access_log=False,
     )
-    # Once it has drained, uvicorn raises the signal again, for whoever handled it before.
-    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    # After draining, uvicorn raises the signal again for the previous handler.
+    previous = signal.signal(signal.SIGTERM, signal.SIG_IGN)
     try:
         await Server(config, probe.listening).serve()
     finally:
-        signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGTERM, previous)
     return 0

@@ -1,4 +1,4 @@
-"""uvicorn's workers, which handle SIGTERM themselves; the parent hands it on to them."""
+"""uvicorn in worker processes, which handle SIGTERM themselves; the parent forwards it."""
 
 import asyncio
 import os
@@ -16,9 +16,9 @@ from runner.models import START_METHOD
 from runner.work import Params, Probe
 
 BODY = b"Hello, World!\n"
-PLAIN = (b"content-type", b"text/plain")
-LONG_S = 3_600  # connections are kept alive until the other side closes them
-LEAST = 2  # workers, also on one processor
+TEXT_PLAIN = (b"content-type", b"text/plain")
+KEEP_ALIVE_S = 3_600  # longer than any trial: only the client closes connections
+MIN_WORKERS = 2
 PROCESSORS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 
 processes = get_context(START_METHOD)
@@ -38,7 +38,7 @@ class Application:
         await asyncio.sleep(self.wait_s)
         found = scope["path"] == "/" and scope["method"] == "GET"
         body = BODY if found else b""
-        headers = [PLAIN, (b"content-length", b"%d" % len(body))]
+        headers = [TEXT_PLAIN, (b"content-length", b"%d" % len(body))]
         status = 200 if found else 404
         await send({"type": "http.response.start", "status": status, "headers": headers})
         await send({"type": "http.response.body", "body": body})
@@ -54,58 +54,58 @@ class Server(uvicorn.Server):
         self.ready.send(None)
 
 
-def reserve(port: int = 0) -> socket.socket:
-    """Take a port, or a further share of it; connections come to those who also listen."""
-    # asyncio sets TCP_NODELAY only where it sees the protocol, and a socket's default is 0.
+def bind(port: int = 0) -> socket.socket:
+    """Return a socket that shares `port` with the other workers; 0 takes any free port."""
+    # asyncio sets TCP_NODELAY only if the socket's protocol is TCP; the default protocol is 0.
     sock = socket.socket(proto=socket.IPPROTO_TCP)
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
     sock.bind(("127.0.0.1", port))
     return sock
 
 
-def work(port: int, wait_s: float, ready: Connection) -> None:
+def run_worker(port: int, wait_s: float, ready: Connection) -> None:
     config = uvicorn.Config(
         Application(wait_s),
         http="httptools",
         ws="none",
-        loop="asyncio",  # as in the model asyncio, so that processes are the only difference
+        loop="asyncio",  # like the asyncio model, so that only the number of processes differs
         lifespan="off",
         interface="asgi3",
         backlog=1024,
-        timeout_keep_alive=LONG_S,
+        timeout_keep_alive=KEEP_ALIVE_S,
         log_config=None,
         log_level="critical",
         access_log=False,
     )
-    Server(config, ready).run([reserve(port)])
+    Server(config, ready).run([bind(port)])
 
 
-def start(port: int, wait_s: float) -> BaseProcess:
-    """Start a worker, and return when it listens."""
-    here, there = processes.Pipe(duplex=False)
-    worker = processes.Process(target=work, args=(port, wait_s, there), daemon=True)
+def start_worker(port: int, wait_s: float) -> BaseProcess:
+    """Start a worker; return when it is listening."""
+    receiver, sender = processes.Pipe(duplex=False)
+    worker = processes.Process(target=run_worker, args=(port, wait_s, sender), daemon=True)
     worker.start()
-    there.close()
-    here.recv()
-    here.close()
+    sender.close()
+    receiver.recv()
+    receiver.close()
     return worker
 
 
 def run(params: Params, probe: Probe) -> int:
     wait_s = params.wait_ns / 1e9
-    with reserve() as sock:
-        port = sock.getsockname()[1]
-        workers = [start(port, wait_s) for _ in range(max(LEAST, PROCESSORS or 1))]
+    with bind() as reserved:  # it does not listen, so it gets no connections
+        port = reserved.getsockname()[1]
+        workers = [start_worker(port, wait_s) for _ in range(max(MIN_WORKERS, PROCESSORS or 1))]
 
-        def hand_on(*_: object) -> None:
+        def forward(*_: object) -> None:
             for worker in workers:
                 worker.terminate()
 
-        before = signal.signal(signal.SIGTERM, hand_on)
+        previous = signal.signal(signal.SIGTERM, forward)
         try:
             probe.listening(port)
             for worker in workers:
                 worker.join()
         finally:
-            signal.signal(signal.SIGTERM, before)
+            signal.signal(signal.SIGTERM, previous)
     return 0

@@ -1,4 +1,4 @@
-"""http.server's ThreadingHTTPServer; a handler in the main thread, which serves."""
+"""http.server's ThreadingHTTPServer in the main thread, with a Python signal handler."""
 
 import signal
 import socket
@@ -10,13 +10,13 @@ from threading import Thread
 from runner.work import Params, Probe
 
 BODY = b"Hello, World!\n"
-LOOKS_S = 0.02  # how often serve_forever looks whether it is to end
+POLL_S = 0.02  # how often serve_forever checks for a shutdown
 
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    wbufsize = -1  # head and body in one write, after the method below has returned
+    wbufsize = -1  # buffer the response: do_GET's head and body are sent in one write
 
     def do_GET(self) -> None:
         time.sleep(self.server.wait_s)
@@ -36,7 +36,7 @@ class Handler(BaseHTTPRequestHandler):
 
 class Server(ThreadingHTTPServer):
     request_queue_size = 1024
-    daemon_threads = False  # then server_close() waits for them
+    daemon_threads = False  # so that server_close() waits for the threads
 
     def __init__(self, wait_s: float) -> None:
         self.wait_s = wait_s
@@ -56,20 +56,21 @@ class Server(ThreadingHTTPServer):
         self.socket.close()
         self.is_draining = True
         for connection in self.connections.copy():
-            with suppress(OSError):  # closed meanwhile
-                # A thread that waits for a request reads the end; one that answers still can.
+            with suppress(OSError):  # it may already be closed
+                # A thread that waits for a request reads the end; one that responds can still send.
                 connection.shutdown(socket.SHUT_RD)
         super().server_close()
 
 
 def run(params: Params, probe: Probe) -> int:
     with Server(params.wait_ns / 1e9) as server:
-        ending = Thread(target=server.shutdown)  # it waits for this thread, and so needs another
-        before = signal.signal(signal.SIGTERM, lambda *_: ending.start())
+        # shutdown() waits until serve_forever() has returned, so it needs a thread of its own.
+        shutdown_thread = Thread(target=server.shutdown)
+        previous = signal.signal(signal.SIGTERM, lambda *_: shutdown_thread.start())
         try:
             probe.listening(server.server_port)
-            server.serve_forever(LOOKS_S)
-            ending.join()
+            server.serve_forever(POLL_S)
+            shutdown_thread.join()
         finally:
-            signal.signal(signal.SIGTERM, before)
+            signal.signal(signal.SIGTERM, previous)
     return 0

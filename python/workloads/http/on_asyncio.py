@@ -1,4 +1,4 @@
-"""httptools on a bare Protocol: parsed by callbacks, and answered from within the last of them."""
+"""httptools in a Protocol; the parser's last callback writes the response."""
 
 import asyncio
 
@@ -29,13 +29,13 @@ class Connection(asyncio.Protocol):
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
-            self.transport.close()  # its request is answered; what follows is another protocol
+            self.transport.close()  # it is answered; data after it are another protocol
         except httptools.HttpParserError:
             if not self.transport.is_closing():
                 self.transport.write(BAD_REQUEST)
                 self.transport.close()
 
-    # A client that does not read its answers is not read from either.
+    # Do not read from a client that does not read its responses.
 
     def pause_writing(self) -> None:
         self.transport.pause_reading()
@@ -43,18 +43,18 @@ class Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         self.transport.resume_reading()
 
-    # What the parser finds, in this order.
+    # The callbacks of the parser, in the order in which it calls them.
 
     def on_message_begin(self) -> None:
         self.url = b""
 
-    def on_url(self, piece: bytes) -> None:
-        self.url += piece
+    def on_url(self, part: bytes) -> None:
+        self.url += part
 
     def on_message_complete(self) -> None:
         if self.transport.is_closing():
-            return  # sent after a request that was to be the last
-        keeps_alive = self.parser.should_keep_alive()
+            return  # the client sent another request after its last one
+        keep_alive = self.parser.should_keep_alive()
         found = self.url == b"/" and self.parser.get_method() == b"GET"
         body = BODY if found else b""
         self.transport.write(
@@ -62,11 +62,11 @@ class Connection(asyncio.Protocol):
             % (
                 b"200 OK" if found else b"404 Not Found",
                 len(body),
-                b"" if keeps_alive else b"Connection: close\r\n",
+                b"" if keep_alive else b"Connection: close\r\n",
                 body,
             )
         )
-        if not keeps_alive:
+        if not keep_alive:
             self.transport.close()
 
 
@@ -77,9 +77,9 @@ async def run(params: Params, probe: Probe) -> int:
     probe.listening(server.sockets[0].getsockname()[1])
     await probe.stopped()
     server.close()
-    closing = [connection.lost for connection in connections]
+    closed = [connection.lost for connection in connections]
     for connection in connections.copy():
         connection.transport.close()
-    await asyncio.gather(*closing)
+    await asyncio.gather(*closed)
     await server.wait_closed()
     return 0

@@ -1,4 +1,4 @@
-"""uvicorn and a bare ASGI application, inside the loop that runs."""
+"""uvicorn and a plain ASGI application, in the running event loop."""
 
 import asyncio
 import socket
@@ -10,8 +10,8 @@ import uvicorn
 from runner.work import Params, Probe
 
 BODY = b"Hello, World!\n"
-PLAIN = (b"content-type", b"text/plain")
-LONG_S = 3_600  # connections are kept alive until the other side closes them
+TEXT_PLAIN = (b"content-type", b"text/plain")
+KEEP_ALIVE_S = 3_600  # longer than any trial: only the client closes connections
 
 
 async def application(
@@ -19,7 +19,7 @@ async def application(
 ) -> None:
     found = scope["path"] == "/" and scope["method"] == "GET"
     body = BODY if found else b""
-    headers = [PLAIN, (b"content-length", b"%d" % len(body))]
+    headers = [TEXT_PLAIN, (b"content-length", b"%d" % len(body))]
     status = 200 if found else 404
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body})
@@ -28,11 +28,11 @@ async def application(
 class Server(uvicorn.Server):
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
-        self.listens = asyncio.Event()
+        self.is_listening = asyncio.Event()
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        self.listens.set()
+        self.is_listening.set()
 
 
 async def run(params: Params, probe: Probe) -> int:
@@ -45,7 +45,7 @@ async def run(params: Params, probe: Probe) -> int:
         loop="none",
         lifespan="off",
         backlog=1024,
-        timeout_keep_alive=LONG_S,
+        timeout_keep_alive=KEEP_ALIVE_S,
         log_config=None,
         log_level="critical",
         access_log=False,
@@ -53,7 +53,7 @@ async def run(params: Params, probe: Probe) -> int:
     server = Server(config)
     async with asyncio.TaskGroup() as group:
         group.create_task(server.serve())
-        await server.listens.wait()
+        await server.is_listening.wait()
         probe.listening(server.servers[0].sockets[0].getsockname()[1])
         await probe.stopped()
         server.should_exit = True

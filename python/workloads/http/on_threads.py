@@ -1,4 +1,4 @@
-"""http.server's ThreadingHTTPServer, a thread a connection."""
+"""http.server's ThreadingHTTPServer, with one thread per connection."""
 
 import socket
 from contextlib import suppress
@@ -13,7 +13,7 @@ BODY = b"Hello, World!\n"
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    wbufsize = -1  # head and body in one write, after the method below has returned
+    wbufsize = -1  # buffer the response: do_GET's head and body are sent in one write
 
     def do_GET(self) -> None:
         found = self.path == "/"
@@ -30,7 +30,7 @@ class Handler(BaseHTTPRequestHandler):
 
 class Server(ThreadingHTTPServer):
     request_queue_size = 1024
-    daemon_threads = False  # then server_close() waits for them
+    daemon_threads = False  # so that server_close() waits for the threads
 
     def __init__(self) -> None:
         self.connections: set[socket.socket] = set()
@@ -46,17 +46,17 @@ class Server(ThreadingHTTPServer):
 
     def server_close(self) -> None:
         for connection in self.connections.copy():
-            with suppress(OSError):  # closed meanwhile
-                connection.shutdown(socket.SHUT_RD)  # its thread reads the end
+            with suppress(OSError):  # it may already be closed
+                connection.shutdown(socket.SHUT_RD)  # its thread then reads the end of the data
         super().server_close()
 
 
 def run(params: Params, probe: Probe) -> int:
     with Server() as server:
-        serving = Thread(target=server.serve_forever)
-        serving.start()
+        server_thread = Thread(target=server.serve_forever)
+        server_thread.start()
         probe.listening(server.server_port)
         probe.wait_until_stopped()
         server.shutdown()
-        serving.join()
+        server_thread.join()
     return 0

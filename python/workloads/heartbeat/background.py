@@ -1,6 +1,6 @@
-"""What is done beside the ticks: the same plain Python for every model, and a process to do it in.
+"""The work that runs beside the ticks, the same in every model, and a process to run it in.
 
-Each piece of work says whether it was done: the time has passed, the bytes were read.
+A job returns whether it was done: whether the time has passed, or all bytes were read.
 """
 
 import time
@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 Job = Callable[[], bool]
 
 
-def nothing() -> bool:
+def do_nothing() -> bool:
     return True
 
 
-def spin(ns: int) -> bool:
-    """Keep the processor, and the GIL, as any Python code does."""
+def hog_cpu(ns: int) -> bool:
+    """Keep the processor and the GIL busy, like any Python code."""
     end = time.perf_counter_ns() + ns
     while time.perf_counter_ns() < end:
         pass
@@ -38,39 +38,39 @@ def block(ns: int) -> bool:
     return time.perf_counter_ns() - start >= ns
 
 
-def read(path: Path, size: int) -> bool:
+def read_file(path: Path, size: int) -> bool:
     return len(path.read_bytes()) == size
 
 
 @contextmanager
-def job_of(params: Params) -> Iterator[Job]:
-    """Make what the work of a case needs, and give the work; it travels to other processes."""
+def make_job(params: Params) -> Iterator[Job]:
+    """Yield the job of a case, which can be pickled; create the file it needs, if any."""
     amount = params.amount
     match params.text("beside"):
         case "nothing":
-            yield nothing
+            yield do_nothing
         case "cpu":
-            yield partial(spin, amount)
+            yield partial(hog_cpu, amount)
         case "block":
             yield partial(block, amount)
         case "read":
             with TemporaryDirectory(prefix="loombench-") as folder:
-                path = Path(folder, "whole")
+                path = Path(folder, "data")
                 path.write_bytes(bytes(amount))
-                yield partial(read, path, amount)
+                yield partial(read_file, path, amount)
         case other:
             raise ValueError(f"beside: found {other!r}, expected nothing, cpu, block or read")
 
 
 @contextmanager
-def warm_process() -> Iterator["ProcessPoolExecutor"]:
-    """Start a pool of one process, which has done a job: a pool starts them on demand."""
-    # Loaded only in the cases that have another process.
+def warm_process_pool() -> Iterator["ProcessPoolExecutor"]:
+    """Yield a pool of one process that has done a job, because a pool starts workers on demand."""
+    # Imported here because only some cases use a process.
     from concurrent.futures import ProcessPoolExecutor
     from multiprocessing import get_context
 
     processes = get_context(START_METHOD)
     processes.set_forkserver_preload([__name__])
     with ProcessPoolExecutor(1, processes) as pool:
-        pool.submit(nothing).result()
+        pool.submit(do_nothing).result()
         yield pool
