@@ -9,9 +9,10 @@ import pytest
 
 from harness.errors import Exit
 from harness.measuring.runners import external
+from harness.paths import ROOT
 from harness.results import store
 from tests.command import Invoke
-from tests.outside import PLANTED, one, says, toml
+from tests.outside import one, says, toml
 
 pytestmark = pytest.mark.usefixtures("asked_once")
 
@@ -34,7 +35,8 @@ def test_a_run_of_an_external_runner_goes_on_only_if_it_is_named_again(
     assert len(trials) > before
     assert trials[0].facts == {"folder": str(home)}  # where its other words are found
 
-    code, _, err = invoke("run", "--resume", "--runner", home, "--runner", PLANTED / "shell", *out)
+    other = ROOT / "docs" / "examples" / "shell"
+    code, _, err = invoke("run", "--resume", "--runner", home, "--runner", other, *out)
     assert code == Exit.USAGE
     assert "was begun without" in err
 
