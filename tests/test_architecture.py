@@ -325,3 +325,8 @@ def test_no_file_names_a_path_of_a_developers_machine() -> None:
     someones = r"/(?:home|Users)/[A-Za-z0-9_.-]+/|[A-Za-z]:\\+Users\\+\w"
     path = re.compile("|".join([someones, *(re.escape(place) + r"(?=[/\"'\s])" for place in own)]))
     assert [name for name, text in tracked().items() if path.search(text)] == []
+
+
+def test_files_that_a_build_generates_are_ignored_by_git() -> None:
+    generated = re.compile(r"^// Code generated .* DO NOT EDIT\.$", re.MULTILINE)
+    assert [name for name, text in tracked().items() if generated.search(text)] == []

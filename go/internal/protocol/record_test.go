@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestRecordsAreLinesWithTheirKindInFront(t *testing.T) {
+func TestARecordIsALineThatStartsWithItsKind(t *testing.T) {
 	name, cpu, virtual := "check", int64(5), int64(8192)
 	for _, test := range []struct {
 		record Record
@@ -33,7 +33,7 @@ func TestRecordsAreLinesWithTheirKindInFront(t *testing.T) {
 	}
 }
 
-func TestNothingFollowsTheLastRecord(t *testing.T) {
+func TestNothingIsWrittenAfterTheLastRecord(t *testing.T) {
 	var out bytes.Buffer
 	w := NewWriter(&out)
 	if err := w.WriteLast(Listening{1}); err != nil {
@@ -47,7 +47,7 @@ func TestNothingFollowsTheLastRecord(t *testing.T) {
 	}
 }
 
-func TestTheFirstErrorOfWritingSticks(t *testing.T) {
+func TestEveryWriteFailsAfterTheFirstError(t *testing.T) {
 	out := &failingOnce{}
 	w := NewWriter(out)
 	first := w.Write(Listening{1})

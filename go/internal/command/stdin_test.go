@@ -1,4 +1,4 @@
-package program
+package command
 
 import (
 	"bufio"
@@ -11,18 +11,18 @@ import (
 	"loombench/internal/protocol"
 )
 
-// watched runs a watch over an input that ends, and returns how it ended the
-// process (-1: not at all), what it wrote and whether it asked the work to stop.
-func watched(input string, over bool) (code int, stdout string, stopped bool) {
+// watchInput runs a watcher on an input that ends. It returns the exit code (-1:
+// the process was not ended), the records, and whether stop was called.
+func watchInput(input string, done bool) (code int, stdout string, stopped bool) {
 	var out bytes.Buffer
 	code = -1
-	w := &watch{
+	w := &stdinWatcher{
+		command: Command{Name: "test", Stderr: io.Discard, Exit: func(c int) { code = c }},
 		input:   bufio.NewReader(strings.NewReader(input)),
 		records: protocol.NewWriter(&out),
-		program: Program{Name: "test", Err: io.Discard, Exit: func(c int) { code = c }},
 		stop:    func() { stopped = true },
 	}
-	if over {
+	if done {
 		w.end()
 	}
 	w.run()
@@ -30,20 +30,20 @@ func watched(input string, over bool) (code int, stdout string, stopped bool) {
 }
 
 func TestTheEndOfStandardInputEndsTheProcess(t *testing.T) {
-	if code, stdout, _ := watched("", false); code != Crash || stdout != "" {
-		t.Errorf("found %d, %q, expected %d and nothing", code, stdout, Crash)
+	if code, stdout, _ := watchInput("", false); code != ExitCrash || stdout != "" {
+		t.Errorf("found %d, %q, expected %d and no record", code, stdout, ExitCrash)
 	}
 }
 
-func TestTheEndOfStandardInputAfterTheWorkIsFine(t *testing.T) {
-	if code, _, _ := watched("", true); code != -1 {
+func TestTheEndOfStandardInputAfterTheWorkIsIgnored(t *testing.T) {
+	if code, _, _ := watchInput("", true); code != -1 {
 		t.Errorf("found exit %d, expected none", code)
 	}
 }
 
 func TestStopStopsTheWork(t *testing.T) {
-	if _, stdout, stopped := watched(`{"kind": "stop", "colour": "red"}`+"\n", false); !stopped || stdout != "" {
-		t.Errorf("found %t, %q, expected to stop and write nothing", stopped, stdout)
+	if _, stdout, stopped := watchInput(`{"kind": "stop", "colour": "red"}`+"\n", false); !stopped || stdout != "" {
+		t.Errorf("found %t, %q, expected a stop and no record", stopped, stdout)
 	}
 }
 
@@ -53,9 +53,9 @@ func TestAnUnknownKindIsAnError(t *testing.T) {
 		`{}`:                `input: kind: found nothing, expected "stop"`,
 		`stop`:              `input: kind: found nothing, expected "stop"`,
 	} {
-		code, stdout, stopped := watched(input+"\n", false)
+		code, stdout, stopped := watchInput(input+"\n", false)
 		var record struct{ Kind, Message string }
-		if err := json.Unmarshal([]byte(stdout), &record); err != nil || code != Refused || stopped {
+		if err := json.Unmarshal([]byte(stdout), &record); err != nil || code != ExitRefused || stopped {
 			t.Errorf("found %d, %q, %t", code, stdout, stopped)
 		}
 		if record.Kind != "error" || record.Message != want {

@@ -5,22 +5,22 @@ import (
 	"testing"
 )
 
-func TestProcessorsAreListedAsRanges(t *testing.T) {
+func TestCPUListsAreWrittenAsRanges(t *testing.T) {
 	for _, test := range []struct {
 		cpus []int
 		want string
 	}{
 		{nil, ""}, {[]int{1}, "1"}, {[]int{0, 1}, "0-1"}, {[]int{0, 1, 2, 5, 7, 8}, "0-2,5,7-8"}, {[]int{9}, "9"},
 	} {
-		has := func(cpu int) bool { return slices.Contains(test.cpus, cpu) }
-		if got := listOf(has, 10); got != test.want {
+		isSet := func(cpu int) bool { return slices.Contains(test.cpus, cpu) }
+		if got := formatCPUList(isSet, 10); got != test.want {
 			t.Errorf("%v: found %q, expected %q", test.cpus, got, test.want)
 		}
 	}
 }
 
-func TestTheProcessorsOfThisProcessAreKnown(t *testing.T) {
-	if list, ok := CPUs(); !ok || list == "" {
+func TestAllowedCPUsIsKnownOnLinux(t *testing.T) {
+	if list, ok := AllowedCPUs(); !ok || list == "" {
 		t.Errorf("found %q %t, expected a list", list, ok)
 	}
 }

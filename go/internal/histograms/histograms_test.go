@@ -1,4 +1,4 @@
-package waits
+package histograms
 
 import (
 	"testing"
@@ -18,7 +18,7 @@ func TestHistogramsKeepThreeDigitsUpToTwoMinutes(t *testing.T) {
 	}
 }
 
-func TestWhatIsEncodedIsReadBack(t *testing.T) {
+func TestEncodeRoundTrips(t *testing.T) {
 	h := New()
 	for ns := int64(1); ns < 1_000_000_000; ns *= 3 {
 		Record(h, ns)
@@ -27,8 +27,8 @@ func TestWhatIsEncodedIsReadBack(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	again, err := hdrhistogram.Decode([]byte(text))
-	if err != nil || !again.Equals(h) {
-		t.Errorf("found %v %v, expected what was encoded", again, err)
+	decoded, err := hdrhistogram.Decode([]byte(text))
+	if err != nil || !decoded.Equals(h) {
+		t.Errorf("found %v %v, expected the histogram that was encoded", decoded, err)
 	}
 }
