@@ -185,7 +185,7 @@ def _judged(claim: Claim, measure: Measure, range_: Range, analysis: Analysis) -
     cells = [_cell(result, measure.case, measure.this)]
     if measure.to is not None:
         cells.append(_cell(result, measure.to_case, measure.to))
-        estimate = _ratio(measure, metric, result, cells, analysis)
+        estimate = _ratio(measure, metric, cells, analysis)
     else:
         constants = _constants(measure, metric, cells[0], analysis)
         estimate = _through(measure, metric, cells[0].metrics[metric.id], constants)
@@ -261,11 +261,7 @@ def _constants(
 
 
 def _ratio(
-    measure: Measure,
-    metric: Metric,
-    result: WorkloadResult,
-    cells: Sequence[CellResult],
-    analysis: Analysis,
+    measure: Measure, metric: Metric, cells: Sequence[CellResult], analysis: Analysis
 ) -> Estimate:
     """Return the ratio of two cells: inside blocks, or of groups where their cases differ."""
     these, those = (
