@@ -36,6 +36,9 @@ class _Run(Run, frozen=True):
 
 class _Trial(Trial, frozen=True, rename={"probe_ns": "spin_ns", "probe_cpu_ns": "spin_cpu_ns"}):
     cell: _Cell  # type: ignore[assignment]
+    # Declared again, since a field keeps the name in the file that its class gave it.
+    probe_ns: int | None = None
+    probe_cpu_ns: int | None = None
 
 
 _trial_decoder = msgspec.json.Decoder(_Trial)
