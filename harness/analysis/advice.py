@@ -110,7 +110,7 @@ def _best_contestants(
             by_language.setdefault(language.get(cell.cell.model, ""), []).append(cell)
     for name, own in by_language.items():
         if name and not {cell.name for cell in own} & set(choices[0].names):
-            choices.append(_best(result, units.language(name), own))
+            choices.append(_best(result, units.language_name(name), own))
     yield Aspect(judged_by, result.workload.id, result.headline_id, tuple(choices))
 
 
@@ -140,10 +140,10 @@ def _best(result: WorkloadResult, language: str, cells: list[CellResult]) -> Cho
 def _value(result: WorkloadResult, cell: CellResult) -> str:
     """Return the headline metric of a cell, with its interval where it has one."""
     found, unit = cell.metrics[result.metric.id], result.metric.unit
-    text = units.brief(found.value, unit)
+    text = units.format_compact(found.value, unit)
     if found.low is None or found.high is None:
         return text
-    return f"{text} [{units.brief(found.low, unit)}, {units.brief(found.high, unit)}]"
+    return f"{text} [{units.format_compact(found.low, unit)}, {units.format_compact(found.high, unit)}]"
 
 
 def _best_places(result: WorkloadResult) -> Iterator[Aspect]:

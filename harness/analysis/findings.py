@@ -50,7 +50,7 @@ def _leading(result: WorkloadResult) -> str:
     """Name the best contestant, with all that are too close to it to rank."""
     cells = ranked(result)
     value = cells[0].metrics[result.metric.id]
-    shown = units.shown(value.value, result.metric.unit)
+    shown = units.format_value(value.value, result.metric.unit)
     if not value.has_interval:
         return f"{cells[0].name} leads so far with {shown}"
     names = [cell.name for cell in leaders(result, cells)]
@@ -117,10 +117,10 @@ def contrast(result: WorkloadResult, pair: Pair) -> str:
     """
     this, to = (contestant.name for contestant in pair)
     ratio, metric = result.comparison.ratios[pair].value, result.metric
-    times, inverse = (f"{units.significant(value, 2)}x" for value in (ratio, 1 / ratio))
+    times, inverse = (f"{units.format_significant(value, 2)}x" for value in (ratio, 1 / ratio))
     if result.comparison.differ.get(pair) is False:
         return f"{this} measured {times} {to}, too close to rank"
-    thing = units.in_column(metric.unit)
+    thing = units.column_unit(metric.unit)
     if thing == "bytes":
         return f"{this} takes {times} as much memory as {to}"
     if thing not in ("ns", "x"):

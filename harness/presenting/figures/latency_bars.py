@@ -162,6 +162,6 @@ def _extremes(cases: CaseCells) -> str:
     )
     (least_ns, least, _), (most_ns, most, case) = worst[0], worst[-1]
     return (
-        f"worst latency from {units.nanoseconds(least_ns, 2)} ({least}) to"
-        f" {units.nanoseconds(most_ns, 2)} ({most}, {case})"
+        f"worst latency from {units.format_time(least_ns, 2)} ({least}) to"
+        f" {units.format_time(most_ns, 2)} ({most}, {case})"
     )
