@@ -12,7 +12,7 @@ from harness.catalog.workload import HEADLINE, MODELS
 from harness.measuring import plan
 from harness.results import store
 from harness.results.records import Cell, Run, RunnerFacts, Sample, Status, Trial
-from tests import factories, scenes
+from tests.support import factories, scenes
 
 _POOL = 200  # sets of samples that are drawn from: to make each anew would take longer than reading
 _BETWEEN, _WITHIN = 0.05, 0.02  # how far processes differ, and samples inside one

@@ -144,7 +144,7 @@ func TestARequestAllocatesNothing(t *testing.T) {
 	}
 }
 
-// The other half of this test is in tests/test_load.py, which reads what is
+// The other half of this test is in tests/conformance/test_load_generator.py, which reads what is
 // printed here with Python's library and compares.
 func TestPercentilesForOtherLanguages(t *testing.T) {
 	h := waits.New()
