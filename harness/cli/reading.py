@@ -117,10 +117,10 @@ def compare(
         analyses.append(analyse(store.read_run(folder), store.read_trials(folder, warnings)))
         for warning in warnings:
             warn(f"{name}: {warning}")
-    rows = run_comparison.versus(*analyses, across_machines=across_machines)
+    rows = run_comparison.compare_runs(*analyses, across_machines=across_machines)
     console = Console()
     console.print(tables.versus(rows))
-    if all(row.verdict is run_comparison.Verdict.NOT_COMPARABLE for row in rows):
+    if all(row.change is run_comparison.Change.NOT_COMPARABLE for row in rows):
         raise Problem("no cell of the two runs can be compared", Exit.NOT_POSSIBLE)
     slower = [] if fail_on is None else run_comparison.regressions(rows, fail_on)
     if slower:

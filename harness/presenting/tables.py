@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from harness.analysis.analyse import Analysis, CellResult, WorkloadResult
-    from harness.analysis.run_comparison import Row
+    from harness.analysis.run_comparison import CellChange
     from harness.catalog.workload import Metric, Workload
     from harness.claims.judge import Checked
     from harness.results.records import AbsentCell, Cell, Diagnosis, Trial
@@ -180,7 +180,7 @@ def conforms(trial: Trial) -> bool:
 _VERDICT_STYLE = {"slower": "red", "faster": "green", "not comparable": "bright_black"}
 
 
-def versus(rows: Sequence[Row]) -> RenderableType:
+def versus(rows: Sequence[CellChange]) -> RenderableType:
     """Return what `compare` prints: each cell of both runs, and what can be said of it."""
     table = _table(
         "workload", "case", "model", "cost, second / first [95%]", "noise floor", "verdict", ""
@@ -203,7 +203,7 @@ def versus(rows: Sequence[Row]) -> RenderableType:
             row.cell.name,
             shown,
             f"{units.format_significant(100 * (row.floor - 1), 2)}%" if row.floor > 1 else "",
-            Text(row.word, style=_VERDICT_STYLE.get(row.verdict.value, "")),
+            Text(row.word, style=_VERDICT_STYLE.get(row.change.value, "")),
             row.reason,
         )
     return table

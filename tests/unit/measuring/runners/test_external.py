@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.catalog.workload import MODELS, in_order, is_model_id, is_variant
+from harness.catalog.contestant import is_model_id, is_variant
+from harness.catalog.workload import MODELS, in_order
 from harness.errors import Exit
 from harness.measuring.runners import external
 from harness.paths import ROOT, WORKLOADS
