@@ -80,8 +80,8 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Trial]]:
         )
         stored: list[Trial] = []
         trials.run_blocks(
-            bench(),
-            [Block(0, "planted", "check", cells), Block(1, "planted", "check", cells)],
+            bench().trial_runner,
+            [bench().block(0, cells), bench().block(1, cells)],
             lambda *trial: trial in done,
             float("inf"),
             stored.append,

@@ -201,9 +201,7 @@ def test_a_value_that_grows_is_named_by_what_it_is(unit: str, better: str, word:
     text = of_metric(unit, better)
     first = measured({"asyncio": 1.0, "trio": 1.0}, 1, text=text)
     second = measured({"asyncio": 1.0, "trio": 1.3}, 2, text=text)
-    (trio,) = (
-        row for row in run_comparison.compare_runs(first, second) if row.cell.contestant == "trio"
-    )
+    (trio,) = (row for row in run_comparison.compare_runs(first, second) if row.cell.name == "trio")
     assert trio.word == word
     assert trio.ratio is not None
     assert (trio.ratio.value > 1) == (better == "lower")  # a cost: above 1 is worse

@@ -191,7 +191,7 @@ def test_variants_are_cells_of_their_own_the_plain_one_first() -> None:
     offers = [offer("asyncio", variant="threads"), offer("asyncio"), offer("trio", "other")]
     present, _ = plan.cells([DEMO], Selection(models=("asyncio",)), offers, {}, PROFILES["quick"])
     names = ["asyncio", "asyncio · threads", "asyncio (again)"]
-    assert [one.contestant for one in present] == names
+    assert [one.name for one in present] == names
 
 
 def test_cells_are_in_the_order_of_models() -> None:
@@ -222,7 +222,7 @@ def test_each_headline_case_has_one_control_of_the_baseline_where_there_is_one(
 def test_a_variant_is_no_control_while_a_plain_contestant_is_there() -> None:
     offers = [offer("asyncio", variant="threads"), offer("trio")]
     present, _ = plan.cells([DEMO], Selection(), offers, {}, PROFILES["quick"])
-    assert [one.contestant for one in present if one.control] == ["trio (again)"]
+    assert [one.name for one in present if one.control] == ["trio (again)"]
 
 
 def test_without_the_headline_case_there_is_no_control() -> None:

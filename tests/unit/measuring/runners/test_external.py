@@ -63,7 +63,7 @@ def test_the_shell_runner_is_measured_and_drawn(invoke: Invoke, tmp_path: Path) 
     arguments = ("--workload", "busywait,nothing", "--precision", "99%", "--out", tmp_path)
     code, said, _ = invoke("run", "--runner", SHELL, *arguments)
     assert code == 0
-    assert "Busy waiting: best" in said
+    assert "Busy waiting: " in said
     folder = store.find(tmp_path)
     trials = list(store.read_trials(folder, []))
     assert {trial.status.value for trial in trials} == {"ok"}

@@ -149,7 +149,7 @@ def test_it_is_warm_when_it_is_connected_and_all_warm_up_was_made() -> None:
     case = workload(SERVED).resolve("headline", "asyncio")
     it = heard(STARTED)
     assert not it.is_warm(case)
-    it.hear(b'{"kind": "connected", "connections": 2, "elapsed_ns": 5}')
+    it.take_line(b'{"kind": "connected", "connections": 2, "elapsed_ns": 5}')
     assert not it.is_warm(case)
     it.take_line(json.dumps(phase(warmup=True)).encode())
     assert it.is_warm(case)
