@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from harness import units
-from harness.analysis.drift import LEAST
+from harness.analysis.drift import LEAST_PROBES
 from harness.errors import Exit, Problem
 from harness.presenting.figures import (
     claims,
@@ -97,7 +97,7 @@ def _all(analysis: Analysis, checked: Sequence[Checked]) -> Iterator[tuple[str, 
                 name = "scaling" if swept else f"over-{param}"
                 yield f"{id_}-{name}", partial(scaling.figure, analysis, result, param)
         yield from _of_shape(analysis, id_, result)
-    if len(analysis.probes) >= LEAST:
+    if len(analysis.probes) >= LEAST_PROBES:
         yield "drift", partial(drift.figure, analysis)
 
 

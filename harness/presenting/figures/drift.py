@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _WIDTH, _BODY = 10.0, 2.9  # inches
 _LEFT, _RIGHT, _BELOW, _ABOVE = 0.75, 0.25, 0.55, 0.05  # inches, around the panel
-_LEAST_SHOWN = 2 * drift.NOTED  # to each side, so that a steady machine looks steady
+_LEAST_SHOWN = 2 * drift.TOLERANCE  # to each side, so that a steady machine looks steady
 _SHOWN = 0.95  # of the dots decide how far the axis reaches
 _ROOM = 2.0  # times that, at most
 _UNITS = ((2 * 3600.0, 3600.0, "hours"), (120.0, 60.0, "minutes"), (0.0, 1.0, "seconds"))
@@ -28,13 +28,13 @@ _MANY = 200  # dots, which are then smaller
 
 
 def figure(analysis: Analysis) -> Figure:
-    """Draw the spins of a run; there are at least `drift.LEAST`."""
+    """Draw the spins of a run; there are at least `drift.LEAST_PROBES`."""
     points = drift.points(analysis.probes)
     reach = _reach([abs(one.share) for one in points])
     beyond = [one.share for one in points if abs(one.share) > reach]
     waited = any(one.waited for one in points)
     notes = [
-        f"Shaded: within {100 * drift.NOTED:g}% of the median.",
+        f"Shaded: within {100 * drift.TOLERANCE:g}% of the median.",
         "Hollow: the processor was not given to it for more than a tenth of its time."
         if waited
         else "",
@@ -76,7 +76,7 @@ def _panel(axes: Axes, points: Sequence[drift.Point], reach: float) -> None:
     last = points[-1].seconds
     unit, name = next((unit, name) for least, unit, name in _UNITS if last >= least)
     size = 4.5 if len(points) < _MANY else 2.8
-    axes.axhspan(-drift.NOTED, drift.NOTED, color=style.BAND, zorder=0, lw=0)
+    axes.axhspan(-drift.TOLERANCE, drift.TOLERANCE, color=style.BAND, zorder=0, lw=0)
     axes.axhline(0, color=style.FAINT, lw=1)
     for one in points:
         beyond = abs(one.share) > reach
@@ -85,7 +85,7 @@ def _panel(axes: Axes, points: Sequence[drift.Point], reach: float) -> None:
             [max(-reach, min(reach, one.share))],
             marker=("^" if one.share > 0 else "v") if beyond else "o",
             ms=6.5 if beyond else size,
-            color=style.FAILED if abs(one.share) > drift.NOTED else style.INK,
+            color=style.FAILED if abs(one.share) > drift.TOLERANCE else style.INK,
             markerfacecolor="white" if one.waited else None,
             ls="none",
             clip_on=False,
