@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 class Exit(IntEnum):
     """What the exit code of every command means."""
 
-    FINE = 0
-    DOES_NOT_HOLD = 1  # the thing asked about: a failed validation, a regression
+    SUCCESS = 0
+    FAILED = 1  # the thing asked about: a failed validation, a regression
     USAGE = 2
     NOT_POSSIBLE = 3  # not comparable, or not possible here
     INTERRUPTED = 130
@@ -28,7 +28,7 @@ class Problem(Exception):  # noqa: N818 - what a user has is a problem
         self.code = code
 
 
-def unknown(what: str, found: str, known: Iterable[str]) -> Problem:
+def unknown_name(what: str, found: str, known: Iterable[str]) -> Problem:
     """Return the problem that `found` is none of the `known`, with the near matches."""
     names = sorted(set(known))
     near = difflib.get_close_matches(found, names, n=3, cutoff=0.5)

@@ -114,7 +114,7 @@ def _workload(first: WorkloadResult, second: WorkloadResult, *, across_machines:
                 )
                 for result, cell in ((first, other), (second, one))
             )
-            ratio = estimates.ratio_of_groups(new, old)
+            ratio = estimates.unpaired_ratio(new, old)
             if ratio is not None and second.metric.better == "higher":
                 ratio = ratio.inverse()
             floor = max(first.comparison.floor or 1.0, second.comparison.floor or 1.0)
@@ -152,7 +152,7 @@ def _to_baseline(result: WorkloadResult, case: str, one: CellResult) -> list[flo
 def _judged(rows: list[Row]) -> list[Row]:
     """Give the verdicts; probabilities are adjusted for the number of cells."""
     sure = [row for row in rows if row.ratio is not None and row.ratio.p is not None]
-    adjusted = estimates.holm(
+    adjusted = estimates.adjust_holm(
         [row.ratio.p for row in sure if row.ratio and row.ratio.p is not None]
     )
     verdicts = {id(row): _verdict(row, p) for row, p in zip(sure, adjusted, strict=True)}

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from harness.catalog.formula import Formula
 
 # Every model of our own, in the order of lists and legends: from one thing at a time to many at
-# once. External runners add theirs; see `in_order`.
+# once. External runners add theirs; see `order_models`.
 MODELS = (
     "sequential",
     "asyncio",
@@ -35,7 +35,7 @@ SHAPES = ("makespan", "rate", "latency", "server", "footprint")
 LATENCIES = frozenset({"p50_ns", "p90_ns", "p99_ns", "p999_ns", "worst_ns"})  # of single waits
 CHECK, HEADLINE = "check", "headline"
 BASELINE = "asyncio"  # what ratios are shown against where a workload has no baseline of its own
-LEAST_OF_A_LINE = 3  # cases
+MIN_CASES_FOR_LINE = 3  # cases
 
 Params = dict[str, int | str]
 
@@ -47,7 +47,7 @@ def is_workload_id(name: str) -> bool:
     return _WORKLOAD_ID.fullmatch(name) is not None
 
 
-def in_order(models: Iterable[str]) -> tuple[str, ...]:
+def order_models(models: Iterable[str]) -> tuple[str, ...]:
     """Return every model in the order of lists: our own, then the others as they first appear."""
     return tuple(dict.fromkeys((*MODELS, *models)))
 
@@ -214,22 +214,23 @@ class Workload:
                 params[limit.param] = min(limit.most, int(params[limit.param]))
         return ModelCase(self, model, replace(asked, params=params))
 
-    def operations_of(self, case: Case) -> int:
+    def count_operations(self, case: Case) -> int:
         """Return how many operations one call makes."""
         return int(self.operations(case.params))
 
-    def ideal_of(self, case: Case, model: str) -> int | None:
+    def compute_ideal_ns(self, case: Case, model: str) -> int | None:
         """Return the least time that the waits of a case allow, in ns; None where nothing waits."""
         formula = self.ideal_ns_of.get(model, self.ideal_ns)
         return None if formula is None else int(formula(case.params))
 
-    def settings(self, case: Case) -> str:
+    def describe_params(self, case: Case) -> str:
         """Return the parameters of a case as people read them: `tasks = 1,000, wait = 50 ms`."""
         return ", ".join(
-            f"{name.removesuffix('_ns')} = {self.setting(case, name)}" for name in case.params
+            f"{name.removesuffix('_ns')} = {self.describe_param(case, name)}"
+            for name in case.params
         )
 
-    def setting(self, case: Case, name: str) -> str:
+    def describe_param(self, case: Case, name: str) -> str:
         """Return a parameter of a case as people read it: `1,000`, `50 ms`, `loop`."""
         value, param = case.params[name], self.params[name]
         if isinstance(value, str):
@@ -237,14 +238,14 @@ class Workload:
         others = (param.unit_of.get(str(one)) for one in case.params.values())
         return units.format_trimmed(value, next(filter(None, others), param.unit))
 
-    def exclusion_of(self, case: Case, model: str) -> Exclusion | None:
+    def find_exclusion(self, case: Case, model: str) -> Exclusion | None:
         """Return what keeps a model from a case as it makes no sense there, if there is such."""
         for one in self.exclusions:
             if one.model == model and case.params[one.param] in one.values:
                 return one
         return None
 
-    def limit_on(self, case: Case, model: str) -> Limit | None:
+    def find_limit(self, case: Case, model: str) -> Limit | None:
         """Return the limit that keeps a model from a case, if there is one."""
         for limit in self.limits:
             if limit.exceeded(case, model) and not limit.clamps:
@@ -268,14 +269,14 @@ class Workload:
         return sorted(cases, key=lambda case: int(case.params[param]))
 
     @property
-    def lines(self) -> tuple[str, ...]:
+    def line_params(self) -> tuple[str, ...]:
         """The parameters along which there are enough cases for a line, the swept one first."""
         numbers = [name for name, param in self.params.items() if not param.choices]
         swept = [] if self.sweep is None else [self.sweep.param]
         return tuple(
             name
             for name in dict.fromkeys((*swept, *numbers))
-            if len(self.cases_along(name)) >= LEAST_OF_A_LINE
+            if len(self.cases_along(name)) >= MIN_CASES_FOR_LINE
         )
 
 
@@ -310,9 +311,9 @@ class ModelCase:
     @cached_property
     def operations(self) -> int:
         """How many operations one call makes."""
-        return self.workload.operations_of(self.case)
+        return self.workload.count_operations(self.case)
 
     @cached_property
     def ideal_ns(self) -> int | None:
         """The least time that its waits allow; None where nothing waits."""
-        return self.workload.ideal_of(self.case, self.model)
+        return self.workload.compute_ideal_ns(self.case, self.model)

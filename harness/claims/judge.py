@@ -240,7 +240,7 @@ def _cell(result: WorkloadResult, case: str, contestant: Contestant) -> CellResu
     if one is None:
         raise _Missing(f"{name} in {where} was not part of this run")
     if one.absent is not None:
-        why = one.absent.absence.words
+        why = one.absent.absence.label
         raise _Missing(f"{name} in {where}: {why}: {one.absent.reason}".rstrip("."))
     if not one.attempts:
         raise _Missing(f"{name} in {where} was not measured yet")
@@ -273,9 +273,9 @@ def _ratio(
     )
     if measure.case == measure.to_case:
         pairs = [(these[block], those[block]) for block in these if block in those]
-        found = estimates.ratio(pairs)
+        found = estimates.paired_ratio(pairs)
     else:
-        found = estimates.ratio_of_groups(list(these.values()), list(those.values()))
+        found = estimates.unpaired_ratio(list(these.values()), list(those.values()))
     if found is None:
         raise _Missing(
             f"{_what(measure, metric)}: no ratio: no common block, or a value that is not positive"

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from harness.measuring.plan import Profile, Selection
+    from harness.measuring.plan import Profile, RunSelection
     from harness.results.records import Cell, Trial
 
 
@@ -44,7 +44,7 @@ class Campaign:
     @property
     def planned(self) -> int:
         """How many trials the least program has: the least blocks of headlines, one of sweeps."""
-        return plan.least_trials(self.run.cells, plan.PROFILES[self.run.profile])
+        return plan.count_min_trials(self.run.cells, plan.PROFILES[self.run.profile])
 
     def measure(
         self,
@@ -73,7 +73,7 @@ class Campaign:
 
 def begin(
     out: Path,
-    selection: Selection,
+    selection: RunSelection,
     profile: Profile,
     budget_s: float | None,
     seed: int | None,

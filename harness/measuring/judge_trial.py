@@ -88,7 +88,7 @@ def _unusable(case: ModelCase, said: Conversation) -> str:
     points = len({held.tasks for held in said.footprints[case.id]})
     if points < _LEAST_POINTS and shape == "footprint":
         return f"footprint: found {points} numbers of tasks, expected at least {_LEAST_POINTS}"
-    fault = histograms.fault([latency] if latency is not None else [])
+    fault = histograms.find_decode_error([latency] if latency is not None else [])
     return f"latency: {fault}" if fault else ""
 
 
@@ -189,7 +189,7 @@ def _judge_load(load: ServerLoad, expected: int) -> tuple[Status, str]:
             f"{served} of {expected} connections were answered rightly from first to last"
             f" ({', '.join(found) or 'nothing is known of the others'})"
         )
-    fault = histograms.fault(
+    fault = histograms.find_decode_error(
         text for phase in phases for text in (phase.hdr, phase.service_hdr) if text
     )
     return (Status.CRASH, f"the load generator sent {fault}") if fault else (Status.OK, "")

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from hdrh.histogram import HdrHistogram
 
-LEAST_NS, MOST_NS, DIGITS = 1, 120_000_000_000, 3
+MIN_NS, MAX_NS, DIGITS = 1, 120_000_000_000, 3
 _SHARES = (
     *(0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975),
     *(0.99, 0.995, 0.9975, 0.999, 0.9995, 0.9999, 0.99999),
@@ -24,7 +24,7 @@ _LEAST_BEYOND = 1  # wait, for a share of the tail to be other than the worst
 PERCENTILES = {"p50_ns": 50.0, "p90_ns": 90.0, "p99_ns": 99.0, "p999_ns": 99.9}
 
 
-def decoded(text: str) -> HdrHistogram:
+def decode(text: str) -> HdrHistogram:
     """Read the text of one (V2, compressed, base64). Raises ValueError for what is none."""
     from hdrh.histogram import HdrHistogram  # only runs with waits in them need it
 
@@ -40,29 +40,29 @@ def decoded(text: str) -> HdrHistogram:
     return histogram
 
 
-def fault(texts: Iterable[str]) -> str:
+def find_decode_error(texts: Iterable[str]) -> str:
     """Return what is wrong with the first of these that cannot be read; empty: nothing."""
     for text in texts:
         try:
-            decoded(text)
+            decode(text)
         except ValueError as error:
             return str(error)
     return ""
 
 
-def added(texts: Iterable[str]) -> HdrHistogram:
+def merge(texts: Iterable[str]) -> HdrHistogram:
     """Return one histogram of all the waits in these, also where they count in other steps."""
     total = None
     for text in texts:
-        total = grown(total, decoded(text))
-    return _empty(MOST_NS) if total is None else total
+        total = merge_into(total, decode(text))
+    return _empty(MAX_NS) if total is None else total
 
 
-def grown(total: HdrHistogram | None, one: HdrHistogram) -> HdrHistogram:
+def merge_into(total: HdrHistogram | None, one: HdrHistogram) -> HdrHistogram:
     """Return a histogram with the waits of one more, which may be the first."""
     most = one.highest_trackable_value
     if total is None or most > total.highest_trackable_value:
-        wider = _empty(max(MOST_NS, most))
+        wider = _empty(max(MAX_NS, most))
         if total is not None:
             wider.add(total)
         total = wider
@@ -73,10 +73,10 @@ def grown(total: HdrHistogram | None, one: HdrHistogram) -> HdrHistogram:
 def _empty(most_ns: int) -> HdrHistogram:
     from hdrh.histogram import HdrHistogram
 
-    return HdrHistogram(LEAST_NS, most_ns, DIGITS)
+    return HdrHistogram(MIN_NS, most_ns, DIGITS)
 
 
-def curve(histogram: HdrHistogram) -> tuple[tuple[float, float], ...]:
+def percentile_curve(histogram: HdrHistogram) -> tuple[tuple[float, float], ...]:
     """Return (share of the waits, ns that they last at most) from the shortest to the worst.
 
     As far into the tail as there is a wait beyond a point, and then the worst.
@@ -85,7 +85,7 @@ def curve(histogram: HdrHistogram) -> tuple[tuple[float, float], ...]:
     if not count:
         return ()
     shares = [share for share in _SHARES if round((1 - share) * count, 6) >= _LEAST_BEYOND]
-    values = at(histogram, [100 * one for one in shares])
+    values = percentile_values(histogram, [100 * one for one in shares])
     return (*zip(shares, values, strict=True), (1.0, float(histogram.get_max_value())))
 
 
@@ -93,11 +93,13 @@ def percentiles(histogram: HdrHistogram) -> dict[str, float]:
     """Return the usual percentiles and the worst wait, in ns; nothing of an empty one."""
     if not histogram.get_total_count():
         return {}
-    told = dict(zip(PERCENTILES, at(histogram, list(PERCENTILES.values())), strict=True))
+    told = dict(
+        zip(PERCENTILES, percentile_values(histogram, list(PERCENTILES.values())), strict=True)
+    )
     return told | {"worst_ns": float(histogram.get_max_value())}
 
 
-def at(histogram: HdrHistogram, percents: Sequence[float]) -> list[float]:
+def percentile_values(histogram: HdrHistogram, percents: Sequence[float]) -> list[float]:
     """Return what so many percent of the waits last at most.
 
     As `get_value_at_percentile` does, which counts in Python, 10 ms for each: of a run with

@@ -17,16 +17,16 @@ SCHEMA_VERSION = 2
 _LIBRARIES = ("uvloop", "trio", "anyio")  # of those that a runner names, what models are
 
 
-class _Spoken(StrEnum):
+class _LabelledEnum(StrEnum):
     """What has a name for files, `wrong_answer`, and one for people."""
 
     @property
-    def words(self) -> str:
+    def label(self) -> str:
         """The name as people read it: `wrong answer`."""
         return self.value.replace("_", " ")
 
 
-class Status(_Spoken):
+class Status(_LabelledEnum):
     """How a trial ended. Everything but `ok` is a result of its own, and enters no estimate."""
 
     OK = "ok"
@@ -37,7 +37,7 @@ class Status(_Spoken):
     UNSUPPORTED = "unsupported"
 
 
-class Absence(_Spoken):
+class Absence(_LabelledEnum):
     """Why a cell is not measured at all."""
 
     NOT_APPLICABLE = "not_applicable"  # the workload file says why it makes no sense here
@@ -152,7 +152,7 @@ class Machine(msgspec.Struct, frozen=True, omit_defaults=True):
     virtualisation: str | None = None
 
     @property
-    def shown(self) -> str:
+    def summary(self) -> str:
         """The machine as people read it, without its name."""
         virtual = f", virtual ({self.virtualisation})" if self.virtualisation else ""
         return (
@@ -172,7 +172,7 @@ class RunnerFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     runtime: str = DEFAULT_RUNTIME
 
     @property
-    def shown(self) -> str:
+    def summary(self) -> str:
         """The runner's version as people read it, with those of the libraries that it measures."""
         known = [f"{key} {self.facts[key]}" for key in _LIBRARIES if key in self.facts]
         if "start_method" in self.facts:

@@ -123,7 +123,7 @@ def _writing(path: Path) -> Iterator[None]:
         raise Problem(f"{path}: cannot be written: {reason}; {advice}", Exit.NOT_POSSIBLE) from None
 
 
-def find(out: Path, name: str | None = None) -> Path:
+def find_run(out: Path, name: str | None = None) -> Path:
     """Return the directory of a run: a path, the name of a run in `out`, or the latest.
 
     Raises Problem with what there is.

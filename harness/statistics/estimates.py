@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-LEAST_FOR_INTERVAL = 5  # with fewer, resampling can only repeat what is there
+MIN_FOR_INTERVAL = 5  # with fewer, resampling can only repeat what is there
 RESAMPLES = 10_000
 _TAIL_PERCENT = 2.5
 _WITHIN = 32  # values that stand for the resampled medians of one process
@@ -46,7 +46,7 @@ class Estimate:
         return self.low is not None
 
 
-def resampled_within(samples: NDArray[np.float64]) -> NDArray[np.float64]:
+def resample_process_median(samples: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return what the median of one process would be, were its samples drawn again.
 
     32 values that are equally likely, in order: the quantiles of that distribution, exactly and
@@ -75,12 +75,12 @@ def _middle_ranks(n: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     return np.array(lower), np.array(upper)
 
 
-def estimate(
+def estimate_median(
     values: Sequence[float], name: str, within: NDArray[np.float64] | None = None
 ) -> Estimate | None:
     """Estimate the median of `values`, one a process. None when there are none.
 
-    `within` holds what `resampled_within` gives of each process, in one array; without it, a
+    `within` holds what `resample_process_median` gives of each process, in one array; without it, a
     process is its value. The interval is the hierarchical bootstrap's: processes are drawn again,
     and in each its samples. `name` seeds the drawing, so that the same data give the same interval
     everywhere.
@@ -89,7 +89,7 @@ def estimate(
         return None
     data = np.asarray(values, dtype=float)
     middle = float(np.median(data))
-    if data.size < LEAST_FOR_INTERVAL:
+    if data.size < MIN_FOR_INTERVAL:
         return Estimate(middle, None, None, data.size)
     pool = np.sort(data if within is None else within)
     medians = _resampled_medians(pool, data.size, name)
@@ -125,7 +125,7 @@ class Ratio(Estimate):
         return math.sqrt(self.high / self.low) - 1
 
 
-def ratio(pairs: Sequence[tuple[float, float]]) -> Ratio | None:
+def paired_ratio(pairs: Sequence[tuple[float, float]]) -> Ratio | None:
     """Estimate a/b over (a, b), one pair a block. None when there is no pair.
 
     Both halves of a pair were measured in one block, so slow drift of the machine cancels. The
@@ -138,7 +138,7 @@ def ratio(pairs: Sequence[tuple[float, float]]) -> Ratio | None:
         return None
     logs = np.log([a / b for a, b in pairs])
     n, middle = logs.size, float(logs.mean())
-    if n < LEAST_FOR_INTERVAL:
+    if n < MIN_FOR_INTERVAL:
         return Ratio(math.exp(middle), None, None, n)
     error = float(logs.std(ddof=1)) / math.sqrt(n)
     if error == 0:
@@ -146,7 +146,7 @@ def ratio(pairs: Sequence[tuple[float, float]]) -> Ratio | None:
     return _student(middle, error, n - 1, n)
 
 
-def ratio_of_groups(these: Sequence[float], those: Sequence[float]) -> Ratio | None:
+def unpaired_ratio(these: Sequence[float], those: Sequence[float]) -> Ratio | None:
     """Estimate a/b of groups that share no blocks, one value a process; None if one is empty.
 
     Welch's interval on logarithms (Welch, 1947): the groups may vary differently. Drift between
@@ -156,7 +156,7 @@ def ratio_of_groups(these: Sequence[float], those: Sequence[float]) -> Ratio | N
         return None
     a, b = np.log(these), np.log(those)
     middle, n = float(a.mean() - b.mean()), min(a.size, b.size)
-    if n < LEAST_FOR_INTERVAL:
+    if n < MIN_FOR_INTERVAL:
         return Ratio(math.exp(middle), None, None, n)
     parts = [float(one.var(ddof=1)) / one.size for one in (a, b)]
     error = math.sqrt(sum(parts))
@@ -174,7 +174,7 @@ def _student(middle: float, error: float, freedom: float, n: int) -> Ratio:
     return Ratio(math.exp(middle), math.exp(middle - half), math.exp(middle + half), n, p)
 
 
-def holm(ps: Sequence[float]) -> list[float]:
+def adjust_holm(ps: Sequence[float]) -> list[float]:
     """Adjust probabilities for their number (Holm, 1979), in the order given.
 
     Of twenty comparisons of equals one falls below 5% by chance; of the adjusted ones, one family

@@ -23,10 +23,10 @@ _OF_SAMPLES = frozenset({"elapsed_ns", "cpu_ns", "operations", "ideal_ns"})
 
 def trial_value(metric: Metric, case: ModelCase, trial: Trial) -> float | None:
     """Return the median over the samples after warm-up, before any ratio; None if not known."""
-    return middle(sample_values(metric, case, trial))
+    return array_median(sample_values(metric, case, trial))
 
 
-def middle(values: NDArray[np.float64]) -> float | None:
+def array_median(values: NDArray[np.float64]) -> float | None:
     """Return the median; None of nothing. Of few values much quicker than NumPy's."""
     if not values.size:
         return None
@@ -72,9 +72,9 @@ def whole_trial_values(trial: Trial, case: Case) -> dict[str, float]:
     """Return what a trial says as a whole, by the names that formulas use; only what is known."""
     told: dict[str, float] = {}
     if trial.latency:
-        told |= histograms.percentiles(histogram(trial, trial.latency))
+        told |= histograms.percentiles(decode_histogram(trial, trial.latency))
     if len({one.tasks for one in trial.parked}) > 1:
-        told |= slopes(trial.parked)
+        told |= footprint_slopes(trial.parked)
     asked = [phase for phase in trial.phases if not phase.warmup]
     kept_up = [
         one.requests / one.elapsed_ns for one in asked if not one.saturated and one.elapsed_ns > 0
@@ -90,10 +90,10 @@ def whole_trial_values(trial: Trial, case: Case) -> dict[str, float]:
     return told
 
 
-def histogram(trial: Trial, text: str) -> HdrHistogram:
+def decode_histogram(trial: Trial, text: str) -> HdrHistogram:
     """Return waits of a trial. Raises Problem: it was readable when it was measured."""
     try:
-        return histograms.decoded(text)
+        return histograms.decode(text)
     except ValueError as error:
         cell = trial.cell
         raise Problem(
@@ -102,7 +102,7 @@ def histogram(trial: Trial, text: str) -> HdrHistogram:
         ) from None
 
 
-def slopes(parked: Sequence[Parked]) -> dict[str, float]:
+def footprint_slopes(parked: Sequence[Parked]) -> dict[str, float]:
     """Return the bytes of one more task: least squares over the points, so no base is divided."""
     tasks = np.array([one.tasks for one in parked], dtype=float)
     told = {"bytes_per_task": _slope(tasks, [one.bytes for one in parked])}
@@ -117,13 +117,13 @@ def _slope(x: NDArray[np.float64], y: Sequence[int]) -> float:
     return float(away @ np.asarray(y, dtype=float) / (away @ away))
 
 
-def pace(trial: Trial) -> NDArray[np.float64]:
+def ns_per_operation(trial: Trial) -> NDArray[np.float64]:
     """Return the time of one operation in each sample after warm-up, in ns and in their order."""
     samples = [one for one in trial.samples if not one.warmup]
     return np.array([one.elapsed_ns / one.operations for one in samples], dtype=float)
 
 
-def cores_busy(trial: Trial) -> float | None:
+def busy_cores(trial: Trial) -> float | None:
     """Return how many cores were busy while a trial was timed; None where it does not tell."""
     told = [one for one in trial.samples if one.cpu_ns is not None and not one.warmup]
     elapsed_ns = sum(one.elapsed_ns for one in told)

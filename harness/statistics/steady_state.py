@@ -45,7 +45,7 @@ class SteadyState:
     _sum: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     _squares: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
 
-    def take(self, pace: NDArray[np.float64]) -> None:
+    def add_process(self, pace: NDArray[np.float64]) -> None:
         """Take in one process: the time of an operation in each of its samples, in order."""
         if pace.size < 2 or pace.min() <= 0:  # noqa: PLR2004 - one sample keeps to its level
             return
@@ -58,20 +58,20 @@ class SteadyState:
         self.processes += 1
         self._sum += shifts
         self._squares += shifts**2
-        factor = jump(pace)
+        factor = find_jump(pace)
         if factor is not None:
             self.jumps += 1
             if abs(math.log(factor)) > abs(math.log(self.largest_jump)):
                 self.largest_jump = factor
 
-    def change(self) -> Change | None:
+    def common_change(self) -> Change | None:
         """Return the change that comes at the same sample in every process, if there is one.
 
         Of each place a change could be, the paired t of the levels before and after it, over
         processes; the probability is multiplied by the number of places (Bonferroni).
         """
         n = self.processes
-        if n < estimates.LEAST_FOR_INTERVAL:
+        if n < estimates.MIN_FOR_INTERVAL:
             return None
         mean = self._sum / n
         variance = np.maximum(self._squares / n - mean**2, 1e-18) * n / (n - 1)
@@ -85,7 +85,7 @@ class SteadyState:
     def warnings(self) -> tuple[str, ...]:
         """Return in words what does not keep to its level."""
         found = []
-        change = self.change()
+        change = self.common_change()
         if change is not None:
             found.append(
                 f"not settled: after sample {change.after} of {self._length} it is"
@@ -112,7 +112,7 @@ def _shifts(logs: NDArray[np.float64]) -> NDArray[np.float64]:
     return shifts
 
 
-def jump(pace: NDArray[np.float64]) -> float | None:
+def find_jump(pace: NDArray[np.float64]) -> float | None:
     """Return the factor by which the level changes inside one process; None if it does not.
 
     Pettitt's test (1979): by ranks, so that one slow sample is no jump.

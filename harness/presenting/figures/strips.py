@@ -128,7 +128,7 @@ def _heading(workload: Workload, case: Case) -> str:
         return case.id
     if params["beside"] == "nothing":
         return "beside nothing"
-    return f"beside {params['beside']} {workload.setting(case, 'amount')}, {_where(case)}"
+    return f"beside {params['beside']} {workload.describe_param(case, 'amount')}, {_where(case)}"
 
 
 def _where(case: Case) -> str:
