@@ -289,7 +289,7 @@ def _series(
     """Return what a formula makes of a cell's values, by block. Raises _Missing."""
     blocks = one.by_block[metric.id]
     values = np.array(list(blocks.values()))
-    found = measure.formula.over({**constants, metric.id: values}, values.size)
+    found = measure.formula.evaluate_arrays({**constants, metric.id: values}, values.size)
     if not np.isfinite(found).all():
         raise _Missing(f"`{measure.formula.text}` has no value in this run")
     return dict(zip(blocks, found.tolist(), strict=True))
@@ -303,7 +303,7 @@ def _through(
     if estimate.low is not None and estimate.high is not None:
         ends = (estimate.low, estimate.high)
     points = np.array([estimate.value, *np.linspace(*ends, _POINTS)])
-    found = measure.formula.over({**constants, metric.id: points}, points.size)
+    found = measure.formula.evaluate_arrays({**constants, metric.id: points}, points.size)
     if not np.isfinite(found).all():
         raise _Missing(f"`{measure.formula.text}` has no value in this run")
     if not estimate.has_interval:

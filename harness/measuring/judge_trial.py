@@ -115,7 +115,10 @@ def _wrong(case: ModelCase, said: Conversation) -> str:
         if outcome.digest != digest(expected):
             return f"found {outcome.value or outcome.digest}, expected {expected}"
         for observation in case.workload.observations:
-            found, wanted = outcome.observed.get(observation.name), observation.of(case.model)
+            found, wanted = (
+                outcome.observed.get(observation.name),
+                observation.expected_for(case.model),
+            )
             if found != wanted:
                 shown = "nothing" if found is None else found
                 return f"{observation.name}: found {shown}, expected {wanted}"

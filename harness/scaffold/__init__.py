@@ -193,7 +193,7 @@ def _rules(workload: Workload, base: str) -> list[str]:
         asked = json.dumps(one.name)
         said.append(
             f"What was seen of {one.name} is reported by {observe}({asked}, n), and must be"
-            f" {' or '.join(str(n) for n in sorted({one.of(model) for model in _models(base)}))}."
+            f" {' or '.join(str(n) for n in sorted({one.expected_for(model) for model in _models(base)}))}."
         )
     said += _steps(workload, base)
     said.append(

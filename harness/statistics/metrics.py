@@ -64,7 +64,7 @@ def _evaluated(metric: Metric, known: dict[str, object], count: int) -> NDArray[
     """Return the finite values of a formula; none where it names what is not known."""
     if not metric.formula.names <= known.keys():
         return np.empty(0)
-    values = metric.formula.over(known, count)
+    values = metric.formula.evaluate_arrays(known, count)
     return values[np.isfinite(values)]
 
 
