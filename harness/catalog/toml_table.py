@@ -94,7 +94,7 @@ class TomlTable:
         )
 
     def tables(self, key: str) -> list[tuple[str, TomlTable]]:
-        """Return the sub-tables of `key` by name, in the order of the file; empty if it is absent."""
+        """Return (name, sub-table) of `key` in the order of the file; empty if it is absent."""
         table = self.table(key, {})
         return [(name, table.table(name)) for name in table.values]
 
