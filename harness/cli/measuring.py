@@ -172,7 +172,7 @@ def validate(workloads: tuple[str, ...], models: tuple[str, ...], runners: tuple
 @options.as_json
 def doctor(*, as_json: bool) -> None:
     """Say what this machine is, and what on it disturbs measuring. Changes nothing."""
-    findings = doctor_.diagnoses()
+    findings = doctor_.diagnose()
     if as_json:
         echo_json(findings)
         return

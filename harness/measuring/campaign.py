@@ -89,7 +89,7 @@ def begin(
             f"nothing to measure: {'; '.join(sorted(reasons)) or 'nothing was asked for'}",
             Exit.NOT_POSSIBLE,
         )
-    about = facts.machine()
+    about = facts.describe_machine()
     now = datetime.now(UTC)
     runners, sources = inventory.facts(cells)
     run = Run(
@@ -150,7 +150,7 @@ def resume(
     for problem in inventory.runners.problems:
         warn(problem)
     runners, sources = inventory.facts(list(run.cells))
-    about = facts.machine()
+    about = facts.describe_machine()
     changes = [
         *_changes("machine", _identity(run.machine), _identity(about)),
         *_changes("", _versions(run.runners), _versions(runners)),
