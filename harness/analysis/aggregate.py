@@ -19,11 +19,11 @@ from harness.results import histograms
 from harness.results.records import Status
 from harness.statistics import estimates
 from harness.statistics.metrics import (
-    cores_busy,
-    histogram,
+    array_median,
+    busy_cores,
+    decode_histogram,
     memory_bytes,
-    middle,
-    pace,
+    ns_per_operation,
     sample_values,
 )
 from harness.statistics.steady_state import SteadyState
@@ -45,10 +45,10 @@ class Series:
 
     def take(self, block: int, samples: NDArray[np.float64]) -> None:
         """Take in the samples of one process."""
-        value = middle(samples)
+        value = array_median(samples)
         if value is not None:
             self.by_block[block] = value
-            self._within.frombytes(estimates.resampled_within(samples).tobytes())
+            self._within.frombytes(estimates.resample_process_median(samples).tobytes())
 
     @property
     def values(self) -> list[float]:
@@ -57,7 +57,7 @@ class Series:
 
     def estimate(self, name: str) -> estimates.Estimate | None:
         """Estimate the median over processes; `name` seeds the resampling."""
-        return estimates.estimate(self.values, name, np.frombuffer(self._within))
+        return estimates.estimate_median(self.values, name, np.frombuffer(self._within))
 
 
 @dataclass(frozen=True)
@@ -136,10 +136,10 @@ class CellAggregate:
         memory = memory_bytes(trial)
         if memory is not None:
             self.peaks.append(memory)
-        cores = cores_busy(trial)
+        cores = busy_cores(trial)
         if cores is not None:
             self.cores.append(cores)
-        self.steady_state.take(pace(trial))
+        self.steady_state.add_process(ns_per_operation(trial))
         self._take_more(trial)
         for metric in self.case.workload.metrics.values():
             self.series[metric.id].take(trial.block, sample_values(metric, self.case, trial))
@@ -147,12 +147,14 @@ class CellAggregate:
     def _take_more(self, trial: Trial) -> None:
         """Take in what only some shapes have."""
         if trial.latency:
-            self.waits = histograms.grown(self.waits, histogram(trial, trial.latency))
+            self.waits = histograms.merge_into(self.waits, decode_histogram(trial, trial.latency))
         for parked in trial.parked:
             self.parked[parked.tasks].append(parked.bytes)
         for phase in trial.phases:
             if phase.loop == "ladder" and phase.elapsed_ns:
-                known = histograms.percentiles(histogram(trial, phase.hdr)) if phase.hdr else {}
+                known = (
+                    histograms.percentiles(decode_histogram(trial, phase.hdr)) if phase.hdr else {}
+                )
                 achieved = 1e9 * phase.requests / phase.elapsed_ns
                 self.ladder[phase.rate_per_s].append(
                     Step(phase.rate_per_s, achieved, known.get("p99_ns"), phase.saturated)
@@ -160,7 +162,7 @@ class CellAggregate:
 
     def curve(self) -> tuple[tuple[float, float], ...]:
         """Return how long which share of the waits lasts at most, over all processes."""
-        return () if self.waits is None else histograms.curve(self.waits)
+        return () if self.waits is None else histograms.percentile_curve(self.waits)
 
     def points(self) -> dict[int, float]:
         """Return the median memory of so many parked tasks, over processes."""

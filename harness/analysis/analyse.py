@@ -16,7 +16,7 @@ from harness.analysis import drift
 from harness.analysis.aggregate import CellAggregate
 from harness.catalog import workload_file
 from harness.catalog.contestant import DEFAULT_RUNTIME, Contestant
-from harness.catalog.workload import HEADLINE, in_order
+from harness.catalog.workload import HEADLINE, order_models
 from harness.results.records import Cell, Status
 from harness.statistics import estimates
 
@@ -72,7 +72,7 @@ class CellResult:
     def failed_how(self) -> str:
         """How many trials failed in which way: `2 timeout, 1 wrong answer`."""
         return ", ".join(
-            f"{n} {status.words}" for status, n in self.statuses.items() if status is not Status.OK
+            f"{n} {status.label}" for status, n in self.statuses.items() if status is not Status.OK
         )
 
     @property
@@ -135,7 +135,7 @@ class WorkloadResult:
     @property
     def models(self) -> tuple[str, ...]:
         """Every model in its order, those of external runners after our own."""
-        return in_order(cell.cell.model for cells in self.cases.values() for cell in cells)
+        return order_models(cell.cell.model for cells in self.cases.values() for cell in cells)
 
 
 @dataclass(frozen=True)
@@ -157,7 +157,7 @@ class Analysis:
 
 def _models(run: Run) -> tuple[str, ...]:
     absent = (absence.cell for absence in run.absent)
-    return in_order(cell.model for cell in (*run.cells, *absent))
+    return order_models(cell.model for cell in (*run.cells, *absent))
 
 
 def analyse(run: Run, trials: Iterable[Trial]) -> Analysis:
@@ -241,7 +241,7 @@ def _cell_result(
             found = series.estimate(_seed(cell, metric))
         elif base := _metric_baseline(metric, cell, language):
             other = aggregates[base].series[metric.id]
-            found = estimates.ratio(_pairs(metric, series.by_block, other.by_block))
+            found = estimates.paired_ratio(_pairs(metric, series.by_block, other.by_block))
         else:
             found = None
         if found is not None:
@@ -253,7 +253,7 @@ def _cell_result(
         cell=cell,
         case=own.case,
         metrics=metrics,
-        ratio=estimates.ratio(_in_blocks(values, baseline)),
+        ratio=estimates.paired_ratio(_in_blocks(values, baseline)),
         statuses=dict(own.statuses),
         message=own.message,
         peak_bytes=round(median(own.peaks)) if own.peaks else None,
@@ -316,11 +316,11 @@ def _compare(result: WorkloadResult, aggregates: _Aggregates) -> Comparison:
     found = {
         (this, to): ratio
         for this, to in combinations(values, 2)
-        if (ratio := estimates.ratio(_in_blocks(values[this], values[to]))) is not None
+        if (ratio := estimates.paired_ratio(_in_blocks(values[this], values[to]))) is not None
     }
     control = _control(result, aggregates)
     sure = {pair: ratio.p for pair, ratio in found.items() if ratio.p is not None}
-    adjusted = dict(zip(sure, estimates.holm(list(sure.values())), strict=True))
+    adjusted = dict(zip(sure, estimates.adjust_holm(list(sure.values())), strict=True))
     comparison = Comparison(control=control)
     floor = comparison.floor or 1.0
     for (this, to), ratio in found.items():
@@ -339,7 +339,7 @@ def _control(result: WorkloadResult, aggregates: _Aggregates) -> Ratio | None:
         if cell.control and (cell.workload, cell.case) == (result.workload.id, result.headline_id):
             twin = structs.replace(cell, control=False)
             other = aggregates[twin]
-            return estimates.ratio(
+            return estimates.paired_ratio(
                 _in_blocks(own.series[metric].by_block, other.series[metric].by_block)
             )
     return None

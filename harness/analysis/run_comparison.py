@@ -112,7 +112,7 @@ def _compare(
                 values = _to_baseline(second, case, new), _to_baseline(first, case, old)
             else:
                 values = list(new.values.values()), list(old.values.values())
-            ratio = estimates.ratio_of_groups(*values)
+            ratio = estimates.unpaired_ratio(*values)
             if ratio is not None and second.metric.better == "higher":
                 ratio = ratio.inverse()
             floor = max(first.comparison.floor or 1.0, second.comparison.floor or 1.0)
@@ -130,7 +130,7 @@ def _obstacle(
         return "the workload file has changed"
     for which, cell in (("first", old), ("second", new)):
         if cell.absent is not None:
-            return f"in the {which} run it is {cell.absent.absence.words}"
+            return f"in the {which} run it is {cell.absent.absence.label}"
         if cell.failures:
             return f"in the {which} run {cell.failures} of {cell.attempts} trials failed"
         if not cell.values:
@@ -153,7 +153,7 @@ def _to_baseline(result: WorkloadResult, case: str, cell: CellResult) -> list[fl
 def _decided(changes: list[CellChange]) -> list[CellChange]:
     """Decide each change; probabilities are adjusted for the number of cells."""
     ps = [change.ratio.p if change.ratio else None for change in changes]
-    adjusted = iter(estimates.holm([p for p in ps if p is not None]))
+    adjusted = iter(estimates.adjust_holm([p for p in ps if p is not None]))
     return [
         _undecidable(change) if p is None else _decide(change, next(adjusted))
         for change, p in zip(changes, ps, strict=True)

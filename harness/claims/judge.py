@@ -240,7 +240,7 @@ def _cell(result: WorkloadResult, case: str, contestant: Contestant) -> CellResu
     if one is None:
         raise _Missing(f"{name} in {where} was not part of this run")
     if one.absent is not None:
-        why = one.absent.absence.words
+        why = one.absent.absence.label
         raise _Missing(f"{name} in {where}: {why}: {one.absent.reason}".rstrip("."))
     if not one.attempts:
         raise _Missing(f"{name} in {where} was not measured yet")
@@ -269,9 +269,9 @@ def _ratio(
     )
     if measure.case == measure.to_case:
         pairs = [(these[block], those[block]) for block in these if block in those]
-        found = estimates.ratio(pairs)
+        found = estimates.paired_ratio(pairs)
     else:
-        found = estimates.ratio_of_groups(list(these.values()), list(those.values()))
+        found = estimates.unpaired_ratio(list(these.values()), list(those.values()))
     if found is None:
         raise _Missing(
             f"{_what(measure, metric)}: no ratio: no common block, or a value that is not positive"
@@ -285,7 +285,7 @@ def _series(
     """Return what a formula makes of a cell's values, by block. Raises _Missing."""
     blocks = one.by_block[metric.id]
     values = np.array(list(blocks.values()))
-    found = measure.formula.over({**constants, metric.id: values}, values.size)
+    found = measure.formula.evaluate_arrays({**constants, metric.id: values}, values.size)
     if not np.isfinite(found).all():
         raise _Missing(f"`{measure.formula.text}` has no value in this run")
     return dict(zip(blocks, found.tolist(), strict=True))
@@ -299,7 +299,7 @@ def _through(
     if estimate.low is not None and estimate.high is not None:
         ends = (estimate.low, estimate.high)
     points = np.array([estimate.value, *np.linspace(*ends, _POINTS)])
-    found = measure.formula.over({**constants, metric.id: points}, points.size)
+    found = measure.formula.evaluate_arrays({**constants, metric.id: points}, points.size)
     if not np.isfinite(found).all():
         raise _Missing(f"`{measure.formula.text}` has no value in this run")
     if not estimate.has_interval:

@@ -112,12 +112,12 @@ def _use(aspect: Aspect) -> str:
 def _machine(analysis: Analysis) -> str:
     """Return on what, with what and when it was measured."""
     run = analysis.run
-    versions = ", ".join(runner.shown for runner in run.runners)
+    versions = ", ".join(runner.summary for runner in run.runners)
     disturbed = f", {analysis.disturbed:,} disturbed by other work" if analysis.disturbed else ""
     text = (
         f"Measured on {run.started_at[:10]}:"
         f" {units.format_count(analysis.trials, 'trial')}{disturbed},"
         f" in {units.format_count(analysis.blocks, 'block')} (profile {escaped(run.profile)}) on"
-        f" {escaped(run.machine.shown)}. {escaped(versions)}."
+        f" {escaped(run.machine.summary)}. {escaped(versions)}."
     )
     return textwrap.fill(text, _WIDTH, break_long_words=False, break_on_hyphens=False)

@@ -238,14 +238,14 @@ def main(arguments: Sequence[str], repository: Repository | None = None) -> Exit
     repository = repository or Repository()
     try:
         if asked.take:
-            take(store.find(asked.out, asked.take), repository)
+            take(store.find_run(asked.out, asked.take), repository)
         wrong = stale(repository) if asked.check else write(repository)
     except Problem as problem:
         print(f"reference: {problem}", file=sys.stderr)
         return problem.code
     for line in wrong:
         print(f"reference: {line}", file=sys.stderr)
-    return Exit.DOES_NOT_HOLD if wrong else Exit.FINE
+    return Exit.FAILED if wrong else Exit.SUCCESS
 
 
 if __name__ == "__main__":

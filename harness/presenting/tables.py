@@ -54,7 +54,7 @@ def results(analysis: Analysis) -> Iterator[RenderableType]:
 
 def _case(result: WorkloadResult, case: str, cells: Sequence[CellResult]) -> RenderableType:
     """Return the cells of a case as a table, and under it what was not measured, or failed."""
-    settings = result.workload.settings(result.workload.cases[case])
+    settings = result.workload.describe_params(result.workload.cases[case])
     metrics = result.workload.metrics.values()
     has_tiers = case == result.headline_id and bool(result.comparison.tiers)
     table = _table(
@@ -119,7 +119,7 @@ def _remarks(one: CellResult) -> Iterator[Text]:
     if one.failures:
         yield Text(f"{one.name}: {one.failed_how} of {one.attempts}: {one.message}", style="red")
     if one.absent is not None:
-        why = one.absent.absence.words
+        why = one.absent.absence.label
         yield Text(f"{one.name}: {why}: {one.absent.reason}", style="bright_black")
     elif not one.attempts:
         yield Text(f"{one.name}: not measured yet", style="bright_black")
@@ -151,7 +151,7 @@ def conformance(trials: Sequence[Trial], absent: Sequence[AbsentCell]) -> Render
     table = _table("workload", "model", "result", "")
     for trial in trials:
         passed = conforms(trial)
-        word = trial.status.words
+        word = trial.status.label
         if trial.warnings and trial.status is Status.OK:
             word = "warning"
         _row(
@@ -166,7 +166,7 @@ def conformance(trials: Sequence[Trial], absent: Sequence[AbsentCell]) -> Render
             table,
             one.cell.workload,
             one.cell.name,
-            Text(one.absence.words, style="bright_black"),
+            Text(one.absence.label, style="bright_black"),
             one.reason,
         )
     return table

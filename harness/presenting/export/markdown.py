@@ -52,7 +52,7 @@ def escaped(text_: str) -> str:
 
 
 def _case(result: WorkloadResult, case: str, cells: Sequence[CellResult]) -> Iterator[str]:
-    settings = result.workload.settings(result.workload.cases[case])
+    settings = result.workload.describe_params(result.workload.cases[case])
     yield f"**{escaped(f'{result.workload.id} {case}')}** {escaped(settings)}".rstrip()
     measured = [one for one in cells if one.metrics]
     if measured:
@@ -115,6 +115,6 @@ def _remark(one: CellResult) -> str:
     if one.failures:
         return f"{who}: {one.failed_how} of {one.attempts}: {escaped(one.message)}"
     if one.absent is not None:
-        why = one.absent.absence.words
+        why = one.absent.absence.label
         return f"{who}: {why}: {escaped(one.absent.reason)}"
     return "" if one.attempts else f"{who}: not measured yet"

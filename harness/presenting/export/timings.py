@@ -55,7 +55,7 @@ class Series:
     @property
     def operations_a_call(self) -> int:
         """How many operations one call of the implementation makes."""
-        return self.workload.operations_of(self.case)
+        return self.workload.count_operations(self.case)
 
 
 def is_per_operation(workload: Workload) -> bool:
@@ -76,7 +76,7 @@ def _has_no_time(workload: Workload, case: Case) -> str:
 
 def sample_ns(workload: Workload, case: Case, sample: Sample) -> float:
     """Return elapsed / operations, of one operation or of all that a call makes, in ns."""
-    counted = 1 if is_per_operation(workload) else workload.operations_of(case)
+    counted = 1 if is_per_operation(workload) else workload.count_operations(case)
     return sample.elapsed_ns * counted / sample.operations
 
 

@@ -92,7 +92,7 @@ def _all(analysis: Analysis, checked: Sequence[Checked]) -> Iterator[tuple[str, 
     for id_, result in analysis.workloads.items():
         yield id_, partial(contestants.figure, analysis, result)
         if len(result.cases) > 1:
-            for param in result.workload.lines:
+            for param in result.workload.line_params:
                 swept = result.workload.sweep is not None and (result.workload.sweep.param == param)
                 name = "scaling" if swept else f"over-{param}"
                 yield f"{id_}-{name}", partial(scaling.figure, analysis, result, param)

@@ -43,7 +43,7 @@ def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
     panel = max(1, len(shown)) * _ROW
     below = 0.55 + (0.1 + 0.17 * len(notes) if notes else 0)
     case = result.workload.cases[result.headline_id]
-    settings = result.workload.settings(case)
+    settings = result.workload.describe_params(case)
     sheet, bottom, top = style.sheet(
         _WIDTH,
         head + panel + below,

@@ -30,7 +30,7 @@ def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
     """Draw the waits of the headline case, a curve for each model, of all its processes."""
     case = result.workload.cases[result.headline_id]
     rate = f" at {case.rate_per_s:,} a second" if case.rate_per_s else ""
-    settings = result.workload.settings(case)
+    settings = result.workload.describe_params(case)
     sheet, bottom, top = style.sheet(
         _WIDTH,
         _BODY,

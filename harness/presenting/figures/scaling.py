@@ -86,7 +86,7 @@ def _panel(
     ends: list[tuple[float, float, str]] = []
     everything: list[float] = []
     sizes: set[int] = set()
-    ideal = workload.ideal_of(workload.cases[HEADLINE], "") if workload.ideal_ns else None
+    ideal = workload.compute_ideal_ns(workload.cases[HEADLINE], "") if workload.ideal_ns else None
     is_elapsed = metric.formula.names == {"elapsed_ns"}
     for model in result.models:
         points = [
@@ -168,6 +168,6 @@ def _stops(result: WorkloadResult, param: str) -> str:
             if one.absent is not None:
                 said[one.cell.model] = one.absent.reason
             elif one.failures:
-                statuses = ", ".join(status.words for status in one.statuses)
+                statuses = ", ".join(status.label for status in one.statuses)
                 said[one.cell.model] = f"{statuses} at {case.id}"
     return "; ".join(f"{model}: {why}" for model, why in said.items())

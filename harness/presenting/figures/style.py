@@ -201,11 +201,11 @@ def certainty(comparison: Comparison) -> str:
 def footnote(analysis: Analysis, note: str, *, intervals: bool = True) -> str:
     """Return what every figure says at its foot: how sure, on what, with what, when."""
     run = analysis.run
-    versions = ", ".join(one.shown for one in run.runners)
+    versions = ", ".join(one.summary for one in run.runners)
     parts = [
         note,
         "Lines: 95% interval over processes; no line: too few." if intervals else "",
-        f"{run.machine.shown}.",
+        f"{run.machine.summary}.",
         f"{versions}.",
         f"{units.format_count(analysis.disturbed, 'trial')} disturbed by other work on the machine."
         if analysis.disturbed

@@ -254,7 +254,7 @@ def _table(result: WorkloadResult, case: str, cells: list[CellResult]) -> Table:
     return Table(
         id=case_id(result.workload.id, case),
         case=case,
-        settings=result.workload.settings(result.workload.cases[case]),
+        settings=result.workload.describe_params(result.workload.cases[case]),
         has_tiers=is_headline and bool(result.comparison.tiers),
         columns=(
             *(Column(one.label, f"{one.better} is better") for one in metrics),
@@ -322,7 +322,7 @@ def _failed(one: CellResult) -> str:
 def _absence(one: CellResult) -> tuple[str, str, str]:
     if one.absent is None:
         return one.name, "not measured yet", ""
-    why = one.absent.absence.words
+    why = one.absent.absence.label
     return one.name, why, shortened(one.absent.reason)
 
 
