@@ -124,7 +124,7 @@ def _contest(result: WorkloadResult, of: str, language: dict[str, str]) -> Itera
         by_language.setdefault(language.get(one.cell.model, ""), []).append(one)
     for name, own in by_language.items():
         if name and not {one.name for one in own} & set(choices[0].names):
-            choices.append(_best(result, units.language(name), own))
+            choices.append(_best(result, units.language_name(name), own))
     yield Aspect(of, result.workload.id, result.headline_id, tuple(choices))
 
 
@@ -161,10 +161,11 @@ def _best(result: WorkloadResult, among: str, cells: list[CellResult]) -> Choice
 def _value(result: WorkloadResult, one: CellResult) -> str:
     """Return the headline metric of a cell, with its interval where it has one."""
     found, unit = one.metrics[result.metric.id], result.metric.unit
-    text = units.brief(found.value, unit)
+    text = units.format_compact(found.value, unit)
     if found.low is None or found.high is None:
         return text
-    return f"{text} [{units.brief(found.low, unit)}, {units.brief(found.high, unit)}]"
+    low, high = (units.format_compact(bound, unit) for bound in (found.low, found.high))
+    return f"{text} [{low}, {high}]"
 
 
 def _handing_over(result: WorkloadResult) -> Iterator[Aspect]:

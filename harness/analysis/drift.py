@@ -74,10 +74,12 @@ def finding(probes: Sequence[ProbeReading]) -> str:
     change = _trend([one.share for one in found])
     if change is not None:
         how = "slowed" if change > 0 else "became faster"
-        return f"The machine {how} by {units.significant(100 * abs(change), 2)}% over the run"
+        return (
+            f"The machine {how} by {units.format_significant(100 * abs(change), 2)}% over the run"
+        )
     noted = f"{100 * NOTED:g}%"
     outside = sum(abs(one.share) > NOTED for one in found)
-    number = units.counted(len(found), "spin")
+    number = units.format_count(len(found), "spin")
     if outside > max(1, _UNSTEADY * len(found)):
         return f"The machine was unsteady: {outside} of {number} off by more than {noted}"
     if outside:

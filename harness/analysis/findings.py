@@ -61,7 +61,7 @@ def _best(result: WorkloadResult) -> str:
     """Name the best contestant, and with it all that cannot be told apart from it."""
     best, *others = ranked(result)
     value = best.metrics[result.metric.id]
-    shown = units.shown(value.value, result.metric.unit)
+    shown = units.format_value(value.value, result.metric.unit)
     if not value.has_interval:
         return f"best so far is {best.name} at {shown}"
     names = [cell.name for cell in leaders(result, [best, *others])]
@@ -123,7 +123,7 @@ def overall(results: list[WorkloadResult]) -> str:
         text = f"{names[0]} is best, or not told apart from the best{where}"
     widest, title = max(spreads, default=(0.0, ""))
     if widest > 1:
-        text += f"; models differ by up to {units.significant(widest, 2)}x ({title})"
+        text += f"; models differ by up to {units.format_significant(widest, 2)}x ({title})"
     return text + (" (too few blocks to be sure)" if unsure else "")
 
 
@@ -136,10 +136,10 @@ def contrast(pair: Pair, ratio: Estimate, metric: Metric, *, is_different: bool 
     say; then the sentence as a whole says so.
     """
     this, to = (contestant.name for contestant in pair)
-    times = f"{units.significant(ratio.value, 2)}x"
+    times = f"{units.format_significant(ratio.value, 2)}x"
     if is_different is False:
         return f"{this} and {to} are not told apart ({times})"
-    thing = units.in_column(metric.unit)
+    thing = units.column_unit(metric.unit)
     if thing == "bytes":
         return f"{this} against {to}: {times} as much memory"
     if thing not in ("ns", "x"):
@@ -148,4 +148,4 @@ def contrast(pair: Pair, ratio: Estimate, metric: Metric, *, is_different: bool 
         return f"{this} against {to}: {times}"
     if ratio.value > 1:
         return f"{this} against {to}: {times} as long"
-    return f"{this} against {to}: {units.significant(1 / ratio.value, 2)}x as fast"
+    return f"{this} against {to}: {units.format_significant(1 / ratio.value, 2)}x as fast"

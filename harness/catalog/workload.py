@@ -235,7 +235,7 @@ class Workload:
         if isinstance(value, str):
             return value
         others = (param.unit_of.get(str(one)) for one in case.params.values())
-        return units.tidy(value, next(filter(None, others), param.unit))
+        return units.format_trimmed(value, next(filter(None, others), param.unit))
 
     def exclusion_of(self, case: Case, model: str) -> Exclusion | None:
         """Return what keeps a model from a case as it makes no sense there, if there is such."""

@@ -87,7 +87,7 @@ def summary(results: Sequence[Checked]) -> str:
     number = counted(results)
     measured = len(results) - number[Verdict.UNMEASURED]
     if not measured:
-        return f"None of {units.counted(len(results), 'claim')} is measured by this run"
+        return f"None of {units.format_count(len(results), 'claim')} is measured by this run"
     words = {
         Verdict.HOLDS: "holds" if number[Verdict.HOLDS] == 1 else "hold",
         Verdict.CONTRADICTED: f"{_be(number[Verdict.CONTRADICTED])} contradicted",
@@ -95,7 +95,7 @@ def summary(results: Sequence[Checked]) -> str:
     }
     parts = [f"{number[verdict]} {text}" for verdict, text in words.items() if number[verdict]]
     listed = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
-    return f"Of {units.counted(measured, 'claim')} that this run measures, {listed}"
+    return f"Of {units.format_count(measured, 'claim')} that this run measures, {listed}"
 
 
 def _be(number: int) -> str:
@@ -156,10 +156,10 @@ def shown(one: Checked) -> str:
     """Return the measured value with its interval, in people's units: `1.09 µs [1.08, 1.11]`."""
     if one.value is None:
         return ""
-    text = units.shown(one.value, one.unit)
+    text = units.format_value(one.value, one.unit)
     if one.low is None or one.high is None:
         return text
-    ends = [units.shown(end, one.unit) for end in (one.low, one.high)]
+    ends = [units.format_value(end, one.unit) for end in (one.low, one.high)]
     _, space, unit = text.partition(" ")
     if all(end.partition(" ")[2] == unit for end in ends):
         ends = [end.removesuffix(space + unit) for end in ends]
@@ -345,7 +345,7 @@ def _verdict(
     if low > most:
         return Verdict.CONTRADICTED, f"more than {said}{_far(most, low)}"
     if within_noise:
-        percent = units.significant(100 * (floor - 1), 2)
+        percent = units.format_significant(100 * (floor - 1), 2)
         given = f", given a noise floor of {percent}%"
         return Verdict.UNDECIDED, f"neither within nor beyond {said}{given}"
     return Verdict.UNDECIDED, f"neither within nor beyond {said}"
@@ -357,7 +357,9 @@ def _far(end: float, nearest: float) -> str:
         return ""
     factor = max(end / nearest, nearest / end)
     far = 2
-    return f" by a factor of {units.significant(factor, 2)} at least" if factor >= far else ""
+    return (
+        f" by a factor of {units.format_significant(factor, 2)} at least" if factor >= far else ""
+    )
 
 
 def _what(measure: Measure, metric: Metric) -> str:

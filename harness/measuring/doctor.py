@@ -228,7 +228,7 @@ def _throttled(files: _Files) -> Diagnosis:
         return Diagnosis("throttled so far", UNKNOWN)
     most = max(held_ns)
     advice = "a cgroup quota has held processes back; raise it, or use fewer cores" if most else ""
-    return Diagnosis("throttled so far", units.nanoseconds(most) if most else "never", advice)
+    return Diagnosis("throttled so far", units.format_time(most) if most else "never", advice)
 
 
 def _clock(files: _Files) -> Diagnosis:
@@ -245,7 +245,7 @@ def _slack(files: _Files) -> Diagnosis:
     slack = int(text)
     advice = "sleeps end up to that much late; start from a shell that has the usual 50 µs"
     return Diagnosis(
-        "timer slack", units.nanoseconds(slack), advice if slack > _USUAL_SLACK_NS else ""
+        "timer slack", units.format_time(slack), advice if slack > _USUAL_SLACK_NS else ""
     )
 
 

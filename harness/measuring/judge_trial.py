@@ -122,8 +122,8 @@ def _wrong(case: ModelCase, said: Conversation) -> str:
     for sample in said.samples[case.id]:
         if case.ideal_ns is not None and sample.elapsed_ns < case.ideal_ns - EARLY_NS:
             return (
-                f"done after {units.nanoseconds(sample.elapsed_ns)}, though its waits alone last"
-                f" {units.nanoseconds(case.ideal_ns)}"
+                f"done after {units.format_time(sample.elapsed_ns)}, though its waits alone last"
+                f" {units.format_time(case.ideal_ns)}"
             )
     return ""
 
@@ -201,8 +201,8 @@ def warnings(said: Conversation, ended: Ended) -> tuple[str, ...]:
     inside = sum(sample.elapsed_ns for taken in said.samples.values() for sample in taken)
     if inside > ended.wall_ns:
         found.append(
-            f"its samples add up to {units.nanoseconds(inside)}, but the process lived for only"
-            f" {units.nanoseconds(ended.wall_ns)}: both cannot be true"
+            f"its samples add up to {units.format_time(inside)}, but the process lived for only"
+            f" {units.format_time(ended.wall_ns)}: both cannot be true"
         )
     if ended.left_running:
         found.append(f"left {ended.left_running} processes running; they were ended")

@@ -57,7 +57,7 @@ class Display:
         if is_new and not self._console.is_terminal:
             self._console.print(
                 f"[{self._clock()}] block {block.index}: {block.workload} {block.case},"
-                f" {units.counted(len(block.assignments), 'trial')} ({self._progress()})",
+                f" {units.format_count(len(block.assignments), 'trial')} ({self._progress()})",
                 highlight=False,
                 soft_wrap=True,
             )
@@ -77,7 +77,7 @@ class Display:
                 for sample in trial.samples
                 if not sample.warmup
             ]
-            fastest = f", {units.nanoseconds(min(counted))} an operation" if counted else ""
+            fastest = f", {units.format_time(min(counted))} an operation" if counted else ""
             self._last = f"{name}: ok{fastest}"
             return
         self._failed += 1
@@ -120,10 +120,10 @@ class Display:
     def _progress(self) -> str:
         if self._done < self._planned:
             return f"{self._done} of {self._planned} trials"
-        done = units.counted(self._done, "trial")
+        done = units.format_count(self._done, "trial")
         return f"{done}; the planned {self._planned} are done, more for precision"
 
     def _clock(self) -> str:
         spent = time.monotonic() - self._start
-        left = units.clock(self._budget_s - spent)
-        return f"{units.clock(spent)} of {units.clock(self._budget_s)}, {left} left"
+        left = units.format_clock(self._budget_s - spent)
+        return f"{units.format_clock(spent)} of {units.format_clock(self._budget_s)}, {left} left"

@@ -115,8 +115,9 @@ def _machine(analysis: Analysis) -> str:
     versions = ", ".join(runner.shown for runner in run.runners)
     disturbed = f", {analysis.disturbed:,} disturbed by other work" if analysis.disturbed else ""
     text = (
-        f"Measured on {run.started_at[:10]}: {units.counted(analysis.trials, 'trial')}{disturbed},"
-        f" in {units.counted(analysis.blocks, 'block')} (profile {escaped(run.profile)}) on"
+        f"Measured on {run.started_at[:10]}:"
+        f" {units.format_count(analysis.trials, 'trial')}{disturbed},"
+        f" in {units.format_count(analysis.blocks, 'block')} (profile {escaped(run.profile)}) on"
         f" {escaped(run.machine.shown)}. {escaped(versions)}."
     )
     return textwrap.fill(text, _WIDTH, break_long_words=False, break_on_hyphens=False)

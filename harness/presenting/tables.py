@@ -32,22 +32,22 @@ def results(analysis: Analysis) -> Iterator[RenderableType]:
     """Yield what `show` prints: a heading, a table a case, warnings."""
     run = analysis.run
     yield Text(
-        f"{run.id}: {units.counted(analysis.trials, 'trial')} in"
-        f" {units.counted(analysis.blocks, 'block')} on {run.machine.cpu},"
+        f"{run.id}: {units.format_count(analysis.trials, 'trial')} in"
+        f" {units.format_count(analysis.blocks, 'block')} on {run.machine.cpu},"
         f" {run.machine.logical_cores} cores; seed {run.seed}",
         style="bold",
     )
     for result in analysis.workloads.values():
         yield Text(f"\n{result.workload.title}: {finding(result)}", style="bold")
         if result.comparison.floor is not None:
-            percent = units.significant(100 * (result.comparison.floor - 1), 2)
+            percent = units.format_significant(100 * (result.comparison.floor - 1), 2)
             yield Text(f"noise floor {percent}%: one contestant against itself, in the same blocks")
         for case, cells in result.cases.items():
             yield _case(result, case, cells)
     if analysis.disturbed:
         yield Text(
-            f"{analysis.disturbed} of {units.counted(analysis.trials, 'trial')} were disturbed by"
-            " other work on the machine (steal, throttling, load); they are kept and counted",
+            f"{analysis.disturbed} of {units.format_count(analysis.trials, 'trial')} were disturbed"
+            " by other work on the machine (steal, throttling, load); they are kept and counted",
             style="yellow",
         )
 
@@ -75,7 +75,7 @@ def _case(result: WorkloadResult, case: str, cells: Sequence[CellResult]) -> Ren
                 one.name,
                 *(_estimate(one.metrics.get(metric.id), metric) for metric in metrics),
                 _ratio(one),
-                "" if one.peak_bytes is None else units.size(one.peak_bytes),
+                "" if one.peak_bytes is None else units.format_size(one.peak_bytes),
                 str(one.statuses.get(Status.OK, 0)),
             )
     heading = Text(f"\n{result.workload.id} {case}  {settings}".rstrip(), style="italic")
@@ -98,11 +98,11 @@ def _row(table: Table, *cells: str | Text) -> None:
 def _estimate(estimate: Estimate | None, metric: Metric) -> str:
     if estimate is None:
         return ""
-    unit = units.in_column(metric.unit)
-    text = units.shown(estimate.value, unit)
+    unit = units.column_unit(metric.unit)
+    text = units.format_value(estimate.value, unit)
     if estimate.low is None or estimate.high is None:
         return f"{text} [too few]"
-    low, high = (units.shown(x, unit) for x in (estimate.low, estimate.high))
+    low, high = (units.format_value(x, unit) for x in (estimate.low, estimate.high))
     return f"{text} [{low}, {high}]"
 
 
@@ -111,7 +111,7 @@ def _ratio(one: CellResult) -> str:
     if one.ratio is None:
         return ""
     share = f" ({one.attempts - one.failures}/{one.attempts})" if one.failures else ""
-    return f"{units.significant(one.ratio.value, 2)}x{share}"
+    return f"{units.format_significant(one.ratio.value, 2)}x{share}"
 
 
 def _remarks(one: CellResult) -> Iterator[Text]:
@@ -189,9 +189,12 @@ def versus(rows: Sequence[Row]) -> RenderableType:
         ratio = row.ratio
         shown = ""
         if ratio is not None:
-            shown = f"{units.significant(ratio.value)}x"
+            shown = f"{units.format_significant(ratio.value)}x"
             if ratio.low is not None and ratio.high is not None:
-                low, high = units.significant(ratio.low), units.significant(ratio.high)
+                low, high = (
+                    units.format_significant(ratio.low),
+                    units.format_significant(ratio.high),
+                )
                 shown += f" [{low}, {high}]"
         _row(
             table,
@@ -199,7 +202,7 @@ def versus(rows: Sequence[Row]) -> RenderableType:
             row.cell.case,
             row.cell.name,
             shown,
-            f"{units.significant(100 * (row.floor - 1), 2)}%" if row.floor > 1 else "",
+            f"{units.format_significant(100 * (row.floor - 1), 2)}%" if row.floor > 1 else "",
             Text(row.word, style=_VERDICT_STYLE.get(row.verdict.value, "")),
             row.reason,
         )

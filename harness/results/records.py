@@ -156,7 +156,7 @@ class Machine(msgspec.Struct, frozen=True, omit_defaults=True):
         """The machine as people read it, without its name."""
         virtual = f", virtual ({self.virtualisation})" if self.virtualisation else ""
         return (
-            f"{self.cpu}, {self.logical_cores} cores, {units.size(self.memory_bytes)},"
+            f"{self.cpu}, {self.logical_cores} cores, {units.format_size(self.memory_bytes)},"
             f" {self.system}{virtual}"
         )
 

@@ -23,7 +23,7 @@ def rows() -> Iterator[tuple[str, str, str, bool]]:
         if done:
             elapsed = trial.samples[-1].elapsed_ns
             measured = (
-                f"done in {units.nanoseconds(elapsed)}, peak"
-                f" {units.size(trial.usage.get('peak_bytes', 0))}"
+                f"done in {units.format_time(elapsed)}, peak"
+                f" {units.format_size(trial.usage.get('peak_bytes', 0))}"
             )
         yield f"1,000,000 {model} tasks in fanout", measured, "completes", done

@@ -292,7 +292,7 @@ def _usable(
         shown.append(f"and {len(reasons) - _REASONS_SHOWN:,} more")
     return usable_runner, [
         f"the runner {runner.name}: {len(offered) - len(usable):,} of its"
-        f" {units.counted(len(offered), 'implementation')} cannot be used: {'; '.join(shown)}"
+        f" {units.format_count(len(offered), 'implementation')} cannot be used: {'; '.join(shown)}"
     ]
 
 

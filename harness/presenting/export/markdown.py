@@ -28,8 +28,8 @@ def text(
     """Return a heading, and for each workload its finding and one table a case."""
     run = analysis.run
     lines = [
-        f"**Loombench** {escaped(run.id)}: {units.counted(analysis.trials, 'trial')} in"
-        f" {units.counted(analysis.blocks, 'block')} on {escaped(run.machine.cpu)},"
+        f"**Loombench** {escaped(run.id)}: {units.format_count(analysis.trials, 'trial')} in"
+        f" {units.format_count(analysis.blocks, 'block')} on {escaped(run.machine.cpu)},"
         f" {run.machine.logical_cores} cores, {escaped(run.machine.system)}."
         " Medians over processes with 95% intervals."
     ]
@@ -71,7 +71,7 @@ def _case(result: WorkloadResult, case: str, cells: Sequence[CellResult]) -> Ite
                 escaped(one.name),
                 *(_estimate(one.metrics.get(metric.id), metric.unit) for metric in metrics),
                 _ratio(one),
-                "" if one.peak_bytes is None else units.size(one.peak_bytes),
+                "" if one.peak_bytes is None else units.format_size(one.peak_bytes),
                 str(one.statuses.get(Status.OK, 0)),
             )
     remarks = [f"- {remark}" for one in cells for remark in _remarks(one)]
@@ -87,11 +87,12 @@ def _row(*cells: str) -> str:
 def _estimate(estimate: Estimate | None, unit: str) -> str:
     if estimate is None:
         return ""
-    shown = units.in_column(unit)
-    value = units.shown(estimate.value, shown)
+    shown = units.column_unit(unit)
+    value = units.format_value(estimate.value, shown)
     if estimate.low is None or estimate.high is None:
         return f"{value} (too few for an interval)"
-    return f"{value} [{units.shown(estimate.low, shown)}, {units.shown(estimate.high, shown)}]"
+    low, high = (units.format_value(bound, shown) for bound in (estimate.low, estimate.high))
+    return f"{value} [{low}, {high}]"
 
 
 def _ratio(one: CellResult) -> str:

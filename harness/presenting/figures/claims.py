@@ -212,7 +212,7 @@ def _words(axes: Axes, one: Checked, row: int) -> None:
     axes.text(
         1 + _NUMBERS * inch,
         row,
-        f"{units.shown(one.value, one.unit)}{few}\nsaid: {one.range.text}",
+        f"{units.format_value(one.value, one.unit)}{few}\nsaid: {one.range.text}",
         transform=axes.get_yaxis_transform(),
         va="center",
         fontsize=7.5,

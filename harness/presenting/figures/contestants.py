@@ -160,15 +160,15 @@ def _heading(metric: Metric, inches: float) -> str:
 def _number(cell: CellResult, estimate: Estimate, metric: Metric) -> str:
     if cell.cell.model in metric.baselines and cell.contestant.is_plain:
         return "baseline"
-    text = units.brief(estimate.value, metric.unit)
+    text = units.format_compact(estimate.value, metric.unit)
     if estimate.low is not None and estimate.high is not None:
         half = max(estimate.high - estimate.value, estimate.value - estimate.low)
         if half < abs(estimate.value):
             percent = 100 * half / abs(estimate.value)
             small = percent < _LEAST_PERCENT
-            text += " ±<0.01%" if small else f" ±{units.significant(percent, 2)}%"
+            text += " ±<0.01%" if small else f" ±{units.format_significant(percent, 2)}%"
         else:
-            text += f" ±{units.brief(half, metric.unit, 2)}"
+            text += f" ±{units.format_compact(half, metric.unit, 2)}"
     else:
         text += f" (n = {estimate.n})"
     return text

@@ -38,7 +38,7 @@ def figure(analysis: Analysis) -> Figure:
         "Hollow: the processor was not given to it for more than a tenth of its time."
         if waited
         else "",
-        f"Triangles: {units.counted(len(beyond), 'spin')} beyond the edge, the furthest"
+        f"Triangles: {units.format_count(len(beyond), 'spin')} beyond the edge, the furthest"
         f" {_percent(max(beyond, key=abs))}."
         if beyond
         else "",

@@ -85,10 +85,10 @@ def _finding(cells: list[CellResult]) -> str:
     kept = sorted((_kept_up(one), one.name) for one in cells)
     (least, first), (most, last) = kept[0], kept[-1]
     if len(kept) == 1:
-        return f"{first} keeps up with {units.significant(least)} a second"
+        return f"{first} keeps up with {units.format_significant(least)} a second"
     return (
-        f"{last} keeps up with {units.significant(most)} a second, {first} with"
-        f" {units.significant(least)}"
+        f"{last} keeps up with {units.format_significant(most)} a second, {first} with"
+        f" {units.format_significant(least)}"
     )
 
 

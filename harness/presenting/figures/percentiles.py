@@ -112,7 +112,7 @@ def _finding(result: WorkloadResult) -> str:
     if not at:
         return "too few waits yet to speak of the tail"
     (least, first), (most, last) = at[0], at[-1]
-    shown = f"99% wait at most {units.nanoseconds(least, 2)} in {first}"
+    shown = f"99% wait at most {units.format_time(least, 2)} in {first}"
     if len(at) == 1:
         return shown
-    return f"{shown}, and {units.nanoseconds(most, 2)} in {last}"
+    return f"{shown}, and {units.format_time(most, 2)} in {last}"

@@ -147,14 +147,14 @@ def _finding(result: WorkloadResult, param: str) -> str:
     ranked = sorted(best[largest], reverse=metric.better == "higher")
     unit = result.workload.params[param].unit
     at = (
-        units.tidy(largest, unit)
+        units.format_trimmed(largest, unit)
         if unit == "bytes"
-        else f"{largest:,} {units.named(largest, unit)}"
+        else f"{largest:,} {units.unit_name(largest, unit)}"
     )
-    least = f"{ranked[0][1]} at {units.shown(ranked[0][0], metric.unit)}"
+    least = f"{ranked[0][1]} at {units.format_value(ranked[0][0], metric.unit)}"
     if len(ranked) == 1:
         return f"at {at}, only {least}"
-    most = f"{ranked[-1][1]} at {units.shown(ranked[-1][0], metric.unit)}"
+    most = f"{ranked[-1][1]} at {units.format_value(ranked[-1][0], metric.unit)}"
     return f"{len(ranked)} models reach {at}, from {least} to {most}"
 
 

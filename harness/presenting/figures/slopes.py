@@ -60,7 +60,7 @@ def _draw(axes: Axes, analysis: Analysis, result: WorkloadResult, cells: list[Ce
         fitted = [slope * n for n in tasks]
         axes.plot(tasks, fitted, color=look.colour, lw=1.2, alpha=0.7)
         axes.plot(tasks, above, color=look.colour, marker=look.marker, ms=5.5, ls="none")
-        names[one.cell.model] = f"{one.cell.model}  {units.size(slope)} each"
+        names[one.cell.model] = f"{one.cell.model}  {units.format_size(slope)} each"
         ends.append((tasks[-1], fitted[-1], one.cell.model))
         sizes.update(tasks)
         held += [*above, *fitted]
@@ -85,5 +85,5 @@ def _finding(result: WorkloadResult, cells: list[CellResult]) -> str:
     if not slopes:
         return "nothing could be measured"
     (least, first), (most, last) = slopes[0], slopes[-1]
-    text = f"one more waiting task takes {units.size(least)} in {first}"
-    return text if len(slopes) == 1 else f"{text}, and {units.size(most)} in {last}"
+    text = f"one more waiting task takes {units.format_size(least)} in {first}"
+    return text if len(slopes) == 1 else f"{text}, and {units.format_size(most)} in {last}"

@@ -194,7 +194,7 @@ def certainty(comparison: Comparison) -> str:
     text = "Rows in one band are not told apart, adjusted for the number of comparisons."
     if comparison.floor is None:
         return text
-    percent = units.significant(100 * (comparison.floor - 1), 2)
+    percent = units.format_significant(100 * (comparison.floor - 1), 2)
     return f"{text} Noise floor {percent}%: one contestant against itself."
 
 
@@ -207,11 +207,11 @@ def footnote(analysis: Analysis, note: str, *, intervals: bool = True) -> str:
         "Lines: 95% interval over processes; no line: too few." if intervals else "",
         f"{run.machine.shown}.",
         f"{versions}.",
-        f"{units.counted(analysis.disturbed, 'trial')} disturbed by other work on the machine."
+        f"{units.format_count(analysis.disturbed, 'trial')} disturbed by other work on the machine."
         if analysis.disturbed
         else "",
-        f"Run {run.id}, {units.counted(analysis.trials, 'trial')} in"
-        f" {units.counted(analysis.blocks, 'block')},"
+        f"Run {run.id}, {units.format_count(analysis.trials, 'trial')} in"
+        f" {units.format_count(analysis.blocks, 'block')},"
         f" {run.started_at[:10]}.",
     ]
     return " ".join(part for part in parts if part)
@@ -339,10 +339,10 @@ def place_ticks(axis: Axis, ticks: Sequence[float], unit: str) -> None:
 def _tick(value: float, unit: str) -> str:
     base, _, per = unit.partition("/")
     if per == "s":
-        return units.thousands(value) + "/s"
-    text = "0" if value == 0 else units.tidy(value, base)
+        return units.format_si(value) + "/s"
+    text = "0" if value == 0 else units.format_trimmed(value, base)
     return (
         text
         if base in ("ns", "bytes", "x", "") or value == 0
-        else f"{text} {units.named(value, base)}"
+        else f"{text} {units.unit_name(value, base)}"
     )

@@ -70,7 +70,7 @@ def text(
             facts=_facts(analysis),
             runners=[
                 (
-                    units.language(one.language),
+                    units.language_name(one.language),
                     one.version.removeprefix("go"),
                     ", ".join(f"{key} {value}" for key, value in one.facts.items()),
                 )
@@ -137,7 +137,7 @@ def _machine(machine: Machine) -> list[tuple[str, str]]:
     facts = [
         ("processor", machine.cpu),
         ("cores", str(machine.logical_cores)),
-        ("memory", units.size(machine.memory_bytes)),
+        ("memory", units.format_size(machine.memory_bytes)),
         ("system", machine.system),
         ("virtual", machine.virtualisation or ""),
         ("host", machine.host),
@@ -151,17 +151,17 @@ def _facts(analysis: Analysis) -> list[tuple[str, str]]:
     return [
         ("begun", run.started_at.replace("T", " ")),
         ("profile", run.profile),
-        ("budget", units.clock(run.budget_s)),
+        ("budget", units.format_clock(run.budget_s)),
         ("precision", f"{100 * run.precision:g}%"),
         ("seed", str(run.seed)),
         (
             "measured",
-            f"{units.counted(analysis.trials, 'trial')} in"
-            f" {units.counted(analysis.blocks, 'block')}",
+            f"{units.format_count(analysis.trials, 'trial')} in"
+            f" {units.format_count(analysis.blocks, 'block')}",
         ),
         (
             "disturbed",
-            f"{units.counted(analysis.disturbed, 'trial')}, by other work on the machine"
+            f"{units.format_count(analysis.disturbed, 'trial')}, by other work on the machine"
             if analysis.disturbed
             else "",
         ),

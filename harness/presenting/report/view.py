@@ -223,7 +223,7 @@ def _meaning(result: WorkloadResult) -> Iterator[str]:
     if not ranked(result):
         return
     if comparison.floor is not None:
-        percent = units.significant(100 * (comparison.floor - 1), 2)
+        percent = units.format_significant(100 * (comparison.floor - 1), 2)
         yield (
             f"The noise floor here is {percent}%: one contestant was entered twice, and that much"
             " it can seem to differ from itself. No smaller difference is called real."
@@ -291,8 +291,8 @@ def _row(result: WorkloadResult, one: CellResult, *, is_headline: bool) -> Row:
         values=(
             *values,
             _value(one.ratio, "x"),
-            Value() if peak is None else Value(units.size(peak), key=str(peak)),
-            Value() if cores is None else Value(units.significant(cores, 2), key=str(cores)),
+            Value() if peak is None else Value(units.format_size(peak), key=str(peak)),
+            Value() if cores is None else Value(units.format_significant(cores, 2), key=str(cores)),
             Value(str(n), key=str(n)),
             Value(
                 f"{one.failures} of {one.attempts}" if one.failures else "0", key=str(one.failures)
@@ -305,14 +305,18 @@ def _row(result: WorkloadResult, one: CellResult, *, is_headline: bool) -> Row:
 def _value(found: Estimate | None, unit: str) -> Value:
     if found is None:
         return Value()
-    text, key = units.brief(found.value, unit), repr(float(found.value))
+    text, key = units.format_compact(found.value, unit), repr(float(found.value))
     if found.low is None or found.high is None:
         return Value(text, "no interval", key)
-    return Value(text, f"{units.brief(found.low, unit)} to {units.brief(found.high, unit)}", key)
+    return Value(
+        text,
+        f"{units.format_compact(found.low, unit)} to {units.format_compact(found.high, unit)}",
+        key,
+    )
 
 
 def _failed(one: CellResult) -> str:
-    return f"{one.failed_how} of {units.counted(one.attempts, 'trial')}"
+    return f"{one.failed_how} of {units.format_count(one.attempts, 'trial')}"
 
 
 def _absence(one: CellResult) -> tuple[str, str, str]:
