@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from harness.analysis.analyse import Analysis, WorkloadResult
-    from harness.claims.judge import Checked
+    from harness.claims.judge import JudgedClaim
 
     _Make = Callable[[], Figure]
 
@@ -39,7 +39,7 @@ KINDS = ("svg", "png")
 def draw(
     analysis: Analysis,
     folder: Path,
-    checked: Sequence[Checked] = (),
+    checked: Sequence[JudgedClaim] = (),
     *,
     only: Collection[str] | None = None,
     kinds: Sequence[str] = KINDS,
@@ -84,7 +84,7 @@ def _save(figure: Figure, path: Path, kind: str) -> None:
         part.unlink(missing_ok=True)
 
 
-def _all(analysis: Analysis, checked: Sequence[Checked]) -> Iterator[tuple[str, _Make]]:
+def _all(analysis: Analysis, checked: Sequence[JudgedClaim]) -> Iterator[tuple[str, _Make]]:
     """Yield the names of all figures that a run has, each with what makes it."""
     yield "overview", partial(overview.figure, analysis)
     if claims.shown(checked):

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from harness.analysis.analyse import Analysis
-    from harness.claims.judge import Checked
+    from harness.claims.judge import JudgedClaim
 
 _WIDTH, _LABELS, _WORDS = 11.0, 3.1, 3.2  # inches: all, left of the axes, right of them
 _BADGE, _NUMBERS = 0.16, 1.1  # inches, right of the axes
@@ -50,12 +50,12 @@ MARKS = {
 }
 
 
-def shown(results: Sequence[Checked]) -> list[Checked]:
+def shown(results: Sequence[JudgedClaim]) -> list[JudgedClaim]:
     """Return the claims that have a place in the figure."""
     return [one for one in results if one.is_measured]
 
 
-def figure(analysis: Analysis, results: Sequence[Checked]) -> Figure:
+def figure(analysis: Analysis, results: Sequence[JudgedClaim]) -> Figure:
     """Draw all claims that were measured, a panel a unit."""
     panels = _panels(shown(results))
     labels = {
@@ -66,7 +66,7 @@ def figure(analysis: Analysis, results: Sequence[Checked]) -> Figure:
     row = 0.1 + _LINE * max(2, *(text.count("\n") + 1 for text in labels.values()))
     body = sum(_HEAD + row * len(rows) + _FOOT for rows in panels.values())
     sheet, _, top = style.sheet(
-        _WIDTH, body + _GAP, judge.summary(results), _QUESTION, analysis, _note(results)
+        _WIDTH, body + _GAP, judge.summary_sentence(results), _QUESTION, analysis, _note(results)
     )
     height = sheet.get_figheight()
     used = 0.0
@@ -92,7 +92,7 @@ def _bound(text: str) -> str:
     return re.sub(r"(?<=\d) (?=\S)", "\N{NO-BREAK SPACE}", text)
 
 
-def _panels(rows: Sequence[Checked]) -> dict[str, list[Checked]]:
+def _panels(rows: Sequence[JudgedClaim]) -> dict[str, list[JudgedClaim]]:
     """Return the claims by unit: times, memory, what else there is, and ratios last."""
     found = {one.unit: [two for two in rows if two.unit == one.unit] for one in rows}
     ends = {"ns": -2, "bytes": -1, "x": 1}
@@ -105,7 +105,7 @@ def _heading(unit: str) -> str:
     return _HEADINGS.get(unit, text[:1].upper() + text[1:])
 
 
-def _note(results: Sequence[Checked]) -> str:
+def _note(results: Sequence[JudgedClaim]) -> str:
     """Explain the marks, and count what is not shown."""
     parts = ["Bars: what is claimed; no stroke at an end: it goes on. Dots: what was measured."]
     unmeasured = [one for one in results if one.verdict is Verdict.UNMEASURED]
@@ -119,7 +119,7 @@ def _note(results: Sequence[Checked]) -> str:
     return " ".join(parts)
 
 
-def _panel(axes: Axes, rows: Sequence[Checked], unit: str) -> None:
+def _panel(axes: Axes, rows: Sequence[JudgedClaim], unit: str) -> None:
     _scale(axes, rows, unit)
     axes.set_ylim(len(rows) - 0.5, -0.5)
     axes.tick_params(axis="y", length=0)
@@ -132,7 +132,7 @@ def _panel(axes: Axes, rows: Sequence[Checked], unit: str) -> None:
         _words(axes, one, row)
 
 
-def _scale(axes: Axes, rows: Sequence[Checked], unit: str) -> None:
+def _scale(axes: Axes, rows: Sequence[JudgedClaim], unit: str) -> None:
     """Set the axis so that every end of a range and of an interval is on it."""
     values = [
         x
@@ -146,7 +146,7 @@ def _scale(axes: Axes, rows: Sequence[Checked], unit: str) -> None:
         style.byte_ticks(axes.xaxis, *axes.get_xlim())
 
 
-def _bar(axes: Axes, one: Checked, row: int) -> None:
+def _bar(axes: Axes, one: JudgedClaim, row: int) -> None:
     """Draw the documented range; an end that is open reaches the edge, without a stroke."""
     assert one.range is not None
     ends = one.range.low, one.range.high
@@ -164,7 +164,7 @@ def _bar(axes: Axes, one: Checked, row: int) -> None:
             axes.plot([end, end], [row - half, row + half], color=_BAR_END, lw=1.6, zorder=2)
 
 
-def _dot(axes: Axes, one: Checked, row: int) -> None:
+def _dot(axes: Axes, one: JudgedClaim, row: int) -> None:
     assert one.value is not None
     mark = MARKS[one.verdict]
     if one.low is not None and one.high is not None:
@@ -191,7 +191,7 @@ def _dot(axes: Axes, one: Checked, row: int) -> None:
     )
 
 
-def _words(axes: Axes, one: Checked, row: int) -> None:
+def _words(axes: Axes, one: JudgedClaim, row: int) -> None:
     """Write the verdict beside the axis, and what was measured and claimed in numbers."""
     assert one.value is not None
     assert one.range is not None
