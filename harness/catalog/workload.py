@@ -85,6 +85,9 @@ class Case:
     thorough: bool = False  # only in the profile of that name
     rate_per_s: int = 0  # server: the fixed rate at which latency is taken; 0: it is not
     ladder: bool = False  # server: rising rates until it is saturated, instead
+    label: str = ""  # what a figure calls it
+    group: str = ""  # cases that a title counts together: `beside work on the loop`
+    disturbance_ns: int = 0  # how long the work lasts that runs beside what is measured
 
 
 @dataclass(frozen=True)
@@ -155,6 +158,31 @@ class Observation:
 
 
 @dataclass(frozen=True)
+class PlaceChoice:
+    """A choice between cases of the baseline model: where to do some work."""
+
+    judged_by: str
+    options: Mapping[str, str]  # case id -> what to do
+
+
+@dataclass(frozen=True)
+class AdviceTexts:
+    """What work a workload stands for, and what its result lets one choose."""
+
+    work: str
+    judged_by: str
+    places: tuple[PlaceChoice, ...] = ()
+
+
+@dataclass(frozen=True)
+class LateLimit:
+    """From which latency on an event counts as missed."""
+
+    limit_ns: int
+    event: str  # `a tick`
+
+
+@dataclass(frozen=True)
 class Sweep:
     """The cases along one parameter; the headline case is one of its points."""
 
@@ -188,6 +216,8 @@ class Workload:
     contrasts: tuple[tuple[Contestant, Contestant], ...]  # pairs that the finding compares
     exclusions: tuple[Exclusion, ...]
     load: Load | None  # of the shape `server`
+    advice: AdviceTexts | None  # None: the title of the workload is all that is known
+    late: LateLimit | None
     text: str  # the file itself
 
     @property

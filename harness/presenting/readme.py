@@ -98,13 +98,13 @@ def _advice(analysis: Analysis) -> Iterator[str]:
     for row in advice(analysis):
         work = row.work
         for aspect in row.aspects:
-            yield f"| {escaped(work)} | {escaped(aspect.of)} | {escaped(_use(aspect))} |"
+            yield f"| {escaped(work)} | {escaped(aspect.judged_by)} | {escaped(_use(aspect))} |"
             work = ""
 
 
 def _use(aspect: Aspect) -> str:
     return "; ".join(
-        f"{f'in {choice.among}: ' if choice.among else ''}{choice.text}"
+        f"{f'in {choice.language}: ' if choice.language else ''}{choice.text}"
         for choice in aspect.choices
     )
 

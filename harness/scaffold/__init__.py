@@ -184,10 +184,8 @@ def _rules(workload: Workload, base: str) -> list[str]:
     check = workload.cases[CHECK]
     if not workload.load:
         where = f", where {workload.settings(check)}" if check.params else ""
-        said.append(
-            f"The answer is {workload.oracle.text}: {workload.resolve(CHECK, base).expected:,} in the check"
-            f" case{where}."
-        )
+        answer = workload.resolve(CHECK, base).expected
+        said.append(f"The answer is {workload.oracle.text}: {answer:,} in the check case{where}.")
     for one in workload.observations:
         observe = "probe.Observe" if is_go else "probe.observe"
         asked = json.dumps(one.name)

@@ -1,7 +1,8 @@
 """The two distributions that intervals need: Beta, and from it Student's t. Pure.
 
 Written here and not taken from SciPy, whose import takes longer than a short trial: a run of a few
-seconds would spend much of them on it. tests/test_distributions.py holds them against SciPy.
+seconds would spend much of them on it. tests/unit/statistics/test_distributions.py compares them
+with SciPy.
 """
 
 from __future__ import annotations

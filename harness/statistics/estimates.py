@@ -130,9 +130,10 @@ def ratio(pairs: Sequence[tuple[float, float]]) -> Ratio | None:
 
     Both halves of a pair were measured in one block, so slow drift of the machine cancels. The
     estimate is the geometric mean, with Student's t interval on the logarithms: a/b and b/a are
-    judged alike. docs/methodology.md says what lost against it, and tests/test_coverage.py chooses
-    among them anew. Where a value is not positive (a cost beyond an ideal that the timers undercut)
-    there is no ratio: to leave out such blocks would leave out the fastest ones.
+    judged alike. docs/methodology.md says what lost against it, and
+    tests/unit/statistics/test_interval_coverage.py chooses among them anew. Where a
+    value is not positive (a cost beyond an ideal that the timers undercut) there is no ratio: to
+    leave out such blocks would leave out the fastest ones.
     """
     if not pairs or any(a <= 0 or b <= 0 for a, b in pairs):
         return None
@@ -193,7 +194,8 @@ def _resampled_medians(pool: NDArray[np.float64], n: int, name: str) -> NDArray[
     """Return 10,000 medians of n processes that are drawn again, from all that each could be.
 
     One draw gives a median, not n: the middle of n uniform numbers is drawn itself, and says which
-    rank of the sorted pool the median has. tests/test_stats.py holds that against drawing n times.
+    rank of the sorted pool the median has. tests/unit/statistics/test_estimates.py compares that
+    with drawing n times.
     """
     seed = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8])
     draw = np.random.default_rng(seed)

@@ -13,11 +13,11 @@ from harness.presenting.figures import (
     contestants,
     drift,
     ladder,
+    latency_bars,
     overview,
     percentiles,
     scaling,
     slopes,
-    strips,
     style,
 )
 
@@ -105,8 +105,8 @@ def _of_shape(analysis: Analysis, id_: str, result: WorkloadResult) -> Iterator[
     """Yield what only some shapes have, where there is something to draw."""
     if percentiles.has_curves(result):
         yield f"{id_}-waits", partial(percentiles.figure, analysis, result)
-    if result.workload.sweep is None and strips.has_strips(result):
-        yield f"{id_}-beside", partial(strips.figure, analysis, result)
+    if result.workload.sweep is None and latency_bars.has_bars(result):
+        yield f"{id_}-beside", partial(latency_bars.figure, analysis, result)
     if slopes.has_points(result):
         yield f"{id_}-slopes", partial(slopes.figure, analysis, result)
     if ladder.cells_of(result):
