@@ -143,7 +143,7 @@ def stale(repository: Repository) -> list[str]:
             committed = repository.run / "figures" / path.name
             if not committed.is_file():
                 found.append(f"docs/reference-run/figures/{name}.png: missing; `make readme`")
-            elif not pixels.same(committed, path):
+            elif not pixels.is_same_picture(committed, path):
                 found.append(f"docs/reference-run/figures/{name}.png: out of date; `make readme`")
     return [*found, *_unfounded(made), *_undrawn(repository, drawn)]
 
