@@ -129,7 +129,7 @@ def run(
         ended = going.measure(display, interrupted, max_memory)
     say(console, f"{ended}: {going.folder}")
     analysis = show_results(going.folder, console)
-    checked = judge.check(ledger.load(), analysis)
+    checked = judge.judge_claims(ledger.load(), analysis)
     if figures:
         draw(going.folder, analysis, checked, console)
     summarise(going.folder, analysis, checked)

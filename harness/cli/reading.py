@@ -57,7 +57,7 @@ def _present(folder: Path, known: Sequence[Claim], *, redraw: bool) -> None:
     from harness.presenting import figures, report  # they are slow to import
 
     analysis = analyse(store.read_run(folder), store.read_trials(folder, []))
-    checked = judge.check(known, analysis)
+    checked = judge.judge_claims(known, analysis)
     if redraw or not report.has_figures(folder):
         draw(folder, analysis, checked, Console())
     else:  # but for the claims, which may have been drawn of other ledgers
@@ -150,9 +150,9 @@ def claims_(
         raise Problem("--only: found no --ledger, expected one at least to take claims from")
     known = ledger.load(ledgers, only=only)
     analysis = analysed(store.find_run(out, run_))
-    results = judge.check(known, analysis)
+    results = judge.judge_claims(known, analysis)
     if as_json:
-        echo_json(judge.document(analysis, results))
+        echo_json(judge.json_document(analysis, results))
     else:
         console = Console()
         for line in tables.claims(results):

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from harness import units
 from harness.catalog.workload import CHECK
-from harness.presenting.figures import style
+from harness.presenting.figures import style, ticks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -48,7 +48,7 @@ def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
     height = sheet.get_figheight()
     left = style.name_width(models)
     width = (_WIDTH - left - 0.25) / _COLUMNS
-    looks, span = style.looks(analysis.models), _span(cases)
+    looks, span = style.model_looks(analysis.models), _span(cases)
     for index, (case, cells) in enumerate(cases):
         row, column = divmod(index, _COLUMNS)
         axes = sheet.add_axes(
@@ -100,7 +100,7 @@ def _panel(
     axes.set_xscale("log")
     axes.set_xlim(*span)
     axes.set_ylim(len(rows) - 0.5, -0.5)
-    style.human_log_ticks(axes.xaxis, *span, "ns", 5)
+    ticks.set_log_ticks(axes.xaxis, *span, "ns", 5)
     axes.tick_params(axis="x", labelsize=7.5)
     axes.grid(axis="x")
     axes.spines["left"].set_visible(False)
