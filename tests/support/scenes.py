@@ -339,3 +339,9 @@ SCENES: dict[str, Callable[[], Analysis]] = {
         extra=[_another(f"w{i}", title=f"Another one, {i}") for i in range(7)],
     ),
 }
+
+
+@cache
+def analysis_of(scene: str) -> Analysis:
+    """Return the analysis of a scene, made once for all tests that only read it."""
+    return SCENES[scene]()
