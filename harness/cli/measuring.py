@@ -46,14 +46,14 @@ def list_(
     """Workloads, models, implementations; what is unavailable, and why."""
     inventory = _inventory(runners)
     selection = RunSelection(options.split(workloads), options.split(models))
-    cells, absent = inventory.cells(selection, None)
+    cells, absent = inventory.plan_cells(selection, None)
     shown = [
         inventory.workloads[id_]
         for id_ in inventory.workloads
         if not selection.workloads or id_ in selection.workloads
     ]
     if as_json:
-        document = inventory.document(shown, cells, absent)
+        document = inventory.to_document(shown, cells, absent)
         echo_json(document)
         return _code(inventory)
     console = Console()
@@ -144,7 +144,7 @@ def validate(workloads: tuple[str, ...], models: tuple[str, ...], runners: tuple
     """Run every implementation at its check size, and say which conform to the workload's rules."""
     inventory = _inventory(runners)
     selection = RunSelection(options.split(workloads), options.split(models))
-    cells, absent = inventory.cells(selection, None)
+    cells, absent = inventory.plan_cells(selection, None)
     trials: list[Trial] = []
     console = Console()
     with interruptible() as interrupted:
