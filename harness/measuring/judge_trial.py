@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
     from harness.catalog.workload import ModelCase
     from harness.measuring.processes.child import ChildResult
-    from harness.measuring.runners.transcript import Transcript
     from harness.measuring.runners.protocol import Failed
+    from harness.measuring.runners.transcript import Transcript
     from harness.measuring.servers.load_driver import ServerLoad
 
 # Some loops (uvloop) have timers of whole milliseconds, so a wait may end this much early.
