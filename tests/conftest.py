@@ -15,10 +15,10 @@ from harness.measuring.processes import child
 from harness.measuring.runners import find
 from harness.measuring.runners.runner import Runners
 from harness.results import store
-from tests.command import Invoke
-from tests.exports import Export, small
-from tests.outside import PLANTED, toml
-from tests.planted.bench import left_of, new_mark
+from tests.support.command import Invoke
+from tests.support.exports import Export, small
+from tests.support.outside import PLANTED, toml
+from tests.support.planted.bench import left_of, new_mark
 
 # --- processes
 

@@ -1,7 +1,7 @@
-"""Trials -> what their cells are estimated from, one trial in memory at a time.
+"""What the estimates of each cell are made from, collected with one trial in memory at a time.
 
-Of each process stay one value a metric, and what resampling its samples would make of that value;
-the samples themselves go, so a run of any length fits.
+Of each process it keeps one value per metric, and what resampling its samples would make of that
+value. It drops the samples themselves, so a run of any length fits.
 """
 
 from __future__ import annotations
@@ -77,19 +77,19 @@ _PLACE = "\0"  # of a number; no text of a trial has it
 
 @dataclass
 class Remarks:
-    """What was remarked on the trials of a cell, counted. Texts are one but for their numbers."""
+    """Warnings on the trials of a cell, counted. Texts that differ in numbers only are the same."""
 
     _counts: Counter[str] = field(default_factory=Counter)  # by the text without numbers
     _numbers: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # least and most
 
     def take(self, text: str) -> None:
-        """Take in a remark on one trial."""
+        """Take in a warning on one trial."""
         wording, numbers = _NUMBER.sub(_PLACE, text), _NUMBER.findall(text)
         self._counts[wording] += 1
-        before = self._numbers.get(wording, [(one, one) for one in numbers])
+        before = self._numbers.get(wording, [(number, number) for number in numbers])
         self._numbers[wording] = [
-            (min(low, one, key=_value), max(high, one, key=_value))
-            for (low, high), one in zip(before, numbers, strict=True)
+            (min(low, number, key=_value), max(high, number, key=_value))
+            for (low, high), number in zip(before, numbers, strict=True)
         ]
 
     def shown(self) -> tuple[str, ...]:
@@ -128,7 +128,7 @@ class CellAggregate:
     remarks: Remarks = field(default_factory=Remarks)
 
     def take(self, trial: Trial) -> None:
-        """Take in one trial; only one that is ok has values."""
+        """Take in one trial; only trials that are ok have values."""
         self.statuses[trial.status] += 1
         if trial.status is not Status.OK:
             self.message = trial.message
@@ -148,16 +148,16 @@ class CellAggregate:
         """Take in what only some shapes have."""
         if trial.latency:
             self.waits = histograms.merge_into(self.waits, decode_histogram(trial, trial.latency))
-        for one in trial.parked:
-            self.parked[one.tasks].append(one.bytes)
+        for parked in trial.parked:
+            self.parked[parked.tasks].append(parked.bytes)
         for phase in trial.phases:
             if phase.loop == "ladder" and phase.elapsed_ns:
-                told = (
+                known = (
                     histograms.percentiles(decode_histogram(trial, phase.hdr)) if phase.hdr else {}
                 )
                 achieved = 1e9 * phase.requests / phase.elapsed_ns
                 self.ladder[phase.rate_per_s].append(
-                    Step(phase.rate_per_s, achieved, told.get("p99_ns"), phase.saturated)
+                    Step(phase.rate_per_s, achieved, known.get("p99_ns"), phase.saturated)
                 )
 
     def curve(self) -> tuple[tuple[float, float], ...]:
@@ -174,10 +174,10 @@ class CellAggregate:
 
 
 def _middle(steps: list[Step]) -> Step:
-    p99s = [one.p99_ns for one in steps if one.p99_ns is not None]
+    p99s = [step.p99_ns for step in steps if step.p99_ns is not None]
     return Step(
         steps[0].rate_per_s,
-        median(one.achieved_per_s for one in steps),
+        median(step.achieved_per_s for step in steps),
         median(p99s) if p99s else None,
-        sum(one.saturated for one in steps) * 2 > len(steps),
+        sum(step.saturated for step in steps) * 2 > len(steps),
     )

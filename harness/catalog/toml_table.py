@@ -17,6 +17,7 @@ class TomlTable:
         self.file = file
         self.path = path
         self._known: set[str] = set()
+        self._tables: dict[str, TomlTable] = {}
 
     def problem(self, key: str, found: Any, expected: str) -> Problem:
         """Return the problem that `key` has the value `found`."""
@@ -88,10 +89,11 @@ class TomlTable:
         return tuple(values)
 
     def table(self, key: str, default: Any = ...) -> TomlTable:
-        """Return the sub-table `key`."""
-        return TomlTable(
-            self._read(key, (dict,), "a table", default), self.file, self._full_key(key)
-        )
+        """Return the table below `key`, always the same object."""
+        if key not in self._tables:
+            values = self._read(key, (dict,), "a table", default)
+            self._tables[key] = TomlTable(values, self.file, self._full_key(key))
+        return self._tables[key]
 
     def tables(self, key: str) -> list[tuple[str, TomlTable]]:
         """Return (name, sub-table) of `key` in the order of the file; empty if it is absent."""

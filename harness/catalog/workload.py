@@ -82,9 +82,12 @@ class Case:
     id: str
     params: Params
     sampling: Sampling
-    thorough: bool = False  # only in the profile `thorough`
-    rate_per_s: int = 0  # server: the fixed rate at which latency is measured; 0: not measured
-    ladder: bool = False  # server: rising rates until it saturates, instead of a fixed one
+    thorough: bool = False  # only in the profile of that name
+    rate_per_s: int = 0  # server: the fixed rate at which latency is taken; 0: it is not
+    ladder: bool = False  # server: rising rates until it is saturated, instead
+    label: str = ""  # what a figure calls it
+    group: str = ""  # cases that a title counts together: `beside work on the loop`
+    disturbance_ns: int = 0  # how long the work lasts that runs beside what is measured
 
 
 @dataclass(frozen=True)
@@ -155,6 +158,31 @@ class Observation:
 
 
 @dataclass(frozen=True)
+class PlaceChoice:
+    """A choice between cases of the baseline model: where to do some work."""
+
+    judged_by: str
+    options: Mapping[str, str]  # case id -> what to do
+
+
+@dataclass(frozen=True)
+class AdviceTexts:
+    """What work a workload stands for, and what its result lets one choose."""
+
+    work: str
+    judged_by: str
+    places: tuple[PlaceChoice, ...] = ()
+
+
+@dataclass(frozen=True)
+class LateLimit:
+    """From which latency on an event counts as missed."""
+
+    limit_ns: int
+    event: str  # `a tick`
+
+
+@dataclass(frozen=True)
 class Sweep:
     """Cases along one parameter; the headline case is one of the points."""
 
@@ -187,8 +215,10 @@ class Workload:
     observations: tuple[Observation, ...]
     contrasts: tuple[tuple[Contestant, Contestant], ...]  # pairs to compare in the finding
     exclusions: tuple[Exclusion, ...]
-    load: Load | None  # only for the shape `server`
-    text: str  # of the file
+    load: Load | None  # of the shape `server`
+    advice: AdviceTexts | None  # None: the title of the workload is all that is known
+    late: LateLimit | None
+    text: str  # the file itself
 
     @property
     def headline_metric(self) -> Metric:

@@ -133,7 +133,7 @@ def run(
         reason = current.measure(display, interrupted, max_memory)
     print_line(console, f"{reason}: {current.folder}")
     analysis = show_results(current.folder, console)
-    checked = judge.check(ledger.load(), analysis)
+    checked = judge.judge_claims(ledger.load(), analysis)
     if figures:
         draw(current.folder, analysis, checked, console)
     summarise(current.folder, analysis, checked)

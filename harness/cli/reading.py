@@ -57,7 +57,7 @@ def _present(folder: Path, known: Sequence[Claim], *, redraw: bool) -> None:
     from harness.presenting import figures, report  # slow to import
 
     analysis = analyse(store.read_run(folder), store.read_trials(folder, []))
-    checked = judge.check(known, analysis)
+    checked = judge.judge_claims(known, analysis)
     if redraw or not report.has_figures(folder):
         draw(folder, analysis, checked, Console())
     else:  # the figure of the claims may have been drawn from other ledgers
@@ -119,10 +119,10 @@ def compare(
         analyses.append(analyse(store.read_run(folder), store.read_trials(folder, warnings)))
         for warning in warnings:
             warn(f"{name}: {warning}")
-    rows = run_comparison.versus(*analyses, across_machines=across_machines)
+    rows = run_comparison.compare_runs(*analyses, across_machines=across_machines)
     console = Console()
     console.print(tables.versus(rows))
-    if all(row.verdict is run_comparison.Verdict.NOT_COMPARABLE for row in rows):
+    if all(row.change is run_comparison.Change.NOT_COMPARABLE for row in rows):
         raise Problem("the two runs have no cell that can be compared", Exit.NOT_POSSIBLE)
     slower = [] if fail_on is None else run_comparison.regressions(rows, fail_on)
     if slower:
@@ -152,9 +152,9 @@ def claims_(
         raise Problem("--only: found no --ledger, expected at least one")
     known = ledger.load(ledgers, only=only)
     analysis = analyse_run(store.find_run(out, run_))
-    results = judge.check(known, analysis)
+    results = judge.judge_claims(known, analysis)
     if as_json:
-        echo_json(judge.document(analysis, results))
+        echo_json(judge.json_document(analysis, results))
     else:
         console = Console()
         for line in tables.claims(results):

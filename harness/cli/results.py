@@ -14,7 +14,7 @@ from harness.results import store
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.claims.judge import Checked
+    from harness.claims.judge import JudgedClaim
 
 
 def analyse_run(folder: Path) -> Analysis:
@@ -34,7 +34,7 @@ def show_results(folder: Path, console: Console) -> Analysis:
     return analysis
 
 
-def summarise(folder: Path, analysis: Analysis, checked: Sequence[Checked]) -> None:
+def summarise(folder: Path, analysis: Analysis, checked: Sequence[JudgedClaim]) -> None:
     """Write the summaries and the report into the run directory."""
     advice = "the measurements are safe; free some space, then run: loombench plot"
     for name, text in export.summaries(analysis).items():
@@ -44,7 +44,9 @@ def summarise(folder: Path, analysis: Analysis, checked: Sequence[Checked]) -> N
     print_line(Console(), f"Report: {os.path.relpath(report.write(analysis, folder, checked))}")
 
 
-def draw(folder: Path, analysis: Analysis, checked: Sequence[Checked], console: Console) -> None:
+def draw(
+    folder: Path, analysis: Analysis, checked: Sequence[JudgedClaim], console: Console
+) -> None:
     """Draw the figures of a run and print their paths."""
     from harness.presenting import (
         figures,  # matplotlib is slow to import; only drawing needs it

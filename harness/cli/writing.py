@@ -34,7 +34,7 @@ def new() -> None:
 )
 def workload(name: str, shape: str) -> None:
     """Create a workload file and its first implementations. See docs/adding-a-workload.md."""
-    files = scaffold.workload(name, shape)
+    files = scaffold.create_workload(name, shape)
     if (ROOT / scaffold.workload_path(name)).exists():
         raise Problem(
             f"{scaffold.workload_path(name)}: found a workload of that name, expected none;"
@@ -49,11 +49,11 @@ def workload(name: str, shape: str) -> None:
 @click.argument("way", metavar="BASE[__VARIANT]")
 def implementation(workload_: str, way: str) -> None:
     """Create the skeleton of an implementation. BASE: asyncio, trio__buffered, go."""
-    base, variant = scaffold.parse_way(way)
+    base, variant = scaffold.parse_base_and_variant(way)
     known = workload_file.load_folder(WORKLOADS)
     if workload_ not in known:
         raise unknown_name("workload", workload_, known)
-    path, text = scaffold.implementation(known[workload_], base, variant)
+    path, text = scaffold.create_implementation(known[workload_], base, variant)
     if base == "go":
         _check_no_duplicate(ROOT / path, variant)
     _write({path: text})

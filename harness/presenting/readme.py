@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from harness.analysis.advice import Aspect
     from harness.analysis.analyse import Analysis
-    from harness.claims.judge import Checked
+    from harness.claims.judge import JudgedClaim
 
 BLOCKS = ("results", "advice", "machine")
 _BEGIN = re.compile(r"<!-- generated: (\S+) -->")
@@ -29,7 +29,7 @@ _WIDTH = 110
 _END = "<!-- end -->"
 
 
-def blocks(analysis: Analysis, checked: Sequence[Checked]) -> dict[str, str]:
+def blocks(analysis: Analysis, checked: Sequence[JudgedClaim]) -> dict[str, str]:
     """Return the text of every block by its name; `checked` are our own claims."""
     texts = (_lines(_results(checked)), _lines(_advice(analysis)), f"{_machine(analysis)}\n")
     return dict(zip(BLOCKS, texts, strict=True))
@@ -82,13 +82,13 @@ def _lines(lines: Iterator[str]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _results(checked: Sequence[Checked]) -> Iterator[str]:
+def _results(checked: Sequence[JudgedClaim]) -> Iterator[str]:
     """Yield a row for each claim: what we say, and what was measured."""
     yield "| what was found | measured, with its 95% interval |"
     yield "| --- | --- |"
     for one in checked:
         doubt = "" if one.verdict is Verdict.HOLDS else f" **{one.verdict.value}**"
-        yield f"| {escaped(one.claim.says)} | {judge.shown(one)}{doubt} |"
+        yield f"| {escaped(one.claim.says)} | {judge.format_measured(one)}{doubt} |"
 
 
 def _advice(analysis: Analysis) -> Iterator[str]:
@@ -98,13 +98,13 @@ def _advice(analysis: Analysis) -> Iterator[str]:
     for row in advice(analysis):
         work = row.work
         for aspect in row.aspects:
-            yield f"| {escaped(work)} | {escaped(aspect.of)} | {escaped(_use(aspect))} |"
+            yield f"| {escaped(work)} | {escaped(aspect.judged_by)} | {escaped(_use(aspect))} |"
             work = ""
 
 
 def _use(aspect: Aspect) -> str:
     return "; ".join(
-        f"{f'in {choice.among}: ' if choice.among else ''}{choice.text}"
+        f"{f'in {choice.language}: ' if choice.language else ''}{choice.text}"
         for choice in aspect.choices
     )
 

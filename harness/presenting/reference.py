@@ -29,7 +29,7 @@ from harness.results import store
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from harness.claims.judge import Checked
+    from harness.claims.judge import JudgedClaim
     from harness.results.records import Run, Trial
 
 NAME = "reference"  # instead of the name of the machine
@@ -83,7 +83,7 @@ class Made:
     """Everything that is made from the run, but for the figures."""
 
     analysis: Analysis
-    own: list[Checked]
+    own: list[JudgedClaim]
     blocks: dict[str, str]
     summaries: dict[str, str]  # by the name of the file
 
@@ -91,7 +91,7 @@ class Made:
     def of(cls, repository: Repository) -> Made:
         """Analyse the run, and hold our own claims against it. Raises Problem."""
         analysis = analyse(store.read_run(repository.run), store.read_trials(repository.run, []))
-        own = judge.check(ledger.load([repository.ledger], only=True), analysis)
+        own = judge.judge_claims(ledger.load([repository.ledger], only=True), analysis)
         return cls(analysis, own, readme.blocks(analysis, own), export.summaries(analysis))
 
 
@@ -143,7 +143,7 @@ def stale(repository: Repository) -> list[str]:
             committed = repository.run / "figures" / path.name
             if not committed.is_file():
                 found.append(f"docs/reference-run/figures/{name}.png: missing; `make readme`")
-            elif not pixels.same(committed, path):
+            elif not pixels.is_same_picture(committed, path):
                 found.append(f"docs/reference-run/figures/{name}.png: out of date; `make readme`")
     return [*found, *_unfounded(made), *_undrawn(repository, drawn)]
 
@@ -160,7 +160,9 @@ def _draw(made: Made, names: Sequence[str], folder: Path) -> dict[str, Path]:
     """Draw the figures of these names, as far as the run has them: name -> file."""
     from harness.presenting import figures  # as above
 
-    checked = judge.check(ledger.load(), made.analysis)  # what documents claim, as in every run
+    checked = judge.judge_claims(
+        ledger.load(), made.analysis
+    )  # what documents claim, as in every run
     written = figures.draw(made.analysis, folder, checked, only=names, kinds=("png",))
     return {path.stem: path for path in written}
 

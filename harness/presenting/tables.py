@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from harness.analysis.analyse import Analysis, CellResult, WorkloadResult
-    from harness.analysis.run_comparison import Row
+    from harness.analysis.run_comparison import CellChange
     from harness.catalog.workload import Metric, Workload
-    from harness.claims.judge import Checked
+    from harness.claims.judge import JudgedClaim
     from harness.results.records import AbsentCell, Cell, Diagnosis, Trial
     from harness.statistics.estimates import Estimate
 
@@ -180,7 +180,7 @@ def conforms(trial: Trial) -> bool:
 _VERDICT_STYLE = {"slower": "red", "faster": "green", "not comparable": "bright_black"}
 
 
-def versus(rows: Sequence[Row]) -> RenderableType:
+def versus(rows: Sequence[CellChange]) -> RenderableType:
     """Return what `compare` prints: each cell of both runs, and what can be said of it."""
     table = _table(
         "workload", "case", "model", "cost, second / first [95%]", "noise floor", "verdict", ""
@@ -203,7 +203,7 @@ def versus(rows: Sequence[Row]) -> RenderableType:
             row.cell.name,
             shown,
             f"{units.format_significant(100 * (row.floor - 1), 2)}%" if row.floor > 1 else "",
-            Text(row.word, style=_VERDICT_STYLE.get(row.verdict.value, "")),
+            Text(row.word, style=_VERDICT_STYLE.get(row.change.value, "")),
             row.reason,
         )
     return table
@@ -216,9 +216,9 @@ _CLAIM_STYLE = {
 }
 
 
-def claims(results: Sequence[Checked]) -> Iterator[RenderableType]:
+def claims(results: Sequence[JudgedClaim]) -> Iterator[RenderableType]:
     """Yield what `claims` prints: those that were measured, then why the others were not."""
-    yield Text(claims_.summary(results), style="bold")
+    yield Text(claims_.summary_sentence(results), style="bold")
     table = _table("verdict", "what is said", "range", "measured [95%]")
     table.columns[0].no_wrap = True
     for one in results:
@@ -228,7 +228,7 @@ def claims(results: Sequence[Checked]) -> Iterator[RenderableType]:
                 Text(one.verdict.value, style=_CLAIM_STYLE[one.verdict]),
                 one.claim.says,
                 one.range.text,
-                claims_.shown(one) + (" [too few]" if one.low is None else ""),
+                claims_.format_measured(one) + (" [too few]" if one.low is None else ""),
             )
     if table.rows:
         yield Text("By one reading each, on the machine of this run; docs/claims.md.")

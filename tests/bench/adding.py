@@ -7,7 +7,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests import scaffolding
+from tests.support import scaffolding
 
 _MOST_LINES = 30
 

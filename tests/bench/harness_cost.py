@@ -12,6 +12,7 @@ from harness.measuring.allocate import Allocator
 from harness.measuring.plan import PROFILES, Selection
 from harness.measuring.progress import Display
 from tests.bench import tools
+from tests.support.planted.bench import Bench
 
 _BAR = 3.0
 
@@ -20,7 +21,7 @@ def rows() -> Iterator[tuple[str, str, str, bool]]:
     """Run one block of every headline case, with the live display drawing to a terminal."""
     inventory = tools.inventory()
     cells, _ = inventory.cells(Selection(), PROFILES["quick"])
-    bench = inventory.bench(1, lambda: False)
+    bench = Bench.of(inventory)
     plan = Allocator(cells, inventory.workloads, 1, PROFILES["quick"], 0.03).blocks()
     terminal = Console(file=io.StringIO(), force_terminal=True, width=100)
     wall, used = 0, 0

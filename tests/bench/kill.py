@@ -20,9 +20,9 @@ from harness.measuring import plan
 from harness.paths import ROOT
 from harness.results import store
 from harness.results.records import Run, Trial
-from tests import command
 from tests.bench import tools
-from tests.planted import bench as planted
+from tests.support import command
+from tests.support.planted import bench as planted
 
 _KILLS, _SEED = 20, 9
 _EARLIEST_S, _LATEST_S = 0.3, 6.0  # after a session's start, which takes about half a second

@@ -1,9 +1,9 @@
 """Differences that were planted, in real runs: what is found of them, and what is found of none.
 
-Each run measures `tests/planted/waiting.py` as anybody would: the command, its whole budget, what
-the analysis then says. All contestants share one run, so the time of each is a sixth of the budget
-(the A/A control is one of the six), and every verdict is adjusted for ten comparisons: harder than
-a run of two contestants each, and that is what a run is like.
+Each run measures `tests/support/planted/waiting.py` as anybody would: the command, its whole
+budget, what the analysis then says. All contestants share one run, so the time of each is a sixth
+of the budget (the A/A control is one of the six), and every verdict is adjusted for ten
+comparisons: harder than a run of two contestants each, and that is what a run is like.
 """
 
 from __future__ import annotations

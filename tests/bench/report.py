@@ -14,9 +14,9 @@ from pathlib import Path
 
 from harness import units
 from harness.presenting import report
-from tests import svgs
 from tests.bench import alone, synthetic, tools
-from tests.browser import DESKTOP, PHONE, Browser, axe, browser, chromium
+from tests.support import svgs
+from tests.support.browser import DESKTOP, PHONE, Browser, axe, browser, chromium
 
 _BLOCKS, _SAMPLES = 8, 3  # about 3,000 trials, as a standard run has
 _BAR_S, _BAR_BYTES = 30.0, 10**9

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import msgspec
 
+from harness.catalog.contestant import Contestant
 from harness.catalog.workload import HEADLINE, MODELS
 from harness.measuring import plan
 from harness.results import store
 from harness.results.records import Cell, Run, RunnerFacts, Sample, Status, Trial
-from tests import factories, scenes
+from tests.support import factories, scenes
 
 _POOL = 200  # sets of samples that are drawn from: to make each anew would take longer than reading
 _BETWEEN, _WITHIN = 0.05, 0.02  # how far processes differ, and samples inside one
@@ -24,8 +25,8 @@ def run_of(workloads: int, contestants: int) -> Run:
     others = contestants - len(MODELS) - 1
     models = (*MODELS, *(f"outside-{number}" for number in range(others)))
     ids = [f"w{number}" for number in range(workloads)]
-    cells = [Cell(id_, HEADLINE, model) for id_ in ids for model in models]
-    cells += [Cell(id_, HEADLINE, "asyncio", control=True) for id_ in ids]
+    cells = [Cell(Contestant(id_, model), HEADLINE) for id_ in ids for model in models]
+    cells += [Cell(Contestant(id_, "asyncio"), HEADLINE, control=True) for id_ in ids]
     run = factories.run(cells, workloads=dict.fromkeys(ids, factories.WORKLOAD))
     return msgspec.structs.replace(run, runners=(RunnerFacts("python", "python", "3", models),))
 

@@ -21,10 +21,10 @@ from harness.measuring.runners.protocol import Request, RequestCase, encode_requ
 from harness.measuring.runners.runner import Runner
 from harness.paths import ROOT
 from harness.results import store
-from tests import command
+from tests.support import command
 
 BARE = Path(__file__).parent / "bare"
-PLANTED = Path(__file__).parent.parent / "planted"  # the folder of an external runner
+PLANTED = ROOT / "tests" / "support" / "planted"  # the folder of an external runner
 SMALL = "LOOMBENCH_BENCH_SMALL"  # set: try the long parts out; their figures then prove nothing
 NEVER = "0.0001%"  # a precision that no run reaches, so that it uses its whole budget
 

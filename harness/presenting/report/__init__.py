@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.analysis.analyse import Analysis
-    from harness.claims.judge import Checked
+    from harness.claims.judge import JudgedClaim
 
 FILE = "report.html"
 
@@ -31,7 +31,7 @@ def has_figures(folder: Path) -> bool:
         return False
 
 
-def write(analysis: Analysis, folder: Path, checked: Sequence[Checked] = ()) -> Path:
+def write(analysis: Analysis, folder: Path, checked: Sequence[JudgedClaim] = ()) -> Path:
     """Write the report of a run into its directory, and return where. Raises Problem.
 
     Shows the figures that are drawn there, unless something was measured since.

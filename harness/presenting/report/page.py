@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from harness.analysis.analyse import Analysis
-    from harness.claims.judge import Checked
+    from harness.claims.judge import JudgedClaim
     from harness.presenting.report.sources import Source
     from harness.results.records import Machine
 
@@ -33,7 +33,7 @@ def text(
     analysis: Analysis,
     sources: Mapping[str, Source],
     drawings: Mapping[str, str],
-    checked: Sequence[Checked] = (),
+    checked: Sequence[JudgedClaim] = (),
 ) -> str:
     """Return the report. `drawings` are SVG files by the name of their figure."""
     pictures = _pictures(drawings)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from harness.analysis.analyse import Analysis, CellResult, WorkloadResult
     from harness.catalog.contestant import Contestant
-    from harness.claims.judge import Checked
+    from harness.claims.judge import JudgedClaim
     from harness.presenting.report.sources import Source
     from harness.presenting.report.svg import Figure
     from harness.results.records import Cell, Run
@@ -172,7 +172,7 @@ def section(
     )
 
 
-def claims(checked: Sequence[Checked]) -> Claims | None:
+def claims(checked: Sequence[JudgedClaim]) -> Claims | None:
     """Return what is shown of claims; None where there are none."""
     if not checked:
         return None
@@ -181,9 +181,9 @@ def claims(checked: Sequence[Checked]) -> Claims | None:
             verdict=one.verdict.value,
             says=one.claim.says,
             reading=one.claim.reading,
-            sources="; ".join(f"{own.document}, {own.section}" for own in one.claim.sources),
+            sources="; ".join(f"{own.document}, {own.section}" for own in one.claim.citations),
             range="" if one.range is None else one.range.text,
-            shown=claims_.shown(one),
+            shown=claims_.format_measured(one),
             sentence=one.sentence,
             warnings=one.warnings,
         )
@@ -191,7 +191,7 @@ def claims(checked: Sequence[Checked]) -> Claims | None:
     ]
     without = claims_.Verdict.UNMEASURED.value
     return Claims(
-        claims_.summary(checked),
+        claims_.summary_sentence(checked),
         tuple(one for one in rows if one.verdict != without),
         tuple(one for one in rows if one.verdict == without),
     )

@@ -1,0 +1,113 @@
+"""Every server that drains, in Python: who is answered after SIGTERM, and who is not."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from tests.support.planted.bench import at_most
+from tests.support.served import GET, STUCK_S, of, serving
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from runner.implementations import Implementation
+
+IMPLEMENTATIONS = of("drain")
+SHORT_NS = 5_000_000
+# Long enough for a signal to come before the answer, on whatever machine.
+LONG_NS = 1_000_000_000
+
+every = pytest.mark.parametrize("one", IMPLEMENTATIONS)
+seen = pytest.mark.skipif(
+    not Path("/proc/net/tcp").exists(), reason="only Linux tells what is read"
+)
+
+
+@pytest.fixture(autouse=True)
+def not_for_ever() -> Iterator[None]:
+    with at_most(2 * STUCK_S):
+        yield
+
+
+@every
+def test_connections_without_a_request_are_closed(one: Implementation, mark: str) -> None:
+    with (
+        serving(one, mark, wait_ns=SHORT_NS) as server,
+        server.connect() as used,
+        server.connect() as silent,
+        server.connect() as half,
+    ):
+        answer = used.ask()
+        assert answer.is_right()
+        assert not answer.closes
+        assert answer.headers["content-type"] == "text/plain"
+        half.send(GET[:10])
+        server.terminate()
+        assert used.is_closed()
+        assert silent.is_closed()
+        rest = half.rest()
+        assert rest == b"" or b"400" in rest
+        server.has_closed_in_order()
+        server.has_ended()
+
+
+@seen
+@every
+def test_a_request_under_way_is_answered_and_is_the_last(one: Implementation, mark: str) -> None:
+    with (
+        serving(one, mark, wait_ns=LONG_NS) as server,
+        server.connect() as client,
+        server.connect() as idle,
+    ):
+        client.send()
+        client.is_under_way()
+        server.terminate()
+        assert idle.is_closed()
+        answer = client.answer()
+        assert answer.is_right()
+        assert answer.closes
+        assert client.is_closed()
+        server.has_closed_in_order()
+        with pytest.raises(ConnectionRefusedError):
+            server.connect()
+        server.has_ended()
+
+
+@every
+def test_a_request_that_is_to_be_the_last_and_one_that_is_none_harm_nobody(
+    one: Implementation, mark: str
+) -> None:
+    with serving(one, mark, wait_ns=SHORT_NS) as server, server.connect() as other:
+        with server.connect() as client:
+            answer = client.ask(GET.replace(b"\r\n\r\n", b"\r\nConnection: close\r\n\r\n"))
+            assert answer.is_right()
+            assert client.is_closed()
+        with server.connect() as client:
+            client.send(b"this is no HTTP\r\n\r\n")
+            refusal = client.rest()
+            assert refusal == b"" or b"400" in refusal
+        with server.connect() as client:
+            client.send(GET + GET)
+            assert client.answer().is_right()
+            assert client.answer().is_right()
+        assert other.ask().is_right()
+        server.terminate()
+        server.has_closed_in_order()
+        server.has_ended()
+
+
+@every
+def test_the_process_survives_and_can_be_drained_again(one: Implementation, mark: str) -> None:
+    with serving(one, mark, "check", "again", wait_ns=SHORT_NS) as server:
+        for case in ("check", "again"):
+            with server.connect() as client:
+                assert client.ask().is_right()
+                server.terminate()
+                assert client.is_closed()
+            server.has_closed_in_order(case)
+            if case == "check":
+                server.listens()
+        server.has_ended()

@@ -1,0 +1,59 @@
+"""docs/reading-the-figures.md: a section for each kind of figure, with its picture and limits."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from harness.catalog.workload import HEADLINE
+from harness.paths import ROOT
+from tests.support.drawings import drawing
+from tests.support.scenes import workloads
+
+TEXT = (ROOT / "docs" / "reading-the-figures.md").read_text("utf-8")
+SECTION = re.compile(r"^## (.+)\n((?:(?!^## ).*\n?)*)", re.MULTILINE)
+SECTIONS = {title.lower(): " ".join(body.split()) for title, body in SECTION.findall(TEXT)}
+MAIN = "a workload"
+SHARED = "what all of them share"
+
+
+def kind(name: str) -> str:
+    """Return the section that a figure belongs to, by the name of its file."""
+    workload, _, rest = name.partition("-")
+    if workload not in workloads():
+        return name
+    return "scaling" if rest.startswith("over-") else rest or MAIN
+
+
+def kinds() -> set[str]:
+    scenes = ("everything", "a thorough run of a server")
+    return {kind(name) for scene in scenes for name in drawing(scene).pages}
+
+
+def test_every_kind_of_figure_has_a_section_and_no_other_has() -> None:
+    assert set(SECTIONS) - {SHARED} == kinds()
+    assert len(kinds()) == 9
+
+
+@pytest.mark.parametrize("title", sorted(set(SECTIONS) - {SHARED}))
+def test_a_section_has_a_picture_of_its_kind_a_question_and_what_not_to_conclude(
+    title: str,
+) -> None:
+    body = SECTIONS[title]
+    (picture,) = re.findall(r"!\[[^\]]+\]\((?:reference-run/)?figures/([\w-]+)\.png\)", body)
+    assert kind(picture) == title
+    assert "**Question:** " in body
+    assert "**Not to conclude:** " in body
+
+
+def test_the_table_points_to_every_section() -> None:
+    anchors = re.findall(r"^\| \[(.+)\]\(#(.+)\) \|", TEXT, re.MULTILINE)
+    assert {name for name, _ in anchors} == set(SECTIONS) - {SHARED}
+    assert all(anchor == name.replace(" ", "-") for name, anchor in anchors)
+
+
+def test_what_is_said_of_the_heartbeat_is_what_it_does() -> None:
+    case = workloads()["heartbeat"].cases[HEADLINE]
+    assert case.params["ticks"] == 100
+    assert "a hundred ticks a process" in SECTIONS["beside"]

@@ -1,0 +1,201 @@
+"""The report in a real browser: both themes, phone and desktop, by mouse and by keyboard.
+
+Where no Chromium is, these are skipped; continuous integration installs one.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.browser import DESKTOP, PHONE, Browser, axe, browser, chromium
+from tests.support.pages import report_of
+
+pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium that starts is here")
+
+every_view = pytest.mark.parametrize(
+    ("size", "dark"),
+    [(DESKTOP, False), (DESKTOP, True), (PHONE, False), (PHONE, True)],
+    ids=["desktop", "desktop-dark", "phone", "phone-dark"],
+)
+TABLE = "document.querySelector('#c-fanout-headline table')"
+ROWS = f"[...{TABLE}.tBodies[0].rows].filter(row => !row.hidden)"
+NAMES = f"{ROWS}.map(row => row.cells[0].textContent)"
+
+
+@pytest.fixture(scope="module")
+def chrome(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with browser(tmp_path_factory.mktemp("profile")) as one:
+        yield one
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    path.write_text(report_of("everything"), encoding="utf-8")
+    return path
+
+
+@every_view
+def test_a_page_opens_without_a_word_and_asks_for_nothing(
+    chrome: Browser, report: Path, *, size: tuple[int, int], dark: bool
+) -> None:
+    chrome.open(report, size, dark=dark)
+    assert chrome.said == []
+    assert chrome.asked == [report.resolve().as_uri()]
+    assert chrome.run("window.shifted") == 0
+
+
+@every_view
+def test_nothing_is_wider_than_the_window(
+    chrome: Browser, report: Path, *, size: tuple[int, int], dark: bool
+) -> None:
+    chrome.open(report, size, dark=dark)
+    chrome.run("document.querySelectorAll('details').forEach(one => one.open = true)")
+    assert chrome.run("document.documentElement.scrollWidth") == size[0]
+
+
+@every_view
+def test_axe_finds_nothing_serious(
+    chrome: Browser, report: Path, *, size: tuple[int, int], dark: bool
+) -> None:
+    text = axe()
+    if text is None:
+        pytest.skip("axe-core is not installed")
+    chrome.open(report, size, dark=dark)
+    chrome.run("document.querySelectorAll('details').forEach(one => one.open = true)")
+    chrome.run(text + "; 0")
+    found = json.loads(
+        chrome.run(
+            "axe.run().then(found => JSON.stringify({passed: found.passes.length, violations:"
+            " found.violations.map(one => [one.impact, one.id, one.nodes[0].html])}))"
+        )
+    )
+    assert found["passed"] > 20
+    assert [one for one in found["violations"] if one[0] in ("serious", "critical")] == []
+
+
+def test_the_theme_follows_the_system_until_somebody_chooses(chrome: Browser, report: Path) -> None:
+    ground = "getComputedStyle(document.body).backgroundColor"
+    chrome.open(report)
+    light = chrome.run(ground)
+    chrome.open(report, dark=True)
+    dark = chrome.run(ground)
+    assert light != dark
+    chrome.run("document.getElementById('theme').click()")
+    assert chrome.run(ground) == light
+    chrome.open(report, dark=True)
+    assert chrome.run(ground) == light, "it is remembered"
+    chrome.run("localStorage.clear()")
+
+
+def test_a_click_sorts_by_value_and_another_turns_it_round(chrome: Browser, report: Path) -> None:
+    chrome.open(report)
+    button = f"{TABLE}.querySelectorAll('th .sort')[2]"
+    values = f"{ROWS}.map(row => Number(row.cells[2].dataset.key))"
+    chrome.run(f"{button}.click()")
+    assert chrome.run(f"{button}.closest('th').ariaSort") == "ascending"
+    rising = chrome.run(values)
+    assert rising == sorted(rising)
+    chrome.run(f"{button}.click()")
+    assert chrome.run(f"{button}.closest('th').ariaSort") == "descending"
+    assert chrome.run(values) == rising[::-1]
+    assert chrome.run(f"{TABLE}.querySelectorAll('[aria-sort]').length") == 1
+
+
+def test_the_keyboard_sorts_too(chrome: Browser, report: Path) -> None:
+    chrome.open(report)
+    chrome.run(f"{TABLE}.querySelector('th .sort').focus()")
+    chrome.press("Enter", 13)
+    names = chrome.run(NAMES)
+    assert names == sorted(names)
+    chrome.press(" ", 32)
+    assert chrome.run(NAMES) == names[::-1]
+
+
+def uncheck(chrome: Browser, *values: str) -> None:
+    for value in values:
+        chrome.run(f"document.querySelector('#filters input[value={value}]').click()")
+
+
+def test_a_filter_hides_rows_and_stays_in_the_address(chrome: Browser, report: Path) -> None:
+    chrome.open(report)
+    before = chrome.run(NAMES)
+    uncheck(chrome, "trio", "kitchen")
+    assert chrome.run(NAMES) == [name for name in before if name != "trio"]
+    assert chrome.run("document.getElementById('w-kitchen').hidden") is True
+    words = chrome.run("document.getElementById('shown').textContent")
+    assert words == "10 of 11 workloads, 11 of 12 models"
+    at = chrome.run("location.hash")
+    chrome.open(report, at=at)
+    assert "trio" not in chrome.run(NAMES)
+    assert chrome.run("document.getElementById('w-kitchen').hidden") is True
+    chrome.run("document.getElementById('all').click()")
+    assert chrome.run(NAMES) == before
+    assert chrome.run("location.hash") == ""
+
+
+def test_a_link_keeps_the_filter_and_opens_what_is_folded(chrome: Browser, report: Path) -> None:
+    chrome.open(report)
+    uncheck(chrome, "trio")
+    folded = ".advice a[href^='#c-heartbeat-']:not([href$=headline])"
+    chrome.run(f'document.querySelector("{folded}").click()')
+    assert chrome.run("location.hash").startswith("#c-heartbeat-")
+    assert "models=" in chrome.run("location.hash")
+    assert chrome.run("document.querySelector('#w-heartbeat details.others').open") is True
+    assert "trio" not in chrome.run(NAMES)
+    assert chrome.run("document.activeElement.id").startswith("c-heartbeat-")
+
+
+def test_an_address_that_somebody_has_cut_shows_everything(chrome: Browser, report: Path) -> None:
+    chrome.open(report, at="#models=%E0%A4%A")
+    assert chrome.said == []
+    assert "trio" in chrome.run(NAMES)
+
+
+def test_at_most_three_sources_stand_side_by_side(chrome: Browser, report: Path) -> None:
+    chrome.open(report)
+    shown = (
+        "[...document.querySelectorAll('#w-pingpong .source')].filter(one => !one.hidden)"
+        ".map(one => one.id)"
+    )
+    assert len(chrome.run(shown)) == 2
+    chips = "document.querySelectorAll('#w-pingpong .chip[aria-pressed=false]')"
+    chrome.run(f"{chips}[0].click()")
+    assert len(chrome.run(shown)) == 3
+    chrome.run(f"{chips}[0].click()")
+    assert len(chrome.run(shown)) == 3
+    pressed = "#w-pingpong .chip[aria-pressed=true]"
+    chrome.run(f"document.querySelectorAll('{pressed}').forEach(one => one.click())")
+    assert chrome.run(shown) == []
+
+
+def test_paper_unfolds_everything_and_folds_it_again(chrome: Browser, report: Path) -> None:
+    chrome.open(report)
+    folded = "document.querySelectorAll('details:not([open])').length"
+    before = chrome.run(folded)
+    assert before > 10
+    chrome.run("dispatchEvent(new Event('beforeprint'))")
+    assert chrome.run(folded) == 0
+    chrome.run("dispatchEvent(new Event('afterprint'))")
+    assert chrome.run(folded) == before
+    assert chrome.pdf().startswith(b"%PDF")
+
+
+def test_a_hostile_run_does_nothing(chrome: Browser, tmp_path: Path) -> None:
+    from harness.presenting.report import page
+    from harness.presenting.report.sources import Source
+    from tests.unit.presenting.report.test_hostile_text import EVIL, hostile
+
+    path = tmp_path / "report.html"
+    path.write_text(page.text(hostile(), {EVIL: Source(EVIL)}, {}), encoding="utf-8")
+    chrome.open(path)
+    assert chrome.said == []
+    assert chrome.run("window.pwned") is None
+    assert chrome.run("document.images.length") == 0
+    chrome.run("document.querySelectorAll('button, input').forEach(one => one.click())")
+    assert chrome.run("window.pwned") is None
+    assert chrome.said == []

@@ -1,0 +1,206 @@
+"""What tests of real child processes share: how to start planted ones, and what is left of them."""
+
+from __future__ import annotations
+
+import os
+import select
+import shutil
+import signal
+import sys
+import uuid
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psutil
+
+from harness.catalog import workload_file
+from harness.measuring.plan import Block, assign
+from harness.measuring.runners import protocol
+from harness.measuring.runners.runner import Runner
+from harness.measuring.trials import TrialRunner
+from harness.paths import ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping, Sequence
+
+    from harness.catalog.contestant import Contestant
+    from harness.catalog.workload import Workload
+    from harness.measuring.inventory import Inventory
+    from harness.results.records import Cell, Trial
+
+HERE = Path(__file__).parent
+MARK = "LOOMBENCH_TEST_MARK"  # a variable that every process of one test inherits
+GONE_WITHIN_S = 5  # killed is not yet gone; only a process that stays is left over
+
+# The ways to misbehave that only a timeout ends.
+HANGS = (
+    "hang_at_once",
+    "hang_in_a_case",
+    "hang_after_finished",
+    "hang_ignoring_signals",
+    "hang_with_a_child",
+    "hang_with_output_closed",
+    "hang_with_all_closed",
+    "never_read",
+)
+
+WORKLOAD = """
+title = "Planted"
+question = "What becomes of a runner that misbehaves?"
+shape = "rate"
+rules = ["Return 0."]
+[work]
+operations = "1"
+[oracle]
+value = "0"
+[cases.check]
+expect = 0
+[cases.headline]
+warmup = 1
+iterations = 2
+[metrics.call]
+label = "time per call"
+unit = "ns/call"
+better = "lower"
+formula = "elapsed_ns / operations"
+"""
+
+
+def planted(way: str, program: str = "misbehaving") -> tuple[str, ...]:
+    """Return the command of a planted runner, less its `run` or `describe`."""
+    # -E -s -S: no site packages, so that it has started before any limit of a test is reached.
+    return (sys.executable, "-E", "-s", "-S", str(HERE / f"{program}.py"), way)
+
+
+def new_mark() -> str:
+    return uuid.uuid4().hex
+
+
+def marked(mark: str) -> list[psutil.Process]:
+    """Return the living processes that carry a mark, in whatever group or session."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            if process.environ().get(MARK) == mark:
+                found.append(process)
+        except (psutil.Error, OSError):  # gone meanwhile, a zombie, or somebody else's
+            continue
+    return found
+
+
+def left_of(mark: str) -> list[psutil.Process]:
+    """Return the processes with a mark that are still there after a while; the rest has ended."""
+    return [process for process in marked(mark) if not _ends(process)]
+
+
+def _ends(process: psutil.Process) -> bool:
+    try:
+        descriptor = os.pidfd_open(process.pid)  # readable once it has ended, reaped or not
+    except AttributeError:
+        return not psutil.wait_procs([process], GONE_WITHIN_S)[1]
+    except ProcessLookupError:
+        return True
+    try:
+        return bool(select.select([descriptor], [], [], GONE_WITHIN_S)[0])
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def at_most(seconds: float) -> Iterator[None]:
+    """Fail what never ends, instead of waiting for it."""
+
+    def too_long(*_: object) -> None:
+        raise AssertionError(f"still not done after {seconds} s, though nothing here takes long")
+
+    before = signal.signal(signal.SIGALRM, too_long)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
+
+
+def workload(timeout_s: float = 20, text: str = WORKLOAD, id_: str = "planted") -> Workload:
+    """Return a workload whose cases stop early."""
+    parsed = workload_file.parse(id_, text, f"{id_}.toml")
+    return hurried(parsed, timeout_s)
+
+
+def hurried(parsed: Workload, timeout_s: float) -> Workload:
+    cases = {
+        id_: replace(case, sampling=replace(case.sampling, timeout_s=timeout_s))
+        for id_, case in parsed.cases.items()
+    }
+    return replace(parsed, cases=cases)
+
+
+def runner(command: tuple[str, ...], env: Mapping[str, str] | None = None) -> Runner:
+    """Return a runner for trials; what it says of itself plays no part in those."""
+    return Runner("planted", command, dict(env or {}), protocol.Description(1, "planted", "1", ()))
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Runs trials of cells by their workloads."""
+
+    workloads: Mapping[str, Workload]
+    runner_of: Callable[[Contestant], Runner]
+    seed: int = 1
+    memory_bytes: int = 2**40
+    interrupted: Callable[[], bool] = lambda: False
+    load_command: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, inventory: Inventory) -> Bench:
+        runner = inventory.trial_runner(1, lambda: False)
+        return cls(
+            inventory.workloads,
+            runner.runner_of,
+            memory_bytes=runner.memory_bytes,
+            load_command=runner.load_command,
+        )
+
+    @property
+    def trial_runner(self) -> TrialRunner:
+        return TrialRunner(
+            self.runner_of, self.seed, self.memory_bytes, self.interrupted, self.load_command
+        )
+
+    def block(self, index: int, cells: Sequence[Cell]) -> Block:
+        assigned = tuple(assign(cell, self.workloads) for cell in cells)
+        return Block(index, cells[0].workload, cells[0].case, assigned)
+
+    def trial(self, cell: Cell, block: int, position: int) -> Trial | None:
+        return self.trial_runner.run(assign(cell, self.workloads), block, position)
+
+
+def bench(timeout_s: float = 20, *, mark: str = "none", seed: int = 1) -> Bench:
+    """Return a bench on which the model of a cell is the way in which its runner misbehaves."""
+    return Bench(
+        workloads={"planted": workload(timeout_s)},
+        runner_of=lambda cell: runner(planted(cell.model), {MARK: mark}),
+        seed=seed,
+    )
+
+
+def python_tree(folder: Path, implementations: Mapping[str, str]) -> Path:
+    """Make a `python/` with the real runner and the implementations given: path -> source."""
+    shutil.copytree(
+        ROOT / "python" / "runner",
+        folder / "runner",
+        ignore=shutil.ignore_patterns("__pycache__"),
+    )
+    for path, source in implementations.items():
+        file = folder / "workloads" / path
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(source, encoding="utf-8")
+    return folder
+
+
+def python_runner(tree: Path = ROOT / "python", **env: str) -> Runner:
+    """Return the real Python runner, over the implementations of a tree."""
+    return runner((sys.executable, "-P", "-m", "runner"), {"PYTHONPATH": str(tree), **env})

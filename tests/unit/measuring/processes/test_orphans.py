@@ -1,0 +1,285 @@
+"""What children leave running, in whatever session: it is ended, counted and reaped."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import tracemalloc
+from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
+
+import psutil
+import pytest
+
+from harness.catalog.contestant import Contestant
+from harness.measuring.processes import child, orphans, watchdog
+from harness.results.records import Cell, Status
+from tests.support.planted.bench import (
+    MARK,
+    ROOT,
+    at_most,
+    bench,
+    left_of,
+    marked,
+    new_mark,
+    planted,
+)
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+LIMITS = child.Limits(timeout_s=20, memory_bytes=2**40)
+SOON = child.Limits(timeout_s=0.5, memory_bytes=2**40)
+REQUEST = b'{"cases": [{"id": "check", "warmup": 0, "iterations": 1}]}\n'
+MIB = 2**20
+
+adopting = pytest.mark.skipif(not orphans._adopts(), reason="this system hands over no orphans")
+
+
+@pytest.fixture
+def mark(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """The mark of all processes that a test starts; none may be left, and none unreaped."""
+    monkeypatch.setattr(child, "_TICK_S", 0.02)
+    monkeypatch.setattr(child, "_GRACE_S", 0.2)
+    watchdog.mark()  # who watches is started with the first child, and stays
+    before = set(psutil.Process().children())
+    mark = new_mark()
+    yield mark
+    monkeypatch.undo()
+    left = left_of(mark)
+    for process in left:
+        process.kill()
+    assert left == []
+    assert set(psutil.Process().children()) <= before
+
+
+def run(way: str, mark: str, limits: child.Limits = LIMITS) -> child.Ended:
+    env = {**os.environ, MARK: mark}
+    with at_most(10):
+        return child.run([*planted(way), "run"], env, REQUEST, limits, lambda line: "")
+
+
+NOBODY = 2**22 + 1  # no process has so large an id
+
+
+def reap(monkeypatch: pytest.MonkeyPatch, *others: int) -> None:
+    """Reap what was handed to this process though it did not know, and leave others alone."""
+    if sys.platform.startswith("linux"):
+        with monkeypatch.context() as patched:
+            patched.setattr(orphans, "_others", orphans._others | set(others))
+            orphans._end_adopted(NOBODY, 5)
+
+
+@adopting
+@pytest.mark.parametrize(
+    ("way", "left"),
+    [
+        ("good", 0),
+        ("leave_a_child", 1),
+        ("leave_a_child_in_another_session", 1),
+        ("leave_a_daemon", 1),
+        ("leave_a_family", 3),
+        ("leave_a_zombie", 0),
+    ],
+)
+def test_what_outlives_a_child_is_ended_and_counted_in_whatever_session(
+    mark: str, way: str, left: int
+) -> None:
+    ended = run(way, mark)
+    assert (ended.returncode, ended.stopped, ended.left_running) == (0, "", left)
+
+
+@adopting
+def test_what_a_child_that_is_killed_had_put_into_another_session_is_ended_too(mark: str) -> None:
+    ended = run("hang_with_a_daemon", mark, SOON)
+    assert (ended.stopped, ended.left_running) == ("timeout", 1)
+
+
+@adopting
+def test_a_trial_that_leaves_a_daemon_is_told_by_a_warning(mark: str) -> None:
+    with at_most(10):
+        trial = bench(mark=mark).trial(Cell(Contestant("planted", "leave_a_daemon"), "check"), 0, 0)
+    assert trial is not None
+    assert trial.status is Status.OK
+    assert trial.warnings == ("left 1 processes running; they were ended",)
+
+
+@pytest.mark.parametrize("adopts", [True, False], ids=["adopting", "by group"])
+def test_another_child_of_this_process_is_left_alone(
+    mark: str, monkeypatch: pytest.MonkeyPatch, *, adopts: bool
+) -> None:
+    if not adopts:
+        monkeypatch.setattr(orphans, "_adopts", lambda: False)
+    command = [sys.executable, "-S", "-c", "input()"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as other:
+        assert run("leave_a_child", mark).left_running == 1
+        reap(monkeypatch, other.pid)
+        assert other.poll() is None
+        assert other.communicate(b"\n") == (None, None)
+    assert other.returncode == 0  # and its exit code was not taken away either
+
+
+def test_where_orphans_are_not_handed_over_the_group_is_ended(
+    mark: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(orphans, "_adopts", lambda: False)
+    assert run("leave_a_child", mark).left_running == 1
+    reap(monkeypatch)
+    assert run("good", mark).left_running == 0
+
+
+@pytest.mark.parametrize("lack", ["prctl", "the list of children", "Linux"])
+def test_a_system_without_what_is_needed_is_noticed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: object, lack: str
+) -> None:
+    class Libc:
+        def __init__(self, *_: object, **__: object) -> None:
+            pass
+
+        def __getattr__(self, name: str) -> object:
+            raise AttributeError(name)
+
+    match lack:
+        case "prctl":
+            monkeypatch.setattr(orphans.ctypes, "CDLL", Libc)
+        case "Linux":
+            monkeypatch.setattr(orphans.sys, "platform", "darwin")
+        case _:
+            monkeypatch.setattr(orphans, "_TASKS", tmp_path)
+    assert not orphans._adopts.__wrapped__()
+
+
+@adopting
+def test_where_nothing_is_left_no_process_but_this_one_is_looked_at(
+    mark: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def dear(*_: object) -> None:
+        raise AssertionError("this takes milliseconds")
+
+    monkeypatch.setattr(psutil, "process_iter", dear)
+    monkeypatch.setattr(time, "sleep", dear)
+    ended = orphans.start(lambda: SimpleNamespace(pid=NOBODY))
+    assert orphans.end(ended.pid, 0.2) == 0
+
+
+@adopting
+def test_what_cannot_be_ended_is_given_up(mark: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(orphans, "_GIVE_UP_S", 0.05)
+    gone = orphans.start(lambda: SimpleNamespace(pid=NOBODY))
+    command = [sys.executable, "-S", "-c", "input()"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as stubborn:
+        with monkeypatch.context() as patched:
+            patched.setattr(os, "kill", lambda *_: None)
+            assert orphans.end(gone.pid, 0.01) == 1
+        assert stubborn.poll() is None
+        stubborn.kill()
+    assert stubborn.returncode == -signal.SIGKILL
+
+
+@adopting
+def test_of_two_children_at_once_neither_is_taken_for_a_leftover_of_the_other(mark: str) -> None:
+    """As a server and who asks it: the second ends first, and has left something."""
+    inner: list[child.Ended] = []
+
+    def meanwhile() -> bool:
+        if not inner:
+            inner.append(run("leave_a_child", mark))  # of its own group, so it is known as its own
+            inner.append(run("leave_a_daemon", mark))  # which is told only when all have ended
+        return True
+
+    env = {**os.environ, MARK: mark}
+    with at_most(20):
+        outer = child.run(
+            [*planted("hang_at_once"), "run"], env, REQUEST, LIMITS, lambda line: "", meanwhile
+        )
+    assert [one.left_running for one in inner] == [1, 0]
+    assert [one.returncode for one in inner] == [0, 0]
+    assert (outer.stopped, outer.returncode) == ("interrupt", -signal.SIGKILL)
+    assert outer.left_running == 1
+
+
+@adopting
+def test_children_of_many_threads_are_not_mixed_up(mark: str) -> None:
+    ways = ["good", "leave_a_child", "exit_at_once", "leave_a_zombie"] * 3
+    env = {**os.environ, MARK: mark}
+
+    def one(way: str) -> tuple[int, str]:
+        ended = child.run([*planted(way), "run"], env, REQUEST, LIMITS, lambda line: "")
+        return ended.returncode, ended.stopped
+
+    with at_most(30), ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(one, ways))
+    assert found == [(3 if way == "exit_at_once" else 0, "") for way in ways]
+    assert orphans._watched == set()
+
+
+HARNESS = """
+import sys
+from harness.measuring.processes import child
+from tests.support.planted.bench import planted
+limits = child.Limits(timeout_s=20, memory_bytes=2**40)
+child.run([*planted(sys.argv[1]), "run"], {sys.argv[2]: sys.argv[3]}, b"{}\\n", limits,
+    lambda line: print("heard", flush=True) or "")
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows whose a process is")
+@pytest.mark.parametrize("way", ["never_read", "hang_ignoring_signals", "hang_with_a_daemon"])
+def test_what_does_not_look_whether_the_harness_lives_is_ended_when_it_was_killed(
+    mark: str, monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    command = [sys.executable, "-c", HARNESS, way, MARK, mark]
+    env = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with at_most(20), subprocess.Popen(command, env=env, stdout=subprocess.PIPE) as harness:
+        assert harness.stdout is not None
+        assert harness.stdout.readline() == b"heard\n"
+        assert marked(mark)
+        harness.kill()
+        harness.wait()
+        assert left_of(mark) == []
+    if orphans._adopts():  # and then they are given to this process
+        reap(monkeypatch)
+
+
+def test_the_mark_of_a_child_is_of_the_same_length_everywhere() -> None:
+    for value in watchdog.mark().values():
+        assert len(value) == 32
+    assert watchdog.mark() == watchdog.mark()
+
+
+def test_without_what_it_needs_nobody_watches(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError("no more processes")
+
+    monkeypatch.setattr(watchdog.subprocess, "Popen", refuse)
+    assert watchdog.mark.__wrapped__() == {}
+    monkeypatch.setattr(watchdog.sys, "platform", "darwin")
+    assert watchdog.mark.__wrapped__() == {}
+
+
+def test_a_hundred_megabytes_of_complaints_weigh_nothing_and_spoil_no_trial(mark: str) -> None:
+    tracemalloc.start()
+    try:
+        with at_most(20):
+            trial = bench(mark=mark).trial(
+                Cell(Contestant("planted", "flood_standard_error"), "check"), 0, 0
+            )
+        _, most = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert trial is not None
+    assert trial.status is Status.OK
+    assert most < 4 * MIB
+
+
+def test_lines_that_come_in_pieces_are_heard_whole(mark: str) -> None:
+    with at_most(10):
+        trial = bench(mark=mark).trial(
+            Cell(Contestant("planted", "good_in_pieces"), "headline"), 0, 0
+        )
+    assert trial is not None
+    assert (trial.status, len(trial.samples)) == (Status.OK, 3)

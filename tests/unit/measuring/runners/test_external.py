@@ -1,0 +1,185 @@
+"""harness.external: runners from outside, by the commands as people type them and by themselves."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.catalog.contestant import is_model_id, is_variant
+from harness.catalog.workload import MODELS, in_order
+from harness.errors import Exit
+from harness.measuring.runners import external
+from harness.paths import ROOT, WORKLOADS
+from harness.presenting.figures import style
+from harness.results import store
+from harness.results.records import Absence
+from tests.support.command import Invoke
+from tests.support.outside import joined, offered, one, says, toml
+
+pytestmark = pytest.mark.usefixtures("asked_once")
+
+SHELL = ROOT / "docs" / "examples" / "shell"
+LACKS = "found no sha256sum or no date that prints nanoseconds"
+
+
+def can_run_the_shell_runner() -> bool:
+    if not shutil.which("sha256sum") or not shutil.which("date"):
+        return False
+    said = subprocess.run(["date", "+%s%N"], capture_output=True, text=True, check=False).stdout
+    return said.strip().isdigit()
+
+
+needs_shell = pytest.mark.skipif(not can_run_the_shell_runner(), reason=LACKS)
+
+
+# --- docs/examples/shell
+
+
+@needs_shell
+def test_the_shell_runner_conforms(invoke: Invoke) -> None:
+    code, said, err = invoke("validate", "--runner", SHELL, "busywait", "nothing")
+    assert (code, err) == (0, "")
+    assert "busywait sh ok" in said
+    assert "2 conform, 0 do not, 0 are not written" in said
+
+
+@needs_shell
+def test_the_shell_runner_is_listed_with_its_workloads(invoke: Invoke) -> None:
+    code, said, err = invoke("list", "--runner", SHELL)
+    assert (code, err) == (0, "")
+    assert "busywait How late does a busy wait end?" in said
+    assert "models sh" in said
+    assert "without sh: missing" in said  # in noop
+
+
+@needs_shell
+def test_the_shell_runner_is_measured_and_drawn(invoke: Invoke, tmp_path: Path) -> None:
+    # It ends as soon as it has the least number of blocks, however busy the machine is.
+    arguments = ("--workload", "busywait,nothing", "--precision", "99%", "--out", tmp_path)
+    code, said, _ = invoke("run", "--runner", SHELL, *arguments)
+    assert code == 0
+    assert "Busy waiting: " in said
+    folder = store.find(tmp_path)
+    trials = list(store.read_trials(folder, []))
+    assert {trial.status.value for trial in trials} == {"ok"}
+    run = store.read_run(folder)
+    assert run.runner_files == (str(SHELL / external.FILE),)
+    assert set(run.sources) == {"shell: runner.sh", "shell: loombench.toml"}
+    assert ">sh</text>" in (folder / "figures" / "overview.svg").read_text("utf-8")
+
+
+@needs_shell
+def test_the_shell_runner_refuses_a_workload_that_it_lacks() -> None:
+    request = json.dumps({"protocol": 1, "workload": "noop", "model": "sh", "cases": []})
+    done = subprocess.run(
+        [SHELL / "runner.sh", "run"],
+        input=request + "\n", capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert json.loads(done.stdout)["reason"] == "unsupported"
+
+
+# --- what is named, and what is started
+
+
+@pytest.mark.parametrize("command", [("list",), ("validate", "noop", "--model", "sequential")])
+def test_a_runner_that_was_not_named_is_not_started(
+    invoke: Invoke, home: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...]
+) -> None:
+    monkeypatch.chdir(home)
+    code, said, _ = invoke(*command)
+    assert code == 0
+    assert "counter" not in said
+    assert not (home / "started").exists()
+
+
+def test_the_file_and_its_folder_are_the_same_name_for_a_runner(home: Path) -> None:
+    found = joined(home, home / external.FILE)
+    assert found.problems == []
+    assert offered(found) == [("counter", "py-loop", "")]
+    assert (home / "started").exists()
+
+
+def test_no_shell_reads_the_command(home: Path) -> None:
+    toml(home, command=[sys.executable, "-S", "runner.py", "describe; touch $HOME", "`id`"])
+    assert "KeyError" in joined(home).problems[0]
+
+
+def test_the_program_beside_the_file_comes_before_the_path(home: Path) -> None:
+    (home / "sh").write_text(f"#!{sys.executable} -S\nimport runner; runner.describe()\n")
+    (home / "sh").chmod(0o755)
+    toml(home, command=["sh"])
+    found = joined(home)
+    assert found.problems == []
+    assert found.found["counting"].files == (external.FILE, "sh")
+
+
+def test_the_environment_of_the_file_reaches_the_trial_and_a_stray_print_does_no_harm(
+    invoke: Invoke, home: Path
+) -> None:
+    toml(home, env={"COUNTER_SAYS": '{"kind": "finished"}'})
+    code, said, err = invoke("validate", "--runner", home, "counter")
+    assert (code, err) == (0, "")
+    assert "counter py-loop ok" in said
+
+
+# --- models
+
+
+@pytest.mark.parametrize("command", ["list", "run", "validate"])
+def test_a_model_from_outside_is_among_the_near_matches(
+    invoke: Invoke, home: Path, command: str
+) -> None:
+    code, _, err = invoke(command, "--runner", home, "--model", "py-lop")
+    assert code == Exit.USAGE
+    assert "unknown model 'py-lop'; did you mean py-loop" in err
+
+
+def test_models_from_outside_stand_after_ours_and_are_missing_where_nothing_is_offered(
+    invoke: Invoke, home: Path
+) -> None:
+    says(home, implementations=[one(model="zeta"), one(model="alpha"), one(variant="b")])
+    code, said, _ = invoke("list", "--json", "--runner", home)
+    document = json.loads(said)
+    assert code == 0
+    found = [each for each in document["implementations"] if each["workload"] == "counter"]
+    assert [each["model"] for each in found] == ["zeta", "alpha", "py-loop"]
+    assert {each["runner"] for each in found} == {"counting"}
+    absent = [each for each in document["absent"] if each["workload"] == "counter"]
+    assert absent == []  # ours: it goes without saying
+    absent = [each for each in document["absent"] if each["model"] == "zeta"]
+    assert {each["why"] for each in absent} == {Absence.MISSING.value}
+    assert {each["workload"] for each in absent} == {path.stem for path in WORKLOADS.glob("*.toml")}
+    _, said, _ = invoke("list", "--runner", home, "--workload", "counter", "--model", "trio")
+    assert "without trio: missing" in said
+
+
+def test_the_order_of_models_is_ours_and_then_as_they_appear() -> None:
+    assert in_order(["zeta", "go", "alpha", "zeta"]) == (*MODELS, "zeta", "alpha")
+
+
+@pytest.mark.parametrize("name", ["node", "mytool-fast", "a1-2b", "x" * 40])
+def test_names_that_are_those_of_models(name: str) -> None:
+    assert is_model_id(name)
+    assert all(map(is_model_id, MODELS))
+    assert is_variant("") and is_variant("with_two_words2")  # noqa: PT018
+
+
+def test_models_from_outside_have_looks_that_are_their_own_and_stay() -> None:
+    names = [f"model-{number}" for number in range(200)]
+    looks = style.looks([*MODELS, *names])
+    assert {name: looks[name] for name in MODELS} == style.LOOKS
+    assert len(set(looks.values())) == len(looks)
+    assert len({look.colour for look in looks.values()}) > 20
+    assert style.looks(["model-7"])["model-7"] == style.looks([*MODELS, "model-7"])["model-7"]
+
+
+def test_a_link_to_the_file_leads_to_its_folder(home: Path, tmp_path: Path) -> None:
+    link = tmp_path / "elsewhere.toml"
+    link.symlink_to(home / external.FILE)
+    assert external.locate(link) == home / external.FILE

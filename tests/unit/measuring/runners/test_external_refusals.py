@@ -1,0 +1,219 @@
+"""Runners from outside that cannot be used: each mistake is named, and the others stay."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+
+from harness.catalog import workload_file
+from harness.catalog.contestant import LONGEST_NAME
+from harness.errors import Exit, Problem
+from harness.measuring.runners import external, find
+from tests.support.command import Invoke
+from tests.support.outside import PLANTED, joined, offered, one, says, toml
+
+pytestmark = pytest.mark.usefixtures("asked_once")
+
+
+# --- the file
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[runners.a]\ncomand = ['x']", "runners.a.command: found nothing, expected a list"),
+        ("[runners.a]\ncommand = ['x']\nenvironment = {}", "environment: unknown key"),
+        ("[runners.a]\ncommand = ['x']\nworkload = []", "unknown key, expected 'workloads'"),
+        ("[runner.a]\ncommand = ['x']", "runner: unknown key, expected 'runners'"),
+        ("[runners.a]\ncommand = 'x y'", 'command: found "x y", expected a list of texts'),
+        ("[runners.a]\ncommand = []", "command: found [], expected the words of a command"),
+        ("[runners.a]\ncommand = ['x', '']", "none of them empty"),
+        ('[runners.a]\ncommand = ["x\\u0000"]', "none of them empty"),
+        ("[runners.a]\ncommand = ['x']\nenv = { A = 1 }", "env.A: found 1, expected a text"),
+        ("[runners.a]\ncommand = ['x']\nenv = { 'A=B' = '' }", "the name of a variable"),
+        ("[runners.a]\ncommand = ['x']\nworkloads = ['..']", "only a relative path without"),
+        ("[runners.a]\ncommand = ['x']\nworkloads = ['/']", "only a relative path without"),
+        ("[runners.a]\ncommand = ['x']\nworkloads = ['no']", "it does not exist"),
+        ("[runners.a]\ncommand = ['x']\nworkloads = ['out']", "a link leads out of it"),
+        ("[runners.a]\ncommand = ['x']\nfiles = ['no']", "a file that can be read: it is none"),
+        ("[runners.a]\ncommand = ['x']\nfiles = ['../x']", "only a relative path without"),
+        ("[runners.Node]\ncommand = ['x']", "expected the name of a runner: lowercase words"),
+        ("[runners.go]\ncommand = ['x']", "runners.go: found a name of ours, expected another"),
+        ("[runners", "not valid TOML"),
+        ("", "runners: found none, expected a table [runners.NAME]"),
+    ],
+)
+def test_a_mistake_in_the_file_is_one_message_with_its_place(
+    invoke: Invoke, tmp_path: Path, text: str, said: str
+) -> None:
+    (tmp_path / "out").symlink_to(PLANTED)
+    (tmp_path / external.FILE).write_text(text, encoding="utf-8")
+    code, out, err = invoke("list", "--runner", tmp_path)
+    assert (code, out) == (Exit.USAGE, "")
+    assert err.startswith(f"loombench: {tmp_path / external.FILE}: ")
+    assert said in err
+    assert err.count("\n") == 1
+
+
+def test_a_file_that_is_not_there_is_said_to_be(invoke: Invoke, tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "nowhere"):
+        code, _, err = invoke("list", "--runner", path)
+        assert code == Exit.USAGE
+        assert f"--runner {path}: found no loombench.toml, expected one, or a folder" in err
+
+
+def test_two_runners_of_one_name_are_refused(home: Path, tmp_path: Path) -> None:
+    toml(tmp_path)
+    (tmp_path / "workloads").mkdir()
+    with pytest.raises(Problem, match=r"runners\.counting: found it in .* too, expected one"):
+        external.read([home, tmp_path])
+
+
+def test_a_workload_of_ours_cannot_be_replaced(invoke: Invoke, home: Path) -> None:
+    (home / "workloads/counter.toml").rename(home / "workloads/noop.toml")
+    code, _, err = invoke("list", "--runner", home)
+    assert code == Exit.USAGE
+    assert "found the workload 'noop', which Loombench itself has too" in err
+    assert not (home / "started").exists()
+
+
+def test_a_workload_from_outside_may_speak_of_models_from_outside_alone(home: Path) -> None:
+    file = home / "workloads" / "counter.toml"
+    text = file.read_text("utf-8")
+    assert workload_file.parse("counter", text, "x", from_outside=True).not_applicable
+    for name in ("fibers", "py-loop"):
+        ours_but_one = text.replace("fibers" if name == "py-loop" else "py-loop", "trio")
+        with pytest.raises(Problem, match=f"found .*['\"]{name}['\"], expected one of"):
+            workload_file.parse("counter", ours_but_one, "x")
+    for bad in ("Fibers!", "a--b", "x" * (LONGEST_NAME + 1)):
+        with pytest.raises(Problem, match="or another model's name"):
+            workload_file.parse(
+                "counter", text.replace("fibers", f'"{bad}"'), "x", from_outside=True
+            )
+
+
+# --- what a runner offers
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"workload": "conter"}, "unknown workload 'conter'; did you mean counter"),
+        ({"workload": "\x1b[31m"}, "unknown workload '\N{REPLACEMENT CHARACTER}[31m'"),
+        ({"model": "Node JS"}, "model: found 'Node JS', expected lowercase words"),
+        ({"model": ""}, "model: found ''"),
+        ({"model": "a-"}, "model: found 'a-'"),
+        ({"model": "x" * 41}, "at most 40 characters"),
+        ({"model": "x\n"}, "model: found 'x'"),
+        ({"model": "asyncio"}, "the model 'asyncio' is one of Loombench's own"),
+        ({"variant": "a-b"}, "variant: found 'a-b', expected a lowercase word"),
+        ({"variant": "1st"}, "variant: found '1st'"),
+        ({"source": "../secret"}, "found '../secret', expected a file in the runner's folder"),
+        ({"source": "workloads/../../secret"}, "only a relative path without"),
+        ({"source": "/etc/passwd"}, "only a relative path without"),
+        ({"source": "link"}, "a link leads out of it"),
+        ({"source": "circle"}, "source: found 'circle', expected a file in the runner's folder"),
+        ({"source": "linked/secret"}, "a link leads out of it"),
+        ({"source": ""}, "only a relative path without"),
+        ({"source": "a\0b"}, "only a relative path without"),
+        ({"source": "workloads"}, "found no file 'workloads'"),
+        ({"source": "none.py"}, "found no file 'none.py'"),
+        ({"source": "x" * 300}, "xxx...', expected a file in the runner's folder: File name too"),
+    ],
+)  # fmt: skip
+def test_an_implementation_that_cannot_be_used_is_named_and_the_others_stay(
+    home: Path, changes: dict[str, object], said: str
+) -> None:
+    (home.parent / "secret").write_text("")
+    (home / "link").symlink_to(home.parent / "secret")
+    (home / "linked").symlink_to(home.parent)
+    (home / "circle").symlink_to("circle")
+    says(home, implementations=[one(model="other", **changes) if "model" not in changes
+                                else one(**changes), one()])  # fmt: skip
+    found = joined(home)
+    assert offered(found) == [("counter", "py-loop", "")]
+    (problem,) = found.problems
+    assert problem.startswith("the runner counting: 1 of its 2 implementations cannot be used: ")
+    assert said in problem
+    assert problem.isprintable()
+    assert found.is_incomplete
+
+
+def test_what_is_offered_twice_is_used_once(home: Path) -> None:
+    says(home, implementations=[one(), one(), one(variant="two"), one(workload="noop")])
+    found = joined(home)
+    assert len(offered(found)) == 3
+    assert "cannot be used: counter py-loop twice" in found.problems[0]
+
+
+def test_a_model_belongs_to_one_runner(home: Path, tmp_path: Path) -> None:
+    other = tmp_path / "other"
+    shutil.copytree(home, other)
+    toml(other, "second", workloads=None)
+    found = joined(home, other)
+    assert [offer.runner for offer in found.offers()] == ["counting"]
+    assert "the model 'py-loop' is that of the runner counting" in found.problems[0]
+
+
+def test_many_reasons_are_cut(home: Path) -> None:
+    says(home, implementations=[one(model=f"M{n}") for n in range(50)])
+    (problem,) = joined(home).problems
+    assert problem.endswith("and 47 more")
+
+
+def test_what_a_runner_says_of_itself_is_one_printable_line(home: Path) -> None:
+    says(
+        home,
+        version="1.0\n\x1b[2J" + "x" * 500,
+        language="\u202epython",
+        facts={"a\nb": "c\x07d", "n": 2**70},
+        unavailable=[{"model": "py-loop", "reason": "no\nluck\x1b"}],
+    )
+    found = joined(home)
+    description = found.found["counting"].description
+    texts = [description.version, description.language, *description.facts]
+    texts += [str(value) for value in description.facts.values()]
+    assert all(text.isprintable() and len(text) <= 100 for text in texts)
+    assert description.facts["n"] == str(2**70)
+    (offer,) = found.offers()
+    assert offer.unavailable == "no luck\N{REPLACEMENT CHARACTER}"
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (["loombench-no-such"], "found no 'loombench-no-such', expected a program in PATH"),
+        (["./runner"], "command: found no such file: "),
+        (["./plain"], "command: found a file that may not be executed: "),
+        (["workloads/"], "command: found no such file: "),
+        ([sys.executable, "-c", "raise SystemExit('not today')"], "ended with 1: not today"),
+        ([sys.executable, "-c", "print('hello')"], "describe: "),
+        (["./empty"], "cannot be used: "),
+    ],
+)
+def test_a_runner_that_cannot_be_used_leaves_the_others_alone(
+    invoke: Invoke, home: Path, command: list[str], said: str
+) -> None:
+    (home / "plain").write_text("")
+    (home / "empty").write_text("\x7fELF")
+    (home / "empty").chmod(0o755)
+    toml(home, command=command)
+    code, out, err = invoke("validate", "--runner", home, "noop", "--model", "sequential")
+    assert code == Exit.NOT_POSSIBLE
+    assert "1 conform, 0 do not" in out
+    assert err.startswith("warning: the runner counting cannot be used: ")
+    assert said in err
+    assert err.count("\n") == 1
+
+
+def test_a_runner_that_says_too_much_or_leaves_something_is_stopped(
+    home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    toml(home, command=[sys.executable, "-S", "-c", "while True: print('x' * 1000)"])
+    assert "describe was stopped: it says too much" in joined(home).problems[0]
+    monkeypatch.setattr(find, "_DESCRIBE_TIMEOUT_S", 0.3)
+    toml(home, command=["sh", "-c", "sleep 20 & wait"])
+    assert "describe timed out after 0.3 s" in joined(home).problems[0]

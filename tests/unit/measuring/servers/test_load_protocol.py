@@ -1,0 +1,200 @@
+"""harness.load: what a load generator is asked, and what is made of its answers. Pure."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from harness.catalog.workload import Workload
+from harness.measuring.runners.protocol import ProtocolError
+from harness.measuring.servers import load_protocol
+from tests.support.factories import workload
+from tests.support.planted.served import DRAINED, SERVED
+
+MS = 1_000_000
+LADDER = """
+[cases.ladder]
+params = { connections = 4, message_bytes = 64 }
+warmup = 2
+min_sample_ms = 20
+ladder = true
+"""
+CLIMBED = SERVED.replace("[metrics.throughput]", LADDER + "[metrics.throughput]", 1).replace(
+    "check_requests", "ladder_from = 100\nladder_percent = 140\nladder_steps = 9\ncheck_requests"
+)
+
+
+def asked(of: Workload, case: str) -> dict[str, Any]:
+    request = load_protocol.request_for(of.resolve(case, "asyncio"), 1234, 7)
+    line = load_protocol.encode(request)
+    assert line.count(b"\n") == 1
+    return json.loads(line)
+
+
+def phases(text: str, case: str) -> list[dict[str, Any]]:
+    return asked(workload(text), case)["phases"]
+
+
+CLOSED = {"loop": "closed", "duration_ns": 20 * MS}
+WARMUP = {**CLOSED, "warmup": True}
+OPEN = {"loop": "open", "duration_ns": 40 * MS, "rate_per_s": 400}
+
+
+@pytest.mark.parametrize(
+    ("text", "case", "expected"),
+    [
+        (SERVED, "check", [{"loop": "closed", "requests": 3}]),
+        (SERVED, "headline", [WARMUP, CLOSED, CLOSED, OPEN]),
+        (SERVED.replace("rate_per_s = 400", ""), "headline", [WARMUP, CLOSED, CLOSED]),
+        (
+            CLIMBED,
+            "ladder",
+            [
+                WARMUP,
+                WARMUP,
+                {
+                    "loop": "ladder",
+                    "duration_ns": 40 * MS,
+                    "rate_per_s": 100,
+                    "factor_percent": 140,
+                    "steps": 9,
+                },
+            ],
+        ),
+        (DRAINED, "check", [{"loop": "closed", "requests": 3}]),
+        (DRAINED, "headline", [{**OPEN, "loop": "drain"}]),
+    ],
+    ids=["check", "headline", "no rate", "ladder", "check of draining", "draining"],
+)
+def test_the_phases_of_a_case(text: str, case: str, expected: list[dict[str, Any]]) -> None:
+    assert phases(text, case) == expected
+
+
+def test_a_request_has_what_the_workload_file_says() -> None:
+    request = asked(workload(SERVED), "headline")
+    del request["phases"]
+    assert request == {
+        "protocol": 1,
+        "application": "echo",
+        "address": "127.0.0.1:1234",
+        "connections": 4,
+        "message_bytes": 64,
+        "path": "",
+        "body": "",
+        "seed": 7,
+        "connect_timeout_ns": 308 * MS,
+        "answer_timeout_ns": 150 * MS,
+    }
+
+
+# --- what it answers
+
+
+def phase(**more: Any) -> dict[str, Any]:
+    return {"kind": "phase", "phase": 0, "loop": "closed", "elapsed_ns": 100, "requests": 1, **more}
+
+
+def heard(*records: dict[str, Any]) -> load_protocol.LoadReport:
+    it = load_protocol.LoadReport()
+    for one in records:
+        it.take_line(json.dumps(one).encode())
+    return it
+
+
+STARTED = {"kind": "started", "protocol": 1, "facts": {"gomaxprocs": 2, "cpus": "0-1"}}
+
+
+def test_what_was_heard_is_kept() -> None:
+    it = heard(
+        STARTED,
+        {"kind": "connected", "connections": 2, "elapsed_ns": 5},
+        phase(warmup=True, unheard_of=1),
+        phase(errors={"reset": 2}, reconnects=2, hdr="H", cpu_ns=None),
+        {"kind": "finished", "served": 2},
+    )
+    assert it.facts == {"gomaxprocs": 2, "cpus": "0-1"}
+    assert (it.is_connected, it.served, it.failed) == (True, 2, None)
+    assert [one.warmup for one in it.phases] == [True, False]
+    assert (it.phases[1].errors, it.phases[1].hdr, it.phases[1].cpu_ns) == ({"reset": 2}, "H", None)
+
+
+def test_an_error_is_kept_with_its_reason() -> None:
+    it = heard({"kind": "error", "message": "no", "reason": "descriptors"})
+    assert it.failed == load_protocol.LoadFailed("no", "descriptors")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        b"",
+        b"hello",
+        b"[]",
+        b'{"kind": "sample"}',
+        b'{"kind": "finished"}',
+        b'{"kind": "finished", "served": "2"}',
+        b'{"kind": "error", "message": "\xff"}',
+        b'{"aside": ' + b"[" * 100_000,
+        b'{"kind": "started", "protocol": 2}',
+        b'{"kind": "phase", "phase": 0, "loop": "closed", "elapsed_ns": 1.5, "requests": 1}',
+    ],
+)
+def test_what_is_no_record_is_refused(line: bytes) -> None:
+    with pytest.raises(ProtocolError):
+        load_protocol.LoadReport().take_line(line)
+
+
+def test_it_is_warm_when_it_is_connected_and_all_warm_up_was_made() -> None:
+    case = workload(SERVED).resolve("headline", "asyncio")
+    it = heard(STARTED)
+    assert not it.is_warm(case)
+    it.take_line(b'{"kind": "connected", "connections": 2, "elapsed_ns": 5}')
+    assert not it.is_warm(case)
+    it.take_line(json.dumps(phase(warmup=True)).encode())
+    assert it.is_warm(case)
+
+
+LIMITED = (
+    "client limited: the load generator used 96% of its processors, so the server could have"
+    " done more"
+)
+
+
+@pytest.mark.parametrize(
+    ("facts", "phases", "warnings"),
+    [
+        ({"gomaxprocs": 1}, [phase(cpu_ns=96)], (LIMITED,)),
+        ({"gomaxprocs": 1}, [phase(cpu_ns=95)], ()),
+        ({"gomaxprocs": 2}, [phase(cpu_ns=96)], ()),
+        ({"gomaxprocs": 2}, [phase(cpu_ns=192)], (LIMITED,)),
+        ({}, [phase(cpu_ns=96)], (LIMITED,)),
+        ({"gomaxprocs": 1}, [phase(cpu_ns=96, warmup=True)], ()),
+        ({"gomaxprocs": 1}, [phase(cpu_ns=96, loop="open")], ()),
+        ({"gomaxprocs": 1}, [phase(cpu_ns=None)], ()),
+        ({"gomaxprocs": 1}, [phase(cpu_ns=96, elapsed_ns=0)], ()),
+        ({"gomaxprocs": 0}, [phase(cpu_ns=96)], ()),
+        ({"gomaxprocs": "two"}, [phase(cpu_ns=96)], ()),
+        ({"gomaxprocs": 1}, [phase(cpu_ns=5), phase(cpu_ns=96), phase(cpu_ns=7)], (LIMITED,)),
+        (
+            {},
+            [phase(loop="ladder"), phase(loop="ladder", cpu_ns=96, saturated=True)],
+            (LIMITED,),
+        ),
+        (
+            {},
+            [phase(loop="ladder")],
+            ("the ladder ended before it was saturated: it could do more",),
+        ),
+        (
+            {},
+            [phase(loop="ladder", saturated=True)],
+            ("saturated at the first step of the ladder: no lower rate was tried",),
+        ),
+        ({}, [], ()),
+    ],
+)
+def test_what_keeps_numbers_from_being_the_servers_own_is_a_warning(
+    facts: dict[str, Any], phases: list[dict[str, Any]], warnings: tuple[str, ...]
+) -> None:
+    assert heard({**STARTED, "facts": facts}, *phases).warnings() == warnings

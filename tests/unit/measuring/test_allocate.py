@@ -1,0 +1,212 @@
+"""Which block comes next, on a machine that is made up: no process is started."""
+
+from __future__ import annotations
+
+from collections import Counter
+from itertools import islice
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.catalog.workload import HEADLINE, MODELS
+from harness.errors import Problem
+from harness.measuring.allocate import Allocator
+from harness.measuring.plan import PROFILES, Profile, Selection, cells, wanted_cases
+from harness.results.records import Cell, Sample, Status, Trial
+from tests.support.factories import WORKLOAD, examples, workload
+from tests.unit.measuring.test_plan import offer
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from harness.measuring.plan import Block
+
+PROFILE = Profile("test", budget_s=1, least_blocks=5, sweeps=True, thorough=False)
+BOTH = {"demo": workload(), "other": workload(WORKLOAD, "other")}
+PLACES = [(id_, case.id) for id_, one in BOTH.items() for case in wanted_cases(one, PROFILE)]
+
+
+def planned(*models: str, cases: tuple[str, ...] = ()) -> list[Cell]:
+    offers = [offer(model, id_) for model in models for id_ in BOTH]
+    selection = Selection(models=models, cases=cases)
+    return cells(BOTH.values(), selection, offers, {}, PROFILE)[0]
+
+
+class MadeUp:
+    """A machine on which each trial takes what it is told to, with some noise."""
+
+    def __init__(self, noise: dict[str, float], wall_ns: dict[str, int] | None = None) -> None:
+        self.noise = noise
+        self.wall_ns = wall_ns or {}
+        self.random = np.random.default_rng(1)
+
+    def trial(self, cell: Cell, block: Block, position: int) -> Trial:
+        elapsed = 60e6 * np.exp(self.random.normal(0, self.noise[cell.workload]))
+        return Trial(
+            cell=cell,
+            block=block.index,
+            position=position,
+            status=Status.OK,
+            started_at="2026-01-02T03:04:05+00:00",
+            wall_ns=self.wall_ns.get(cell.workload, 10**8),
+            samples=(Sample(round(elapsed), 10),),
+        )
+
+
+def allocator(of: list[Cell], seed: int = 7, precision: float = 0.03) -> Allocator:
+    return Allocator(of, BOTH, seed, PROFILE, precision)
+
+
+def cells_of(block: Block) -> list[Cell]:
+    return [assigned.cell for assigned in block.assignments]
+
+
+def run(one: Allocator, machine: MadeUp, most: int = 400) -> Iterator[Block]:
+    """Carry the blocks out, and yield each when it is done."""
+    for block in islice(one.blocks(), most):
+        for position, cell in enumerate(cells_of(block)):
+            one.take(machine.trial(cell, block, position))
+        yield block
+
+
+QUIET = {"demo": 0.001, "other": 0.001}
+NOISY = {"demo": 0.001, "other": 0.2}
+
+
+@given(
+    st.lists(st.sampled_from(MODELS), min_size=1, unique=True),
+    st.integers(0, 2**31),
+)
+@examples(25)
+def test_every_block_has_every_cell_of_its_case_exactly_once(models: list[str], seed: int) -> None:
+    of = planned(*models)
+    if not of:
+        return
+    for index, block in enumerate(run(allocator(of, seed), MadeUp(NOISY), 25)):
+        assert block.index == index
+        own = [one for one in of if (one.workload, one.case) == (block.workload, block.case)]
+        assert sorted(cells_of(block)) == sorted(own)
+
+
+def test_the_least_blocks_come_first_then_each_point_of_a_sweep_once() -> None:
+    done = list(run(allocator(planned("asyncio", "trio")), MadeUp(NOISY), 2 * 5 + 4))
+    first = Counter((block.workload, block.case) for block in done[:10])
+    assert first == {("demo", HEADLINE): 5, ("other", HEADLINE): 5}
+    later = [(block.workload, block.case) for block in done[10:]]
+    assert later == [place for place in PLACES if place[1] != HEADLINE]
+
+
+def test_the_order_within_a_block_is_drawn_anew_and_depends_on_the_seed_alone() -> None:
+    of = planned("asyncio", "trio", "go")
+    one, same, other = (
+        [cells_of(block) for block in run(allocator(of, seed), MadeUp(NOISY), 14)]
+        for seed in (1, 1, 2)
+    )
+    assert one == same != other
+    assert len({cells_[0].model for cells_ in one}) == 3
+
+
+def test_then_the_blocks_go_where_ratios_are_least_precise() -> None:
+    done = list(run(allocator(planned("asyncio", "trio")), MadeUp(NOISY), 100))[14:]
+    headline = Counter(block.workload for block in done if block.case == HEADLINE)
+    assert headline["demo"] == 0
+    assert headline["other"] > 20
+
+
+def test_what_costs_less_is_measured_more_often_at_the_same_precision() -> None:
+    machine = MadeUp({"demo": 0.2, "other": 0.2}, {"demo": 10**8, "other": 10**9})
+    done = list(run(allocator(planned("asyncio", "trio")), machine, 80))[14:]
+    headline = Counter(block.workload for block in done if block.case == HEADLINE)
+    assert headline["demo"] > headline["other"]
+
+
+def test_points_of_a_sweep_get_the_blocks_that_an_interval_needs() -> None:
+    done = list(run(allocator(planned("asyncio", "trio")), MadeUp(NOISY), 120))
+    counts = Counter((block.workload, block.case) for block in done)
+    assert all(counts[place] == 5 for place in PLACES if place[1] != HEADLINE)
+
+
+def test_it_ends_when_every_headline_ratio_is_precise_enough() -> None:
+    done = list(run(allocator(planned("asyncio", "trio")), MadeUp(QUIET)))
+    assert len(done) == 2 * 5 + 4
+    strict = list(run(allocator(planned("asyncio", "trio"), precision=0.0005), MadeUp(QUIET)))
+    assert len(strict) > len(done)
+
+
+def test_a_contestant_that_always_fails_keeps_nobody_waiting() -> None:
+    one, machine = allocator(planned("asyncio", "trio")), MadeUp(QUIET)
+    count = 0
+    for block in islice(one.blocks(), 100):
+        count += 1
+        for position, cell in enumerate(cells_of(block)):
+            trial = machine.trial(cell, block, position)
+            crashed = cell.model == "trio"
+            one.take(
+                Trial(
+                    **{
+                        **{name: getattr(trial, name) for name in trial.__struct_fields__},
+                        "status": Status.CRASH if crashed else Status.OK,
+                    }
+                )
+            )
+    assert count == 2 * 5 + 4
+
+
+@pytest.mark.parametrize("cut", [0, 1, 7, 15, 31, 32, 60])
+def test_a_resumed_run_goes_on_as_if_it_had_never_stopped(cut: int) -> None:
+    of = planned("asyncio", "trio", "go")
+    whole, machine = allocator(of), MadeUp(NOISY)
+    trials: list[Trial] = []
+    order: list[tuple[int, Cell]] = []
+    for block in islice(whole.blocks(), 30):
+        for position, cell in enumerate(cells_of(block)):
+            trials.append(machine.trial(cell, block, position))
+            whole.take(trials[-1])
+            order.append((block.index, cell))
+    again = allocator(of)
+    for trial in trials[:cut]:
+        again.take(trial)
+    later = {(trial.block, trial.cell): trial for trial in trials[cut:]}
+    done = {(trial.block, trial.cell) for trial in trials[:cut]}
+    went_on = []
+    for block in again.blocks():
+        for cell in cells_of(block):
+            if (block.index, cell) not in done:
+                went_on.append((block.index, cell))
+                again.take(later[block.index, cell])
+        if len(went_on) == len(later):
+            break
+    assert went_on == order[cut:]
+
+
+def test_without_the_headline_case_the_named_ones_come_first() -> None:
+    of = planned("asyncio", "trio", cases=("tasks-1", "tasks-100"))
+    first = list(run(allocator(of), MadeUp(QUIET), 20))
+    assert Counter((block.workload, block.case) for block in first) == {
+        (id_, case): 5 for id_ in BOTH for case in ("tasks-1", "tasks-100")
+    }
+
+
+def test_nothing_to_measure_is_a_problem_and_no_endless_wait() -> None:
+    with pytest.raises(Problem, match="nothing to measure"):
+        allocator([])
+
+
+def test_profiles_have_enough_blocks_for_an_interval() -> None:
+    from harness.statistics.estimates import LEAST_FOR_INTERVAL
+
+    assert all(one.least_blocks >= LEAST_FOR_INTERVAL for one in PROFILES.values())
+
+
+@pytest.mark.parametrize(("wall_ns", "goes_on"), [(0, False), (1, True)])
+def test_what_was_refused_before_it_began_is_not_repeated_until_the_budget_is_spent(
+    wall_ns: int, *, goes_on: bool
+) -> None:
+    (alone,) = [one for one in planned("trio") if one.workload == "demo" and not one.control][:1]
+    it = Allocator([alone], BOTH, 1, PROFILE, 0.03)
+    for block in islice(it.blocks(), PROFILE.least_blocks):
+        it.take(Trial(alone, block.index, 0, Status.UNSUPPORTED, "", wall_ns))
+    assert (next(it.blocks(), None) is not None) == goes_on

@@ -1,0 +1,299 @@
+"""A run from its plan: what is decided before the first trial, and what may go on later."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from harness.errors import Exit, Problem
+from harness.measuring import campaign
+from harness.measuring.campaign import Campaign
+from harness.measuring.plan import PROFILES, Selection
+from harness.measuring.runners import find
+from harness.paths import ROOT, WORKLOADS
+from harness.results import store
+from harness.results.records import Absence, Cell, Run, RunnerFacts, Status, Trial
+
+NO_GO = "no Go found; install Go, or run `make setup` with a network"
+NOOP = Selection(("noop",), ("sequential",))
+
+
+def begin(
+    out: Path,
+    selection: Selection = NOOP,
+    profile: str = "quick",
+    budget_s: float | None = None,
+    seed: int | None = 7,
+    precision: float = 0.03,
+) -> Campaign:
+    """Begin a run that is never measured."""
+    it = campaign.begin(out, selection, PROFILES[profile], budget_s, seed, precision)
+    it.writer.close()
+    return it
+
+
+def resume(folder: Path, budget_s: float | None = None) -> tuple[Campaign, list[str]]:
+    warnings: list[str] = []
+    it = campaign.resume(folder, budget_s, warnings.append)
+    it.writer.close()
+    return it, warnings
+
+
+def rewrite(folder: Path, **changes: Any) -> None:
+    """Have a run say something else of the time when it began."""
+    run = msgspec.structs.replace(store.read_run(folder), **changes)
+    (folder / store.RUN_FILE).write_bytes(msgspec.json.encode(run))
+
+
+def a_trial(cell: Cell, block: int) -> Trial:
+    return Trial(cell, block, 0, Status.OK, "2026-01-02T03:04:05.678+00:00", 10**9)
+
+
+@pytest.fixture
+def no_go(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(find, "build_go", lambda: (None, NO_GO))
+
+
+@pytest.mark.parametrize(
+    ("profile", "planned"),
+    [
+        ("quick", 2 * 5),  # five blocks of the headline case, asyncio twice in each
+        ("standard", 2 * 5 + 4),  # and one of 10, 100, 10,000 and 100,000 tasks
+        ("thorough", 2 * 10 + 5),  # and one of a million
+    ],
+)
+def test_planned_are_the_least_blocks_of_headlines_and_one_block_of_each_point_of_a_sweep(
+    tmp_path: Path, profile: str, planned: int
+) -> None:
+    it = begin(tmp_path, Selection(("fanout",), ("asyncio",)), profile)
+    assert it.planned == planned
+
+
+def test_a_run_is_written_before_its_first_trial(tmp_path: Path) -> None:
+    it = begin(tmp_path)
+    assert store.read_run(it.folder) == it.run
+    assert (tmp_path / "latest").resolve() == it.folder
+    assert list(store.read_trials(it.folder, [])) == []
+
+
+def test_a_run_is_named_after_the_time_and_the_host(tmp_path: Path) -> None:
+    it = begin(tmp_path)
+    assert re.fullmatch(r"\d{8}T\d{6}Z-[\w-]+", it.run.id)
+    assert it.run.id.startswith(re.sub(r"[-:]", "", it.run.started_at)[:15])
+
+
+def test_a_seed_is_kept_as_it_was_given(tmp_path: Path) -> None:
+    assert store.read_run(begin(tmp_path, seed=2**31 - 1).folder).seed == 2**31 - 1
+
+
+def test_a_seed_of_zero_is_a_seed(tmp_path: Path) -> None:
+    assert begin(tmp_path, seed=0).run.seed == 0
+
+
+def test_a_seed_that_is_not_given_is_drawn_and_kept(tmp_path: Path) -> None:
+    drawn = {begin(tmp_path / str(n), seed=None).run.seed for n in range(3)}
+    assert len(drawn) > 1
+    assert all(0 <= seed < 2**31 for seed in drawn)
+
+
+def test_the_budget_is_that_of_the_profile_unless_one_is_given(tmp_path: Path) -> None:
+    assert begin(tmp_path / "a").run.budget_s == PROFILES["quick"].budget_s
+    assert begin(tmp_path / "b", budget_s=12.5).run.budget_s == 12.5
+
+
+def test_the_precision_is_kept_as_it_was_given_and_stays_when_a_run_goes_on(tmp_path: Path) -> None:
+    first = begin(tmp_path, precision=0.015)
+    assert store.read_run(first.folder).precision == 0.015
+    assert resume(first.folder)[0].run.precision == 0.015
+
+
+def test_a_run_has_the_control_of_its_headline_case_among_its_cells(tmp_path: Path) -> None:
+    run = begin(tmp_path, Selection(("noop",), ("sequential", "asyncio"))).run
+    assert [cell.name for cell in run.cells] == ["sequential", "asyncio", "asyncio (again)"]
+
+
+def test_a_control_is_run_from_the_source_of_its_contestant(tmp_path: Path) -> None:
+    it = begin(tmp_path)
+    cell, control = it.run.cells
+    runner_of = it.inventory.trial_runner(7, lambda: False).runner_of
+    assert runner_of(control.contestant) is runner_of(cell.contestant)
+    assert list(it.run.sources) == ["python/workloads/noop/on_sequential.py"]
+
+
+def test_a_run_holds_the_text_of_its_workloads_and_no_other(tmp_path: Path) -> None:
+    run = begin(tmp_path).run
+    assert run.workloads == {"noop": (WORKLOADS / "noop.toml").read_text("utf-8")}
+
+
+def test_a_run_holds_the_digest_of_every_source_it_runs(tmp_path: Path) -> None:
+    run = begin(tmp_path, Selection(("pingpong",), ("asyncio",))).run
+    files = [f"python/workloads/pingpong/on_asyncio{end}.py" for end in ("", "__futures")]
+    assert run.sources == {
+        file: hashlib.sha256((ROOT / file).read_bytes()).hexdigest() for file in files
+    }
+
+
+def test_only_runners_that_take_part_are_kept_and_only_their_models_that_do(
+    tmp_path: Path,
+) -> None:
+    (runner,) = begin(tmp_path, Selection(("noop",), ("trio", "threads"))).run.runners
+    assert (runner.name, set(runner.models)) == ("python", {"trio", "threads"})
+
+
+def test_nothing_to_measure_is_a_problem_with_the_reasons(tmp_path: Path) -> None:
+    with pytest.raises(Problem) as caught:
+        begin(tmp_path / "out", Selection(("fanout", "pingpong"), ("sequential",)))
+    assert caught.value.code is Exit.NOT_POSSIBLE
+    assert str(caught.value).startswith("nothing to measure: sequential: ")
+    assert "no second task to hand a value to" in str(caught.value)
+    assert "stops at 10 tasks" in str(caught.value)
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.usefixtures("no_go")
+def test_without_go_its_models_are_unavailable_and_python_is_planned(tmp_path: Path) -> None:
+    run = begin(tmp_path, Selection(("noop",), ("trio", "go", "go-1cpu"))).run
+    assert [cell.name for cell in run.cells] == ["trio", "trio (again)"]
+    assert [(one.cell.model, one.absence, one.reason) for one in run.absent] == [
+        ("go-1cpu", Absence.UNAVAILABLE, NO_GO),
+        ("go", Absence.UNAVAILABLE, NO_GO),
+    ]
+
+
+@pytest.mark.usefixtures("no_go")
+def test_only_go_without_go_is_a_problem_that_says_how_to_get_it(tmp_path: Path) -> None:
+    with pytest.raises(Problem, match=f"nothing to measure: go: {NO_GO}") as caught:
+        begin(tmp_path, Selection(("noop",), ("go",)))
+    assert caught.value.code is Exit.NOT_POSSIBLE
+
+
+def test_a_resumed_run_is_the_same_run_with_its_trials_done(tmp_path: Path) -> None:
+    first = begin(tmp_path)
+    cell, control = first.run.cells
+    stored = [a_trial(cell, 0), a_trial(control, 0), a_trial(cell, 2)]
+    writer = store.RunWriter(first.folder)
+    for trial in stored:
+        writer.append(trial)
+    writer.close()
+    again, warnings = resume(first.folder)
+    assert again.run == first.run
+    assert first.allocator.trials == 0
+    assert again.allocator.trials == len(stored)
+    assert all(again.allocator.has(one.block, one.cell) for one in stored)
+    assert not again.allocator.has(2, control)
+    assert again.planned == first.planned
+    assert warnings == []
+
+
+@pytest.mark.parametrize(("given", "expected"), [(None, 90.0), (5.0, 5.0)])
+def test_a_resumed_run_has_its_own_budget_unless_another_is_given(
+    tmp_path: Path, given: float | None, expected: float
+) -> None:
+    first = begin(tmp_path, budget_s=90.0)
+    assert resume(first.folder, given)[0].budget_s == expected
+
+
+def test_a_torn_last_line_is_said_and_gone_when_a_run_goes_on(tmp_path: Path) -> None:
+    first = begin(tmp_path)
+    cell, _ = first.run.cells
+    path = first.folder / store.TRIALS_FILE
+    whole = msgspec.json.encode(a_trial(cell, 0)) + b"\n"
+    path.write_bytes(whole + whole[:40])
+    again, warnings = resume(first.folder)
+    assert again.allocator.trials == 1
+    assert again.allocator.has(0, cell)
+    assert warnings == ["trials.jsonl:2: the last line is torn; left out"]
+    assert path.read_bytes() == whole
+
+
+@pytest.mark.parametrize(
+    ("field", "before", "found"),
+    [
+        ("cpu", "an older one", "machine cpu was an older one, is "),
+        ("host", "elsewhere", "machine host was elsewhere, is "),
+        ("system", "Linux 2.6", "machine system was Linux 2.6, is "),
+        ("logical_cores", 4_096, f"machine logical_cores was 4096, is {os.cpu_count()}"),
+    ],
+)
+def test_another_machine_cannot_go_on(
+    tmp_path: Path, field: str, before: object, found: str
+) -> None:
+    first = begin(tmp_path)
+    rewrite(first.folder, machine=msgspec.structs.replace(first.run.machine, **{field: before}))
+    with pytest.raises(Problem) as caught:
+        resume(first.folder)
+    assert caught.value.code is Exit.NOT_POSSIBLE
+    assert f"no longer the same: {found}" in str(caught.value)
+    assert str(caught.value).endswith("; begin a new run instead")
+
+
+def test_what_changes_by_itself_does_not_keep_a_run_from_going_on(tmp_path: Path) -> None:
+    first = begin(tmp_path)
+    machine = msgspec.structs.replace(first.run.machine, load_1min=17.5, memory_bytes=2**30)
+    rewrite(first.folder, machine=machine)
+    assert resume(first.folder)[0].run.machine == machine
+
+
+def python_runner(run: Run, **changes: Any) -> tuple[RunnerFacts, ...]:
+    return tuple(msgspec.structs.replace(one, **changes) for one in run.runners)
+
+
+def test_another_version_of_the_language_cannot_go_on(tmp_path: Path) -> None:
+    first = begin(tmp_path)
+    rewrite(first.folder, runners=python_runner(first.run, version="3.4.0"))
+    with pytest.raises(Problem, match=r"runner python was 3\.4\.0, is 3\.") as caught:
+        resume(first.folder)
+    assert caught.value.code is Exit.NOT_POSSIBLE
+
+
+def test_another_version_of_a_library_cannot_go_on(tmp_path: Path) -> None:
+    first = begin(tmp_path, Selection(("noop",), ("trio",)))
+    (python,) = first.run.runners
+    assert "trio" in python.facts
+    rewrite(first.folder, runners=python_runner(first.run, facts={**python.facts, "trio": "0.1.0"}))
+    with pytest.raises(Problem, match=r"trio was 0\.1\.0, is ") as caught:
+        resume(first.folder)
+    assert caught.value.code is Exit.NOT_POSSIBLE
+
+
+def test_a_runner_that_is_gone_is_named_as_absent(tmp_path: Path) -> None:
+    first = begin(tmp_path)
+    gone = RunnerFacts("cobol", "cobol", "85", ("sequential",))
+    rewrite(first.folder, runners=(*first.run.runners, gone))
+    with pytest.raises(Problem, match="runner cobol was 85, is absent"):
+        resume(first.folder)
+
+
+@pytest.mark.parametrize("digest", ["0" * 64, None])
+def test_another_source_cannot_go_on(tmp_path: Path, digest: str | None) -> None:
+    first = begin(tmp_path)
+    ((file, _),) = first.run.sources.items()
+    rewrite(first.folder, sources={} if digest is None else {file: digest})
+    with pytest.raises(Problem, match=f"source {file} has changed") as caught:
+        resume(first.folder)
+    assert caught.value.code is Exit.NOT_POSSIBLE
+
+
+def test_another_text_of_a_workload_cannot_go_on(tmp_path: Path) -> None:
+    first = begin(tmp_path)
+    rewrite(first.folder, workloads={"noop": first.run.workloads["noop"] + "\n# by the way\n"})
+    with pytest.raises(Problem, match="workload noop has changed") as caught:
+        resume(first.folder)
+    assert caught.value.code is Exit.NOT_POSSIBLE
+
+
+def test_every_difference_is_named(tmp_path: Path) -> None:
+    first = begin(tmp_path)
+    rewrite(
+        first.folder,
+        machine=msgspec.structs.replace(first.run.machine, cpu="an older one"),
+        runners=python_runner(first.run, version="3.4.0"),
+    )
+    with pytest.raises(Problem, match=r"machine cpu was .*; runner python was "):
+        resume(first.folder)

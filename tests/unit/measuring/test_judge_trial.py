@@ -1,0 +1,229 @@
+"""What a trial is worth: each status from what was said and how the process ended."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from harness.catalog.workload import CHECK, HEADLINE
+from harness.measuring import judge_trial
+from harness.measuring.runners.conversation import Conversation
+from harness.measuring.runners.protocol import Failed, Outcome, Started, digest
+from harness.results.records import Status
+from tests.support.factories import assignment, conversation, ended, good_messages, workload
+
+if TYPE_CHECKING:
+    from harness.measuring.processes.child import Ended
+    from harness.measuring.runners.protocol import Message
+
+DEMO = workload()
+MS = 1_000_000
+
+
+def judge(
+    said: Conversation,
+    how: Ended | None = None,
+    *,
+    case: str = HEADLINE,
+    model: str = "asyncio",
+    violation: str = "",
+) -> tuple[Status, str]:
+    cases = assignment(model, case).cases
+    return judge_trial.judge(cases, said, how or ended(), violation)
+
+
+def of_headline(**wrong: object) -> Conversation:
+    """Return a trial that is good but for its headline case."""
+    return conversation(DEMO, wrong={HEADLINE: good_messages(DEMO, HEADLINE, **wrong)})
+
+
+def of_check(**wrong: object) -> Conversation:
+    """Return a trial that is good but for its check case."""
+    return conversation(DEMO, wrong={CHECK: good_messages(DEMO, CHECK, **wrong)})
+
+
+@pytest.mark.parametrize("case", [HEADLINE, CHECK])
+def test_a_trial_that_answers_rightly_and_ends_is_ok(case: str) -> None:
+    assert judge(conversation(DEMO, case), case=case) == (Status.OK, "")
+
+
+def test_a_trial_that_was_stopped_for_its_time_says_how_much_it_had() -> None:
+    said = conversation(DEMO, finished=False)
+    assert judge(said, ended(-9, "timeout")) == (Status.TIMEOUT, "not finished after 40 s")
+
+
+def test_a_trial_that_was_stopped_though_it_had_finished_did_not_end() -> None:
+    assert judge(conversation(DEMO), ended(-9, "timeout")) == (
+        Status.TIMEOUT,
+        "said that it had finished, but had not ended after 40 s",
+    )
+
+
+def test_a_trial_that_was_stopped_for_its_memory_is_out_of_memory() -> None:
+    said = conversation(DEMO, finished=False)
+    status, message = judge(said, ended(-9, "memory"))
+    assert status is Status.OUT_OF_MEMORY
+    assert "memory" in message
+
+
+def test_a_trial_that_broke_the_protocol_has_crashed_even_if_it_went_on_to_its_end() -> None:
+    assert judge(conversation(DEMO), violation="sample before started") == (
+        Status.CRASH,
+        "broke the protocol: sample before started",
+    )
+
+
+REASONS = [
+    ("crash", Status.CRASH),
+    ("out_of_memory", Status.OUT_OF_MEMORY),
+    ("unsupported", Status.UNSUPPORTED),
+    ("boredom", Status.CRASH),
+]
+
+
+@pytest.mark.parametrize(("reason", "status"), REASONS)
+def test_a_trial_that_failed_as_a_whole_has_the_status_of_its_reason(
+    reason: str, status: Status
+) -> None:
+    said = Conversation([])
+    said.hear(Failed("no such model", None, reason))
+    assert judge(said, ended(2)) == (status, "no such model")
+
+
+@pytest.mark.parametrize(("reason", "status"), REASONS)
+def test_a_case_that_failed_has_the_status_of_its_reason(reason: str, status: Status) -> None:
+    said = conversation(DEMO, wrong={HEADLINE: [Failed("it hurts", HEADLINE, reason)]})
+    assert judge(said) == (status, "it hurts")
+
+
+def test_a_failure_in_the_check_case_says_so() -> None:
+    said = conversation(DEMO, wrong={CHECK: [Failed("it hurts", CHECK)]})
+    assert judge(said) == (Status.CRASH, "in the check case: it hurts")
+
+
+@pytest.mark.parametrize(
+    ("returncode", "how"),
+    [
+        (0, "ended with exit code 0"),
+        (1, "ended with exit code 1"),
+        (-11, "ended by signal 11"),
+        (-9, "ended by signal 9 (often the system, out of memory)"),
+    ],
+)
+def test_a_trial_that_ended_early_says_how_and_how_far_it_came(returncode: int, how: str) -> None:
+    nothing_said, begun = Conversation([]), Conversation([])
+    begun.hear(Started(1))
+    assert judge(nothing_said, ended(returncode)) == (
+        Status.CRASH,
+        f"{how} before it had started",
+    )
+    assert judge(begun, ended(returncode)) == (Status.CRASH, f"{how} before it had finished")
+
+
+@pytest.mark.parametrize(
+    ("returncode", "how"), [(1, "ended with exit code 1"), (-6, "ended by signal 6")]
+)
+def test_a_trial_that_fails_after_its_last_word_has_crashed(returncode: int, how: str) -> None:
+    assert judge(conversation(DEMO), ended(returncode)) == (Status.CRASH, how)
+
+
+def test_a_wrong_answer_is_told_with_the_right_one() -> None:
+    assert judge(of_headline(answer=19)) == (Status.WRONG_ANSWER, "found 19, expected 20")
+
+
+def test_a_wrong_answer_in_the_check_case_says_so() -> None:
+    assert judge(of_check(answer=5)) == (
+        Status.WRONG_ANSWER,
+        "in the check case: found 5, expected 6",
+    )
+
+
+def test_a_wrong_answer_that_was_not_shown_is_told_by_its_digest() -> None:
+    messages: list[Message] = [*good_messages(DEMO, HEADLINE)[:-1], Outcome(HEADLINE, "f00")]
+    said = conversation(DEMO, wrong={HEADLINE: messages})
+    assert judge(said) == (Status.WRONG_ANSWER, "found f00, expected 20")
+
+
+def test_the_answer_counts_by_its_digest_and_not_by_what_is_shown() -> None:
+    messages: list[Message] = [
+        *good_messages(DEMO, HEADLINE)[:-1],
+        Outcome(HEADLINE, digest(21), "20", {"in_flight": 3}),
+    ]
+    assert judge(conversation(DEMO, wrong={HEADLINE: messages}))[0] is Status.WRONG_ANSWER
+
+
+def test_one_wrong_answer_among_right_ones_is_found() -> None:
+    messages: list[Message] = [
+        *good_messages(DEMO, HEADLINE),
+        Outcome(HEADLINE, digest(19), "19", {"in_flight": 3}),
+    ]
+    assert judge(conversation(DEMO, wrong={HEADLINE: messages})) == (
+        Status.WRONG_ANSWER,
+        "found 19, expected 20",
+    )
+
+
+@pytest.mark.parametrize(
+    ("observed", "found"), [({"in_flight": 2}, "2"), ({}, "nothing"), ({"other": 3}, "nothing")]
+)
+def test_what_was_observed_must_be_what_the_workload_file_says(
+    observed: dict[str, int], found: str
+) -> None:
+    assert judge(of_headline(observed=observed)) == (
+        Status.WRONG_ANSWER,
+        f"in_flight: found {found}, expected 3",
+    )
+
+
+def test_a_model_is_held_to_its_own_observation_and_its_own_ideal() -> None:
+    slow = {"observed": {"in_flight": 1}, "elapsed_ns": 500 * MS}
+    said = conversation(
+        DEMO,
+        wrong={case: good_messages(DEMO, case, **slow) for case in (CHECK, HEADLINE)},
+    )
+    assert judge(said, model="sequential") == (Status.OK, "")
+    assert judge(said, model="asyncio")[0] is Status.WRONG_ANSWER
+
+
+def test_a_trial_that_is_done_before_its_waits_can_be_over_is_wrong() -> None:
+    assert judge(of_headline(elapsed_ns=40 * MS)) == (
+        Status.WRONG_ANSWER,
+        "done after 40.0 ms, though its waits alone last 50.0 ms",
+    )
+    assert judge(of_check(elapsed_ns=MS)) == (
+        Status.WRONG_ANSWER,
+        "in the check case: done after 1.00 ms, though its waits alone last 5.00 ms",
+    )
+
+
+@pytest.mark.parametrize(
+    ("elapsed_ns", "status"), [(49 * MS, Status.OK), (49 * MS - 1, Status.WRONG_ANSWER)]
+)
+def test_a_wait_may_end_as_much_early_as_a_timer_of_whole_milliseconds(
+    elapsed_ns: int, status: Status
+) -> None:
+    assert judge(of_headline(elapsed_ns=elapsed_ns))[0] is status
+
+
+def test_a_trial_that_was_stopped_is_not_blamed_for_what_it_left_unsaid() -> None:
+    assert judge(of_headline(answer=19), ended(-9, "timeout"))[0] is Status.TIMEOUT
+
+
+# Warnings
+
+
+def test_a_good_trial_has_no_warnings() -> None:
+    assert judge_trial.warnings(conversation(DEMO), ended()) == ()
+
+
+def test_samples_that_last_longer_than_their_process_are_warned_of() -> None:
+    (warning,) = judge_trial.warnings(conversation(DEMO), ended(wall_ns=100 * MS))
+    assert warning == (
+        "its samples add up to 155 ms, but the process lived for only 100 ms: both cannot be true"
+    )
+
+
+def test_processes_that_outlive_their_trial_are_warned_of() -> None:
+    (warning,) = judge_trial.warnings(conversation(DEMO), ended(left=2))
+    assert warning == "left 2 processes running; they were ended"

@@ -1,0 +1,244 @@
+"""What is measured, what is not and why, and in which order."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import TYPE_CHECKING
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from harness.catalog.contestant import Contestant
+from harness.catalog.workload import CHECK, HEADLINE, MODELS
+from harness.errors import Problem
+from harness.measuring import plan
+from harness.measuring.plan import PROFILES, Profile, Selection
+from harness.measuring.runners.runner import Offer
+from harness.results.records import Absence, Cell
+from tests.support.factories import WORKLOAD, examples, workload
+
+if TYPE_CHECKING:
+    from harness.results.records import AbsentCell
+
+DEMO = workload()
+OTHER = workload(WORKLOAD.replace('scratch = "it', 'trio = "it'), "other")
+BOTH = {"demo": DEMO, "other": OTHER}
+PROFILE = Profile("test", budget_s=1, least_blocks=3, sweeps=True, thorough=False)
+
+
+def offer(model: str, of: str = "demo", variant: str = "", unavailable: str | None = None) -> Offer:
+    source = f"{of}/{model}{variant}"
+    return Offer(Contestant(of, model, variant), "a runner", source, unavailable)
+
+
+def all_cells(*models: str, profile: Profile = PROFILE) -> list[Cell]:
+    offers = [offer(model, of) for of in BOTH for model in models]
+    return plan.cells(BOTH.values(), Selection(models=tuple(models)), offers, {}, profile)[0]
+
+
+def absence_of(model: str, *offers: Offer, missing: dict[str, str] | None = None) -> AbsentCell:
+    """Return why a model has no headline cell."""
+    found = plan.cells(
+        [DEMO], Selection(models=(model,)), offers, missing or {}, PROFILES["quick"]
+    )[1]
+    (one,) = found
+    return one
+
+
+selections = st.builds(
+    Selection,
+    workloads=st.lists(st.sampled_from(sorted(BOTH)), unique=True).map(tuple),
+    models=st.lists(st.sampled_from(MODELS), unique=True).map(tuple),
+)
+offered = st.lists(
+    st.builds(
+        offer,
+        st.sampled_from(MODELS),
+        st.sampled_from(sorted(BOTH)),
+        st.sampled_from(["", "streams", "threads"]),
+        st.none() | st.just("it is not installed"),
+    ),
+    unique_by=lambda one: one.contestant,
+)
+profiles = st.none() | st.sampled_from(list(PROFILES.values()))
+missing = st.dictionaries(st.sampled_from(MODELS), st.just("no runner"), max_size=3)
+
+
+@given(selections, offered, profiles, missing)
+@examples(150)
+def test_every_cell_that_was_asked_for_is_planned_or_absent_exactly_once(
+    selection: Selection, offers: list[Offer], profile: Profile | None, missing: dict[str, str]
+) -> None:
+    chosen = plan.select(selection, BOTH)
+    present, absent = plan.cells(chosen, selection, offers, missing, profile)
+    variants = {
+        (of, model): {
+            one.contestant.variant
+            for one in offers
+            if (one.contestant.workload, one.contestant.model) == (of, model)
+        }
+        for of in BOTH
+        for model in MODELS
+    }
+    asked = {
+        Cell(Contestant(one.id, model, variant), case.id)
+        for one in chosen
+        for case in plan.wanted_cases(one, profile)
+        for model in selection.models or MODELS
+        for variant in variants[one.id, model] or {""}
+    }
+    own = [one for one in present if not one.control]
+    assert Counter([*own, *(one.cell for one in absent)]) == Counter(asked)
+    assert all(one.reason for one in absent)
+
+
+@given(selections, offered)
+@examples(50)
+def test_only_what_is_offered_and_available_is_planned(
+    selection: Selection, offers: list[Offer]
+) -> None:
+    available = {one.contestant for one in offers if one.unavailable is None}
+    present, _ = plan.cells(BOTH.values(), selection, offers, {}, PROFILE)
+    assert {one.contestant for one in present} <= available
+
+
+def test_no_selection_means_every_workload() -> None:
+    assert plan.select(Selection(), BOTH) == [DEMO, OTHER]
+
+
+def test_selected_workloads_keep_the_order_of_the_files() -> None:
+    assert plan.select(Selection(("other", "demo")), BOTH) == [DEMO, OTHER]
+
+
+@pytest.mark.parametrize(
+    ("selection", "message"),
+    [
+        (
+            Selection(cases=("task-100",)),
+            "unknown case 'task-100'; did you mean tasks-100 or tasks-1000 or tasks-1?",
+        ),
+        (Selection(("dmo",)), "unknown workload 'dmo'; did you mean demo?"),
+        (Selection(("demo", "zzz")), "unknown workload 'zzz'; there is: demo, other"),
+        (Selection((), ("tiro",)), "unknown model 'tiro'; did you mean trio?"),
+        (Selection((), ("go", "goroutine")), "unknown model 'goroutine'; there is: anyio"),
+    ],
+)
+def test_an_unknown_name_is_refused_with_its_near_matches(
+    selection: Selection, message: str
+) -> None:
+    with pytest.raises(Problem) as caught:
+        plan.select(selection, BOTH)
+    assert str(caught.value).startswith(message)
+
+
+@pytest.mark.parametrize(
+    ("profile", "cases"),
+    [
+        (None, [CHECK]),
+        (PROFILES["quick"], [HEADLINE]),
+        (PROFILES["standard"], [HEADLINE, "tasks-1", "tasks-100"]),
+        (PROFILES["thorough"], [HEADLINE, "tasks-1", "tasks-100", "tasks-1000"]),
+    ],
+)
+def test_a_profile_decides_which_cases_are_measured(
+    profile: Profile | None, cases: list[str]
+) -> None:
+    assert [case.id for case in plan.wanted_cases(DEMO, profile)] == cases
+
+
+def test_cases_that_are_named_are_measured_in_any_profile_and_nothing_else() -> None:
+    for profile in (None, *PROFILES.values()):
+        cases = plan.wanted_cases(DEMO, profile, ("tasks-1000", CHECK))
+        assert [case.id for case in cases] == [CHECK, "tasks-1000"]
+
+
+@pytest.mark.parametrize(
+    ("model", "offers", "missing", "absence", "reason"),
+    [
+        ("scratch", [], {}, Absence.NOT_APPLICABLE, "it is not for this"),
+        ("scratch", [], {"scratch": "x"}, Absence.NOT_APPLICABLE, "it is not for this"),
+        ("trio", [], {}, Absence.MISSING, "nobody has written it yet"),
+        ("go", [], {"go": "no Go found"}, Absence.UNAVAILABLE, "no Go found"),
+        (
+            "uvloop",
+            [offer("uvloop", unavailable="it is not installed")],
+            {},
+            Absence.UNAVAILABLE,
+            "it is not installed",
+        ),
+    ],
+)
+def test_an_absent_cell_says_why(
+    model: str, offers: list[Offer], missing: dict[str, str], absence: Absence, reason: str
+) -> None:
+    found = absence_of(model, *offers, missing=missing)
+    assert (found.absence, found.reason) == (absence, reason)
+
+
+def test_a_model_beyond_its_limit_is_absent_there_and_only_there() -> None:
+    present, absent = plan.cells(
+        [DEMO], Selection(models=("threads",)), [offer("threads")], {}, PROFILES["thorough"]
+    )
+    assert [one.case for one in present if not one.control] == [HEADLINE, "tasks-1"]
+    assert {(one.cell.case, one.absence, one.reason) for one in absent} == {
+        (case, Absence.LIMITED, "stops at 10 tasks: the system stops it")
+        for case in ("tasks-100", "tasks-1000")
+    }
+
+
+def test_variants_are_cells_of_their_own_the_plain_one_first() -> None:
+    offers = [offer("asyncio", variant="threads"), offer("asyncio"), offer("trio", "other")]
+    present, _ = plan.cells([DEMO], Selection(models=("asyncio",)), offers, {}, PROFILES["quick"])
+    names = ["asyncio", "asyncio · threads", "asyncio (again)"]
+    assert [one.name for one in present] == names
+
+
+def test_cells_are_in_the_order_of_models() -> None:
+    present = all_cells(*reversed(MODELS), profile=PROFILES["quick"])
+    applicable = [model for model in MODELS if model not in DEMO.not_applicable]
+    own = [one for one in present if one.workload == "demo" and not one.control]
+    assert [one.model for one in own] == applicable
+
+
+@pytest.mark.parametrize(
+    ("models", "twins"),
+    [
+        (("trio", "asyncio"), ["asyncio", "asyncio"]),
+        (("sequential", "asyncio"), ["asyncio", "asyncio"]),  # not the first, the baseline
+        (("trio", "threads"), ["trio", "threads"]),  # trio is not applicable to the other
+    ],
+)
+def test_each_headline_case_has_one_control_of_the_baseline_where_there_is_one(
+    models: tuple[str, ...], twins: list[str]
+) -> None:
+    controls = [one for one in all_cells(*models) if one.control]
+    assert controls == [
+        Cell(Contestant(id_, twin), HEADLINE, control=True)
+        for id_, twin in zip(BOTH, twins, strict=True)
+    ]
+
+
+def test_a_variant_is_no_control_while_a_plain_contestant_is_there() -> None:
+    offers = [offer("asyncio", variant="threads"), offer("trio")]
+    present, _ = plan.cells([DEMO], Selection(), offers, {}, PROFILES["quick"])
+    assert [one.name for one in present if one.control] == ["trio (again)"]
+
+
+def test_without_the_headline_case_there_is_no_control() -> None:
+    selection = Selection(models=("asyncio",), cases=("tasks-1", "tasks-100"))
+    present, _ = plan.cells([DEMO], selection, [offer("asyncio")], {}, PROFILE)
+    assert [(one.case, one.control) for one in present] == [
+        ("tasks-1", False),
+        ("tasks-100", False),
+    ]
+
+
+def test_the_least_of_a_run_counts_the_controls() -> None:
+    present = all_cells("asyncio", "threads")
+    headlines = 2 * PROFILE.least_blocks * 3  # two workloads; asyncio, threads, asyncio (again)
+    assert plan.least_trials(present, PROFILE) == headlines + 2 * (2 + 1)  # threads stop at 10
+
+
+def test_a_check_has_no_control() -> None:
+    assert not any(one.control for one in all_cells("asyncio", "trio", profile=None))

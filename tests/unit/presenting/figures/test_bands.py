@@ -1,0 +1,100 @@
+"""Bands in figures: tiers and the noise floor, shaded and explained as the data have them."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
+from matplotlib.transforms import Bbox
+
+from harness.presenting.figures.style import BAND, FLOOR
+from tests.support.drawings import drawing, every_scene, main_page
+
+
+def spans(axes: Axes, colour: str) -> list[Bbox]:
+    """Return the bands of a colour, in the data of the axes."""
+    return [one.get_bbox() for one in axes.patches if to_hex(one.get_facecolor()) == colour]
+
+
+def shaded(axes: Axes) -> list[int]:
+    """Return the rows that are shaded; each as high as a row, from one side to the other."""
+    bands = spans(axes, BAND)
+    assert all((one.x0, one.x1, one.height) == (0, 1, 1) for one in bands)
+    return sorted(round(one.y0 + 0.5) for one in bands)
+
+
+@every_scene
+def test_tiers_are_shaded_alternately_in_every_panel(scene: str) -> None:
+    it = drawing(scene)
+    for id_, result in it.analysis.workloads.items():
+        page = main_page(it, id_)
+        panels = page.figure.axes
+        names = page.ticks(panels[0], "y") if panels else []
+        tiers = [result.comparison.tier_of(name) for name in names]
+        even = [row for row, tier in enumerate(tiers) if tier is not None and tier % 2 == 0]
+        assert [shaded(axes) for axes in panels] == [even] * len(panels)
+
+
+def test_the_second_of_two_tiers_is_shaded_and_the_first_is_not() -> None:
+    it = drawing("eight workloads")
+    assert it.analysis.workloads["noop"].comparison.tiers == (("sequential",), ("asyncio",))
+    assert shaded(main_page(it, "noop").figure.axes[0]) == [1]
+
+
+def test_there_are_scenes_of_many_tiers_of_one_tier_and_of_none() -> None:
+    tiers = {
+        scene: {len(one.comparison.tiers) for one in drawing(scene).analysis.workloads.values()}
+        for scene in ("everything", "all alike", "too few blocks", "nothing measured yet")
+    }
+    assert min(tiers.pop("everything")) > 3
+    assert tiers == {"all alike": {1}, "too few blocks": {0}, "nothing measured yet": {0}}
+
+
+@pytest.mark.parametrize("scene", ["too few blocks", "nothing measured yet", "all alike"])
+def test_without_a_second_tier_nothing_is_shaded(scene: str) -> None:
+    it = drawing(scene)
+    for id_ in it.analysis.workloads:
+        assert [shaded(axes) for axes in main_page(it, id_).figure.axes if shaded(axes)] == []
+
+
+@every_scene
+def test_the_foot_says_what_bands_mean_and_the_noise_floor_where_there_are_tiers(
+    scene: str,
+) -> None:
+    it = drawing(scene)
+    for id_, result in it.analysis.workloads.items():
+        read = main_page(it, id_).words()
+        comparison = result.comparison
+        assert ("Rows in one band are not told apart" in read) == bool(comparison.tiers)
+        if comparison.tiers and comparison.floor is not None:
+            percent = re.search(r"Noise floor ([\d.,]+)%: one contestant against itself", read)
+            assert percent
+            assert float(percent[1]) == pytest.approx(100 * (comparison.floor - 1), rel=0.05)
+        else:
+            assert "Noise floor" not in read
+
+
+@every_scene
+def test_the_noise_floor_is_a_band_around_one_in_the_overview(scene: str) -> None:
+    it = drawing(scene)
+    results = it.analysis.workloads.values()
+    for axes, result in zip(it.pages["overview"].figure.axes, results, strict=True):
+        floor = result.comparison.floor
+        bands = [(one.x0, one.x1, one.y0, one.y1) for one in spans(axes, FLOOR)]
+        assert bands == ([] if floor is None else [pytest.approx((1 / floor, floor, 0, 1))])
+
+
+def test_there_are_scenes_with_a_noise_floor_and_without_one() -> None:
+    floors = {
+        scene: [one.comparison.floor for one in drawing(scene).analysis.workloads.values()]
+        for scene in ("everything", "too few blocks")
+    }
+    assert all(floor is not None and floor > 1 for floor in floors["everything"])
+    assert floors["too few blocks"] == [None]
+
+
+@every_scene
+def test_the_control_is_no_contestant_of_a_figure(scene: str) -> None:
+    assert [p.name for p in drawing(scene).pages.values() if "(again)" in p.words()] == []

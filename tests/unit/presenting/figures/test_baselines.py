@@ -1,0 +1,101 @@
+"""Each kind of figure held against a small picture of it, so that no change goes unseen.
+
+To renew them:
+LOOMBENCH_GOLDEN=renew .venv/bin/python -m pytest tests/unit/presenting/figures/test_baselines.py
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+from matplotlib.figure import Figure
+from matplotlib.testing.compare import compare_images
+from matplotlib.testing.exceptions import ImageComparisonFailure
+
+from harness.paths import ROOT
+from harness.presenting.figures import contestants, style
+from harness.presenting.figures.style import LOOKS, Look
+from tests.support.drawings import drawing
+
+BASELINES = ROOT / "tests" / "data" / "baselines"
+RENEW = (
+    "LOOMBENCH_GOLDEN=renew .venv/bin/python -m pytest"
+    " tests/unit/presenting/figures/test_baselines.py"
+)
+THOROUGH = "a thorough run of a server"
+# One of each kind; beside the plain figure of a workload one of many panels and variants.
+KINDS = {
+    "overview": "everything",
+    "claims": "everything",
+    "kitchen": "everything",
+    "sumsquares": "everything",
+    "fanout-scaling": "everything",
+    "echo-over-message_bytes": "everything",
+    "echo-waits": "everything",
+    "heartbeat-beside": "everything",
+    "footprint-slopes": "everything",
+    "echo-ladder": THOROUGH,
+    "drift": THOROUGH,
+}
+DPI = 60
+# Root of the mean square of a difference, of 255. The same versions draw the same on every machine
+# but for the last bit of a rounding; one marker of another colour is several times as much.
+TOLERANCE = 0.3
+
+
+def shot(figure: Figure, path: Path) -> Path:
+    """Save a figure as small as it may be and still be recognised."""
+    with style.applied():
+        figure.savefig(path, format="png", dpi=DPI, metadata=style.METADATA["png"])
+    return path
+
+
+def difference(expected: Path, found: Path) -> str:
+    """Return how two pictures differ, and where the difference was drawn; empty: they do not."""
+    try:
+        return compare_images(str(expected), str(found), TOLERANCE) or ""
+    except ImageComparisonFailure as error:  # not of one size
+        return str(error)
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_a_figure_looks_as_agreed(name: str, tmp_path: Path) -> None:
+    found = shot(drawing(KINDS[name]).pages[name].figure, tmp_path / f"{name}.png")
+    expected = BASELINES / found.name
+    if os.environ.get("LOOMBENCH_GOLDEN") == "renew":
+        expected.parent.mkdir(exist_ok=True)
+        expected.write_bytes(found.read_bytes())
+    assert expected.exists(), f"{found} has no picture to be held against: {RENEW}"
+    wrong = difference(expected, found)
+    assert not wrong, f"{wrong}\nif {found} is how it should look: {RENEW}"
+
+
+def test_there_is_a_baseline_of_every_kind_and_no_other_and_all_are_small() -> None:
+    assert {path.stem for path in BASELINES.iterdir()} == set(KINDS)
+    assert sum(path.stat().st_size for path in BASELINES.iterdir()) < 1_500_000
+
+
+def of_kitchen() -> Figure:
+    analysis = drawing("too few blocks").analysis
+    with style.applied():
+        return contestants.figure(analysis, analysis.workloads["kitchen"])
+
+
+@pytest.mark.parametrize("change", ["nothing", "colour", "marker", "a word", "a shade"])
+def test_a_change_that_can_be_seen_fails_and_a_repetition_does_not(
+    change: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = shot(of_kitchen(), tmp_path / "before.png")
+    look = LOOKS["trio"]
+    if change == "colour":
+        monkeypatch.setitem(LOOKS, "trio", Look("#0072b2", look.marker))
+    elif change == "marker":
+        monkeypatch.setitem(LOOKS, "trio", Look(look.colour, "s"))
+    elif change == "a word":
+        monkeypatch.setattr(contestants, "finding", lambda _: "best is trio")
+    elif change == "a shade":
+        monkeypatch.setattr(style, "GRID", "#c0c0c0")
+    after = shot(of_kitchen(), tmp_path / "after.png")
+    assert bool(difference(before, after)) == (change != "nothing")

@@ -1,0 +1,348 @@
+"""Figures of constructed runs: complete, legible, and no stronger than their data."""
+
+from __future__ import annotations
+
+import itertools
+import re
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import pytest
+from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
+
+from harness.analysis.analyse import WorkloadResult
+from harness.analysis.findings import finding, overall
+from harness.catalog.workload import MODELS
+from harness.errors import Exit, Problem
+from harness.presenting import figures
+from harness.presenting.figures.style import LOOKS, looks
+from harness.results.records import Absence, Status
+from tests.support.drawings import (
+    Drawing,
+    Page,
+    drawing,
+    drawn,
+    every_scene,
+    main_page,
+    outside,
+    overlaps,
+    strays,
+)
+from tests.support.scenes import LONG, SCENES
+
+PNG = b"\x89PNG\r\n\x1a\n"
+SVG = "{http://www.w3.org/2000/svg}"
+LINES = {
+    "fanout": ["scaling"],
+    "timers": ["scaling"],
+    "echo": ["scaling", "over-message_bytes"],
+    "http": ["scaling"],
+}
+UNITS = {
+    "ns": r"-?[\d.,]+ (ns|µs|ms|s)",
+    "x": r"[\d.,]+x",
+    "cores": r"[\d.,]+ cores?",
+    "messages": r"[\d.]+[kM]?/s",
+    "bytes": r"[\d.,]+ ([KM]i)?B",
+}
+
+
+def svg_text(path: Path) -> str:
+    root = ET.parse(path).getroot()
+    assert root.tag == f"{SVG}svg"
+    return " ".join(" ".join("".join(one.itertext()) for one in root.iter(f"{SVG}text")).split())
+
+
+def complaints(scene: str, find: object) -> dict[str, list]:
+    return {
+        name: found
+        for name, page in drawing(scene).pages.items()
+        if (found := list(find(page)))  # type: ignore[operator]
+    }
+
+
+@every_scene
+def test_a_scene_is_drawn_without_a_warning(scene: str) -> None:
+    assert drawing(scene).warnings == []
+
+
+@every_scene
+def test_there_is_an_overview_then_claims_a_figure_a_workload_and_one_a_sweep(scene: str) -> None:
+    it = drawing(scene)
+    expected = ["overview", *(["claims"] if "claims" in it.pages else [])]
+    for id_, result in it.analysis.workloads.items():
+        expected.append(id_)
+        if len(result.cases) > 1:
+            expected += [f"{id_}-{line}" for line in LINES.get(id_, ())]
+        expected += [f"{id_}-{kind}" for kind in of_shape(result)]
+    expected += ["drift"] * (len(it.analysis.spins) > 2)
+    assert [path.name for path in it.paths] == [f"{name}.png" for name in expected]
+    assert sorted(path.name for path in it.folder.iterdir()) == sorted(
+        f"{name}.{kind}" for name in expected for kind in ("png", "svg")
+    )
+
+
+def of_shape(result: WorkloadResult) -> list[str]:
+    """Return the kinds of figure that a workload's shape, and what was found, give it."""
+    with_waits = [any(one.curve for one in cells) for cells in result.cases.values()]
+    kinds = {
+        "waits": any(one.curve and not one.cell.variant for one in result.headline),
+        "beside": result.workload.shape == "latency"
+        and result.workload.sweep is None
+        and sum(with_waits) > 1,
+        "slopes": any(one.parked for one in result.headline),
+        "ladder": any(one.ladder for cells in result.cases.values() for one in cells),
+    }
+    return [kind for kind, is_drawn in kinds.items() if is_drawn]
+
+
+@every_scene
+def test_every_png_is_a_picture_and_every_svg_holds_its_title_as_text(scene: str) -> None:
+    it = drawing(scene)
+    for name, page in it.pages.items():
+        assert (it.folder / f"{name}.png").read_bytes().startswith(PNG)
+        assert page.title() in svg_text(it.folder / f"{name}.svg")
+
+
+@every_scene
+def test_no_text_leaves_the_sheet(scene: str) -> None:
+    assert complaints(scene, outside) == {}
+
+
+@every_scene
+def test_no_two_texts_overlap(scene: str) -> None:
+    assert complaints(scene, overlaps) == {}
+
+
+@every_scene
+def test_no_text_reaches_into_the_panel_beside_it(scene: str) -> None:
+    assert complaints(scene, strays) == {}
+
+
+@every_scene
+def test_titles_are_the_findings_of_the_data(scene: str) -> None:
+    it = drawing(scene)
+    assert it.pages["overview"].title() == overall(list(it.analysis.workloads.values()))
+    for id_, result in it.analysis.workloads.items():
+        assert main_page(it, id_).title() == f"{result.workload.title}: {finding(result)}"
+
+
+@pytest.mark.parametrize("unit", UNITS)
+def test_every_tick_of_a_metric_has_its_unit(unit: str) -> None:
+    scenes = ("everything", "too few blocks", "values below zero", "values of zero", "only asyncio")
+    bare = {}
+    for scene in scenes:
+        for page, axes, which, its_unit in metric_axes(drawing(scene)):
+            if its_unit == unit:
+                ticks = page.ticks(axes, which)
+                assert ticks
+                wrong = [text for text in ticks if not re.fullmatch(f"0|{UNITS[unit]}", text)]
+                if wrong:
+                    bare[scene, page.name] = wrong
+    assert bare == {}
+
+
+@pytest.mark.parametrize("scene", ["everything fails", "nothing measured yet"])
+def test_an_axis_on_which_nothing_was_measured_has_no_numbers(scene: str) -> None:
+    page = drawing(scene).pages["fanout-scaling"]
+    assert [page.ticks(axes, which) for axes, _ in page.panels for which in "xy"] == [[]] * 2 * len(
+        page.panels
+    )
+
+
+def metric_axes(it: Drawing) -> list[tuple[Page, Axes, str, str]]:
+    """Return the axes that carry a metric, with the base of its unit."""
+    found = []
+    for name, page in it.pages.items():
+        panels = [axes for axes, _ in page.panels]
+        if name == "overview":
+            found += [(page, axes, "x", "x") for axes in panels]
+            continue
+        id_, _, kind = name.partition("-")
+        if name == "claims" or kind not in ("", "scaling"):
+            continue
+        result = it.analysis.workloads[id_]
+        for axes in panels:
+            heading = " ".join(axes.get_title(loc="left").split())
+            for metric in result.workload.metrics.values():
+                if heading.startswith(metric.label):
+                    which = "y" if name.endswith("-scaling") else "x"
+                    found.append((page, axes, which, metric.unit.partition("/")[0]))
+    return found
+
+
+@pytest.mark.parametrize(
+    "scene",
+    [
+        "everything",
+        "too few blocks",
+        "values below zero",
+        "no Go",
+        "only trio",
+        "models from outside",
+    ],
+)
+def test_a_dot_has_the_colour_and_the_marker_of_its_model(scene: str) -> None:
+    it = drawing(scene)
+    seen = 0
+    for id_ in it.analysis.workloads:
+        page = main_page(it, id_)
+        axes = page.figure.axes[0]
+        names = page.ticks(axes, "y")
+        for line in axes.get_lines():
+            if line.get_marker() not in ("None", "", None):
+                (row,) = line.get_ydata()
+                model, _, variant = names[round(row)].partition(" · ")
+                look = looks(it.analysis.models)[model]
+                assert (to_hex(line.get_color()), line.get_marker()) == look
+                assert to_hex(line.get_markerfacecolor()) == ("#ffffff" if variant else look.colour)
+                seen += 1
+    assert seen
+
+
+def test_every_model_has_a_look_of_its_own() -> None:
+    assert set(LOOKS) == set(MODELS)
+
+
+@pytest.mark.parametrize("part", ["colour", "marker"])
+def test_no_two_models_share_a_colour_or_a_marker(part: str) -> None:
+    shared = [
+        (one, other)
+        for one, other in itertools.combinations(LOOKS, 2)
+        if getattr(LOOKS[one], part) == getattr(LOOKS[other], part)
+    ]
+    assert shared == []
+
+
+@every_scene
+def test_every_contestant_is_named_in_the_figure_of_its_workload(scene: str) -> None:
+    it = drawing(scene)
+    for id_, result in it.analysis.workloads.items():
+        read = main_page(it, id_).words()
+        assert [one.contestant for one in result.headline if one.contestant not in read] == []
+
+
+@every_scene
+def test_what_failed_or_is_absent_is_named_with_the_reason(scene: str) -> None:
+    it = drawing(scene)
+    for id_, result in it.analysis.workloads.items():
+        read = main_page(it, id_).words()
+        for one in result.headline:
+            for status in one.statuses:
+                if status is not Status.OK:
+                    assert f"{one.contestant}: " in read
+                    assert status.value.replace("_", " ") in read
+            if one.absent is not None:
+                reason = " ".join(one.absent.reason.split())
+                assert f"{one.absent.absence.value.replace('_', ' ')}: {reason}" in read
+
+
+@pytest.mark.parametrize(
+    ("scene", "workload", "words"),
+    [
+        (
+            "one model always fails",
+            "sumsquares",
+            "trio: 6 wrong answer of 6 trials: found 21, expected 20",
+        ),
+        (
+            "one model fails now and then",
+            "kitchen",
+            "trio: 2 timeout of 6 trials: not finished after 30 s",
+        ),
+        ("a very long message", "kitchen", LONG.split("]")[0]),
+    ],
+)
+def test_a_failure_is_said_with_its_count_and_its_message(
+    scene: str, workload: str, words: str
+) -> None:
+    assert words in main_page(drawing(scene), workload).words()
+
+
+@pytest.mark.parametrize(
+    ("scene", "words"),
+    [
+        ("one model always fails", "failed: wrong answer"),
+        ("everything", "not applicable"),
+        ("everything", "beyond its limit"),
+        ("no Go", "unavailable here"),
+        ("only trio", "not asked for"),
+        ("only trio", "no baseline"),
+        ("nothing measured yet", "not measured yet"),
+    ],
+)
+def test_the_overview_says_why_a_place_is_empty(scene: str, words: str) -> None:
+    assert words in drawing(scene).pages["overview"].words()
+
+
+@pytest.mark.parametrize("scene", ["everything fails", "nothing measured yet"])
+def test_where_nothing_was_measured_every_title_says_so(scene: str) -> None:
+    for page in drawing(scene).pages.values():
+        assert "nothing could be measured" in page.title().lower()
+
+
+def test_an_overview_of_models_that_cannot_be_told_apart_names_none_as_the_best() -> None:
+    assert drawing("all alike").pages["overview"].title().startswith("No model stands out")
+
+
+def test_an_overview_of_too_few_blocks_says_that_it_is_not_sure() -> None:
+    assert "too few" in drawing("too few blocks").pages["overview"].title()
+
+
+@pytest.mark.parametrize(
+    ("model", "reason"),
+    [
+        ("sequential", "sequential: stops at 10 tasks"),
+        ("asyncio", "asyncio: out of memory at tasks-100000"),
+    ],
+)
+def test_a_sweep_says_where_a_line_stops_and_why(model: str, reason: str) -> None:
+    assert reason in drawing("a sweep with holes").pages["fanout-scaling"].words()
+
+
+def test_a_line_of_a_sweep_has_a_marker_at_each_point_that_was_measured() -> None:
+    page = drawing("a sweep with holes").pages["fanout-scaling"]
+    points = {
+        to_hex(line.get_color()): list(line.get_xdata())
+        for line in page.figure.axes[0].get_lines()
+        if line.get_marker() not in ("None", "", None)
+    }
+    assert points[LOOKS["trio"].colour] == [10, 100, 1_000, 10_000, 100_000]
+    assert points[LOOKS["asyncio"].colour] == [10, 100, 1_000, 10_000]
+    assert points[LOOKS["scratch"].colour] == [1_000, 10_000, 100_000]
+    assert points[LOOKS["go"].colour] == [1_000]
+
+
+@every_scene
+def test_the_foot_names_the_machine_the_versions_and_the_date(scene: str) -> None:
+    for page in drawing(scene).pages.values():
+        read = page.words()
+        for words in ("Some Processor 9000 at 3 GHz, 8 cores", "Python 3.13.1", "2026-01-02"):
+            assert words in read
+
+
+def test_the_same_data_give_the_same_svg(tmp_path: Path) -> None:
+    first = drawing("only trio")
+    again = drawn(SCENES["only trio"](), tmp_path)
+    for path in sorted(first.folder.glob("*.svg")):
+        assert (again.folder / path.name).read_bytes() == path.read_bytes()
+
+
+def test_a_folder_that_cannot_be_written_is_a_problem_that_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(Problem, match=r"the measurements are safe: .* `loombench plot`") as caught:
+        figures.draw(drawing("only trio").analysis, tmp_path / "file" / "figures")
+    assert caught.value.code is Exit.NOT_POSSIBLE
+
+
+def test_every_absence_has_its_words_in_an_overview() -> None:
+    scenes = ("everything", "no Go", "only trio")
+    shown = {
+        one.absent.absence
+        for scene in scenes
+        for result in drawing(scene).analysis.workloads.values()
+        for one in result.headline
+        if one.absent is not None
+    }
+    assert shown == set(Absence) - {Absence.MISSING}

@@ -1,0 +1,331 @@
+"""The report as it is written: complete, whole, small, and alone with itself."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+import shlex
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from harness.analysis.analyse import Analysis
+from harness.catalog.contestant import Contestant
+from harness.claims import ledger
+from harness.claims.judge import Verdict, check
+from harness.presenting.report import page, sources, view
+from harness.results.records import Cell, Status
+from tests.support.command import Invoke
+from tests.support.drawings import every_scene
+from tests.support.ledgers import LEDGER
+from tests.support.pages import Parsed, bare, page_of, parsed, report_of, sourced, with_run
+from tests.support.scenes import SCENES, Otherwise, failed, scene, workloads
+
+
+def texts(elements: list) -> list[str]:
+    return [" ".join(one.text.split()) for one in elements]
+
+
+# --- every page
+
+
+@every_scene
+def test_a_page_is_well_formed(scene: str) -> None:
+    assert page_of(scene).mistakes == []
+
+
+@every_scene
+def test_every_id_of_a_page_is_its_own(scene: str) -> None:
+    ids = page_of(scene).ids
+    assert sorted(set(ids)) == sorted(ids)
+
+
+@every_scene
+def test_every_reference_within_a_page_has_its_target(scene: str) -> None:
+    found = page_of(scene)
+    wanted = set()
+    for one in found.elements:
+        for key in ("href", "xlink:href"):
+            if one.attributes.get(key, "").startswith("#"):
+                wanted.add(one.attributes[key][1:])
+        for key in ("aria-labelledby", "aria-controls"):
+            wanted |= set(one.attributes.get(key, "").split())
+        for value in one.attributes.values():
+            wanted |= set(re.findall(r"url\(#([^)]+)\)", value))
+    assert wanted - set(found.ids) == set()
+
+
+@every_scene
+def test_a_page_asks_for_nothing_from_elsewhere(scene: str) -> None:
+    found = page_of(scene)
+    tags = {one.tag for one in found.elements}
+    assert tags & {"link", "img", "iframe", "object", "embed", "base", "form", "image"} == set()
+    assert [one for one in found.elements if "src" in one.attributes] == []
+    hrefs = [one.attributes["href"] for one in found.elements if "href" in one.attributes]
+    assert [one for one in hrefs if re.match(r"[a-z]+:|//", one)] == []
+    (style, *_) = found.all("style")
+    assert "url(" not in style.text
+    assert "@import" not in style.text
+
+
+@every_scene
+def test_a_page_is_small(scene: str) -> None:
+    assert len(report_of(scene).encode()) < 5_000_000
+
+
+@every_scene
+def test_every_figure_says_its_finding_and_its_size(scene: str) -> None:
+    found = page_of(scene).all("svg")
+    assert found
+    for one in found:
+        assert one.attributes["role"] == "img"
+        assert len(one.attributes["aria-label"]) > 10
+        assert float(one.attributes["width"]) > 100
+        assert float(one.attributes["height"]) > 50
+
+
+def test_only_the_script_of_the_page_may_run() -> None:
+    found = page_of("everything")
+    (script,) = found.all("script")
+    (policy,) = found.all("meta", http_equiv="Content-Security-Policy") or [
+        one for one in found.all("meta") if "http-equiv" in one.attributes
+    ]
+    digest = base64.b64encode(hashlib.sha256(script.text.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in policy.attributes["content"]
+    assert "default-src 'none'" in policy.attributes["content"]
+
+
+# --- what is on it
+
+
+def test_the_overview_has_the_answer_of_every_workload() -> None:
+    found = page_of("everything")
+    (heading,) = found.all("h1")
+    assert heading.text.startswith("asyncio is best")
+    (answers,) = found.all("ul", _class="answers")
+    assert answers.text.count(":") >= len(workloads())
+    titles = texts(found.all("h2"))
+    assert titles[0] == "If your work looks like this, use that"
+    assert [one.title for one in workloads().values()] == titles[2:-4]
+
+
+def test_the_advice_links_to_what_it_rests_on() -> None:
+    found = page_of("everything")
+    (table,) = found.all("table", _class="advice")
+    assert "many waits at once" in table.text
+    assert "c-fanout-headline" in found.ids
+    assert found.all("a", href="#c-footprint-headline")
+
+
+def test_a_table_has_tiers_intervals_and_keys_to_sort_by() -> None:
+    found = bare(scene(("fanout",), models=("asyncio", "trio")))
+    table = found.all("table", _class="sortable")[0]
+    assert "time per task over the ideal" in table.text
+    assert re.search(r"12\.\d µs12\.\d µs to 12\.\d µs", table.text)
+    headings = texts(found.all("button", _class="sort"))[:2]
+    assert headings == ["model", "tier"]
+    keys = [one.attributes["data-key"] for one in found.all("td") if "data-key" in one.attributes]
+    assert all(key == "" or float(key) >= 0 for key in keys)
+
+
+def test_a_number_without_enough_processes_says_that_it_has_no_interval() -> None:
+    found = bare(SCENES["too few blocks"]())
+    assert "no interval" in found.words()
+    assert "There are no tiers: too few blocks" in found.words()
+
+
+def test_failures_stand_with_their_message() -> None:
+    found = bare(SCENES["one model always fails"]())
+    (failures,) = found.all("ul", _class="failures")
+    said = "trio failed: 6 wrong answer of 6 trials: found 21, expected 20"
+    assert texts([failures])[0].startswith(said)
+
+
+def test_a_message_without_end_is_cut_and_says_so() -> None:
+    said = "x" * 10_000
+    found = bare(
+        scene(fate=Otherwise(lambda one: failed(one, Status.CRASH, said)), models=("asyncio",))
+    )
+    assert said not in found.words()
+    assert "(10,000 characters)" in found.words()
+
+
+def test_what_is_not_measured_says_why() -> None:
+    found = bare(SCENES["no Go"]())
+    assert "Not measured: go-1cpu, go" in found.words()
+    assert "no Go found; install Go" in found.words()
+
+
+def test_a_run_with_nothing_measured_is_a_page_that_says_so() -> None:
+    words = bare(SCENES["nothing measured yet"]()).words()
+    assert "Nothing could be measured yet" in words
+    assert "If your work looks like this" not in words
+    assert "No figures have been drawn" in words
+
+
+def test_a_run_of_no_workload_at_all_is_a_page() -> None:
+    assert bare(scene(())).mistakes == []
+
+
+def test_claims_have_a_section_where_there_are_any() -> None:
+    analysis = scene(("fanout",), models=("asyncio",))
+    without = bare(analysis)
+    assert "claims" not in without.ids
+    claims = ledger.parse(LEDGER, "own.toml")
+    quick, better, _ = check(claims, analysis)
+    one = replace(quick, verdict=Verdict.CONTRADICTED, value=9e6, sentence="It takes 9 ms.")
+    found = parsed(page.text(analysis, {}, {}, [one, better]))
+    for words in ("Of 1 claim that this run measures, 1 is contradicted.", "A demo takes 50 ms."):
+        assert words in found.words()
+    for words in (
+        "contradicted",
+        "40 to 60 ms",
+        "9.00 ms",
+        "It takes 9 ms.",
+        "A section: the first",
+    ):
+        assert words in found.words()
+    assert "demo was not part of this run." in found.words()
+    assert found.all("a", href="#claims")
+
+
+def test_a_figure_that_is_too_large_is_left_out_and_named() -> None:
+    drawing = '<svg viewBox="0 0 200 100"><path d="' + "M 0 0 " * 600_000 + '"/></svg>'
+    found = parsed(page.text(scene(("fanout",)), {}, {"overview": drawing}))
+    assert found.all("svg") == []
+    assert "The figure overview is not here. It is too large" in found.words()
+
+
+# --- commands
+
+
+def test_the_command_of_a_cell_measures_it_again() -> None:
+    run = scene(("fanout",), models=("asyncio", "trio")).run
+    assert view.command(run, Cell(Contestant("fanout", "trio"), "headline")) == (
+        "loombench run --workload fanout --case headline --model asyncio,trio"
+        " --profile standard --seed 7"
+    )
+
+
+def test_a_command_does_what_it_says_whatever_the_names_are() -> None:
+    evil = "x; rm -rf ~ '$(id)'"
+    run = with_run(scene(("fanout",), models=("trio",)), runner_files=(evil,)).run
+    arguments = shlex.split(view.command(run, Cell(Contestant("fanout", evil), "headline")))
+    assert arguments.count(evil) == 2
+
+
+# --- sources
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def read(
+    tmp_path: Path, name: str, digest_: str, runner_files: tuple[str, ...] = ()
+) -> sources.Source:
+    analysis = scene(("fanout",), models=("asyncio",))
+    run = with_run(analysis, sources={name: digest_}, runner_files=runner_files).run
+    return sources.read(run, tmp_path)[name]
+
+
+def test_a_source_that_is_as_it_was_is_shown_in_colour(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("def f():\n    return '<b>'  # why\n")
+    code = read(tmp_path, "a.py", digest("def f():\n    return '<b>'  # why\n")).code
+    assert code is not None
+    assert '<span class="k">def </span>' in code
+    assert "&lt;b&gt;" in code
+    assert "<b>" not in code
+
+
+def test_a_source_that_has_changed_is_not_shown(tmp_path: Path) -> None:
+    (tmp_path / "a.py").write_text("pass\n")
+    found = read(tmp_path, "a.py", digest("fail\n"))
+    assert (found.code, found.reason.partition(",")[0]) == (
+        None,
+        "It has changed since it was measured",
+    )
+
+
+def test_a_source_that_is_gone_is_not_shown(tmp_path: Path) -> None:
+    found = read(tmp_path, "a.py", digest("pass\n"))
+    assert found.code is None
+    assert found.reason.startswith("It is not here any more")
+
+
+def test_no_file_outside_the_repository_is_shown(tmp_path: Path) -> None:
+    (tmp_path / "repository").mkdir()
+    (tmp_path / "secret").write_text("secret\n")
+    for name in ("../secret", str(tmp_path / "secret"), "x\0y"):
+        assert read(tmp_path / "repository", name, digest("secret\n")).code is None
+
+
+def test_the_source_of_a_runner_from_outside_is_looked_for_beside_its_file(tmp_path: Path) -> None:
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "work.js").write_text("let x = 1\n")
+    files = (str(tmp_path / "mine" / "loombench.toml"),)
+    assert read(tmp_path, "mine: work.js", digest("let x = 1\n"), files).code is not None
+    assert read(tmp_path, "mine: work.js", digest("let x = 1\n")).code is None
+
+
+def test_a_source_is_shown_once_with_the_results_of_all_that_ran_it() -> None:
+    analysis = sourced(scene(("pingpong",)))
+    found = parsed(page.text(analysis, sources.read(analysis.run), {}))
+    shown = [one for one in found.all("article") if "on_asyncio.py" in one.attributes["aria-label"]]
+    (listing,) = shown
+    for model in ("asyncio", "asyncio-eager", "uvloop"):
+        assert re.search(rf"{model} [\d.]+ \S?s \(", listing.text)
+    assert "async def run" in listing.text
+    open_ = [one for one in found.all("article") if "hidden" not in one.attributes]
+    assert len(open_) == 2
+
+
+def test_a_run_that_does_not_know_its_sources_says_so() -> None:
+    assert "Which sources were run is not known" in bare(scene(("fanout",))).words()
+
+
+# --- the command
+
+
+def test_report_draws_what_is_missing_and_writes_one_page(
+    invoke: Invoke, small_results: Path
+) -> None:
+    code, out, err = invoke("report", "--out", small_results)
+    assert (code, err) == (0, "")
+    folder = (small_results / "latest").resolve()
+    found: Parsed = parsed((folder / "report.html").read_text(encoding="utf-8"))
+    assert found.mistakes == []
+    assert found.all("svg")
+    assert out.endswith("report.html")
+    assert (folder / "summary.csv").is_file()
+
+
+def test_report_draws_nothing_anew_that_is_up_to_date(invoke: Invoke, small_results: Path) -> None:
+    invoke("report", "--out", small_results)
+    overview = small_results / "latest" / "figures" / "overview.svg"
+    overview.write_text('<svg viewBox="0 0 200 100"><title>mine</title></svg>')
+    invoke("report", "--out", small_results)
+    assert "mine" in (small_results / "latest" / "report.html").read_text(encoding="utf-8")
+
+
+def test_claims_are_drawn_of_the_ledgers_that_are_named_now(
+    invoke: Invoke, small_results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own, mine = tmp_path / "own.toml", tmp_path / "mine.toml"
+    own.write_text(LEDGER, encoding="utf-8")
+    mine.write_text(re.sub(r"claims\.\"?", "\\g<0>my-", LEDGER).replace("A demo", "My demo"))
+    monkeypatch.setattr(ledger, "OWN", own)
+    path = small_results / "latest" / "report.html"
+    said = []
+    for ledgers in ((), ("--ledger", mine), ()):
+        assert invoke("report", *ledgers, "--out", small_results)[0] == 0
+        (claims,) = parsed(path.read_text(encoding="utf-8")).all("section", id="claims")
+        said.append(" ".join(claims.text.split()).count("My demo takes 50 ms."))
+    assert said == [0, 2, 0]  # in the figure, and in the table
+
+
+def test_analysis_of_old_runs_has_no_sources(small_results: Path) -> None:
+    analysis: Analysis = scene(("fanout",), models=("asyncio",))
+    assert sources.read(analysis.run, small_results) == {}

@@ -1,0 +1,248 @@
+"""runner.footprint: counters are read inside the process, and do not depend on its parent."""
+
+from __future__ import annotations
+
+import builtins
+import gc
+import json
+import os
+import subprocess
+import sys
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
+
+import psutil
+import pytest
+
+from harness.catalog import workload_file
+from harness.catalog.contestant import Contestant
+from harness.paths import WORKLOADS
+from harness.results.records import Cell
+from runner import footprint
+from tests.support.planted.bench import ROOT, Bench, python_runner
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+MIB = 2**20
+CHILD = "from runner import footprint; print(footprint.peak_bytes())"
+# A harness that holds some MiB of memory, and runs a trial with the real runner.
+HARNESS = f"""
+import json, sys
+from harness.catalog import workload_file
+from harness.catalog.contestant import Contestant
+from harness.paths import WORKLOADS
+from harness.results.records import Cell
+from tests.support.planted.bench import Bench, python_runner
+held = bytearray(b"x") * (int(sys.argv[1]) * {MIB})
+runner = python_runner()
+bench = Bench(workload_file.load_folder(WORKLOADS), lambda cell: runner, 1)
+trial = bench.trial(Cell(Contestant("noop", sys.argv[2]), "check"), 0, 0)
+print(json.dumps([trial.status, trial.message, trial.usage]))
+"""
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux reports memory under /proc")
+
+
+def usage_under_a_harness_that_holds(mib: int, model: str) -> dict[str, int]:
+    """Return the usage that a trial reports to a harness with `mib` MiB of memory."""
+    done = subprocess.run(
+        [sys.executable, "-c", HARNESS, str(mib), model],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    status, message, usage = json.loads(done.stdout)
+    assert status == "ok", message
+    return usage
+
+
+@linux
+@pytest.mark.parametrize("model", ["sequential", "asyncio"])
+def test_the_memory_of_the_harness_does_not_change_what_a_trial_reports(
+    model: str,
+) -> None:
+    if psutil.virtual_memory().available < 2 * 2**30:
+        pytest.skip("too little memory is available")
+    small, large = (usage_under_a_harness_that_holds(mib, model) for mib in (0, 500))
+    for name in ("peak_bytes", "pss_bytes"):
+        assert small[name] > MIB
+        assert abs(large[name] - small[name]) < 3 * MIB
+
+
+@linux
+def test_the_peak_includes_memory_that_was_freed() -> None:
+    large_child = f"held = bytearray(b'x') * {100 * MIB}; del held; {CHILD}"
+    peaks = [
+        int(
+            subprocess.check_output(
+                [sys.executable, "-P", "-S", "-c", script],
+                env={**os.environ, "PYTHONPATH": str(ROOT / "python")},
+            )
+        )
+        for script in (CHILD, large_child)
+    ]
+    assert peaks[1] - peaks[0] > 95 * MIB
+
+
+@linux
+def test_usage_has_every_counter_of_the_protocol() -> None:
+    assert set(footprint.usage()) == {
+        "peak_bytes", "user_ns", "system_ns", "voluntary_switches", "involuntary_switches",
+        "minor_faults", "major_faults", "gc_collections",
+    }  # fmt: skip
+    assert all(type(value) is int and value >= 0 for value in footprint.usage().values())
+
+
+def test_garbage_collections_are_counted() -> None:
+    before = footprint.usage()["gc_collections"]
+    gc.collect()
+    assert footprint.usage()["gc_collections"] > before
+
+
+# --- a tree of processes
+
+
+@contextmanager
+def workers(count: int, mib: int) -> Iterator[None]:
+    """Fork workers that share `mib` MiB with this process and do not write to them."""
+    held = bytearray(b"x") * (mib * MIB)
+    ends = [os.pipe() for _ in range(count)]
+    forked = []
+    for read, _ in ends:
+        pid = os.fork()
+        if pid == 0:
+            for _, write in ends:
+                os.close(write)
+            os.read(read, 1)  # returns when the parent closes its end or dies
+            os._exit(0)
+        forked.append(pid)
+    try:
+        yield
+    finally:
+        for read, write in ends:
+            os.close(read)
+            os.close(write)
+        for pid in forked:
+            os.waitpid(pid, 0)
+        del held
+
+
+@linux
+def test_memory_shared_by_workers_counts_once() -> None:
+    script = """
+from runner import footprint
+from tests.unit.python_runner.test_footprint import MIB, workers
+with workers(0, 100):
+    alone = footprint.tree_usage()
+with workers(3, 100):
+    shared = footprint.tree_usage()
+print(alone["pss_processes"], shared["pss_processes"])
+print((shared["pss_bytes"] - alone["pss_bytes"]) // MIB)
+"""
+    printed = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", script],
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "python")])},
+        capture_output=True,
+        check=True,
+        timeout=60,
+    ).stdout.split()
+    assert [int(count) for count in printed[:2]] == [1, 4]
+    assert 0 <= int(printed[2]) < 50  # not 300
+
+
+@linux
+def test_a_process_pool_is_measured_while_it_runs() -> None:
+    trials = {
+        model: real_bench().trial(Cell(Contestant("sumsquares", model), "check"), 0, 0)
+        for model in ("sequential", "processes")
+    }
+    usage = {model: trial.usage for model, trial in trials.items() if trial is not None}
+    assert usage["sequential"]["pss_processes"] == 1
+    # The workers, and the process that starts them.
+    assert usage["processes"]["pss_processes"] >= 1 + (os.cpu_count() or 1)
+    assert usage["processes"]["pss_bytes"] > usage["sequential"]["pss_bytes"]
+
+
+def real_bench() -> Bench:
+    runner = python_runner()
+    return Bench(workload_file.load_folder(WORKLOADS), lambda cell: runner, 1)
+
+
+@pytest.mark.parametrize("refusal", [PermissionError, FileNotFoundError])
+def test_a_tree_that_cannot_be_measured_is_omitted_and_not_zero(
+    monkeypatch: pytest.MonkeyPatch, refusal: type[OSError]
+) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise refusal
+
+    monkeypatch.setattr(footprint, "open", refuse, raising=False)
+    assert footprint.tree_usage() == {}
+
+
+@linux
+def test_a_process_that_ends_during_the_measurement_is_not_counted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(footprint.clock, "descendants", lambda pid: [2**22 + 1])
+    assert footprint.tree_usage()["pss_processes"] == 1
+
+
+def test_usage_is_omitted_if_the_system_does_not_list_descendants(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(os.path, "exists", lambda path: False)
+    assert footprint.tree_usage() == {}
+
+
+# --- unknown values
+
+
+def without_proc(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(*_: Any, **__: Any) -> None:
+        raise FileNotFoundError
+
+    monkeypatch.setattr(footprint, "open", refuse, raising=False)
+
+
+def without_resource(monkeypatch: pytest.MonkeyPatch) -> None:
+    real_import = builtins.__import__
+
+    def refuse(name: str, *args: Any, **kwargs: Any) -> Any:
+        if name == "resource":
+            raise ImportError
+        return real_import(name, *args, **kwargs)
+
+    monkeypatch.setattr(builtins, "__import__", refuse)
+
+
+def without_proc_and_psutil(monkeypatch: pytest.MonkeyPatch) -> None:
+    without_proc(monkeypatch)
+    monkeypatch.setitem(sys.modules, "psutil", None)
+
+
+def test_psutil_gives_the_peak_if_the_kernel_does_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    without_proc(monkeypatch)
+    peak = footprint.peak_bytes()
+    assert peak is not None
+    assert peak > 2**20
+
+
+@pytest.mark.parametrize(
+    ("remove", "absent"),
+    [(without_proc_and_psutil, "peak_bytes"), (without_resource, "user_ns")],
+    ids=["proc", "resource"],
+)
+def test_counters_that_the_platform_lacks_are_omitted_and_not_zero(
+    monkeypatch: pytest.MonkeyPatch,
+    remove: Callable[[pytest.MonkeyPatch], None],
+    absent: str,
+) -> None:
+    remove(monkeypatch)
+    counters = footprint.usage()
+    assert absent not in counters
+    assert "gc_collections" in counters

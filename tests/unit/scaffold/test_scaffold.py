@@ -1,0 +1,325 @@
+"""`loombench new`: what it writes is found, says what is missing, and conforms once it is there."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shutil
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from harness import scaffold
+from harness.catalog import workload_file
+from harness.catalog.workload import SHAPES
+from harness.cli import writing
+from harness.errors import Exit, Problem
+from harness.measuring.runners.go_build import find_go
+from harness.paths import ROOT, WORKLOADS
+from runner import models
+from tests.support import scaffolding
+from tests.support.command import Invoke
+
+SHIPPED = workload_file.load_folder(WORKLOADS)
+FITTING = [
+    (workload, base)
+    for workload in SHIPPED
+    for base in scaffold.BASES
+    if base not in SHIPPED[workload].not_applicable
+]
+GO = find_go(ROOT / "go" / "go.mod")[0]
+
+
+# --- texts
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_file_of_a_new_workload_parses_and_has_that_shape(shape: str) -> None:
+    texts = scaffold.workload("weave", shape)
+    made = workload_file.parse("weave", texts["harness/workloads/weave.toml"], "weave.toml")
+    assert made.shape == shape
+    assert made.sweep is not None or shape == "footprint"
+    assert ("on_sequential.py" in " ".join(texts)) == (shape == "makespan")
+    assert {"python/workloads/weave/on_asyncio.py", "go/workloads/weave/weave.go"} <= set(texts)
+    assert list(texts)[-1] == "harness/workloads/weave.toml"  # by it the workload is there at all
+
+
+def test_the_shapes_that_are_not_named_are_a_makespan(where: Path, invoke: Invoke) -> None:
+    assert invoke("new", "workload", "weave")[0] == 0
+    text = (where / "harness/workloads/weave.toml").read_text("utf-8")
+    assert tomllib.loads(text)["shape"] == "makespan"
+
+
+def test_the_bases_are_those_of_the_runners() -> None:
+    assert set(scaffold.BASES) == {one.base for one in models.MODELS.values()} | {"go"}
+    assert all(scaffold._models(base) for base in scaffold.BASES)
+
+
+@pytest.mark.parametrize(("name", "base"), FITTING)
+def test_an_implementation_of_a_workload_says_what_is_to_be_kept(name: str, base: str) -> None:
+    workload = SHIPPED[name]
+    path, text = scaffold.implementation(workload, base, "other")
+    said = " ".join(text.replace("//", "").replace("#", "").split())
+    for rule in workload.rules:
+        assert " ".join(rule.split()) in said
+    for param in workload.params.values():
+        assert f"{param.name}" in said
+        assert " ".join(param.meaning.split()) in said
+    for one in workload.observations:
+        assert f'bserve("{one.name}", n)' in said
+    assert text.count(f'"write the work of {path}"') == 1
+    named = re.findall(r"(?:python|go)/workloads/\S+\.(?:py|go)", said)
+    assert [one for one in named if one != path and not (ROOT / one).is_file()] == []
+    assert max(map(len, text.splitlines())) <= 100 or base == "go"
+
+
+@pytest.mark.parametrize(("name", "base"), [pair for pair in FITTING if pair[1] != "go"])
+def test_its_functions_are_what_the_runner_calls_on_that_base(name: str, base: str) -> None:
+    _, text = scaffold.implementation(SHIPPED[name], base)
+    functions = {one.name: one for one in ast.parse(text).body if hasattr(one, "args")}
+    boots = any(one.boot for one in models.MODELS.values() if one.base == base)
+    assert isinstance(functions["run"], ast.AsyncFunctionDef if boots else ast.FunctionDef)
+    arguments = [one.arg for one in functions["run"].args.args]
+    assert arguments == ["params", "probe", *(["pool"] if "prepare" in functions else [])]
+
+
+def test_a_scaffold_of_python_is_as_the_checks_want_it(tmp_path: Path) -> None:
+    for shape in SHAPES:
+        text = scaffold.workload(shape, shape)[scaffold.workload_path(shape)]
+        made = workload_file.parse(shape, text, "x")
+        for base in {*scaffold.BASES} - {"go", *made.not_applicable}:
+            path, text = scaffold.implementation(made, base, "other")
+            (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / path).write_text(text, encoding="utf-8")
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    shutil.copytree(ROOT / "python" / "runner", tmp_path / "python" / "runner")  # sorted as ours
+    for command in (("format", "--check"), ("check",)):
+        done = subprocess.run(
+            [Path(sys.executable).with_name("ruff"), *command, "--no-cache", "."],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+# --- what cannot be
+
+
+@pytest.mark.parametrize(
+    "name", ["Weave", "we-ave", "we_ave", "1weave", "", " weave", "weave ", "../weave", "wéave"]
+)
+def test_a_name_that_is_none_is_refused(invoke: Invoke, where: Path, name: str) -> None:
+    before = scaffolding.files(where)
+    code, said, err = invoke("new", "workload", "--", name)
+    assert (code, said) == (Exit.USAGE, "")
+    assert err == (
+        f"loombench: found the name {name!r}, expected one lowercase word of letters and digits,"
+        " such as pingpong\n"
+    )
+    assert scaffolding.files(where) == before
+
+
+@pytest.mark.parametrize("name", ["select", "go", "main", "internal"])
+def test_a_name_that_go_keeps_is_refused(name: str) -> None:
+    with pytest.raises(Problem, match="Go keeps for itself"):
+        scaffold.workload(name, "rate")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (
+            ("workload", "pingpong"),
+            "harness/workloads/pingpong.toml: found a workload of that name, expected none; choose"
+            " another name, or add to it: loombench new implementation pingpong BASE",
+        ),
+        (
+            ("implementation", "pingpong", "trio"),
+            "python/workloads/pingpong/on_trio.py: found a file, expected none; change that one, or"
+            " choose another name",
+        ),
+        (
+            ("implementation", "pingpong", "go"),
+            "go/workloads/pingpong/pingpong.go: found the function Run, expected none; change that"
+            " one, or name another variant",
+        ),
+        (
+            ("implementation", "footprint", "go__asleep"),
+            "go/workloads/footprint/footprint.go: found the function RunAsleep, expected none;"
+            " change that one, or name another variant",
+        ),
+        (("implementation", "pingpong", "tiro"), "unknown base 'tiro'; did you mean trio?"),
+        (
+            ("implementation", "pingpon", "trio"),
+            "unknown workload 'pingpon'; did you mean pingpong?",
+        ),
+        (
+            ("implementation", "pingpong", "trio__"),
+            "found the variant '', expected lowercase letters, digits and single underscores, such"
+            " as trio__buffered",
+        ),
+        (
+            ("implementation", "pingpong", "trio__Fast"),
+            "found the variant 'Fast', expected lowercase letters, digits and single underscores,"
+            " such as trio__buffered",
+        ),
+        (
+            ("implementation", "pingpong", "go__in_flight"),
+            "found the variant 'in_flight', expected one lowercase word of letters and digits: in"
+            " Go it is part of a function's name",
+        ),
+        (
+            ("implementation", "pingpong", "sequential"),
+            "pingpong is not for sequential: one thing at a time has nobody to hand a value to; if"
+            " that is wrong, take it out of not_applicable in harness/workloads/pingpong.toml",
+        ),
+    ],
+)
+def test_what_cannot_be_is_refused_in_a_line_and_nothing_is_written(
+    invoke: Invoke, where: Path, arguments: tuple[str, ...], message: str
+) -> None:
+    before = scaffolding.files(where)
+    assert invoke("new", *arguments) == (Exit.USAGE, "", f"loombench: {message}\n")
+    assert scaffolding.files(where) == before
+
+
+def test_an_unknown_shape_is_a_usage_error(invoke: Invoke, where: Path) -> None:
+    code, said, err = invoke("new", "workload", "weave", "--shape", "rat")
+    assert (code, said) == (Exit.USAGE, "")
+    assert "'rate'" in err
+
+
+def test_what_is_left_of_a_workload_without_its_file_is_not_overwritten(
+    invoke: Invoke, where: Path
+) -> None:
+    left = where / "python/workloads/weave/on_asyncio.py"
+    left.parent.mkdir()
+    left.write_text("mine", encoding="utf-8")
+    before = scaffolding.files(where)
+    code, _, err = invoke("new", "workload", "weave")
+    assert code == Exit.USAGE
+    assert err.startswith("loombench: python/workloads/weave/on_asyncio.py: found a file, expected")
+    assert scaffolding.files(where) == before
+
+
+def test_where_one_file_cannot_be_written_none_is(
+    invoke: Invoke, where: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened = Path.open
+
+    def refusing(path: Path, mode: str = "r", **more: object) -> object:
+        if mode == "x" and path.suffix == ".go":
+            raise PermissionError(13, "Permission denied")
+        return opened(path, mode, **more)  # type: ignore[call-overload]
+
+    before = sorted(where.rglob("*"))
+    monkeypatch.setattr(Path, "open", refusing)
+    assert invoke("new", "workload", "weave") == (
+        Exit.NOT_POSSIBLE,
+        "",
+        "loombench: go/workloads/weave/weave.go: cannot be written: Permission denied; expected a"
+        " clone that you may write to; nothing was written\n",
+    )
+    assert sorted(where.rglob("*")) == before
+
+
+def test_where_a_folder_cannot_be_made_nothing_is_written(invoke: Invoke, where: Path) -> None:
+    shutil.rmtree(where / "go" / "workloads")
+    (where / "go" / "workloads").write_text("in the way", encoding="utf-8")
+    before = sorted(where.rglob("*"))
+    code, _, err = invoke("new", "workload", "weave")
+    assert code == Exit.NOT_POSSIBLE
+    assert "go/workloads/weave/weave.go: cannot be written: " in err
+    assert sorted(where.rglob("*")) == before
+
+
+@pytest.fixture
+def where(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Have the command write into a small tree: the workload files, and two of their folders."""
+    shutil.copytree(WORKLOADS, tmp_path / "harness" / "workloads")
+    for folder in ("python/workloads/pingpong", "go/workloads/pingpong", "go/workloads/footprint"):
+        shutil.copytree(
+            ROOT / folder, tmp_path / folder, ignore=shutil.ignore_patterns("__pycache__")
+        )
+    monkeypatch.setattr(writing, "ROOT", tmp_path)
+    monkeypatch.setattr(writing, "WORKLOADS", tmp_path / "harness" / "workloads")
+    return tmp_path
+
+
+# --- in a copy of the project
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a copy with a new workload in it, on every base, and a variant of each."""
+    root = scaffolding.copied(tmp_path_factory.mktemp("copy"))
+    done = scaffolding.do(root, "new", "workload", "weave")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == (
+        "wrote python/workloads/weave/on_sequential.py\n"
+        "wrote python/workloads/weave/on_asyncio.py\n"
+        "wrote go/workloads/weave/weave.go\n"
+        "wrote harness/workloads/weave.toml\n"
+        "next, when the work is written:\n"
+        "  .venv/bin/loombench validate weave\n"
+        "  .venv/bin/loombench run --workload weave --budget 20s\n"
+    )
+    others = [one for one in scaffold.BASES if one not in ("sequential", "asyncio", "go")]
+    for base in (*others, "go__other"):
+        assert scaffolding.do(root, "new", "implementation", "weave", base).returncode == 0
+    return root
+
+
+def here() -> list[str]:
+    """Return the models that can run here, with Go's variant."""
+    ours = [one for one, it in models.MODELS.items() if models.why_unavailable(it) is None]
+    return [*ours, *(["go", "go-1cpu", "go · other", "go-1cpu · other"] if GO else [])]
+
+
+def test_what_is_to_be_written_is_said_file_by_file_and_then_it_conforms(copy: Path) -> None:
+    done = scaffolding.do(copy, "validate", "weave")
+    said = scaffolding.results(done.stdout)
+    assert done.returncode == Exit.DOES_NOT_HOLD
+    assert sorted(said) == sorted(here())
+    for contestant, (result, message) in said.items():
+        model, _, variant = contestant.partition(" · ")
+        if model.startswith("go"):
+            path = f"go/workloads/weave/{variant or 'weave'}.go"
+            expected = f"write the work of {path}"
+        else:
+            path = f"python/workloads/weave/on_{models.MODELS[model].base}.py"
+            expected = f"NotImplementedError: write the work of {path}"
+        assert (result, message) == ("crash", expected)
+
+    # Nothing but the work is filled in.
+    for path in copy.glob("*/workloads/weave/*"):
+        if path.suffix in (".py", ".go"):
+            text = path.read_text("utf-8")
+            text = re.sub(r"raise NotImplementedError\([^)]*\)", "return 1", text)
+            text = re.sub(r"return 0, errors.New\([^)]*\)", "return 1, nil", text)
+            path.write_text(text.replace('\t"errors"\n', ""), encoding="utf-8")
+    done = scaffolding.do(copy, "validate", "weave")
+    assert scaffolding.results(done.stdout) == dict.fromkeys(here(), ("ok", ""))
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.skipif(GO is None, reason="no Go here")
+@pytest.mark.parametrize("shape", SHAPES)
+def test_a_scaffold_of_go_is_formatted_as_go_wants_it(shape: str) -> None:
+    root = subprocess.run(
+        [str(GO), "env", "GOROOT"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    text = scaffold.workload("weave", shape)["go/workloads/weave/weave.go"]
+    done = subprocess.run(
+        [str(Path(root) / "bin" / "gofmt"), "-d"],
+        input=text,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert done.stdout == ""
