@@ -121,13 +121,13 @@ def waits(cost: float) -> str:
     return counted.encode().decode()
 
 
-def spun(one: Trial) -> Trial:
-    """Let the harness try the machine out before each block, which slows down now and then."""
+def probed(one: Trial) -> Trial:
+    """Add the speed probe of each block; the machine slows down now and then."""
     if one.cell.model != "asyncio":
         return one
     took = 1_000_000 + 7_000 * (one.block * 5 % 7) + (one.block == 3) * 400_000
     at = one.started_at.replace("03:04", f"03:{4 + one.block % 50:02}")
-    return structs.replace(one, started_at=at, spin_ns=took, spin_cpu_ns=980_000)
+    return structs.replace(one, started_at=at, probe_ns=took, probe_cpu_ns=980_000)
 
 
 def failed(one: Trial, status: Status, message: str) -> Trial:
@@ -336,7 +336,7 @@ SCENES: dict[str, Callable[[], Analysis]] = {
         ("noop", "fanout"), outside=("node", "a-name-of-forty-characters-as-long-as-be")
     ),
     "a thorough run of a server": lambda: scene(
-        ("echo",), models=("asyncio", "trio"), profile="thorough", fate=Otherwise(spun)
+        ("echo",), models=("asyncio", "trio"), profile="thorough", fate=Otherwise(probed)
     ),
     "eight workloads": lambda: scene(
         ("noop",),
@@ -344,3 +344,9 @@ SCENES: dict[str, Callable[[], Analysis]] = {
         extra=[_another(f"w{i}", title=f"Another one, {i}") for i in range(7)],
     ),
 }
+
+
+@cache
+def analysis_of(scene: str) -> Analysis:
+    """Return the analysis of a scene, made once for all tests that only read it."""
+    return SCENES[scene]()

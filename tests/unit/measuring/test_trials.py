@@ -13,6 +13,7 @@ import pytest
 
 from harness.catalog.contestant import Contestant
 from harness.measuring import trials
+from harness.measuring.machine import speed_probe
 from harness.measuring.plan import Block
 from harness.measuring.processes import child
 from harness.results.records import Cell, Sample, Status, Trial
@@ -308,3 +309,61 @@ def test_an_interrupt_between_trials_starts_no_other() -> None:
     stoppable = replace(bench(), interrupted=lambda: bool(log.trials))
     assert run(stoppable, block(0, "good", "good"), log=log) == "interrupted"
     assert log.events == [("starting", "good"), ("stored", "good"), ("ended", "good")]
+
+
+# --- the speed probe
+
+
+class Silent:
+    """An observer who does not look."""
+
+    def starting(self, block: Block, position: int) -> None:
+        pass
+
+    def waiting(self) -> None:
+        pass
+
+    def ended(self, trial: Trial) -> None:
+        pass
+
+
+@pytest.fixture
+def measured(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Trial]]:
+    """Run two blocks of two cells; the speed probe takes 1 ms, then 1 ns more each time."""
+    numbers = iter(range(1_000_000, 1_000_100))
+    monkeypatch.setattr(trials, "run_probe", lambda: speed_probe.SpeedProbe(next(numbers), 7))
+
+    def run_blocks(done: set[tuple[int, Cell]]) -> list[Trial]:
+        cells = (cell("good"), cell("exit_at_once"))
+        stored: list[Trial] = []
+        trials.run_blocks(
+            bench().trial_runner,
+            [bench().block(0, cells), bench().block(1, cells)],
+            lambda *trial: trial in done,
+            float("inf"),
+            stored.append,
+            Silent(),
+        )
+        return stored
+
+    return run_blocks
+
+
+def test_the_speed_is_probed_before_the_first_trial_of_a_block_only(
+    measured: Callable[..., list[Trial]],
+) -> None:
+    found = [(one.block, one.position, one.probe_ns, one.probe_cpu_ns) for one in measured(set())]
+    assert found == [
+        (0, 0, 1_000_000, 7),
+        (0, 1, None, None),
+        (1, 0, 1_000_001, 7),
+        (1, 1, None, None),
+    ]
+
+
+def test_the_speed_is_not_probed_again_in_a_block_that_is_resumed(
+    measured: Callable[..., list[Trial]],
+) -> None:
+    begun = {(0, cell("good"))}
+    found = [(one.block, one.position, one.probe_ns) for one in measured(begun)]
+    assert found == [(0, 1, None), (1, 0, 1_000_000), (1, 1, None)]

@@ -363,3 +363,13 @@ def test_a_damaged_run_file_is_a_problem_with_its_path(folder: Path, data: bytes
 def test_a_run_file_that_is_not_there_is_a_problem(tmp_path: Path) -> None:
     with pytest.raises(Problem, match=r"run\.json: cannot be read: No such file"):
         store.read_run(tmp_path)
+
+
+def test_a_stored_trial_without_a_probe_has_no_such_key(tmp_path: Path) -> None:
+    writer = store.RunWriter.create(tmp_path, run([cell()]))
+    writer.append(trial())
+    writer.append(trial(block=1, probe_ns=5))
+    writer.close()
+    lines = (writer.folder / store.TRIALS_FILE).read_text().splitlines()
+    assert ["probe_ns" in msgspec.json.decode(line) for line in lines] == [False, True]
+    assert [one.probe_ns for one in store.read_trials(writer.folder, [])] == [None, 5]
