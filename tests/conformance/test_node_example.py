@@ -11,13 +11,13 @@ import sys
 from pathlib import Path
 
 import pytest
+from harness.measuring.runners.conversation import Conversation
 
 from harness.catalog import workload_file
 from harness.catalog.contestant import Contestant
 from harness.catalog.workload import CHECK
 from harness.errors import Exit
 from harness.measuring.runners import protocol
-from harness.measuring.runners.conversation import Conversation
 from harness.measuring.runners.protocol import Finished
 from harness.paths import ROOT, WORKLOADS
 from harness.results import histograms, store

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from harness.measuring.runners.conversation import Conversation
 
 from harness.catalog.workload import CHECK, HEADLINE
 from harness.measuring import judge_trial
-from harness.measuring.runners.conversation import Conversation
 from harness.measuring.runners.protocol import Failed, Outcome, Started, digest
 from harness.results.records import Status
 from tests.support.factories import assignment, conversation, ended, good_messages, workload

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from harness.measuring.runners.conversation import Conversation
 
 from harness.catalog.workload import HEADLINE
 from harness.measuring import judge_trial
-from harness.measuring.runners.conversation import Conversation
 from harness.measuring.runners.protocol import (
     Failed,
     Finished,

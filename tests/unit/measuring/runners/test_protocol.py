@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import msgspec
 import pytest
+from harness.measuring.runners.conversation import Conversation
 from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.measuring.runners import protocol
-from harness.measuring.runners.conversation import Conversation
 from harness.paths import ROOT
 from runner import wire
 from tests.support.factories import assignment, examples, who

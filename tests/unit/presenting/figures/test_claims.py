@@ -5,11 +5,11 @@ from __future__ import annotations
 import itertools
 
 import pytest
+from harness.presenting.figures.claims import MARKS, shown
 from matplotlib.colors import to_rgb
 
 from harness.claims import judge, ledger
 from harness.claims.judge import Checked, Verdict
-from harness.presenting.figures.claims import MARKS, shown
 from tests.support.drawings import Drawing, Page, drawing, every_scene
 
 WITH_CLAIMS = ("everything", "too few blocks", "one model always fails", "values of zero", "no Go")
