@@ -2,7 +2,7 @@
 
 The folders, lower ones first; imports go downwards only:
 
-    errors, units, paths, interrupts    what every module stands on
+    errors, units, paths, files, interrupts    what every module stands on
     catalog/       what a workload is
     results/       what a run stores: the data that both halves share
     statistics/    estimates with intervals, from numbers alone

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from harness.analysis.analyse import Analysis, analyse
 from harness.cli.console import Console, say, warn
+from harness.files import write_file
 from harness.presenting import export, tables
 from harness.results import store
 
@@ -38,7 +39,7 @@ def summarise(folder: Path, analysis: Analysis, checked: Sequence[JudgedClaim]) 
     """Write what was found beside what was measured: for programs, and as a page."""
     advice = "the measurements are safe: free some space, then `loombench plot`"
     for name, text in export.summaries(analysis).items():
-        export.write(folder / name, text, advice)
+        write_file(folder / name, text, advice)
     from harness.presenting import report  # it is slow to import, as figures are
 
     say(Console(), f"The report: {os.path.relpath(report.write(analysis, folder, checked))}")
