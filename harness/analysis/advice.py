@@ -143,7 +143,8 @@ def _value(result: WorkloadResult, cell: CellResult) -> str:
     text = units.format_compact(found.value, unit)
     if found.low is None or found.high is None:
         return text
-    return f"{text} [{units.format_compact(found.low, unit)}, {units.format_compact(found.high, unit)}]"
+    low, high = (units.format_compact(end, unit) for end in (found.low, found.high))
+    return f"{text} [{low}, {high}]"
 
 
 def _best_places(result: WorkloadResult) -> Iterator[Aspect]:

@@ -16,7 +16,7 @@ from harness.analysis import drift
 from harness.analysis.aggregate import CellAggregate
 from harness.catalog import workload_file
 from harness.catalog.contestant import DEFAULT_RUNTIME, Contestant
-from harness.catalog.workload import HEADLINE, in_order
+from harness.catalog.workload import HEADLINE, order_models
 from harness.results.records import Cell, Status
 from harness.statistics import estimates
 
@@ -72,7 +72,7 @@ class CellResult:
     def failed_how(self) -> str:
         """How many trials failed in which way: `2 timeout, 1 wrong answer`."""
         return ", ".join(
-            f"{n} {status.words}" for status, n in self.statuses.items() if status is not Status.OK
+            f"{n} {status.label}" for status, n in self.statuses.items() if status is not Status.OK
         )
 
     @property
@@ -135,7 +135,7 @@ class WorkloadResult:
     @property
     def models(self) -> tuple[str, ...]:
         """Every model in its order, those of external runners after our own."""
-        return in_order(one.cell.model for cells in self.cases.values() for one in cells)
+        return order_models(cell.cell.model for cells in self.cases.values() for cell in cells)
 
 
 @dataclass(frozen=True)
@@ -156,8 +156,8 @@ class Analysis:
 
 
 def _models(run: Run) -> tuple[str, ...]:
-    absent = (one.cell for one in run.absent)
-    return in_order(cell.model for cell in (*run.cells, *absent))
+    absent = (absence.cell for absence in run.absent)
+    return order_models(cell.model for cell in (*run.cells, *absent))
 
 
 def analyse(run: Run, trials: Iterable[Trial]) -> Analysis:
@@ -179,7 +179,7 @@ def analyse(run: Run, trials: Iterable[Trial]) -> Analysis:
         blocks.add(trial.block)
         probes += drift.probe_readings([trial])
         count += 1
-    language = {model: one.language for one in run.runners for model in one.models}
+    language = {model: runner.language for runner in run.runners for model in runner.models}
     return Analysis(
         run=run,
         workloads={
@@ -208,7 +208,9 @@ class _Aggregates(dict[Cell, CellAggregate]):
 def _workload_result(
     run: Run, workload: Workload, aggregates: _Aggregates, language: dict[str, str]
 ) -> WorkloadResult:
-    absent = {one.cell: one for one in run.absent if one.cell.workload == workload.id}
+    absent = {
+        absence.cell: absence for absence in run.absent if absence.cell.workload == workload.id
+    }
     everything = [cell for cell in run.cells if cell.workload == workload.id] + list(absent)
     models = _models(run)
     everything.sort(key=lambda cell: (models.index(cell.model), cell.contestant))
@@ -239,7 +241,7 @@ def _cell_result(
             found = series.estimate(_seed(cell, metric))
         elif base := _metric_baseline(metric, cell, language):
             other = aggregates[base].series[metric.id]
-            found = estimates.ratio(_pairs(metric, series.by_block, other.by_block))
+            found = estimates.paired_ratio(_pairs(metric, series.by_block, other.by_block))
         else:
             found = None
         if found is not None:
@@ -251,7 +253,7 @@ def _cell_result(
         cell=cell,
         case=own.case,
         metrics=metrics,
-        ratio=estimates.ratio(_in_blocks(values, baseline)),
+        ratio=estimates.paired_ratio(_in_blocks(values, baseline)),
         statuses=dict(own.statuses),
         message=own.message,
         peak_bytes=round(median(own.peaks)) if own.peaks else None,
@@ -307,18 +309,18 @@ def _in_blocks(these: dict[int, float], those: dict[int, float]) -> list[tuple[f
 
 def _compare(result: WorkloadResult, aggregates: _Aggregates) -> Comparison:
     """Compare every two contestants of the headline case that have values."""
-    cells = [one for one in result.headline if result.metric.id in one.metrics]
+    cells = [cell for cell in result.headline if result.metric.id in cell.metrics]
     values = {
         cell.contestant: aggregates[cell.cell].series[result.metric.id].by_block for cell in cells
     }
     found = {
         (this, to): ratio
         for this, to in combinations(values, 2)
-        if (ratio := estimates.ratio(_in_blocks(values[this], values[to]))) is not None
+        if (ratio := estimates.paired_ratio(_in_blocks(values[this], values[to]))) is not None
     }
     control = _control(result, aggregates)
     sure = {pair: ratio.p for pair, ratio in found.items() if ratio.p is not None}
-    adjusted = dict(zip(sure, estimates.holm(list(sure.values())), strict=True))
+    adjusted = dict(zip(sure, estimates.adjust_holm(list(sure.values())), strict=True))
     comparison = Comparison(control=control)
     floor = comparison.floor or 1.0
     for (this, to), ratio in found.items():
@@ -337,27 +339,27 @@ def _control(result: WorkloadResult, aggregates: _Aggregates) -> Ratio | None:
         if cell.control and (cell.workload, cell.case) == (result.workload.id, result.headline_id):
             twin = structs.replace(cell, control=False)
             other = aggregates[twin]
-            return estimates.ratio(
+            return estimates.paired_ratio(
                 _in_blocks(own.series[metric].by_block, other.series[metric].by_block)
             )
     return None
 
 
 def _tiers(cells: list[CellResult], comparison: Comparison) -> tuple[tuple[Contestant, ...], ...]:
-    """Cut the ranking where a contestant is told apart from the best of its tier.
+    """Cut the ranking where a contestant differs from the best of its tier.
 
     Ranks would say more than is known; within a tier the order means nothing.
     """
     tiers: list[list[Contestant]] = []
     if len(cells) == 1:
-        return ()  # nothing to be told apart from
-    for one in cells:
-        if tiers and (one.contestant, tiers[-1][0]) not in comparison.differ:
-            return ()  # it cannot be said: too few blocks, or a cost that is not positive
-        if not tiers or comparison.is_different(one.contestant, tiers[-1][0]):
-            tiers.append([one.contestant])
+        return ()  # there is nothing to compare it with
+    for cell in cells:
+        if tiers and (cell.contestant, tiers[-1][0]) not in comparison.differ:
+            return ()  # unknown: too few blocks, or a cost that is not positive
+        if not tiers or comparison.is_different(cell.contestant, tiers[-1][0]):
+            tiers.append([cell.contestant])
         else:
-            tiers[-1].append(one.contestant)
+            tiers[-1].append(cell.contestant)
     return tuple(map(tuple, tiers))
 
 
@@ -367,11 +369,11 @@ def ranked(result: WorkloadResult, *, plain: bool = False) -> list[CellResult]:
     `plain` leaves out variants.
     """
     known = [
-        one
-        for one in result.headline
-        if result.metric.id in one.metrics
-        and not one.failures
-        and (one.contestant.is_plain or not plain)
+        cell
+        for cell in result.headline
+        if result.metric.id in cell.metrics
+        and not cell.failures
+        and (cell.contestant.is_plain or not plain)
     ]
     sign = 1 if result.metric.better == "lower" else -1
-    return sorted(known, key=lambda one: sign * one.metrics[result.metric.id].value)
+    return sorted(known, key=lambda cell: sign * cell.metrics[result.metric.id].value)

@@ -15,24 +15,54 @@ if TYPE_CHECKING:
     from harness.analysis.analyse import CellResult, Pair, WorkloadResult
 
 _MOST_NAMES = 3  # in a sentence
+_LONGEST_TITLE = 90  # characters
+_UNSURE = " (too few blocks to be sure)"
+_TOO_CLOSE = ", too close to rank"
 _MOST_WINNERS = 3  # in the sentence about a whole run
 
 
+def title(result: WorkloadResult) -> str:
+    """Return what the headline case of a workload shows, in one sentence of a figure's title.
+
+    It has as many of the workload's contrasts as fit, those only that are real differences, and
+    the leaders. The numbers of the leaders are in the figure.
+    """
+    name = result.workload.title
+    cells = ranked(result)
+    if not cells:
+        return f"{name}: {why_unranked(result)}"
+    differ = result.comparison.differ
+    clauses = [contrast(result, pair) for pair in _contrasts(result) if differ.get(pair)]
+    leading = _leading(result, with_value=False)
+    unsure = _UNSURE if _is_unsure(result) else ""
+    for count in range(len(clauses), 0, -1):
+        for last in (leading, leading.removesuffix(_TOO_CLOSE)):
+            text = f"{name}: {'; '.join([*clauses[:count], last])}{unsure}"
+            if len(text) <= _LONGEST_TITLE:
+                return text
+    return f"{name}: {leading}{unsure}"
+
+
 def finding(result: WorkloadResult) -> str:
-    """Return what the headline case of a workload shows, in a sentence or two."""
-    best = ranked(result)
-    if not best:
+    """Return all that the headline case of a workload shows, in a sentence or two."""
+    if not ranked(result):
         return why_unranked(result)
-    comparison = result.comparison
-    pairs = [pair for pair in result.workload.contrasts if pair in comparison.ratios]
-    clauses = [contrast(result, pair) for pair in pairs]
-    is_unsure = not best[0].metrics[result.metric.id].has_interval or any(
-        pair not in comparison.differ for pair in pairs
+    clauses = [contrast(result, pair) for pair in _contrasts(result)]
+    text = "; ".join([_leading(result, with_value=True), *clauses])
+    return text + (_UNSURE if _is_unsure(result) else "")
+
+
+def _contrasts(result: WorkloadResult) -> list[Pair]:
+    """Return the pairs that the workload file asks to compare and that were measured."""
+    return [pair for pair in result.workload.contrasts if pair in result.comparison.ratios]
+
+
+def _is_unsure(result: WorkloadResult) -> bool:
+    """Return whether there are too few blocks to say what is a real difference."""
+    best = ranked(result)[0]
+    return not best.metrics[result.metric.id].has_interval or any(
+        pair not in result.comparison.differ for pair in _contrasts(result)
     )
-    text = _leading(result)
-    if clauses:
-        text = f"{'; '.join(clauses)}. {text[:1].upper()}{text[1:]}"
-    return f"{text} (too few blocks to be sure)" if is_unsure else text
 
 
 def why_unranked(result: WorkloadResult) -> str:
@@ -46,18 +76,18 @@ def why_unranked(result: WorkloadResult) -> str:
     return "nothing could be measured"
 
 
-def _leading(result: WorkloadResult) -> str:
+def _leading(result: WorkloadResult, *, with_value: bool) -> str:
     """Name the best contestant, with all that are too close to it to rank."""
     cells = ranked(result)
     value = cells[0].metrics[result.metric.id]
-    shown = units.format_value(value.value, result.metric.unit)
+    shown = f" ({units.format_value(value.value, result.metric.unit)})" if with_value else ""
     if not value.has_interval:
-        return f"{cells[0].name} leads so far with {shown}"
+        return f"{cells[0].name} leads so far{shown}"
     names = [cell.name for cell in leaders(result, cells)]
     if len(names) == 1:
-        return f"{names[0]} leads with {shown}"
+        return f"{names[0]} led{shown}"
     *first, last = abbreviated(names)
-    return f"{', '.join(first)} and {last} lead with about {shown}, too close to rank"
+    return f"{', '.join(first)} and {last} led{shown}{_TOO_CLOSE}"
 
 
 def abbreviated(names: Sequence[str]) -> list[str]:
@@ -97,44 +127,44 @@ def overall(results: list[WorkloadResult]) -> str:
         wins.update(cell.name for cell in first)
     if not wins:
         return "Nothing could be measured yet"
-    unsure = " (too few blocks to be sure)" if is_unsure else ""
+    unsure = _UNSURE if is_unsure else ""
     if measured == 1:
         *first_names, last = abbreviated(list(wins))
         listed = f"{', '.join(first_names)} and {last}" if first_names else last
-        return f"{listed} {'lead' if first_names else 'leads'}{unsure}"
+        return f"{listed} led{unsure}"
     (model, most), *others = wins.most_common(_MOST_WINNERS)
-    text = f"{model} leads or shares the lead in {most} of {measured} workloads"
+    text = f"{model} led or shared the lead in {most} of {measured} workloads"
     text += "".join(f", {name} in {count}" for name, count in others)
-    return f"{text}{'' if most == measured else '; no model leads everywhere'}{unsure}"
+    return f"{text}{'' if most == measured else '; no model led everywhere'}{unsure}"
 
 
 def contrast(result: WorkloadResult, pair: Pair) -> str:
     """Put the ratio of two contestants into words; the pair must have one.
 
-    Only times are fast or slow, and only latencies are late; of other things there is as much, or
-    as many. Where there are too few blocks to say whether the difference is real, the sentence as
-    a whole says so.
+    Only times are fast or slow, and only latencies are late; other things are as much, or as many.
+    Where there are too few blocks to say whether the difference is real, the sentence as a whole
+    says so.
     """
     this, to = (contestant.name for contestant in pair)
     ratio, metric = result.comparison.ratios[pair].value, result.metric
     times, inverse = (f"{units.format_significant(value, 2)}x" for value in (ratio, 1 / ratio))
     if result.comparison.differ.get(pair) is False:
-        return f"{this} measured {times} {to}, too close to rank"
+        return f"{this} measured {times} {to}{_TOO_CLOSE}"
     thing = units.column_unit(metric.unit)
     if thing == "bytes":
-        return f"{this} takes {times} as much memory as {to}"
+        return f"{this} took {times} the memory of {to}"
     if thing not in ("ns", "x"):
-        return f"{this} does {times} as many {thing} as {to}"
+        return f"{this} did {times} as many {thing} as {to}"
     if metric.better == "higher" or thing == "x":
-        return f"{this} reaches {times} of {to}"
+        return f"{this} reached {times} of {to}"
     if result.workload.shape == "latency":
         return (
-            f"{this} is {times} as late as {to}"
+            f"{this} came {times} as late as {to}"
             if ratio > 1
-            else f"{this} is {inverse} less late than {to}"
+            else f"{this} came {inverse} less late than {to}"
         )
     return (
-        f"{this} takes {times} as long as {to}"
+        f"{this} took {times} as long as {to}"
         if ratio > 1
-        else f"{this} is {inverse} as fast as {to}"
+        else f"{this} ran {inverse} as fast as {to}"
     )

@@ -1,4 +1,4 @@
-"""What takes part in a workload: a value, and the one place that makes its display name."""
+"""Contestants as values. Their display names are made here and nowhere else."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ import re
 
 import msgspec
 
-DEFAULT_RUNTIME = "default"  # the runtime that the harness was set up with
-LONGEST_NAME = 40  # characters, of a model or a variant: what a row of a table or a figure holds
+DEFAULT_RUNTIME = "default"  # the label of the runtime that `make setup` prepared
+LONGEST_NAME = 40  # characters of a model or variant, so that table and figure rows fit
 
 _SEPARATOR = " · "
 _MODEL_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -28,26 +28,26 @@ class Contestant(msgspec.Struct, frozen=True, order=True):
 
     @property
     def name(self) -> str:
-        """What people read: `asyncio · threads`, with the runtime where it is not the default."""
+        """The display name: `asyncio · threads`, with the runtime unless it is the default."""
         name = _SEPARATOR.join(filter(None, (self.model, self.variant)))
         return name if self.runtime == DEFAULT_RUNTIME else f"{name} @ {self.runtime}"
 
     @property
     def key(self) -> str:
-        """The name for programs, the same in every run: `pingpong/asyncio/futures@default`."""
+        """The name for programs, stable across runs: `pingpong/asyncio/futures@default`."""
         path = "/".join(filter(None, (self.workload, self.model, self.variant)))
         return f"{path}@{self.runtime}"
 
     @property
     def is_plain(self) -> bool:
-        """Whether this is the plain implementation of its model and not a variant."""
+        """Whether this is the plain implementation of its model, not a variant."""
         return not self.variant
 
 
 def parse_name(workload: str, text: str) -> Contestant | None:
-    """Read `model` or `model · variant`, as workload files and ledgers write it.
+    """Parse `model` or `model · variant`, the notation of workload files and ledgers.
 
-    Returns None where the text is neither.
+    Returns None if the text is neither.
     """
     model, _, variant = text.partition(_SEPARATOR)
     if not (is_model_id(model) and is_variant(variant)):
@@ -56,10 +56,10 @@ def parse_name(workload: str, text: str) -> Contestant | None:
 
 
 def is_model_id(name: str) -> bool:
-    """Return whether a model may have this name: lowercase words joined by hyphens."""
+    """Return whether this is a valid model name: lowercase words joined by hyphens."""
     return len(name) <= LONGEST_NAME and _MODEL_ID.fullmatch(name) is not None
 
 
 def is_variant(name: str) -> bool:
-    """Return whether a variant may have this name; the plain implementation has an empty one."""
+    """Return whether this is a valid variant; the plain implementation has an empty one."""
     return len(name) <= LONGEST_NAME and _VARIANT.fullmatch(name) is not None

@@ -101,7 +101,7 @@ def parse(id_: str, text: str, file: str, *, from_outside: bool = False) -> Work
 
 def _workload(id_: str, root: TomlTable, text: str, models: _Models) -> Workload:
     params = _params(root)
-    names = frozenset(name for name, param in params.items() if not param.choices)
+    names = frozenset(_numbers(params))
     work, oracle = root.table("work"), _formula(root.table("oracle"), "value", names)
     shape = root.choice("shape", SHAPES)
     load = _load(root.table("load"), names) if shape == "server" else None
@@ -190,7 +190,9 @@ def _late(table: TomlTable) -> LateLimit:
 def _params(root: TomlTable) -> dict[str, Param]:
     params = {name: _param(name, table) for name, table in root.tables("params")}
     for name, param in params.items():
-        for word in param.unit_of.keys() - {w for one in params.values() for w in one.choices}:
+        for word in param.unit_of.keys() - {
+            word for other in params.values() for word in other.choices
+        }:
             raise root.problem(f"params.{name}.unit_of", word, "a word out of some choices")
     return params
 
@@ -205,6 +207,11 @@ def _param(name: str, table: TomlTable) -> Param:
     if param.least > param.most:
         raise table.problem("max", param.most, f"at least min, which is {param.least}")
     return param
+
+
+def _numbers(params: Mapping[str, Param]) -> list[str]:
+    """Return the parameters that are numbers and not words."""
+    return [name for name, param in params.items() if not param.choices]
 
 
 def _formula(table: TomlTable, key: str, names: frozenset[str]) -> Formula:
@@ -230,7 +237,7 @@ def _sampling(table: TomlTable) -> Sampling:
 
 
 def _sweep(table: TomlTable, params: dict[str, Param]) -> Sweep:
-    name = table.choice("param", tuple(n for n, one in params.items() if not one.choices))
+    name = table.choice("param", tuple(_numbers(params)))
     bounds = params[name].least, params[name].most
     sweep = Sweep(
         param=name,
@@ -395,7 +402,7 @@ def _limit(row: TomlTable, params: dict[str, Param], models: _Models) -> Limit:
         raise row.problem("model", model, f"one of {models}")
     limit = Limit(
         model=model,
-        param=row.choice("param", tuple(sorted(n for n, one in params.items() if not one.choices))),
+        param=row.choice("param", tuple(sorted(_numbers(params)))),
         most=row.integer("most"),
         reason=row.text("reason"),
         clamps=row.flag("clamps"),

@@ -252,7 +252,7 @@ def _find_cell(result: WorkloadResult, case: str, contestant: Contestant) -> Cel
     if cell is None:
         raise _Missing(f"{name} in {where} was not part of this run")
     if cell.absent is not None:
-        why = cell.absent.absence.words
+        why = cell.absent.absence.label
         raise _Missing(f"{name} in {where}: {why}: {cell.absent.reason}".rstrip("."))
     if not cell.attempts:
         raise _Missing(f"{name} in {where} was not measured yet")
@@ -282,9 +282,9 @@ def _estimate_ratio(
     )
     if measure.case == measure.to_case:
         pairs = [(these[block], those[block]) for block in these if block in those]
-        ratio = estimates.ratio(pairs)
+        ratio = estimates.paired_ratio(pairs)
     else:
-        ratio = estimates.ratio_of_groups(list(these.values()), list(those.values()))
+        ratio = estimates.unpaired_ratio(list(these.values()), list(those.values()))
     if ratio is None:
         raise _Missing(
             f"{_describe(measure, metric)}: no ratio: no common block, or a value that is not"
@@ -299,7 +299,7 @@ def _formula_by_block(
     """Return the formula's value in each block of a cell. Raises _Missing."""
     blocks = cell.by_block[metric.id]
     values = np.array(list(blocks.values()))
-    results = measure.formula.over({**constants, metric.id: values}, values.size)
+    results = measure.formula.evaluate_arrays({**constants, metric.id: values}, values.size)
     if not np.isfinite(results).all():
         raise _Missing(f"`{measure.formula.text}` has no value in this run")
     return dict(zip(blocks, results.tolist(), strict=True))
@@ -313,7 +313,7 @@ def _apply_formula(
     if estimate.low is not None and estimate.high is not None:
         ends = (estimate.low, estimate.high)
     points = np.array([estimate.value, *np.linspace(*ends, _POINTS)])
-    results = measure.formula.over({**constants, metric.id: points}, points.size)
+    results = measure.formula.evaluate_arrays({**constants, metric.id: points}, points.size)
     if not np.isfinite(results).all():
         raise _Missing(f"`{measure.formula.text}` has no value in this run")
     if not estimate.has_interval:

@@ -45,8 +45,8 @@ def main(argv: Sequence[str]) -> int:
         # Somebody closed our output (`| head`), which click turns into SystemExit: no message, and
         # none from the interpreter's end.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.FINE
-    return int(result or Exit.FINE)
+        return Exit.SUCCESS
+    return int(result or Exit.SUCCESS)
 
 
 def entry() -> None:

@@ -15,7 +15,7 @@ from harness.interrupts import interruptible
 from harness.measuring import campaign
 from harness.measuring import doctor as doctor_
 from harness.measuring.inventory import Inventory
-from harness.measuring.plan import PROFILES, Selection, assign
+from harness.measuring.plan import PROFILES, RunSelection, assign
 from harness.measuring.progress import Display
 from harness.presenting import tables
 from harness.results import store
@@ -45,7 +45,7 @@ def list_(
 ) -> int:
     """Workloads, models, implementations; what is unavailable, and why."""
     inventory = _inventory(runners)
-    selection = Selection(options.split(workloads), options.split(models))
+    selection = RunSelection(options.split(workloads), options.split(models))
     cells, absent = inventory.cells(selection, None)
     shown = [
         inventory.workloads[id_]
@@ -105,7 +105,9 @@ def run(
     """Measure, then show and draw what was found. Ctrl-C ends measuring and still draws."""
     console = Console()
     if resume is None:
-        selection = Selection(options.split(workloads), options.split(models), options.split(cases))
+        selection = RunSelection(
+            options.split(workloads), options.split(models), options.split(cases)
+        )
         going = campaign.begin(
             out,
             selection,
@@ -121,7 +123,7 @@ def run(
                 "--resume goes on with a run as it was planned; found it beside --workload,"
                 " --model, --case, --profile, --precision or --seed, expected it without them"
             )
-        going = campaign.resume(store.find(out, resume), budget, warn, runners)
+        going = campaign.resume(store.find_run(out, resume), budget, warn, runners)
     display = Display(console, going.budget_s, going.planned, going.allocator.trials)
     with interruptible() as interrupted, display:
         ended = going.measure(display, interrupted, max_memory)
@@ -141,7 +143,7 @@ def run(
 def validate(workloads: tuple[str, ...], models: tuple[str, ...], runners: tuple[Path, ...]) -> int:
     """Run every implementation at its check size, and say which conform to the workload's rules."""
     inventory = _inventory(runners)
-    selection = Selection(options.split(workloads), options.split(models))
+    selection = RunSelection(options.split(workloads), options.split(models))
     cells, absent = inventory.cells(selection, None)
     trials: list[Trial] = []
     console = Console()
@@ -163,14 +165,14 @@ def validate(workloads: tuple[str, ...], models: tuple[str, ...], runners: tuple
         if trial.stderr_end:
             say(console, f"\n{trial.cell.workload} {trial.cell.name} said:")
             say(console, trial.stderr_end)
-    return Exit.DOES_NOT_HOLD if wrong or not trials else _code(inventory)
+    return Exit.FAILED if wrong or not trials else _code(inventory)
 
 
 @click.command()
 @options.as_json
 def doctor(*, as_json: bool) -> None:
     """Say what this machine is, and what on it disturbs measuring. Changes nothing."""
-    findings = doctor_.diagnoses()
+    findings = doctor_.diagnose()
     if as_json:
         echo_json(findings)
         return
@@ -187,7 +189,7 @@ def _inventory(runners: Sequence[Path]) -> Inventory:
 
 def _code(inventory: Inventory) -> Exit:
     """Return how a command ends that did its work with all that could be used."""
-    return Exit.NOT_POSSIBLE if inventory.runners.is_incomplete else Exit.FINE
+    return Exit.NOT_POSSIBLE if inventory.runners.is_incomplete else Exit.SUCCESS
 
 
 COMMANDS = (list_, run, validate, doctor)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 @options.out
 def show(run_: str | None, out: Path) -> None:
     """Print the results of a run as tables; the latest if none is named."""
-    show_results(store.find(out, run_), Console())
+    show_results(store.find_run(out, run_), Console())
 
 
 @click.command()
@@ -40,7 +40,7 @@ def show(run_: str | None, out: Path) -> None:
 def plot(run_: str | None, ledgers: tuple[Path, ...], out: Path) -> None:
     """Draw the figures of a run, and sum it up; the latest if none is named."""
     known = ledger.load(ledgers)
-    _present(store.find(out, run_), known, redraw=True)
+    _present(store.find_run(out, run_), known, redraw=True)
 
 
 @click.command("report")
@@ -50,7 +50,7 @@ def plot(run_: str | None, ledgers: tuple[Path, ...], out: Path) -> None:
 def report_(run_: str | None, ledgers: tuple[Path, ...], out: Path) -> None:
     """Write the report of a run, drawing figures that are out of date; the latest if none named."""
     known = ledger.load(ledgers)
-    _present(store.find(out, run_), known, redraw=False)
+    _present(store.find_run(out, run_), known, redraw=False)
 
 
 def _present(folder: Path, known: Sequence[Claim], *, redraw: bool) -> None:
@@ -88,7 +88,7 @@ def export_(
     out: Path,
 ) -> None:
     """Print the results of a run in the format of another tool; the latest if none is named."""
-    folder = store.find(out, run_)
+    folder = store.find_run(out, run_)
     warnings: list[str] = []
     analysis = analyse(store.read_run(folder), store.read_trials(folder, warnings))
     selection = export.ExportSelection(options.split(workloads), options.split(models))
@@ -113,21 +113,21 @@ def compare(
     """Say cell by cell what the SECOND run is against the FIRST: faster, slower, same."""
     analyses = []
     for name in (first, second):
-        folder = store.find(out, name)
+        folder = store.find_run(out, name)
         warnings: list[str] = []
         analyses.append(analyse(store.read_run(folder), store.read_trials(folder, warnings)))
         for warning in warnings:
             warn(f"{name}: {warning}")
-    rows = run_comparison.versus(*analyses, across_machines=across_machines)
+    rows = run_comparison.compare_runs(*analyses, across_machines=across_machines)
     console = Console()
     console.print(tables.comparison(rows))
-    if all(row.verdict is run_comparison.Verdict.NOT_COMPARABLE for row in rows):
+    if all(row.change is run_comparison.Change.NOT_COMPARABLE for row in rows):
         raise Problem("no cell of the two runs can be compared", Exit.NOT_POSSIBLE)
     slower = [] if fail_on is None else run_comparison.regressions(rows, fail_on)
     if slower:
         names = ", ".join(f"{row.cell.workload} {row.cell.name}" for row in slower)
         say(console, f"slower by more than {100 * (fail_on or 0):g}%: {names}")
-    return Exit.DOES_NOT_HOLD if slower else Exit.FINE
+    return Exit.FAILED if slower else Exit.SUCCESS
 
 
 @click.command("claims")
@@ -150,7 +150,7 @@ def claims_(
     if only and not ledgers:
         raise Problem("--only: found no --ledger, expected one at least to take claims from")
     known = ledger.load(ledgers, only=only)
-    analysis = analysed(store.find(out, run_))
+    analysis = analysed(store.find_run(out, run_))
     results = judge.judge_claims(known, analysis)
     if as_json:
         echo_json(judge.json_document(analysis, results))
@@ -159,11 +159,11 @@ def claims_(
         for line in tables.claims(results):
             console.print(line)
     if not must_hold:
-        return Exit.FINE
+        return Exit.SUCCESS
     complaints = judge.complaints(results)
     for complaint in complaints:
         click.echo(f"loombench: {units.printable(complaint)}", err=True)
-    return Exit.DOES_NOT_HOLD if complaints else Exit.FINE
+    return Exit.FAILED if complaints else Exit.SUCCESS
 
 
 COMMANDS = (show, plot, report_, export_, compare, claims_)

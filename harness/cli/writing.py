@@ -11,7 +11,7 @@ from harness import scaffold
 from harness.catalog import workload_file
 from harness.catalog.workload import SHAPES
 from harness.cli.console import Console, say
-from harness.errors import Exit, Problem, unknown
+from harness.errors import Exit, Problem, unknown_name
 from harness.paths import ROOT, WORKLOADS
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def implementation(workload_: str, way: str) -> None:
     base, variant = scaffold.parse_way(way)
     known = workload_file.load_folder(WORKLOADS)
     if workload_ not in known:
-        raise unknown("workload", workload_, known)
+        raise unknown_name("workload", workload_, known)
     path, text = scaffold.implementation(known[workload_], base, variant)
     if base == "go":
         _refuse_a_second(ROOT / path, variant)

@@ -58,7 +58,7 @@ class Allocator:
             assigned.cell: assigned for group in self._assignments.values() for assigned in group
         }
         self._seed = seed
-        self._least = profile.least_blocks
+        self._least = profile.min_blocks
         self._precision = precision
         self.trials = 0  # taken note of so far
         self._seen: dict[int, tuple[Place, set[Cell]]] = {}
@@ -123,7 +123,7 @@ class Allocator:
         need = {place: one for place, one in need.items() if one > 0}
         if not need:
             return None
-        thin = [place for place in self._later if self._count(place) < estimates.LEAST_FOR_INTERVAL]
+        thin = [place for place in self._later if self._count(place) < estimates.MIN_FOR_INTERVAL]
         if thin:
             return min(thin, key=self._count)
         return max(need, key=need.__getitem__)
@@ -141,7 +141,7 @@ class Allocator:
         widest = 0.0
         for cell in cells:
             own, other = self._values[cell], self._values[base]
-            found = estimates.ratio([(own[b], other[b]) for b in own if b in other])
+            found = estimates.paired_ratio([(own[b], other[b]) for b in own if b in other])
             if cell != base and found is not None and found.spread is not None:
                 widest = max(widest, found.spread)
         if len(cells) == 1:  # nothing to compare with: its own blocks are all there is to know

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from harness.measuring.plan import Profile, Selection
+    from harness.measuring.plan import Profile, RunSelection
     from harness.results.records import Cell, Trial
 
 
@@ -44,7 +44,7 @@ class Campaign:
     @property
     def planned(self) -> int:
         """How many trials the least program has: the least blocks of headlines, one of sweeps."""
-        return plan.least_trials(self.run.cells, plan.PROFILES[self.run.profile])
+        return plan.count_min_trials(self.run.cells, plan.PROFILES[self.run.profile])
 
     def measure(
         self,
@@ -73,7 +73,7 @@ class Campaign:
 
 def begin(
     out: Path,
-    selection: Selection,
+    selection: RunSelection,
     profile: Profile,
     budget_s: float | None,
     seed: int | None,
@@ -89,7 +89,7 @@ def begin(
             f"nothing to measure: {'; '.join(sorted(reasons)) or 'nothing was asked for'}",
             Exit.NOT_POSSIBLE,
         )
-    about = facts.machine()
+    about = facts.describe_machine()
     now = datetime.now(UTC)
     runners, sources = inventory.facts(cells)
     run = Run(
@@ -150,7 +150,7 @@ def resume(
     for problem in inventory.runners.problems:
         warn(problem)
     runners, sources = inventory.facts(list(run.cells))
-    about = facts.machine()
+    about = facts.describe_machine()
     changes = [
         *_changes("machine", _identity(run.machine), _identity(about)),
         *_changes("", _versions(run.runners), _versions(runners)),

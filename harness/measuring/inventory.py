@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.catalog.workload import Workload
-    from harness.measuring.plan import Profile, Selection
+    from harness.measuring.plan import Profile, RunSelection
     from harness.measuring.runners.runner import Runners
     from harness.results.records import Cell
 
@@ -54,7 +54,7 @@ class Inventory:
         )
 
     def cells(
-        self, selection: Selection, profile: Profile | None
+        self, selection: RunSelection, profile: Profile | None
     ) -> tuple[list[Cell], list[AbsentCell]]:
         """Return what would be measured and what would not; without a profile, the check cases."""
         present, absent = plan.cells(

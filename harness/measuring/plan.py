@@ -14,7 +14,7 @@ import msgspec
 
 from harness.catalog.contestant import Contestant
 from harness.catalog.workload import BASELINE, CHECK, HEADLINE, MODELS
-from harness.errors import unknown
+from harness.errors import unknown_name
 from harness.results.records import Absence, AbsentCell, Cell
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ class Profile:
 
     name: str
     budget_s: float
-    least_blocks: int  # of each headline case, before anything else
+    min_blocks: int  # of each headline case, before anything else
     sweeps: bool
     thorough: bool
 
@@ -38,15 +38,15 @@ class Profile:
 PROFILES = {
     profile.name: profile
     for profile in (
-        Profile("quick", budget_s=600, least_blocks=5, sweeps=False, thorough=False),
-        Profile("standard", budget_s=900, least_blocks=5, sweeps=True, thorough=False),
-        Profile("thorough", budget_s=3600, least_blocks=10, sweeps=True, thorough=True),
+        Profile("quick", budget_s=600, min_blocks=5, sweeps=False, thorough=False),
+        Profile("standard", budget_s=900, min_blocks=5, sweeps=True, thorough=False),
+        Profile("thorough", budget_s=3600, min_blocks=10, sweeps=True, thorough=True),
     )
 }
 
 
 @dataclass(frozen=True)
-class Selection:
+class RunSelection:
     """What the user asked for; empty means everything."""
 
     workloads: tuple[str, ...] = ()
@@ -100,25 +100,27 @@ class Block:
 
 
 def select(
-    selection: Selection, workloads: Mapping[str, Workload], models: Sequence[str] = MODELS
+    selection: RunSelection, workloads: Mapping[str, Workload], models: Sequence[str] = MODELS
 ) -> list[Workload]:
     """Return the workloads that were asked for. Raises Problem with the near matches."""
     for name in selection.workloads:
         if name not in workloads:
-            raise unknown("workload", name, workloads)
+            raise unknown_name("workload", name, workloads)
     for name in selection.models:
         if name not in models:
-            raise unknown("model", name, models)
+            raise unknown_name("model", name, models)
     chosen = [w for id_, w in workloads.items() if id_ in (selection.workloads or workloads)]
     for name in selection.cases:
         if not any(name in workload.cases for workload in chosen):
-            raise unknown("case", name, [case for workload in chosen for case in workload.cases])
+            raise unknown_name(
+                "case", name, [case for workload in chosen for case in workload.cases]
+            )
     return chosen
 
 
 def cells(
     workloads: Iterable[Workload],
-    selection: Selection,
+    selection: RunSelection,
     offers: Iterable[Offer],
     missing_models: Mapping[str, str],
     profile: Profile | None,
@@ -190,7 +192,7 @@ def _absence(workload: Workload, case: Case, offer: Offer) -> tuple[Absence, str
         return Absence.NOT_APPLICABLE, senseless
     if offer.unavailable is not None:
         return Absence.UNAVAILABLE, offer.unavailable
-    limit = workload.limit_on(case, model)
+    limit = workload.find_limit(case, model)
     if limit is not None:
         unit = workload.params[limit.param].unit
         return Absence.LIMITED, f"stops at {limit.most:,} {unit}: {limit.reason}"
@@ -199,7 +201,7 @@ def _absence(workload: Workload, case: Case, offer: Offer) -> tuple[Absence, str
 
 def _senseless(workload: Workload, case: Case, model: str) -> str:
     """Return why a case makes no sense for a model, or an empty text."""
-    exclusion = workload.exclusion_of(case, model)
+    exclusion = workload.find_exclusion(case, model)
     return workload.not_applicable.get(model, exclusion.reason if exclusion else "")
 
 
@@ -213,12 +215,12 @@ def _unoffered(
     return Absence.MISSING, "nobody has written it yet"
 
 
-def least_trials(planned: Sequence[Cell], profile: Profile) -> int:
+def count_min_trials(planned: Sequence[Cell], profile: Profile) -> int:
     """Return how many trials the least program of a run has: all that it does in any case."""
     by_case = group_by_case(planned)
     first, later = in_phases(by_case)
     once = sum(len(by_case[place]) for place in later)
-    return once + profile.least_blocks * sum(len(by_case[place]) for place in first)
+    return once + profile.min_blocks * sum(len(by_case[place]) for place in first)
 
 
 def group_by_case(planned: Iterable[Cell]) -> dict[tuple[str, str], list[Cell]]:

@@ -1,4 +1,4 @@
-"""Runs blocks, one child at a time, until the budget is spent; hands on every trial as it ends."""
+"""Run blocks of trials, one child at a time, until the budget is spent. Stores each trial."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ from harness.measuring.machine.interference import Interference
 from harness.measuring.machine.speed_probe import run_probe
 from harness.measuring.processes import child
 from harness.measuring.runners import protocol
-from harness.measuring.runners.conversation import Conversation
-from harness.measuring.servers.load_driver import LoadDriver, cores_here, refusal
+from harness.measuring.runners.transcript import Transcript
+from harness.measuring.servers.load_driver import LoadDriver, find_obstacle, split_allowed_cores
 from harness.results.records import Parked, Sample, Status, Trial
 
 if TYPE_CHECKING:
@@ -31,8 +31,8 @@ if TYPE_CHECKING:
     from harness.measuring.runners.runner import Runner
     from harness.results.records import Cell
 
-_CANNOT_START = 127  # the exit code that a shell gives
-_PADDING_MOST = 4_096  # bytes; one page of the stack is enough to move what follows it
+_CANNOT_START = 127  # the exit code that shells use
+_MAX_PADDING = 4_096  # bytes; one page is enough to move the rest of the stack
 
 
 def _utc_now() -> str:
@@ -40,27 +40,27 @@ def _utc_now() -> str:
 
 
 class Observer(Protocol):
-    """Shows a run while it is measured."""
+    """Displays a run while it is measured."""
 
     def starting(self, block: Block, position: int) -> None:
-        """Note that a trial is about to start."""
+        """Called before a trial starts."""
 
     def waiting(self) -> None:
-        """Note that a trial is still running, about four times a second."""
+        """Called about four times per second while a trial runs."""
 
     def ended(self, trial: Trial) -> None:
-        """Note that a trial has ended and is stored."""
+        """Called after a trial has ended and been stored."""
 
 
 @dataclass
 class TrialRunner:
-    """Runs trials: one fresh child process each, with a load generator beside a server."""
+    """Runs trials, each in a fresh child process, with a load generator if it is a server."""
 
     runner_of: Callable[[Contestant], Runner]
     seed: int
     memory_bytes: int = field(default_factory=lambda: psutil.virtual_memory().available // 2)
     interrupted: Callable[[], bool] = lambda: False
-    load_command: tuple[str, ...] = ()  # the load generator, which servers need
+    load_command: tuple[str, ...] = ()  # the load generator; only needed for servers
 
     def run(
         self,
@@ -69,46 +69,46 @@ class TrialRunner:
         position: int,
         on_tick: Callable[[], None] = lambda: None,
     ) -> Trial | None:
-        """Run one trial. Returns None if it was interrupted: then nothing was measured."""
-        # A generator per trial, so that a resumed run draws what the first run would have drawn.
-        draw = random.Random(f"{self.seed} {block} {assignment.cell}")
-        attempt = self._prepared(assignment, block, position, draw)
-        if attempt.driver and (refused := refusal(assignment.case, self.load_command)):
-            return attempt.recorded(refused.status, refused.message)
+        """Run one trial. Returns None if it was interrupted and nothing was measured."""
+        # One generator per trial, so that a resumed run draws the same numbers as the first run.
+        rng = random.Random(f"{self.seed} {block} {assignment.cell}")
+        attempt = self._prepare(assignment, block, position, rng)
+        if attempt.driver and (obstacle := find_obstacle(assignment.case, self.load_command)):
+            return attempt.create_trial(obstacle.status, obstacle.message)
         try:
-            attempt.ended = self._run_child(attempt, draw, on_tick)
+            attempt.result = self._run_child(attempt, rng, on_tick)
         finally:
             attempt.close()
-        return None if attempt.was_interrupted else attempt.judged()
+        return None if attempt.was_interrupted else attempt.judge()
 
-    def _prepared(
-        self, assignment: Assignment, block: int, position: int, draw: random.Random
+    def _prepare(
+        self, assignment: Assignment, block: int, position: int, rng: random.Random
     ) -> _Attempt:
         cell = assignment.cell
-        request = protocol.request_for(cell.contestant, assignment.cases, draw.getrandbits(31))
+        request = protocol.create_request(cell.contestant, assignment.cases, rng.getrandbits(31))
         driver = None
         if assignment.is_served:
             driver = LoadDriver(
                 self.load_command,
-                cores_here(),
+                split_allowed_cores(),
                 self.memory_bytes,
-                draw.getrandbits(31),
+                rng.getrandbits(31),
                 self.interrupted,
             )
         return _Attempt(assignment, block, position, request, driver)
 
     def _run_child(
-        self, attempt: _Attempt, draw: random.Random, on_tick: Callable[[], None]
-    ) -> child.Ended:
+        self, attempt: _Attempt, rng: random.Random, on_tick: Callable[[], None]
+    ) -> child.ChildResult:
         assignment, driver = attempt.assignment, attempt.driver
         runner = self.runner_of(assignment.cell.contestant)
         try:
             return child.run(
                 [*runner.command_for(assignment.cell.workload), "run"],
-                _environment(runner, draw),
+                _create_environment(runner, rng),
                 protocol.encode_request(attempt.request),
                 child.Limits(assignment.case.sampling.timeout_s, self.memory_bytes),
-                attempt.take_line,
+                attempt.receive_line,
                 self.interrupted,
                 on_tick,
                 runner.folder,
@@ -116,104 +116,106 @@ class TrialRunner:
                 driver.server if driver else None,
             )
         except OSError as error:
-            return child.Ended(_CANNOT_START, 0, 0, f"cannot be started: {error}")
+            return child.ChildResult(_CANNOT_START, 0, 0, f"cannot be started: {error}")
 
 
 @dataclass
 class _Attempt:
-    """A trial under way: what its child has said, and the load on it if it is a server."""
+    """A running trial: the messages of its child and, for a server, the load on it."""
 
     assignment: Assignment
     block: int
     position: int
     request: protocol.Request
     driver: LoadDriver | None
-    said: Conversation = field(init=False)
+    transcript: Transcript = field(init=False)
     violation: str = ""  # of the protocol
-    ended: child.Ended = field(default_factory=lambda: child.Ended(0, 0, 0, ""))
+    result: child.ChildResult = field(default_factory=lambda: child.ChildResult(0, 0, 0, ""))
     started_at: str = field(default_factory=_utc_now)
-    before: Interference = field(default_factory=Interference.now)
+    before: Interference = field(default_factory=Interference.read)
 
     def __post_init__(self) -> None:
-        self.said = Conversation(self.request.cases, serves=self.driver is not None)
+        self.transcript = Transcript(self.request.cases, serves=self.driver is not None)
 
-    def take_line(self, line: bytes) -> str:
-        """Take in a line of the child. Returns why to stop the child, or nothing."""
+    def receive_line(self, line: bytes) -> str:
+        """Process a line of the child. Returns why to stop the child, or an empty text."""
         try:
             message = protocol.decode_message(line)
-            self.said.hear(message)
+            self.transcript.receive(message)
         except protocol.ProtocolError as error:
             self.violation = str(error)
             return "violation"
         if self.driver is not None:
             match message:
                 case protocol.Listening(port=port):
-                    self.driver.begin(self.assignment.case_named(self.said.current), port)
+                    case_id = self.transcript.current_case
+                    self.driver.start(self.assignment.case_named(case_id), port)
                 case protocol.SampleTaken(case=id_) | protocol.Failed(case=str(id_)):
-                    self.driver.has_returned(id_)
+                    self.driver.note_returned(id_)
         return ""
 
     def close(self) -> None:
         """End the load generators."""
         if self.driver is not None:
-            self.driver.end()
+            self.driver.finish()
 
     @property
     def was_interrupted(self) -> bool:
-        """Whether the user wants to stop, so that the trial says nothing."""
-        return self.ended.stopped == "interrupt" or (
+        """Whether Ctrl-C stopped the trial, so that it has no result."""
+        return self.result.stopped == "interrupt" or (
             self.driver is not None and self.driver.was_interrupted
         )
 
-    def judged(self) -> Trial:
-        """Return what is stored of an attempt that has ended."""
-        cases, violation = self.assignment.cases, self.violation
-        status, message = judge_trial.judge(cases, self.said, self.ended, violation)
+    def judge(self) -> Trial:
+        """Determine the status of an ended attempt and return the trial to store."""
+        cases = self.assignment.cases
+        status, message = judge_trial.judge(cases, self.transcript, self.result, self.violation)
         if self.driver is None:
-            return self.recorded(status, message)
-        self.ended.left_running += self.driver.left_running
+            return self.create_trial(status, message)
+        self.result.orphan_count += self.driver.orphan_count
         status, message = judge_trial.judge_server(cases, self.driver.loads, status, message)
         drains = self.assignment.case.workload.drains
-        return _with_load(self.recorded(status, message), self.driver, drains=drains)
+        return _add_load(self.create_trial(status, message), self.driver, drains=drains)
 
-    def recorded(self, status: Status, message: str) -> Trial:
-        """Return the trial with what the child said and used."""
-        case, said, ended = self.assignment.case.id, self.said, self.ended
-        outcome = next(iter(said.outcomes[case]), None)
+    def create_trial(self, status: Status, message: str) -> Trial:
+        """Return the trial with the messages and the resource usage of the child."""
+        case, transcript, result = self.assignment.case.id, self.transcript, self.result
+        outcome = next(iter(transcript.outcomes[case]), None)
         return Trial(
             cell=self.assignment.cell,
             block=self.block,
             position=self.position,
             status=status,
             started_at=self.started_at,
-            wall_ns=ended.wall_ns,
+            wall_ns=result.wall_ns,
             message=units.printable(message),
             samples=tuple(
-                Sample(taken.elapsed_ns, taken.operations, taken.warmup, taken.cpu_ns)
-                for taken in said.samples[case]
+                Sample(sample.elapsed_ns, sample.operations, sample.warmup, sample.cpu_ns)
+                for sample in transcript.samples[case]
             ),
             digest=outcome.digest if outcome else None,
             observed=outcome.observed if outcome else {},
-            facts=said.started.facts if said.started else {},
-            usage=said.finished.usage if said.finished else {},
-            cpu_ns=ended.cpu_ns if ended.wall_ns else None,
-            # What a good trial prints to standard error is of no interest.
-            stderr_end="" if status is Status.OK else units.printable(ended.stderr_end),
-            latency=said.latencies.get(case, ""),
+            facts=transcript.started.facts if transcript.started else {},
+            usage=transcript.finished.usage if transcript.finished else {},
+            cpu_ns=result.cpu_ns if result.wall_ns else None,
+            # The standard error of a successful trial is not stored.
+            stderr_end="" if status is Status.OK else units.printable(result.stderr_end),
+            latency=transcript.latencies.get(case, ""),
             parked=tuple(
-                Parked(held.tasks, held.bytes, held.virtual_bytes) for held in said.footprints[case]
+                Parked(footprint.tasks, footprint.bytes, footprint.virtual_bytes)
+                for footprint in transcript.footprints[case]
             ),
-            warnings=judge_trial.warnings(said, ended),
-            disturbed=Interference.now().since(
-                self.before, ended.wall_ns / 1e9, os.cpu_count() or 1
+            warnings=judge_trial.find_warnings(transcript, result),
+            disturbed=Interference.read().describe_since(
+                self.before, result.wall_ns / 1e9, os.cpu_count() or 1
             )
-            if ended.wall_ns
+            if result.wall_ns
             else (),
         )
 
 
-def _with_load(trial: Trial, driver: LoadDriver, *, drains: bool) -> Trial:
-    """Return the trial of a server with what its load generator measured."""
+def _add_load(trial: Trial, driver: LoadDriver, *, drains: bool) -> Trial:
+    """Return the trial of a server with the measurements of its load generator."""
     load = driver.loads.get(trial.cell.case)
     if load is None:
         return structs.replace(trial, samples=())
@@ -230,31 +232,31 @@ def _with_load(trial: Trial, driver: LoadDriver, *, drains: bool) -> Trial:
         phases=tuple(phases),
         load={
             **load.report.facts,
-            "server_cores": _core_list(driver.cores.server),
-            "client_cores": _core_list(driver.cores.client),
+            "server_cores": _format_cores(driver.cores.server),
+            "client_cores": _format_cores(driver.cores.client),
         },
         exit_ns=load.exit_ns if drains else None,
         usage=trial.usage | ({} if server_ns is None else {"server_cpu_ns": server_ns}),
-        # The few requests of a check are no load, whoever was busy with them.
+        # The check case has too few requests for warnings about the load generator.
         warnings=trial.warnings + (() if trial.cell.case == CHECK else load.report.warnings()),
     )
 
 
-def _core_list(cores: frozenset[int]) -> str:
+def _format_cores(cores: frozenset[int]) -> str:
     return ",".join(map(str, sorted(cores))) or "any"
 
 
-def _environment(runner: Runner, draw: random.Random) -> dict[str, str]:
+def _create_environment(runner: Runner, rng: random.Random) -> dict[str, str]:
     """Return the environment of one child.
 
-    The hash seed and the size of the environment shift a whole process one way or the other
-    (Mytkowicz et al., 2009), so both are drawn anew for each.
+    The hash seed and the size of the environment shift the results of a whole process (Mytkowicz et
+    al., 2009), so both are drawn anew for each child.
     """
     return {
         **os.environ,
         **runner.env,
-        "PYTHONHASHSEED": str(draw.randrange(2**32)),
-        "LOOMBENCH_PADDING": "x" * draw.randrange(_PADDING_MOST),
+        "PYTHONHASHSEED": str(rng.randrange(2**32)),
+        "LOOMBENCH_PADDING": "x" * rng.randrange(_MAX_PADDING),
     }
 
 
@@ -268,8 +270,8 @@ def run_blocks(
 ) -> str:
     """Run blocks until the deadline (of `time.monotonic`). Returns why it ended.
 
-    `is_done` says which trials, by block and cell, a resumed run has already. The deadline is
-    checked between trials only: a trial that was cut short would have to be thrown away.
+    `is_done(block, cell)` returns whether a resumed run already has that trial. The deadline is
+    checked between trials only, because an interrupted trial has no result.
     """
     for block in blocks:
         for position, assignment in enumerate(block.assignments):
@@ -280,7 +282,7 @@ def run_blocks(
             if time.monotonic() >= deadline:
                 return "budget spent"
             observer.starting(block, position)
-            probe = run_probe() if position == 0 else None  # a resumed block has its own already
+            probe = run_probe() if position == 0 else None  # a resumed block has a probe already
             trial = runner.run(assignment, block.index, position, observer.waiting)
             if trial is None:
                 return "interrupted"
@@ -288,4 +290,4 @@ def run_blocks(
                 trial = structs.replace(trial, probe_ns=probe.wall_ns, probe_cpu_ns=probe.cpu_ns)
             store(trial)
             observer.ended(trial)
-    return "every headline ratio is as precise as was asked for"
+    return "every headline ratio has reached the requested precision"

@@ -122,12 +122,12 @@ def _choices(aspect: Aspect) -> str:
 def _machine(analysis: Analysis) -> str:
     """Return the date, the size, the machine and the versions of a run."""
     run = analysis.run
-    versions = ", ".join(runner.shown for runner in run.runners)
+    versions = ", ".join(runner.summary for runner in run.runners)
     disturbed = f", {analysis.disturbed:,} disturbed by other work" if analysis.disturbed else ""
     trials = units.format_count(analysis.trials, "trial")
     blocks = units.format_count(analysis.blocks, "block")
     text = (
         f"Measured on {run.started_at[:10]}: {trials}{disturbed}, in {blocks}"
-        f" (profile {escape(run.profile)}) on {escape(run.machine.shown)}. {escape(versions)}."
+        f" (profile {escape(run.profile)}) on {escape(run.machine.summary)}. {escape(versions)}."
     )
     return textwrap.fill(text, _WIDTH, break_long_words=False, break_on_hyphens=False)

@@ -282,7 +282,7 @@ def main(arguments: Sequence[str], repository: Repository | None = None) -> Exit
     repository = repository or Repository()
     try:
         if options.take:
-            take(store.find(options.out, options.take), repository)
+            take(store.find_run(options.out, options.take), repository)
         if options.reword:
             take_words(repository)
         problems = find_stale(repository) if options.check else write(repository)
@@ -291,7 +291,7 @@ def main(arguments: Sequence[str], repository: Repository | None = None) -> Exit
         return problem.code
     for line in problems:
         print(f"reference: {line}", file=sys.stderr)
-    return Exit.DOES_NOT_HOLD if problems else Exit.FINE
+    return Exit.FAILED if problems else Exit.SUCCESS
 
 
 if __name__ == "__main__":

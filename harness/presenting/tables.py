@@ -14,7 +14,7 @@ from harness.catalog.workload import BASELINE
 from harness.claims import judge
 from harness.claims.judge import Verdict
 from harness.results.records import Status
-from harness.statistics.estimates import LEAST_FOR_INTERVAL
+from harness.statistics.estimates import MIN_FOR_INTERVAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from harness.results.records import AbsentCell, Cell, Diagnosis, Trial
     from harness.statistics.estimates import Estimate
 
-_NO_INTERVAL = f"[n < {LEAST_FOR_INTERVAL}]"
+_NO_INTERVAL = f"[n < {MIN_FOR_INTERVAL}]"
 
 
 def results(analysis: Analysis) -> Iterator[RenderableType]:
@@ -63,7 +63,7 @@ def results(analysis: Analysis) -> Iterator[RenderableType]:
 
 def _case(result: WorkloadResult, case: str, cells: Sequence[CellResult]) -> RenderableType:
     """Return the table of a case, and below it failures, absences and warnings."""
-    settings = result.workload.settings(result.workload.cases[case])
+    settings = result.workload.describe_params(result.workload.cases[case])
     metrics = result.workload.metrics.values()
     has_tiers = case == result.headline_id and bool(result.comparison.tiers)
     table = _table(
@@ -129,7 +129,7 @@ def _remarks(cell: CellResult) -> Iterator[Text]:
     if cell.failures:
         yield Text(f"{name}: {cell.failed_how} of {cell.attempts}: {cell.message}", style="red")
     if cell.absent is not None:
-        why = cell.absent.absence.words
+        why = cell.absent.absence.label
         yield Text(f"{name}: {why}: {cell.absent.reason}", style="bright_black")
     elif not cell.attempts:
         yield Text(f"{name}: not measured yet", style="bright_black")
@@ -149,7 +149,7 @@ def listing(
         for missing in absent:
             if missing.cell.workload == workload.id:
                 yield Text(
-                    f"  without  {missing.cell.name}: {missing.absence.words}: {missing.reason}",
+                    f"  without  {missing.cell.name}: {missing.absence.label}: {missing.reason}",
                     style="bright_black",
                 )
 
@@ -159,7 +159,7 @@ def conformance(trials: Sequence[Trial], absent: Sequence[AbsentCell]) -> Render
     table = _table("workload", "model", "result", "")
     for trial in trials:
         passed = conforms(trial)
-        word = trial.status.words
+        word = trial.status.label
         if trial.warnings and trial.status is Status.OK:
             word = "warning"
         _add_row(
@@ -174,7 +174,7 @@ def conformance(trials: Sequence[Trial], absent: Sequence[AbsentCell]) -> Render
             table,
             missing.cell.workload,
             missing.cell.name,
-            Text(missing.absence.words, style="bright_black"),
+            Text(missing.absence.label, style="bright_black"),
             missing.reason,
         )
     return table
@@ -188,7 +188,7 @@ def conforms(trial: Trial) -> bool:
 _COMPARISON_STYLE = {"slower": "red", "faster": "green", "not comparable": "bright_black"}
 
 
-def comparison(rows: Sequence[run_comparison.Row]) -> RenderableType:
+def comparison(rows: Sequence[run_comparison.CellChange]) -> RenderableType:
     """Return the output of `compare`: each cell of both runs, with a verdict."""
     table = _table(
         "workload", "case", "model", "cost, second / first [95%]", "noise floor", "verdict", ""
@@ -208,7 +208,7 @@ def comparison(rows: Sequence[run_comparison.Row]) -> RenderableType:
             row.cell.name,
             text,
             f"{units.format_significant(100 * (row.floor - 1), 2)}%" if row.floor > 1 else "",
-            Text(row.word, style=_COMPARISON_STYLE.get(row.verdict.value, "")),
+            Text(row.word, style=_COMPARISON_STYLE.get(row.change.value, "")),
             row.reason,
         )
     return table

@@ -1,4 +1,4 @@
-"""Runs of schema 1, read as runs of schema 2: there a cell was flat, and had no runtime."""
+"""Read runs of schema 1 as runs of schema 2. In schema 1 a cell was flat and had no runtime."""
 
 from __future__ import annotations
 
@@ -19,8 +19,7 @@ class _Cell(msgspec.Struct, frozen=True):
     variant: str = ""
     control: bool = False
 
-    @property
-    def upgraded(self) -> Cell:
+    def to_cell(self) -> Cell:
         contestant = Contestant(self.workload, self.model, self.variant)
         return Cell(contestant, self.case, control=self.control)
 
@@ -45,14 +44,14 @@ _trial_decoder = msgspec.json.Decoder(_Trial)
 
 
 def read_run(text: bytes) -> Run:
-    """Read the text of run.json. Raises msgspec.DecodeError."""
+    """Parse the text of run.json. Raises msgspec.DecodeError."""
     old = msgspec.json.decode(text, type=_Run)
     return Run(
         **_fields(old)
         | {
-            "cells": tuple(cell.upgraded for cell in old.cells),
+            "cells": tuple(cell.to_cell() for cell in old.cells),
             "absent": tuple(
-                AbsentCell(**_fields(absent) | {"cell": absent.cell.upgraded})
+                AbsentCell(**_fields(absent) | {"cell": absent.cell.to_cell()})
                 for absent in old.absent
             ),
             "implementations": {
@@ -63,11 +62,11 @@ def read_run(text: bytes) -> Run:
 
 
 def read_trial(line: bytes) -> Trial:
-    """Read one line of trials.jsonl. Raises msgspec.DecodeError."""
+    """Parse one line of trials.jsonl. Raises msgspec.DecodeError."""
     old = _trial_decoder.decode(line)
-    return Trial(**_fields(old) | {"cell": old.cell.upgraded})
+    return Trial(**_fields(old) | {"cell": old.cell.to_cell()})
 
 
 def _fields(record: msgspec.Struct) -> dict[str, Any]:
-    """Return the fields of a record by name; shallow, unlike `msgspec.structs.asdict`."""
+    """Return the fields of a record by name; not recursive, unlike `msgspec.structs.asdict`."""
     return {name: getattr(record, name) for name in record.__struct_fields__}

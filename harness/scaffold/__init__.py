@@ -16,7 +16,7 @@ from harness import units
 from harness.catalog import workload_file
 from harness.catalog.contestant import is_variant
 from harness.catalog.workload import CHECK, MODELS, SHAPES, is_workload_id
-from harness.errors import Problem, unknown
+from harness.errors import Problem, unknown_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -82,7 +82,7 @@ def workload(name: str, shape: str) -> dict[str, str]:
     if _NOT_IN_GO.fullmatch(name):
         raise Problem(f"found the name {name!r}, which Go keeps for itself; choose another word")
     if shape not in SHAPES:
-        raise unknown("shape", shape, SHAPES)
+        raise unknown_name("shape", shape, SHAPES)
     text = _rendered(["workload.toml.jinja"], name=name, shape=shape, question=_QUESTIONS[shape])
     made = workload_file.parse(name, text, f"{name}.toml")
     bases = ("sequential", "asyncio", "go") if shape == "makespan" else ("asyncio", "go")
@@ -99,7 +99,7 @@ def parse_way(text: str) -> tuple[str, str]:
     """Read `BASE` or `BASE__VARIANT` into (base, variant). Raises Problem."""
     base, is_variant_named, variant = text.partition("__")
     if base not in BASES:
-        raise unknown("base", base, BASES)
+        raise unknown_name("base", base, BASES)
     if is_variant_named and not (variant and is_variant(variant)):
         raise Problem(
             f"found the variant {variant!r}, expected lowercase letters, digits and single"
@@ -183,7 +183,7 @@ def _rules(workload: Workload, base: str) -> list[str]:
         said.append(f"Given is {given}, {bounds}: {param.meaning}.")
     check = workload.cases[CHECK]
     if not workload.load:
-        where = f", where {workload.settings(check)}" if check.params else ""
+        where = f", where {workload.describe_params(check)}" if check.params else ""
         answer = workload.resolve(CHECK, base).expected
         said.append(f"The answer is {workload.oracle.text}: {answer:,} in the check case{where}.")
     for one in workload.observations:
@@ -191,7 +191,7 @@ def _rules(workload: Workload, base: str) -> list[str]:
         asked = json.dumps(one.name)
         said.append(
             f"What was seen of {one.name} is reported by {observe}({asked}, n), and must be"
-            f" {' or '.join(str(n) for n in sorted({one.of(model) for model in _models(base)}))}."
+            f" {' or '.join(str(n) for n in sorted({one.expected_for(model) for model in _models(base)}))}."
         )
     said += _steps(workload, base)
     said.append(

@@ -36,7 +36,9 @@ OFFERS = list(INVENTORY.runners.offers())
 
 
 def name(cell: Cell) -> str:
-    return f"{cell.workload}-{cell.model}" + (f"__{cell.variant}" if cell.variant else "")
+    return f"{cell.workload}-{cell.model}" + (
+        f"__{cell.contestant.variant}" if cell.contestant.variant else ""
+    )
 
 
 def run(cell: Cell, mark: str) -> Trial:
@@ -84,7 +86,8 @@ def test_every_implementation_belongs_to_a_workload_and_a_model() -> None:
     strangers = [
         offer.source
         for offer in OFFERS
-        if offer.workload not in INVENTORY.workloads or offer.model not in MODELS
+        if offer.contestant.workload not in INVENTORY.workloads
+        or offer.contestant.model not in MODELS
     ]
     assert strangers == []
 
@@ -93,13 +96,13 @@ def test_no_model_is_both_written_and_said_to_make_no_sense() -> None:
     both = [
         offer.source
         for offer in OFFERS
-        if offer.model in INVENTORY.workloads[offer.workload].not_applicable
+        if offer.contestant.model in INVENTORY.workloads[offer.contestant.workload].not_applicable
     ]
     assert both == []
 
 
 def test_no_implementation_is_offered_twice() -> None:
-    places = [(offer.workload, offer.model, offer.variant) for offer in OFFERS]
+    places = [offer.contestant for offer in OFFERS]
     assert len(places) == len(set(places))
 
 

@@ -39,7 +39,7 @@ INVENTORY = Inventory.open()
 HERE = [name for name, model in MODELS.items() if why_unavailable(model) is None]
 LOOPS = [name for name in HERE if MODELS[name].boot is not None]
 BRIDGED = [name for name in LOOPS if name != "scratch"]  # to threads and processes
-OFFERS = [offer for offer in INVENTORY.runners.offers() if offer.model in HERE]
+OFFERS = [offer for offer in INVENTORY.runners.offers() if offer.contestant.model in HERE]
 
 
 def trial(workload: str, model: str, variant: str = "", **params: int | str) -> Trial:
@@ -166,7 +166,11 @@ def test_work_that_is_not_known_is_refused() -> None:
 # --- footprint
 
 
-PARKING = [(one.model, one.variant) for one in OFFERS if one.workload == "footprint"]
+PARKING = [
+    (offer.contestant.model, offer.contestant.variant)
+    for offer in OFFERS
+    if offer.contestant.workload == "footprint"
+]
 
 
 @pytest.mark.parametrize(("model", "variant"), PARKING)

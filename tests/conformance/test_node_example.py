@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from harness.catalog import workload_file
+from harness.catalog.contestant import Contestant
 from harness.catalog.workload import CHECK
 from harness.errors import Exit
 from harness.measuring.runners import protocol
@@ -97,7 +98,8 @@ def test_the_runner_is_measured_and_drawn(
 def request(workload: str, variant: str = "", **changes: object) -> bytes:
     """Return a request for the check case, changed where the runner is to refuse it."""
     known = KNOWN.get(workload, KNOWN["noop"])
-    asked = protocol.request_for(known, known.cases[CHECK], "node", variant, 7)
+    contestant = Contestant(workload, "node", variant)
+    asked = protocol.request_for(contestant, [known.resolve(CHECK, "node")], 7)
     fields = json.loads(protocol.encode_request(asked)) | {"workload": workload, **changes}
     return json.dumps(fields).encode() + b"\n"
 
@@ -125,9 +127,9 @@ def test_a_trial_is_complete_and_has_the_digest_of_our_python(stem: str) -> None
     workload, _, variant = stem.partition("__")
     known = KNOWN[workload]
     code, messages = answered(RUNNER, request(workload, variant), FOLDER)
-    conversation = Conversation(
-        protocol.request_for(known, known.cases[CHECK], "node", "", 7).cases
-    )
+    check = known.resolve(CHECK, "node")
+    asked = protocol.request_for(Contestant(workload, "node"), [check], 7)
+    conversation = Conversation(asked.cases)
     for message in messages:
         conversation.hear(message)
     assert code == 0

@@ -10,6 +10,7 @@ from harness.analysis.analyse import Analysis, WorkloadResult, analyse
 from harness.catalog import workload_file
 from harness.catalog.contestant import Contestant
 from harness.catalog.workload import HEADLINE
+from harness.measuring.plan import assign
 from harness.measuring.processes.child import Ended
 from harness.measuring.runners import protocol
 from harness.measuring.runners.conversation import Conversation
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from harness.catalog.workload import Workload
+    from harness.measuring.plan import Assignment
     from harness.results.records import AbsentCell
 
 # Everything that a workload file can say, once.
@@ -132,8 +134,18 @@ def workload(text: str = WORKLOAD, id_: str = "demo") -> Workload:
     return workload_file.parse(id_, text, f"{id_}.toml")
 
 
+def who(model: str = "asyncio", variant: str = "") -> Contestant:
+    return Contestant("demo", model, variant)
+
+
+def assignment(
+    model: str = "asyncio", case: str = HEADLINE, of: Workload | None = None
+) -> Assignment:
+    return assign(cell(model, case), {"demo": of or workload()})
+
+
 def cell(model: str = "asyncio", case: str = HEADLINE, variant: str = "") -> Cell:
-    return Cell(Contestant("demo", model, variant), case)
+    return Cell(who(model, variant), case)
 
 
 def trial(
@@ -198,7 +210,7 @@ def conversation(
     finished: bool = True,
 ) -> Conversation:
     """Return what a good trial of a case says; `wrong` has what is said of a case instead."""
-    request = protocol.request_for(of, of.cases[case], "asyncio", "", 7)
+    request = protocol.request_for(who(), assignment(case=case, of=of).cases, 7)
     said = Conversation(request.cases)
     said.hear(protocol.Started(protocol.PROTOCOL))
     for one in request.cases:
@@ -221,7 +233,7 @@ def good_messages(
     """Return the samples of a case and its outcome; what is given replaces what is right."""
     one = of.cases[case]
     ideal = of.ideal_of(one, "asyncio") or 0
-    value = of.expected(one) if answer is None else answer
+    value = of.resolve(case, "asyncio").expected if answer is None else answer
     samples: list[protocol.Message] = [
         protocol.SampleTaken(
             case,

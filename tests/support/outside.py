@@ -49,4 +49,7 @@ def joined(*named: Path, known: Runners | None = None) -> Runners:
 
 
 def offered(found: Runners) -> list[tuple[str, str, str]]:
-    return [(offer.workload, offer.model, offer.variant) for offer in found.offers()]
+    return [
+        (offer.contestant.workload, offer.contestant.model, offer.contestant.variant)
+        for offer in found.offers()
+    ]

@@ -12,6 +12,7 @@ from msgspec import structs
 
 from harness.analysis.analyse import Analysis, analyse
 from harness.catalog import workload_file
+from harness.catalog.contestant import Contestant
 from harness.catalog.workload import HEADLINE, MODELS, Workload, in_order
 from harness.measuring import plan
 from harness.measuring.runners.runner import Offer
@@ -185,7 +186,11 @@ def planned(
         plan.Selection(models=tuple(models)),
         [
             *_offers(chosen, missing or {}),
-            *(Offer(one.id, model, "", "js", "here") for one in chosen for model in outside),
+            *(
+                Offer(Contestant(one.id, model), "js", "here")
+                for one in chosen
+                for model in outside
+            ),
         ],
         missing or {},
         plan.PROFILES[profile],
@@ -236,7 +241,7 @@ def trials(
 
 def _offers(chosen: Iterable[Workload], missing: Mapping[str, str]) -> list[Offer]:
     return [
-        Offer(one.id, model, variant, "go" if model in GO else "python", "here")
+        Offer(Contestant(one.id, model, variant), "go" if model in GO else "python", "here")
         for one in chosen
         for model in MODELS
         if model not in one.not_applicable and model not in missing

@@ -1,28 +1,28 @@
-"""The speed probe: fixed work that shows whether the machine gets slower or faster over a run."""
+"""The speed probe: fixed work that shows whether the machine's speed changes during a run."""
 
 from __future__ import annotations
 
 import time
 from typing import NamedTuple
 
-# About 5 ms on a machine of 2025. Never change it, nor the loop below: a run that is resumed by a
-# later version would seem to be on another machine.
+# About 5 ms on a machine of 2025. Never change this number or the loop below: a run resumed by a
+# later version would appear to be on another machine.
 _ROUNDS = 50_000
-_WARMUP_ROUNDS = 10_000  # an idle processor is slow, and so is a loop before it is specialised
+_WARMUP_ROUNDS = 10_000  # an idle CPU is slow, and so is a loop before CPython specialises it
 
 
 class SpeedProbe(NamedTuple):
-    """How long the work took, in nanoseconds."""
+    """The duration of the work, in nanoseconds."""
 
     wall_ns: int
-    cpu_ns: int  # less than `wall_ns` where it waited for the processor
+    cpu_ns: int  # less than `wall_ns` if the process had to wait for a CPU
 
 
 def run_probe() -> SpeedProbe:
-    """Do the work once, in this process.
+    """Run the work once, in this process.
 
-    It is a plain loop of the interpreter, so memory, disk and libraries play no part: only how fast
-    this process runs, with the clock speed, the heat and the neighbours of this moment.
+    The work is a plain interpreter loop, so memory, disk and libraries do not matter. It shows only
+    how fast this process runs now, given clock speed, temperature and other guests.
     """
     _work(_WARMUP_ROUNDS)
     cpu, wall = time.process_time_ns(), time.perf_counter_ns()

@@ -22,7 +22,7 @@ from harness.catalog import workload_file
 from harness.catalog.contestant import LONGEST_NAME, is_model_id, is_variant
 from harness.catalog.toml_table import TomlTable
 from harness.catalog.workload import MODELS
-from harness.errors import Problem, unknown
+from harness.errors import Problem, unknown_name
 from harness.measuring.runners import protocol
 from harness.measuring.runners.find import describe
 from harness.measuring.runners.runner import Runner
@@ -304,7 +304,7 @@ def _check(
 ) -> None:
     """Raise _UnusableError or Problem where an implementation cannot be used."""
     if one.workload not in known_workloads:
-        raise unknown("workload", _clean(one.workload), known_workloads)
+        raise unknown_name("workload", _clean(one.workload), known_workloads)
     if not is_model_id(one.model):
         raise _UnusableError(f"model: found {_clean(one.model)!r}, expected {_ID}")
     if not is_variant(one.variant):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from harness import units
 from harness.catalog.contestant import DEFAULT_RUNTIME, Contestant
-from harness.catalog.workload import in_order
+from harness.catalog.workload import order_models
 from harness.paths import ROOT
 
 if TYPE_CHECKING:
@@ -74,7 +74,7 @@ class Runners:
     @property
     def models(self) -> tuple[str, ...]:
         """Every model that there is, those of external runners after our own."""
-        return in_order(
+        return order_models(
             one.model
             for runner in self.found.values()
             for one in runner.description.implementations

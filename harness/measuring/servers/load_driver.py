@@ -1,7 +1,7 @@
-"""Puts load on the server of a trial: starts a load generator as soon as the server listens.
+"""Load the server of a trial: start a load generator as soon as the server listens.
 
-Server and generator are child processes on processors of their own, where there are enough. The
-harness waits for both at once, so each generator has a thread here, which sleeps between lines.
+Server and load generator are child processes on separate cores, if there are enough. The harness
+waits for both at once, so each generator has a thread here, which sleeps between lines.
 """
 
 from __future__ import annotations
@@ -26,44 +26,44 @@ if TYPE_CHECKING:
     from harness.catalog.workload import ModelCase
 
 _STOP = b'{"kind": "stop"}\n'
-_ENOUGH_CORES = 4
-_OTHER_FILES = 64  # that a server or a generator has open beside its connections, at most
-_LAST_COUNT_S = 5.0  # for a generator to count what was lost, when a server has drained
+_MANY_CORES = 4  # from this number on, the load generator gets half of the cores
+_OTHER_FILES = 64  # upper bound of open files besides connections, per process
+_FINAL_COUNT_S = 5.0  # for a load generator to count lost requests after a server has drained
 
 
 @dataclass(frozen=True)
 class Cores:
-    """Which processors a server has, and which its load generator; empty: the system decides."""
+    """The cores of a server and of its load generator; empty: the system decides."""
 
     server: frozenset[int] = frozenset()
     client: frozenset[int] = frozenset()
 
 
 def split_cores(available: frozenset[int]) -> Cores:
-    """Return disjoint sets where there are two or more: one each, or half of four and more.
+    """Split two or more cores into disjoint sets: half each from four cores on, else one for load.
 
-    With two, every server has a single one, also those that could use more: the generator would
-    otherwise take from some what it leaves to others.
+    With two cores every server has a single one, even if it could use both. Otherwise the load
+    generator would take CPU time from some servers and not from others.
     """
     ordered = sorted(available)
     if len(ordered) < 2:  # noqa: PLR2004
         return Cores()
-    size = len(ordered) // 2 if len(ordered) >= _ENOUGH_CORES else 1
+    size = len(ordered) // 2 if len(ordered) >= _MANY_CORES else 1
     return Cores(frozenset(ordered[:-size]), frozenset(ordered[-size:]))
 
 
-def cores_here() -> Cores:
-    """Split what this process may run on; where the system cannot pin, it decides."""
+def split_allowed_cores() -> Cores:
+    """Split the cores of this process; empty if the system does not support pinning."""
     if not hasattr(os, "sched_setaffinity"):
         return Cores()
     return split_cores(frozenset(os.sched_getaffinity(0)))
 
 
-def refusal(case: ModelCase, command: tuple[str, ...]) -> LoadFailure | None:
-    """Return why a server of this case cannot be measured here, before anything is started.
+def find_obstacle(case: ModelCase, command: tuple[str, ...]) -> LoadFailure | None:
+    """Return why servers of this case cannot be measured on this machine, or None.
 
-    Both sides hold each connection as an open file. The limit that a process may raise by itself
-    is raised as far as needed: children inherit it, and not every server raises it.
+    Both sides need an open file per connection. The soft limit is raised as far as needed: children
+    inherit it, and not every server raises it.
     """
     if not command:
         return LoadFailure(Status.UNSUPPORTED, "there is no load generator here")
@@ -83,21 +83,21 @@ def refusal(case: ModelCase, command: tuple[str, ...]) -> LoadFailure | None:
 
 @dataclass
 class ServerLoad:
-    """The load on the server of one case, and what came of it."""
+    """The load on the server of one case, with its result."""
 
     report: LoadReport = field(default_factory=LoadReport)
     failure: LoadFailure | None = None
-    was_cut: bool = False  # the server was done, or gone, before all requests were made
-    was_stopped: bool = False  # the server was told to stop
-    exit_ns: int | None = None  # from being told until it had returned
+    was_cut: bool = False  # the server returned or ended before all requests were sent
+    was_stopped: bool = False  # the server was asked to stop
+    exit_ns: int | None = None  # from the request to stop until the server returned
 
 
 @dataclass
 class LoadDriver:
-    """The load generators of one trial, one per case, and the server that they ask.
+    """The load generators of one trial, one per case, and the server that they load.
 
-    What the server says arrives on the main thread of the harness, what a generator says on a
-    thread of its own; a timer has one more.
+    Messages of the server arrive on the main thread of the harness, messages of a load generator on
+    its own thread. Each timer has another thread.
     """
 
     command: tuple[str, ...]
@@ -107,19 +107,19 @@ class LoadDriver:
     interrupted: Callable[[], bool]
     server: child.Handle = field(default_factory=child.Handle)
     loads: dict[str, ServerLoad] = field(default_factory=dict)  # by case
-    left_running: int = 0  # processes that outlived a generator
-    was_interrupted: bool = False  # a generator was ended because the user wants to stop
+    orphan_count: int = 0  # processes that outlived a load generator
+    was_interrupted: bool = False  # a load generator was ended because of Ctrl-C
     _threads: list[threading.Thread] = field(default_factory=list)
-    _timers: dict[str, threading.Timer] = field(default_factory=dict)  # by case: when to stop
-    _stopped_ns: dict[str, int] = field(default_factory=dict)  # by case: when it was told to stop
-    _returned: set[str] = field(default_factory=set)  # cases that the server is done with
-    _drained: bool = False  # a server that drains was told to stop
-    _is_gone: bool = False  # the server
-    _is_over: bool = False
+    _timers: dict[str, threading.Timer] = field(default_factory=dict)  # by case: stops the server
+    _stopped_ns: dict[str, int] = field(default_factory=dict)  # by case: time of the stop request
+    _returned: set[str] = field(default_factory=set)  # cases that the server has completed
+    _drained: bool = False  # a server that drains was asked to stop
+    _server_ended: bool = False
+    _is_finished: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)  # guards the five above
 
-    def begin(self, case: ModelCase, port: int) -> None:
-        """Load the server of a case, which listens on this port, and then tell it to stop."""
+    def start(self, case: ModelCase, port: int) -> None:
+        """Start loading the server of a case on this port; it is asked to stop at the end."""
         self.loads[case.id] = ServerLoad(
             failure=LoadFailure(Status.CRASH, "the load generator was never started")
         )
@@ -127,8 +127,8 @@ class LoadDriver:
         self._threads.append(thread)
         thread.start()
 
-    def has_returned(self, case: str) -> None:
-        """Note that the server is done with a case, well or not."""
+    def note_returned(self, case: str) -> None:
+        """Record that the server has completed a case, successfully or not."""
         with self._lock:
             if case in self.loads and case not in self._returned:
                 if case in self._stopped_ns:
@@ -137,18 +137,18 @@ class LoadDriver:
                     self.loads[case].was_cut = True
             self._returned.add(case)
 
-    def end(self) -> None:
-        """End the generators that still run; the server is gone."""
+    def finish(self) -> None:
+        """End the load generators that still run. The server has ended."""
         with self._lock:
-            self._is_gone = True
+            self._server_ended = True
             timers = list(self._timers.values())
         for timer in timers:
             timer.cancel()
             timer.join()
         if self._drained:
             for thread in self._threads:
-                thread.join(_LAST_COUNT_S)
-        self._is_over = True
+                thread.join(_FINAL_COUNT_S)
+        self._is_finished = True
         for thread in self._threads:
             thread.join()
 
@@ -164,42 +164,42 @@ class LoadDriver:
             self._stop(case)
 
     def _generate(self, case: ModelCase, port: int, load: ServerLoad) -> LoadFailure | None:
-        """Run one load generator to its end. Returns why it has no result, if it has none."""
+        """Run one load generator until it ends. Returns why it has no result, or None."""
 
-        def take_line(line: bytes) -> str:
+        def receive_line(line: bytes) -> str:
             try:
-                load.report.take_line(line)
+                load.report.receive_line(line)
             except ProtocolError as error:
-                return f"it broke its protocol: {error}"
+                return f"it broke the protocol: {error}"
             if case.workload.drains and case.id != CHECK and load.report.is_warm(case):
                 self._stop_midway(case)
             return ""
 
-        ended = child.run(
+        result = child.run(
             self.command,
             dict(os.environ),
-            load_protocol.encode(load_protocol.request_for(case, port, self.seed)),
+            load_protocol.encode(load_protocol.create_request(case, port, self.seed)),
             child.Limits(case.sampling.timeout_s, self.memory_bytes),
-            take_line,
-            lambda: self._is_pointless(case.id) or self.interrupted(),
+            receive_line,
+            lambda: self._has_no_server(case.id) or self.interrupted(),
             cores=self.cores.client,
         )
-        self.left_running += ended.left_running
-        if ended.stopped == "interrupt":
-            self.was_interrupted = not self._is_pointless(case.id)
+        self.orphan_count += result.orphan_count
+        if result.stopped == "interrupt":
+            self.was_interrupted = not self._has_no_server(case.id)
             load.was_cut |= not self.was_interrupted
             return None
-        return _failure(load.report, ended)
+        return _find_failure(load.report, result)
 
-    def _is_pointless(self, case: str) -> bool:
-        """Return whether no server is left to load. One that drains may return before that."""
-        return self._is_over or (case in self._returned and case not in self._stopped_ns)
+    def _has_no_server(self, case: str) -> bool:
+        """Return whether no server is left to load. After a stop request, the load continues."""
+        return self._is_finished or (case in self._returned and case not in self._stopped_ns)
 
     def _stop_midway(self, case: ModelCase) -> None:
-        """Have the server told to stop when half of the load has been made."""
+        """Schedule the request to stop for the middle of the load."""
         assert case.workload.load is not None
         with self._lock:
-            if case.id in self._timers or self._is_gone:
+            if case.id in self._timers or self._server_ended:
                 return
             timer = threading.Timer(case.workload.load.rate_ms / 2_000, self._stop, (case,))
             timer.daemon = True
@@ -207,13 +207,13 @@ class LoadDriver:
             timer.start()
 
     def _stop(self, case: ModelCase) -> None:
-        """Tell the server to stop, once.
+        """Ask the server to stop, once.
 
-        One that is done with the case would take it for the next case, so it is not told then:
-        after the check case the process goes on.
+        A server that has completed the case is not asked: it would apply the request to the next
+        case, because the process continues after the check case.
         """
         with self._lock:
-            if case.id in self._stopped_ns or case.id in self._returned or self._is_gone:
+            if case.id in self._stopped_ns or case.id in self._returned or self._server_ended:
                 return
             self._stopped_ns[case.id] = time.perf_counter_ns()
             self.loads[case.id].was_stopped = True
@@ -224,20 +224,20 @@ class LoadDriver:
                 self.server.write_line(_STOP)
 
 
-def _failure(report: LoadReport, ended: child.Ended) -> LoadFailure | None:
-    """Return why a generator that ended by itself, or by a limit, has no result."""
+def _find_failure(report: LoadReport, result: child.ChildResult) -> LoadFailure | None:
+    """Return why a load generator that ended, or was stopped at a limit, has no result."""
     if report.failed is not None:
         status = _STATUS_OF_REASON.get(report.failed.reason, Status.CRASH)
         return LoadFailure(status, report.failed.message)
-    if ended.stopped == "memory":
+    if result.stopped == "memory":
         return LoadFailure(
-            Status.OUT_OF_MEMORY, "took more memory than a trial may while it was asked"
+            Status.OUT_OF_MEMORY, "exceeded the memory limit of the trial under load"
         )
-    if ended.stopped:
-        return LoadFailure(Status.CRASH, f"the load generator was stopped: {ended.stopped}")
-    if report.served is None or ended.returncode != 0:
-        end = ended.stderr_end.splitlines()[-1:] or [f"exit code {ended.returncode}"]
-        return LoadFailure(Status.CRASH, f"the load generator ended early: {end[0]}")
+    if result.stopped:
+        return LoadFailure(Status.CRASH, f"the load generator was stopped: {result.stopped}")
+    if report.served is None or result.returncode != 0:
+        last_line = result.stderr_end.splitlines()[-1:] or [f"exit code {result.returncode}"]
+        return LoadFailure(Status.CRASH, f"the load generator ended early: {last_line[0]}")
     return None
 
 

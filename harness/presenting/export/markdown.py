@@ -52,7 +52,7 @@ def escape(text_: str) -> str:
 
 
 def _case(result: WorkloadResult, case: str, cells: Sequence[CellResult]) -> Iterator[str]:
-    settings = result.workload.settings(result.workload.cases[case])
+    settings = result.workload.describe_params(result.workload.cases[case])
     yield f"**{escape(f'{result.workload.id} {case}')}** {escape(settings)}".rstrip()
     measured = [cell for cell in cells if cell.metrics]
     if measured:
@@ -109,7 +109,7 @@ def _remarks(cell: CellResult) -> Iterator[str]:
     if cell.failures:
         yield f"{name}: {cell.failed_how} of {cell.attempts}: {escape(cell.message)}"
     elif cell.absent is not None:
-        yield f"{name}: {cell.absent.absence.words}: {escape(cell.absent.reason)}"
+        yield f"{name}: {cell.absent.absence.label}: {escape(cell.absent.reason)}"
     elif not cell.attempts:
         yield f"{name}: not measured yet"
     for warning in cell.warnings:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness import units
-from harness.errors import unknown
+from harness.errors import unknown_name
 
 if TYPE_CHECKING:
     from harness.results.records import Cell, Run
@@ -28,7 +28,7 @@ class ExportSelection:
         ):
             for name in names:
                 if name not in known:
-                    raise unknown(f"{what} in this run:", name, known)
+                    raise unknown_name(f"{what} in this run:", name, known)
 
     def has(self, cell: Cell) -> bool:
         """Return whether a cell is selected."""

@@ -55,7 +55,7 @@ class CellTimings:
     @property
     def operations_per_call(self) -> int:
         """How many operations one call of the implementation makes."""
-        return self.workload.operations_of(self.case)
+        return self.workload.count_operations(self.case)
 
 
 def is_per_operation(workload: Workload) -> bool:
@@ -65,7 +65,7 @@ def is_per_operation(workload: Workload) -> bool:
 
 def sample_ns(workload: Workload, case: Case, sample: Sample) -> float:
     """Return the time of one operation, or of all operations of a call, in ns."""
-    operations = 1 if is_per_operation(workload) else workload.operations_of(case)
+    operations = 1 if is_per_operation(workload) else workload.count_operations(case)
     return sample.elapsed_ns * operations / sample.operations
 
 

@@ -6,7 +6,7 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from harness import units
-from harness.analysis.drift import LEAST
+from harness.analysis.drift import LEAST_PROBES
 from harness.errors import Exit, Problem
 from harness.presenting.figures import (
     contestants,
@@ -92,12 +92,12 @@ def _makers(analysis: Analysis, judged: Sequence[JudgedClaim]) -> Iterator[tuple
     for id_, result in analysis.workloads.items():
         yield id_, partial(contestants.figure, analysis, result)
         if len(result.cases) > 1:
-            for param in result.workload.lines:
+            for param in result.workload.line_params:
                 swept = result.workload.sweep is not None and (result.workload.sweep.param == param)
                 name = "scaling" if swept else f"over-{param}"
                 yield f"{id_}-{name}", partial(scaling.figure, analysis, result, param)
         yield from _special_makers(analysis, id_, result)
-    if len(analysis.probes) >= LEAST:
+    if len(analysis.probes) >= LEAST_PROBES:
         yield "drift", partial(drift.figure, analysis)
 
 

@@ -6,7 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from harness import units
-from harness.analysis.findings import finding
+from harness.analysis.findings import title
 from harness.presenting.figures import style, ticks
 
 if TYPE_CHECKING:
@@ -65,11 +65,11 @@ def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
 def _sheet(analysis: Analysis, result: WorkloadResult, body: float) -> style.Sheet:
     """Make the sheet; its question names the parameters of the case."""
     workload = result.workload
-    settings = workload.settings(workload.cases[result.headline_id])
+    settings = workload.describe_params(workload.cases[result.headline_id])
     return style.sheet(
         _WIDTH,
         body,
-        f"{workload.title}: {finding(result)}",
+        title(result),
         workload.question + (f"  ({settings})" if settings else ""),
         analysis,
         style.band_note(result.comparison),
@@ -192,7 +192,7 @@ def _note(cell: CellResult) -> list[str]:
     if cell.failures:
         text = f"{cell.name}: {cell.failed_how} of {cell.attempts} trials: {cell.message}"
     elif cell.absent is not None:
-        text = f"{cell.name}: {cell.absent.absence.words}: {cell.absent.reason}"
+        text = f"{cell.name}: {cell.absent.absence.label}: {cell.absent.reason}"
     else:
         text = f"{cell.name}: not measured yet"
     return textwrap.wrap(units.printable(text), _NOTE_WIDTH, subsequent_indent="    ")

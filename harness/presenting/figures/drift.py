@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _BODY = 2.9  # inches
 _MARGINS = style.Margins(left=0.75, right=0.25, below=0.55, above=0.05)
-_LEAST_SHOWN = 2 * drift.NOTED  # to each side, so that a steady machine looks steady
+_LEAST_SHOWN = 2 * drift.TOLERANCE  # to each side, so that a steady machine looks steady
 _USUAL = 0.95  # share of the dots that decides the range of the axis
 _ROOM = 2.0  # the axis reaches at most that many times further
 _UNITS = ((2 * 3600.0, 3600.0, "hours"), (120.0, 60.0, "minutes"), (0.0, 1.0, "seconds"))
@@ -28,7 +28,7 @@ _MANY = 200  # dots, from which on they are smaller
 
 
 def figure(analysis: Analysis) -> Figure:
-    """Draw the speed probes of a run; there are at least `drift.LEAST`."""
+    """Draw the speed probes of a run; there are at least `drift.LEAST_PROBES`."""
     points = drift.points(analysis.probes)
     reach = _reach([abs(point.share) for point in points])
     sheet, axes = style.single_panel(
@@ -47,7 +47,7 @@ def figure(analysis: Analysis) -> Figure:
 
 def _note(points: Sequence[drift.Point], reach: float) -> str:
     """Explain the marks that occur."""
-    notes = [f"Shaded: within {100 * drift.NOTED:g}% of the median."]
+    notes = [f"Shaded: within {100 * drift.TOLERANCE:g}% of the median."]
     if any(point.waited for point in points):
         notes.append("Hollow: the probe waited for the processor for more than 10% of its time.")
     beyond = [point.share for point in points if abs(point.share) > reach]
@@ -69,7 +69,7 @@ def _draw(axes: Axes, points: Sequence[drift.Point], reach: float) -> None:
     last = points[-1].seconds
     unit, name = next((unit, name) for least, unit, name in _UNITS if last >= least)
     size = 4.5 if len(points) < _MANY else 2.8
-    axes.axhspan(-drift.NOTED, drift.NOTED, color=style.BAND, zorder=0, lw=0)
+    axes.axhspan(-drift.TOLERANCE, drift.TOLERANCE, color=style.BAND, zorder=0, lw=0)
     axes.axhline(0, color=style.FAINT, lw=1)
     for point in points:
         beyond = abs(point.share) > reach
@@ -78,7 +78,7 @@ def _draw(axes: Axes, points: Sequence[drift.Point], reach: float) -> None:
             [max(-reach, min(reach, point.share))],
             marker=("^" if point.share > 0 else "v") if beyond else "o",
             ms=6.5 if beyond else size,
-            color=style.FAILED if abs(point.share) > drift.NOTED else style.INK,
+            color=style.FAILED if abs(point.share) > drift.TOLERANCE else style.INK,
             markerfacecolor="white" if point.waited else None,
             ls="none",
             clip_on=False,

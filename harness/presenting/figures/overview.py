@@ -155,7 +155,7 @@ def _reason(cell: CellResult | None) -> tuple[str, str]:
         return "not selected", style.FAINT
     if cell.failures:
         status = next(status for status in cell.statuses if status.value != "ok")
-        return f"failed: {status.words}", style.FAILED
+        return f"failed: {status.label}", style.FAILED
     if cell.absent is not None:
         return _ABSENT[cell.absent.absence], style.FAINT
     return "not measured yet" if not cell.metrics else "no baseline", style.FAINT

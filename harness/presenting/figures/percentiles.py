@@ -33,7 +33,7 @@ def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
     rate = f" at {case.rate_per_s:,} requests/s" if case.rate_per_s else ""
     sheet, axes = style.single_panel(
         f"{workload.title}: {_finding(result, measured)}",
-        f"{measured.capitalize()} by percentile{rate}  ({workload.settings(case)})",
+        f"{measured.capitalize()} by percentile{rate}  ({workload.describe_params(case)})",
         analysis,
         "All processes are pooled; tables show the median over processes, so their p99 may differ.",
     )

@@ -93,7 +93,7 @@ def _draw_panel(
     axes: Axes, result: WorkloadResult, metric: Metric, param: str, looks: Mapping[str, Look]
 ) -> None:
     workload = result.workload
-    ideal = workload.ideal_of(workload.cases[HEADLINE], "") if workload.ideal_ns else None
+    ideal = workload.compute_ideal_ns(workload.cases[HEADLINE], "") if workload.ideal_ns else None
     is_elapsed = metric.formula.names == {"elapsed_ns"}
     lines = {model: _points(result, metric, model, param) for model in result.models}
     if not is_elapsed and ideal:
@@ -192,6 +192,6 @@ def _missing(result: WorkloadResult, param: str) -> str:
             if cell.absent is not None:
                 reasons[cell.cell.model] = cell.absent.reason
             elif cell.failures:
-                statuses = ", ".join(status.words for status in cell.statuses)
+                statuses = ", ".join(status.label for status in cell.statuses)
                 reasons[cell.cell.model] = f"{statuses} at {case.id}"
     return "; ".join(f"{model}: {why}" for model, why in reasons.items())

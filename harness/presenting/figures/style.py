@@ -248,13 +248,13 @@ def band_note(comparison: Comparison) -> str:
 def footnote(analysis: Analysis, note: str, *, intervals: bool = True) -> str:
     """Return the foot of a figure: its note, the machine, the versions, the run."""
     run = analysis.run
-    versions = ", ".join(runner.shown for runner in run.runners)
+    versions = ", ".join(runner.summary for runner in run.runners)
     parts = [
         note,
         "Lines: 95% confidence interval over processes; no line: too few processes."
         if intervals
         else "",
-        f"{run.machine.shown}.",
+        f"{run.machine.summary}.",
         f"{versions}.",
         f"{units.format_count(analysis.disturbed, 'trial')} disturbed by other work on the machine."
         if analysis.disturbed

@@ -253,7 +253,7 @@ def _case_table(result: WorkloadResult, case: str, cells: list[CellResult]) -> C
     return CaseTable(
         id=case_id(result.workload.id, case),
         case=case,
-        settings=result.workload.settings(result.workload.cases[case]),
+        settings=result.workload.describe_params(result.workload.cases[case]),
         has_tiers=is_headline and bool(result.comparison.tiers),
         columns=(
             *(ColumnHeading(metric.label, f"{metric.better} is better") for metric in metrics),
@@ -324,7 +324,7 @@ def _absence(cell: CellResult) -> tuple[str, str, str]:
     """Return the contestant, the kind of absence and the reason."""
     if cell.absent is None:
         return cell.name, "not measured yet", ""
-    return cell.name, cell.absent.absence.words, shorten(cell.absent.reason)
+    return cell.name, cell.absent.absence.label, shorten(cell.absent.reason)
 
 
 def shorten(text: str) -> str:

@@ -16,14 +16,14 @@ from typing import TYPE_CHECKING
 import psutil
 
 from harness.catalog import workload_file
-from harness.measuring.plan import assign
+from harness.measuring.plan import Block, assign
 from harness.measuring.runners import protocol
 from harness.measuring.runners.runner import Runner
 from harness.measuring.trials import TrialRunner
 from harness.paths import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from harness.catalog.contestant import Contestant
     from harness.catalog.workload import Workload
@@ -169,6 +169,10 @@ class Bench:
         return TrialRunner(
             self.runner_of, self.seed, self.memory_bytes, self.interrupted, self.load_command
         )
+
+    def block(self, index: int, cells: Sequence[Cell]) -> Block:
+        assigned = tuple(assign(cell, self.workloads) for cell in cells)
+        return Block(index, cells[0].workload, cells[0].case, assigned)
 
     def trial(self, cell: Cell, block: int, position: int) -> Trial | None:
         return self.trial_runner.run(assign(cell, self.workloads), block, position)

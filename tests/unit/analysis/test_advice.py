@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from msgspec import structs
 
-from harness.analysis.advice import Advice, Choice, Verdict, advice
+from harness.analysis.advice import Advice, Certainty, Choice, advice
 from harness.results.records import Status, Trial
 from tests.support.scenes import SCENES, Otherwise, alike, failed, scene, waits
 
@@ -21,7 +21,7 @@ def first(rows: list[Advice], workload: str) -> Choice:
 
 def test_the_one_that_is_told_apart_from_all_is_named_alone() -> None:
     choice = first(advice(scene(("fanout",))), "fanout")
-    assert (choice.verdict, choice.names) == (Verdict.CLEAR, ("asyncio",))
+    assert (choice.certainty, choice.names) == (Certainty.CLEAR, ("asyncio",))
     assert choice.text == "asyncio"
     assert choice.because.startswith("time per task over the ideal: 12.")
 
@@ -30,28 +30,31 @@ def test_what_is_not_told_apart_is_named_together() -> None:
     choice = first(
         advice(scene(("fanout",), models=("asyncio", "trio"), fate=Otherwise(alike))), "fanout"
     )
-    assert choice.verdict is Verdict.ALIKE
+    assert choice.certainty is Certainty.CLOSE
     assert set(choice.names) == {"asyncio", "trio"}
-    assert choice.text in ("asyncio or trio: not told apart", "trio or asyncio: not told apart")
+    assert choice.text in (
+        "asyncio or trio (too close to rank)",
+        "trio or asyncio (too close to rank)",
+    )
 
 
 def test_of_many_that_are_alike_the_first_are_named_and_the_others_counted() -> None:
     choice = first(advice(SCENES["all alike"]()), "fanout")
     assert len(choice.names) > 3
-    assert choice.text.endswith(f"or {len(choice.names) - 2} others: not told apart")
+    assert choice.text.endswith(f"or {len(choice.names) - 2} others (too close to rank)")
 
 
 def test_with_too_few_blocks_nothing_is_decided() -> None:
     (row,) = advice(SCENES["too few blocks"]())
     (choice,) = row.aspects[0].choices
-    assert choice.verdict is Verdict.UNDECIDED
+    assert choice.certainty is Certainty.UNDECIDED
     assert choice.text.startswith("undecided; so far ")
     assert choice.because.endswith("too few blocks to be sure")
 
 
 def test_a_contestant_alone_is_no_choice() -> None:
     choice = first(advice(SCENES["only trio"]()), "fanout")
-    assert choice.verdict is Verdict.UNDECIDED
+    assert choice.certainty is Certainty.UNDECIDED
     assert choice.because.endswith("no other to compare it with")
 
 
@@ -126,19 +129,19 @@ def handed_over(blocks: int, **cost: int) -> dict[str, Choice]:
 
 def test_work_is_handed_to_the_place_that_keeps_the_beat() -> None:
     choice = handed_over(6, loop=40, thread=10, process=1)["computing"]
-    assert (choice.verdict, choice.text) == (Verdict.CLEAR, "a process")
+    assert (choice.certainty, choice.text) == (Certainty.CLEAR, "a process")
     assert "on the loop" in choice.because
 
 
 def test_places_whose_intervals_meet_are_named_together() -> None:
     choice = handed_over(6, loop=40, thread=1, process=1)["a blocking call"]
-    assert choice.verdict is Verdict.ALIKE
+    assert choice.certainty is Certainty.CLOSE
     assert set(choice.names) == {"a thread", "a process"}
 
 
 def test_places_in_too_few_blocks_are_undecided() -> None:
     choice = handed_over(2, loop=40, thread=10, process=1)["computing"]
-    assert choice.verdict is Verdict.UNDECIDED
+    assert choice.certainty is Certainty.UNDECIDED
 
 
 def test_each_place_is_asked_with_the_same_amount() -> None:

@@ -11,7 +11,7 @@ from msgspec import structs
 from harness.analysis.analyse import ranked
 from harness.results.records import Trial
 from harness.statistics import estimates
-from tests.support.factories import CRASHED, WORKLOAD, analysed, cell, result, trial, trials
+from tests.support.factories import CRASHED, WORKLOAD, analysed, cell, result, trial, trials, who
 
 BASE = (100_000, 101_000, 99_000, 100_500, 99_500)
 WOBBLE = (1.0, 1.005, 0.995, 1.002, 0.998)
@@ -41,12 +41,12 @@ def test_all_pairs_of_the_headline_case_are_compared_in_both_directions() -> Non
     found = result(*of).comparison
     assert {pair: one.value for pair, one in found.ratios.items()} == pytest.approx(
         {
-            ("threads", "asyncio"): 3,
-            ("asyncio", "threads"): 1 / 3,
-            ("asyncio", "go"): 2,
-            ("go", "asyncio"): 1 / 2,
-            ("threads", "go"): 6,
-            ("go", "threads"): 1 / 6,
+            (who("threads"), who("asyncio")): 3,
+            (who("asyncio"), who("threads")): 1 / 3,
+            (who("asyncio"), who("go")): 2,
+            (who("go"), who("asyncio")): 1 / 2,
+            (who("threads"), who("go")): 6,
+            (who("go"), who("threads")): 1 / 6,
         }
     )
     assert found.differ == dict.fromkeys(found.ratios, True)
@@ -56,15 +56,18 @@ def test_contestants_are_compared_inside_blocks_so_that_drift_cancels() -> None:
     drift = [10_000, 1_000_000, 20_000, 500_000, 30_000]
     of = [*trials("asyncio", drift), *trials("trio", apart(1.05, drift))]
     found = result(*of).comparison
-    assert found.ratios["trio", "asyncio"].value == pytest.approx(1.05, rel=0.01)
-    assert found.told_apart("trio", "asyncio")
+    assert found.ratios[who("trio"), who("asyncio")].value == pytest.approx(1.05, rel=0.01)
+    assert found.is_different(who("trio"), who("asyncio"))
 
 
-def test_equals_are_not_told_apart() -> None:
+def test_equals_are_not_is_different() -> None:
     of = [*trials("asyncio", BASE), *trials("trio", [101_000, 100_000, 99_500, 100_200, 99_300])]
     found = result(*of).comparison
-    assert found.differ == {("asyncio", "trio"): False, ("trio", "asyncio"): False}
-    assert not found.told_apart("trio", "asyncio")
+    assert found.differ == {
+        (who("asyncio"), who("trio")): False,
+        (who("trio"), who("asyncio")): False,
+    }
+    assert not found.is_different(who("trio"), who("asyncio"))
 
 
 def test_of_too_few_blocks_there_is_a_ratio_and_no_word_on_whether_it_is_real() -> None:
@@ -74,9 +77,12 @@ def test_of_too_few_blocks_there_is_a_ratio_and_no_word_on_whether_it_is_real() 
         *trials("go", [40] * 4),
     ]
     found = result(*of).comparison
-    assert found.ratios["go", "asyncio"].n == 4
-    assert found.differ == {("asyncio", "trio"): True, ("trio", "asyncio"): True}
-    assert not found.told_apart("go", "asyncio")
+    assert found.ratios[who("go"), who("asyncio")].n == 4
+    assert found.differ == {
+        (who("asyncio"), who("trio")): True,
+        (who("trio"), who("asyncio")): True,
+    }
+    assert not found.is_different(who("go"), who("asyncio"))
 
 
 def test_what_is_not_positive_is_compared_with_nobody() -> None:
@@ -95,8 +101,8 @@ def borderline() -> list[Trial]:
 
 def test_a_borderline_difference_is_real_where_it_is_the_only_one_looked_for() -> None:
     found = result(*borderline()).comparison
-    assert found.ratios["trio", "asyncio"].p == pytest.approx(0.0132, abs=1e-3)
-    assert found.told_apart("trio", "asyncio")
+    assert found.ratios[who("trio"), who("asyncio")].p == pytest.approx(0.0132, abs=1e-3)
+    assert found.is_different(who("trio"), who("asyncio"))
 
 
 def test_a_borderline_difference_is_not_real_among_many() -> None:
@@ -106,8 +112,8 @@ def test_a_borderline_difference_is_not_real_among_many() -> None:
         for one in trials(model, [9_000, 11_000, 10_050, 9_950, 10_000])
     ]
     found = result(*borderline(), *others).comparison
-    assert found.ratios["trio", "asyncio"].p == pytest.approx(0.0132, abs=1e-3)
-    assert not found.told_apart("trio", "asyncio")
+    assert found.ratios[who("trio"), who("asyncio")].p == pytest.approx(0.0132, abs=1e-3)
+    assert not found.is_different(who("trio"), who("asyncio"))
     assert not any(found.differ.values())
 
 
@@ -118,7 +124,7 @@ def test_a_large_difference_is_real_among_many() -> None:
         for one in trials(model, [9_000, 11_000, 10_050, 9_950, 10_000])
     ]
     of = [*trials("asyncio", [10_000] * 5), *trials("trio", apart(3)), *others]
-    assert result(*of).comparison.told_apart("trio", "asyncio")
+    assert result(*of).comparison.is_different(who("trio"), who("asyncio"))
 
 
 # The A/A control and the noise floor
@@ -139,11 +145,14 @@ def test_the_noise_floor_is_the_far_end_of_the_interval_of_the_control() -> None
 
 def test_a_difference_below_the_noise_floor_is_not_real_though_its_probability_is_small() -> None:
     both = [*trials("asyncio", BASE), *trials("trio", apart(1.05))]
-    assert result(*both).comparison.told_apart("trio", "asyncio")
+    assert result(*both).comparison.is_different(who("trio"), who("asyncio"))
     found = result(*both, *control(1.0, 1.1, 0.9, 1.15, 0.95)).comparison
-    assert found.ratios["trio", "asyncio"].p < 0.001
+    assert found.ratios[who("trio"), who("asyncio")].p < 0.001
     assert found.floor > 1.05
-    assert found.differ == {("asyncio", "trio"): False, ("trio", "asyncio"): False}
+    assert found.differ == {
+        (who("asyncio"), who("trio")): False,
+        (who("trio"), who("asyncio")): False,
+    }
     assert found.tiers == (("asyncio", "trio"),)
 
 
@@ -159,7 +168,7 @@ def test_a_control_of_too_few_blocks_sets_no_floor() -> None:
     found = result(*of).comparison
     assert found.control.n == 4
     assert found.floor is None
-    assert found.told_apart("trio", "asyncio")
+    assert found.is_different(who("trio"), who("asyncio"))
 
 
 def test_the_control_is_compared_inside_the_blocks_in_which_both_went_well() -> None:
@@ -233,7 +242,7 @@ def test_whoever_failed_once_has_no_tier() -> None:
     ]
     found = result(*of).comparison
     assert found.tiers == (("asyncio",), ("trio",))
-    assert found.tier_of("go") is None
+    assert found.tier_of(who("go")) is None
 
 
 @pytest.mark.parametrize("blocks", [1, 4])
@@ -241,7 +250,7 @@ def test_of_too_few_blocks_there_are_no_tiers(blocks: int) -> None:
     of = [*trials("asyncio", BASE[:blocks]), *trials("trio", apart(3)[:blocks])]
     found = result(*of).comparison
     assert found.tiers == ()
-    assert found.tier_of("asyncio") is None
+    assert found.tier_of(who("asyncio")) is None
 
 
 def test_one_contestant_of_too_few_blocks_leaves_no_tiers_at_all() -> None:

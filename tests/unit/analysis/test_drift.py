@@ -12,7 +12,7 @@ from matplotlib.colors import to_hex
 
 from harness.analysis import drift
 from harness.analysis.analyse import analyse
-from harness.analysis.drift import Spin
+from harness.analysis.drift import ProbeReading
 from harness.catalog.contestant import Contestant
 from harness.measuring import trials
 from harness.measuring.machine import speed_probe
@@ -37,10 +37,10 @@ def at(second: float) -> str:
     return f"2026-01-02T{3 + hours:02}:{minutes:02}:{seconds:06.3f}+00:00"
 
 
-def spins(walls: Sequence[float], every_s: float = 6, cpu: float = 1.0) -> list[Spin]:
-    """Return spins that took so many milliseconds, one every so many seconds."""
+def probes(walls: Sequence[float], every_s: float = 6, cpu: float = 1.0) -> list[ProbeReading]:
+    """Return probes that took so many milliseconds, one every so many seconds."""
     return [
-        Spin(at(index * every_s), round(wall * MS), round(wall * MS * cpu))
+        ProbeReading(at(index * every_s), round(wall * MS), round(wall * MS * cpu))
         for index, wall in enumerate(walls)
     ]
 
@@ -49,7 +49,7 @@ def spins(walls: Sequence[float], every_s: float = 6, cpu: float = 1.0) -> list[
 
 
 def test_a_spin_takes_time_and_no_more_of_the_processor_than_there_was() -> None:
-    one = speed_probe.spin()
+    one = speed_probe.run_probe()
     assert one.wall_ns > 0
     assert one.cpu_ns > 0
 
@@ -69,9 +69,9 @@ class Silent:
 
 @pytest.fixture
 def measured(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Trial]]:
-    """Run two blocks of two cells; spins take 1 ms, then 2, and so on."""
+    """Run two blocks of two cells; probes take 1 ms, then 2, and so on."""
     numbers = iter(range(1, 100))
-    monkeypatch.setattr(trials, "spin", lambda: speed_probe.Spin(next(numbers) * MS, 7))
+    monkeypatch.setattr(trials, "run_probe", lambda: speed_probe.SpeedProbe(next(numbers) * MS, 7))
 
     def run_blocks(done: set[tuple[int, Cell]]) -> list[Trial]:
         cells = (
@@ -80,8 +80,8 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Trial]]:
         )
         stored: list[Trial] = []
         trials.run_blocks(
-            bench(),
-            [Block(0, "planted", "check", cells), Block(1, "planted", "check", cells)],
+            bench().trial_runner,
+            [bench().block(0, cells), bench().block(1, cells)],
             lambda *trial: trial in done,
             float("inf"),
             stored.append,
@@ -95,7 +95,7 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Trial]]:
 def test_the_first_trial_of_each_block_has_a_spin_and_no_other(
     measured: Callable[..., list[Trial]],
 ) -> None:
-    found = [(one.block, one.position, one.spin_ns, one.spin_cpu_ns) for one in measured(set())]
+    found = [(one.block, one.position, one.probe_ns, one.probe_cpu_ns) for one in measured(set())]
     assert found == [(0, 0, MS, 7), (0, 1, None, None), (1, 0, 2 * MS, 7), (1, 1, None, None)]
 
 
@@ -103,7 +103,7 @@ def test_a_block_that_is_gone_on_with_is_not_spun_for_again(
     measured: Callable[..., list[Trial]],
 ) -> None:
     begun = {(0, Cell(Contestant("planted", "good"), "check"))}
-    found = [(one.block, one.position, one.spin_ns) for one in measured(begun)]
+    found = [(one.block, one.position, one.probe_ns) for one in measured(begun)]
     assert found == [(0, 1, None), (1, 0, MS), (1, 1, None)]
 
 
@@ -112,21 +112,23 @@ def test_a_block_that_is_gone_on_with_is_not_spun_for_again(
 
 def test_the_course_is_in_the_order_of_time_and_passes_over_trials_without_a_spin() -> None:
     trials = [
-        trial(block=1, started_at=at(9), spin_ns=6),
+        trial(block=1, started_at=at(9), probe_ns=6),
         trial("trio", block=0, started_at=at(1)),
-        trial(block=0, started_at=at(0), spin_ns=5, spin_cpu_ns=4),
+        trial(block=0, started_at=at(0), probe_ns=5, probe_cpu_ns=4),
     ]
-    assert drift.course(trials) == [Spin(at(0), 5, 4), Spin(at(9), 6, None)]
+    assert drift.probe_readings(trials) == [ProbeReading(at(0), 5, 4), ProbeReading(at(9), 6, None)]
 
 
 def test_the_analysis_holds_the_course_and_an_old_run_has_none() -> None:
-    with_spins = [trial(block=n, started_at=at(n), spin_ns=5 + n) for n in range(3)]
-    assert [one.wall_ns for one in analyse(run([cell()]), with_spins).spins] == [5, 6, 7]
-    assert analyse(run([cell()]), [trial()]).spins == ()
+    with_spins = [trial(block=n, started_at=at(n), probe_ns=5 + n) for n in range(3)]
+    assert [one.wall_ns for one in analyse(run([cell()]), with_spins).probes] == [5, 6, 7]
+    assert analyse(run([cell()]), [trial()]).probes == ()
 
 
 def test_points_are_relative_to_the_first_and_to_the_median() -> None:
-    found = drift.points([Spin(at(0), 100, 100), Spin(at(30), 110, 98), Spin(at(90.5), 90)])
+    found = drift.points(
+        [ProbeReading(at(0), 100, 100), ProbeReading(at(30), 110, 98), ProbeReading(at(90.5), 90)]
+    )
     assert [one.seconds for one in found] == [0, 30, 90.5]
     assert [one.share for one in found] == pytest.approx([0, 0.1, -0.1])
     assert [one.waited for one in found] == [False, True, False]
@@ -139,14 +141,14 @@ STEADY = [5.0, 5.05, 4.95, 5.1, 4.9] * 8
 @pytest.mark.parametrize(
     ("walls", "words"),
     [
-        (STEADY, "The machine was steady: within 3% in all of 40 spins"),
+        (STEADY, "The machine was steady: within 3% in all of 40 probes"),
         (
             [*STEADY[:20], 9.0, 8.0, *STEADY[22:]],
-            "The machine was steady: within 3% but for 2 of 40 spins",
+            "The machine was steady: within 3% but for 2 of 40 probes",
         ),
         (
             [5.0, 5.3, 4.7, 5.0] * 10,
-            "The machine was unsteady: 20 of 40 spins off by more than 3%",
+            "The machine was unsteady: 20 of 40 probes off by more than 3%",
         ),
         (
             [5 + 0.6 * index / 39 for index in range(40)],
@@ -156,23 +158,23 @@ STEADY = [5.0, 5.05, 4.95, 5.1, 4.9] * 8
             [5 - 0.6 * index / 39 for index in range(40)],
             "The machine became faster by 8.2% over the run",
         ),
-        # A third in which some were disturbed is no trend, nor are fewer than nine spins.
+        # A third in which some were disturbed is no trend, nor are fewer than nine probes.
         (
             [5.0] * 26 + [5.0, 5.4] * 7,
-            "The machine was unsteady: 7 of 40 spins off by more than 3%",
+            "The machine was unsteady: 7 of 40 probes off by more than 3%",
         ),
-        ([5.0] * 5 + [6.0], "The machine was steady: within 3% but for 1 of 6 spins"),
-        ([5.0, 5.0, 5.5, 5.5], "The machine was unsteady: 4 of 4 spins off by more than 3%"),
+        ([5.0] * 5 + [6.0], "The machine was steady: within 3% but for 1 of 6 probes"),
+        ([5.0, 5.0, 5.5, 5.5], "The machine was unsteady: 4 of 4 probes off by more than 3%"),
     ],
 )
 def test_the_finding_says_no_more_than_the_spins_show(walls: list[float], words: str) -> None:
-    assert drift.finding(spins(walls)) == words
+    assert drift.finding(probes(walls)) == words
 
 
 def test_noise_is_not_often_taken_for_a_trend() -> None:
     draw = random.Random(1)
     said = [
-        drift.finding(spins([draw.gauss(5, 0.4) for _ in range(30)])).split(" by ")[0]
+        drift.finding(probes([draw.gauss(5, 0.4) for _ in range(30)])).split(" by ")[0]
         for _ in range(200)
     ]
     trends = [one for one in said if one.endswith(("slowed", "faster"))]
@@ -181,16 +183,16 @@ def test_noise_is_not_often_taken_for_a_trend() -> None:
 
 # --- drawn
 
-COURSES: dict[str, list[Spin]] = {
-    "steady": spins(STEADY),
-    "two wild ones": spins([*STEADY[:20], 21.0, 14.0, *STEADY[22:]]),
-    "slower and slower": spins([5 + index / 40 for index in range(60)], 30),
-    "over hours": spins([5 + (index % 7) / 20 for index in range(80)], 200),
-    "all waited": spins(STEADY, cpu=0.6),
-    "three": spins([5, 5.1, 7]),
-    "all alike": spins([5] * 10),
-    "at one moment": spins([5, 6, 7], 0),
-    "thousands": spins([5 + (index * 37 % 101) / 400 for index in range(1000)], 1.5),
+COURSES: dict[str, list[ProbeReading]] = {
+    "steady": probes(STEADY),
+    "two wild ones": probes([*STEADY[:20], 21.0, 14.0, *STEADY[22:]]),
+    "slower and slower": probes([5 + index / 40 for index in range(60)], 30),
+    "over hours": probes([5 + (index % 7) / 20 for index in range(80)], 200),
+    "all waited": probes(STEADY, cpu=0.6),
+    "three": probes([5, 5.1, 7]),
+    "all alike": probes([5] * 10),
+    "at one moment": probes([5, 6, 7], 0),
+    "thousands": probes([5 + (index * 37 % 101) / 400 for index in range(1000)], 1.5),
 }
 every_course = pytest.mark.parametrize("course", COURSES)
 
@@ -202,7 +204,7 @@ def drawing(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Drawing
 
     def draw(course: str) -> Drawing:
         if course not in known:
-            analysis = replace(small, spins=tuple(COURSES.get(course, ())))
+            analysis = replace(small, probes=tuple(COURSES.get(course, ())))
             known[course] = drawn(analysis, tmp_path_factory.mktemp("drift"))
         return known[course]
 
@@ -245,7 +247,7 @@ def test_a_wild_spin_is_drawn_at_the_edge_and_told(drawing: Callable[[str], Draw
     page = drawing("two wild ones").pages["drift"]
     (axes,) = page.figure.axes
     assert [line.get_marker() for line in axes.get_lines()].count("^") == 2
-    assert "Triangles: 2 spins beyond the edge, the furthest +320%." in page.words()
+    assert "Triangles: 2 probes beyond the edge, the furthest +320%." in page.words()
 
 
 def test_spins_that_waited_are_hollow_and_explained(drawing: Callable[[str], Drawing]) -> None:
@@ -283,8 +285,8 @@ def test_a_stored_trial_without_a_spin_does_not_mention_one(tmp_path: Path) -> N
 
     writer = store.RunWriter.create(tmp_path, run([cell()]))
     writer.append(trial())
-    writer.append(trial(block=1, spin_ns=5))
+    writer.append(trial(block=1, probe_ns=5))
     writer.close()
     lines = (writer.folder / store.TRIALS_FILE).read_text().splitlines()
-    assert ["spin_ns" in json.loads(line) for line in lines] == [False, True]
-    assert [one.spin_ns for one in store.read_trials(writer.folder, [])] == [None, 5]
+    assert ["probe_ns" in json.loads(line) for line in lines] == [False, True]
+    assert [one.probe_ns for one in store.read_trials(writer.folder, [])] == [None, 5]

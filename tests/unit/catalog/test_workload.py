@@ -18,12 +18,12 @@ def test_every_model_is_listed_once() -> None:
 @pytest.mark.parametrize(("case", "answer"), [("check", 6), ("headline", 20), ("tasks-100", 200)])
 def test_the_right_answer_follows_from_the_parameters_of_a_case(case: str, answer: int) -> None:
     demo = workload()
-    assert demo.expected(demo.cases[case]) == answer
+    assert demo.resolve(case, "asyncio").expected == answer
 
 
 def test_an_answer_is_an_integer_also_where_its_formula_divides() -> None:
     demo = workload(WORKLOAD.replace('"2 * tasks"', '"4 * tasks / 2"'))
-    assert type(demo.expected(demo.cases["headline"])) is int
+    assert type(demo.resolve("headline", "asyncio").expected) is int
 
 
 def test_the_operations_of_a_call_follow_from_the_parameters_of_a_case() -> None:

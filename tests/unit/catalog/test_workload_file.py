@@ -15,7 +15,7 @@ from harness.catalog.workload import CHECK, MODELS, Case, Metric, Sampling, Swee
 from harness.errors import Problem
 from harness.paths import WORKLOADS
 from tests.support.broken_workloads import BROKEN
-from tests.support.factories import WORKLOAD, examples, workload
+from tests.support.factories import WORKLOAD, examples, who, workload
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn
@@ -28,10 +28,10 @@ def test_a_shipped_workload_loads_and_its_arithmetic_holds_for_every_case(path: 
     shipped = workload(path.read_text(encoding="utf-8"), path.stem)
     for case in shipped.cases.values():
         assert shipped.operations_of(case) >= 1
-        assert type(shipped.expected(case)) is int
         for model in MODELS:
-            ideal = shipped.ideal_of(case, model)
-            assert ideal is None or ideal > 0
+            resolved = shipped.resolve(case.id, model)
+            assert type(resolved.expected) is int
+            assert resolved.ideal_ns is None or resolved.ideal_ns > 0
 
 
 def test_the_folder_of_shipped_workloads_is_read_whole() -> None:
@@ -46,7 +46,7 @@ def test_a_file_is_read_as_it_is_written() -> None:
     assert demo.rules == ("Wait.", "Answer.")
     assert demo.params["tasks"].most == 1_000
     assert demo.not_applicable == {"scratch": "it is not for this"}
-    assert demo.contrasts == (("threads", "asyncio"),)
+    assert demo.contrasts == ((who("threads"), who("asyncio")),)
     assert demo.observations[0].of("sequential") == 1
     assert demo.text == WORKLOAD
     assert demo.cases["headline"] == Case(
@@ -89,7 +89,7 @@ def test_a_broken_file_is_refused_with_its_name_the_key_the_found_and_the_expect
     [
         ("title = ", "demo.toml: not valid TOML: Invalid value (at end of document)"),
         ("title = 'a'\ntitle = 'b'", "demo.toml: not valid TOML: Cannot overwrite a value"),
-        ("", "demo.toml: oracle: found nothing, expected a table"),
+        ("", "demo.toml: work: found nothing, expected a table"),
     ],
 )
 def test_what_is_no_workload_file_at_all_is_refused(text: str, message: str) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from harness.catalog.contestant import Contestant
 from harness.catalog.workload import MODELS, Exclusion, Limit, Param
 from harness.errors import Problem
 from harness.measuring.plan import Selection, cells
@@ -239,7 +240,7 @@ BROKEN = {
         TICKING,
         "thorough = true",
         "rate_per_s = 5",
-        "cases.aside.rate_per_s: unknown key, expected one of iterations, ",
+        "cases.aside.rate_per_s: unknown key, expected one of disturbance_ns, ",
     ),
     "load absent": (SERVED, "[load]", "[lod]", "load: found nothing, expected a table"),
     "page without a path": (
@@ -289,13 +290,13 @@ BROKEN = {
         CLIMBED,
         "ladder = true",
         "ladder = true\nrate_per_s = 5",
-        "cases.ladder.rate_per_s: unknown key, expected one of iterations, ladder, ",
+        "cases.ladder.rate_per_s: unknown key, expected one of disturbance_ns, ",
     ),
     "a ladder while it drains": (
         DRAINED,
         "rate_per_s = 400",
         "rate_per_s = 400\nladder = true",
-        "cases.headline.ladder: unknown key, expected one of iterations, ",
+        "cases.headline.ladder: unknown key, expected one of disturbance_ns, ",
     ),
     "draining without a rate": (
         DRAINED,
@@ -307,7 +308,7 @@ BROKEN = {
         SERVED,
         "expect = 2",
         "expect = 2\nrate_per_s = 5",
-        "cases.check.rate_per_s: unknown key, expected one of expect, ",
+        "cases.check.rate_per_s: unknown key, expected one of disturbance_ns, ",
     ),
     "no time to be asked in": (
         SERVED,
@@ -352,7 +353,7 @@ def test_an_exclusion_keeps_its_model_from_the_cases_of_its_words(
 def test_what_is_excluded_makes_no_sense_whether_or_not_somebody_has_written_it(
     *, offered: bool
 ) -> None:
-    offers = [Offer("demo", "go", "", "go", "x.go")] if offered else []
+    offers = [Offer(Contestant("demo", "go"), "go", "x.go")] if offered else []
     selection = Selection(models=("go",), cases=("aside",))
     present, absent = cells([T], selection, offers, {}, None)
     assert present == []
@@ -372,10 +373,10 @@ def test_what_is_excluded_makes_no_sense_whether_or_not_somebody_has_written_it(
     ],
 )
 def test_a_limit_that_clamps_has_its_model_do_less(case: str, model: str, ticks: int) -> None:
-    found = T.case_for(T.cases[case], model)
+    found = T.resolve(case, model)
     assert found.params == {**T.cases[case].params, "ticks": ticks}
     assert (found.id, found.sampling) == (case, T.cases[case].sampling)
-    assert T.operations_of(found) == T.expected(found) == ticks
+    assert found.operations == found.expected == ticks
 
 
 def test_a_limit_that_clamps_keeps_nobody_from_a_case() -> None:

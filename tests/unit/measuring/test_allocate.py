@@ -60,10 +60,14 @@ def allocator(of: list[Cell], seed: int = 7, precision: float = 0.03) -> Allocat
     return Allocator(of, BOTH, seed, PROFILE, precision)
 
 
+def cells_of(block: Block) -> list[Cell]:
+    return [assigned.cell for assigned in block.assignments]
+
+
 def run(one: Allocator, machine: MadeUp, most: int = 400) -> Iterator[Block]:
     """Carry the blocks out, and yield each when it is done."""
     for block in islice(one.blocks(), most):
-        for position, cell in enumerate(block.cells):
+        for position, cell in enumerate(cells_of(block)):
             one.take(machine.trial(cell, block, position))
         yield block
 
@@ -84,7 +88,7 @@ def test_every_block_has_every_cell_of_its_case_exactly_once(models: list[str], 
     for index, block in enumerate(run(allocator(of, seed), MadeUp(NOISY), 25)):
         assert block.index == index
         own = [one for one in of if (one.workload, one.case) == (block.workload, block.case)]
-        assert sorted(block.cells) == sorted(own)
+        assert sorted(cells_of(block)) == sorted(own)
 
 
 def test_the_least_blocks_come_first_then_each_point_of_a_sweep_once() -> None:
@@ -98,7 +102,8 @@ def test_the_least_blocks_come_first_then_each_point_of_a_sweep_once() -> None:
 def test_the_order_within_a_block_is_drawn_anew_and_depends_on_the_seed_alone() -> None:
     of = planned("asyncio", "trio", "go")
     one, same, other = (
-        [block.cells for block in run(allocator(of, seed), MadeUp(NOISY), 14)] for seed in (1, 1, 2)
+        [cells_of(block) for block in run(allocator(of, seed), MadeUp(NOISY), 14)]
+        for seed in (1, 1, 2)
     )
     assert one == same != other
     assert len({cells_[0].model for cells_ in one}) == 3
@@ -136,7 +141,7 @@ def test_a_contestant_that_always_fails_keeps_nobody_waiting() -> None:
     count = 0
     for block in islice(one.blocks(), 100):
         count += 1
-        for position, cell in enumerate(block.cells):
+        for position, cell in enumerate(cells_of(block)):
             trial = machine.trial(cell, block, position)
             crashed = cell.model == "trio"
             one.take(
@@ -157,7 +162,7 @@ def test_a_resumed_run_goes_on_as_if_it_had_never_stopped(cut: int) -> None:
     trials: list[Trial] = []
     order: list[tuple[int, Cell]] = []
     for block in islice(whole.blocks(), 30):
-        for position, cell in enumerate(block.cells):
+        for position, cell in enumerate(cells_of(block)):
             trials.append(machine.trial(cell, block, position))
             whole.take(trials[-1])
             order.append((block.index, cell))
@@ -168,7 +173,7 @@ def test_a_resumed_run_goes_on_as_if_it_had_never_stopped(cut: int) -> None:
     done = {(trial.block, trial.cell) for trial in trials[:cut]}
     went_on = []
     for block in again.blocks():
-        for cell in block.cells:
+        for cell in cells_of(block):
             if (block.index, cell) not in done:
                 went_on.append((block.index, cell))
                 again.take(later[block.index, cell])

@@ -115,14 +115,14 @@ def test_the_precision_is_kept_as_it_was_given_and_stays_when_a_run_goes_on(tmp_
 
 def test_a_run_has_the_control_of_its_headline_case_among_its_cells(tmp_path: Path) -> None:
     run = begin(tmp_path, Selection(("noop",), ("sequential", "asyncio"))).run
-    assert [cell.contestant for cell in run.cells] == ["sequential", "asyncio", "asyncio (again)"]
+    assert [cell.name for cell in run.cells] == ["sequential", "asyncio", "asyncio (again)"]
 
 
 def test_a_control_is_run_from_the_source_of_its_contestant(tmp_path: Path) -> None:
     it = begin(tmp_path)
     cell, control = it.run.cells
     runner_of = it.inventory.trial_runner(7, lambda: False).runner_of
-    assert runner_of(control) is runner_of(cell)
+    assert runner_of(control.contestant) is runner_of(cell.contestant)
     assert list(it.run.sources) == ["python/workloads/noop/on_sequential.py"]
 
 
@@ -151,7 +151,7 @@ def test_nothing_to_measure_is_a_problem_with_the_reasons(tmp_path: Path) -> Non
         begin(tmp_path / "out", Selection(("fanout", "pingpong"), ("sequential",)))
     assert caught.value.code is Exit.NOT_POSSIBLE
     assert str(caught.value).startswith("nothing to measure: sequential: ")
-    assert "nobody to hand a value to" in str(caught.value)
+    assert "no second task to hand a value to" in str(caught.value)
     assert "stops at 10 tasks" in str(caught.value)
     assert not (tmp_path / "out").exists()
 
@@ -159,7 +159,7 @@ def test_nothing_to_measure_is_a_problem_with_the_reasons(tmp_path: Path) -> Non
 @pytest.mark.usefixtures("no_go")
 def test_without_go_its_models_are_unavailable_and_python_is_planned(tmp_path: Path) -> None:
     run = begin(tmp_path, Selection(("noop",), ("trio", "go", "go-1cpu"))).run
-    assert [cell.contestant for cell in run.cells] == ["trio", "trio (again)"]
+    assert [cell.name for cell in run.cells] == ["trio", "trio (again)"]
     assert [(one.cell.model, one.absence, one.reason) for one in run.absent] == [
         ("go-1cpu", Absence.UNAVAILABLE, NO_GO),
         ("go", Absence.UNAVAILABLE, NO_GO),

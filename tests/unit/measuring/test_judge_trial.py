@@ -11,7 +11,7 @@ from harness.measuring import judge_trial
 from harness.measuring.runners.conversation import Conversation
 from harness.measuring.runners.protocol import Failed, Outcome, Started, digest
 from harness.results.records import Status
-from tests.support.factories import conversation, ended, good_messages, workload
+from tests.support.factories import assignment, conversation, ended, good_messages, workload
 
 if TYPE_CHECKING:
     from harness.measuring.processes.child import Ended
@@ -29,7 +29,8 @@ def judge(
     model: str = "asyncio",
     violation: str = "",
 ) -> tuple[Status, str]:
-    return judge_trial.judge(DEMO, DEMO.cases[case], model, said, how or ended(), violation)
+    cases = assignment(model, case).cases
+    return judge_trial.judge(cases, said, how or ended(), violation)
 
 
 def of_headline(**wrong: object) -> Conversation:

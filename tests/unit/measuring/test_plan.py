@@ -28,7 +28,8 @@ PROFILE = Profile("test", budget_s=1, least_blocks=3, sweeps=True, thorough=Fals
 
 
 def offer(model: str, of: str = "demo", variant: str = "", unavailable: str | None = None) -> Offer:
-    return Offer(of, model, variant, "a runner", f"{of}/{model}{variant}", unavailable)
+    source = f"{of}/{model}{variant}"
+    return Offer(Contestant(of, model, variant), "a runner", source, unavailable)
 
 
 def all_cells(*models: str, profile: Profile = PROFILE) -> list[Cell]:
@@ -58,7 +59,7 @@ offered = st.lists(
         st.sampled_from(["", "streams", "threads"]),
         st.none() | st.just("it is not installed"),
     ),
-    unique_by=lambda one: (one.workload, one.model, one.variant),
+    unique_by=lambda one: one.contestant,
 )
 profiles = st.none() | st.sampled_from(list(PROFILES.values()))
 missing = st.dictionaries(st.sampled_from(MODELS), st.just("no runner"), max_size=3)
@@ -72,7 +73,11 @@ def test_every_cell_that_was_asked_for_is_planned_or_absent_exactly_once(
     chosen = plan.select(selection, BOTH)
     present, absent = plan.cells(chosen, selection, offers, missing, profile)
     variants = {
-        (of, model): {one.variant for one in offers if (one.workload, one.model) == (of, model)}
+        (of, model): {
+            one.contestant.variant
+            for one in offers
+            if (one.contestant.workload, one.contestant.model) == (of, model)
+        }
         for of in BOTH
         for model in MODELS
     }
@@ -93,11 +98,9 @@ def test_every_cell_that_was_asked_for_is_planned_or_absent_exactly_once(
 def test_only_what_is_offered_and_available_is_planned(
     selection: Selection, offers: list[Offer]
 ) -> None:
-    available = {
-        (one.workload, one.model, one.variant) for one in offers if one.unavailable is None
-    }
+    available = {one.contestant for one in offers if one.unavailable is None}
     present, _ = plan.cells(BOTH.values(), selection, offers, {}, PROFILE)
-    assert {(one.workload, one.model, one.variant) for one in present} <= available
+    assert {one.contestant for one in present} <= available
 
 
 def test_no_selection_means_every_workload() -> None:
@@ -188,7 +191,7 @@ def test_variants_are_cells_of_their_own_the_plain_one_first() -> None:
     offers = [offer("asyncio", variant="threads"), offer("asyncio"), offer("trio", "other")]
     present, _ = plan.cells([DEMO], Selection(models=("asyncio",)), offers, {}, PROFILES["quick"])
     names = ["asyncio", "asyncio · threads", "asyncio (again)"]
-    assert [one.contestant for one in present] == names
+    assert [one.name for one in present] == names
 
 
 def test_cells_are_in_the_order_of_models() -> None:
@@ -219,7 +222,7 @@ def test_each_headline_case_has_one_control_of_the_baseline_where_there_is_one(
 def test_a_variant_is_no_control_while_a_plain_contestant_is_there() -> None:
     offers = [offer("asyncio", variant="threads"), offer("trio")]
     present, _ = plan.cells([DEMO], Selection(), offers, {}, PROFILES["quick"])
-    assert [one.contestant for one in present if one.control] == ["trio (again)"]
+    assert [one.name for one in present if one.control] == ["trio (again)"]
 
 
 def test_without_the_headline_case_there_is_no_control() -> None:

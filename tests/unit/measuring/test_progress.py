@@ -14,10 +14,10 @@ from harness.measuring import progress
 from harness.measuring.plan import Block
 from harness.measuring.progress import Display
 from harness.results.records import Sample, Status
-from tests.support.factories import cell, trial
+from tests.support.factories import assignment, trial
 
-BLOCK = Block(3, "demo", "headline", (cell("asyncio"), cell("trio"), cell("threads")))
-NEXT = Block(4, "demo", "tasks-100", (cell("trio", "tasks-100"),))
+BLOCK = Block(3, "demo", "headline", tuple(map(assignment, ("asyncio", "trio", "threads"))))
+NEXT = Block(4, "demo", "tasks-100", (assignment("trio", "tasks-100"),))
 
 
 class Clock:
@@ -57,10 +57,10 @@ def test_a_log_gets_one_line_a_block_however_many_trials_it_has(clock: Clock) ->
     log = console(terminal=False)
     with Display(log, 60, 7, 0) as display:
         for block in (BLOCK, NEXT):
-            for position, one in enumerate(block.cells):
+            for position, one in enumerate(block.assignments):
                 display.starting(block, position)
                 display.waiting()
-                display.ended(trial(one, block.index))
+                display.ended(trial(one.cell, block.index))
     assert shown(log).splitlines() == [
         "[0:00 of 1:00, 1:00 left] block 3: demo headline, 3 trials (0 of 7 trials)",
         "[0:00 of 1:00, 1:00 left] block 4: demo tasks-100, 1 trial (3 of 7 trials)",

@@ -16,7 +16,7 @@ from harness.measuring import trials
 from harness.measuring.plan import Block
 from harness.measuring.processes import child
 from harness.results.records import Cell, Sample, Status, Trial
-from tests.support.planted.bench import HANGS, at_most, bench, runner
+from tests.support.planted.bench import HANGS, Bench, at_most, bench, runner
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -200,7 +200,7 @@ class Log:
     on_starting: Callable[[], None] = lambda: None
 
     def starting(self, block: Block, position: int) -> None:
-        self.events.append(("starting", block.cells[position].model))
+        self.events.append(("starting", block.assignments[position].cell.model))
         self.on_starting()
 
     def waiting(self) -> None:
@@ -214,19 +214,23 @@ class Log:
         self.events.append(("ended", trial.cell.model))
 
 
-def block(index: int, *ways: str) -> Block:
-    return Block(index, "planted", "check", tuple(map(cell, ways)))
+def block(index: int, *ways: str) -> tuple[int, tuple[Cell, ...]]:
+    return index, tuple(map(cell, ways))
 
 
 def run(
-    bench: trials.Bench,
-    *blocks: Block,
+    bench: Bench,
+    *blocks: tuple[int, tuple[Cell, ...]],
     log: Log,
     done: frozenset[tuple[int, Cell]] = frozenset(),
     deadline: float | None = None,
 ) -> str:
     deadline = time.monotonic() + 3600 if deadline is None else deadline
-    return trials.run_blocks(bench, blocks, lambda *trial: trial in done, deadline, log.store, log)
+    assigned = [bench.block(*numbered) for numbered in blocks]
+    runner = bench.trial_runner
+    return trials.run_blocks(
+        runner, assigned, lambda *trial: trial in done, deadline, log.store, log
+    )
 
 
 def test_no_failure_ends_the_run(mark: str) -> None:

@@ -124,14 +124,14 @@ def encoded_in(values: Sequence[int], geometry: tuple[int, int, int] = OURS) -> 
 
 
 def test_the_runner_counts_as_the_harness_does() -> None:
-    found = histograms.decoded(wire.histogram([19_990, 5_000_000]))
+    found = histograms.decoded(wire.encode_histogram([19_990, 5_000_000]))
     assert (found.lowest_trackable_value, found.highest_trackable_value) == OURS[:2]
     assert found.significant_figures == histograms.DIGITS
     assert found.get_value_at_percentile(50) == pytest.approx(19_990, rel=0.001)
 
 
 def test_waits_below_and_above_the_range_count_as_its_ends() -> None:
-    found = histograms.decoded(wire.histogram([-1, 500_000_000_000]))
+    found = histograms.decoded(wire.encode_histogram([-1, 500_000_000_000]))
     assert found.get_total_count() == 2
     assert found.get_value_at_percentile(50) == 0
     assert found.get_max_value() == pytest.approx(histograms.MOST_NS, rel=0.001)

@@ -34,7 +34,12 @@ samples = st.builds(
 )
 any_trial = st.builds(
     Trial,
-    cell=st.builds(Cell, workload=words, case=words, model=words, variant=words),
+    cell=st.builds(
+        Cell,
+        contestant=st.builds(Contestant, workload=words, model=words, variant=words, runtime=words),
+        case=words,
+        control=st.booleans(),
+    ),
     block=counts,
     position=counts,
     status=st.sampled_from(Status),
@@ -87,7 +92,7 @@ def test_a_status_that_does_not_exist_is_refused() -> None:
         msgspec.json.decode(line, type=Trial)
 
 
-def test_cells_are_ordered_by_workload_then_case_then_model_then_variant() -> None:
+def test_cells_are_ordered_by_workload_then_model_then_variant_then_case() -> None:
     cells = [
         Cell(Contestant("b", "a"), "a"),
         Cell(Contestant("a", "a"), "b"),
@@ -95,7 +100,7 @@ def test_cells_are_ordered_by_workload_then_case_then_model_then_variant() -> No
         Cell(Contestant("a", "a", "b"), "a"),
         Cell(Contestant("a", "a"), "a"),
     ]
-    assert sorted(cells) == [cells[4], cells[3], cells[2], cells[1], cells[0]]
+    assert sorted(cells) == [cells[4], cells[1], cells[3], cells[2], cells[0]]
 
 
 def test_cells_that_say_the_same_are_one_key() -> None:
@@ -104,11 +109,19 @@ def test_cells_that_say_the_same_are_one_key() -> None:
 
 def test_a_record_cannot_be_changed() -> None:
     with pytest.raises(AttributeError):
-        cell().model = "trio"
+        cell().case = "check"
 
 
 @pytest.mark.parametrize(
-    ("variant", "contestant"), [("", "asyncio"), ("threads", "asyncio · threads")]
+    ("contestant", "name", "key"),
+    [
+        (Contestant("demo", "asyncio"), "asyncio", "demo/asyncio@default"),
+        (Contestant("demo", "go", "fast"), "go · fast", "demo/go/fast@default"),
+        (Contestant("demo", "go", "", "1.25"), "go @ 1.25", "demo/go@1.25"),
+    ],
 )
-def test_a_contestant_is_named_by_its_model_and_its_variant(variant: str, contestant: str) -> None:
-    assert cell("asyncio", variant=variant).contestant == contestant
+def test_a_contestant_has_a_name_for_people_and_a_key_for_programs(
+    contestant: Contestant, name: str, key: str
+) -> None:
+    assert (contestant.name, contestant.key) == (name, key)
+    assert Cell(contestant, "check", control=True).name == f"{name} (again)"

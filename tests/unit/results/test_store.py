@@ -329,12 +329,12 @@ def test_a_run_is_read_as_it_was_written(folder: Path) -> None:
 def test_a_run_of_another_schema_version_is_refused_with_both(folder: Path) -> None:
     path = folder / RUN_FILE
     text = path.read_text(encoding="utf-8")
-    newer = text.replace('"schema_version": 1', '"schema_version": 2').replace('"seed"', '"seeds"')
+    newer = text.replace('"schema_version": 2', '"schema_version": 3').replace('"seed"', '"seeds"')
     path.write_text(newer, encoding="utf-8")
     with pytest.raises(Problem) as caught:
         store.read_run(folder)
     assert str(caught.value) == (
-        f"{path}: schema_version: found 2, expected 1; read it with the Loombench that wrote it"
+        f"{path}: schema_version: found 3, expected at most 2; read it with the Loombench that wrote it"
     )
     assert caught.value.code is Exit.NOT_POSSIBLE
 

@@ -12,7 +12,7 @@ from harness.catalog.contestant import Contestant
 from harness.catalog.workload import Workload
 from harness.errors import Problem
 from harness.results.records import Cell, Parked, Phase, Sample, Trial
-from harness.statistics.metrics import memory_bytes, of_trial, trial_value
+from harness.statistics.metrics import memory_bytes, trial_value, whole_trial_values
 from tests.support.factories import WORKLOAD, cell, run, trial, workload
 from tests.support.planted.served import DRAINED, SERVED
 from tests.unit.measuring.servers.test_load_protocol import CLIMBED
@@ -28,7 +28,7 @@ def encoded(*values: int) -> str:
 
 
 def told(text: str = SERVED, case: str = "headline", **more: Any) -> dict[str, float]:
-    return of_trial(
+    return whole_trial_values(
         trial(Cell(Contestant("demo", "trio"), case), **more), workload(text).cases[case]
     )
 
@@ -135,7 +135,7 @@ def test_processor_time_of_a_server_is_of_one_request(
 
 
 def value(of: Workload, metric: str, one: Trial) -> float | None:
-    return trial_value(of, of.metrics[metric], one)
+    return trial_value(of.metrics[metric], of.resolve(one.cell.case, one.cell.model), one)
 
 
 def test_a_metric_of_a_trial_as_a_whole_needs_no_samples() -> None:

@@ -3,13 +3,13 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness.statistics.steady_state import Change, Settling, jump
+from harness.statistics.steady_state import Change, SteadyState, jump
 
 RNG = np.random.default_rng(5)
 
 
-def settling(paces: list[np.ndarray]) -> Settling:
-    found = Settling()
+def settling(paces: list[np.ndarray]) -> SteadyState:
+    found = SteadyState()
     for pace in paces:
         found.take(pace)
     return found

@@ -234,10 +234,10 @@ def test_a_command_that_does_not_exist_raises(place: Place) -> None:
 
 def test_a_child_that_has_ended_can_be_told_nothing(place: Place) -> None:
     handle = child.Handle()
-    handle.say(b"before it was started\n")
+    handle.write_line(b"before it was started\n")
     handle.terminate()
     place.run("good", handle=handle)
-    handle.say(b"after its end\n")
+    handle.write_line(b"after its end\n")
     handle.terminate()  # which must reach nobody that has its process id by now
     with handle.letting_go():
         assert handle._process is None

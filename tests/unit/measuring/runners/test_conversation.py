@@ -22,7 +22,14 @@ from harness.measuring.runners.protocol import (
     digest,
 )
 from harness.results.records import Status
-from tests.support.factories import WORKLOAD, conversation, ended, good_messages, workload
+from tests.support.factories import (
+    WORKLOAD,
+    assignment,
+    conversation,
+    ended,
+    good_messages,
+    workload,
+)
 from tests.unit.statistics.test_metrics import encoded
 
 CASES = [RequestCase(id_, {}, 1, 0, 1, 0) for id_ in ("check", "headline")]
@@ -152,7 +159,7 @@ def judged(shape: str, *more: Message) -> tuple[Status, str]:
             for id_ in ("check", HEADLINE)
         },
     )
-    return judge_trial.judge(demo, demo.cases[HEADLINE], "asyncio", said, ended(), "")
+    return judge_trial.judge(assignment(of=demo).cases, said, ended(), "")
 
 
 def of_case(case: str, messages: tuple[Message, ...]) -> list[Message]:

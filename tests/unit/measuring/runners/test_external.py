@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from harness.catalog.workload import MODELS, in_order, is_model_id, is_variant
+from harness.catalog.contestant import is_model_id, is_variant
+from harness.catalog.workload import MODELS, in_order
 from harness.errors import Exit
 from harness.measuring.runners import external
 from harness.paths import ROOT, WORKLOADS
@@ -62,7 +63,7 @@ def test_the_shell_runner_is_measured_and_drawn(invoke: Invoke, tmp_path: Path) 
     arguments = ("--workload", "busywait,nothing", "--precision", "99%", "--out", tmp_path)
     code, said, _ = invoke("run", "--runner", SHELL, *arguments)
     assert code == 0
-    assert "Busy waiting: best" in said
+    assert "Busy waiting: " in said
     folder = store.find(tmp_path)
     trials = list(store.read_trials(folder, []))
     assert {trial.status.value for trial in trials} == {"ok"}

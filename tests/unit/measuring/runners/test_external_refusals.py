@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.catalog import workload_file
-from harness.catalog.workload import LONGEST_NAME
+from harness.catalog.contestant import LONGEST_NAME
 from harness.errors import Exit, Problem
 from harness.measuring.runners import external, find
 from tests.support.command import Invoke

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from harness.catalog.contestant import Contestant
 from harness.measuring import plan
 from harness.measuring.runners import find, go_build
 from harness.measuring.runners.runner import Offer, Runners
@@ -249,7 +250,7 @@ def test_a_command_that_does_not_exist_is_a_problem() -> None:
 def test_a_runner_offers_its_implementations() -> None:
     found = described("good")
     assert found.problems == []
-    assert list(found.offers()) == [Offer("planted", "threads", "", "planted", "here")]
+    assert list(found.offers()) == [Offer(Contestant("planted", "threads"), "planted", "here")]
 
 
 def test_an_offer_of_an_unavailable_model_carries_the_reason() -> None:

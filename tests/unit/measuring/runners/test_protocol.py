@@ -17,7 +17,7 @@ from harness.measuring.runners import protocol
 from harness.measuring.runners.conversation import Conversation
 from harness.paths import ROOT
 from runner import wire
-from tests.support.factories import examples, workload
+from tests.support.factories import assignment, examples, who
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -194,8 +194,7 @@ def test_a_long_bad_line_is_quoted_in_part() -> None:
 
 
 def test_a_trial_does_the_check_case_first() -> None:
-    demo = workload()
-    request = protocol.request_for(demo, demo.cases["headline"], "trio", "streams", 7)
+    request = protocol.request_for(who("trio", "streams"), assignment("trio", "headline").cases, 7)
     assert (request.workload, request.model, request.variant) == ("demo", "trio", "streams")
     assert [case.id for case in request.cases] == ["check", "headline"]
     assert request.cases[1] == protocol.RequestCase(
@@ -204,14 +203,12 @@ def test_a_trial_does_the_check_case_first() -> None:
 
 
 def test_a_trial_of_the_check_case_does_it_once() -> None:
-    demo = workload()
-    request = protocol.request_for(demo, demo.cases["check"], "trio", "", 7)
+    request = protocol.request_for(who("trio", ""), assignment("trio", "check").cases, 7)
     assert [case.id for case in request.cases] == ["check"]
 
 
 def test_a_request_is_one_line_that_the_runner_understands() -> None:
-    demo = workload()
-    request = protocol.request_for(demo, demo.cases["headline"], "trio", "", 7)
+    request = protocol.request_for(who("trio", ""), assignment("trio", "headline").cases, 7)
     line = protocol.encode_request(request)
     assert line.endswith(b"\n")
     assert line.count(b"\n") == 1

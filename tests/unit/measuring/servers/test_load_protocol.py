@@ -27,7 +27,7 @@ CLIMBED = SERVED.replace("[metrics.throughput]", LADDER + "[metrics.throughput]"
 
 
 def asked(of: Workload, case: str) -> dict[str, Any]:
-    request = load_protocol.request_for(of, of.cases[case], 1234, 7)
+    request = load_protocol.request_for(of.resolve(case, "asyncio"), 1234, 7)
     line = load_protocol.encode(request)
     assert line.count(b"\n") == 1
     return json.loads(line)
@@ -96,10 +96,10 @@ def phase(**more: Any) -> dict[str, Any]:
     return {"kind": "phase", "phase": 0, "loop": "closed", "elapsed_ns": 100, "requests": 1, **more}
 
 
-def heard(*records: dict[str, Any]) -> load_protocol.Heard:
-    it = load_protocol.Heard()
+def heard(*records: dict[str, Any]) -> load_protocol.LoadReport:
+    it = load_protocol.LoadReport()
     for one in records:
-        it.hear(json.dumps(one).encode())
+        it.take_line(json.dumps(one).encode())
     return it
 
 
@@ -142,16 +142,16 @@ def test_an_error_is_kept_with_its_reason() -> None:
 )
 def test_what_is_no_record_is_refused(line: bytes) -> None:
     with pytest.raises(ProtocolError):
-        load_protocol.Heard().hear(line)
+        load_protocol.LoadReport().take_line(line)
 
 
 def test_it_is_warm_when_it_is_connected_and_all_warm_up_was_made() -> None:
-    case = workload(SERVED).cases["headline"]
+    case = workload(SERVED).resolve("headline", "asyncio")
     it = heard(STARTED)
     assert not it.is_warm(case)
-    it.hear(b'{"kind": "connected", "connections": 2, "elapsed_ns": 5}')
+    it.take_line(b'{"kind": "connected", "connections": 2, "elapsed_ns": 5}')
     assert not it.is_warm(case)
-    it.hear(json.dumps(phase(warmup=True)).encode())
+    it.take_line(json.dumps(phase(warmup=True)).encode())
     assert it.is_warm(case)
 
 

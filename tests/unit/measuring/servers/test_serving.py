@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from harness.catalog.contestant import Contestant
-from harness.measuring.servers import serving
+from harness.measuring.servers import load_driver
 from harness.results.records import Cell, Status, Trial
 from harness.statistics.metrics import trial_value
 from tests.support.planted.bench import MARK, Bench, at_most, left_of, planted, runner, workload
@@ -69,7 +69,7 @@ def test_a_good_server_is_measured(mark: str, real: tuple[str, ...]) -> None:
     assert (done.exit_ns, done.load["server_cores"]) != (None, "")
     served = workload(10, SERVED, "served")
     for metric in served.metrics.values():
-        value = trial_value(served, metric, done)
+        value = trial_value(metric, served.resolve(done.cell.case, done.cell.model), done)
         assert value is not None
         assert value > 0
 
@@ -198,7 +198,7 @@ def test_a_limit_of_open_files_that_may_be_raised_is(
     monkeypatch.setattr(resource, "getrlimit", lambda _: limits)
     monkeypatch.setattr(resource, "setrlimit", lambda _, now: was.append(now))
     case = workload(10, SERVED, "served").cases["headline"]
-    assert serving.refusal(case, ("generator",)) is None
+    assert load_driver.refusal(case, ("generator",)) is None
     assert was == raised
 
 
@@ -315,7 +315,10 @@ def test_a_server_that_drains_is_heard_out_after_its_end(mark: str, way: str, lo
     assert (done.status, done.message) == (Status.OK, "")
     assert [one.loop for one in done.phases] == ["drain"]
     served = workload(10, DRAINED, "served")
-    assert trial_value(served, served.metrics["lost"], done) == lost
+    assert (
+        trial_value(served.metrics["lost"], served.resolve(done.cell.case, done.cell.model), done)
+        == lost
+    )
     assert done.exit_ns is not None
     assert 0 < done.exit_ns < done.wall_ns
 
@@ -325,7 +328,10 @@ def test_a_server_that_drains_is_measured(mark: str, real: tuple[str, ...]) -> N
     assert (done.status, done.message) == (Status.OK, "")
     served = workload(10, DRAINED, "served")
     for name in ("lost", "exit"):
-        assert trial_value(served, served.metrics[name], done) is not None
+        assert (
+            trial_value(served.metrics[name], served.resolve(done.cell.case, done.cell.model), done)
+            is not None
+        )
 
 
 def test_a_server_that_ignores_sigterm_is_a_timeout_that_says_so(mark: str) -> None:

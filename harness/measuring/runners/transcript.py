@@ -1,4 +1,4 @@
-"""What one trial has said so far, and whether it said it at the right moment. Pure."""
+"""The messages of one trial, checked for the right order. Pure."""
 
 from __future__ import annotations
 
@@ -25,17 +25,17 @@ if TYPE_CHECKING:
 _LAST_PORT = 65_535
 
 
-class Conversation:
-    """What one trial has said so far. `hear` refuses what comes at the wrong moment.
+class Transcript:
+    """The messages of one trial so far. `receive` rejects messages in the wrong order.
 
-    The order: started, then for each case its samples and one or more outcomes, or an error; then
-    finished. An error without a case ends everything. Only a server says that it is listening.
+    The order is: started, then for each case its samples and either outcomes or an error, then
+    finished. An error without a case ends the trial. Only servers send `listening`.
     """
 
     def __init__(self, cases: Iterable[RequestCase], *, serves: bool = False) -> None:
         self._serves = serves
         self.cases = {case.id: case for case in cases}
-        self._open = list(self.cases)  # cases not yet left, in order
+        self._remaining = list(self.cases)  # the current case and the following ones
         self.started: Started | None = None
         self.finished: Finished | None = None
         self.failed: Failed | None = None  # the trial as a whole
@@ -47,14 +47,15 @@ class Conversation:
         self._listened: set[str] = set()
 
     @property
-    def current(self) -> str:
-        """The case that is running, or the last one."""
+    def current_case(self) -> str:
+        """The id of the running case; after the end, of the last one."""
         return next(
-            (id_ for id_ in self._open if not self._is_over(id_)), next(reversed(self.cases))
+            (id_ for id_ in self._remaining if not self._is_complete(id_)),
+            next(reversed(self.cases)),
         )
 
-    def hear(self, message: Message) -> None:
-        """Take in one message. Raises ProtocolError when it is out of order."""
+    def receive(self, message: Message) -> None:
+        """Add one message. Raises ProtocolError if it is out of order."""
         if self.finished is not None or self.failed is not None:
             raise ProtocolError(f"{_kind(message)} after the end")
         match message:
@@ -72,51 +73,53 @@ class Conversation:
                 | Latency(case=id_)
                 | Footprint(case=id_)
             ):
-                self._hear_of_case(message, id_)
+                self._receive_for_case(message, id_)
             case Listening() if self._serves:
-                self._take_listening(message)  # who asks is told by what it handed this to
+                self._receive_listening(message)
             case Finished():
                 self._finish(message)
             case _:
                 raise ProtocolError(f"{_kind(message)} is not expected in this trial")
 
-    def _hear_of_case(
+    def _receive_for_case(
         self, message: SampleTaken | Outcome | Failed | Latency | Footprint, id_: str
     ) -> None:
         if id_ not in self.cases:
-            raise ProtocolError(f"{_kind(message)} of case {id_!r}, which was not asked for")
-        while self._open and self._open[0] != id_ and self._is_over(self._open[0]):
-            self._open.pop(0)
-        if not self._open or self._open[0] != id_ or id_ in self.errors:
+            raise ProtocolError(f"{_kind(message)} of case {id_!r}, which was not requested")
+        while (
+            self._remaining and self._remaining[0] != id_ and self._is_complete(self._remaining[0])
+        ):
+            self._remaining.pop(0)
+        if not self._remaining or self._remaining[0] != id_ or id_ in self.errors:
             raise ProtocolError(f"{_kind(message)} of case {id_!r} out of order")
         if self.outcomes[id_] and not isinstance(message, Outcome):
             raise ProtocolError(f"{_kind(message)} of case {id_!r} after its outcome")
         match message:
             case SampleTaken():
-                self._take_sample(message, id_)
+                self._receive_sample(message, id_)
             case Outcome():
                 self.outcomes[id_].append(message)
             case Latency():
-                self._take_latency(message, id_)
+                self._receive_latency(message, id_)
             case Footprint():
-                self._take_footprint(message, id_)
+                self._receive_footprint(message, id_)
             case Failed():
                 self.errors[id_] = message
 
-    def _take_listening(self, message: Listening) -> None:
-        id_ = self.current
-        if self._is_over(id_) or self.samples[id_] or id_ in self._listened:
-            raise ProtocolError("listening, where no case is about to be served")
+    def _receive_listening(self, message: Listening) -> None:
+        id_ = self.current_case
+        if self._is_complete(id_) or self.samples[id_] or id_ in self._listened:
+            raise ProtocolError("listening, but no case is about to be served")
         if not 0 < message.port <= _LAST_PORT:
             raise ProtocolError(f"listening: port {message.port}, expected 1 to {_LAST_PORT}")
         self._listened.add(id_)
 
-    def _take_latency(self, message: Latency, id_: str) -> None:
+    def _receive_latency(self, message: Latency, id_: str) -> None:
         if id_ in self.latencies:
-            raise ProtocolError(f"latency of case {id_!r} for the second time")
+            raise ProtocolError(f"second latency of case {id_!r}")
         self.latencies[id_] = message.hdr
 
-    def _take_footprint(self, message: Footprint, id_: str) -> None:
+    def _receive_footprint(self, message: Footprint, id_: str) -> None:
         if min(message.tasks, message.bytes, message.virtual_bytes or 0) < 0:
             raise ProtocolError(
                 f"footprint of case {id_!r}: tasks {message.tasks}, bytes {message.bytes} and"
@@ -124,7 +127,7 @@ class Conversation:
             )
         self.footprints[id_].append(message)
 
-    def _take_sample(self, message: SampleTaken, id_: str) -> None:
+    def _receive_sample(self, message: SampleTaken, id_: str) -> None:
         if id_ in self.latencies:
             raise ProtocolError(f"sample of case {id_!r} after its latency")
         if message.iteration != len(self.samples[id_]):
@@ -139,17 +142,17 @@ class Conversation:
             )
         self.samples[id_].append(message)
 
-    def _is_over(self, id_: str) -> bool:
+    def _is_complete(self, id_: str) -> bool:
         return bool(self.outcomes[id_]) or id_ in self.errors
 
     def _finish(self, message: Finished) -> None:
         for id_, case in self.cases.items():
-            if not self._is_over(id_):
+            if not self._is_complete(id_):
                 raise ProtocolError(f"finished without an outcome of case {id_!r}")
-            counted = sum(not sample.warmup for sample in self.samples[id_])
-            if id_ not in self.errors and counted != case.iterations:
+            count = sum(not sample.warmup for sample in self.samples[id_])
+            if id_ not in self.errors and count != case.iterations:
                 raise ProtocolError(
-                    f"case {id_!r}: {counted} samples besides warm-up, expected {case.iterations}"
+                    f"case {id_!r}: {count} samples after warm-up, expected {case.iterations}"
                 )
         self.finished = message
 
