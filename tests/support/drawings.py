@@ -20,7 +20,7 @@ from matplotlib.transforms import Bbox
 
 from harness.analysis.analyse import Analysis
 from harness.claims import ledger
-from harness.claims.judge import check
+from harness.claims.judge import judge_claims
 from harness.presenting import figures
 from tests.support.scenes import SCENES
 
@@ -101,7 +101,7 @@ def drawn(analysis: Analysis, folder: Path) -> Drawing:
         warnings.catch_warnings(record=True) as caught,
     ):
         warnings.simplefilter("always")
-        paths = figures.draw(analysis, folder, check(ledger.load(), analysis))
+        paths = figures.draw(analysis, folder, judge_claims(ledger.load(), analysis))
     return Drawing(analysis, folder, paths, pages, [str(one.message) for one in caught])
 
 

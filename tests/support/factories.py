@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from harness.measuring.runners.conversation import Conversation
 from hypothesis import settings
 
 from harness.analysis.analyse import Analysis, WorkloadResult, analyse
@@ -13,7 +14,6 @@ from harness.catalog.workload import HEADLINE
 from harness.measuring.plan import assign
 from harness.measuring.processes.child import Ended
 from harness.measuring.runners import protocol
-from harness.measuring.runners.conversation import Conversation
 from harness.results.records import (
     SCHEMA_VERSION,
     Cell,

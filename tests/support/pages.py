@@ -13,7 +13,7 @@ from msgspec import structs
 
 from harness.analysis.analyse import Analysis
 from harness.claims import ledger
-from harness.claims.judge import check
+from harness.claims.judge import judge_claims
 from harness.paths import ROOT
 from harness.presenting.report import page, sources
 from harness.results.records import Run
@@ -118,11 +118,11 @@ def report_of(scene: str) -> str:
     """Return the report of a scene, with its figures and with the sources that are here."""
     drawn = drawing(scene)
     analysis = sourced(drawn.analysis)
-    return page.text(
+    return page.render(
         analysis,
-        sources.read(analysis.run),
+        sources.read_sources(analysis.run),
         drawings_in(drawn.folder),
-        check(ledger.load(), analysis),
+        judge_claims(ledger.load(), analysis),
     )
 
 
@@ -137,7 +137,7 @@ def drawings_in(folder: Path) -> dict[str, str]:
 
 def bare(analysis: Analysis) -> Parsed:
     """Return the report without figures and sources."""
-    return parsed(page.text(analysis, {}, {}))
+    return parsed(page.render(analysis, {}, {}))
 
 
 def with_run(analysis: Analysis, **changes: object) -> Analysis:

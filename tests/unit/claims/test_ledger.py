@@ -118,7 +118,7 @@ def test_a_ledger_is_read_as_it_is_written() -> None:
 def test_a_range_is_read_into_base_units(
     text: str, low: float | None, high: float | None, unit: str
 ) -> None:
-    assert ledger.range_of(text) == Range(low, high, unit, text)
+    assert ledger.parse_range(text) == Range(low, high, unit, text)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_a_range_is_read_into_base_units(
     ["", "fast", "1 to", "10 to 1 µs", "1 to 10", "at least x", "about 3x", "1-10 µs", "-1 to 3x"],
 )
 def test_what_is_no_range_is_none(text: str) -> None:
-    assert ledger.range_of(text) is None
+    assert ledger.parse_range(text) is None
 
 
 # name -> (a stretch of the good ledger, what it becomes, how the message goes on after the file)
@@ -276,7 +276,7 @@ def test_every_key_of_a_ledger_is_explained() -> None:
     explained = {
         key for row in re.findall(r"^\| (`\w.*?) \|", text, re.MULTILINE) for key in _keys(row)
     }
-    ledgers = (LEDGER, ledger.OWN.read_text(encoding="utf-8"))
+    ledgers = (LEDGER, ledger.BUILT_IN.read_text(encoding="utf-8"))
     used = {key for one in ledgers for key in re.findall(r"^(\w+) = ", one, re.MULTILINE)}
     assert used - {"D", "D0", "D1", "D2", "D3", "D4"} == explained
 

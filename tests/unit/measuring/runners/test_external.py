@@ -172,11 +172,14 @@ def test_names_that_are_those_of_models(name: str) -> None:
 
 def test_models_from_outside_have_looks_that_are_their_own_and_stay() -> None:
     names = [f"model-{number}" for number in range(200)]
-    looks = style.looks([*MODELS, *names])
+    looks = style.model_looks([*MODELS, *names])
     assert {name: looks[name] for name in MODELS} == style.LOOKS
     assert len(set(looks.values())) == len(looks)
     assert len({look.colour for look in looks.values()}) > 20
-    assert style.looks(["model-7"])["model-7"] == style.looks([*MODELS, "model-7"])["model-7"]
+    assert (
+        style.model_looks(["model-7"])["model-7"]
+        == style.model_looks([*MODELS, "model-7"])["model-7"]
+    )
 
 
 def test_a_link_to_the_file_leads_to_its_folder(home: Path, tmp_path: Path) -> None:

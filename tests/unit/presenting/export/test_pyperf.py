@@ -9,7 +9,6 @@ from pathlib import Path
 import pyperf
 import pytest
 
-from harness.presenting.export.selection import Selection
 from tests.support.exports import ALL, Export, exported
 
 

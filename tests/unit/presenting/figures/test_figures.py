@@ -16,7 +16,7 @@ from harness.analysis.findings import finding, overall
 from harness.catalog.workload import MODELS
 from harness.errors import Exit, Problem
 from harness.presenting import figures
-from harness.presenting.figures.style import LOOKS, looks
+from harness.presenting.figures.style import LOOKS, model_looks
 from harness.results.records import Absence, Status
 from tests.support.drawings import (
     Drawing,
@@ -194,7 +194,7 @@ def test_a_dot_has_the_colour_and_the_marker_of_its_model(scene: str) -> None:
             if line.get_marker() not in ("None", "", None):
                 (row,) = line.get_ydata()
                 model, _, variant = names[round(row)].partition(" · ")
-                look = looks(it.analysis.models)[model]
+                look = model_looks(it.analysis.models)[model]
                 assert (to_hex(line.get_color()), line.get_marker()) == look
                 assert to_hex(line.get_markerfacecolor()) == ("#ffffff" if variant else look.colour)
                 seen += 1
