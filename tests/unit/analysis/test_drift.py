@@ -29,7 +29,9 @@ def test_an_analysis_has_the_readings_of_its_run_and_an_old_run_has_none() -> No
 
 
 def test_points_are_relative_to_the_first_and_to_the_median() -> None:
-    found = drift.points([ProbeReading(at(0), 100, 100), ProbeReading(at(30), 110, 98), ProbeReading(at(90.5), 90)])
+    found = drift.points(
+        [ProbeReading(at(0), 100, 100), ProbeReading(at(30), 110, 98), ProbeReading(at(90.5), 90)]
+    )
     assert [one.seconds for one in found] == [0, 30, 90.5]
     assert [one.share for one in found] == pytest.approx([0, 0.1, -0.1])
     assert [one.waited for one in found] == [False, True, False]
