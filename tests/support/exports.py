@@ -61,7 +61,9 @@ def analysed() -> tuple[Analysis, list[Trial]]:
     return analyse(run_, measured), measured
 
 
-def exported(format_: str, selection: Selection = ALL, warnings: list[str] | None = None) -> str:
+def exported(
+    format_: str, selection: ExportSelection = ALL, warnings: list[str] | None = None
+) -> str:
     analysis, measured = analysed()
     return export.render(
         format_, analysis, measured, selection, [] if warnings is None else warnings

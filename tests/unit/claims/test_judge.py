@@ -141,7 +141,7 @@ def test_cells_of_two_cases_are_compared_as_groups_each_by_its_own_parameters() 
     swept = [trial(cell("asyncio", "tasks-100"), 10 + block, 50 * MS) for block in range(5)]
     found = checked(claim, *swept, *trials("asyncio", SAME))
     assert found.value == pytest.approx(0.1)
-    assert "asyncio in tasks-100 to asyncio in headline" in found.sentence
+    assert "asyncio in tasks-100 / asyncio in headline" in found.sentence
 
 
 def floored(these: list[int], claim_range: str) -> JudgedClaim:
@@ -247,7 +247,7 @@ def test_a_cell_whose_turn_has_not_come_is_unmeasured() -> None:
 def test_what_waits_for_a_workload_says_which() -> None:
     results = judge.judge_claims(ledger.parse(LEDGER, "own.toml"), analysed(trial()))
     assert results[2].verdict is Verdict.UNMEASURED
-    assert results[2].sentence == "It waits for the workload behaviour, not written yet."
+    assert results[2].sentence == "No workload measures it yet; planned: behaviour."
     assert (results[2].range, results[2].unit) == (None, "")
 
 
@@ -260,37 +260,36 @@ def test_what_waits_for_a_workload_says_which() -> None:
         (
             "40 to 60 ms",
             SAME,
-            "asyncio, elapsed time: 50.0 ms [50.0, 50.0], within what is claimed (40 to 60 ms).",
+            "asyncio, elapsed time: 50.0 ms [50.0, 50.0], inside the claimed range (40 to 60 ms).",
         ),
         (
             "at least 1 s",
             SAME,
-            "asyncio, elapsed time: 50.0 ms [50.0, 50.0], less than what is claimed (at least 1 s)"
-            " by a factor of 20 at least.",
+            "asyncio, elapsed time: 50.0 ms [50.0, 50.0], below the claimed range (at least 1 s)"
+            " by a factor of at least 20.",
         ),
         (
             "at most 20 ms",  # the estimate is three times that, the nearer end of the interval 2.5
             SPREAD,
-            "asyncio, elapsed time: 60.0 ms [50.0, 70.0], more than what is claimed (at most 20 ms)"
-            " by a factor of 2.5 at least.",
+            "asyncio, elapsed time: 60.0 ms [50.0, 70.0], above the claimed range (at most 20 ms)"
+            " by a factor of at least 2.5.",
         ),
         (
             "at most 45 ms",
             SAME,
-            "asyncio, elapsed time: 50.0 ms [50.0, 50.0], more than what is claimed (at most"
-            " 45 ms).",
+            "asyncio, elapsed time: 50.0 ms [50.0, 50.0], above the claimed range (at most 45 ms).",
         ),
         (
             "at most 55 ms",
             SPREAD,
-            "asyncio, elapsed time: 60.0 ms [50.0, 70.0], neither within nor beyond what is"
-            " claimed (at most 55 ms).",
+            "asyncio, elapsed time: 60.0 ms [50.0, 70.0], and the interval crosses an end of the"
+            " claimed range (at most 55 ms).",
         ),
         (
             "at most 55 ms",
             SAME[:1],
-            "asyncio, elapsed time: 50.0 ms, from too few processes to hold against what is"
-            " claimed (at most 55 ms).",
+            "asyncio, elapsed time: 50.0 ms, from too few processes to compare with the"
+            " claimed range (at most 55 ms).",
         ),
     ],
 )
@@ -324,12 +323,12 @@ def of(*verdicts: Verdict) -> list[JudgedClaim]:
 @pytest.mark.parametrize(
     ("verdicts", "expected"),
     [
-        ([], "None of 0 claims is measured by this run"),
-        (["unmeasured"], "None of 1 claim is measured by this run"),
-        (["holds", "unmeasured"], "Of 1 claim that this run measures, 1 holds"),
+        ([], "This run measures none of 0 claims"),
+        (["unmeasured"], "This run measures none of 1 claim"),
+        (["holds", "unmeasured"], "Of 1 measured claim, 1 holds"),
         (
             ["holds", "holds", "contradicted", "undecided", "undecided"],
-            "Of 5 claims that this run measures, 2 hold, 1 is contradicted and 2 are undecided",
+            "Of 5 measured claims, 2 hold, 1 is contradicted and 2 are undecided",
         ),
     ],
 )

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from harness.catalog.contestant import is_model_id, is_variant
-from harness.catalog.workload import MODELS, in_order
+from harness.catalog.workload import MODELS, order_models
 from harness.errors import Exit
 from harness.measuring.runners import external
 from harness.paths import ROOT, WORKLOADS
@@ -64,7 +64,7 @@ def test_the_shell_runner_is_measured_and_drawn(invoke: Invoke, tmp_path: Path) 
     code, said, _ = invoke("run", "--runner", SHELL, *arguments)
     assert code == 0
     assert "Busy waiting: " in said
-    folder = store.find(tmp_path)
+    folder = store.find_run(tmp_path)
     trials = list(store.read_trials(folder, []))
     assert {trial.status.value for trial in trials} == {"ok"}
     run = store.read_run(folder)
@@ -160,7 +160,7 @@ def test_models_from_outside_stand_after_ours_and_are_missing_where_nothing_is_o
 
 
 def test_the_order_of_models_is_ours_and_then_as_they_appear() -> None:
-    assert in_order(["zeta", "go", "alpha", "zeta"]) == (*MODELS, "zeta", "alpha")
+    assert order_models(["zeta", "go", "alpha", "zeta"]) == (*MODELS, "zeta", "alpha")
 
 
 @pytest.mark.parametrize("name", ["node", "mytool-fast", "a1-2b", "x" * 40])

@@ -12,7 +12,7 @@ import pytest
 from tests.support.exports import ALL, Export, exported
 
 
-def suite(selection: Selection = ALL) -> pyperf.BenchmarkSuite:
+def suite(selection: ExportSelection = ALL) -> pyperf.BenchmarkSuite:
     return pyperf.BenchmarkSuite.loads(exported("pyperf", selection))
 
 

@@ -28,7 +28,7 @@ def measured() -> tuple[Run, list[Trial]]:
     ]
 
 
-def document(selection: Selection | None = None) -> dict[str, Any]:
+def document(selection: ExportSelection | None = None) -> dict[str, Any]:
     analysis = analyse(*measured())
     return json.loads(export.render("json", analysis, (), selection or ExportSelection(), []))
 

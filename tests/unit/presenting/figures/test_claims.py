@@ -16,7 +16,7 @@ WITH_CLAIMS = ("everything", "too few blocks", "one model always fails", "values
 
 
 def results(it: Drawing) -> list[JudgedClaim]:
-    return shown(judge.judge_claims(ledger.load(), it.analysis))
+    return measured_claims(judge.judge_claims(ledger.load(), it.analysis))
 
 
 def page_of(scene: str) -> Page:

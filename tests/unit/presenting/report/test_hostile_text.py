@@ -15,8 +15,9 @@ from harness.presenting import figures
 from harness.presenting.report import page, svg
 from harness.presenting.report.sources import SourceFile, highlight
 from harness.results.records import Machine, RunnerFacts, Status, Trial
+from tests.support.drawings import read_svg_files
 from tests.support.ledgers import LEDGER
-from tests.support.pages import Parsed, drawings_in, parsed, with_run
+from tests.support.pages import Parsed, parsed, with_run
 from tests.support.scenes import Otherwise, _another, failed, scene
 
 EVIL = (
@@ -76,7 +77,7 @@ def hostile_page(tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("hostile")
     figures.draw(analysis, folder)
     code = highlight(EVIL, "evil.py")
-    return page.render(analysis, {EVIL: SourceFile(EVIL, code)}, drawings_in(folder))
+    return page.render(analysis, {EVIL: SourceFile(EVIL, code)}, read_svg_files(folder))
 
 
 def test_no_markup_of_a_runner_is_in_the_page(hostile_page: str) -> None:
