@@ -195,7 +195,7 @@ def test_a_hostile_run_does_nothing(chrome: Browser, tmp_path: Path) -> None:
     from tests.unit.presenting.report.test_hostile_text import EVIL, hostile
 
     path = tmp_path / "report.html"
-    path.write_text(page.text(hostile(), {EVIL: Source(EVIL)}, {}), encoding="utf-8")
+    path.write_text(page.render(hostile(), {EVIL: Source(EVIL)}, {}), encoding="utf-8")
     chrome.open(path)
     assert chrome.said == []
     assert chrome.run("window.pwned") is None

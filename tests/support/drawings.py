@@ -22,7 +22,7 @@ from matplotlib.transforms import Bbox
 
 from harness.analysis.analyse import Analysis
 from harness.claims import ledger
-from harness.claims.judge import check
+from harness.claims.judge import judge_claims
 from harness.presenting import figures
 from tests.support.scenes import SCENES, analysis_of
 
@@ -102,7 +102,11 @@ def laid_out(analysis: Analysis, only: Collection[str] | None = None) -> Drawing
         warnings.simplefilter("always")
         with tempfile.TemporaryDirectory() as folder:
             paths = figures.draw(
-                analysis, Path(folder), check(ledger.load(), analysis), only=only, kinds=("png",)
+                analysis,
+                Path(folder),
+                judge_claims(ledger.load(), analysis),
+                only=only,
+                kinds=("png",),
             )
     names = [path.stem for path in paths]
     return Drawing(analysis, names, pages, [str(caution.message) for caution in caught])
@@ -113,7 +117,7 @@ def svg_files(scene: str) -> dict[str, str]:
     """Draw a scene; return its SVG files by the names of their figures."""
     analysis = analysis_of(scene)
     with tempfile.TemporaryDirectory() as folder:
-        figures.draw(analysis, Path(folder), check(ledger.load(), analysis), kinds=("svg",))
+        figures.draw(analysis, Path(folder), judge_claims(ledger.load(), analysis), kinds=("svg",))
         return read_svg_files(Path(folder))
 
 

@@ -52,8 +52,8 @@ FAILURES = {
     "unknown_kind": (Status.CRASH, "'progress'"),
     "other_protocol": (Status.CRASH, "speaks protocol 2, this harness speaks 1"),
     "sample_before_started": (Status.CRASH, "sample before started"),
-    "too_few_samples": (Status.CRASH, "0 samples besides warm-up, expected 1"),
-    "case_not_asked_for": (Status.CRASH, "case 'another', which was not asked for"),
+    "too_few_samples": (Status.CRASH, "0 samples after warm-up, expected 1"),
+    "case_not_asked_for": (Status.CRASH, "case 'another', which was not requested"),
     "partial_line": (Status.CRASH, "broke the protocol"),
     "partial_line_then_signal": (Status.CRASH, "signal 9"),
     "long_line": (Status.CRASH, "a line of more than 16 MiB"),
@@ -97,7 +97,7 @@ def test_a_runner_that_eats_memory_is_out_of_memory(mark: str) -> None:
     assert done is not None
     assert (done.status, done.message) == (
         Status.OUT_OF_MEMORY,
-        "took more memory than a trial may",
+        "exceeded the memory limit of the trial",
     )
 
 
@@ -142,7 +142,7 @@ def test_standard_error_is_kept_for_failures_alone(mark: str) -> None:
 def test_a_process_left_behind_is_a_warning(mark: str, way: str) -> None:
     done = trial(mark, way)
     assert done.status is Status.OK
-    assert done.warnings == ("left 1 processes running; they were ended",)
+    assert done.warnings == ("left 1 processes running; they were killed",)
 
 
 # --- the environment of a child
@@ -166,7 +166,7 @@ def test_hash_seed_and_padding_differ_between_trials(
     monkeypatch: pytest.MonkeyPatch, seed: int, block: int, contestant: Cell
 ) -> None:
     drawn: list[dict[str, str]] = []
-    gone = child.Ended(0, 0, 0, "")
+    gone = child.ChildResult(0, 0, 0, "")
     monkeypatch.setattr(child, "run", lambda command, env, *rest: drawn.append(dict(env)) or gone)
     bench(seed=7).trial(cell("good"), 3, 0)
     bench(seed=seed).trial(contestant, block, 0)
@@ -177,7 +177,7 @@ def test_hash_seed_and_padding_differ_between_trials(
 
 def test_the_environment_of_the_runner_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[dict[str, str]] = []
-    gone = child.Ended(0, 0, 0, "")
+    gone = child.ChildResult(0, 0, 0, "")
     monkeypatch.setattr(child, "run", lambda command, env, *rest: drawn.append(dict(env)) or gone)
     monkeypatch.setenv("LOOMBENCH_OUTSIDE", "seen")
     bench(mark="mine").trial(cell("good"), 0, 0)
@@ -188,7 +188,7 @@ def test_the_environment_of_the_runner_is_passed_on(monkeypatch: pytest.MonkeyPa
 # --- blocks
 
 
-PRECISE = "every headline ratio is as precise as was asked for"  # no block is left to run
+PRECISE = "every headline ratio has reached the requested precision"  # no block is left to run
 
 
 @dataclass

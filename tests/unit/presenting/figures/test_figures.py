@@ -15,10 +15,10 @@ from harness.analysis.analyse import WorkloadResult
 from harness.analysis.findings import finding, overall
 from harness.catalog.workload import MODELS
 from harness.claims import ledger
-from harness.claims.judge import check
+from harness.claims.judge import judge_claims
 from harness.errors import Exit, Problem
 from harness.presenting import figures
-from harness.presenting.figures.style import LOOKS, looks
+from harness.presenting.figures.style import LOOKS, model_looks
 from harness.results.records import Absence, Status
 from tests.support.drawings import (
     Drawing,
@@ -102,7 +102,7 @@ def test_every_png_is_a_picture_and_every_svg_holds_its_title_as_text(
     scene: str, tmp_path: Path
 ) -> None:
     it = drawing(scene)
-    figures.draw(it.analysis, tmp_path, check(ledger.load(), it.analysis))
+    figures.draw(it.analysis, tmp_path, judge_claims(ledger.load(), it.analysis))
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
         f"{name}.{kind}" for name in it.names for kind in ("png", "svg")
     )
@@ -200,7 +200,7 @@ def test_a_dot_has_the_colour_and_the_marker_of_its_model(scene: str) -> None:
             if line.get_marker() not in ("None", "", None):
                 (row,) = line.get_ydata()
                 model, _, variant = names[round(row)].partition(" · ")
-                look = looks(it.analysis.models)[model]
+                look = model_looks(it.analysis.models)[model]
                 assert (to_hex(line.get_color()), line.get_marker()) == look
                 assert to_hex(line.get_markerfacecolor()) == ("#ffffff" if variant else look.colour)
                 seen += 1
@@ -330,7 +330,7 @@ def test_the_foot_names_the_machine_the_versions_and_the_date(scene: str) -> Non
 
 def test_the_same_data_give_the_same_svg(tmp_path: Path) -> None:
     again = SCENES["only trio"]()
-    figures.draw(again, tmp_path, check(ledger.load(), again), kinds=("svg",))
+    figures.draw(again, tmp_path, judge_claims(ledger.load(), again), kinds=("svg",))
     assert read_svg_files(tmp_path) == svg_files("only trio")
 
 

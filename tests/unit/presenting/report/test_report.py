@@ -190,7 +190,7 @@ def test_claims_have_a_section_where_there_are_any() -> None:
     claims = ledger.parse(LEDGER, "own.toml")
     quick, better, _ = check(claims, analysis)
     one = replace(quick, verdict=Verdict.CONTRADICTED, value=9e6, sentence="It takes 9 ms.")
-    found = parsed(page.text(analysis, {}, {}, [one, better]))
+    found = parsed(page.render(analysis, {}, {}, [one, better]))
     for words in ("Of 1 claim that this run measures, 1 is contradicted.", "A demo takes 50 ms."):
         assert words in found.words()
     for words in (
@@ -207,7 +207,7 @@ def test_claims_have_a_section_where_there_are_any() -> None:
 
 def test_a_figure_that_is_too_large_is_left_out_and_named() -> None:
     drawing = '<svg viewBox="0 0 200 100"><path d="' + "M 0 0 " * 600_000 + '"/></svg>'
-    found = parsed(page.text(scene(("fanout",)), {}, {"overview": drawing}))
+    found = parsed(page.render(scene(("fanout",)), {}, {"overview": drawing}))
     assert found.all("svg") == []
     assert "The figure overview is not here. It is too large" in found.words()
 
@@ -242,7 +242,7 @@ def read(
 ) -> sources.Source:
     analysis = scene(("fanout",), models=("asyncio",))
     run = with_run(analysis, sources={name: digest_}, runner_files=runner_files).run
-    return sources.read(run, tmp_path)[name]
+    return sources.read_sources(run, tmp_path)[name]
 
 
 def test_a_source_that_is_as_it_was_is_shown_in_colour(tmp_path: Path) -> None:
@@ -286,7 +286,7 @@ def test_the_source_of_a_runner_from_outside_is_looked_for_beside_its_file(tmp_p
 
 def test_a_source_is_shown_once_with_the_results_of_all_that_ran_it() -> None:
     analysis = sourced(scene(("pingpong",)))
-    found = parsed(page.text(analysis, sources.read(analysis.run), {}))
+    found = parsed(page.render(analysis, sources.read_sources(analysis.run), {}))
     shown = [one for one in found.all("article") if "on_asyncio.py" in one.attributes["aria-label"]]
     (listing,) = shown
     for model in ("asyncio", "asyncio-eager", "uvloop"):
@@ -342,4 +342,4 @@ def test_claims_are_drawn_of_the_ledgers_that_are_named_now(
 
 def test_analysis_of_old_runs_has_no_sources(small_results: Path) -> None:
     analysis: Analysis = scene(("fanout",), models=("asyncio",))
-    assert sources.read(analysis.run, small_results) == {}
+    assert sources.read_sources(analysis.run, small_results) == {}
