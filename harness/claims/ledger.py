@@ -183,7 +183,7 @@ def _read_sentence(table: TomlTable, key: str) -> str:
 
 
 def _read_citations(table: TomlTable, documents: dict[str, str]) -> tuple[Citation, ...]:
-    expected = f"`DOCUMENT: section`, where DOCUMENT is one of: {', '.join(documents) or 'none'}"
+    expected = f"`DOCUMENT: section`, DOCUMENT one of {', '.join(documents) or 'none'}"
     texts = table.texts("sources")
     if not texts:
         raise table.problem("sources", [], f"at least one {expected}")

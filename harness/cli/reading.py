@@ -15,6 +15,7 @@ from harness.cli import options
 from harness.cli.console import Console, echo_json, print_line, warn
 from harness.cli.results import analyse_run, draw, show_results, summarise
 from harness.errors import Exit, Problem
+from harness.files import write_file
 from harness.presenting import export, tables
 from harness.results import store
 
@@ -90,12 +91,12 @@ def export_(
     folder = store.find_run(out, run_)
     warnings: list[str] = []
     analysis = analyse(store.read_run(folder), store.read_trials(folder, warnings))
-    selection = export.Selection(options.split(workloads), options.split(models))
-    text = export.text(format_, analysis, store.read_trials(folder, []), selection, warnings)
+    selection = export.ExportSelection(options.split(workloads), options.split(models))
+    text = export.render(format_, analysis, store.read_trials(folder, []), selection, warnings)
     if output is None:
         click.echo(text.encode(), nl=False)
     else:
-        export.write(output, text)
+        write_file(output, text)
     for warning in warnings:
         warn(warning)
 
@@ -121,7 +122,7 @@ def compare(
             warn(f"{name}: {warning}")
     rows = run_comparison.compare_runs(*analyses, across_machines=across_machines)
     console = Console()
-    console.print(tables.versus(rows))
+    console.print(tables.comparison(rows))
     if all(row.change is run_comparison.Change.NOT_COMPARABLE for row in rows):
         raise Problem("the two runs have no cell that can be compared", Exit.NOT_POSSIBLE)
     slower = [] if fail_on is None else run_comparison.regressions(rows, fail_on)

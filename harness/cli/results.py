@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from harness.analysis.analyse import Analysis, analyse
 from harness.cli.console import Console, print_line, warn
+from harness.files import write_file
 from harness.presenting import export, tables
 from harness.results import store
 
@@ -38,7 +39,7 @@ def summarise(folder: Path, analysis: Analysis, checked: Sequence[JudgedClaim]) 
     """Write the summaries and the report into the run directory."""
     advice = "the measurements are safe; free some space, then run: loombench plot"
     for name, text in export.summaries(analysis).items():
-        export.write(folder / name, text, advice)
+        write_file(folder / name, text, advice)
     from harness.presenting import report  # slow to import
 
     print_line(Console(), f"Report: {os.path.relpath(report.write(analysis, folder, checked))}")

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from rich.console import Console
 
 from harness.measuring.allocate import Allocator
-from harness.measuring.plan import PROFILES, Selection
+from harness.measuring.plan import PROFILES, RunSelection
 from harness.measuring.progress import Display
 from tests.bench import tools
 from tests.support.planted.bench import Bench
@@ -20,7 +20,7 @@ _BAR = 3.0
 def rows() -> Iterator[tuple[str, str, str, bool]]:
     """Run one block of every headline case, with the live display drawing to a terminal."""
     inventory = tools.inventory()
-    cells, _ = inventory.cells(Selection(), PROFILES["quick"])
+    cells, _ = inventory.cells(RunSelection(), PROFILES["quick"])
     bench = Bench.of(inventory)
     plan = Allocator(cells, inventory.workloads, 1, PROFILES["quick"], 0.03).blocks()
     terminal = Console(file=io.StringIO(), force_terminal=True, width=100)

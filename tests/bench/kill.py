@@ -51,8 +51,8 @@ def rows() -> Iterator[tuple[str, str, str, bool]]:
             kept = whole_lines(data)
         tools.loombench(*_arguments(out, "10s"))
         is_kept = file.read_bytes().startswith(kept)
-        run = store.read_run(store.find(out))
-        trials = list(store.read_trials(store.find(out), []))
+        run = store.read_run(store.find_run(out))
+        trials = list(store.read_trials(store.find_run(out), []))
     doubles, holes = measured_twice(trials), cut_short(run, trials)
     what = f"kill -9 of the harness at {kills} random moments, then --resume"
     bar = f"{kills} of {kills}"

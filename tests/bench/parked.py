@@ -49,7 +49,7 @@ def many_rows() -> Iterator[tuple[str, str, str, bool]]:
             "--profile", "quick", "--no-figures", "--budget", "60s", "--precision", "50%",
             "--out", out,
         )  # fmt: skip
-        trials = list(store.read_trials(store.find(Path(out)), []))
+        trials = list(store.read_trials(store.find_run(Path(out)), []))
     bad = [f"{one.cell.contestant}: {one.message}" for one in trials if one.status is not Status.OK]
     met = sorted({one.cell.contestant for one in trials})
     rates = {

@@ -83,7 +83,7 @@ def _row(
     narrow = False
     while len(pairs) < tools.amount(_MOST_PAIRS, 2) and not narrow:
         pairs.append(_pair(theirs, ours, connections, len(pairs)))
-        found = estimates.ratio(pairs)
+        found = estimates.paired_ratio(pairs)
         assert found is not None
         low, high = found.low or found.value, found.high or found.value
         narrow = len(pairs) >= _LEAST_PAIRS and high / low <= (1 + _MARGIN) / (1 - _MARGIN)

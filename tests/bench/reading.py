@@ -13,7 +13,7 @@ from pathlib import Path
 
 from harness import units
 from harness.measuring import campaign
-from harness.measuring.plan import PROFILES, Selection
+from harness.measuring.plan import PROFILES, RunSelection
 from harness.results import store
 from tests.bench import alone, synthetic, tools
 
@@ -26,7 +26,7 @@ def rows() -> Iterator[tuple[str, str, str, bool]]:
     size = tools.amount(_BYTES, 30 * 10**6)
     with tempfile.TemporaryDirectory(prefix="loombench-bench-") as out:
         begun = campaign.begin(
-            Path(out), Selection(), PROFILES["standard"], None, 1, 0.5, tools.inventory()
+            Path(out), RunSelection(), PROFILES["standard"], None, 1, 0.5, tools.inventory()
         )
         begun.writer.close()
         folder = begun.folder

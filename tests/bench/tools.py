@@ -141,5 +141,5 @@ def loombench(*arguments: object, **more: str) -> float:
 
 def analysed(out: Path) -> Analysis:
     """Analyse the latest run."""
-    folder = store.find(out)
+    folder = store.find_run(out)
     return analyse(store.read_run(folder), store.read_trials(folder, []))

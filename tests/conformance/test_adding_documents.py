@@ -78,9 +78,9 @@ class Walk:
             arguments[arguments.index("--budget") + 1] = "1s"
         done = scaffolding.do(self.root, *arguments)
         self.said = done.stdout
-        assert done.returncode in (Exit.FINE, Exit.DOES_NOT_HOLD), done.stdout + done.stderr
+        assert done.returncode in (Exit.SUCCESS, Exit.FAILED), done.stdout + done.stderr
         shows_a_failure = " crash " in done.stdout or " wrong answer " in done.stdout
-        assert (done.returncode == Exit.DOES_NOT_HOLD) == shows_a_failure, done.stdout
+        assert (done.returncode == Exit.FAILED) == shows_a_failure, done.stdout
 
     def compare(self, expected: str) -> None:
         """Find every line in the output of the last command; skip those about Go without Go."""
@@ -127,7 +127,7 @@ def test_the_run_of_the_new_workload_draws_the_named_figures(turnstile: Walk) ->
     named = re.findall(r"`(results/latest/figures/[\w.-]+)`", text)
     assert len(named) == 2
     assert [path for path in named if not (turnstile.root / path).is_file()] == []
-    run = store.read_run(store.find(turnstile.root / "results"))
+    run = store.read_run(store.find_run(turnstile.root / "results"))
     assert {"asyncio", "threads"} <= {cell.model for cell in run.cells}
 
 
@@ -141,7 +141,7 @@ def test_a_broken_rule_is_reported_as_the_page_shows(turnstile: Walk) -> None:
     source.write_text(text.replace("async with lock:", "if True:"), encoding="utf-8")
     done = scaffolding.do(turnstile.root, "validate", "turnstile", "--model", "asyncio")
     source.write_text(text, encoding="utf-8")
-    assert done.returncode == Exit.DOES_NOT_HOLD
+    assert done.returncode == Exit.FAILED
     assert scaffolding.results(done.stdout) == {"asyncio": ("wrong answer", shown)}
 
 

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 INVENTORY = Inventory.open()
 PRESENT, ABSENT = plan.cells(
     INVENTORY.workloads.values(),
-    plan.Selection(),
+    plan.RunSelection(),
     INVENTORY.runners.offers(),
     INVENTORY.runners.missing_models,
     None,
@@ -171,7 +171,7 @@ PLANTED: dict[str, tuple[str, str, Status, str]] = {
         "sequential",
         instead("probe.observe('in_flight', 1)", "return 20"),
         Status.WRONG_ANSWER,
-        "though its waits alone last",
+        "but its waits alone take",
     ),
     "one_by_one": (
         "threads",
@@ -253,4 +253,4 @@ def test_a_process_that_an_implementation_leaves_behind_is_a_warning(
 ) -> None:
     monkeypatch.setattr(child, "_GRACE_S", 0.2)
     done = planted(tree, "leaves", mark)
-    assert done.warnings == ("left 1 processes running; they were ended",)
+    assert done.warnings == ("left 1 processes running; they were killed",)

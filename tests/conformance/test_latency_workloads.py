@@ -77,7 +77,7 @@ def here(
 
 
 def counted(trial: Trial, at_least_ns: int) -> int:
-    histogram: HdrHistogram = histograms.decoded(trial.latency)
+    histogram: HdrHistogram = histograms.decode(trial.latency)
     return sum(
         one.count_added_in_this_iter_step
         for one in histogram.get_recorded_iterator()

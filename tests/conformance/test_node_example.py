@@ -17,8 +17,8 @@ from harness.catalog.contestant import Contestant
 from harness.catalog.workload import CHECK
 from harness.errors import Exit
 from harness.measuring.runners import protocol
-from harness.measuring.runners.conversation import Conversation
 from harness.measuring.runners.protocol import Finished
+from harness.measuring.runners.transcript import Transcript
 from harness.paths import ROOT, WORKLOADS
 from harness.results import histograms, store
 from tests.support.command import Invoke
@@ -64,11 +64,11 @@ def validate(invoke: Invoke, folder: Path, workload: str) -> tuple[int, str]:
 def test_both_runners_conform(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
     code, said, err = invoke(*VALIDATE_FIRST)
-    assert (code, err) == (Exit.FINE, "")
+    assert (code, err) == (Exit.SUCCESS, "")
     assert "noop node-first ok" in said
     assert "1 conform, 0 do not, 0 are not written" in said
     code, said, err = invoke(*VALIDATE)
-    assert (code, err) == (Exit.FINE, "")
+    assert (code, err) == (Exit.SUCCESS, "")
     for stem in OFFERED:
         workload, _, variant = stem.partition("__")
         assert f"{workload} node {f'· {variant} ' if variant else ''}ok" in said
@@ -82,9 +82,9 @@ def test_the_runner_is_measured_and_drawn(
     words = list(RUN)
     words[words.index("--budget") + 1] = "3s"
     code, said, _ = invoke(*words, "--out", tmp_path)
-    assert code == Exit.FINE
+    assert code == Exit.SUCCESS
     assert "Kitchen: best" in said
-    measured = store.find(tmp_path)
+    measured = store.find_run(tmp_path)
     trials = list(store.read_trials(measured, []))
     assert {trial.status.value for trial in trials} == {"ok"}
     assert {trial.cell.model for trial in trials} == {"node", "asyncio"}
@@ -99,7 +99,7 @@ def request(workload: str, variant: str = "", **changes: object) -> bytes:
     """Return a request for the check case, changed where the runner is to refuse it."""
     known = KNOWN.get(workload, KNOWN["noop"])
     contestant = Contestant(workload, "node", variant)
-    asked = protocol.request_for(contestant, [known.resolve(CHECK, "node")], 7)
+    asked = protocol.create_request(contestant, [known.resolve(CHECK, "node")], 7)
     fields = json.loads(protocol.encode_request(asked)) | {"workload": workload, **changes}
     return json.dumps(fields).encode() + b"\n"
 
@@ -128,10 +128,10 @@ def test_a_trial_is_complete_and_has_the_digest_of_our_python(stem: str) -> None
     known = KNOWN[workload]
     code, messages = answered(RUNNER, request(workload, variant), FOLDER)
     check = known.resolve(CHECK, "node")
-    asked = protocol.request_for(Contestant(workload, "node"), [check], 7)
-    conversation = Conversation(asked.cases)
+    asked = protocol.create_request(Contestant(workload, "node"), [check], 7)
+    conversation = Transcript(asked.cases)
     for message in messages:
-        conversation.hear(message)
+        conversation.receive(message)
     assert code == 0
     own = request(workload, variant, model="asyncio")
     _, ours = answered([sys.executable, "-m", "runner"], own, ROOT / "python")
@@ -176,14 +176,14 @@ def test_a_histogram_counts_every_latency_in_the_bucket_of_the_harness() -> None
     latencies = [*edges, *[123_456] * 5_000, 120_000_000_000, 0]
     text = evaluate(script, [*latencies, 200_000_000_000])
     assert isinstance(text, str)
-    assert histograms.fault([text]) == ""
-    found, expected = histograms.decoded(text), histograms.added([])
+    assert histograms.find_decode_error([text]) == ""
+    found, expected = histograms.decode(text), histograms.merge([])
     for latency in [*latencies, 120_000_000_000]:
         expected.record_value(latency)
     assert found.get_total_count() == expected.get_total_count() == len(latencies) + 1
     for latency in latencies:
         assert found.get_count_at_value(latency) == expected.get_count_at_value(latency)
-    assert histograms.curve(found) == histograms.curve(expected)
+    assert histograms.percentile_curve(found) == histograms.percentile_curve(expected)
 
 
 # --- mistakes
@@ -235,7 +235,7 @@ def test_a_mistake_in_an_implementation_is_reported(
     source = f"export async function run() {{ {body} }}\n"
     (copy / "workloads/noop.mjs").write_text(source, encoding="utf-8")
     code, said = validate(invoke, copy, "noop")
-    assert code == (Exit.FINE if message.endswith("ok") else Exit.DOES_NOT_HOLD)
+    assert code == (Exit.SUCCESS if message.endswith("ok") else Exit.FAILED)
     assert message in said
 
 
@@ -248,7 +248,7 @@ THROWS_LATER = "return new Promise(() => setImmediate(() => undefined.length));"
 DOCUMENTED = {  # message -> file, changes to it
     "found ..., expected 332833500": ("workloads/sumsquares__threads.mjs", RACE),
     "in_flight: found 1, expected 3": ("workloads/kitchen.mjs", {AT_ONCE: IN_SEQUENCE}),
-    "done after ..., though its waits alone last 100 ms": (
+    "done after ..., but its waits alone take 100 ms": (
         "workloads/kitchen.mjs",
         {"await sleep(Math.ceil(units * unit));": "return units;"},
     ),
@@ -281,7 +281,7 @@ def test_a_mistake_of_the_document_is_reported_as_it_shows(
     (copy / name).write_text(text, encoding="utf-8")
     workload = Path(name).stem.partition("__")[0] if "workloads/" in name else "noop"
     code, said = validate(invoke, copy, workload)
-    assert code != Exit.FINE
+    assert code != Exit.SUCCESS
     assert re.search(pattern, said)
 
 

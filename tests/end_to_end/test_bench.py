@@ -162,7 +162,7 @@ def test_the_planted_runner_offers_what_the_parts_measure(outsiders: Inventory) 
     }
     assert set(models["busy"]) == {planted._BASE, planted._TWIN, *planted._SLOWER}
     assert models["command"] == ["base", "longer"]
-    cells, _ = outsiders.cells(plan.Selection(("busy", "command")), plan.PROFILES["quick"])
+    cells, _ = outsiders.cells(plan.RunSelection(("busy", "command")), plan.PROFILES["quick"])
     assert [cell.model for cell in cells if cell.control] == ["base", "base"]
 
 
@@ -257,7 +257,7 @@ THOSE = (84.0, 86.5, 85.1, 84.4, 88.0, 85.3)
 
 
 def test_the_interval_for_other_tools_is_the_one_that_we_have_for_groups_without_blocks() -> None:
-    ours = estimates.ratio_of_groups(THOSE, THESE)
+    ours = estimates.unpaired_ratio(THOSE, THESE)
     assert ours is not None
     assert precision.half_width(THESE, THOSE) == pytest.approx(ours.spread)
     assert precision.half_width((2.0, 2.0), (3.0, 3.0)) == 0

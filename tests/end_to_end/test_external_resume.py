@@ -29,9 +29,9 @@ def test_a_run_of_an_external_runner_goes_on_only_if_it_is_named_again(
     assert f"repeat --runner {home / external.FILE} to go on with it" in err
     assert not (home / "started").exists()
 
-    before = len(list(store.read_trials(store.find(tmp_path / "results"), [])))
+    before = len(list(store.read_trials(store.find_run(tmp_path / "results"), [])))
     assert invoke("run", "--resume", "--runner", home, *out)[0] == 0
-    trials = list(store.read_trials(store.find(tmp_path / "results"), []))
+    trials = list(store.read_trials(store.find_run(tmp_path / "results"), []))
     assert len(trials) > before
     assert trials[0].facts == {"folder": str(home)}  # where its other words are found
 
@@ -63,12 +63,12 @@ def test_a_run_does_not_go_on_with_another_runner(
     out = tmp_path / "results"
     named = ("--runner", home, "--out", out, "--no-figures", "--budget", "1ms")
     assert invoke("run", "--workload", "counter", *named)[0] == 0
-    before = (store.find(out) / store.TRIALS_FILE).read_bytes()
+    before = (store.find_run(out) / store.TRIALS_FILE).read_bytes()
     change(home)
     code, said, err = invoke("run", "--resume", *named)
     assert (code, said) == (Exit.NOT_POSSIBLE, "")
     assert difference in err
-    assert (store.find(out) / store.TRIALS_FILE).read_bytes() == before
+    assert (store.find_run(out) / store.TRIALS_FILE).read_bytes() == before
 
 
 def test_a_file_that_a_runner_is_said_to_be_made_of_may_not_change_either(

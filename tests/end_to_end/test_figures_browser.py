@@ -14,8 +14,7 @@ import pytest
 
 from tests.support import svgs
 from tests.support.browser import Browser, browser, chromium
-from tests.support.drawings import drawing
-from tests.support.pages import drawings_in
+from tests.support.drawings import drawing, svg_files
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium that starts is here")
 
@@ -47,9 +46,9 @@ def chrome(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
 def test_all_text_of_a_figure_can_be_read_at_the_width_of_a_page(
     chrome: Browser, tmp_path: Path, scene: str, font: str
 ) -> None:
-    drawings = drawings_in(drawing(scene).folder)
-    assert drawings
-    assert svgs.complaints(chrome, drawings, tmp_path / "page.html", font) == {}
+    files = svg_files(scene)
+    assert files
+    assert svgs.complaints(chrome, files, tmp_path / "page.html", font) == {}
 
 
 def test_the_scenes_have_every_kind_of_figure() -> None:
@@ -85,6 +84,6 @@ def test_what_cannot_be_read_is_found(
 
 
 def test_a_figure_names_what_stands_in_where_its_font_is_missing() -> None:
-    for text in drawings_in(drawing("only trio").folder).values():
+    for text in svg_files("only trio").values():
         assert "'DejaVu Sans', 'Verdana', sans-serif" in text
         assert text.count("<text") == text.count("'DejaVu Sans', 'Verdana', sans-serif")

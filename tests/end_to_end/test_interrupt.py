@@ -49,7 +49,7 @@ class Measuring:
 
     def trials(self) -> list[Trial]:
         """Return what is stored; raises if anything but the last line is not whole."""
-        return list(store.read_trials(store.find(self.out), []))
+        return list(store.read_trials(store.find_run(self.out), []))
 
     def signal_all(self, number: int) -> None:
         """Signal the group, as a terminal does."""
@@ -108,7 +108,7 @@ def test_ctrl_c_ends_a_run_with_the_exit_code_of_an_interrupt(interrupted: tuple
 
 def test_after_ctrl_c_what_there_is_has_been_shown_and_drawn(interrupted: tuple) -> None:
     it, said, _ = interrupted
-    figures = store.find(it.out) / "figures"
+    figures = store.find_run(it.out) / "figures"
     for name in ("overview", "fanout", "fanout-scaling"):
         assert (figures / f"{name}.png").is_file()
         assert (figures / f"{name}.svg").is_file()
@@ -125,7 +125,7 @@ def test_after_ctrl_c_every_stored_trial_is_whole_and_the_one_cut_short_is_not_a
     interrupted: tuple,
 ) -> None:
     it, said, _ = interrupted
-    path = store.find(it.out) / store.TRIALS_FILE
+    path = store.find_run(it.out) / store.TRIALS_FILE
     assert path.read_bytes().endswith(b"\n")
     trials = it.trials()
     assert {trial.status.value for trial in trials} == {"ok"}
@@ -158,7 +158,7 @@ def test_what_a_killed_harness_has_started_dies_with_it_and_the_run_goes_on(
         timeout=LONG_S,
         check=False,
     )
-    assert (done.returncode, "Traceback" in done.stderr) == (Exit.FINE, False)
+    assert (done.returncode, "Traceback" in done.stderr) == (Exit.SUCCESS, False)
     after = it.trials()
     assert after[: len(before)] == before
     assert len(after) > len(before)

@@ -16,7 +16,7 @@ from harness.measuring.plan import PROFILES
 from harness.paths import ROOT, WORKLOADS
 from harness.presenting.reference import Repository
 from harness.results import store
-from harness.statistics.estimates import LEAST_FOR_INTERVAL
+from harness.statistics.estimates import MIN_FOR_INTERVAL
 from tests.support.command import Invoke
 from tests.support.ledgers import LEDGER
 from tests.support.references import OWN, measured
@@ -53,7 +53,7 @@ def test_the_numbers_of_a_sentence_are_those_of_its_range(claim: ledger.Claim) -
 
 def test_the_committed_run_bears_out_every_sentence(invoke: Invoke) -> None:
     code, said, err = invoke("claims", REPOSITORY.run, *MUST_HOLD)
-    assert (code, err) == (Exit.FINE, "")
+    assert (code, err) == (Exit.SUCCESS, "")
     assert f"Of {len(CLAIMS)} claims that this run measures, {len(CLAIMS)} hold" in said
 
 
@@ -70,7 +70,7 @@ def test_each_that_does_not_hold_has_one_line_with_what_to_do(
     path = tmp_path / "own.toml"
     path.write_text(LEDGER.replace("40 to 60 ms", "at least 1 s"), encoding="utf-8")
     code, said, err = invoke("claims", small, "--only", "--ledger", path, "--must-hold")
-    assert code == Exit.DOES_NOT_HOLD
+    assert code == Exit.FAILED
     assert "A demo takes 50 ms." in said
     contradicted, absent, later = err.splitlines()
     assert contradicted == (
@@ -86,7 +86,7 @@ def test_what_is_undecided_does_not_hold(invoke: Invoke, small: Path, tmp_path: 
     path = tmp_path / "own.toml"
     path.write_text(OWN.replace("40 to 60 ms", "at most 51 ms"), encoding="utf-8")
     code, _, err = invoke("claims", small, "--only", "--ledger", path, "--must-hold")
-    assert code == Exit.DOES_NOT_HOLD
+    assert code == Exit.FAILED
     assert "quick: undecided:" in err
     assert err.endswith("What to do: measure for longer, or claim less: a wider range.\n")
 
@@ -96,10 +96,10 @@ def test_unless_they_must_hold_the_exit_code_is_0(
 ) -> None:
     named = ("claims", small, "--only", "--ledger", tmp_path / "own.toml", "--json")
     code, said, err = invoke(*named)
-    assert (code, err) == (Exit.FINE, "")
+    assert (code, err) == (Exit.SUCCESS, "")
     assert json.loads(said)["counts"]["holds"] == 1
     assert len(json.loads(said)["claims"]) == 3  # and none of the ledger that comes with us
-    assert invoke(*named, "--must-hold")[0] == Exit.DOES_NOT_HOLD
+    assert invoke(*named, "--must-hold")[0] == Exit.FAILED
 
 
 def test_only_needs_something_to_take_claims_from(invoke: Invoke, small: Path) -> None:
@@ -127,7 +127,7 @@ def test_how_long_it_measures_is_the_budget_of_the_profile() -> None:
 
 def test_how_many_processes_an_interval_needs_is_what_statistics_says() -> None:
     (word,) = re.findall(r"No line means fewer than ([a-z]+) processes", README)
-    assert {"five": 5}[word] == LEAST_FOR_INTERVAL
+    assert {"five": 5}[word] == MIN_FOR_INTERVAL
 
 
 def workload(id_: str) -> Workload:

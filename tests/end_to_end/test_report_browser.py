@@ -39,6 +39,10 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+def test_the_page_of_a_whole_run_is_small(report: Path) -> None:
+    assert report.stat().st_size < 5_000_000
+
+
 @every_view
 def test_a_page_opens_without_a_word_and_asks_for_nothing(
     chrome: Browser, report: Path, *, size: tuple[int, int], dark: bool
@@ -191,7 +195,7 @@ def test_a_hostile_run_does_nothing(chrome: Browser, tmp_path: Path) -> None:
     from tests.unit.presenting.report.test_hostile_text import EVIL, hostile
 
     path = tmp_path / "report.html"
-    path.write_text(page.text(hostile(), {EVIL: Source(EVIL)}, {}), encoding="utf-8")
+    path.write_text(page.render(hostile(), {EVIL: Source(EVIL)}, {}), encoding="utf-8")
     chrome.open(path)
     assert chrome.said == []
     assert chrome.run("window.pwned") is None

@@ -1,18 +1,20 @@
-"""Scenes drawn once for all tests, with every text that was drawn and the room that it takes."""
+"""Scenes laid out once for all tests, with every text and the room that it takes.
+
+Laying a figure out is half the work of drawing it. Tests that need files use `svg_files`.
+"""
 
 from __future__ import annotations
 
-import atexit
-import shutil
 import tempfile
 import warnings
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from unittest import mock
 
 import pytest
+from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
@@ -20,9 +22,9 @@ from matplotlib.transforms import Bbox
 
 from harness.analysis.analyse import Analysis
 from harness.claims import ledger
-from harness.claims.judge import check
+from harness.claims.judge import judge_claims
 from harness.presenting import figures
-from tests.support.scenes import SCENES
+from tests.support.scenes import SCENES, analysis_of
 
 # Two boxes that share this much of an inch at most only touch.
 TOUCH_INCH = 0.012
@@ -32,7 +34,7 @@ every_scene = pytest.mark.parametrize("scene", SCENES)
 
 @dataclass
 class Page:
-    """One figure as it was drawn for its PNG; boxes in pixels."""
+    """One figure as it was laid out for its PNG; boxes in pixels."""
 
     name: str
     figure: Figure
@@ -55,36 +57,33 @@ class Page:
 
 @dataclass
 class Drawing:
-    """A scene, drawn."""
+    """A scene, laid out; `names` are those of the files, in the order in which they are listed."""
 
     analysis: Analysis
-    folder: Path
-    paths: list[Path]
+    names: list[str]
     pages: dict[str, Page]
     warnings: list[str]
 
 
 @cache
 def drawing(scene: str) -> Drawing:
-    """Draw a scene with the function that people's figures are drawn with, and watch it."""
-    folder = Path(tempfile.mkdtemp(prefix="loombench-drawings-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    return drawn(SCENES[scene](), folder)
+    """Lay a scene out with the function that draws people's figures."""
+    return laid_out(analysis_of(scene))
 
 
-def drawn(analysis: Analysis, folder: Path) -> Drawing:
+def laid_out(analysis: Analysis, only: Collection[str] | None = None) -> Drawing:
+    """Lay out the figures of a run, or only some of them, without drawing a picture."""
     pages: dict[str, Page] = {}
     page: Page | None = None
-    save, draw_text = Figure.savefig, Text.draw
+    draw_text = Text.draw
 
     def saving(figure: Figure, path: Path, **options: object) -> None:
         nonlocal page
-        if options["format"] != "png":
-            save(figure, path, **options)
-            return
+        path.touch()
         name = path.name.removeprefix(".").partition(".")[0]
         page = Page(name, figure, Bbox.null())
-        save(figure, path, **options)
+        figure.dpi = rcParams["savefig.dpi"]
+        figure.draw_without_rendering()
         pages[name], page = page, None
 
     def drawing_text(text: Text, renderer: object) -> None:
@@ -101,8 +100,29 @@ def drawn(analysis: Analysis, folder: Path) -> Drawing:
         warnings.catch_warnings(record=True) as caught,
     ):
         warnings.simplefilter("always")
-        paths = figures.draw(analysis, folder, check(ledger.load(), analysis))
-    return Drawing(analysis, folder, paths, pages, [str(one.message) for one in caught])
+        with tempfile.TemporaryDirectory() as folder:
+            paths = figures.draw(
+                analysis,
+                Path(folder),
+                judge_claims(ledger.load(), analysis),
+                only=only,
+                kinds=("png",),
+            )
+    names = [path.stem for path in paths]
+    return Drawing(analysis, names, pages, [str(caution.message) for caution in caught])
+
+
+@cache
+def svg_files(scene: str) -> dict[str, str]:
+    """Draw a scene; return its SVG files by the names of their figures."""
+    analysis = analysis_of(scene)
+    with tempfile.TemporaryDirectory() as folder:
+        figures.draw(analysis, Path(folder), judge_claims(ledger.load(), analysis), kinds=("svg",))
+        return read_svg_files(Path(folder))
+
+
+def read_svg_files(folder: Path) -> dict[str, str]:
+    return {path.stem: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.svg"))}
 
 
 def main_page(it: Drawing, workload: str) -> Page:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from harness.analysis.analyse import Analysis, analyse
 from harness.catalog.contestant import Contestant
 from harness.presenting import export
-from harness.presenting.export.selection import Selection
+from harness.presenting.export.selection import ExportSelection
 from harness.results.records import Absence, AbsentCell, Cell, Run, Sample, Status, Trial
 from tests.support.factories import WORKLOAD, cell, run, trial, trials
 
@@ -23,7 +23,7 @@ DEMO = WORKLOAD.replace("[not_applicable]", OVERHEAD + "[not_applicable]")
 RATE = DEMO.replace('shape = "makespan"', 'shape = "rate"').replace('title = "Demo"', 'title = "R"')
 MS = 1_000_000
 MESSAGE = "found | 5\r\n\x1b[31mexpected\t6"
-ALL = Selection()
+ALL = ExportSelection()
 RATES = Cell(Contestant("rates", "trio"), "headline")
 EARLY = [40 * MS, 41 * MS, 42 * MS, 43 * MS, 44 * MS]  # the ideal is 50 ms
 
@@ -61,6 +61,10 @@ def analysed() -> tuple[Analysis, list[Trial]]:
     return analyse(run_, measured), measured
 
 
-def exported(format_: str, selection: Selection = ALL, warnings: list[str] | None = None) -> str:
+def exported(
+    format_: str, selection: ExportSelection = ALL, warnings: list[str] | None = None
+) -> str:
     analysis, measured = analysed()
-    return export.text(format_, analysis, measured, selection, [] if warnings is None else warnings)
+    return export.render(
+        format_, analysis, measured, selection, [] if warnings is None else warnings
+    )

@@ -11,9 +11,9 @@ from harness.catalog import workload_file
 from harness.catalog.contestant import Contestant
 from harness.catalog.workload import HEADLINE
 from harness.measuring.plan import assign
-from harness.measuring.processes.child import Ended
+from harness.measuring.processes.child import ChildResult
 from harness.measuring.runners import protocol
-from harness.measuring.runners.conversation import Conversation
+from harness.measuring.runners.transcript import Transcript
 from harness.results.records import (
     SCHEMA_VERSION,
     Cell,
@@ -208,17 +208,17 @@ def conversation(
     *,
     wrong: Mapping[str, Sequence[protocol.Message]] | None = None,
     finished: bool = True,
-) -> Conversation:
+) -> Transcript:
     """Return what a good trial of a case says; `wrong` has what is said of a case instead."""
-    request = protocol.request_for(who(), assignment(case=case, of=of).cases, 7)
-    said = Conversation(request.cases)
-    said.hear(protocol.Started(protocol.PROTOCOL))
+    request = protocol.create_request(who(), assignment(case=case, of=of).cases, 7)
+    said = Transcript(request.cases)
+    said.receive(protocol.Started(protocol.PROTOCOL))
     for one in request.cases:
         instead = (wrong or {}).get(one.id)
         for message in good_messages(of, one.id) if instead is None else instead:
-            said.hear(message)
+            said.receive(message)
     if finished:
-        said.hear(protocol.Finished())
+        said.receive(protocol.Finished())
     return said
 
 
@@ -232,14 +232,14 @@ def good_messages(
 ) -> list[protocol.Message]:
     """Return the samples of a case and its outcome; what is given replaces what is right."""
     one = of.cases[case]
-    ideal = of.ideal_of(one, "asyncio") or 0
+    ideal = of.compute_ideal_ns(one, "asyncio") or 0
     value = of.resolve(case, "asyncio").expected if answer is None else answer
     samples: list[protocol.Message] = [
         protocol.SampleTaken(
             case,
             iteration,
             ideal if elapsed_ns is None else elapsed_ns,
-            of.operations_of(one),
+            of.count_operations(one),
             warmup=iteration < one.sampling.warmup,
         )
         for iteration in range(one.sampling.warmup + one.sampling.iterations)
@@ -248,5 +248,7 @@ def good_messages(
     return [*samples, protocol.Outcome(case, protocol.digest(value), str(value), seen)]
 
 
-def ended(returncode: int = 0, stopped: str = "", wall_ns: int = 10**12, left: int = 0) -> Ended:
-    return Ended(returncode, wall_ns, 0, "", stopped, left)
+def ended(
+    returncode: int = 0, stopped: str = "", wall_ns: int = 10**12, left: int = 0
+) -> ChildResult:
+    return ChildResult(returncode, wall_ns, 0, "", stopped, left)

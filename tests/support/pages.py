@@ -7,17 +7,17 @@ from collections import Counter
 from dataclasses import dataclass, field, replace
 from functools import cache
 from html.parser import HTMLParser
-from pathlib import Path
 
 from msgspec import structs
 
 from harness.analysis.analyse import Analysis
 from harness.claims import ledger
-from harness.claims.judge import check
+from harness.claims.judge import judge_claims
 from harness.paths import ROOT
 from harness.presenting.report import page, sources
 from harness.results.records import Run
-from tests.support.drawings import drawing
+from tests.support.drawings import svg_files
+from tests.support.scenes import analysis_of
 
 VOID = {"meta", "input", "br", "link", "img", "hr"}
 # What runs a model: its base, or Go's one file a workload.
@@ -116,14 +116,9 @@ def sourced(analysis: Analysis) -> Analysis:
 @cache
 def report_of(scene: str) -> str:
     """Return the report of a scene, with its figures and with the sources that are here."""
-    drawn = drawing(scene)
-    analysis = sourced(drawn.analysis)
-    return page.text(
-        analysis,
-        sources.read(analysis.run),
-        drawings_in(drawn.folder),
-        check(ledger.load(), analysis),
-    )
+    analysis = sourced(analysis_of(scene))
+    checked = judge_claims(ledger.load(), analysis)
+    return page.render(analysis, sources.read_sources(analysis.run), svg_files(scene), checked)
 
 
 @cache
@@ -131,13 +126,9 @@ def page_of(scene: str) -> Parsed:
     return parsed(report_of(scene))
 
 
-def drawings_in(folder: Path) -> dict[str, str]:
-    return {path.stem: path.read_text(encoding="utf-8") for path in sorted(folder.glob("*.svg"))}
-
-
 def bare(analysis: Analysis) -> Parsed:
     """Return the report without figures and sources."""
-    return parsed(page.text(analysis, {}, {}))
+    return parsed(page.render(analysis, {}, {}))
 
 
 def with_run(analysis: Analysis, **changes: object) -> Analysis:

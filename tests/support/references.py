@@ -42,7 +42,7 @@ def measured(out: Path, milliseconds: int = 50, times: int = 2, **more: object) 
         )
     )
     writer.close()
-    return store.find(out)
+    return store.find_run(out)
 
 
 def repository_of(root: Path, folder: Path) -> Repository:

@@ -13,7 +13,7 @@ from msgspec import structs
 from harness.analysis.analyse import Analysis, analyse
 from harness.catalog import workload_file
 from harness.catalog.contestant import Contestant
-from harness.catalog.workload import HEADLINE, MODELS, Workload, in_order
+from harness.catalog.workload import HEADLINE, MODELS, Workload, order_models
 from harness.measuring import plan
 from harness.measuring.runners.runner import Offer
 from harness.paths import WORKLOADS
@@ -54,11 +54,11 @@ class Fate:
     def of(self, workload: Workload, cell: Cell, block: int) -> Trial | None:
         """Return the trial of a cell in a block; None where it was not measured."""
         case = workload.cases[cell.case]
-        operations = workload.operations_of(case)
-        place = in_order([cell.model]).index(cell.model)
+        operations = workload.count_operations(case)
+        place = order_models([cell.model]).index(cell.model)
         noise = random.Random(f"{cell} {block}").uniform(0, 0.05)
         work = operations * NS_AN_OPERATION.get(cell.workload, 1_000) * 1.33**place * (1 + noise)
-        elapsed = (workload.ideal_of(case, cell.model) or 0) + round(work)
+        elapsed = (workload.compute_ideal_ns(case, cell.model) or 0) + round(work)
         usual = trial(cell, block, elapsed, cpu_ns=round(work * (0.9 - noise)))
         return shaped(usual, workload, 1.33**place * (1 + noise))
 
@@ -121,13 +121,13 @@ def waits(cost: float) -> str:
     return counted.encode().decode()
 
 
-def spun(one: Trial) -> Trial:
-    """Let the harness try the machine out before each block, which slows down now and then."""
+def probed(one: Trial) -> Trial:
+    """Add the speed probe of each block; the machine slows down now and then."""
     if one.cell.model != "asyncio":
         return one
     took = 1_000_000 + 7_000 * (one.block * 5 % 7) + (one.block == 3) * 400_000
     at = one.started_at.replace("03:04", f"03:{4 + one.block % 50:02}")
-    return structs.replace(one, started_at=at, spin_ns=took, spin_cpu_ns=980_000)
+    return structs.replace(one, started_at=at, probe_ns=took, probe_cpu_ns=980_000)
 
 
 def failed(one: Trial, status: Status, message: str) -> Trial:
@@ -146,7 +146,7 @@ def workloads() -> dict[str, Workload]:
 
 def _operations(cell: Cell) -> int:
     known = workloads().get(cell.workload)
-    return known.operations_of(known.cases[cell.case]) if known else 1
+    return known.count_operations(known.cases[cell.case]) if known else 1
 
 
 def scene(
@@ -183,7 +183,7 @@ def planned(
     """Return a run over some workloads, as it is decided before its first trial."""
     cells, absent = plan.cells(
         chosen,
-        plan.Selection(models=tuple(models)),
+        plan.RunSelection(models=tuple(models)),
         [
             *_offers(chosen, missing or {}),
             *(
@@ -194,7 +194,7 @@ def planned(
         ],
         missing or {},
         plan.PROFILES[profile],
-        in_order(outside),
+        order_models(outside),
     )
     return Run(
         schema_version=SCHEMA_VERSION,
@@ -273,7 +273,7 @@ def _with_holes(one: Trial) -> Trial | None:
     """Leave holes in a sweep: not reached yet, failed at its end, or begun late."""
     model, case = one.cell.model, one.cell.case
     if model in LOOPS and case.startswith("tasks-100000"):
-        return failed(one, Status.OUT_OF_MEMORY, "took more memory than a trial may")
+        return failed(one, Status.OUT_OF_MEMORY, "exceeded the memory limit of the trial")
     if model == "scratch" and case in ("tasks-10", "tasks-100"):
         return None
     return None if model == "go" and case != HEADLINE else one
@@ -336,7 +336,7 @@ SCENES: dict[str, Callable[[], Analysis]] = {
         ("noop", "fanout"), outside=("node", "a-name-of-forty-characters-as-long-as-be")
     ),
     "a thorough run of a server": lambda: scene(
-        ("echo",), models=("asyncio", "trio"), profile="thorough", fate=Otherwise(spun)
+        ("echo",), models=("asyncio", "trio"), profile="thorough", fate=Otherwise(probed)
     ),
     "eight workloads": lambda: scene(
         ("noop",),
@@ -344,3 +344,9 @@ SCENES: dict[str, Callable[[], Analysis]] = {
         extra=[_another(f"w{i}", title=f"Another one, {i}") for i in range(7)],
     ),
 }
+
+
+@cache
+def analysis_of(scene: str) -> Analysis:
+    """Return the analysis of a scene, made once for all tests that only read it."""
+    return SCENES[scene]()

@@ -178,8 +178,8 @@ def _title(result: WorkloadResult, param: str) -> str:
         for value, model in (ranked[0], ranked[-1])
     )
     if len(ranked) == 1:
-        return f"{title} at {size}: only {first}"
-    return f"{title} at {size}: best of {len(ranked)} is {first}, last {last}"
+        return f"{title}, {size}: only {first}"
+    return f"{title}, {size}: best of {len(ranked)} is {first}, last {last}"
 
 
 def _missing(result: WorkloadResult, param: str) -> str:

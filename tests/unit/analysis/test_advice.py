@@ -7,7 +7,7 @@ from msgspec import structs
 
 from harness.analysis.advice import Advice, Certainty, Choice, advice
 from harness.results.records import Status, Trial
-from tests.support.scenes import SCENES, Otherwise, alike, failed, scene, waits
+from tests.support.scenes import SCENES, Otherwise, alike, analysis_of, failed, scene, waits
 
 
 def row_of(rows: list[Advice], workload: str) -> Advice:
@@ -39,13 +39,13 @@ def test_what_is_not_told_apart_is_named_together() -> None:
 
 
 def test_of_many_that_are_alike_the_first_are_named_and_the_others_counted() -> None:
-    choice = first(advice(SCENES["all alike"]()), "fanout")
+    choice = first(advice(analysis_of("all alike")), "fanout")
     assert len(choice.names) > 3
     assert choice.text.endswith(f"or {len(choice.names) - 2} others (too close to rank)")
 
 
 def test_with_too_few_blocks_nothing_is_decided() -> None:
-    (row,) = advice(SCENES["too few blocks"]())
+    (row,) = advice(analysis_of("too few blocks"))
     (choice,) = row.aspects[0].choices
     assert choice.certainty is Certainty.UNDECIDED
     assert choice.text.startswith("undecided; so far ")
@@ -53,19 +53,19 @@ def test_with_too_few_blocks_nothing_is_decided() -> None:
 
 
 def test_a_contestant_alone_is_no_choice() -> None:
-    choice = first(advice(SCENES["only trio"]()), "fanout")
+    choice = first(advice(analysis_of("only trio")), "fanout")
     assert choice.certainty is Certainty.UNDECIDED
     assert choice.because.endswith("no other to compare it with")
 
 
 def test_where_everything_fails_nothing_is_advised() -> None:
-    choice = first(advice(SCENES["everything fails"]()), "fanout")
+    choice = first(advice(analysis_of("everything fails")), "fanout")
     assert (choice.text, choice.names) == ("undecided", ())
     assert choice.because == "every contestant failed at least once"
 
 
 def test_of_what_was_not_measured_there_is_no_row() -> None:
-    assert advice(SCENES["nothing measured yet"]()) == []
+    assert advice(analysis_of("nothing measured yet")) == []
 
 
 def test_the_floor_of_the_workbench_is_nobodys_work() -> None:
@@ -97,7 +97,7 @@ def test_many_waits_are_judged_by_time_and_by_memory() -> None:
 
 
 def test_a_workload_from_outside_stands_for_what_it_is_called() -> None:
-    rows = advice(SCENES["a workload of many words"]())
+    rows = advice(analysis_of("a workload of many words"))
     assert [row.work for row in rows] == [
         "work like “A workload that somebody has added, with many words in its title”"
     ]
@@ -151,7 +151,7 @@ def test_each_place_is_asked_with_the_same_amount() -> None:
 
 @pytest.mark.parametrize("name", SCENES)
 def test_every_row_points_at_a_case_that_was_measured(name: str) -> None:
-    analysis = SCENES[name]()
+    analysis = analysis_of(name)
     for row in advice(analysis):
         assert row.size
         for aspect in row.aspects:

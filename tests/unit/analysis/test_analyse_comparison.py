@@ -178,7 +178,7 @@ def test_the_control_is_compared_inside_the_blocks_in_which_both_went_well() -> 
         *trials(twin, [100, 1000, 100, 1000, 100]),
         trial(twin, 5, **CRASHED),
     ]
-    assert result(*of).comparison.control == estimates.ratio([(1.0, 1.0)] * 5)
+    assert result(*of).comparison.control == estimates.paired_ratio([(1.0, 1.0)] * 5)
 
 
 def test_the_control_is_not_among_the_contestants() -> None:

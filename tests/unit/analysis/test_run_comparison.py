@@ -163,7 +163,7 @@ def test_runs_without_a_common_cell_are_refused() -> None:
 def test_groups_that_are_empty_or_not_positive_have_no_ratio(
     these: list[float], those: list[float]
 ) -> None:
-    assert estimates.ratio_of_groups(these, those) is None
+    assert estimates.unpaired_ratio(these, those) is None
 
 
 def test_the_interval_of_two_groups_holds_the_truth_as_often_as_it_says() -> None:
@@ -171,7 +171,7 @@ def test_the_interval_of_two_groups_holds_the_truth_as_often_as_it_says() -> Non
     held = 0
     for _ in range(1_000):
         these, those = np.exp(draw.normal(0.1, 0.05, 10)), np.exp(draw.normal(0, 0.02, 14))
-        found = estimates.ratio_of_groups(list(these), list(those))
+        found = estimates.unpaired_ratio(list(these), list(those))
         assert found is not None
         assert found.low is not None
         assert found.high is not None

@@ -71,7 +71,7 @@ def test_a_good_value_is_returned(
         (lambda t: t.table("key"), 3, "found 3, expected a table"),
         (lambda t: t.tables("key"), [], "found [], expected a table"),
         (lambda t: t.rows("key"), {}, "found a table, expected an array of tables"),
-        (lambda t: t.rows("key"), [{}, 1], "found 1, expected a table in each place"),
+        (lambda t: t.rows("key"), [{}, 1], "found 1, expected a table as each element"),
         (
             lambda t: t.text("key"),
             dt.date(2026, 1, 2),

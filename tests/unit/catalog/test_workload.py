@@ -28,8 +28,8 @@ def test_an_answer_is_an_integer_also_where_its_formula_divides() -> None:
 
 def test_the_operations_of_a_call_follow_from_the_parameters_of_a_case() -> None:
     demo = workload()
-    assert demo.operations_of(demo.cases["headline"]) == 10
-    assert demo.operations_of(demo.cases["tasks-100"]) == 100
+    assert demo.count_operations(demo.cases["headline"]) == 10
+    assert demo.count_operations(demo.cases["tasks-100"]) == 100
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ def test_the_operations_of_a_call_follow_from_the_parameters_of_a_case() -> None
 )
 def test_a_model_may_have_an_ideal_of_its_own(model: str, ideal_ns: int) -> None:
     demo = workload()
-    assert demo.ideal_of(demo.cases["headline"], model) == ideal_ns
+    assert demo.compute_ideal_ns(demo.cases["headline"], model) == ideal_ns
 
 
 def test_where_nothing_waits_there_is_no_ideal_and_not_one_of_zero() -> None:
@@ -46,7 +46,7 @@ def test_where_nothing_waits_there_is_no_ideal_and_not_one_of_zero() -> None:
             'sequential = "tasks * wait_ns"\n', ""
         )
     )
-    assert demo.ideal_of(demo.cases["headline"], "asyncio") is None
+    assert demo.compute_ideal_ns(demo.cases["headline"], "asyncio") is None
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_a_limit_keeps_its_model_from_the_cases_beyond_it(
     case: str, model: str, *, limited: bool
 ) -> None:
     demo = workload()
-    limit = demo.limit_on(demo.cases[case], model)
+    limit = demo.find_limit(demo.cases[case], model)
     assert (limit is not None) == limited
     assert limit is None or limit.reason == "the system stops it"
 
@@ -79,13 +79,13 @@ def test_a_workload_without_a_sweep_has_no_cases_of_one() -> None:
 
 def test_an_observation_may_differ_for_a_model() -> None:
     seen = Observation("in_flight", 3, {"sequential": 1, "threads": 0})
-    assert [seen.of(model) for model in ("asyncio", "sequential", "threads")] == [3, 1, 0]
+    assert [seen.expected_for(model) for model in ("asyncio", "sequential", "threads")] == [3, 1, 0]
 
 
 def test_the_settings_of_a_case_are_its_parameters_as_people_read_them() -> None:
     demo = workload()
-    assert demo.settings(demo.cases["headline"]) == "tasks = 10, wait = 50 ms"
-    assert demo.settings(demo.cases["tasks-1000"]) == "tasks = 1,000, wait = 50 ms"
+    assert demo.describe_params(demo.cases["headline"]) == "tasks = 10, wait = 50 ms"
+    assert demo.describe_params(demo.cases["tasks-1000"]) == "tasks = 1,000, wait = 50 ms"
 
 
 WORDS = """
@@ -130,8 +130,10 @@ WITH_WORDS = WORKLOAD[: WORKLOAD.index("[params.tasks]")] + WORDS
 
 def test_a_parameter_may_have_another_unit_beside_a_word() -> None:
     demo = workload(WITH_WORDS)
-    assert demo.settings(demo.cases["check"]) == "ticks = 1, beside = block, amount = 5 ms"
-    assert demo.settings(demo.cases["headline"]) == "ticks = 2, beside = read, amount = 64 KiB"
+    assert demo.describe_params(demo.cases["check"]) == "ticks = 1, beside = block, amount = 5 ms"
+    assert (
+        demo.describe_params(demo.cases["headline"]) == "ticks = 2, beside = read, amount = 64 KiB"
+    )
 
 
 def test_a_unit_beside_a_word_that_nobody_may_say_is_refused() -> None:

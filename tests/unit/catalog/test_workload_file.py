@@ -27,7 +27,7 @@ SHIPPED = WORKLOADS
 def test_a_shipped_workload_loads_and_its_arithmetic_holds_for_every_case(path: Path) -> None:
     shipped = workload(path.read_text(encoding="utf-8"), path.stem)
     for case in shipped.cases.values():
-        assert shipped.operations_of(case) >= 1
+        assert shipped.count_operations(case) >= 1
         for model in MODELS:
             resolved = shipped.resolve(case.id, model)
             assert type(resolved.expected) is int
@@ -47,7 +47,7 @@ def test_a_file_is_read_as_it_is_written() -> None:
     assert demo.params["tasks"].most == 1_000
     assert demo.not_applicable == {"scratch": "it is not for this"}
     assert demo.contrasts == ((who("threads"), who("asyncio")),)
-    assert demo.observations[0].of("sequential") == 1
+    assert demo.observations[0].expected_for("sequential") == 1
     assert demo.text == WORKLOAD
     assert demo.cases["headline"] == Case(
         "headline", {"tasks": 10, "wait_ns": 50_000_000}, Sampling(1, 2, 20_000_000, 40)

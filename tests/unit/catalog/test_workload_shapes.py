@@ -7,7 +7,7 @@ import pytest
 from harness.catalog.contestant import Contestant
 from harness.catalog.workload import MODELS, Exclusion, Limit, Param
 from harness.errors import Problem
-from harness.measuring.plan import Selection, cells
+from harness.measuring.plan import RunSelection, cells
 from harness.measuring.runners.runner import Offer
 from harness.results.records import Absence
 from tests.support.factories import workload
@@ -222,7 +222,7 @@ BROKEN = {
         "[metrics.throughput]",
         '[[exclusions]]\nmodel = "go"\nparam = "connections"\nvalues = []\nreason = "x"\n'
         "[metrics.throughput]",
-        'exclusions[0].param: found "connections", expected none: there is nothing to name',
+        'exclusions[0].param: found "connections", expected none: there are no choices',
     ),
     "a name of another shape": (
         TICKING,
@@ -345,7 +345,7 @@ def test_a_broken_file_is_refused_with_its_name_the_key_the_found_and_the_expect
 def test_an_exclusion_keeps_its_model_from_the_cases_of_its_words(
     case: str, model: str, *, excluded: bool
 ) -> None:
-    found = T.exclusion_of(T.cases[case], model)
+    found = T.find_exclusion(T.cases[case], model)
     assert (found is not None) == excluded
 
 
@@ -354,7 +354,7 @@ def test_what_is_excluded_makes_no_sense_whether_or_not_somebody_has_written_it(
     *, offered: bool
 ) -> None:
     offers = [Offer(Contestant("demo", "go"), "go", "x.go")] if offered else []
-    selection = Selection(models=("go",), cases=("aside",))
+    selection = RunSelection(models=("go",), cases=("aside",))
     present, absent = cells([T], selection, offers, {}, None)
     assert present == []
     assert [(one.absence, one.reason) for one in absent] == [
@@ -380,8 +380,8 @@ def test_a_limit_that_clamps_has_its_model_do_less(case: str, model: str, ticks:
 
 
 def test_a_limit_that_clamps_keeps_nobody_from_a_case() -> None:
-    assert T.limit_on(T.cases["aside"], "threads") is None
-    assert T.limit_on(T.cases["aside"], "trio") == T.limits[2]
+    assert T.find_limit(T.cases["aside"], "threads") is None
+    assert T.find_limit(T.cases["aside"], "trio") == T.limits[2]
 
 
 def test_the_cases_along_a_parameter_differ_by_nothing_else() -> None:
@@ -395,4 +395,4 @@ def test_a_ladder_is_no_point_of_a_sweep() -> None:
 
 
 def test_words_are_shown_as_they_are() -> None:
-    assert T.settings(T.cases["aside"]) == "ticks = 50, on = thread"
+    assert T.describe_params(T.cases["aside"]) == "ticks = 50, on = thread"

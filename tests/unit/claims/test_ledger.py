@@ -12,32 +12,31 @@ from harness.catalog.contestant import Contestant
 from harness.catalog.workload import MODELS, Workload
 from harness.claims import ledger
 from harness.claims.judge import CORES
-from harness.claims.ledger import Claim, Range, Source
+from harness.claims.ledger import Citation, Claim, Range
 from harness.errors import Problem
 from harness.paths import ROOT, WORKLOADS
-from harness.results.records import Cell
 from tests.support.ledgers import LEDGER
 
-OWN = ledger.load()
+BUILT_IN = ledger.load()
 OUR_WORKLOADS = workload_file.load_folder(WORKLOADS)
 VARIANTS = {
     (path.parent.name, path.stem.partition("__")[2])
     for path in (ROOT / "python" / "workloads").glob("*/on_*__*.py")
 }
 
-of_own = pytest.mark.parametrize("claim", OWN, ids=lambda claim: claim.id)
+of_built_in = pytest.mark.parametrize("claim", BUILT_IN, ids=lambda claim: claim.id)
 
 
-# --- our own
+# --- the built-in ledger
 
 
-@of_own
+@of_built_in
 def test_a_claim_cites_a_document_and_a_section_of_it(claim: Claim) -> None:
-    assert claim.sources
-    assert all(one.document and one.section for one in claim.sources)
+    assert claim.citations
+    assert all(citation.document and citation.section for citation in claim.citations)
 
 
-@of_own
+@of_built_in
 def test_a_claim_is_measured_by_what_there_is_or_says_what_it_waits_for(claim: Claim) -> None:
     if claim.measure is None:
         assert claim.waits_for not in OUR_WORKLOADS, "it exists: the claim can be measured now"
@@ -45,27 +44,27 @@ def test_a_claim_is_measured_by_what_there_is_or_says_what_it_waits_for(claim: C
     measure = claim.measure
     workload = OUR_WORKLOADS[measure.workload]
     assert measure.case in workload.cases
-    _does(workload, measure.case, measure.this)
+    _check_measured(workload, measure.case, measure.this)
     if measure.is_ratio:
         assert measure.to_case in workload.cases
-        _does(workload, measure.to_case, measure.to)
+        _check_measured(workload, measure.to_case, measure.to)
     metrics = measure.formula.names & workload.metrics.keys()
     assert len(metrics) == 1
     assert measure.formula.names - metrics <= {*workload.params, CORES}
 
 
-def _does(workload: Workload, case: str, contestant: str) -> None:
-    """Check that a contestant exists, and that the workload does not keep it from a case."""
-    model, _, variant = contestant.partition(" · ")
+def _check_measured(workload: Workload, case: str, contestant: Contestant) -> None:
+    """Check that a contestant exists, and that the workload does not exclude it from a case."""
+    model = contestant.model
+    assert contestant.workload == workload.id
     assert model in MODELS
-    assert not variant or (workload.id, variant) in VARIANTS
+    assert contestant.is_plain or (workload.id, contestant.variant) in VARIANTS
     assert model not in workload.not_applicable
-    assert workload.limit_on(workload.cases[case], model) is None
-    assert workload.exclusion_of(workload.cases[case], model) is None
-    assert Cell(Contestant(workload.id, model, variant), case).contestant == contestant
+    assert workload.find_limit(workload.cases[case], model) is None
+    assert workload.find_exclusion(workload.cases[case], model) is None
 
 
-@of_own
+@of_built_in
 def test_a_range_of_a_bare_metric_is_in_its_unit(claim: Claim) -> None:
     if claim.measure is None or claim.measure.is_ratio or claim.measure.label:
         return
@@ -75,8 +74,8 @@ def test_a_range_of_a_bare_metric_is_in_its_unit(claim: Claim) -> None:
 
 
 def test_no_two_claims_of_one_contestant_and_formula_are_the_same_reading() -> None:
-    assert len({claim.id for claim in OWN}) == len(OWN)
-    assert len({claim.says for claim in OWN}) == len(OWN)
+    assert len({claim.id for claim in BUILT_IN}) == len(BUILT_IN)
+    assert len({claim.says for claim in BUILT_IN}) == len(BUILT_IN)
 
 
 # --- what a ledger says
@@ -85,16 +84,17 @@ def test_no_two_claims_of_one_contestant_and_formula_are_the_same_reading() -> N
 def test_a_ledger_is_read_as_it_is_written() -> None:
     quick, better, later = ledger.parse(LEDGER, "own.toml")
     assert (quick.id, quick.says) == ("quick", "A demo takes 50 ms.")
-    assert quick.sources == (
-        Source("A document", "A section: the first"),
-        Source("A document", "Another"),
+    assert quick.citations == (
+        Citation("A document", "A section: the first"),
+        Citation("A document", "Another"),
     )
     assert quick.range == Range(40e6, 60e6, "ns", "40 to 60 ms")
     assert quick.measure is not None
     assert (quick.measure.case, quick.measure.is_ratio) == ("headline", False)
     assert better.measure is not None
-    assert better.measure.this == "trio"
-    assert (better.measure.to, better.measure.to_case) == ("asyncio · threads", "tasks-1")
+    assert better.measure.this == Contestant("demo", "trio")
+    assert better.measure.to == Contestant("demo", "asyncio", "threads")
+    assert better.measure.to_case == "tasks-1"
     assert better.measure.label == "time per task"
     assert (later.measure, later.range, later.waits_for) == (None, None, "behaviour")
     assert {claim.ledger for claim in (quick, better, later)} == {"own.toml"}
@@ -118,7 +118,7 @@ def test_a_ledger_is_read_as_it_is_written() -> None:
 def test_a_range_is_read_into_base_units(
     text: str, low: float | None, high: float | None, unit: str
 ) -> None:
-    assert ledger.range_of(text) == Range(low, high, unit, text)
+    assert ledger.parse_range(text) == Range(low, high, unit, text)
 
 
 @pytest.mark.parametrize(
@@ -126,7 +126,7 @@ def test_a_range_is_read_into_base_units(
     ["", "fast", "1 to", "10 to 1 µs", "1 to 10", "at least x", "about 3x", "1-10 µs", "-1 to 3x"],
 )
 def test_what_is_no_range_is_none(text: str) -> None:
-    assert ledger.range_of(text) is None
+    assert ledger.parse_range(text) is None
 
 
 # name -> (a stretch of the good ledger, what it becomes, how the message goes on after the file)
@@ -163,7 +163,7 @@ BROKEN = {
     "source without a section": (
         '"D: Another"',
         '"D"',
-        'claims.quick.sources: found "D", expected `DOCUMENT: section`, the document one of D',
+        'claims.quick.sources: found "D", expected `DOCUMENT: section`, DOCUMENT one of D',
     ),
     "source unknown": ('"D: Another"', '"E: Another"', 'claims.quick.sources: found "E: Another"'),
     "workload absent": (
@@ -200,7 +200,7 @@ BROKEN = {
     "range of a ratio in ms": (
         '"at most 0.5x"',
         '"at most 5 ms"',
-        'claims.better-2.0.range: found "at most 5 ms", expected one of a ratio, as `to` makes it',
+        'claims.better-2.0.range: found "at most 5 ms", expected a ratio, because of `to`',
     ),
     "key misspelt": (
         'this = "asyncio"',
@@ -239,15 +239,15 @@ def test_what_is_no_toml_is_refused(text: str) -> None:
 def test_the_ledgers_of_users_are_added_to_ours(tmp_path: Path) -> None:
     (tmp_path / "own.toml").write_text(LEDGER, encoding="utf-8")
     found = ledger.load([tmp_path / "own.toml"])
-    assert found[: len(OWN)] == OWN
-    assert [claim.id for claim in found[len(OWN) :]] == ["quick", "better-2.0", "later"]
-    assert {claim.ledger for claim in found[len(OWN) :]} == {str(tmp_path / "own.toml")}
+    assert found[: len(BUILT_IN)] == BUILT_IN
+    assert [claim.id for claim in found[len(BUILT_IN) :]] == ["quick", "better-2.0", "later"]
+    assert {claim.ledger for claim in found[len(BUILT_IN) :]} == {str(tmp_path / "own.toml")}
 
 
 def test_an_id_that_stands_in_two_ledgers_is_refused_with_both_files(tmp_path: Path) -> None:
     path = tmp_path / "own.toml"
-    path.write_text(LEDGER.replace("claims.quick", f"claims.{OWN[0].id}"), encoding="utf-8")
-    expected = f"{path}: claims.{OWN[0].id}: found an id that stands in claims.toml already"
+    path.write_text(LEDGER.replace("claims.quick", f"claims.{BUILT_IN[0].id}"), encoding="utf-8")
+    expected = f"{path}: claims.{BUILT_IN[0].id}: found an id that claims.toml uses already"
     with pytest.raises(Problem, match=f"^{re.escape(expected)}"):
         ledger.load([path])
 
@@ -276,7 +276,7 @@ def test_every_key_of_a_ledger_is_explained() -> None:
     explained = {
         key for row in re.findall(r"^\| (`\w.*?) \|", text, re.MULTILINE) for key in _keys(row)
     }
-    ledgers = (LEDGER, ledger.OWN.read_text(encoding="utf-8"))
+    ledgers = (LEDGER, ledger.BUILT_IN.read_text(encoding="utf-8"))
     used = {key for one in ledgers for key in re.findall(r"^(\w+) = ", one, re.MULTILINE)}
     assert used - {"D", "D0", "D1", "D2", "D3", "D4"} == explained
 

@@ -106,7 +106,7 @@ def test_validate_says_of_each_implementation_that_it_conforms(invoke: Invoke) -
 
 def test_validate_of_nothing_does_not_hold(invoke: Invoke) -> None:
     code, said, _ = invoke("validate", "pingpong", "--model", "sequential")
-    assert code == Exit.DOES_NOT_HOLD
+    assert code == Exit.FAILED
     assert "0 conform" in said
 
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from harness.catalog.workload import HEADLINE, MODELS
 from harness.errors import Problem
 from harness.measuring.allocate import Allocator
-from harness.measuring.plan import PROFILES, Profile, Selection, cells, wanted_cases
+from harness.measuring.plan import PROFILES, Profile, RunSelection, cells, wanted_cases
 from harness.results.records import Cell, Sample, Status, Trial
 from tests.support.factories import WORKLOAD, examples, workload
 from tests.unit.measuring.test_plan import offer
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
 
     from harness.measuring.plan import Block
 
-PROFILE = Profile("test", budget_s=1, least_blocks=5, sweeps=True, thorough=False)
+PROFILE = Profile("test", budget_s=1, min_blocks=5, sweeps=True, thorough=False)
 BOTH = {"demo": workload(), "other": workload(WORKLOAD, "other")}
 PLACES = [(id_, case.id) for id_, one in BOTH.items() for case in wanted_cases(one, PROFILE)]
 
 
 def planned(*models: str, cases: tuple[str, ...] = ()) -> list[Cell]:
     offers = [offer(model, id_) for model in models for id_ in BOTH]
-    selection = Selection(models=models, cases=cases)
+    selection = RunSelection(models=models, cases=cases)
     return cells(BOTH.values(), selection, offers, {}, PROFILE)[0]
 
 
@@ -196,9 +196,9 @@ def test_nothing_to_measure_is_a_problem_and_no_endless_wait() -> None:
 
 
 def test_profiles_have_enough_blocks_for_an_interval() -> None:
-    from harness.statistics.estimates import LEAST_FOR_INTERVAL
+    from harness.statistics.estimates import MIN_FOR_INTERVAL
 
-    assert all(one.least_blocks >= LEAST_FOR_INTERVAL for one in PROFILES.values())
+    assert all(one.min_blocks >= MIN_FOR_INTERVAL for one in PROFILES.values())
 
 
 @pytest.mark.parametrize(("wall_ns", "goes_on"), [(0, False), (1, True)])
@@ -207,6 +207,6 @@ def test_what_was_refused_before_it_began_is_not_repeated_until_the_budget_is_sp
 ) -> None:
     (alone,) = [one for one in planned("trio") if one.workload == "demo" and not one.control][:1]
     it = Allocator([alone], BOTH, 1, PROFILE, 0.03)
-    for block in islice(it.blocks(), PROFILE.least_blocks):
+    for block in islice(it.blocks(), PROFILE.min_blocks):
         it.take(Trial(alone, block.index, 0, Status.UNSUPPORTED, "", wall_ns))
     assert (next(it.blocks(), None) is not None) == goes_on

@@ -14,19 +14,19 @@ import pytest
 from harness.errors import Exit, Problem
 from harness.measuring import campaign
 from harness.measuring.campaign import Campaign
-from harness.measuring.plan import PROFILES, Selection
+from harness.measuring.plan import PROFILES, RunSelection
 from harness.measuring.runners import find
 from harness.paths import ROOT, WORKLOADS
 from harness.results import store
 from harness.results.records import Absence, Cell, Run, RunnerFacts, Status, Trial
 
 NO_GO = "no Go found; install Go, or run `make setup` with a network"
-NOOP = Selection(("noop",), ("sequential",))
+NOOP = RunSelection(("noop",), ("sequential",))
 
 
 def begin(
     out: Path,
-    selection: Selection = NOOP,
+    selection: RunSelection = NOOP,
     profile: str = "quick",
     budget_s: float | None = None,
     seed: int | None = 7,
@@ -71,7 +71,7 @@ def no_go(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_planned_are_the_least_blocks_of_headlines_and_one_block_of_each_point_of_a_sweep(
     tmp_path: Path, profile: str, planned: int
 ) -> None:
-    it = begin(tmp_path, Selection(("fanout",), ("asyncio",)), profile)
+    it = begin(tmp_path, RunSelection(("fanout",), ("asyncio",)), profile)
     assert it.planned == planned
 
 
@@ -114,7 +114,7 @@ def test_the_precision_is_kept_as_it_was_given_and_stays_when_a_run_goes_on(tmp_
 
 
 def test_a_run_has_the_control_of_its_headline_case_among_its_cells(tmp_path: Path) -> None:
-    run = begin(tmp_path, Selection(("noop",), ("sequential", "asyncio"))).run
+    run = begin(tmp_path, RunSelection(("noop",), ("sequential", "asyncio"))).run
     assert [cell.name for cell in run.cells] == ["sequential", "asyncio", "asyncio (again)"]
 
 
@@ -132,7 +132,7 @@ def test_a_run_holds_the_text_of_its_workloads_and_no_other(tmp_path: Path) -> N
 
 
 def test_a_run_holds_the_digest_of_every_source_it_runs(tmp_path: Path) -> None:
-    run = begin(tmp_path, Selection(("pingpong",), ("asyncio",))).run
+    run = begin(tmp_path, RunSelection(("pingpong",), ("asyncio",))).run
     files = [f"python/workloads/pingpong/on_asyncio{end}.py" for end in ("", "__futures")]
     assert run.sources == {
         file: hashlib.sha256((ROOT / file).read_bytes()).hexdigest() for file in files
@@ -142,13 +142,13 @@ def test_a_run_holds_the_digest_of_every_source_it_runs(tmp_path: Path) -> None:
 def test_only_runners_that_take_part_are_kept_and_only_their_models_that_do(
     tmp_path: Path,
 ) -> None:
-    (runner,) = begin(tmp_path, Selection(("noop",), ("trio", "threads"))).run.runners
+    (runner,) = begin(tmp_path, RunSelection(("noop",), ("trio", "threads"))).run.runners
     assert (runner.name, set(runner.models)) == ("python", {"trio", "threads"})
 
 
 def test_nothing_to_measure_is_a_problem_with_the_reasons(tmp_path: Path) -> None:
     with pytest.raises(Problem) as caught:
-        begin(tmp_path / "out", Selection(("fanout", "pingpong"), ("sequential",)))
+        begin(tmp_path / "out", RunSelection(("fanout", "pingpong"), ("sequential",)))
     assert caught.value.code is Exit.NOT_POSSIBLE
     assert str(caught.value).startswith("nothing to measure: sequential: ")
     assert "no second task to hand a value to" in str(caught.value)
@@ -158,7 +158,7 @@ def test_nothing_to_measure_is_a_problem_with_the_reasons(tmp_path: Path) -> Non
 
 @pytest.mark.usefixtures("no_go")
 def test_without_go_its_models_are_unavailable_and_python_is_planned(tmp_path: Path) -> None:
-    run = begin(tmp_path, Selection(("noop",), ("trio", "go", "go-1cpu"))).run
+    run = begin(tmp_path, RunSelection(("noop",), ("trio", "go", "go-1cpu"))).run
     assert [cell.name for cell in run.cells] == ["trio", "trio (again)"]
     assert [(one.cell.model, one.absence, one.reason) for one in run.absent] == [
         ("go-1cpu", Absence.UNAVAILABLE, NO_GO),
@@ -169,7 +169,7 @@ def test_without_go_its_models_are_unavailable_and_python_is_planned(tmp_path: P
 @pytest.mark.usefixtures("no_go")
 def test_only_go_without_go_is_a_problem_that_says_how_to_get_it(tmp_path: Path) -> None:
     with pytest.raises(Problem, match=f"nothing to measure: go: {NO_GO}") as caught:
-        begin(tmp_path, Selection(("noop",), ("go",)))
+        begin(tmp_path, RunSelection(("noop",), ("go",)))
     assert caught.value.code is Exit.NOT_POSSIBLE
 
 
@@ -208,7 +208,7 @@ def test_a_torn_last_line_is_said_and_gone_when_a_run_goes_on(tmp_path: Path) ->
     again, warnings = resume(first.folder)
     assert again.allocator.trials == 1
     assert again.allocator.has(0, cell)
-    assert warnings == ["trials.jsonl:2: the last line is torn; left out"]
+    assert warnings == ["trials.jsonl:2: the last line is torn and was ignored"]
     assert path.read_bytes() == whole
 
 
@@ -253,7 +253,7 @@ def test_another_version_of_the_language_cannot_go_on(tmp_path: Path) -> None:
 
 
 def test_another_version_of_a_library_cannot_go_on(tmp_path: Path) -> None:
-    first = begin(tmp_path, Selection(("noop",), ("trio",)))
+    first = begin(tmp_path, RunSelection(("noop",), ("trio",)))
     (python,) = first.run.runners
     assert "trio" in python.facts
     rewrite(first.folder, runners=python_runner(first.run, facts={**python.facts, "trio": "0.1.0"}))

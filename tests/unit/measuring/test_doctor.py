@@ -46,13 +46,13 @@ def given(tmp_path: Path) -> Callable[[Files], dict[str, Diagnosis]]:
             path = tmp_path / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
-        return {finding.name: finding for finding in doctor.diagnoses(tmp_path)}
+        return {finding.name: finding for finding in doctor.diagnose(tmp_path)}
 
     return found
 
 
 def test_every_finding_of_this_machine_has_a_name_of_its_own_and_a_value() -> None:
-    findings = doctor.diagnoses()
+    findings = doctor.diagnose()
     assert all(finding.name and finding.value for finding in findings)
     assert len({finding.name for finding in findings}) == len(findings)
 
@@ -196,7 +196,7 @@ def test_a_busy_machine_is_noticed(
 ) -> None:
     monkeypatch.setattr(facts.os, "getloadavg", lambda: (load, 0.0, 0.0))
     monkeypatch.setattr(facts.psutil, "cpu_count", lambda: 4)
-    found = {finding.name: finding for finding in doctor.diagnoses()}
+    found = {finding.name: finding for finding in doctor.diagnose()}
     assert found["load"].value == f"{load:.2f} in the last minute"
     assert bool(found["load"].advice) == advised
 
@@ -207,7 +207,7 @@ def test_a_process_that_is_kept_to_some_cores_is_noticed(
 ) -> None:
     monkeypatch.setattr(doctor.os, "sched_getaffinity", lambda pid: allowed, raising=False)
     monkeypatch.setattr(facts.psutil, "cpu_count", lambda: 4)
-    found = {finding.name: finding for finding in doctor.diagnoses()}["cores allowed"]
+    found = {finding.name: finding for finding in doctor.diagnose()}["cores allowed"]
     assert (found.value, bool(found.advice)) == (str(len(allowed)), advised)
 
 
@@ -220,7 +220,7 @@ def test_a_low_limit_is_noticed(
     monkeypatch: pytest.MonkeyPatch, name: str, soft: int, value: str, *, advised: bool
 ) -> None:
     monkeypatch.setattr(doctor.resource, "getrlimit", lambda which: (soft, soft))
-    finding = {finding.name: finding for finding in doctor.diagnoses()}[name]
+    finding = {finding.name: finding for finding in doctor.diagnose()}[name]
     assert (finding.value, bool(finding.advice)) == (value, advised)
 
 
@@ -232,7 +232,7 @@ def test_virtualisation_is_told(
     monkeypatch: pytest.MonkeyPatch, said: str, value: str, *, advised: bool
 ) -> None:
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: SimpleNamespace(stdout=said))
-    found = {finding.name: finding for finding in doctor.diagnoses()}
+    found = {finding.name: finding for finding in doctor.diagnose()}
     assert (found["virtualisation"].value, bool(found["virtualisation"].advice)) == (value, advised)
 
 

@@ -128,7 +128,7 @@ def go(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Diagnos
         monkeypatch.setattr(find, "describe", describe)
         monkeypatch.setattr(facts.psutil, "cpu_count", lambda: 4)
         monkeypatch.delenv("GOMAXPROCS", raising=False)
-        return doctor._go(facts.machine())
+        return doctor._go(facts.describe_machine())
 
     return found
 
@@ -157,7 +157,7 @@ def test_a_number_of_processors_that_the_user_has_set_is_told_as_that(
 ) -> None:
     go({"gomaxprocs": 1})
     monkeypatch.setenv("GOMAXPROCS", "1")
-    assert "GOMAXPROCS is set" in doctor._go(facts.machine()).advice
+    assert "GOMAXPROCS is set" in doctor._go(facts.describe_machine()).advice
 
 
 @pytest.mark.parametrize(

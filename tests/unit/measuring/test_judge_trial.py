@@ -8,13 +8,13 @@ import pytest
 
 from harness.catalog.workload import CHECK, HEADLINE
 from harness.measuring import judge_trial
-from harness.measuring.runners.conversation import Conversation
 from harness.measuring.runners.protocol import Failed, Outcome, Started, digest
+from harness.measuring.runners.transcript import Transcript
 from harness.results.records import Status
 from tests.support.factories import assignment, conversation, ended, good_messages, workload
 
 if TYPE_CHECKING:
-    from harness.measuring.processes.child import Ended
+    from harness.measuring.processes.child import ChildResult
     from harness.measuring.runners.protocol import Message
 
 DEMO = workload()
@@ -22,8 +22,8 @@ MS = 1_000_000
 
 
 def judge(
-    said: Conversation,
-    how: Ended | None = None,
+    said: Transcript,
+    how: ChildResult | None = None,
     *,
     case: str = HEADLINE,
     model: str = "asyncio",
@@ -33,12 +33,12 @@ def judge(
     return judge_trial.judge(cases, said, how or ended(), violation)
 
 
-def of_headline(**wrong: object) -> Conversation:
+def of_headline(**wrong: object) -> Transcript:
     """Return a trial that is good but for its headline case."""
     return conversation(DEMO, wrong={HEADLINE: good_messages(DEMO, HEADLINE, **wrong)})
 
 
-def of_check(**wrong: object) -> Conversation:
+def of_check(**wrong: object) -> Transcript:
     """Return a trial that is good but for its check case."""
     return conversation(DEMO, wrong={CHECK: good_messages(DEMO, CHECK, **wrong)})
 
@@ -86,8 +86,8 @@ REASONS = [
 def test_a_trial_that_failed_as_a_whole_has_the_status_of_its_reason(
     reason: str, status: Status
 ) -> None:
-    said = Conversation([])
-    said.hear(Failed("no such model", None, reason))
+    said = Transcript([])
+    said.receive(Failed("no such model", None, reason))
     assert judge(said, ended(2)) == (status, "no such model")
 
 
@@ -108,12 +108,12 @@ def test_a_failure_in_the_check_case_says_so() -> None:
         (0, "ended with exit code 0"),
         (1, "ended with exit code 1"),
         (-11, "ended by signal 11"),
-        (-9, "ended by signal 9 (often the system, out of memory)"),
+        (-9, "ended by signal 9 (often because the system is out of memory)"),
     ],
 )
 def test_a_trial_that_ended_early_says_how_and_how_far_it_came(returncode: int, how: str) -> None:
-    nothing_said, begun = Conversation([]), Conversation([])
-    begun.hear(Started(1))
+    nothing_said, begun = Transcript([]), Transcript([])
+    begun.receive(Started(1))
     assert judge(nothing_said, ended(returncode)) == (
         Status.CRASH,
         f"{how} before it had started",
@@ -189,11 +189,11 @@ def test_a_model_is_held_to_its_own_observation_and_its_own_ideal() -> None:
 def test_a_trial_that_is_done_before_its_waits_can_be_over_is_wrong() -> None:
     assert judge(of_headline(elapsed_ns=40 * MS)) == (
         Status.WRONG_ANSWER,
-        "done after 40.0 ms, though its waits alone last 50.0 ms",
+        "done after 40.0 ms, but its waits alone take 50.0 ms",
     )
     assert judge(of_check(elapsed_ns=MS)) == (
         Status.WRONG_ANSWER,
-        "in the check case: done after 1.00 ms, though its waits alone last 5.00 ms",
+        "in the check case: done after 1.00 ms, but its waits alone take 5.00 ms",
     )
 
 
@@ -214,16 +214,16 @@ def test_a_trial_that_was_stopped_is_not_blamed_for_what_it_left_unsaid() -> Non
 
 
 def test_a_good_trial_has_no_warnings() -> None:
-    assert judge_trial.warnings(conversation(DEMO), ended()) == ()
+    assert judge_trial.find_warnings(conversation(DEMO), ended()) == ()
 
 
 def test_samples_that_last_longer_than_their_process_are_warned_of() -> None:
-    (warning,) = judge_trial.warnings(conversation(DEMO), ended(wall_ns=100 * MS))
+    (warning,) = judge_trial.find_warnings(conversation(DEMO), ended(wall_ns=100 * MS))
     assert warning == (
         "its samples add up to 155 ms, but the process lived for only 100 ms: both cannot be true"
     )
 
 
 def test_processes_that_outlive_their_trial_are_warned_of() -> None:
-    (warning,) = judge_trial.warnings(conversation(DEMO), ended(left=2))
-    assert warning == "left 2 processes running; they were ended"
+    (warning,) = judge_trial.find_warnings(conversation(DEMO), ended(left=2))
+    assert warning == "left 2 processes running; they were killed"

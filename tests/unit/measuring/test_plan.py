@@ -13,7 +13,7 @@ from harness.catalog.contestant import Contestant
 from harness.catalog.workload import CHECK, HEADLINE, MODELS
 from harness.errors import Problem
 from harness.measuring import plan
-from harness.measuring.plan import PROFILES, Profile, Selection
+from harness.measuring.plan import PROFILES, Profile, RunSelection
 from harness.measuring.runners.runner import Offer
 from harness.results.records import Absence, Cell
 from tests.support.factories import WORKLOAD, examples, workload
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 DEMO = workload()
 OTHER = workload(WORKLOAD.replace('scratch = "it', 'trio = "it'), "other")
 BOTH = {"demo": DEMO, "other": OTHER}
-PROFILE = Profile("test", budget_s=1, least_blocks=3, sweeps=True, thorough=False)
+PROFILE = Profile("test", budget_s=1, min_blocks=3, sweeps=True, thorough=False)
 
 
 def offer(model: str, of: str = "demo", variant: str = "", unavailable: str | None = None) -> Offer:
@@ -34,20 +34,20 @@ def offer(model: str, of: str = "demo", variant: str = "", unavailable: str | No
 
 def all_cells(*models: str, profile: Profile = PROFILE) -> list[Cell]:
     offers = [offer(model, of) for of in BOTH for model in models]
-    return plan.cells(BOTH.values(), Selection(models=tuple(models)), offers, {}, profile)[0]
+    return plan.cells(BOTH.values(), RunSelection(models=tuple(models)), offers, {}, profile)[0]
 
 
 def absence_of(model: str, *offers: Offer, missing: dict[str, str] | None = None) -> AbsentCell:
     """Return why a model has no headline cell."""
     found = plan.cells(
-        [DEMO], Selection(models=(model,)), offers, missing or {}, PROFILES["quick"]
+        [DEMO], RunSelection(models=(model,)), offers, missing or {}, PROFILES["quick"]
     )[1]
     (one,) = found
     return one
 
 
 selections = st.builds(
-    Selection,
+    RunSelection,
     workloads=st.lists(st.sampled_from(sorted(BOTH)), unique=True).map(tuple),
     models=st.lists(st.sampled_from(MODELS), unique=True).map(tuple),
 )
@@ -68,7 +68,7 @@ missing = st.dictionaries(st.sampled_from(MODELS), st.just("no runner"), max_siz
 @given(selections, offered, profiles, missing)
 @examples(150)
 def test_every_cell_that_was_asked_for_is_planned_or_absent_exactly_once(
-    selection: Selection, offers: list[Offer], profile: Profile | None, missing: dict[str, str]
+    selection: RunSelection, offers: list[Offer], profile: Profile | None, missing: dict[str, str]
 ) -> None:
     chosen = plan.select(selection, BOTH)
     present, absent = plan.cells(chosen, selection, offers, missing, profile)
@@ -96,7 +96,7 @@ def test_every_cell_that_was_asked_for_is_planned_or_absent_exactly_once(
 @given(selections, offered)
 @examples(50)
 def test_only_what_is_offered_and_available_is_planned(
-    selection: Selection, offers: list[Offer]
+    selection: RunSelection, offers: list[Offer]
 ) -> None:
     available = {one.contestant for one in offers if one.unavailable is None}
     present, _ = plan.cells(BOTH.values(), selection, offers, {}, PROFILE)
@@ -104,28 +104,28 @@ def test_only_what_is_offered_and_available_is_planned(
 
 
 def test_no_selection_means_every_workload() -> None:
-    assert plan.select(Selection(), BOTH) == [DEMO, OTHER]
+    assert plan.select(RunSelection(), BOTH) == [DEMO, OTHER]
 
 
 def test_selected_workloads_keep_the_order_of_the_files() -> None:
-    assert plan.select(Selection(("other", "demo")), BOTH) == [DEMO, OTHER]
+    assert plan.select(RunSelection(("other", "demo")), BOTH) == [DEMO, OTHER]
 
 
 @pytest.mark.parametrize(
     ("selection", "message"),
     [
         (
-            Selection(cases=("task-100",)),
+            RunSelection(cases=("task-100",)),
             "unknown case 'task-100'; did you mean tasks-100 or tasks-1000 or tasks-1?",
         ),
-        (Selection(("dmo",)), "unknown workload 'dmo'; did you mean demo?"),
-        (Selection(("demo", "zzz")), "unknown workload 'zzz'; there is: demo, other"),
-        (Selection((), ("tiro",)), "unknown model 'tiro'; did you mean trio?"),
-        (Selection((), ("go", "goroutine")), "unknown model 'goroutine'; there is: anyio"),
+        (RunSelection(("dmo",)), "unknown workload 'dmo'; did you mean demo?"),
+        (RunSelection(("demo", "zzz")), "unknown workload 'zzz'; there is: demo, other"),
+        (RunSelection((), ("tiro",)), "unknown model 'tiro'; did you mean trio?"),
+        (RunSelection((), ("go", "goroutine")), "unknown model 'goroutine'; there is: anyio"),
     ],
 )
 def test_an_unknown_name_is_refused_with_its_near_matches(
-    selection: Selection, message: str
+    selection: RunSelection, message: str
 ) -> None:
     with pytest.raises(Problem) as caught:
         plan.select(selection, BOTH)
@@ -178,7 +178,7 @@ def test_an_absent_cell_says_why(
 
 def test_a_model_beyond_its_limit_is_absent_there_and_only_there() -> None:
     present, absent = plan.cells(
-        [DEMO], Selection(models=("threads",)), [offer("threads")], {}, PROFILES["thorough"]
+        [DEMO], RunSelection(models=("threads",)), [offer("threads")], {}, PROFILES["thorough"]
     )
     assert [one.case for one in present if not one.control] == [HEADLINE, "tasks-1"]
     assert {(one.cell.case, one.absence, one.reason) for one in absent} == {
@@ -189,7 +189,9 @@ def test_a_model_beyond_its_limit_is_absent_there_and_only_there() -> None:
 
 def test_variants_are_cells_of_their_own_the_plain_one_first() -> None:
     offers = [offer("asyncio", variant="threads"), offer("asyncio"), offer("trio", "other")]
-    present, _ = plan.cells([DEMO], Selection(models=("asyncio",)), offers, {}, PROFILES["quick"])
+    present, _ = plan.cells(
+        [DEMO], RunSelection(models=("asyncio",)), offers, {}, PROFILES["quick"]
+    )
     names = ["asyncio", "asyncio · threads", "asyncio (again)"]
     assert [one.name for one in present] == names
 
@@ -221,12 +223,12 @@ def test_each_headline_case_has_one_control_of_the_baseline_where_there_is_one(
 
 def test_a_variant_is_no_control_while_a_plain_contestant_is_there() -> None:
     offers = [offer("asyncio", variant="threads"), offer("trio")]
-    present, _ = plan.cells([DEMO], Selection(), offers, {}, PROFILES["quick"])
+    present, _ = plan.cells([DEMO], RunSelection(), offers, {}, PROFILES["quick"])
     assert [one.name for one in present if one.control] == ["trio (again)"]
 
 
 def test_without_the_headline_case_there_is_no_control() -> None:
-    selection = Selection(models=("asyncio",), cases=("tasks-1", "tasks-100"))
+    selection = RunSelection(models=("asyncio",), cases=("tasks-1", "tasks-100"))
     present, _ = plan.cells([DEMO], selection, [offer("asyncio")], {}, PROFILE)
     assert [(one.case, one.control) for one in present] == [
         ("tasks-1", False),
@@ -236,8 +238,8 @@ def test_without_the_headline_case_there_is_no_control() -> None:
 
 def test_the_least_of_a_run_counts_the_controls() -> None:
     present = all_cells("asyncio", "threads")
-    headlines = 2 * PROFILE.least_blocks * 3  # two workloads; asyncio, threads, asyncio (again)
-    assert plan.least_trials(present, PROFILE) == headlines + 2 * (2 + 1)  # threads stop at 10
+    headlines = 2 * PROFILE.min_blocks * 3  # two workloads; asyncio, threads, asyncio (again)
+    assert plan.count_min_trials(present, PROFILE) == headlines + 2 * (2 + 1)  # threads stop at 10
 
 
 def test_a_check_has_no_control() -> None:

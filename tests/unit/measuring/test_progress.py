@@ -96,7 +96,7 @@ def test_a_terminal_shows_what_runs_how_far_it_is_and_what_was_last(clock: Clock
         "now   demo headline asyncio  (block 3, 1 of 3)",
         "0:16 of 1:00, 0:44 left  3 of 7 trials",
         "now   demo headline trio  (block 3, 2 of 3)",
-        "last  demo headline asyncio: ok, 5.20 µs an operation",
+        "last  demo headline asyncio: ok, 5.20 µs per operation",
     ):
         assert words in read
 
@@ -108,7 +108,7 @@ def test_warm_up_is_no_last_result(clock: Clock) -> None:
         display.ended(trial("asyncio", samples=samples))
         clock.now += 1
         display.starting(BLOCK, 1)
-        assert "asyncio: ok, 5.20 µs an operation" in shown(terminal)
+        assert "asyncio: ok, 5.20 µs per operation" in shown(terminal)
 
 
 @pytest.mark.parametrize("is_terminal", [True, False])
@@ -168,7 +168,7 @@ def test_when_the_planned_trials_are_done_more_are_said_to_be_for_precision(cloc
     terminal = console(terminal=True)
     with Display(terminal, 60, 7, 7) as display:
         display.starting(BLOCK, 0)
-        assert "7 trials; the planned 7 are done, more for precision" in shown(terminal)
+        assert "7 trials; all 7 planned trials are done, more for precision" in shown(terminal)
 
 
 def test_the_clock_does_not_run_below_zero_after_the_budget(clock: Clock) -> None:

@@ -13,6 +13,7 @@ import pytest
 
 from harness.catalog.contestant import Contestant
 from harness.measuring import trials
+from harness.measuring.machine import speed_probe
 from harness.measuring.plan import Block
 from harness.measuring.processes import child
 from harness.results.records import Cell, Sample, Status, Trial
@@ -51,8 +52,8 @@ FAILURES = {
     "unknown_kind": (Status.CRASH, "'progress'"),
     "other_protocol": (Status.CRASH, "speaks protocol 2, this harness speaks 1"),
     "sample_before_started": (Status.CRASH, "sample before started"),
-    "too_few_samples": (Status.CRASH, "0 samples besides warm-up, expected 1"),
-    "case_not_asked_for": (Status.CRASH, "case 'another', which was not asked for"),
+    "too_few_samples": (Status.CRASH, "0 samples after warm-up, expected 1"),
+    "case_not_asked_for": (Status.CRASH, "case 'another', which was not requested"),
     "partial_line": (Status.CRASH, "broke the protocol"),
     "partial_line_then_signal": (Status.CRASH, "signal 9"),
     "long_line": (Status.CRASH, "a line of more than 16 MiB"),
@@ -96,7 +97,7 @@ def test_a_runner_that_eats_memory_is_out_of_memory(mark: str) -> None:
     assert done is not None
     assert (done.status, done.message) == (
         Status.OUT_OF_MEMORY,
-        "took more memory than a trial may",
+        "exceeded the memory limit of the trial",
     )
 
 
@@ -141,7 +142,7 @@ def test_standard_error_is_kept_for_failures_alone(mark: str) -> None:
 def test_a_process_left_behind_is_a_warning(mark: str, way: str) -> None:
     done = trial(mark, way)
     assert done.status is Status.OK
-    assert done.warnings == ("left 1 processes running; they were ended",)
+    assert done.warnings == ("left 1 processes running; they were killed",)
 
 
 # --- the environment of a child
@@ -165,7 +166,7 @@ def test_hash_seed_and_padding_differ_between_trials(
     monkeypatch: pytest.MonkeyPatch, seed: int, block: int, contestant: Cell
 ) -> None:
     drawn: list[dict[str, str]] = []
-    gone = child.Ended(0, 0, 0, "")
+    gone = child.ChildResult(0, 0, 0, "")
     monkeypatch.setattr(child, "run", lambda command, env, *rest: drawn.append(dict(env)) or gone)
     bench(seed=7).trial(cell("good"), 3, 0)
     bench(seed=seed).trial(contestant, block, 0)
@@ -176,7 +177,7 @@ def test_hash_seed_and_padding_differ_between_trials(
 
 def test_the_environment_of_the_runner_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[dict[str, str]] = []
-    gone = child.Ended(0, 0, 0, "")
+    gone = child.ChildResult(0, 0, 0, "")
     monkeypatch.setattr(child, "run", lambda command, env, *rest: drawn.append(dict(env)) or gone)
     monkeypatch.setenv("LOOMBENCH_OUTSIDE", "seen")
     bench(mark="mine").trial(cell("good"), 0, 0)
@@ -187,7 +188,7 @@ def test_the_environment_of_the_runner_is_passed_on(monkeypatch: pytest.MonkeyPa
 # --- blocks
 
 
-PRECISE = "every headline ratio is as precise as was asked for"  # no block is left to run
+PRECISE = "every headline ratio has reached the requested precision"  # no block is left to run
 
 
 @dataclass
@@ -308,3 +309,61 @@ def test_an_interrupt_between_trials_starts_no_other() -> None:
     stoppable = replace(bench(), interrupted=lambda: bool(log.trials))
     assert run(stoppable, block(0, "good", "good"), log=log) == "interrupted"
     assert log.events == [("starting", "good"), ("stored", "good"), ("ended", "good")]
+
+
+# --- the speed probe
+
+
+class Silent:
+    """An observer who does not look."""
+
+    def starting(self, block: Block, position: int) -> None:
+        pass
+
+    def waiting(self) -> None:
+        pass
+
+    def ended(self, trial: Trial) -> None:
+        pass
+
+
+@pytest.fixture
+def measured(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Trial]]:
+    """Run two blocks of two cells; the speed probe takes 1 ms, then 1 ns more each time."""
+    numbers = iter(range(1_000_000, 1_000_100))
+    monkeypatch.setattr(trials, "run_probe", lambda: speed_probe.SpeedProbe(next(numbers), 7))
+
+    def run_blocks(done: set[tuple[int, Cell]]) -> list[Trial]:
+        cells = (cell("good"), cell("exit_at_once"))
+        stored: list[Trial] = []
+        trials.run_blocks(
+            bench().trial_runner,
+            [bench().block(0, cells), bench().block(1, cells)],
+            lambda *trial: trial in done,
+            float("inf"),
+            stored.append,
+            Silent(),
+        )
+        return stored
+
+    return run_blocks
+
+
+def test_the_speed_is_probed_before_the_first_trial_of_a_block_only(
+    measured: Callable[..., list[Trial]],
+) -> None:
+    found = [(one.block, one.position, one.probe_ns, one.probe_cpu_ns) for one in measured(set())]
+    assert found == [
+        (0, 0, 1_000_000, 7),
+        (0, 1, None, None),
+        (1, 0, 1_000_001, 7),
+        (1, 1, None, None),
+    ]
+
+
+def test_the_speed_is_not_probed_again_in_a_block_that_is_resumed(
+    measured: Callable[..., list[Trial]],
+) -> None:
+    begun = {(0, cell("good"))}
+    found = [(one.block, one.position, one.probe_ns) for one in measured(begun)]
+    assert found == [(0, 1, None), (1, 0, 1_000_000), (1, 1, None)]

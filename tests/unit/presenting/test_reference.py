@@ -41,7 +41,7 @@ def test_what_was_written_is_not_stale_and_writing_it_again_changes_nothing(
         return {path.relative_to(fresh.root).as_posix(): path.read_bytes() for path in paths}
 
     before = files()
-    assert reference.stale(fresh) == []
+    assert reference.find_stale(fresh) == []
     assert reference.main(["--check"], fresh) is Exit.FINE
     assert reference.main([], fresh) is Exit.FINE
     assert files() == before
@@ -64,7 +64,7 @@ def test_time_zone_language_and_terminal_do_not_matter(
         monkeypatch.setenv(name, value)
     time.tzset()
     try:
-        assert reference.stale(fresh) == []
+        assert reference.find_stale(fresh) == []
     finally:
         monkeypatch.undo()
         time.tzset()
@@ -102,9 +102,9 @@ def test_blocks_that_cannot_be_filled_are_a_problem(
     before: str, after: str, complaint: str
 ) -> None:
     made = dict.fromkeys(reference.readme.BLOCKS, "text\n")
-    assert "text" in reference.readme.filled(README, made)
+    assert "text" in reference.readme.fill(README, made)
     with pytest.raises(Problem, match=re.escape(complaint)):
-        reference.readme.filled(README.replace(before, after, 1), made)
+        reference.readme.fill(README.replace(before, after, 1), made)
 
 
 def test_a_figure_that_shows_something_else_is_named(fresh: Repository) -> None:
@@ -112,7 +112,7 @@ def test_a_figure_that_shows_something_else_is_named(fresh: Repository) -> None:
     picture = matplotlib.image.imread(path).copy()
     picture[100:106, 200:206, :3] = 0  # a mark of six pixels: less than one of ours
     matplotlib.image.imsave(path, picture)
-    assert reference.stale(fresh) == [
+    assert reference.find_stale(fresh) == [
         "docs/reference-run/figures/demo.png: out of date; `make readme`"
     ]
 
@@ -122,7 +122,7 @@ def test_a_figure_that_is_missing_and_one_that_cannot_be_are_named(fresh: Reposi
     fresh.readme.write_text(
         fresh.text() + "![Gone](docs/reference-run/figures/http-ladder.png)\n", encoding="utf-8"
     )
-    gone, never = reference.stale(fresh)
+    gone, never = reference.find_stale(fresh)
     assert gone == "docs/reference-run/figures/overview.png: missing; `make readme`"
     assert never.startswith("docs/reference-run/figures/http-ladder.png: shown in a document, but")
 
@@ -134,16 +134,16 @@ def test_edges_that_were_smoothed_otherwise_are_no_change(tmp_path: Path) -> Non
     picture[:, 20, :3] = 0.9
     matplotlib.image.imsave(other, picture)
     file.write_text("no picture")
-    assert pixels.same(one, other)
-    assert not pixels.same(one, file)
+    assert pixels.is_same_picture(one, other)
+    assert not pixels.is_same_picture(one, file)
     matplotlib.image.imsave(other, picture[:39])
-    assert not pixels.same(one, other)
+    assert not pixels.is_same_picture(one, other)
 
 
 def test_another_run_makes_everything_stale(fresh: Repository, tmp_path: Path) -> None:
     other = measured(tmp_path / "others", milliseconds=55, times=3)
     (fresh.run / TRIALS_FILE).write_bytes((other / TRIALS_FILE).read_bytes())
-    said = "\n".join(reference.stale(fresh))
+    said = "\n".join(reference.find_stale(fresh))
     for name in ("block results", "summary.json", "summary.csv", "overview.png", "demo.png"):
         assert name in said
 
@@ -160,7 +160,7 @@ def test_another_run_makes_everything_stale(fresh: Repository, tmp_path: Path) -
 def test_a_summary_may_differ_by_how_a_number_was_rounded(
     text: str, other: str, *, same: bool
 ) -> None:
-    assert reference.alike(text, other) is same
+    assert reference.is_same_summary(text, other) is same
 
 
 # --- claims
@@ -211,7 +211,7 @@ def test_nothing_private_of_the_machine_is_taken_over(fresh: Repository, tmp_pat
     ],
 )
 def test_a_file_keeps_its_name_and_loses_its_folders(text: str, expected: str) -> None:
-    assert reference.without_paths(text) == expected
+    assert reference.remove_folders(text) == expected
 
 
 def test_a_run_with_runners_from_outside_or_with_nothing_in_it_is_refused(
@@ -232,7 +232,7 @@ def test_another_run_is_taken_over_in_one_go(fresh: Repository, tmp_path: Path) 
     other = measured(tmp_path / "others", milliseconds=55)
     assert reference.main(["--take", other.name, "--out", str(other.parent)], fresh) is Exit.FINE
     assert "56.0 ms" in fresh.text()
-    assert reference.stale(fresh) == []
+    assert reference.find_stale(fresh) == []
 
 
 # --- ours

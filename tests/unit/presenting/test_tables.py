@@ -124,11 +124,11 @@ def test_claims_are_as_agreed() -> None:
         replace(a_claim("at least 1x", this="asyncio · threads", to="threads"), id="few"),
         replace(a_claim(workload="another"), id="elsewhere"),
     ]
-    holds("claims", printed(tables.claims(judge.check(known, small()))))
+    holds("claims", printed(tables.claims(judge.judge_claims(known, small()))))
 
 
 def test_claims_of_a_run_that_measures_none_say_why() -> None:
-    found = printed(tables.claims(judge.check([a_claim(workload="another")], small())))
+    found = printed(tables.claims(judge.judge_claims([a_claim(workload="another")], small())))
     assert found.splitlines() == [
         "None of 1 claim is measured by this run",
         "Not measured:",

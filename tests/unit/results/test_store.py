@@ -100,7 +100,7 @@ def test_any_truncation_leaves_the_first_trials_and_at_most_one_warning(
     trials, warnings = read(folder)
     assert trials == list(THREE[:whole])
     assert warnings == (
-        [f"trials.jsonl:{whole + 1}: the last line is torn; left out"] if torn else []
+        [f"trials.jsonl:{whole + 1}: the last line is torn and was ignored"] if torn else []
     )
 
 
@@ -187,7 +187,7 @@ def test_a_full_disk_is_a_problem_that_says_what_stays_and_how_to_go_on(
             writer.append(THREE[1])
     assert str(caught.value) == (
         f"{folder / TRIALS_FILE}: cannot be written: No space left on device;"
-        " what was measured before stays; free some space and go on with --resume"
+        " earlier trials are kept; free some space and continue with --resume"
     )
     assert caught.value.code is Exit.NOT_POSSIBLE
     write(folder, THREE[2:])
@@ -202,7 +202,7 @@ def test_a_disk_that_is_full_on_syncing_is_a_problem_too(
 
     with closing(RunWriter(folder)) as writer:
         monkeypatch.setattr(os, "fsync", fail)
-        with pytest.raises(Problem, match="what was measured before stays"):
+        with pytest.raises(Problem, match="earlier trials are kept"):
             writer.append(THREE[0])
 
 
@@ -247,7 +247,7 @@ def test_a_run_of_the_same_name_is_never_written_over(tmp_path: Path) -> None:
 def test_latest_is_the_run_that_was_made_last(tmp_path: Path) -> None:
     for id_ in ("20260102T030405Z-host", "20260101T000000Z-host"):
         folder = make(tmp_path, id_)
-        assert store.find(tmp_path) == folder
+        assert store.find_run(tmp_path) == folder
     assert (tmp_path / "latest").readlink() == Path("20260101T000000Z-host")
     assert len(list(tmp_path.iterdir())) == 3
 
@@ -255,7 +255,7 @@ def test_latest_is_the_run_that_was_made_last(tmp_path: Path) -> None:
 def test_latest_may_point_to_a_run_that_is_gone(tmp_path: Path) -> None:
     shutil.rmtree(make(tmp_path, "gone"))
     another = make(tmp_path, "another")
-    assert store.find(tmp_path) == another
+    assert store.find_run(tmp_path) == another
 
 
 @pytest.fixture
@@ -289,11 +289,11 @@ def test_a_run_that_is_refused_leaves_nothing_behind(
 def test_a_run_is_found_by_its_name_by_its_path_and_as_the_latest(tmp_path: Path) -> None:
     out = tmp_path / "results"
     first, last = make(out, "first"), make(out, "last")
-    assert store.find(out) == last
-    assert store.find(out, "latest") == last
-    assert store.find(out, "first") == first
-    assert store.find(out, str(first)) == first
-    assert store.find(tmp_path / "elsewhere", str(out / "latest")) == last
+    assert store.find_run(out) == last
+    assert store.find_run(out, "latest") == last
+    assert store.find_run(out, "first") == first
+    assert store.find_run(out, str(first)) == first
+    assert store.find_run(tmp_path / "elsewhere", str(out / "latest")) == last
 
 
 def test_a_relative_path_to_a_run_is_one_from_where_the_user_is(
@@ -301,14 +301,14 @@ def test_a_relative_path_to_a_run_is_one_from_where_the_user_is(
 ) -> None:
     folder = make(tmp_path / "elsewhere")
     monkeypatch.chdir(tmp_path)
-    assert store.find(tmp_path / "results", f"elsewhere/{folder.name}") == folder
+    assert store.find_run(tmp_path / "results", f"elsewhere/{folder.name}") == folder
 
 
 def test_a_run_that_is_not_there_is_answered_with_those_that_are(tmp_path: Path) -> None:
     make(tmp_path, "first")
     make(tmp_path, "second")
     with pytest.raises(Problem) as caught:
-        store.find(tmp_path, "third")
+        store.find_run(tmp_path, "third")
     assert str(caught.value).startswith(f"no run at {tmp_path / 'third'}; there is: first, ")
     assert "second" in str(caught.value)
 
@@ -316,7 +316,7 @@ def test_a_run_that_is_not_there_is_answered_with_those_that_are(tmp_path: Path)
 @pytest.mark.parametrize("out", [".", "absent"])
 def test_where_there_is_no_run_the_message_says_how_to_make_one(tmp_path: Path, out: str) -> None:
     with pytest.raises(Problem, match=r"no run at .*latest; make one with: loombench run"):
-        store.find(tmp_path / out)
+        store.find_run(tmp_path / out)
 
 
 # run.json
@@ -363,3 +363,13 @@ def test_a_damaged_run_file_is_a_problem_with_its_path(folder: Path, data: bytes
 def test_a_run_file_that_is_not_there_is_a_problem(tmp_path: Path) -> None:
     with pytest.raises(Problem, match=r"run\.json: cannot be read: No such file"):
         store.read_run(tmp_path)
+
+
+def test_a_stored_trial_without_a_probe_has_no_such_key(tmp_path: Path) -> None:
+    writer = store.RunWriter.create(tmp_path, run([cell()]))
+    writer.append(trial())
+    writer.append(trial(block=1, probe_ns=5))
+    writer.close()
+    lines = (writer.folder / store.TRIALS_FILE).read_text().splitlines()
+    assert ["probe_ns" in msgspec.json.decode(line) for line in lines] == [False, True]
+    assert [one.probe_ns for one in store.read_trials(writer.folder, [])] == [None, 5]

@@ -41,7 +41,7 @@ def covered(truth: float, seed: int) -> tuple[float, float]:
     """Return how often the interval holds the truth, and how often it leaves out 1."""
     hits = misses_one = 0
     for run in simulated(truth, seed):
-        found = estimates.ratio([(float(a), float(b)) for a, b in run])
+        found = estimates.paired_ratio([(float(a), float(b)) for a, b in run])
         assert found is not None
         assert found.low is not None
         assert found.high is not None
@@ -69,11 +69,11 @@ def test_twenty_comparisons_of_equals_give_one_false_alarm_in_twenty_runs_at_mos
         ps = []
         for _ in range(20):
             other = draw.normal(0, PROCESS, BLOCKS)
-            found = estimates.ratio(list(zip(np.exp(other), np.exp(base), strict=True)))
+            found = estimates.paired_ratio(list(zip(np.exp(other), np.exp(base), strict=True)))
             assert found is not None
             assert found.p is not None
             ps.append(found.p)
-        families += min(estimates.holm(ps)) < 0.05
+        families += min(estimates.adjust_holm(ps)) < 0.05
     assert families / 400 <= 0.07
 
 

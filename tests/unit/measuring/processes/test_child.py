@@ -38,7 +38,7 @@ class Place:
         request: bytes = REQUEST,
         on_line: Callable[[bytes], str] = lambda line: "",
         **more: Any,
-    ) -> child.Ended:
+    ) -> child.ChildResult:
         def hear(line: bytes) -> str:
             self.heard.append(line)
             return on_line(line)
@@ -60,7 +60,7 @@ def first_line_is(place: Place) -> Callable[[], bool]:
 
 def test_a_good_child_is_heard_line_by_line_and_ends_by_itself(place: Place) -> None:
     ended = place.run("good")
-    assert (ended.returncode, ended.stopped, ended.left_running) == (0, "", 0)
+    assert (ended.returncode, ended.stopped, ended.orphan_count) == (0, "", 0)
     kinds = [line.split(b'"')[3] for line in place.heard]
     assert kinds == [b"started", b"sample", b"outcome", b"finished"]
 
@@ -182,7 +182,7 @@ def test_standard_error_is_kept_when_the_child_is_killed(place: Place) -> None:
 @pytest.mark.parametrize("way", ["leave_a_child", "leave_a_child_that_holds_the_pipes"])
 def test_a_process_that_outlives_the_child_is_counted_and_ended(place: Place, way: str) -> None:
     ended = place.run(way)
-    assert (ended.returncode, ended.stopped, ended.left_running) == (0, "", 1)
+    assert (ended.returncode, ended.stopped, ended.orphan_count) == (0, "", 1)
     assert len(place.heard) == 4
 
 
@@ -239,5 +239,5 @@ def test_a_child_that_has_ended_can_be_told_nothing(place: Place) -> None:
     place.run("good", handle=handle)
     handle.write_line(b"after its end\n")
     handle.terminate()  # which must reach nobody that has its process id by now
-    with handle.letting_go():
+    with handle.detaching_when_reaped():
         assert handle._process is None

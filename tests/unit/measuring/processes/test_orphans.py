@@ -37,7 +37,9 @@ SOON = child.Limits(timeout_s=0.5, memory_bytes=2**40)
 REQUEST = b'{"cases": [{"id": "check", "warmup": 0, "iterations": 1}]}\n'
 MIB = 2**20
 
-adopting = pytest.mark.skipif(not orphans._adopts(), reason="this system hands over no orphans")
+adopting = pytest.mark.skipif(
+    not orphans._become_subreaper(), reason="this system hands over no orphans"
+)
 
 
 @pytest.fixture
@@ -45,7 +47,7 @@ def mark(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The mark of all processes that a test starts; none may be left, and none unreaped."""
     monkeypatch.setattr(child, "_TICK_S", 0.02)
     monkeypatch.setattr(child, "_GRACE_S", 0.2)
-    watchdog.mark()  # who watches is started with the first child, and stays
+    watchdog.marker_env()  # who watches is started with the first child, and stays
     before = set(psutil.Process().children())
     mark = new_mark()
     yield mark
@@ -57,7 +59,7 @@ def mark(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     assert set(psutil.Process().children()) <= before
 
 
-def run(way: str, mark: str, limits: child.Limits = LIMITS) -> child.Ended:
+def run(way: str, mark: str, limits: child.Limits = LIMITS) -> child.ChildResult:
     env = {**os.environ, MARK: mark}
     with at_most(10):
         return child.run([*planted(way), "run"], env, REQUEST, limits, lambda line: "")
@@ -70,7 +72,7 @@ def reap(monkeypatch: pytest.MonkeyPatch, *others: int) -> None:
     """Reap what was handed to this process though it did not know, and leave others alone."""
     if sys.platform.startswith("linux"):
         with monkeypatch.context() as patched:
-            patched.setattr(orphans, "_others", orphans._others | set(others))
+            patched.setattr(orphans, "_others", orphans._unrelated | set(others))
             orphans._end_adopted(NOBODY, 5)
 
 
@@ -90,13 +92,13 @@ def test_what_outlives_a_child_is_ended_and_counted_in_whatever_session(
     mark: str, way: str, left: int
 ) -> None:
     ended = run(way, mark)
-    assert (ended.returncode, ended.stopped, ended.left_running) == (0, "", left)
+    assert (ended.returncode, ended.stopped, ended.orphan_count) == (0, "", left)
 
 
 @adopting
 def test_what_a_child_that_is_killed_had_put_into_another_session_is_ended_too(mark: str) -> None:
     ended = run("hang_with_a_daemon", mark, SOON)
-    assert (ended.stopped, ended.left_running) == ("timeout", 1)
+    assert (ended.stopped, ended.orphan_count) == ("timeout", 1)
 
 
 @adopting
@@ -105,7 +107,7 @@ def test_a_trial_that_leaves_a_daemon_is_told_by_a_warning(mark: str) -> None:
         trial = bench(mark=mark).trial(Cell(Contestant("planted", "leave_a_daemon"), "check"), 0, 0)
     assert trial is not None
     assert trial.status is Status.OK
-    assert trial.warnings == ("left 1 processes running; they were ended",)
+    assert trial.warnings == ("left 1 processes running; they were killed",)
 
 
 @pytest.mark.parametrize("adopts", [True, False], ids=["adopting", "by group"])
@@ -116,7 +118,7 @@ def test_another_child_of_this_process_is_left_alone(
         monkeypatch.setattr(orphans, "_adopts", lambda: False)
     command = [sys.executable, "-S", "-c", "input()"]
     with subprocess.Popen(command, stdin=subprocess.PIPE) as other:
-        assert run("leave_a_child", mark).left_running == 1
+        assert run("leave_a_child", mark).orphan_count == 1
         reap(monkeypatch, other.pid)
         assert other.poll() is None
         assert other.communicate(b"\n") == (None, None)
@@ -127,9 +129,9 @@ def test_where_orphans_are_not_handed_over_the_group_is_ended(
     mark: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(orphans, "_adopts", lambda: False)
-    assert run("leave_a_child", mark).left_running == 1
+    assert run("leave_a_child", mark).orphan_count == 1
     reap(monkeypatch)
-    assert run("good", mark).left_running == 0
+    assert run("good", mark).orphan_count == 0
 
 
 @pytest.mark.parametrize("lack", ["prctl", "the list of children", "Linux"])
@@ -150,7 +152,7 @@ def test_a_system_without_what_is_needed_is_noticed(
             monkeypatch.setattr(orphans.sys, "platform", "darwin")
         case _:
             monkeypatch.setattr(orphans, "_TASKS", tmp_path)
-    assert not orphans._adopts.__wrapped__()
+    assert not orphans._become_subreaper.__wrapped__()
 
 
 @adopting
@@ -162,19 +164,19 @@ def test_where_nothing_is_left_no_process_but_this_one_is_looked_at(
 
     monkeypatch.setattr(psutil, "process_iter", dear)
     monkeypatch.setattr(time, "sleep", dear)
-    ended = orphans.start(lambda: SimpleNamespace(pid=NOBODY))
-    assert orphans.end(ended.pid, 0.2) == 0
+    ended = orphans.start_child(lambda: SimpleNamespace(pid=NOBODY))
+    assert orphans.end_orphans(ended.pid, 0.2) == 0
 
 
 @adopting
 def test_what_cannot_be_ended_is_given_up(mark: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(orphans, "_GIVE_UP_S", 0.05)
-    gone = orphans.start(lambda: SimpleNamespace(pid=NOBODY))
+    gone = orphans.start_child(lambda: SimpleNamespace(pid=NOBODY))
     command = [sys.executable, "-S", "-c", "input()"]
     with subprocess.Popen(command, stdin=subprocess.PIPE) as stubborn:
         with monkeypatch.context() as patched:
             patched.setattr(os, "kill", lambda *_: None)
-            assert orphans.end(gone.pid, 0.01) == 1
+            assert orphans.end_orphans(gone.pid, 0.01) == 1
         assert stubborn.poll() is None
         stubborn.kill()
     assert stubborn.returncode == -signal.SIGKILL
@@ -183,7 +185,7 @@ def test_what_cannot_be_ended_is_given_up(mark: str, monkeypatch: pytest.MonkeyP
 @adopting
 def test_of_two_children_at_once_neither_is_taken_for_a_leftover_of_the_other(mark: str) -> None:
     """As a server and who asks it: the second ends first, and has left something."""
-    inner: list[child.Ended] = []
+    inner: list[child.ChildResult] = []
 
     def meanwhile() -> bool:
         if not inner:
@@ -196,10 +198,10 @@ def test_of_two_children_at_once_neither_is_taken_for_a_leftover_of_the_other(ma
         outer = child.run(
             [*planted("hang_at_once"), "run"], env, REQUEST, LIMITS, lambda line: "", meanwhile
         )
-    assert [one.left_running for one in inner] == [1, 0]
+    assert [one.orphan_count for one in inner] == [1, 0]
     assert [one.returncode for one in inner] == [0, 0]
     assert (outer.stopped, outer.returncode) == ("interrupt", -signal.SIGKILL)
-    assert outer.left_running == 1
+    assert outer.orphan_count == 1
 
 
 @adopting
@@ -241,14 +243,14 @@ def test_what_does_not_look_whether_the_harness_lives_is_ended_when_it_was_kille
         harness.kill()
         harness.wait()
         assert left_of(mark) == []
-    if orphans._adopts():  # and then they are given to this process
+    if orphans._become_subreaper():  # and then they are given to this process
         reap(monkeypatch)
 
 
 def test_the_mark_of_a_child_is_of_the_same_length_everywhere() -> None:
-    for value in watchdog.mark().values():
+    for value in watchdog.marker_env().values():
         assert len(value) == 32
-    assert watchdog.mark() == watchdog.mark()
+    assert watchdog.marker_env() == watchdog.marker_env()
 
 
 def test_without_what_it_needs_nobody_watches(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -256,9 +258,9 @@ def test_without_what_it_needs_nobody_watches(monkeypatch: pytest.MonkeyPatch) -
         raise OSError("no more processes")
 
     monkeypatch.setattr(watchdog.subprocess, "Popen", refuse)
-    assert watchdog.mark.__wrapped__() == {}
+    assert watchdog.marker_env.__wrapped__() == {}
     monkeypatch.setattr(watchdog.sys, "platform", "darwin")
-    assert watchdog.mark.__wrapped__() == {}
+    assert watchdog.marker_env.__wrapped__() == {}
 
 
 def test_a_hundred_megabytes_of_complaints_weigh_nothing_and_spoil_no_trial(mark: str) -> None:

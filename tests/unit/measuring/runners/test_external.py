@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from harness.catalog.contestant import is_model_id, is_variant
-from harness.catalog.workload import MODELS, in_order
+from harness.catalog.workload import MODELS, order_models
 from harness.errors import Exit
 from harness.measuring.runners import external
 from harness.paths import ROOT, WORKLOADS
@@ -64,7 +64,7 @@ def test_the_shell_runner_is_measured_and_drawn(invoke: Invoke, tmp_path: Path) 
     code, said, _ = invoke("run", "--runner", SHELL, *arguments)
     assert code == 0
     assert "Busy waiting: " in said
-    folder = store.find(tmp_path)
+    folder = store.find_run(tmp_path)
     trials = list(store.read_trials(folder, []))
     assert {trial.status.value for trial in trials} == {"ok"}
     run = store.read_run(folder)
@@ -160,7 +160,7 @@ def test_models_from_outside_stand_after_ours_and_are_missing_where_nothing_is_o
 
 
 def test_the_order_of_models_is_ours_and_then_as_they_appear() -> None:
-    assert in_order(["zeta", "go", "alpha", "zeta"]) == (*MODELS, "zeta", "alpha")
+    assert order_models(["zeta", "go", "alpha", "zeta"]) == (*MODELS, "zeta", "alpha")
 
 
 @pytest.mark.parametrize("name", ["node", "mytool-fast", "a1-2b", "x" * 40])
@@ -172,11 +172,14 @@ def test_names_that_are_those_of_models(name: str) -> None:
 
 def test_models_from_outside_have_looks_that_are_their_own_and_stay() -> None:
     names = [f"model-{number}" for number in range(200)]
-    looks = style.looks([*MODELS, *names])
+    looks = style.model_looks([*MODELS, *names])
     assert {name: looks[name] for name in MODELS} == style.LOOKS
     assert len(set(looks.values())) == len(looks)
     assert len({look.colour for look in looks.values()}) > 20
-    assert style.looks(["model-7"])["model-7"] == style.looks([*MODELS, "model-7"])["model-7"]
+    assert (
+        style.model_looks(["model-7"])["model-7"]
+        == style.model_looks([*MODELS, "model-7"])["model-7"]
+    )
 
 
 def test_a_link_to_the_file_leads_to_its_folder(home: Path, tmp_path: Path) -> None:

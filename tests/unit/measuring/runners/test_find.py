@@ -97,7 +97,7 @@ def test_without_go_the_reason_says_what_to_do(root: Path) -> None:
     [
         ("go version go1.23.9 linux/amd64", "found Go 1.23, expected 1.24 or later"),
         ("go version go1.9 linux/amd64", "found Go 1.9, expected 1.24 or later"),
-        ("a game of stones", "found Go one that does not answer, expected 1.24 or later"),
+        ("a game of stones", "found Go of unknown version, expected 1.24 or later"),
     ],
 )
 def test_a_go_that_is_too_old_is_named_with_what_is_needed(
@@ -216,8 +216,8 @@ def described(way: str) -> Runners:
 @pytest.mark.parametrize(
     ("way", "says"),
     [
-        ("failing", "describe ended with 1: a library is missing"),
-        ("killed", "describe ended with -9"),
+        ("failing", "describe ended with exit code 1: a library is missing"),
+        ("killed", "describe ended with exit code -9"),
         ("other_protocol", "the runner speaks protocol 2, this harness speaks 1"),
         ("garbage", "'Usage: something else'"),
         ("nothing", "describe"),
@@ -269,7 +269,7 @@ def test_finding_runners_never_raises_and_names_what_is_not_there(root: Path) ->
 def test_models_whose_runner_cannot_be_used_are_unavailable_and_not_missing(root: Path) -> None:
     found = find.find()
     present, absent = plan.cells(
-        [workload()], plan.Selection(), found.offers(), found.missing_models, None
+        [workload()], plan.RunSelection(), found.offers(), found.missing_models, None
     )
     assert present == []
     assert {cell.absence for cell in absent} == {Absence.UNAVAILABLE}

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.measuring.runners import protocol
-from harness.measuring.runners.conversation import Conversation
+from harness.measuring.runners.transcript import Transcript
 from harness.paths import ROOT
 from runner import wire
 from tests.support.factories import assignment, examples, who
@@ -53,14 +53,14 @@ def transcripts(folder: str) -> list[Any]:
     return [pytest.param(list(lines(path)), id=path.stem) for path in paths]
 
 
-def asked(transcript: list[Line]) -> Conversation:
+def asked(transcript: list[Line]) -> Transcript:
     """Return a conversation about the cases of the one good request of a transcript."""
     (request,) = (line.text for line in transcript if line.direction == ">" and not line.error)
-    return Conversation(msgspec.json.decode(request, type=protocol.Request).cases)
+    return Transcript(msgspec.json.decode(request, type=protocol.Request).cases)
 
 
-def hear(said: Conversation, line: Line) -> None:
-    said.hear(protocol.decode_message(line.text.encode()))
+def hear(said: Transcript, line: Line) -> None:
+    said.receive(protocol.decode_message(line.text.encode()))
 
 
 GOOD = transcripts("good")
@@ -194,7 +194,9 @@ def test_a_long_bad_line_is_quoted_in_part() -> None:
 
 
 def test_a_trial_does_the_check_case_first() -> None:
-    request = protocol.request_for(who("trio", "streams"), assignment("trio", "headline").cases, 7)
+    request = protocol.create_request(
+        who("trio", "streams"), assignment("trio", "headline").cases, 7
+    )
     assert (request.workload, request.model, request.variant) == ("demo", "trio", "streams")
     assert [case.id for case in request.cases] == ["check", "headline"]
     assert request.cases[1] == protocol.RequestCase(
@@ -203,12 +205,12 @@ def test_a_trial_does_the_check_case_first() -> None:
 
 
 def test_a_trial_of_the_check_case_does_it_once() -> None:
-    request = protocol.request_for(who("trio", ""), assignment("trio", "check").cases, 7)
+    request = protocol.create_request(who("trio", ""), assignment("trio", "check").cases, 7)
     assert [case.id for case in request.cases] == ["check"]
 
 
 def test_a_request_is_one_line_that_the_runner_understands() -> None:
-    request = protocol.request_for(who("trio", ""), assignment("trio", "headline").cases, 7)
+    request = protocol.create_request(who("trio", ""), assignment("trio", "headline").cases, 7)
     line = protocol.encode_request(request)
     assert line.endswith(b"\n")
     assert line.count(b"\n") == 1

@@ -27,7 +27,7 @@ CLIMBED = SERVED.replace("[metrics.throughput]", LADDER + "[metrics.throughput]"
 
 
 def asked(of: Workload, case: str) -> dict[str, Any]:
-    request = load_protocol.request_for(of.resolve(case, "asyncio"), 1234, 7)
+    request = load_protocol.create_request(of.resolve(case, "asyncio"), 1234, 7)
     line = load_protocol.encode(request)
     assert line.count(b"\n") == 1
     return json.loads(line)
@@ -99,7 +99,7 @@ def phase(**more: Any) -> dict[str, Any]:
 def heard(*records: dict[str, Any]) -> load_protocol.LoadReport:
     it = load_protocol.LoadReport()
     for one in records:
-        it.take_line(json.dumps(one).encode())
+        it.receive_line(json.dumps(one).encode())
     return it
 
 
@@ -142,21 +142,21 @@ def test_an_error_is_kept_with_its_reason() -> None:
 )
 def test_what_is_no_record_is_refused(line: bytes) -> None:
     with pytest.raises(ProtocolError):
-        load_protocol.LoadReport().take_line(line)
+        load_protocol.LoadReport().receive_line(line)
 
 
 def test_it_is_warm_when_it_is_connected_and_all_warm_up_was_made() -> None:
     case = workload(SERVED).resolve("headline", "asyncio")
     it = heard(STARTED)
     assert not it.is_warm(case)
-    it.take_line(b'{"kind": "connected", "connections": 2, "elapsed_ns": 5}')
+    it.receive_line(b'{"kind": "connected", "connections": 2, "elapsed_ns": 5}')
     assert not it.is_warm(case)
-    it.take_line(json.dumps(phase(warmup=True)).encode())
+    it.receive_line(json.dumps(phase(warmup=True)).encode())
     assert it.is_warm(case)
 
 
 LIMITED = (
-    "client limited: the load generator used 96% of its processors, so the server could have"
+    "client limited: the load generator used 96% of its CPU time, so the server could have"
     " done more"
 )
 
@@ -184,7 +184,7 @@ LIMITED = (
         (
             {},
             [phase(loop="ladder")],
-            ("the ladder ended before it was saturated: it could do more",),
+            ("the ladder ended before the server was saturated: it could do more",),
         ),
         (
             {},

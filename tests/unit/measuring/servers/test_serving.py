@@ -85,22 +85,22 @@ FAILURES = {
     "listen_nowhere": (Status.CRASH, "broke the protocol: listening: port 0, expected 1 to 65535"),
     "listen_twice": (
         Status.CRASH,
-        "broke the protocol: listening, where no case is about to be served",
+        "broke the protocol: listening, but no case is about to be served",
     ),
     "close_at_once": (
         Status.WRONG_ANSWER,
-        IN_CHECK + "0 of 2 connections were answered rightly from first to last"
-        " (6 closed too early, 4 connected again)",
+        IN_CHECK + "0 of 2 connections had only correct responses"
+        " (6 closed too early, 4 reconnected)",
     ),
     "close_after_an_answer": (Status.WRONG_ANSWER, IN_CHECK + "0 of 2 connections"),
     "answer_wrongly": (
         Status.WRONG_ANSWER,
-        IN_CHECK + "0 of 2 connections were answered rightly from first to last"
-        " (6 with wrong bytes, 4 connected again)",
+        IN_CHECK + "0 of 2 connections had only correct responses"
+        " (6 with wrong bytes, 4 reconnected)",
     ),
     "answer_late": (
         Status.TIMEOUT,
-        IN_CHECK + "0 of 2 connections were answered rightly from first to last (6 late",
+        IN_CHECK + "0 of 2 connections had only correct responses (6 late",
     ),
     "find_the_port_taken": (Status.CRASH, IN_CHECK + "OSError: [Errno "),
     "fail_while_asked": (Status.CRASH, IN_CHECK + "OSError: too many"),
@@ -109,7 +109,7 @@ FAILURES = {
         "ended with exit code 3 before it had finished",
     ),
     "die_midway": (Status.CRASH, "ended with exit code 3 before it had finished"),
-    "return_midway": (Status.CRASH, IN_CHECK + "it stopped serving before it was told to"),
+    "return_midway": (Status.CRASH, IN_CHECK + "it stopped serving before it was asked to"),
 }
 
 
@@ -127,12 +127,12 @@ def test_a_server_that_leaves_a_process_behind_is_warned_of(
 ) -> None:
     done = trial(bench(mark, real), "leave_a_process")
     assert (done.status, done.message) == (Status.OK, "")
-    assert "left 1 processes running; they were ended" in done.warnings
+    assert "left 1 processes running; they were killed" in done.warnings
 
 
 HANGS = {
-    "never_listen": ": it never said that it listens in the check case",
-    "ignore_stop": ", though it was told to end in the check case",
+    "never_listen": ": it never sent `listening` in the check case",
+    "ignore_stop": ", although it was asked to stop in the check case",
     "listen_elsewhere_and_ignore_stop": "; before that in the check case, connect: 127.0.0.1:",
 }
 
@@ -150,7 +150,7 @@ def test_a_server_that_ignores_the_stop_line_is_told_so(mark: str, real: tuple[s
     done = trial(bench(mark, real, timeout_s=1), "ignore_stop", "check")
     assert (done.status, done.message) == (
         Status.TIMEOUT,
-        "not finished after 1 s, though it was told to end",
+        "not finished after 1 s, although it was asked to stop",
     )
 
 
@@ -198,7 +198,7 @@ def test_a_limit_of_open_files_that_may_be_raised_is(
     monkeypatch.setattr(resource, "getrlimit", lambda _: limits)
     monkeypatch.setattr(resource, "setrlimit", lambda _, now: was.append(now))
     case = workload(10, SERVED, "served").cases["headline"]
-    assert load_driver.refusal(case, ("generator",)) is None
+    assert load_driver.find_obstacle(case, ("generator",)) is None
     assert was == raised
 
 
@@ -221,16 +221,16 @@ GENERATORS = {
     ),
     "say_garbage": (
         Status.CRASH,
-        IN_CHECK + "the load generator was stopped: it broke its protocol: JSON is malformed",
+        IN_CHECK + "the load generator was stopped: it broke the protocol: JSON is malformed",
     ),
     "nest_too_deep": (
         Status.CRASH,
-        IN_CHECK + "the load generator was stopped: it broke its protocol: ",
+        IN_CHECK + "the load generator was stopped: it broke the protocol: ",
     ),
     "refuse": (Status.UNSUPPORTED, IN_CHECK + "open files: found a limit of 80, expected at"),
     "send_a_damaged_distribution": (
         Status.CRASH,
-        IN_CHECK + "the load generator sent not an HdrHistogram: ",
+        IN_CHECK + "the load generator sent an invalid histogram: not an HdrHistogram: ",
     ),
 }
 
@@ -253,13 +253,13 @@ def test_a_generator_that_hangs_is_ended_with_its_server(mark: str) -> None:
     done = trial(bench(mark, generator("hang_connected", mark), timeout_s=1))
     assert (done.status, done.message) == (
         Status.TIMEOUT,
-        "not finished after 1 s: it never said that it listens",
+        "not finished after 1 s: it never sent `listening`",
     )
 
 
 def test_what_a_generator_leaves_behind_is_ended(mark: str) -> None:
     done = trial(bench(mark, generator("leave_a_process", mark), timeout_s=1))
-    assert done.warnings == ("left 1 processes running; they were ended",)
+    assert done.warnings == ("left 1 processes running; they were killed",)
 
 
 def test_a_generator_at_its_limit_is_a_warning(mark: str) -> None:
@@ -267,7 +267,7 @@ def test_a_generator_at_its_limit_is_a_warning(mark: str) -> None:
     assert (done.status, done.warnings) == (
         Status.OK,
         (
-            "client limited: the load generator used 99% of its processors, so the server could"
+            "client limited: the load generator used 99% of its CPU time, so the server could"
             " have done more",
         ),
     )
@@ -338,7 +338,7 @@ def test_a_server_that_ignores_sigterm_is_a_timeout_that_says_so(mark: str) -> N
     done = trial(bench(mark, generator("orderly", mark), DRAINED, 1), "ignore_sigterm", "check")
     assert (done.status, done.message) == (
         Status.TIMEOUT,
-        "not finished after 1 s, though it was told to end",
+        "not finished after 1 s, although it was asked to stop",
     )
 
 
@@ -362,7 +362,7 @@ def test_a_server_that_returns_before_sigterm_is_sent_gets_none(mark: str) -> No
     done = drained(mark, "return_before_the_signal")
     assert (done.status, done.message) == (
         Status.CRASH,
-        "it stopped serving before it was told to",
+        "it stopped serving before it was asked to",
     )
     assert done.exit_ns is None
 
@@ -371,5 +371,5 @@ def test_a_draining_server_that_never_listens_gets_no_signal(mark: str) -> None:
     done = drained(mark, "never_listen", timeout_s=0.5)
     assert (done.status, done.message) == (
         Status.TIMEOUT,
-        "not finished after 0.5 s: it never said that it listens in the check case",
+        "not finished after 0.5 s: it never sent `listening` in the check case",
     )

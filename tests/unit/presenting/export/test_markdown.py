@@ -64,4 +64,4 @@ def test_markdown_names_below_a_table_what_failed_and_what_is_absent() -> None:
     ],
 )
 def test_markdown_shows_a_text_as_it_was_said(text: str, shown: str) -> None:
-    assert markdown.escaped(text) == shown
+    assert markdown.escape(text) == shown

@@ -9,11 +9,10 @@ from pathlib import Path
 import pyperf
 import pytest
 
-from harness.presenting.export.selection import Selection
 from tests.support.exports import ALL, Export, exported
 
 
-def suite(selection: Selection = ALL) -> pyperf.BenchmarkSuite:
+def suite(selection: ExportSelection = ALL) -> pyperf.BenchmarkSuite:
     return pyperf.BenchmarkSuite.loads(exported("pyperf", selection))
 
 

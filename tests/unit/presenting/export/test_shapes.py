@@ -17,7 +17,7 @@ from harness.analysis.findings import finding
 from harness.catalog.contestant import Contestant
 from harness.errors import Exit, Problem
 from harness.presenting import export, tables
-from harness.presenting.export.selection import Selection
+from harness.presenting.export.selection import ExportSelection
 from harness.results.records import Cell, Parked, Phase, Sample, Trial
 from tests.support.factories import run, trial
 from tests.support.planted.served import DRAINED
@@ -113,7 +113,7 @@ def analysed() -> Analysis:
 
 
 def exported(format_: str, warnings: list[str], *workloads: str) -> str:
-    return export.text(format_, analysed(), measured(), Selection(workloads), warnings)
+    return export.render(format_, analysed(), measured(), ExportSelection(workloads), warnings)
 
 
 LEFT_OUT = [

@@ -5,18 +5,19 @@ from __future__ import annotations
 import itertools
 
 import pytest
+from harness.presenting.figures.claims import MARKS
 from matplotlib.colors import to_rgb
 
 from harness.claims import judge, ledger
-from harness.claims.judge import Checked, Verdict
-from harness.presenting.figures.claims import MARKS, shown
+from harness.claims.judge import JudgedClaim, Verdict
+from harness.presenting.figures.scorecard import MARKS
 from tests.support.drawings import Drawing, Page, drawing, every_scene
 
 WITH_CLAIMS = ("everything", "too few blocks", "one model always fails", "values of zero", "no Go")
 
 
-def results(it: Drawing) -> list[Checked]:
-    return shown(judge.check(ledger.load(), it.analysis))
+def results(it: Drawing) -> list[JudgedClaim]:
+    return measured_claims(judge.judge_claims(ledger.load(), it.analysis))
 
 
 def page_of(scene: str) -> Page:
@@ -73,11 +74,11 @@ def test_a_panel_has_one_unit_and_shows_every_end_of_range_and_interval(scene: s
 @pytest.mark.parametrize("scene", WITH_CLAIMS)
 def test_the_title_counts_verdicts_and_the_foot_what_is_not_shown(scene: str) -> None:
     it, page = drawing(scene), page_of(scene)
-    everything = judge.check(ledger.load(), it.analysis)
-    assert page.title() == judge.summary(everything)
+    everything = judge.judge_claims(ledger.load(), it.analysis)
+    assert page.title() == judge.summary_sentence(everything)
     waiting = sum(bool(one.claim.waits_for) for one in everything)
     assert f"Not shown: {waiting} that wait for a workload" in page.words()
-    others = judge.counted(everything)[Verdict.UNMEASURED] - waiting
+    others = judge.count_verdicts(everything)[Verdict.UNMEASURED] - waiting
     assert (f"{others} that are not of this run" in page.words()) == bool(others)
 
 

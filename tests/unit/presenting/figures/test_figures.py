@@ -14,20 +14,23 @@ from matplotlib.colors import to_hex
 from harness.analysis.analyse import WorkloadResult
 from harness.analysis.findings import finding, overall
 from harness.catalog.workload import MODELS
+from harness.claims import ledger
+from harness.claims.judge import judge_claims
 from harness.errors import Exit, Problem
 from harness.presenting import figures
-from harness.presenting.figures.style import LOOKS, looks
+from harness.presenting.figures.style import LOOKS, model_looks
 from harness.results.records import Absence, Status
 from tests.support.drawings import (
     Drawing,
     Page,
     drawing,
-    drawn,
     every_scene,
     main_page,
     outside,
     overlaps,
+    read_svg_files,
     strays,
+    svg_files,
 )
 from tests.support.scenes import LONG, SCENES
 
@@ -48,8 +51,8 @@ UNITS = {
 }
 
 
-def svg_text(path: Path) -> str:
-    root = ET.parse(path).getroot()
+def svg_text(svg: str) -> str:
+    root = ET.fromstring(svg)
     assert root.tag == f"{SVG}svg"
     return " ".join(" ".join("".join(one.itertext()) for one in root.iter(f"{SVG}text")).split())
 
@@ -77,10 +80,7 @@ def test_there_is_an_overview_then_claims_a_figure_a_workload_and_one_a_sweep(sc
             expected += [f"{id_}-{line}" for line in LINES.get(id_, ())]
         expected += [f"{id_}-{kind}" for kind in of_shape(result)]
     expected += ["drift"] * (len(it.analysis.spins) > 2)
-    assert [path.name for path in it.paths] == [f"{name}.png" for name in expected]
-    assert sorted(path.name for path in it.folder.iterdir()) == sorted(
-        f"{name}.{kind}" for name in expected for kind in ("png", "svg")
-    )
+    assert it.names == expected
 
 
 def of_shape(result: WorkloadResult) -> list[str]:
@@ -97,12 +97,18 @@ def of_shape(result: WorkloadResult) -> list[str]:
     return [kind for kind, is_drawn in kinds.items() if is_drawn]
 
 
-@every_scene
-def test_every_png_is_a_picture_and_every_svg_holds_its_title_as_text(scene: str) -> None:
+@pytest.mark.parametrize("scene", ["only trio", "a message of strange characters"])
+def test_every_png_is_a_picture_and_every_svg_holds_its_title_as_text(
+    scene: str, tmp_path: Path
+) -> None:
     it = drawing(scene)
+    figures.draw(it.analysis, tmp_path, judge_claims(ledger.load(), it.analysis))
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
+        f"{name}.{kind}" for name in it.names for kind in ("png", "svg")
+    )
     for name, page in it.pages.items():
-        assert (it.folder / f"{name}.png").read_bytes().startswith(PNG)
-        assert page.title() in svg_text(it.folder / f"{name}.svg")
+        assert (tmp_path / f"{name}.png").read_bytes().startswith(PNG)
+        assert page.title() in svg_text((tmp_path / f"{name}.svg").read_text("utf-8"))
 
 
 @every_scene
@@ -194,7 +200,7 @@ def test_a_dot_has_the_colour_and_the_marker_of_its_model(scene: str) -> None:
             if line.get_marker() not in ("None", "", None):
                 (row,) = line.get_ydata()
                 model, _, variant = names[round(row)].partition(" · ")
-                look = looks(it.analysis.models)[model]
+                look = model_looks(it.analysis.models)[model]
                 assert (to_hex(line.get_color()), line.get_marker()) == look
                 assert to_hex(line.get_markerfacecolor()) == ("#ffffff" if variant else look.colour)
                 seen += 1
@@ -323,10 +329,9 @@ def test_the_foot_names_the_machine_the_versions_and_the_date(scene: str) -> Non
 
 
 def test_the_same_data_give_the_same_svg(tmp_path: Path) -> None:
-    first = drawing("only trio")
-    again = drawn(SCENES["only trio"](), tmp_path)
-    for path in sorted(first.folder.glob("*.svg")):
-        assert (again.folder / path.name).read_bytes() == path.read_bytes()
+    again = SCENES["only trio"]()
+    figures.draw(again, tmp_path, judge_claims(ledger.load(), again), kinds=("svg",))
+    assert read_svg_files(tmp_path) == svg_files("only trio")
 
 
 def test_a_folder_that_cannot_be_written_is_a_problem_that_says_what_to_do(tmp_path: Path) -> None:

@@ -9,14 +9,15 @@ import pytest
 
 from harness.analysis.analyse import Analysis
 from harness.claims import ledger
-from harness.claims.judge import Checked, Verdict
+from harness.claims.judge import JudgedClaim, Verdict
 from harness.claims.ledger import Source as Place
 from harness.presenting import figures
 from harness.presenting.report import page, svg
-from harness.presenting.report.sources import Source, highlighted
+from harness.presenting.report.sources import SourceFile, highlight
 from harness.results.records import Machine, RunnerFacts, Status, Trial
+from tests.support.drawings import read_svg_files
 from tests.support.ledgers import LEDGER
-from tests.support.pages import Parsed, drawings_in, parsed, with_run
+from tests.support.pages import Parsed, parsed, with_run
 from tests.support.scenes import Otherwise, _another, failed, scene
 
 EVIL = (
@@ -75,8 +76,8 @@ def hostile_page(tmp_path_factory: pytest.TempPathFactory) -> str:
     analysis = hostile()
     folder = tmp_path_factory.mktemp("hostile")
     figures.draw(analysis, folder)
-    code = highlighted(EVIL, "evil.py")
-    return page.text(analysis, {EVIL: Source(EVIL, code)}, drawings_in(folder))
+    code = highlight(EVIL, "evil.py")
+    return page.render(analysis, {EVIL: SourceFile(EVIL, code)}, read_svg_files(folder))
 
 
 def test_no_markup_of_a_runner_is_in_the_page(hostile_page: str) -> None:
@@ -96,7 +97,7 @@ def test_what_steers_a_reader_is_taken_out() -> None:
     found = scene(
         ("noop",), models=("asyncio",), fate=Otherwise(lambda one: failed(one, Status.CRASH, said))
     )
-    text = page.text(found, {}, {})
+    text = page.render(found, {}, {})
     assert not set(said[:1] + "\u202e\0") & set(text)
     assert "moc.live" in text
 
@@ -124,7 +125,7 @@ def drawn(inside: str, attributes: str = "") -> str:
     ],
 )
 def test_what_a_drawing_does_not_need_is_left_out(inside: str) -> None:
-    assert svg.read(drawn(inside), "f-").inside == ""
+    assert svg.make_safe(drawn(inside), "f-").content == ""
 
 
 @pytest.mark.parametrize(
@@ -144,19 +145,21 @@ def test_what_a_drawing_does_not_need_is_left_out(inside: str) -> None:
 )
 def test_an_attribute_that_could_do_harm_is_left_out(attribute: str) -> None:
     attribute = attribute.replace('"', "&quot;")
-    assert svg.read(drawn(f"<rect {attribute}/>"), "f-").inside == "<rect></rect>"
+    assert svg.make_safe(drawn(f"<rect {attribute}/>"), "f-").content == "<rect></rect>"
 
 
 def test_ids_and_what_refers_to_them_are_made_a_figures_own() -> None:
     inside = "<path id='a'/><use xlink:href='#a'/><g clip-path='url(#b)' style='fill: url(#a)'/>"
-    assert svg.read(drawn(inside), "f7-").inside == (
+    assert svg.make_safe(drawn(inside), "f7-").content == (
         '<path id="f7-a"></path><use xlink:href="#f7-a"></use>'
         '<g clip-path="url(#f7-b)" style="fill: url(#f7-a)"></g>'
     )
 
 
 def test_text_and_title_of_a_drawing_stay_text() -> None:
-    figure = svg.read(drawn("<title>a &lt;b&gt;</title><text>&lt;script&gt; &amp;</text>"), "f-")
+    figure = svg.make_safe(
+        drawn("<title>a &lt;b&gt;</title><text>&lt;script&gt; &amp;</text>"), "f-"
+    )
     assert figure.title == "a <b>"
     assert figure.inside == "<text>&lt;script&gt; &amp;</text>"
 
@@ -177,12 +180,12 @@ def test_text_and_title_of_a_drawing_stay_text() -> None:
     ],
 )
 def test_what_is_no_drawing_is_refused(text: str) -> None:
-    with pytest.raises(svg.NoFigureError):
-        svg.read(text, "f-")
+    with pytest.raises(svg.UnusableSvgError):
+        svg.make_safe(text, "f-")
 
 
 def test_the_page_says_which_figure_cannot_be_shown() -> None:
-    found = parsed(page.text(scene(("noop",)), {}, {"noop": "<svg", "overview": drawn("")}))
+    found = parsed(page.render(scene(("noop",)), {}, {"noop": "<svg", "overview": drawn("")}))
     assert "The figure noop is not here. It cannot be shown: it is not XML" in found.words()
     assert len(found.all("svg")) == 1
 
@@ -191,8 +194,8 @@ def test_the_page_says_which_figure_cannot_be_shown() -> None:
 def test_claims_are_text(verdict: Verdict) -> None:
     claim = ledger.parse(LEDGER, EVIL)[0]
     claim = replace(claim, id=EVIL, says=EVIL, reading=EVIL, sources=(Place(EVIL, EVIL),))
-    one = Checked(claim, verdict, EVIL, 1.0, warnings=(EVIL,))
-    found = parsed(page.text(scene(("noop",)), {}, {}, [one]))
+    one = JudgedClaim(claim, verdict, EVIL, 1.0, warnings=(EVIL,))
+    found = parsed(page.render(scene(("noop",)), {}, {}, [one]))
     unhurt(found)
     assert found.words().count("<script>window.pwned=1</script>") > 3  # all of it as text
 

@@ -6,7 +6,6 @@ import pytest
 
 from harness.catalog.workload import HEADLINE
 from harness.measuring import judge_trial
-from harness.measuring.runners.conversation import Conversation
 from harness.measuring.runners.protocol import (
     Failed,
     Finished,
@@ -21,6 +20,7 @@ from harness.measuring.runners.protocol import (
     Started,
     digest,
 )
+from harness.measuring.runners.transcript import Transcript
 from harness.results.records import Status
 from tests.support.factories import (
     WORKLOAD,
@@ -43,10 +43,10 @@ def outcome(case: str) -> Outcome:
     return Outcome(case, digest(0))
 
 
-def heard(*messages: Message, serves: bool = False) -> Conversation:
-    it = Conversation(CASES, serves=serves)
+def heard(*messages: Message, serves: bool = False) -> Transcript:
+    it = Transcript(CASES, serves=serves)
     for one in (Started(1), *messages):
-        it.hear(one)
+        it.receive(one)
     return it
 
 
@@ -54,7 +54,7 @@ def refused(*messages: Message, serves: bool = False) -> str:
     """Return what is said of the last of these."""
     it = heard(*messages[:-1], serves=serves)
     with pytest.raises(ProtocolError) as caught:
-        it.hear(messages[-1])
+        it.receive(messages[-1])
     return str(caught.value)
 
 
@@ -78,7 +78,7 @@ CHECK_DONE = (sample("check"), outcome("check"))
 @pytest.mark.parametrize(
     ("messages", "said"),
     [
-        ([Latency("other", "")], "latency of case 'other', which was not asked for"),
+        ([Latency("other", "")], "latency of case 'other', which was not requested"),
         ([Latency("headline", "")], "latency of case 'headline' out of order"),
         ([*CHECK_DONE, Latency("check", "")], "latency of case 'check' after its outcome"),
         (
@@ -87,7 +87,7 @@ CHECK_DONE = (sample("check"), outcome("check"))
         ),
         (
             [sample("check"), Latency("check", ""), Latency("check", "")],
-            "latency of case 'check' for the second time",
+            "second latency of case 'check'",
         ),
         (
             [sample("check"), Latency("check", ""), sample("check", 1)],
@@ -121,10 +121,10 @@ def test_a_server_listens_once_a_case() -> None:
 
 def test_the_case_that_listens_is_the_first_that_is_not_over() -> None:
     it = heard(Listening(1), serves=True)
-    assert it.current == "check"
-    it.hear(Failed("port taken", "check"))
-    assert it.current == "headline"
-    it.hear(Listening(2))
+    assert it.current_case == "check"
+    it.receive(Failed("port taken", "check"))
+    assert it.current_case == "headline"
+    it.receive(Listening(2))
 
 
 @pytest.mark.parametrize(
@@ -133,11 +133,11 @@ def test_the_case_that_listens_is_the_first_that_is_not_over() -> None:
         ([Listening(0)], "listening: port 0, expected 1 to 65535"),
         ([Listening(-1)], "listening: port -1, expected 1 to 65535"),
         ([Listening(65_536)], "listening: port 65536, expected 1 to 65535"),
-        ([Listening(5), Listening(5)], "listening, where no case is about to be served"),
-        ([sample("check"), Listening(5)], "listening, where no case is about to be served"),
+        ([Listening(5), Listening(5)], "listening, but no case is about to be served"),
+        ([sample("check"), Listening(5)], "listening, but no case is about to be served"),
         (
             [*CHECK_DONE, Failed("no", "headline"), Listening(5)],
-            "listening, where no case is about to be served",
+            "listening, but no case is about to be served",
         ),
     ],
 )

@@ -1,4 +1,4 @@
-"""Writes an export to a file, whole or not at all."""
+"""Write a file completely or not at all."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def write(path: Path, text: str, advice: str = "choose another place with --output") -> None:
-    """Write beside the file and rename, so that nobody ever reads half of it. Raises Problem."""
+def write_file(path: Path, text: str, advice: str = "choose another place with --output") -> None:
+    """Write to a temporary file and rename it, so that nobody reads half of it. Raises Problem."""
     try:
-        target = path.resolve()  # of a link the file it points to, and not the link, is replaced
+        target = path.resolve()  # for a link, replace the file that it points to, not the link
         if target.exists() and not target.is_file() and not target.is_dir():
             target.write_text(text, encoding="utf-8")  # a pipe or /dev/null is not replaced
             return
