@@ -269,7 +269,7 @@ print(runner.stdout.readline().decode(), end="", flush=True)
 sys.stdin.read()
 """
 LONG_CASE = {**CASE, "params": {"unit_ns": 1_000_000_000}, "operations": 3}
-RUNNERS = find().found
+RUNNERS = find_runners().found
 MODELS_TO_KILL = [
     pytest.param(name, model, id=model)
     for name, models in (

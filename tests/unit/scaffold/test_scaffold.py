@@ -175,8 +175,9 @@ def test_a_name_that_go_keeps_is_refused(name: str) -> None:
         ),
         (
             ("implementation", "pingpong", "sequential"),
-            "pingpong does not apply to sequential: sequential code has no second task to hand a value"
-            " to; if that is wrong, remove it from not_applicable in harness/workloads/pingpong.toml",
+            "pingpong does not apply to sequential: sequential code has no second task to hand a"
+            " value to; if that is wrong, remove it from not_applicable in"
+            " harness/workloads/pingpong.toml",
         ),
     ],
 )

@@ -33,7 +33,8 @@ def test_a_first_sample_that_is_slower_in_every_process_is_found() -> None:
     assert (change.after, change.processes) == (1, 8)
     assert change.factor == pytest.approx(1 / 1.3, rel=0.02)
     assert found.warnings() == (
-        "no steady state: after sample 1 of 3 it is 30% faster in the same process (over 8 processes)",
+        "no steady state: after sample 1 of 3 it is 30% faster in the same process"
+        " (over 8 processes)",
     )
 
 
