@@ -1,8 +1,8 @@
-"""Workloads × models -> the cells of a run, and those it cannot have, each with its reason. Pure.
+"""Plan the cells of a run, and list the cells that cannot be measured with the reasons. Pure.
 
-A block is one round of one case: every contestant once, in shuffled order (Abedi and Brecht,
-2017, on randomised interleaved trials). Drift of the machine then meets all of them alike, and a
-ratio can be formed inside a block. Which block comes when, `allocate` decides.
+A block is one round of one case: every contestant once, in shuffled order (Abedi and Brecht, 2017,
+on randomised interleaved trials). Drift of the machine then affects all contestants alike, and
+ratios can be formed inside a block. `allocate` decides on the order of the blocks.
 """
 
 from __future__ import annotations
@@ -23,14 +23,16 @@ if TYPE_CHECKING:
     from harness.catalog.workload import Case, ModelCase, Workload
     from harness.measuring.runners.runner import Offer
 
+    CaseKey = tuple[str, str]  # workload, case
+
 
 @dataclass(frozen=True)
 class Profile:
-    """How much a run measures when nothing more is said."""
+    """How much a run measures by default."""
 
     name: str
     budget_s: float
-    min_blocks: int  # of each headline case, before anything else
+    min_blocks: int  # per headline case, measured before anything else
     sweeps: bool
     thorough: bool
 
@@ -47,7 +49,7 @@ PROFILES = {
 
 @dataclass(frozen=True)
 class RunSelection:
-    """What the user asked for; empty means everything."""
+    """The workloads, models and cases that the user selected; empty means all."""
 
     workloads: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
@@ -56,19 +58,19 @@ class RunSelection:
 
 @dataclass(frozen=True)
 class Assignment:
-    """A cell with all that its trials need, resolved once: its cases as its model runs them.
+    """A cell with its cases as its model runs them, resolved once for all trials.
 
-    Each trial runs the check case first: it proves the implementation right in the very process
-    that is timed, on an answer that stands in the workload file, and warms its code.
+    Each trial runs the check case first. It verifies the implementation in the same process that is
+    timed, against an answer in the workload file, and warms up the code.
     """
 
     cell: Cell
     check: ModelCase
-    case: ModelCase  # the one that is measured; the check case itself in a validation
+    case: ModelCase  # the measured case; in a validation, the check case
 
     @property
     def cases(self) -> tuple[ModelCase, ...]:
-        """The cases of one trial in their order, the measured one last."""
+        """The cases of one trial in order; the measured case is last."""
         return (self.case,) if self.case.id == CHECK else (self.check, self.case)
 
     def case_named(self, id_: str) -> ModelCase:
@@ -77,7 +79,7 @@ class Assignment:
 
     @property
     def is_served(self) -> bool:
-        """Whether the implementation is a server, which a load generator asks."""
+        """Whether the implementation is a server, which needs a load generator."""
         return self.case.workload.load is not None
 
 
@@ -91,7 +93,7 @@ def assign(cell: Cell, workloads: Mapping[str, Workload]) -> Assignment:
 
 @dataclass(frozen=True)
 class Block:
-    """One round of one case: the contestants in the order in which they run."""
+    """One round of one case, with the contestants in execution order."""
 
     index: int
     workload: str
@@ -99,10 +101,10 @@ class Block:
     assignments: tuple[Assignment, ...]
 
 
-def select(
+def select_workloads(
     selection: RunSelection, workloads: Mapping[str, Workload], models: Sequence[str] = MODELS
 ) -> list[Workload]:
-    """Return the workloads that were asked for. Raises Problem with the near matches."""
+    """Return the selected workloads. Raises Problem with near matches for unknown names."""
     for name in selection.workloads:
         if name not in workloads:
             raise unknown_name("workload", name, workloads)
@@ -118,7 +120,7 @@ def select(
     return chosen
 
 
-def cells(
+def plan_cells(
     workloads: Iterable[Workload],
     selection: RunSelection,
     offers: Iterable[Offer],
@@ -126,42 +128,40 @@ def cells(
     profile: Profile | None,
     models: Sequence[str] = MODELS,
 ) -> tuple[list[Cell], list[AbsentCell]]:
-    """Return the cells to measure, and the cells that are not, each with its reason.
+    """Return the cells to measure and the absent cells with their reasons.
 
-    Without a profile these are the check cases.
-
-    `missing_models` are models that no runner could even be asked about, with the reason;
-    `models` are all there are, in their order.
+    Without a profile these are the check cases. `missing_models` are models whose runner cannot be
+    used, with the reason. `models` are all models in display order.
     """
-    by_model: dict[tuple[str, str], list[Offer]] = {}
+    offers_by_model: dict[tuple[str, str], list[Offer]] = {}
     for offer in offers:
         contestant = offer.contestant
-        by_model.setdefault((contestant.workload, contestant.model), []).append(offer)
+        offers_by_model.setdefault((contestant.workload, contestant.model), []).append(offer)
     present: list[Cell] = []
     absent: list[AbsentCell] = []
     for workload in workloads:
-        for case in wanted_cases(workload, profile, selection.cases):
+        for case in select_cases(workload, profile, selection.cases):
             for model in models:
                 if selection.models and model not in selection.models:
                     continue
-                found = by_model.get((workload.id, model), [])
-                for offer in sorted(found, key=lambda offer: offer.contestant):
+                model_offers = offers_by_model.get((workload.id, model), [])
+                for offer in sorted(model_offers, key=lambda offer: offer.contestant):
                     cell = Cell(offer.contestant, case.id)
-                    if why := _absence(workload, case, offer):
-                        absent.append(AbsentCell(cell, *why))
+                    if absence := _find_absence(workload, case, offer):
+                        absent.append(AbsentCell(cell, *absence))
                     else:
                         present.append(cell)
-                if not found:
+                if not model_offers:
                     cell = Cell(Contestant(workload.id, model), case.id)
-                    why = _unoffered(workload, case, model, missing_models)
-                    absent.append(AbsentCell(cell, *why))
-    return present + ([] if profile is None else _controls(present)), absent
+                    absence = _explain_missing(workload, case, model, missing_models)
+                    absent.append(AbsentCell(cell, *absence))
+    return present + ([] if profile is None else _plan_controls(present)), absent
 
 
-def _controls(present: Sequence[Cell]) -> list[Cell]:
-    """Return the A/A controls: in each headline case one contestant enters twice.
+def _plan_controls(present: Sequence[Cell]) -> list[Cell]:
+    """Return the A/A controls: one contestant of each headline case, measured a second time.
 
-    What the two seem to differ by is the noise floor of the run, as no reasoning can give it.
+    The measured difference between the two is the noise floor of the run.
     """
     by_workload: dict[str, Cell] = {}
     for cell in present:
@@ -172,12 +172,12 @@ def _controls(present: Sequence[Cell]) -> list[Cell]:
     return [msgspec.structs.replace(cell, control=True) for cell in by_workload.values()]
 
 
-def wanted_cases(
-    workload: Workload, profile: Profile | None, named: Sequence[str] = ()
+def select_cases(
+    workload: Workload, profile: Profile | None, ids: Sequence[str] = ()
 ) -> list[Case]:
     """Return the cases of a workload that a run measures, headline first."""
-    if named:
-        return [case for id_, case in workload.cases.items() if id_ in named]
+    if ids:
+        return [case for id_, case in workload.cases.items() if id_ in ids]
     if profile is None:
         return [workload.cases[CHECK]]
     others = (case for case in workload.cases.values() if case.id not in (CHECK, HEADLINE))
@@ -186,10 +186,10 @@ def wanted_cases(
     ]
 
 
-def _absence(workload: Workload, case: Case, offer: Offer) -> tuple[Absence, str] | None:
+def _find_absence(workload: Workload, case: Case, offer: Offer) -> tuple[Absence, str] | None:
     model = offer.contestant.model
-    if senseless := _senseless(workload, case, model):
-        return Absence.NOT_APPLICABLE, senseless
+    if reason := _explain_not_applicable(workload, case, model):
+        return Absence.NOT_APPLICABLE, reason
     if offer.unavailable is not None:
         return Absence.UNAVAILABLE, offer.unavailable
     limit = workload.find_limit(case, model)
@@ -199,42 +199,40 @@ def _absence(workload: Workload, case: Case, offer: Offer) -> tuple[Absence, str
     return None
 
 
-def _senseless(workload: Workload, case: Case, model: str) -> str:
-    """Return why a case makes no sense for a model, or an empty text."""
+def _explain_not_applicable(workload: Workload, case: Case, model: str) -> str:
+    """Return why a case does not apply to a model, or an empty text."""
     exclusion = workload.find_exclusion(case, model)
     return workload.not_applicable.get(model, exclusion.reason if exclusion else "")
 
 
-def _unoffered(
+def _explain_missing(
     workload: Workload, case: Case, model: str, missing_models: Mapping[str, str]
 ) -> tuple[Absence, str]:
-    if senseless := _senseless(workload, case, model):
-        return Absence.NOT_APPLICABLE, senseless
+    if reason := _explain_not_applicable(workload, case, model):
+        return Absence.NOT_APPLICABLE, reason
     if model in missing_models:
         return Absence.UNAVAILABLE, missing_models[model]
     return Absence.MISSING, "nobody has written it yet"
 
 
 def count_min_trials(planned: Sequence[Cell], profile: Profile) -> int:
-    """Return how many trials the least program of a run has: all that it does in any case."""
+    """Return the minimum number of trials of a run, regardless of precision."""
     by_case = group_by_case(planned)
-    first, later = in_phases(by_case)
-    once = sum(len(by_case[place]) for place in later)
-    return once + profile.min_blocks * sum(len(by_case[place]) for place in first)
+    first, later = split_phases(by_case)
+    measured_once = sum(len(by_case[key]) for key in later)
+    return measured_once + profile.min_blocks * sum(len(by_case[key]) for key in first)
 
 
-def group_by_case(planned: Iterable[Cell]) -> dict[tuple[str, str], list[Cell]]:
+def group_by_case(planned: Iterable[Cell]) -> dict[CaseKey, list[Cell]]:
     """Return the cells of each (workload, case)."""
-    by_case: dict[tuple[str, str], list[Cell]] = {}
+    by_case: dict[CaseKey, list[Cell]] = {}
     for cell in planned:
         by_case.setdefault((cell.workload, cell.case), []).append(cell)
     return by_case
 
 
-def in_phases(
-    places: Iterable[tuple[str, str]],
-) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
-    """Sort (workload, case) into those that come first, the headlines, and the others."""
-    places = list(places)
-    first = [place for place in places if place[1] in (HEADLINE, CHECK)] or places
-    return first, [place for place in places if place not in first]
+def split_phases(keys: Iterable[CaseKey]) -> tuple[list[CaseKey], list[CaseKey]]:
+    """Split cases into the headline cases, which are measured first, and the others."""
+    keys = list(keys)
+    first = [key for key in keys if key[1] in (HEADLINE, CHECK)] or keys
+    return first, [key for key in keys if key not in first]

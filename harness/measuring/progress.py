@@ -1,6 +1,6 @@
-"""Shows a run while it is measured: a live line on a terminal, plain lines elsewhere.
+"""Show the progress of a run: a live display on a terminal, plain lines elsewhere.
 
-Drawing costs processor time beside a trial, so nothing is drawn more often than once a second.
+Drawing uses CPU time beside a trial, so it happens at most once per second.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _BAR = 24
 
 
 class Display:
-    """An observer of `measure.run_blocks`; use it as a context manager."""
+    """An observer for `trials.run_blocks`; use it as a context manager."""
 
     def __init__(self, console: Console, budget_s: float, planned: int, done: int) -> None:
         self._console = console
@@ -38,7 +38,7 @@ class Display:
         self._block: Block | None = None
         self._position = 0
         self._last = ""
-        # auto_refresh would be a thread that draws four times a second beside the trials.
+        # auto_refresh would start a thread that draws four times per second beside the trials.
         self._live = Live(console=console, auto_refresh=False, transient=True)
 
     def __enter__(self) -> Self:
@@ -51,7 +51,7 @@ class Display:
             self._live.stop()
 
     def starting(self, block: Block, position: int) -> None:
-        """Note which trial is next; without a terminal, print a line for each block."""
+        """Show the next trial; without a terminal, print one line per block."""
         is_new = self._block is None or block.index != self._block.index
         self._block, self._position = block, position
         if is_new and not self._console.is_terminal:
@@ -64,28 +64,26 @@ class Display:
         self._redraw()
 
     def waiting(self) -> None:
-        """Keep the clock going during long trials."""
+        """Update the clock during long trials."""
         self._redraw()
 
     def ended(self, trial: Trial) -> None:
-        """Count a trial; a failure is said at once and stays on the screen."""
+        """Count a trial. A failure is printed at once and stays on the screen."""
         self._done += 1
         name = f"{trial.cell.workload} {trial.cell.case} {trial.cell.name}"
         if trial.status is Status.OK:
-            counted = [
+            times = [
                 sample.elapsed_ns / sample.operations
                 for sample in trial.samples
                 if not sample.warmup
             ]
-            fastest = f", {units.format_time(min(counted))} an operation" if counted else ""
+            fastest = f", {units.format_time(min(times))} per operation" if times else ""
             self._last = f"{name}: ok{fastest}"
             return
         self._failed += 1
         self._last = f"{name}: {trial.status.value}"
         self._console.print(
-            Text.assemble(
-                (f"{trial.status.value.replace('_', ' ')}: ", "red"), f"{name}: {trial.message}"
-            )
+            Text.assemble((f"{trial.status.label}: ", "red"), f"{name}: {trial.message}")
         )
 
     def _redraw(self) -> None:
@@ -93,11 +91,11 @@ class Display:
         if not self._console.is_terminal or now - self._drawn < _REDRAW_S:
             return
         self._drawn = now
-        self._live.update(self._picture(), refresh=True)
+        self._live.update(self._render(), refresh=True)
 
-    def _picture(self) -> Text:
-        share = min(1.0, (time.monotonic() - self._start) / self._budget_s)
-        filled = round(share * _BAR)
+    def _render(self) -> Text:
+        fraction = min(1.0, (time.monotonic() - self._start) / self._budget_s)
+        filled = round(fraction * _BAR)
         text = Text.assemble(
             ("━" * filled, "green"),
             ("━" * (_BAR - filled), "bright_black"),
@@ -121,7 +119,7 @@ class Display:
         if self._done < self._planned:
             return f"{self._done} of {self._planned} trials"
         done = units.format_count(self._done, "trial")
-        return f"{done}; the planned {self._planned} are done, more for precision"
+        return f"{done}; all {self._planned} planned trials are done, more for precision"
 
     def _clock(self) -> str:
         spent = time.monotonic() - self._start

@@ -43,13 +43,13 @@ class Observer(Protocol):
     """Displays a run while it is measured."""
 
     def starting(self, block: Block, position: int) -> None:
-        """Called before a trial starts."""
+        """Handle the start of a trial."""
 
     def waiting(self) -> None:
-        """Called about four times per second while a trial runs."""
+        """Update the display; called about four times per second while a trial runs."""
 
     def ended(self, trial: Trial) -> None:
-        """Called after a trial has ended and been stored."""
+        """Handle the end of a trial, after it was stored."""
 
 
 @dataclass

@@ -1,1 +1,1 @@
-"""This machine: its properties, its current speed, and interference."""
+"""The machine: its properties, its current speed, and interference."""

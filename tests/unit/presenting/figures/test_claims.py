@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
+from harness.presenting.figures.claims import MARKS
 from matplotlib.colors import to_rgb
 
 from harness.claims import judge, ledger
