@@ -9,6 +9,7 @@ from pathlib import Path
 import pyperf
 import pytest
 
+from harness.presenting.export.selection import ExportSelection
 from tests.support.exports import ALL, Export, exported
 
 

@@ -119,7 +119,8 @@ def exported(format_: str, warnings: list[str], *workloads: str) -> str:
 LEFT_OUT = [
     "served/ladder/asyncio: left out: the case measures rising request rates, not the time of an"
     " operation",
-    "ticking/headline/asyncio: left out: the workload measures latency, not the time of an operation",
+    "ticking/headline/asyncio: left out: the workload measures latency, not the time of an"
+    " operation",
     "parked/headline/asyncio: left out: the workload measures footprint, not the time of an"
     " operation",
     "parked/headline/threads: left out: the workload measures footprint, not the time of an"

@@ -5,12 +5,11 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from harness.presenting.figures.claims import MARKS
 from matplotlib.colors import to_rgb
 
 from harness.claims import judge, ledger
 from harness.claims.judge import JudgedClaim, Verdict
-from harness.presenting.figures.scorecard import MARKS
+from harness.presenting.figures.scorecard import MARKS, measured_claims
 from tests.support.drawings import Drawing, Page, drawing, every_scene
 
 WITH_CLAIMS = ("everything", "too few blocks", "one model always fails", "values of zero", "no Go")
