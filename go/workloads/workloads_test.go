@@ -109,7 +109,6 @@ func (s *recordingSink) Latency(ns int64) {
 
 func (s *recordingSink) Parked(tasks int)   { s.parked = append(s.parked, tasks) }
 func (s *recordingSink) Listening(port int) { s.ports <- port }
-func (s *recordingSink) Event(_, _ string)  {}
 
 func run(t *testing.T, workload, variant string, params work.Params) (answer any, sink *recordingSink) {
 	t.Helper()

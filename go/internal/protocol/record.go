@@ -102,13 +102,6 @@ type Listening struct {
 	Port int `json:"port"`
 }
 
-// An Event is one event of a trace.
-type Event struct {
-	Task string `json:"task"`
-	What string `json:"what"`
-	AtNs int64  `json:"at_ns"` // since the start of the first call of the case
-}
-
 func (Started) kind() string   { return "started" }
 func (Sample) kind() string    { return "sample" }
 func (Outcome) kind() string   { return "outcome" }
@@ -117,7 +110,6 @@ func (Finished) kind() string  { return "finished" }
 func (Latency) kind() string   { return "latency" }
 func (Footprint) kind() string { return "footprint" }
 func (Listening) kind() string { return "listening" }
-func (Event) kind() string     { return "event" }
 
 // ErrClosed is returned when a [Writer] is used after its last record.
 var ErrClosed = errors.New("the last record was written")

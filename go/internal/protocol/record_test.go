@@ -24,7 +24,6 @@ func TestARecordIsALineThatStartsWithItsKind(t *testing.T) {
 		{Footprint{"check", 10, 4096, &virtual}, `{"kind":"footprint","case":"check","tasks":10,"bytes":4096,"virtual_bytes":8192}`},
 		{Footprint{"check", 10, 4096, nil}, `{"kind":"footprint","case":"check","tasks":10,"bytes":4096,"virtual_bytes":null}`},
 		{Listening{8080}, `{"kind":"listening","port":8080}`},
-		{Event{"1", "woke", 7}, `{"kind":"event","task":"1","what":"woke","at_ns":7}`},
 	} {
 		var out bytes.Buffer
 		if err := NewWriter(&out).Write(test.record); err != nil || out.String() != test.want+"\n" {

@@ -19,7 +19,6 @@ type Request struct {
 	Model    string
 	Variant  string // "" is the plain implementation
 	Seed     int64
-	Trace    bool // write `event` records
 	Cases    []Case
 }
 
@@ -34,8 +33,8 @@ type Case struct {
 }
 
 // ParseRequest decodes and checks a request line. It returns the first error, in
-// the form "request: KEY: found X, expected Y". Unknown fields are ignored; `seed`,
-// `trace` and `variant` are optional.
+// the form "request: KEY: found X, expected Y". Unknown fields are ignored; `seed`
+// and `variant` are optional.
 //
 // The fields are checked by hand, because the errors of encoding/json name Go
 // types and do not say what was found.
@@ -55,9 +54,6 @@ func ParseRequest(line []byte) (Request, error) {
 	}
 	if f.has("seed") {
 		request.Seed = f.atLeast("seed", 0)
-	}
-	if f.has("trace") {
-		request.Trace = f.boolean("trace")
 	}
 	request.Cases = f.cases()
 	if *f.err != nil {

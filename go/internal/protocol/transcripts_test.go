@@ -102,7 +102,7 @@ func recode(line []byte) ([]byte, error) {
 		return nil, nil
 	}
 	for _, record := range []Record{
-		&Started{}, &Sample{}, &Outcome{}, &Error{}, &Finished{}, &Latency{}, &Footprint{}, &Listening{}, &Event{},
+		&Started{}, &Sample{}, &Outcome{}, &Error{}, &Finished{}, &Latency{}, &Footprint{}, &Listening{},
 	} {
 		if record.kind() == head.Kind {
 			if err := json.Unmarshal(line, record); err != nil {

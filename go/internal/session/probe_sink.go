@@ -16,31 +16,14 @@ import (
 type probeSink struct {
 	session *Session
 	c       protocol.Case
-	trace   bool
-	start   int64 // when the first call of the case began
 
-	mu     sync.Mutex
-	events []protocol.Event // kept until the case ends: writing would disturb the trace
-	err    error            // the first report that could not be recorded
+	mu  sync.Mutex
+	err error // the first report that could not be recorded
 
 	// Latencies go straight into a histogram, which never grows. A list of a million
 	// would be copied again and again while other goroutines wait to append.
 	latenciesMu sync.Mutex
 	latencies   *hdrhistogram.Histogram // nil until the first latency
-}
-
-// begin marks the start of the first call.
-func (s *probeSink) begin() { s.start = s.session.Now() }
-
-// Event keeps an event of a trace.
-func (s *probeSink) Event(task, what string) {
-	if !s.trace {
-		return
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	// The clock is read under the lock, so that the events are in order of time.
-	s.events = append(s.events, protocol.Event{Task: task, What: what, AtNs: s.session.Now() - s.start})
 }
 
 // Listening writes its record at once: the harness is waiting to connect.
@@ -111,17 +94,4 @@ func (s *probeSink) firstErr() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.err
-}
-
-// writeEvents writes the events so far.
-func (s *probeSink) writeEvents() error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	for _, event := range s.events {
-		if err := s.session.Records.Write(event); err != nil {
-			return err
-		}
-	}
-	s.events = nil
-	return nil
 }

@@ -23,15 +23,14 @@ type sampler struct {
 	outcomes  []protocol.Outcome // one for each distinct digest, in order of appearance
 }
 
-func newSampler(s *Session, c protocol.Case, run work.Func, trace bool) *sampler {
-	sink := &probeSink{session: s, c: c, trace: trace}
+func newSampler(s *Session, c protocol.Case, run work.Func) *sampler {
+	sink := &probeSink{session: s, c: c}
 	return &sampler{Session: s, Case: c, run: run, probe: work.NewProbe(sink), sink: sink}
 }
 
 // takeSamples takes all samples of the case. It returns the first error; when
 // records cannot be written, the caller's next record fails with the same error.
 func (s *sampler) takeSamples(ctx context.Context) error {
-	s.sink.begin()
 	calls, err := s.calibrate(ctx)
 	if err != nil {
 		return err

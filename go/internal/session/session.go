@@ -65,11 +65,8 @@ func (s *Session) stoppable(ctx context.Context) (context.Context, context.Cance
 func (s *Session) runCase(ctx context.Context, request protocol.Request, c protocol.Case, run work.Func) error {
 	ctx, cancel := s.stoppable(ctx)
 	defer cancel()
-	sampler := newSampler(s, c, run, request.Trace)
+	sampler := newSampler(s, c, run)
 	caseErr := sampler.takeSamples(ctx)
-	if err := sampler.sink.writeEvents(); err != nil {
-		return err
-	}
 	if caseErr != nil {
 		return s.Records.Write(protocol.Error{Message: caseErr.Error(), Case: &c.ID, Reason: errorReason(caseErr)})
 	}

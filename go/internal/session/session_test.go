@@ -261,27 +261,14 @@ func TestAnAnswerOfAnUnsupportedTypeIsACrash(t *testing.T) {
 
 func TestReportsToTheProbeBecomeRecords(t *testing.T) {
 	s := newTestSession()
-	records := s.runRequest(t, func(_ context.Context, _ work.Params, probe *work.Probe) (any, error) {
-		probe.Event("1", "began")
-		s.clock += 7
-		probe.Event("1", "ended")
+	records := s.runCases(t, func(_ context.Context, _ work.Params, probe *work.Probe) (any, error) {
 		probe.Parked(3)
 		probe.Listening(8080)
 		return 1, nil
-	}, protocol.Request{Trace: true, Cases: []protocol.Case{singleSample("a")}})
-	expect(t, "kinds", kinds(records), "started footprint listening sample event event outcome finished")
+	}, singleSample("a"))
+	expect(t, "kinds", kinds(records), "started footprint listening sample outcome finished")
 	expect(t, "footprint", fmt.Sprint(records[1]), "map[bytes:4096 case:a kind:footprint tasks:3 virtual_bytes:8192]")
 	expect(t, "port", fmt.Sprint(records[2]["port"]), "8080")
-	expect(t, "event times", column(ofKind("event", records), "at_ns"), "0 7")
-}
-
-func TestEventsAreDroppedWithoutATrace(t *testing.T) {
-	s := newTestSession()
-	records := s.runCases(t, func(_ context.Context, _ work.Params, probe *work.Probe) (any, error) {
-		probe.Event("1", "began")
-		return 1, nil
-	}, singleSample("a"))
-	expect(t, "kinds", kinds(records), "started sample outcome finished")
 }
 
 func TestEachCaseHasOneLatencyDistributionWithoutWarmUp(t *testing.T) {

@@ -11,7 +11,6 @@ type Sink interface {
 	Latency(ns int64)
 	Parked(tasks int)
 	Listening(port int)
-	Event(task, what string)
 }
 
 // A Probe lets an implementation report more than its answer. An unused probe costs
@@ -50,14 +49,6 @@ func (p *Probe) Parked(tasks int) {
 func (p *Probe) Listening(port int) {
 	if p != nil && p.sink != nil {
 		p.sink.Listening(port)
-	}
-}
-
-// Event reports that task did what at this moment. It is recorded only when the
-// harness has asked for a trace.
-func (p *Probe) Event(task, what string) {
-	if p != nil && p.sink != nil {
-		p.sink.Event(task, what)
 	}
 }
 

@@ -72,7 +72,6 @@ func TestAProbeWithoutASinkDiscardsEverything(t *testing.T) {
 		probe.Latency(1)
 		probe.Parked(1)
 		probe.Listening(1)
-		probe.Event("task", "what")
 		if got := probe.Observed(); got == nil || len(got) != 0 {
 			t.Errorf("found %v, expected an empty map", got)
 		}
@@ -83,7 +82,6 @@ func TestAProbeWithoutASinkDiscardsEverything(t *testing.T) {
 func TestAnUnusedProbeAllocatesNothing(t *testing.T) {
 	probe := NewProbe(nil)
 	use := func() {
-		probe.Event("task", "what")
 		probe.Latency(1)
 	}
 	if n := testing.AllocsPerRun(100, use); n != 0 {

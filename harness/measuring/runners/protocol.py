@@ -138,17 +138,7 @@ class Listening(msgspec.Struct, frozen=True, tag="listening", tag_field="kind"):
     port: int
 
 
-class Event(msgspec.Struct, frozen=True, tag="event", tag_field="kind"):
-    """One event of a trace. Reserved: decoded, but no trial of this harness expects it."""
-
-    task: str
-    what: str
-    at_ns: int
-
-
-Message = (
-    Started | SampleTaken | Outcome | Failed | Finished | Latency | Footprint | Listening | Event
-)
+Message = Started | SampleTaken | Outcome | Failed | Finished | Latency | Footprint | Listening
 
 _message_decoder: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
 _description_decoder = msgspec.json.Decoder(Description)
