@@ -234,7 +234,7 @@ BROKEN = {
         TICKING,
         "[work]",
         "[load]\n[work]",
-        "load: unknown key, expected one of cases, ",
+        "load: unknown key, expected one of advice, cases, ",
     ),
     "rate where nothing is served": (
         TICKING,
