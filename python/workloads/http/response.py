@@ -2,6 +2,6 @@
 
 BODY = b"Hello, World!\n"
 BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
-# The fields: status, length of the body, further headers, body. This is a template and not a
-# function because a call would cost the fastest servers about 2% of a request.
+# The fields are status, length of the body, further headers and body. It is not a function because
+# a call per request would add 2% or more to Connection.data_received in on_asyncio.py.
 RESPONSE = b"HTTP/1.1 %b\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n%b\r\n%b"
