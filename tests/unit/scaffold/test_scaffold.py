@@ -8,6 +8,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -76,6 +77,39 @@ def test_an_implementation_of_a_workload_says_what_is_to_be_kept(name: str, base
     assert max(map(len, text.splitlines())) <= 100 or base == "go"
 
 
+@pytest.mark.parametrize(
+    ("name", "base", "example"),
+    [
+        ("footprint", "trio", "python/workloads/footprint/on_trio.py"),
+        ("footprint", "go", "go/workloads/footprint/footprint.go"),
+        ("echo", "asyncio", "python/workloads/echo/on_asyncio.py"),
+        ("http", "threads", "python/workloads/http/on_threads.py"),
+        ("drain", "anyio", "python/workloads/drain/on_anyio.py"),
+    ],
+)
+def test_the_example_has_the_same_shape_and_load(name: str, base: str, example: str) -> None:
+    """Also in a workload of another name, as somebody adds one."""
+    renamed = replace(SHIPPED[name], id="weave")
+    for workload in (SHIPPED[name], renamed):
+        _, text = scaffold.create_implementation(workload, base, "other")
+        assert f" Example: {example}." in " ".join(text.replace("//", "").replace("#", "").split())
+
+
+def test_without_an_implementation_of_the_same_shape_on_the_base_there_is_no_example(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(scaffold, "ROOT", tmp_path)
+    assert "Example" not in scaffold.create_implementation(SHIPPED["echo"], "trio", "other")[1]
+
+
+def test_a_workload_file_that_is_not_finished_leaves_out_the_example(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "unfinished.toml").write_text("title = ", encoding="utf-8")
+    monkeypatch.setattr(scaffold, "WORKLOADS", tmp_path)
+    assert "Example" not in "".join(scaffold.create_workload("weave", "server").values())
+
+
 @pytest.mark.parametrize(("name", "base"), [pair for pair in FITTING if pair[1] != "go"])
 def test_its_functions_are_what_the_runner_calls_on_that_base(name: str, base: str) -> None:
     _, text = scaffold.create_implementation(SHIPPED[name], base)
@@ -119,7 +153,7 @@ def test_a_name_that_is_none_is_refused(invoke: Invoke, where: Path, name: str) 
     assert (code, said) == (Exit.USAGE, "")
     assert err == (
         f"loombench: found the name {name!r}, expected one lowercase word of letters and digits,"
-        " such as pingpong\n"
+        " such as turnstile\n"
     )
     assert scaffolding.files(where) == before
 
