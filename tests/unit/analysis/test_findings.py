@@ -368,7 +368,7 @@ FLOOR = leads({"go": about(MS)}, text=WORKLOAD.replace("rules =", "floor = true\
         ),
         (
             [ASYNCIO_LEADS, leads({"go": about(MS)})],
-            "asyncio led or shared the lead in 1 of 2 workloads, go in 1; no model led everywhere",
+            "asyncio led or shared the lead in 1 of 2 workloads, go in 1",
         ),
         (
             [ASYNCIO_LEADS, UNSURE],
