@@ -54,7 +54,7 @@ class Server:
         self.port = 0
         self.said: list[dict[str, Any]] = []
 
-    def hear(self, kind: str) -> dict[str, Any]:
+    def receive(self, kind: str) -> dict[str, Any]:
         """Read on until it says something of this kind."""
         assert self.process.stdout is not None
         for line in self.process.stdout:
