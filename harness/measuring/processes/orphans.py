@@ -32,6 +32,7 @@ _GIVE_UP_S = 10.0  # what SIGKILL has not ended by then hangs in the kernel, or 
 
 _lock = threading.Lock()  # a server and who asks it run at once, each waited for by a thread
 _watched: set[int] = set()  # the children that were started here and have not come to `end`
+_ending: set[int] = set()  # those whose leftovers are being ended
 _others: frozenset[int] = frozenset()  # children of ours that have nothing to do with those
 
 
@@ -42,7 +43,8 @@ def start(begin: Callable[[], subprocess.Popen[bytes]]) -> subprocess.Popen[byte
     """
     global _others  # noqa: PLW0603 - a process has one set of children, whoever looks at it
     with _lock:
-        if _adopts() and not _watched:
+        # While another thread ends what its child has left, an orphan is nobody else's child.
+        if _adopts() and not _watched and not _ending:
             _others = _children()
         process = begin()
         _watched.add(process.pid)
@@ -58,9 +60,14 @@ def end(child: int, grace_s: float) -> int:
     """
     with _lock:
         _watched.discard(child)
-    if _adopts():
-        return _end_adopted(child, grace_s)
-    return _end_group(child, grace_s)
+        _ending.add(child)
+    try:
+        if _adopts():
+            return _end_adopted(child, grace_s)
+        return _end_group(child, grace_s)
+    finally:
+        with _lock:
+            _ending.discard(child)
 
 
 @cache

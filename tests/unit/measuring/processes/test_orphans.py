@@ -36,7 +36,14 @@ SOON = child.Limits(timeout_s=0.5, memory_bytes=2**40)
 REQUEST = b'{"cases": [{"id": "check", "warmup": 0, "iterations": 1}]}\n'
 MIB = 2**20
 
-adopting = pytest.mark.skipif(not orphans._adopts(), reason="this system hands over no orphans")
+
+@pytest.fixture
+def adopts() -> None:
+    if not orphans._adopts():
+        pytest.skip("this system hands over no orphans")
+
+
+adopting = pytest.mark.usefixtures("adopts")
 
 
 @pytest.fixture
@@ -107,11 +114,11 @@ def test_a_trial_that_leaves_a_daemon_is_told_by_a_warning(mark: str) -> None:
     assert trial.warnings == ("left 1 processes running; they were ended",)
 
 
-@pytest.mark.parametrize("adopts", [True, False], ids=["adopting", "by group"])
+@pytest.mark.parametrize("by_group", [False, True], ids=["adopting", "by group"])
 def test_another_child_of_this_process_is_left_alone(
-    mark: str, monkeypatch: pytest.MonkeyPatch, *, adopts: bool
+    mark: str, monkeypatch: pytest.MonkeyPatch, *, by_group: bool
 ) -> None:
-    if not adopts:
+    if by_group:
         monkeypatch.setattr(orphans, "_adopts", lambda: False)
     command = [sys.executable, "-S", "-c", "input()"]
     with subprocess.Popen(command, stdin=subprocess.PIPE) as other:
@@ -199,6 +206,22 @@ def test_of_two_children_at_once_neither_is_taken_for_a_leftover_of_the_other(ma
     assert [one.returncode for one in inner] == [0, 0]
     assert (outer.stopped, outer.returncode) == ("interrupt", -signal.SIGKILL)
     assert outer.left_running == 1
+
+
+@adopting
+def test_what_a_child_left_is_ended_though_another_is_started_meanwhile(
+    mark: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    look = orphans._adopted
+    others: list[str] = ["good"]
+
+    def meanwhile(group: int, **more: bool) -> list[int]:
+        if others:
+            run(others.pop(), mark)
+        return look(group, **more)
+
+    monkeypatch.setattr(orphans, "_adopted", meanwhile)
+    assert run("leave_a_child", mark).left_running == 1
 
 
 @adopting
