@@ -51,7 +51,13 @@ def no_node() -> str:
     return "" if is_enough else f"found node {said.strip()}; {install}"
 
 
-needs_node = pytest.mark.skipif(bool(no_node()), reason=no_node())
+@pytest.fixture
+def node() -> None:
+    if no_node():
+        pytest.skip(no_node())
+
+
+needs_node = pytest.mark.usefixtures("node")
 
 
 @pytest.fixture

@@ -14,13 +14,10 @@ import pytest
 
 from harness.catalog.workload import MODELS, SHAPES
 from harness.errors import Exit
-from harness.measuring.runners.go_build import find_go
 from harness.paths import ROOT
 from harness.results import store
 from runner.models import Model
 from tests.support import scaffolding
-
-GO = find_go(ROOT / "go" / "go.mod")[0]
 
 
 class Step(NamedTuple):
@@ -66,7 +63,7 @@ class Walk:
     def type(self, line: str) -> None:
         name, *arguments = shlex.split(line)
         assert name == ".venv/bin/loombench"
-        if GO is None and re.search(r"\bgo\b", line):
+        if scaffolding.go() is None and re.search(r"\bgo\b", line):
             return
         if "--budget" in arguments:
             arguments[arguments.index("--budget") + 1] = "1s"
@@ -80,7 +77,7 @@ class Walk:
         """Find every line in what the last command said; not those of Go where there is none."""
         found = one_line(self.said)
         for line in expected.splitlines():
-            if GO or not re.search(r" go\b", line):
+            if scaffolding.go() or not re.search(r" go\b", line):
                 assert line in found, f"{line}\n{self.said}"
                 self.compared.append(line)
 
