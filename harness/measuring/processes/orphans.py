@@ -113,13 +113,15 @@ def _end_adopted(group: int, grace_s: float) -> int:
 def _adopted(group: int, *, kill: bool = False) -> list[int]:
     """Reap what has ended of the processes that were given to us; return the others.
 
-    Only those of a process group while another child runs. `kill` them, where that is asked for:
-    under the lock, since a process id is free for another as soon as somebody has reaped it.
+    Only those of a process group while another child runs or is ended. `kill` them, where that is
+    asked for: under the lock, since a process id is free as soon as somebody has reaped it.
     """
     with _lock:
         living = [pid for pid in _children() - _others - _watched if not _is_reaped(pid)]
-        if _watched:
+        if _watched or _ending - {group}:
             living = [pid for pid in living if _group_of(pid) == group]
+        if not living:
+            _ending.discard(group)  # so that of two the second sees what is of neither group
         for pid in living if kill else []:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
