@@ -11,8 +11,6 @@ from pathlib import Path
 
 import pytest
 from matplotlib.figure import Figure
-from matplotlib.testing.compare import compare_images
-from matplotlib.testing.exceptions import ImageComparisonFailure
 
 from harness.paths import ROOT
 from harness.presenting.figures import contestants, style
@@ -54,6 +52,9 @@ def shot(figure: Figure, path: Path) -> Path:
 
 def difference(expected: Path, found: Path) -> str:
     """Return how two pictures differ, and where the difference was drawn; empty: they do not."""
+    from matplotlib.testing.compare import compare_images  # it starts programs when imported
+    from matplotlib.testing.exceptions import ImageComparisonFailure
+
     try:
         return compare_images(str(expected), str(found), TOLERANCE) or ""
     except ImageComparisonFailure as error:  # not of one size
