@@ -34,7 +34,7 @@ def drawing(course: str) -> Drawing:
     """Lay out the figure of a course, or all figures of a run without one."""
     spins_ = tuple(COURSES.get(course, ()))
     analysis = replace(scene(("noop",), models=("sequential", "asyncio")), spins=spins_)
-    return laid_out(analysis, None if course in ("none", "steady") else ("drift",))
+    return laid_out(analysis, only=None if course in ("none", "steady") else ("drift",))
 
 
 @every_course

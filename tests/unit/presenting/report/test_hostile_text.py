@@ -75,7 +75,7 @@ def hostile() -> Analysis:
 def hostile_page(tmp_path_factory: pytest.TempPathFactory) -> str:
     analysis = hostile()
     folder = tmp_path_factory.mktemp("hostile")
-    figures.draw(analysis, folder)
+    figures.draw(analysis, folder, kinds=("svg",))
     code = highlighted(EVIL, "evil.py")
     return page.text(analysis, {EVIL: Source(EVIL, code)}, read_svg_files(folder))
 

@@ -16,9 +16,9 @@ from harness.claims import ledger
 from harness.claims.judge import Verdict, check
 from harness.presenting.report import page, sources, view
 from harness.results.records import Cell, Status
-from tests.support.command import Invoke
+from tests.support.drawings import every_scene
 from tests.support.ledgers import LEDGER
-from tests.support.pages import Parsed, bare, page_of, parsed, sourced, with_run
+from tests.support.pages import bare, page_of, parsed, sourced, with_run
 from tests.support.scenes import Otherwise, analysis_of, failed, scene, workloads
 
 
@@ -28,18 +28,10 @@ def texts(elements: list) -> list[str]:
 
 # --- every page
 
-# What makes a page differ: much and nothing in it, failures, long words, models and shapes.
+# What makes a page differ: strange text in it, models that are not ours, every kind of figure.
 every_page = pytest.mark.parametrize(
     "scene",
-    [
-        "a message of strange characters",
-        "a sweep with holes",
-        "a thorough run of a server",
-        "a workload of many words",
-        "models from outside",
-        "no Go",
-        "nothing measured yet",
-    ],
+    ["a message of strange characters", "models from outside", "a thorough run of a server"],
 )
 
 
@@ -48,8 +40,9 @@ def test_a_page_is_well_formed(scene: str) -> None:
     assert page_of(scene).mistakes == []
 
 
-def test_a_page_of_every_workload_is_well_formed() -> None:
-    found = bare(analysis_of("everything"))
+@every_scene
+def test_a_page_without_figures_is_well_formed(scene: str) -> None:
+    found = bare(analysis_of(scene))
     assert found.mistakes == []
     assert sorted(set(found.ids)) == sorted(found.ids)
 
@@ -297,46 +290,6 @@ def test_a_source_is_shown_once_with_the_results_of_all_that_ran_it() -> None:
 
 def test_a_run_that_does_not_know_its_sources_says_so() -> None:
     assert "Which sources were run is not known" in bare(scene(("fanout",))).words()
-
-
-# --- the command
-
-
-def test_report_draws_what_is_missing_and_writes_one_page(
-    invoke: Invoke, small_results: Path
-) -> None:
-    code, out, err = invoke("report", "--out", small_results)
-    assert (code, err) == (0, "")
-    folder = (small_results / "latest").resolve()
-    found: Parsed = parsed((folder / "report.html").read_text(encoding="utf-8"))
-    assert found.mistakes == []
-    assert found.all("svg")
-    assert out.endswith("report.html")
-    assert (folder / "summary.csv").is_file()
-
-
-def test_report_draws_nothing_anew_that_is_up_to_date(invoke: Invoke, small_results: Path) -> None:
-    invoke("report", "--out", small_results)
-    overview = small_results / "latest" / "figures" / "overview.svg"
-    overview.write_text('<svg viewBox="0 0 200 100"><title>mine</title></svg>')
-    invoke("report", "--out", small_results)
-    assert "mine" in (small_results / "latest" / "report.html").read_text(encoding="utf-8")
-
-
-def test_claims_are_drawn_of_the_ledgers_that_are_named_now(
-    invoke: Invoke, small_results: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    own, mine = tmp_path / "own.toml", tmp_path / "mine.toml"
-    own.write_text(LEDGER, encoding="utf-8")
-    mine.write_text(re.sub(r"claims\.\"?", "\\g<0>my-", LEDGER).replace("A demo", "My demo"))
-    monkeypatch.setattr(ledger, "OWN", own)
-    path = small_results / "latest" / "report.html"
-    said = []
-    for ledgers in ((), ("--ledger", mine), ()):
-        assert invoke("report", *ledgers, "--out", small_results)[0] == 0
-        (claims,) = parsed(path.read_text(encoding="utf-8")).all("section", id="claims")
-        said.append(" ".join(claims.text.split()).count("My demo takes 50 ms."))
-    assert said == [0, 2, 0]  # in the figure, and in the table
 
 
 def test_analysis_of_old_runs_has_no_sources(small_results: Path) -> None:
