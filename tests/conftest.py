@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
 import signal
 from collections.abc import Iterator
@@ -28,6 +29,12 @@ from tests.support.planted.bench import left_of, new_mark
 def pytest_sessionstart() -> None:
     """Let Ctrl-C interrupt, as tests of interrupts expect; `nohup` in a script has it ignored."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_finish() -> None:
+    """Have the garbage collector pass over all that was collected; it lives to the end anyway."""
+    gc.collect()
+    gc.freeze()
 
 
 # --- processes

@@ -11,6 +11,7 @@ import os
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -67,6 +68,7 @@ def shown(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
+@cache
 def parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), shown(path))
 
@@ -81,9 +83,10 @@ def imports(nodes: Iterable[ast.AST]) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def imported(path: Path) -> set[str]:
+@cache
+def imported(path: Path) -> frozenset[str]:
     """Return all names that a file imports, wherever in it."""
-    return set(imports(ast.walk(parsed(path))))
+    return frozenset(imports(ast.walk(parsed(path))))
 
 
 def packages(names: Iterable[str]) -> set[str]:
@@ -346,6 +349,7 @@ def test_describing_loads_no_library() -> None:
 # --- files
 
 
+@cache
 def tracked() -> dict[str, str]:
     """Return the text files of the repository, also those not yet committed: path -> text."""
     command = ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others"]

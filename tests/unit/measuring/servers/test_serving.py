@@ -1,13 +1,12 @@
-"""Trials of servers, most of them bad ones: each is a status with a message, and nothing stays."""
+"""What is looked at before a server is started: the limit of open files, the load generator."""
 
 from __future__ import annotations
 
 import resource
-import threading
-from dataclasses import replace
 
 import pytest
 
+<<<<<<< HEAD
 from harness.measuring.servers import load_driver
 from harness.results.records import Status, Trial
 from harness.statistics.metrics import trial_value
@@ -26,6 +25,12 @@ pytestmark = pytest.mark.usefixtures("quick_looks")
 
 
 # --- before anything is started
+=======
+from harness.measuring.servers import serving
+from harness.results.records import Status
+from tests.support.planted.bench import workload
+from tests.support.planted.served import SERVED, bench_of_servers, trial_of_server
+>>>>>>> refs/heads/tests
 
 
 def test_too_few_open_files_are_said_before_with_the_number_needed(
@@ -64,6 +69,7 @@ def test_a_limit_of_open_files_that_may_be_raised_is(
 def test_without_a_load_generator_no_server_is_started(mark: str) -> None:
     done = trial_of_server(bench_of_servers(mark, ()))
     assert (done.status, done.message) == (Status.UNSUPPORTED, "there is no load generator here")
+<<<<<<< HEAD
 
 
 # --- with load generators that misbehave
@@ -227,3 +233,5 @@ def test_a_draining_server_that_never_listens_gets_no_signal(mark: str) -> None:
         Status.TIMEOUT,
         "not finished after 0.5 s: it never sent `listening` in the check case",
     )
+=======
+>>>>>>> refs/heads/tests
