@@ -135,7 +135,7 @@ def overall(results: list[WorkloadResult]) -> str:
     (model, most), *others = wins.most_common(_MOST_WINNERS)
     text = f"{model} led or shared the lead in {most} of {measured} workloads"
     text += "".join(f", {name} in {count}" for name, count in others)
-    return f"{text}{'' if most == measured else '; no model led everywhere'}{unsure}"
+    return f"{text}{unsure}"
 
 
 def contrast(result: WorkloadResult, pair: Pair) -> str:

@@ -95,6 +95,11 @@ class TomlTable:
             self._tables[key] = TomlTable(values, self.file, self._full_key(key))
         return self._tables[key]
 
+    def optional_table(self, key: str) -> TomlTable | None:
+        """Return the table below `key`; None if it is absent."""
+        self._known.add(key)
+        return self.table(key) if key in self.values else None
+
     def tables(self, key: str) -> list[tuple[str, TomlTable]]:
         """Return (name, sub-table) of `key` in the order of the file; empty if it is absent."""
         table = self.table(key, {})

@@ -85,9 +85,9 @@ class Case:
     thorough: bool = False  # only in the profile of that name
     rate_per_s: int = 0  # server: the fixed rate at which latency is taken; 0: it is not
     ladder: bool = False  # server: rising rates until it is saturated, instead
-    label: str = ""  # what a figure calls it
+    label: str = ""  # name in figures
     group: str = ""  # cases that a title counts together: `beside work on the loop`
-    disturbance_ns: int = 0  # how long the work lasts that runs beside what is measured
+    disturbance_ns: int = 0  # duration of the work that runs beside the measurement
 
 
 @dataclass(frozen=True)
@@ -159,7 +159,7 @@ class Observation:
 
 @dataclass(frozen=True)
 class PlaceChoice:
-    """A choice between cases of the baseline model: where to do some work."""
+    """A choice between cases of the baseline model: where to run some work."""
 
     judged_by: str
     options: Mapping[str, str]  # case id -> what to do
@@ -167,7 +167,7 @@ class PlaceChoice:
 
 @dataclass(frozen=True)
 class AdviceTexts:
-    """What work a workload stands for, and what its result lets one choose."""
+    """Texts for the advice: the kind of work, and the choices that the results allow."""
 
     work: str
     judged_by: str
@@ -176,7 +176,7 @@ class AdviceTexts:
 
 @dataclass(frozen=True)
 class LateLimit:
-    """From which latency on an event counts as missed."""
+    """The latency from which an event counts as missed."""
 
     limit_ns: int
     event: str  # `a tick`
@@ -216,7 +216,7 @@ class Workload:
     contrasts: tuple[tuple[Contestant, Contestant], ...]  # pairs to compare in the finding
     exclusions: tuple[Exclusion, ...]
     load: Load | None  # of the shape `server`
-    advice: AdviceTexts | None  # None: the title of the workload is all that is known
+    advice: AdviceTexts | None  # None: advice uses the title of the workload
     late: LateLimit | None
     text: str  # the file itself
 

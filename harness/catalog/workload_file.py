@@ -106,7 +106,8 @@ def _workload(id_: str, root: TomlTable, text: str, models: _Models) -> Workload
     shape = root.choice("shape", SHAPES)
     load = _load(root.table("load"), names) if shape == "server" else None
     ideal_ns_of = work.table("ideal_ns_of", {})
-    sweep = _sweep(root.table("sweep"), params) if "sweep" in root.values else None
+    swept, advice, late = map(root.optional_table, ("sweep", "advice", "late"))
+    sweep = None if swept is None else _sweep(swept, params)
     cases = _cases(root, params, sweep, oracle, load)
     measured = names | _OF_A_SAMPLE | _OF_A_TRIAL.get(shape, frozenset())
     return Workload(
@@ -137,8 +138,8 @@ def _workload(id_: str, root: TomlTable, text: str, models: _Models) -> Workload
         contrasts=_contrasts(root, id_, models),
         exclusions=tuple(_exclusion(row, params, models) for row in root.rows("exclusions")),
         load=load,
-        advice=_advice(root.table("advice"), cases) if "advice" in root.values else None,
-        late=_late(root.table("late")) if "late" in root.values else None,
+        advice=None if advice is None else _advice(advice, cases),
+        late=None if late is None else _late(late),
         text=text,
     )
 

@@ -55,10 +55,19 @@ def read_run(text: bytes) -> Run:
                 for absent in old.absent
             ),
             "implementations": {
-                Contestant(*name.split("/")).key: file for name, file in old.implementations.items()
+                _contestant_key(name): file for name, file in old.implementations.items()
             },
         }
     )
+
+
+def _contestant_key(name: str) -> str:
+    workload, *model_and_variant = name.split("/")
+    if len(model_and_variant) not in (1, 2):
+        raise msgspec.ValidationError(
+            f"implementations: found {name!r}, expected workload/model or workload/model/variant"
+        )
+    return Contestant(workload, *model_and_variant).key
 
 
 def read_trial(line: bytes) -> Trial:

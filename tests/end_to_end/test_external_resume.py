@@ -26,7 +26,7 @@ def test_a_run_of_an_external_runner_goes_on_only_if_it_is_named_again(
     (home / "started").unlink()
     code, said, err = invoke("run", "--resume", *out)
     assert (code, said) == (Exit.USAGE, "")
-    assert f"repeat --runner {home / external.FILE} to go on with it" in err
+    assert f"repeat --runner {home / external.FILE} to resume it" in err
     assert not (home / "started").exists()
 
     before = len(list(store.read_trials(store.find_run(tmp_path / "results"), [])))
@@ -38,7 +38,7 @@ def test_a_run_of_an_external_runner_goes_on_only_if_it_is_named_again(
     other = ROOT / "docs" / "examples" / "shell"
     code, _, err = invoke("run", "--resume", "--runner", home, "--runner", other, *out)
     assert code == Exit.USAGE
-    assert "was begun without" in err
+    assert "was started without" in err
 
 
 @pytest.mark.parametrize(
@@ -51,7 +51,7 @@ def test_a_run_of_an_external_runner_goes_on_only_if_it_is_named_again(
         (lambda home: append(home / "workloads/counter.toml"), "workload counter has changed"),
         (
             lambda home: says(home, implementations=[one(model="other")]),
-            "implementation counter py-loop was there, is absent",
+            "implementation counter/py-loop@default was present, is absent",
         ),
         (lambda home: (home / "runner.py").unlink(), "runner counting was 1.0, is absent"),
     ],

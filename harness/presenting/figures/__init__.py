@@ -106,9 +106,9 @@ def _special_makers(
 ) -> Iterator[tuple[str, _Maker]]:
     """Yield the figures that only some shapes of workloads have."""
     if percentiles.has_curves(result):
-        yield f"{id_}-waits", partial(percentiles.figure, analysis, result)
+        yield f"{id_}-percentiles", partial(percentiles.figure, analysis, result)
     if result.workload.sweep is None and latency_bars.has_bars(result):
-        yield f"{id_}-beside", partial(latency_bars.figure, analysis, result)
+        yield f"{id_}-cases", partial(latency_bars.figure, analysis, result)
     if slopes.has_points(result):
         yield f"{id_}-slopes", partial(slopes.figure, analysis, result)
     if ladder.ladder_cells(result):

@@ -67,11 +67,11 @@ def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
 
 
 def _cases(result: WorkloadResult) -> CaseCells:
-    """Return the cases that have latencies, each with its cells by model."""
+    """Return the cases that have latencies, each with its plain cells by model."""
     found = [
         (
             result.workload.cases[case],
-            {cell.cell.model: cell for cell in cells if cell.curve},
+            {cell.cell.model: cell for cell in cells if cell.curve and cell.contestant.is_plain},
         )
         for case, cells in result.cases.items()
         if case != CHECK

@@ -7,30 +7,22 @@ from collections import deque
 import httptools
 
 from runner.work import Params, Probe
+from workloads.http import on_asyncio as http
+from workloads.http.response import BODY, RESPONSE
 
-BODY = b"Hello, World!\n"
 
-
-class Connection(asyncio.Protocol):
+class Connection(http.Connection):
     def __init__(self, connections: set["Connection"], wait_s: float) -> None:
-        self.connections = connections
+        super().__init__(connections)
         self.wait_s = wait_s
-        self.parser = httptools.HttpRequestParser(self)
-        self.lost = asyncio.get_running_loop().create_future()
-        self.url = b""
         self.pending: deque[tuple[bytes, bytes, bool]] = deque()  # status, body, is_last
         self.responder: asyncio.Task[None] | None = None
         self.is_draining = False
 
-    def connection_made(self, transport: asyncio.Transport) -> None:
-        self.transport = transport
-        self.connections.add(self)
-
     def connection_lost(self, error: Exception | None) -> None:
-        self.connections.discard(self)
         if self.responder is not None:
             self.responder.cancel()
-        self.lost.set_result(None)
+        super().connection_lost(error)
 
     def data_received(self, data: bytes) -> None:
         try:
@@ -39,22 +31,6 @@ class Connection(asyncio.Protocol):
             pass  # the response closes the connection; data after the request are ignored
         except httptools.HttpParserError:
             self.enqueue(b"400 Bad Request", b"", is_last=True)
-
-    # Do not read from a client that does not read its responses.
-
-    def pause_writing(self) -> None:
-        self.transport.pause_reading()
-
-    def resume_writing(self) -> None:
-        self.transport.resume_reading()
-
-    # The callbacks of the parser, in the order in which it calls them.
-
-    def on_message_begin(self) -> None:
-        self.url = b""
-
-    def on_url(self, part: bytes) -> None:
-        self.url += part
 
     def on_message_complete(self) -> None:
         is_last = not self.parser.should_keep_alive() or self.parser.should_upgrade()
@@ -73,10 +49,8 @@ class Connection(asyncio.Protocol):
             await asyncio.sleep(self.wait_s)
             status, body, is_last = self.pending.popleft()
             close = is_last or (self.is_draining and not self.pending)
-            self.transport.write(
-                b"HTTP/1.1 %b\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n%b\r\n%b"
-                % (status, len(body), b"Connection: close\r\n" if close else b"", body)
-            )
+            further_headers = b"Connection: close\r\n" if close else b""
+            self.transport.write(RESPONSE % (status, len(body), further_headers, body))
             if close:
                 self.transport.close()
         self.responder = None

@@ -9,17 +9,16 @@ import httptools
 
 from runner import scratch
 from runner.work import Params, Probe
+from workloads.http.httptools_parser import RequestParser
+from workloads.http.on_scratch import accept, receive, send
+from workloads.http.response import BODY, RESPONSE
 
-BODY = b"Hello, World!\n"
-READ_BYTES = 65_536
 
-
-class Requests:
+class Requests(RequestParser):
     """Parses the data of a client into pending responses: status, body, is_last."""
 
     def __init__(self) -> None:
-        self.parser = httptools.HttpRequestParser(self)
-        self.url = b""
+        super().__init__()
         self.pending: list[tuple[bytes, bytes, bool]] = []
 
     def feed(self, data: bytes) -> None:
@@ -30,14 +29,6 @@ class Requests:
         except httptools.HttpParserError:
             self.pending.append((b"400 Bad Request", b"", True))
 
-    # The callbacks of the parser, in the order in which it calls them.
-
-    def on_message_begin(self) -> None:
-        self.url = b""
-
-    def on_url(self, part: bytes) -> None:
-        self.url += part
-
     def on_message_complete(self) -> None:
         is_last = not self.parser.should_keep_alive() or self.parser.should_upgrade()
         if self.url == b"/" and self.parser.get_method() == b"GET":
@@ -46,36 +37,17 @@ class Requests:
             self.pending.append((b"404 Not Found", b"", is_last))
 
 
-async def receive(connection: socket.socket) -> bytes:
-    while True:
-        await scratch.wait_readable(connection)
-        with suppress(BlockingIOError):
-            return connection.recv(READ_BYTES)
-
-
-async def send(connection: socket.socket, data: bytes) -> None:
-    while data:
-        try:
-            data = data[connection.send(data) :]
-        except BlockingIOError:
-            await scratch.wait_writable(connection)
-
-
 class Server:
     def __init__(self, wait_s: float) -> None:
         self.wait_s = wait_s
         self.is_draining = False
         self.connections: set[socket.socket] = set()
 
-    async def accept(self, listener: socket.socket, group: scratch.TaskGroup) -> None:
+    async def listen(self, listener: socket.socket, group: scratch.TaskGroup) -> None:
         while True:
-            await scratch.wait_readable(listener)
-            with suppress(BlockingIOError, ConnectionError):  # the client has already disconnected
-                connection, _ = listener.accept()
-                connection.setblocking(False)
-                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-                self.connections.add(connection)
-                group.spawn(self.serve(connection))
+            connection = await accept(listener)
+            self.connections.add(connection)
+            group.spawn(self.serve(connection))
 
     async def serve(self, connection: socket.socket) -> None:
         requests = Requests()
@@ -94,11 +66,8 @@ class Server:
             await scratch.sleep(self.wait_s)
             status, body, is_last = pending.pop(0)
             close = is_last or (self.is_draining and not pending)
-            await send(
-                connection,
-                b"HTTP/1.1 %b\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n%b\r\n%b"
-                % (status, len(body), b"Connection: close\r\n" if close else b"", body),
-            )
+            further_headers = b"Connection: close\r\n" if close else b""
+            await send(connection, RESPONSE % (status, len(body), further_headers, body))
             if close:
                 return False
         return True
@@ -134,10 +103,10 @@ async def run(params: Params, probe: Probe) -> int:
     with signal_socket() as signals:
         async with scratch.TaskGroup() as group:
             with listener:
-                accept_task = group.spawn(server.accept(listener, group))
+                listen_task = group.spawn(server.listen(listener, group))
                 probe.listening(listener.getsockname()[1])
                 while signal.SIGTERM not in await receive(signals):
                     pass
-                accept_task.cancel()
+                listen_task.cancel()
             server.drain()
     return 0

@@ -8,11 +8,9 @@ import h11
 import trio
 
 from runner.work import Params, Probe
-
-BODY = b"Hello, World!\n"
-TEXT_PLAIN = (b"Content-Type", b"text/plain")
-CONNECTION_CLOSE = (b"Connection", b"close")
-READ_BYTES = 65_536
+from workloads.http.h11_response import CONNECTION_CLOSE, response
+from workloads.http.on_trio import receive_request
+from workloads.http.response import BODY
 
 
 async def serve(wait_s: float, server: trio.CancelScope, stream: trio.SocketStream) -> None:
@@ -31,34 +29,6 @@ async def serve(wait_s: float, server: trio.CancelScope, stream: trio.SocketStre
                 http.start_next_cycle()
         except h11.RemoteProtocolError as error:
             await stream.send_all(response(http, error.error_status_hint, b"", CONNECTION_CLOSE))
-
-
-async def receive_request(http: h11.Connection, stream: trio.SocketStream) -> h11.Request | None:
-    """Return the next complete request, or None when the client has closed the connection."""
-    request = None
-    while True:
-        event = http.next_event()
-        if event is h11.NEED_DATA:
-            http.receive_data(await stream.receive_some(READ_BYTES))
-        elif isinstance(event, h11.Request):
-            request = event
-        elif isinstance(event, h11.EndOfMessage):
-            return request
-        elif isinstance(event, h11.ConnectionClosed):
-            return None
-
-
-def response(
-    http: h11.Connection, status: int, body: bytes, *headers: tuple[bytes, bytes]
-) -> bytes:
-    length = (b"Content-Length", b"%d" % len(body))
-    return b"".join(
-        (
-            http.send(h11.Response(status_code=status, headers=[TEXT_PLAIN, length, *headers])),
-            http.send(h11.Data(data=body)),
-            http.send(h11.EndOfMessage()),
-        )
-    )
 
 
 async def run(params: Params, probe: Probe) -> int:

@@ -5,17 +5,15 @@ import asyncio
 import httptools
 
 from runner.work import Params, Probe
+from workloads.http.httptools_parser import RequestParser
+from workloads.http.response import BAD_REQUEST, BODY, RESPONSE
 
-BODY = b"Hello, World!\n"
-BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
-
-class Connection(asyncio.Protocol):
+class Connection(RequestParser, asyncio.Protocol):
     def __init__(self, connections: set["Connection"]) -> None:
+        super().__init__()
         self.connections = connections
-        self.parser = httptools.HttpRequestParser(self)
         self.lost = asyncio.get_running_loop().create_future()
-        self.url = b""
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         self.transport = transport
@@ -43,13 +41,7 @@ class Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         self.transport.resume_reading()
 
-    # The callbacks of the parser, in the order in which it calls them.
-
-    def on_message_begin(self) -> None:
-        self.url = b""
-
-    def on_url(self, part: bytes) -> None:
-        self.url += part
+    # The parser's last callback for a request; the others are in RequestParser.
 
     def on_message_complete(self) -> None:
         if self.transport.is_closing():
@@ -58,7 +50,7 @@ class Connection(asyncio.Protocol):
         found = self.url == b"/" and self.parser.get_method() == b"GET"
         body = BODY if found else b""
         self.transport.write(
-            b"HTTP/1.1 %b\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n%b\r\n%b"
+            RESPONSE
             % (
                 b"200 OK" if found else b"404 Not Found",
                 len(body),

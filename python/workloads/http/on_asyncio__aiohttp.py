@@ -5,8 +5,8 @@ import socket
 from aiohttp import web
 
 from runner.work import Params, Probe
+from workloads.http.response import BODY
 
-BODY = b"Hello, World!\n"
 KEEP_ALIVE_S = 3_600  # longer than any trial: only the client closes connections
 
 

@@ -2,20 +2,16 @@
 
 import os
 import socket
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
-from typing import Any
-
-import uvicorn
 
 from runner.models import START_METHOD
 from runner.work import Params, Probe
+from workloads.http.asgi_response import Scope, Send, response
+from workloads.http.uvicorn_server import Application, Server, configure
 
-BODY = b"Hello, World!\n"
-TEXT_PLAIN = (b"content-type", b"text/plain")
-KEEP_ALIVE_S = 3_600  # longer than any trial: only the client closes connections
 MIN_WORKERS = 2
 PROCESSORS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
 
@@ -23,25 +19,9 @@ processes = get_context(START_METHOD)
 processes.set_forkserver_preload([__name__])
 
 
-async def application(
-    scope: dict[str, Any], receive: object, send: Callable[[dict[str, Any]], Awaitable[None]]
-) -> None:
-    found = scope["path"] == "/" and scope["method"] == "GET"
-    body = BODY if found else b""
-    headers = [TEXT_PLAIN, (b"content-length", b"%d" % len(body))]
-    status = 200 if found else 404
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
-
-
-class Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, ready: Connection) -> None:
-        super().__init__(config)
-        self.ready = ready
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.ready.send(None)
+async def application(scope: Scope, receive: object, send: Send) -> None:
+    for message in response(scope):
+        await send(message)
 
 
 def bind(port: int = 0) -> socket.socket:
@@ -53,23 +33,13 @@ def bind(port: int = 0) -> socket.socket:
     return sock
 
 
-def run_worker(port: int, ready: Connection) -> None:
-    config = uvicorn.Config(
-        application,
-        http="httptools",
-        ws="none",
-        loop="asyncio",  # like the asyncio model, so that only the number of processes differs
-        lifespan="off",
-        backlog=1024,
-        timeout_keep_alive=KEEP_ALIVE_S,
-        log_config=None,
-        log_level="critical",
-        access_log=False,
-    )
-    Server(config, ready).run([bind(port)])
+def run_worker(port: int, ready: Connection, application: Application = application) -> None:
+    # The loop is that of the asyncio model, so that only the number of processes differs.
+    server = Server(configure(application, loop="asyncio"), ready.send)
+    server.run([bind(port)])
 
 
-def start_worker(port: int) -> BaseProcess:
+def start_worker(run_worker: Callable[[int, Connection], None], port: int) -> BaseProcess:
     """Start a worker; return when it is listening."""
     receiver, sender = processes.Pipe(duplex=False)
     worker = processes.Process(target=run_worker, args=(port, sender), daemon=True)
@@ -80,10 +50,14 @@ def start_worker(port: int) -> BaseProcess:
     return worker
 
 
+def start_workers(run_worker: Callable[[int, Connection], None], port: int) -> list[BaseProcess]:
+    return [start_worker(run_worker, port) for _ in range(max(MIN_WORKERS, PROCESSORS or 1))]
+
+
 def run(params: Params, probe: Probe) -> int:
     with bind() as reserved:  # it does not listen, so it gets no connections
         port = reserved.getsockname()[1]
-        workers = [start_worker(port) for _ in range(max(MIN_WORKERS, PROCESSORS or 1))]
+        workers = start_workers(run_worker, port)
         probe.listening(port)
         probe.wait_until_stopped()
         for worker in workers:

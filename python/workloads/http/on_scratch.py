@@ -7,18 +7,17 @@ import httptools
 
 from runner import scratch
 from runner.work import Params, Probe
+from workloads.http.httptools_parser import RequestParser
+from workloads.http.response import BAD_REQUEST, BODY, RESPONSE
 
-BODY = b"Hello, World!\n"
-BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 READ_BYTES = 65_536
 
 
-class Responder:
+class Responder(RequestParser):
     """Parses the data of a client, and makes the responses to the requests that are complete."""
 
     def __init__(self) -> None:
-        self.parser = httptools.HttpRequestParser(self)
-        self.url = b""
+        super().__init__()
         self.is_last = False
         self.responses: list[bytes] = []
 
@@ -34,14 +33,6 @@ class Responder:
                 self.is_last = True
         return b"".join(self.responses)
 
-    # The callbacks of the parser, in the order in which it calls them.
-
-    def on_message_begin(self) -> None:
-        self.url = b""
-
-    def on_url(self, part: bytes) -> None:
-        self.url += part
-
     def on_message_complete(self) -> None:
         if self.is_last:
             return
@@ -49,7 +40,7 @@ class Responder:
         found = self.url == b"/" and self.parser.get_method() == b"GET"
         body = BODY if found else b""
         self.responses.append(
-            b"HTTP/1.1 %b\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n%b\r\n%b"
+            RESPONSE
             % (
                 b"200 OK" if found else b"404 Not Found",
                 len(body),
@@ -57,6 +48,16 @@ class Responder:
                 body,
             )
         )
+
+
+async def accept(listener: socket.socket) -> socket.socket:
+    while True:
+        await scratch.wait_readable(listener)
+        with suppress(BlockingIOError, ConnectionError):  # the client has already disconnected
+            connection, _ = listener.accept()
+            connection.setblocking(False)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return connection
 
 
 async def receive(connection: socket.socket) -> bytes:
@@ -81,21 +82,16 @@ async def serve(connection: socket.socket) -> None:
             await send(connection, responder.respond_to(data))
 
 
-async def accept(listener: socket.socket, group: scratch.TaskGroup) -> None:
+async def listen(listener: socket.socket, group: scratch.TaskGroup) -> None:
     while True:
-        await scratch.wait_readable(listener)
-        with suppress(BlockingIOError, ConnectionError):  # the client has already disconnected
-            connection, _ = listener.accept()
-            connection.setblocking(False)
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            group.spawn(serve(connection))
+        group.spawn(serve(await accept(listener)))
 
 
 async def run(params: Params, probe: Probe) -> int:
     with socket.create_server(("127.0.0.1", 0), backlog=1024) as listener:
         listener.setblocking(False)
         async with scratch.TaskGroup() as group:
-            group.spawn(accept(listener, group))
+            group.spawn(listen(listener, group))
             probe.listening(listener.getsockname()[1])
             await probe.stopped()
             group.cancel()

@@ -6,10 +6,9 @@ import h11
 import trio
 
 from runner.work import Params, Probe
+from workloads.http.h11_response import CONNECTION_CLOSE, response
+from workloads.http.response import BODY
 
-BODY = b"Hello, World!\n"
-TEXT_PLAIN = (b"Content-Type", b"text/plain")
-CONNECTION_CLOSE = (b"Connection", b"close")
 READ_BYTES = 65_536
 
 
@@ -40,19 +39,6 @@ async def receive_request(http: h11.Connection, stream: trio.SocketStream) -> h1
             return request
         elif isinstance(event, h11.ConnectionClosed):
             return None
-
-
-def response(
-    http: h11.Connection, status: int, body: bytes, *headers: tuple[bytes, bytes]
-) -> bytes:
-    length = (b"Content-Length", b"%d" % len(body))
-    return b"".join(
-        (
-            http.send(h11.Response(status_code=status, headers=[TEXT_PLAIN, length, *headers])),
-            http.send(h11.Data(data=body)),
-            http.send(h11.EndOfMessage()),
-        )
-    )
 
 
 async def run(params: Params, probe: Probe) -> int:

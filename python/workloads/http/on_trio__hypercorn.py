@@ -1,33 +1,24 @@
 """hypercorn and a plain ASGI application."""
 
 import socket
-from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any
 
 import hypercorn
 import trio
 from hypercorn.trio import serve
 
 from runner.work import Params, Probe
+from workloads.http.asgi_response import Scope, Send, response
 
-BODY = b"Hello, World!\n"
-TEXT_PLAIN = (b"content-type", b"text/plain")
 KEEP_ALIVE_S = 3_600  # longer than any trial: only the client closes connections
 KEEP_ALIVE_REQUESTS = 1_000_000_000  # more than any trial sends
 
 
-async def application(
-    scope: dict[str, Any], receive: object, send: Callable[[dict[str, Any]], Awaitable[None]]
-) -> None:
+async def application(scope: Scope, receive: object, send: Send) -> None:
     if scope["type"] != "http":
         raise NotImplementedError(scope["type"])  # as ASGI requires; hypercorn tries a lifespan
-    found = scope["path"] == "/" and scope["method"] == "GET"
-    body = BODY if found else b""
-    headers = [TEXT_PLAIN, (b"content-length", b"%d" % len(body))]
-    status = 200 if found else 404
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": body})
+    for message in response(scope):
+        await send(message)
 
 
 async def run(params: Params, probe: Probe) -> int:

@@ -69,6 +69,7 @@ def test_a_good_value_is_returned(
         (lambda t: t.texts("key"), ["a", 1], 'found ["a", 1], expected a list of texts'),
         (lambda t: t.flag("key"), 1, "found 1, expected true or false"),
         (lambda t: t.table("key"), 3, "found 3, expected a table"),
+        (lambda t: t.optional_table("key"), 3, "found 3, expected a table"),
         (lambda t: t.tables("key"), [], "found [], expected a table"),
         (lambda t: t.rows("key"), {}, "found a table, expected an array of tables"),
         (lambda t: t.rows("key"), [{}, 1], "found 1, expected a table as each element"),
@@ -157,3 +158,17 @@ def test_a_table_of_which_all_was_asked_for_is_accepted() -> None:
 def test_a_number_too_long_to_print_is_refused_like_any_other() -> None:
     with pytest.raises(Problem, match=r"^demo\.toml: key: found "):
         table(key=1 << 20_000).text("key")
+
+
+def test_an_optional_table_that_is_absent_is_none_and_its_key_is_known() -> None:
+    empty, one = table(), table(swep={})
+    assert empty.optional_table("sweep") is None
+    assert one.optional_table("sweep") is None
+    with pytest.raises(Problem, match="swep: unknown key, expected 'sweep'"):
+        one.done()
+
+
+def test_an_optional_table_is_read_like_any_other() -> None:
+    found = table(sweep={"step": 1}).optional_table("sweep")
+    assert found is not None
+    assert found.integer("step") == 1

@@ -149,7 +149,7 @@ def test_validate_is_as_agreed() -> None:
     checked = [
         trial(cell("asyncio", CHECK)),
         trial(cell("trio", CHECK), status=Status.WRONG_ANSWER, message="found 5, expected 6"),
-        trial(cell("threads", CHECK), warnings=("left 2 processes running; they were ended",)),
+        trial(cell("threads", CHECK), warnings=("left 2 processes running; they were killed",)),
         trial(cell("uvloop", CHECK), status=Status.OUT_OF_MEMORY, message="took more than it may"),
     ]
     absent = [

@@ -87,8 +87,8 @@ def of_shape(result: WorkloadResult) -> list[str]:
     """Return the kinds of figure that a workload's shape, and what was found, give it."""
     with_curves = [any(cell.curve for cell in cells) for cells in result.cases.values()]
     kinds = {
-        "waits": any(cell.curve and cell.contestant.is_plain for cell in result.headline),
-        "beside": result.workload.shape == "latency"
+        "percentiles": any(cell.curve and cell.contestant.is_plain for cell in result.headline),
+        "cases": result.workload.shape == "latency"
         and result.workload.sweep is None
         and sum(with_curves) > 1,
         "slopes": any(cell.parked for cell in result.headline),
