@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import shutil
+import signal
 from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
@@ -10,15 +12,30 @@ from pathlib import Path
 import pytest
 
 from harness import cli
-from harness.measuring import inventory
+from harness.measuring import inventory as inventory_module
+from harness.measuring.inventory import Inventory
 from harness.measuring.processes import child
-from harness.measuring.runners import find
 from harness.measuring.runners.runner import Runners
 from harness.results import store
+from tests.support.collecting import pytest_collection  # noqa: F401 - a hook of pytest
 from tests.support.command import Invoke
 from tests.support.exports import Export, small
 from tests.support.outside import PLANTED, toml
 from tests.support.planted.bench import left_of, new_mark
+
+# --- the session
+
+
+def pytest_sessionstart() -> None:
+    """Let Ctrl-C interrupt, as tests of interrupts expect; `nohup` in a script has it ignored."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_finish() -> None:
+    """Have the garbage collector pass over all that was collected; it lives to the end anyway."""
+    gc.collect()
+    gc.freeze()
+
 
 # --- processes
 
@@ -62,14 +79,20 @@ def invoke(capsys: pytest.CaptureFixture[str]) -> Invoke:
 
 
 @pytest.fixture(scope="session")
-def ours() -> Runners:
-    return find.find_runners()
+def inventory() -> Inventory:
+    """The workloads and runners of this repository; the runners are built and asked once."""
+    return Inventory.open()
+
+
+@pytest.fixture(scope="session")
+def ours(inventory: Inventory) -> Runners:
+    return inventory.runners
 
 
 @pytest.fixture
 def asked_once(ours: Runners, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ask our own runners what they offer once, and not in every test."""
-    monkeypatch.setattr(inventory, "find_runners", lambda: deepcopy(ours))
+    monkeypatch.setattr(inventory_module, "find_runners", lambda: deepcopy(ours))
 
 
 @pytest.fixture

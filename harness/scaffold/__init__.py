@@ -1,4 +1,4 @@
-"""Create skeletons of workloads and implementations, with the rules as comments. Pure.
+"""Create skeletons of workloads and implementations, with the rules as comments. Writes nothing.
 
 A name and a shape go in, files as path -> text come out. A skeleton raises an error that names the
 missing part, so `validate` shows what is left to write. The templates are in `templates/`.
@@ -17,6 +17,7 @@ from harness.catalog import workload_file
 from harness.catalog.contestant import is_variant
 from harness.catalog.workload import CHECK, MODELS, SHAPES, is_workload_id
 from harness.errors import Problem, unknown_name
+from harness.paths import ROOT, WORKLOADS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -77,7 +78,7 @@ def create_workload(name: str, shape: str) -> dict[str, str]:
     if not is_workload_id(name):
         raise Problem(
             f"found the name {name!r}, expected one lowercase word of letters and digits, such as"
-            " pingpong"
+            " turnstile"
         )
     if _INVALID_IN_GO.fullmatch(name):
         raise Problem(f"found the name {name!r}, which is reserved in Go; choose another word")
@@ -218,8 +219,7 @@ def _list_shape_rules(workload: Workload, base: str) -> list[str]:
     if workload.shape == "footprint":
         return [
             f"After each step, call probe.{'Parked' if is_go else 'parked'}(tasks so far), which"
-            f" returns when the memory has been read."
-            f" Example: {_implementation_path('footprint', base, '')}."
+            f" returns when the memory has been read.{_name_example(workload, base)}"
         ]
     if workload.load is None:
         return []
@@ -230,12 +230,37 @@ def _list_shape_rules(workload: Workload, base: str) -> list[str]:
         until = f"serve until {waits} returns"
     if workload.load.drains:
         until = "serve until SIGTERM"
-    example = "drain" if workload.load.drains else workload.load.application
     return [
         f"Listen on a free port of 127.0.0.1 (here: {BASES[base].serves}), call"
         f" probe.{'Listening' if is_go else 'listening'}(port), {until}, close normally and"
-        f" return 0. Example: {_implementation_path(example, base, '')}."
+        f" return 0.{_name_example(workload, base)}"
     ]
+
+
+def _name_example(workload: Workload, base: str) -> str:
+    """Return a sentence that names an implementation to look at; empty if there is none.
+
+    It is that of the first shipped workload of the same shape; servers should also have the same
+    load.
+    """
+    try:
+        shipped = workload_file.load_folder(WORKLOADS)
+    except Problem:  # another workload file is being written
+        return ""
+
+    def difference(other: Workload) -> tuple[bool, bool]:
+        application = other.load and other.load.application
+        return (
+            other.drains != workload.drains,
+            application != (workload.load and workload.load.application),
+        )
+
+    similar = [other for other in shipped.values() if other.shape == workload.shape]
+    for other in sorted(similar, key=difference):
+        path = _implementation_path(other.id, base, "")
+        if (ROOT / path).is_file():
+            return f" Example: {path}."
+    return ""
 
 
 def _format_comment(sentences: list[str], mark: str) -> str:

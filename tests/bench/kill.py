@@ -121,7 +121,7 @@ def measured_twice(trials: Iterable[Trial]) -> list[object]:
 
 def cut_short(run: Run, trials: Iterable[Trial]) -> list[int]:
     """Return the blocks that lack a contestant."""
-    _, _, by_case = plan.program(run.cells)
+    by_case = plan.group_by_case(run.cells)
     seen: dict[int, set[object]] = {}
     wanted: dict[int, set[object]] = {}
     for trial in trials:

@@ -92,7 +92,7 @@ def _row(
         f"echo {name} over vmbench's {' '.join(theirs)}, 1 KiB, c = {connections}, messages/s",
         f"{found.value:.4f} [{low:.4f}, {high:.4f}] ({found.n} pairs; ours"
         f" {geometric_mean(one for one, _ in pairs):,.0f}/s)",
-        f"at least {_BAR}, or not told from it to {_MARGIN:.0%}",
+        f"at least {_BAR}, or the same within {_MARGIN:.0%}",
         found.value >= _BAR or (narrow and low <= _BAR <= high),
     )
 

@@ -35,7 +35,7 @@ def trials(run: Run, samples: int, seed: int = 1) -> Iterator[Trial]:
     """Yield block after block of each case in turn, without an end."""
     draw = random.Random(seed)
     pool = [_samples(draw, samples) for _ in range(_POOL)]
-    _, _, places = plan.program(run.cells)
+    places = plan.group_by_case(run.cells)
     block = 0
     while True:
         for cells in places.values():
@@ -73,7 +73,7 @@ def write(run: Run, folder: Path, *, samples: int, count: int = 0, size: int = 0
 
 
 def full(folder: Path, *, blocks: int, samples: int) -> int:
-    """Write a run of all our workloads and models, with a spin before each block.
+    """Write a run of all our workloads and models, with a speed probe before each block.
 
     Returns how many trials it has.
     """
@@ -84,7 +84,7 @@ def full(folder: Path, *, blocks: int, samples: int) -> int:
     count = 0
     with (folder / store.TRIALS_FILE).open("wb", buffering=2**20) as file:
         for one in scenes.trials(
-            run, chosen, blocks, scenes.Otherwise(scenes.spun), every_case=True
+            run, chosen, blocks, scenes.Otherwise(scenes.probed), every_case=True
         ):
             trial = msgspec.structs.replace(one, samples=one.samples * samples)
             file.write(msgspec.json.encode(trial) + b"\n")

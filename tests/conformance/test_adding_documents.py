@@ -15,13 +15,11 @@ import pytest
 
 from harness.catalog.workload import MODELS, SHAPES
 from harness.errors import Exit
-from harness.measuring.runners.go_build import find_go
 from harness.paths import ROOT
 from harness.results import store
 from runner.models import Model
 from tests.support import scaffolding
 
-GO = find_go(ROOT / "go" / "go.mod")[0]
 STEP = re.compile(
     r"^```(sh|text|diff)\n(.*?)^```|\]\((examples/[\w/]+\.\w+)\)", re.MULTILINE | re.DOTALL
 )
@@ -72,7 +70,7 @@ class Walk:
     def type(self, line: str) -> None:
         name, *arguments = shlex.split(line)
         assert name == ".venv/bin/loombench"
-        if GO is None and re.search(r"\bgo\b", line):
+        if scaffolding.go() is None and re.search(r"\bgo\b", line):
             return
         if "--budget" in arguments:
             arguments[arguments.index("--budget") + 1] = "1s"
@@ -86,7 +84,7 @@ class Walk:
         """Find every line in the output of the last command; skip those about Go without Go."""
         found = one_line(self.said)
         for line in expected.splitlines():
-            if GO or not re.search(r" go\b", line):
+            if scaffolding.go() or not re.search(r" go\b", line):
                 assert line in found, f"{line}\n{self.said}"
                 self.compared.append(line)
 
@@ -145,10 +143,12 @@ def test_a_broken_rule_is_reported_as_the_page_shows(turnstile: Walk) -> None:
     assert scaffolding.results(done.stdout) == {"asyncio": ("wrong answer", shown)}
 
 
-@pytest.mark.skipif(GO is None, reason="found no Go")
 def test_the_tiny_case_for_go_passes(turnstile: Walk) -> None:
+    go = scaffolding.go()
+    if go is None:
+        pytest.skip("found no Go")
     done = subprocess.run(
-        [str(GO), "test", "-v", "-run", "/^turnstile/", "./workloads"],
+        [go, "test", "-v", "-run", "/^turnstile/", "./workloads"],
         cwd=turnstile.root / "go",
         capture_output=True,
         text=True,

@@ -7,103 +7,110 @@ implementations that are planted wrong go the same way, so that the suite is kno
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import pytest
 
+from harness.catalog import workload_file
 from harness.catalog.contestant import Contestant
 from harness.catalog.workload import CHECK, MODELS
 from harness.measuring import plan
-from harness.measuring.inventory import Inventory
 from harness.measuring.processes import child
+from harness.paths import WORKLOADS
 from harness.results.records import Absence, Cell, Status
+from tests.support.implementations import check_cells
 from tests.support.planted.bench import MARK, Bench, hurried, python_runner, python_tree
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from harness.measuring.inventory import Inventory
+    from harness.measuring.runners.runner import Offer
     from harness.results.records import AbsentCell, Trial
 
-INVENTORY = Inventory.open()
-PRESENT, ABSENT = plan.plan_cells(
-    INVENTORY.workloads.values(),
-    plan.RunSelection(),
-    INVENTORY.runners.offers(),
-    INVENTORY.runners.missing_models,
-    None,
-)
-OFFERS = list(INVENTORY.runners.offers())
+FOUND = check_cells()
+
+
+class Known(NamedTuple):
+    """What the runners offer, and what they do not, with the reasons."""
+
+    offers: list[Offer]
+    present: list[Cell]
+    absent: list[AbsentCell]
+
+
+@pytest.fixture(scope="module")
+def known(inventory: Inventory) -> Known:
+    present, absent = inventory.plan_cells(plan.RunSelection(), None)
+    return Known(list(inventory.runners.offers()), present, absent)
 
 
 def name(cell: Cell) -> str:
-    return f"{cell.workload}-{cell.model}" + (
-        f"__{cell.contestant.variant}" if cell.contestant.variant else ""
-    )
+    contestant = cell.contestant
+    return "-".join([cell.workload, "__".join(filter(None, (cell.model, contestant.variant)))])
 
 
-def run(cell: Cell, mark: str) -> Trial:
-    bench = Bench.of(INVENTORY)
-    runner = bench.runner_of(cell)
+def run(inventory: Inventory, cell: Cell, mark: str) -> Trial:
+    bench = Bench.of(inventory)
+    runner = bench.runner_of(cell.contestant)
     marked = replace(runner, env={**runner.env, MARK: mark})
-    done = replace(bench, runner_of=lambda cell: marked).trial(cell, 0, 0)
+    done = replace(bench, runner_of=lambda contestant: marked).trial(cell, 0, 0)
     assert done is not None
     return done
 
 
-@pytest.mark.parametrize("cell", PRESENT, ids=name)
-def test_an_implementation_conforms(cell: Cell, mark: str) -> None:
+@pytest.mark.parametrize("cell", FOUND, ids=name)
+def test_an_implementation_conforms(
+    inventory: Inventory, known: Known, cell: Cell, mark: str
+) -> None:
     """The right answer, the observed rules, no warning, a clean end, and nothing left running."""
-    done = run(cell, mark)
+    for absent in known.absent:
+        place = (absent.cell.workload, absent.cell.model)
+        if absent.absence is Absence.UNAVAILABLE and place == (cell.workload, cell.model):
+            assert absent.reason
+            pytest.skip(f"{cell.name}: {absent.reason}")
+    done = run(inventory, cell, mark)
     assert (done.status, done.message) == (Status.OK, ""), done.stderr_end
     assert done.warnings == ()
     assert done.samples
     assert all(sample.elapsed_ns > 0 for sample in done.samples)
 
 
-@pytest.mark.parametrize(
-    "cell",
-    [absent for absent in ABSENT if absent.absence is Absence.UNAVAILABLE],
-    ids=lambda absent: name(absent.cell),
-)
-def test_what_cannot_run_here_says_why(cell: AbsentCell) -> None:
-    assert cell.reason
-    pytest.skip(f"{cell.cell.contestant}: {cell.reason}")
+def test_every_implementation_that_is_offered_is_tested(known: Known) -> None:
+    assert set(known.present) <= set(FOUND)
 
 
-@pytest.mark.parametrize("model", MODELS)
-@pytest.mark.parametrize("workload", INVENTORY.workloads)
-def test_a_workload_has_every_model_or_a_stated_reason(workload: str, model: str) -> None:
-    missing = [
-        absent.cell
-        for absent in ABSENT
-        if (absent.cell.workload, absent.cell.model) == (workload, model)
-        and absent.absence is Absence.MISSING
-    ]
+def test_every_workload_has_every_model_or_a_stated_reason(known: Known) -> None:
+    missing = [name(absent.cell) for absent in known.absent if absent.absence is Absence.MISSING]
     assert missing == []
 
 
-def test_every_implementation_belongs_to_a_workload_and_a_model() -> None:
+def test_every_implementation_belongs_to_a_workload_and_a_model(
+    inventory: Inventory, known: Known
+) -> None:
     strangers = [
         offer.source
-        for offer in OFFERS
-        if offer.contestant.workload not in INVENTORY.workloads
+        for offer in known.offers
+        if offer.contestant.workload not in inventory.workloads
         or offer.contestant.model not in MODELS
     ]
     assert strangers == []
 
 
-def test_no_model_is_both_written_and_said_to_make_no_sense() -> None:
+def test_no_implementation_is_of_a_model_that_does_not_apply(
+    inventory: Inventory, known: Known
+) -> None:
     both = [
         offer.source
-        for offer in OFFERS
-        if offer.contestant.model in INVENTORY.workloads[offer.contestant.workload].not_applicable
+        for offer in known.offers
+        if offer.contestant.model in inventory.workloads[offer.contestant.workload].not_applicable
     ]
     assert both == []
 
 
-def test_no_implementation_is_offered_twice() -> None:
-    places = [offer.contestant for offer in OFFERS]
-    assert len(places) == len(set(places))
+def test_no_implementation_is_offered_twice(known: Known) -> None:
+    contestants = [offer.contestant for offer in known.offers]
+    assert len(contestants) == len(set(contestants))
 
 
 # --- implementations that are planted wrong
@@ -225,11 +232,11 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def planted(tree: Path, variant: str, mark: str) -> Trial:
     """Run a planted implementation through the real Python runner."""
-    kitchen = INVENTORY.workloads["kitchen"]
+    kitchen = workload_file.load_folder(WORKLOADS)["kitchen"]
     timeout_s = 0.5 if PLANTED[variant][2] is Status.TIMEOUT else 20
     bench = Bench(
         workloads={"kitchen": hurried(kitchen, timeout_s)},
-        runner_of=lambda cell: python_runner(tree, **{MARK: mark}),
+        runner_of=lambda contestant: python_runner(tree, **{MARK: mark}),
         seed=1,
     )
     done = bench.trial(Cell(Contestant("kitchen", PLANTED[variant][0], variant), CHECK), 0, 0)

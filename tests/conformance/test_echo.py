@@ -22,8 +22,9 @@ import pytest
 
 from harness.paths import ROOT
 from runner import implementations
-from runner.models import MODELS, why_unavailable
+from runner.models import MODELS
 from runner.work import Params, Probe, Transport
+from tests.support.implementations import python_parameters
 from tests.support.planted.bench import MARK, left_of, new_mark
 
 if TYPE_CHECKING:
@@ -32,22 +33,13 @@ if TYPE_CHECKING:
     from runner.implementations import Implementation
 
 PATIENCE_S = 30  # of a client; only a server that has gone wrong makes it wait so long
-STUCK_S = 0.5  # nothing could be sent for so long: the server does not read any more
+STUCK_S = 0.2  # nothing could be sent for so long: the server does not read any more
 KIB, MIB = 2**10, 2**20
 # What the buffers of four sockets hold at most on a usual Linux, and the server's own, is less.
 BOUND = 48 * MIB
 
 
-def contestants() -> Iterator[Any]:
-    for one in implementations.find():
-        if one.workload == "echo":
-            reason = why_unavailable(MODELS[one.model])
-            marks = [pytest.mark.skip(reason)] if reason else []
-            name = f"{one.model}__{one.variant}" if one.variant else one.model
-            yield pytest.param(one, id=name, marks=marks)
-
-
-EVERY = list(contestants())
+EVERY = python_parameters("echo")
 every_server = pytest.mark.parametrize("one", EVERY)
 
 
@@ -88,7 +80,7 @@ class Server:
         self.process.stdin.write(json.dumps(record).encode() + b"\n")
         self.process.stdin.flush()
 
-    def hear(self) -> dict[str, Any]:
+    def receive(self) -> dict[str, Any]:
         assert self.process.stdout is not None
         return json.loads(self.process.stdout.readline())
 

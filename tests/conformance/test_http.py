@@ -11,15 +11,16 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
+from tests.support.implementations import python_parameters
 from tests.support.planted.bench import at_most, left_of, new_mark
-from tests.support.served import GET, STUCK_S, Server, of, serving
+from tests.support.served import GET, STUCK_S, Server, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from runner.implementations import Implementation
 
-IMPLEMENTATIONS = of("http")
+IMPLEMENTATIONS = python_parameters("http")
 OTHER = GET.replace(b" / ", b" /other ")
 MANY = 2_000  # more than fits into the buffers of a read
 PIDFD_GETFD = 438  # the system call, on every architecture

@@ -18,11 +18,11 @@ import pytest
 
 from harness.catalog.contestant import Contestant
 from harness.catalog.workload import CHECK, HEADLINE
-from harness.measuring.inventory import Inventory
 from harness.results import histograms
 from harness.results.records import Cell, Status
 from runner.models import MODELS, why_unavailable
 from runner.work import Params, Probe, Transport
+from tests.support.implementations import check_cells
 from tests.support.planted.bench import Bench
 from workloads.heartbeat import background
 
@@ -31,28 +31,38 @@ if TYPE_CHECKING:
 
     from hdrh.histogram import HdrHistogram
 
+    from harness.measuring.inventory import Inventory
     from harness.results.records import Trial
+
+    Run = Callable[..., Trial]
 
 MS = 1_000_000
 EARLY_NS = 3 * MS  # what a loop that counts whole milliseconds may be early
-INVENTORY = Inventory.open()
 HERE = [name for name, model in MODELS.items() if why_unavailable(model) is None]
 LOOPS = [name for name in HERE if MODELS[name].boot is not None]
 BRIDGED = [name for name in LOOPS if name != "scratch"]  # to threads and processes
-OFFERS = [offer for offer in INVENTORY.runners.offers() if offer.contestant.model in HERE]
+PARKING = [
+    (cell.model, cell.contestant.variant)
+    for cell in check_cells()
+    if cell.workload == "footprint" and cell.model in HERE
+]
 
 
-def trial(workload: str, model: str, variant: str = "", **params: int | str) -> Trial:
+@pytest.fixture
+def trial(inventory: Inventory) -> Run:
     """Run a case of these parameters in a real child."""
-    shipped = INVENTORY.workloads[workload]
-    case = replace(shipped.cases[HEADLINE], params=params)
-    cases = {CHECK: shipped.cases[CHECK], HEADLINE: case}
-    bench = Bench.of(INVENTORY)
-    bench = replace(bench, workloads={workload: replace(shipped, cases=cases)})
-    done = bench.trial(Cell(Contestant(workload, model, variant), HEADLINE), 0, 0)
-    assert done is not None
-    assert (done.status, done.message) == (Status.OK, ""), done.stderr_end
-    return done
+
+    def run(workload: str, model: str, variant: str = "", **params: int | str) -> Trial:
+        shipped = inventory.workloads[workload]
+        case = replace(shipped.cases[HEADLINE], params=params)
+        cases = {CHECK: shipped.cases[CHECK], HEADLINE: case}
+        bench = replace(Bench.of(inventory), workloads={workload: replace(shipped, cases=cases)})
+        done = bench.trial(Cell(Contestant(workload, model, variant), HEADLINE), 0, 0)
+        assert done is not None
+        assert (done.status, done.message) == (Status.OK, ""), done.stderr_end
+        return done
+
+    return run
 
 
 def here(
@@ -76,8 +86,8 @@ def here(
 # --- heartbeat
 
 
-def counted(trial: Trial, at_least_ns: int) -> int:
-    histogram: HdrHistogram = histograms.decode(trial.latency)
+def counted(done: Trial, at_least_ns: int) -> int:
+    histogram: HdrHistogram = histograms.decode(done.latency)
     return sum(
         one.count_added_in_this_iter_step
         for one in histogram.get_recorded_iterator()
@@ -86,7 +96,9 @@ def counted(trial: Trial, at_least_ns: int) -> int:
 
 
 @pytest.mark.parametrize("model", LOOPS)
-def test_what_blocks_the_loop_delays_every_tick_that_is_due_meanwhile(model: str) -> None:
+def test_what_blocks_the_loop_delays_every_tick_that_is_due_meanwhile(
+    trial: Run, model: str
+) -> None:
     """The work begins after tick 4 has come and lasts for 50 ms: 5 to 7 are late by 40, 30, 20."""
     done = trial("heartbeat", model, ticks=20, beside="block", on="loop", amount=50 * MS)
     for tick in range(1, 4):
@@ -96,22 +108,27 @@ def test_what_blocks_the_loop_delays_every_tick_that_is_due_meanwhile(model: str
 
 @pytest.mark.parametrize("on", ["thread", "process"])
 @pytest.mark.parametrize("model", BRIDGED)
-def test_no_tick_is_lost_while_the_work_is_done_elsewhere(model: str, on: str) -> None:
+def test_no_tick_is_lost_while_the_work_is_done_elsewhere(trial: Run, model: str, on: str) -> None:
     done = trial("heartbeat", model, ticks=10, beside="block", on=on, amount=20 * MS)
     assert counted(done, 0) == 10
 
 
-@pytest.mark.parametrize(
-    ("what", "amount"), [("nothing", 0), ("cpu", 20 * MS), ("read", 100_000), ("read", 0)]
-)
-@pytest.mark.parametrize("model", [name for name in HERE if name != "sequential"])
-def test_every_kind_of_work_is_done_beside_all_ticks(model: str, what: str, amount: int) -> None:
+# Each model with one kind of work, and each kind of work, which all models share, on one model.
+BESIDE = [(model, "cpu", 20 * MS) for model in HERE if model != "sequential"] + [
+    ("asyncio", what, amount) for what, amount in (("nothing", 0), ("read", 100_000), ("read", 0))
+]
+
+
+@pytest.mark.parametrize(("model", "what", "amount"), BESIDE)
+def test_every_kind_of_work_is_done_beside_all_ticks(
+    trial: Run, model: str, what: str, amount: int
+) -> None:
     done = trial("heartbeat", model, ticks=5, beside=what, on="loop", amount=amount)
     assert counted(done, 0) == 5
 
 
 @pytest.mark.parametrize("model", BRIDGED)
-def test_a_file_is_read_in_another_process_too(model: str) -> None:
+def test_a_file_is_read_in_another_process_too(trial: Run, model: str) -> None:
     trial("heartbeat", model, ticks=5, beside="read", on="process", amount=100_000)
 
 
@@ -166,15 +183,8 @@ def test_work_that_is_not_known_is_refused() -> None:
 # --- footprint
 
 
-PARKING = [
-    (offer.contestant.model, offer.contestant.variant)
-    for offer in OFFERS
-    if offer.contestant.workload == "footprint"
-]
-
-
 @pytest.mark.parametrize(("model", "variant"), PARKING)
-def test_memory_is_read_in_four_steps_up_to_all_tasks(model: str, variant: str) -> None:
+def test_memory_is_read_in_four_steps_up_to_all_tasks(trial: Run, model: str, variant: str) -> None:
     """Also where the number is not one that can be divided by four."""
     done = trial("footprint", model, variant, tasks=10)
     assert [one.tasks for one in done.parked] == [2, 5, 7, 10]

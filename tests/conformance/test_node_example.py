@@ -32,11 +32,15 @@ def has_node() -> bool:
     return int(said.removeprefix("v").partition(".")[0]) >= 18
 
 
-NEEDED = "found no Node.js 18 or later on PATH; on Debian and Ubuntu: apt-get install nodejs"
-pytestmark = [
-    pytest.mark.usefixtures("asked_once"),
-    pytest.mark.skipif(not has_node(), reason=NEEDED),
-]
+@pytest.fixture(scope="module", autouse=True)
+def node() -> None:
+    if not has_node():
+        pytest.skip(
+            "found no Node.js 18 or later on PATH; on Debian and Ubuntu: apt-get install nodejs"
+        )
+
+
+pytestmark = pytest.mark.usefixtures("asked_once")
 
 FOLDER = ROOT / "docs" / "examples" / "node"
 RUNNER = ["node", "runner.mjs"]

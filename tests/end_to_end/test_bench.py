@@ -203,7 +203,7 @@ def test_a_command_is_started_once_a_trial(outsiders: Inventory) -> None:
 
 
 def compared(value: float, *, differ: bool) -> Comparison:
-    pair = ("slower-5", "base")
+    pair = Contestant("busy", "slower-5"), Contestant("busy", "base")
     return Comparison(
         ratios={pair: estimates.Ratio(value, value * 0.99, value * 1.01, 9, 0.001)},
         differ={pair: differ},
@@ -214,7 +214,7 @@ def compared(value: float, *, differ: bool) -> Comparison:
     ("value", "differ", "said"),
     [(1.05, True, "slower"), (0.95, True, "faster"), (1.05, False, ""), (0.95, False, "")],
 )
-def test_a_difference_counts_where_it_is_told_apart_and_with_its_sign(
+def test_a_difference_counts_if_it_is_real_and_with_its_sign(
     value: float,
     differ: bool,  # noqa: FBT001
     said: str,
@@ -228,14 +228,17 @@ def test_one_of_twenty_differences_may_be_missed_and_no_more(
     monkeypatch.delenv(tools.SMALL, raising=False)
     found = {model: estimates.Ratio(1.05, 1.04, 1.06, 9, 0.001) for model in planted._SLOWER}
     found["twin"] = estimates.Ratio(1.0, 0.99, 1.01, 9, 0.9)
-    ratios = {(model, "base"): one for model, one in found.items()}
+    ratios = {
+        (Contestant("busy", model), Contestant("busy", "base")): ratio
+        for model, ratio in found.items()
+    }
 
     def barred(missed: int) -> list[tuple[str, str, str, bool]]:
         monkeypatch.setattr(
             planted,
             "_comparison",
             lambda seed, _: Comparison(
-                ratios, {pair: seed > missed and pair[0] != "twin" for pair in ratios}
+                ratios, {pair: seed > missed and pair[0].model != "twin" for pair in ratios}
             ),
         )
         return [row for row in planted.rows() if row[2] != "no bar"]
@@ -373,13 +376,13 @@ def test_a_synthetic_run_is_read_like_any_other(tmp_path: Path, limit: dict[str,
     assert len(list(store.read_trials(tmp_path, []))) == written
 
 
-def test_a_full_run_has_every_workload_and_a_spin_in_each_block(tmp_path: Path) -> None:
+def test_a_full_run_has_every_workload_and_a_speed_probe_in_each_block(tmp_path: Path) -> None:
     count = synthetic.full(tmp_path / "run", blocks=2, samples=3)
     run = store.read_run(tmp_path / "run")
     trials = list(store.read_trials(tmp_path / "run", []))
     assert len(trials) == count == 2 * len(run.cells)
     assert {one.workload for one in run.cells} == set(tools.inventory().workloads)
-    assert {one.block for one in trials if one.spin_ns is not None} == {0, 1}
+    assert {one.block for one in trials if one.probe_ns is not None} == {0, 1}
     assert max(len(one.samples) for one in trials) == 3
 
 

@@ -7,16 +7,13 @@ Where no Chromium is, these are skipped; continuous integration installs one.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from tests.support import svgs
-from tests.support.browser import Browser, browser, chromium
+from tests.support.browser import Browser
 from tests.support.drawings import drawing, svg_files
-
-pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium that starts is here")
 
 # All kinds of figure there are, and what is hardest to fit: long names, reasons and messages.
 SCENES = (
@@ -33,12 +30,6 @@ SCENES = (
     "too few blocks",
 )
 FONTS = pytest.mark.parametrize("font", ["", svgs.FALLBACK], ids=["own", "fallback"])
-
-
-@pytest.fixture(scope="module")
-def chrome(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with browser(tmp_path_factory.mktemp("profile")) as one:
-        yield one
 
 
 @FONTS

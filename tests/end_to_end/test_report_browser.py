@@ -6,15 +6,12 @@ Where no Chromium is, these are skipped; continuous integration installs one.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.support.browser import DESKTOP, PHONE, Browser, axe, browser, chromium
+from tests.support.browser import DESKTOP, PHONE, Browser, axe
 from tests.support.pages import report_of
-
-pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium that starts is here")
 
 every_view = pytest.mark.parametrize(
     ("size", "dark"),
@@ -24,12 +21,6 @@ every_view = pytest.mark.parametrize(
 TABLE = "document.querySelector('#c-fanout-headline table')"
 ROWS = f"[...{TABLE}.tBodies[0].rows].filter(row => !row.hidden)"
 NAMES = f"{ROWS}.map(row => row.cells[0].textContent)"
-
-
-@pytest.fixture(scope="module")
-def chrome(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with browser(tmp_path_factory.mktemp("profile")) as one:
-        yield one
 
 
 @pytest.fixture(scope="module")

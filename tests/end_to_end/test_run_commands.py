@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
 from collections import Counter
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from harness.errors import Exit
 from harness.measuring.plan import PROFILES
 from harness.results import store
 from harness.results.records import Run
-from tests.support.command import Invoke
+from tests.support.command import Invoke, command
 
 NOOP = ("--workload", "noop", "--model", "sequential")
 TINY = ("run", *NOOP, "--budget", "300ms", "--seed", "7")
@@ -272,3 +273,14 @@ def test_a_broken_ledger_is_a_usage_error_of_one_line(
     code, said, err = invoke("claims", "--out", measured, "--ledger", tmp_path / "own.toml")
     assert (code, said) == (Exit.USAGE, "")
     assert err == f"loombench: {tmp_path}/own.toml: claims: found none, expected at least one\n"
+
+
+@pytest.mark.parametrize("arguments", [("list",), ("list", "--json"), ("--help",)], ids=" ".join)
+def test_output_that_nobody_reads_any_more_is_no_error(arguments: tuple[str, ...]) -> None:
+    listing = subprocess.Popen(
+        command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    assert listing.stdout is not None
+    listing.stdout.close()
+    _, err = listing.communicate(timeout=30)
+    assert (listing.returncode, err) == (0, "")

@@ -7,29 +7,47 @@ from __future__ import annotations
 
 import tempfile
 import warnings
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from unittest import mock
 
+import numpy as np
 import pytest
 from matplotlib import rcParams
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.text import Text
 from matplotlib.transforms import Bbox
+from numpy.typing import NDArray
 
 from harness.analysis.analyse import Analysis
 from harness.claims import ledger
+<<<<<<< HEAD
 from harness.claims.judge import judge_claims
+=======
+from harness.claims.judge import Checked, check
+>>>>>>> refs/heads/tests
 from harness.presenting import figures
 from tests.support.scenes import SCENES, analysis_of
 
 # Two boxes that share this much of an inch at most only touch.
 TOUCH_INCH = 0.012
 
+Extents = NDArray[np.float64]
+Shared = NDArray[np.bool_]
+
 every_scene = pytest.mark.parametrize("scene", SCENES)
+# The scenes that are laid out with their claims.
+WITH_CLAIMS = (
+    "everything",
+    "too few blocks",
+    "one model always fails",
+    "values of zero",
+    "no Go",
+    "nothing measured yet",
+)
 
 
 @dataclass
@@ -68,10 +86,13 @@ class Drawing:
 @cache
 def drawing(scene: str) -> Drawing:
     """Lay a scene out with the function that draws people's figures."""
-    return laid_out(analysis_of(scene))
+    analysis = analysis_of(scene)
+    return laid_out(analysis, check(ledger.load(), analysis) if scene in WITH_CLAIMS else ())
 
 
-def laid_out(analysis: Analysis, only: Collection[str] | None = None) -> Drawing:
+def laid_out(
+    analysis: Analysis, checked: Sequence[Checked] = (), only: Collection[str] | None = None
+) -> Drawing:
     """Lay out the figures of a run, or only some of them, without drawing a picture."""
     pages: dict[str, Page] = {}
     page: Page | None = None
@@ -101,6 +122,7 @@ def laid_out(analysis: Analysis, only: Collection[str] | None = None) -> Drawing
     ):
         warnings.simplefilter("always")
         with tempfile.TemporaryDirectory() as folder:
+<<<<<<< HEAD
             paths = figures.draw(
                 analysis,
                 Path(folder),
@@ -108,6 +130,9 @@ def laid_out(analysis: Analysis, only: Collection[str] | None = None) -> Drawing
                 only=only,
                 kinds=("png",),
             )
+=======
+            paths = figures.draw(analysis, Path(folder), checked, only=only, kinds=("png",))
+>>>>>>> refs/heads/tests
     names = [path.stem for path in paths]
     return Drawing(analysis, names, pages, [str(caution.message) for caution in caught])
 
@@ -144,22 +169,29 @@ def outside(page: Page) -> Iterator[str]:
 
 def overlaps(page: Page) -> Iterator[tuple[str, str]]:
     """Yield every two texts that share room."""
-    touch = TOUCH_INCH * page.figure.dpi
-    for index, (text, box) in enumerate(page.texts):
-        for other, its_box in page.texts[index + 1 :]:
-            if _shared(box, its_box, touch):
-                yield text.get_text(), other.get_text()
+    boxes = _extents([box for _, box in page.texts])
+    shared = np.triu(_shared(boxes, boxes, TOUCH_INCH * page.figure.dpi), 1)
+    for first, second in np.argwhere(shared):
+        yield page.texts[first][0].get_text(), page.texts[second][0].get_text()
 
 
 def strays(page: Page) -> Iterator[str]:
     """Yield every text that reaches into a panel which is not its own."""
-    touch = TOUCH_INCH * page.figure.dpi
-    for text, box in page.texts:
-        for axes, panel in page.panels:
-            if text.axes is not axes and _shared(box, panel, touch):
-                yield text.get_text()
+    texts = _extents([box for _, box in page.texts])
+    panels = _extents([panel for _, panel in page.panels])
+    for index, panel in np.argwhere(_shared(texts, panels, TOUCH_INCH * page.figure.dpi)):
+        text = page.texts[index][0]
+        if text.axes is not page.panels[panel][0]:
+            yield text.get_text()
 
 
-def _shared(one: Bbox, other: Bbox, touch: float) -> bool:
-    both = Bbox.intersection(one, other)
-    return both is not None and both.width > touch and both.height > touch
+def _extents(boxes: Sequence[Bbox]) -> Extents:
+    """Return the corners of boxes, of the shape (n, 2, 2): box, low or high, x or y."""
+    return np.array([box.extents for box in boxes]).reshape(-1, 2, 2)
+
+
+def _shared(these: Extents, those: Extents, touch: float) -> Shared:
+    """Tell of every two boxes whether they share more than `touch` pixels both ways."""
+    low = np.maximum(these[:, None, 0], those[None, :, 0])
+    high = np.minimum(these[:, None, 1], those[None, :, 1])
+    return np.all(high - low > touch, axis=-1)

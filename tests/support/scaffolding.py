@@ -7,8 +7,10 @@ import re
 import shutil
 import subprocess
 import textwrap
+from functools import cache
 from pathlib import Path
 
+from harness.measuring.runners.go_build import find_go
 from harness.paths import ROOT
 from tests.support.command import command
 
@@ -25,6 +27,12 @@ def walk_through() -> tuple[str, str]:
     (code,) = blocks(readme, "python")
     before = readme[: readme.index("```python")]
     return re.findall(r"`(python/workloads/[\w/]+\.py)`", before)[-1], code
+
+
+@cache
+def go() -> str | None:
+    """Return the Go command that builds the runner, if there is one here."""
+    return find_go(ROOT / "go" / "go.mod")[0]
 
 
 def copied(root: Path) -> Path:

@@ -13,11 +13,8 @@ from pathlib import Path
 from tempfile import TemporaryFile
 from typing import IO, TYPE_CHECKING, Any, Self
 
-import pytest
-
 from harness.measuring.runners.protocol import digest
 from harness.paths import ROOT
-from runner import implementations, models
 from tests.support.planted.bench import MARK
 
 if TYPE_CHECKING:
@@ -30,22 +27,6 @@ GET = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n"
 BODY = b"Hello, World!\n"
 
 
-def of(workload: str) -> list[Any]:
-    """Return every implementation × model of a workload, as parameters; some cannot run here."""
-    return [
-        pytest.param(
-            one,
-            id=one.model + (f"__{one.variant}" if one.variant else ""),
-            marks=pytest.mark.skipif(
-                (reason := models.why_unavailable(models.MODELS[one.model])) is not None,
-                reason=f"{one.model}: {reason}",
-            ),
-        )
-        for one in implementations.find()
-        if one.workload == workload
-    ]
-
-
 class Server:
     """A runner that serves."""
 
@@ -54,7 +35,7 @@ class Server:
         self.port = 0
         self.said: list[dict[str, Any]] = []
 
-    def hear(self, kind: str) -> dict[str, Any]:
+    def receive(self, kind: str) -> dict[str, Any]:
         """Read on until it says something of this kind."""
         assert self.process.stdout is not None
         for line in self.process.stdout:

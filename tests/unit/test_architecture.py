@@ -11,12 +11,13 @@ import os
 import re
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.paths import ROOT
+from harness.paths import ROOT, WORKLOADS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -67,6 +68,7 @@ def shown(path: Path) -> str:
     return path.relative_to(ROOT).as_posix()
 
 
+@cache
 def parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"), shown(path))
 
@@ -81,9 +83,10 @@ def imports(nodes: Iterable[ast.AST]) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def imported(path: Path) -> set[str]:
+@cache
+def imported(path: Path) -> frozenset[str]:
     """Return all names that a file imports, wherever in it."""
-    return set(imports(ast.walk(parsed(path))))
+    return frozenset(imports(ast.walk(parsed(path))))
 
 
 def packages(names: Iterable[str]) -> set[str]:
@@ -149,6 +152,74 @@ def test_the_package_says_what_each_folder_holds_and_imports_nothing() -> None:
 def test_only_the_figures_draw() -> None:
     drawing = {path.parent for path in sources(HARNESS) if "matplotlib" in packages(imported(path))}
     assert drawing == {HARNESS / "presenting" / "figures"}
+
+
+# Ids of workloads that are also something else, and the folders in which they may be that.
+OTHER_MEANINGS = {
+    # a shape of workloads, and a message of the protocol
+    "footprint": {"catalog", "measuring", "measuring/runners", "presenting/export", "scaffold"},
+    "drain": {"measuring/servers"},  # a kind of load
+    "echo": {"catalog", "measuring/servers"},  # an application of the load generator
+    "http": {"catalog", "measuring/servers"},  # another one
+}
+PLAIN_WORDS = {"timers"}  # may be part of a sentence
+
+
+def texts(tree: ast.Module) -> Iterator[ast.Constant]:
+    """Yield the string constants of a file that are not docstrings."""
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    docstrings = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, documented) and node.body and isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield from () if id(node) in docstrings else (node,)
+
+
+def named_workloads(tree: ast.Module, folder: str, shipped: set[str]) -> Iterator[str]:
+    """Yield where a file in a folder of harness/ names a shipped workload: `3: pingpong`."""
+    ambiguous = OTHER_MEANINGS.keys() | PLAIN_WORDS
+    for node in texts(tree):
+        assert isinstance(node.value, str)
+        words = set(re.findall(r"\w+", node.value)) & (shipped - ambiguous)
+        words |= {node.value} & shipped & ambiguous
+        for word in words:
+            if folder not in OTHER_MEANINGS.get(word, ()):
+                yield f"{node.lineno}: {word}"
+
+
+def shipped_workloads() -> set[str]:
+    return {path.stem for path in WORKLOADS.glob("*.toml")}
+
+
+def test_no_module_of_the_harness_names_a_shipped_workload() -> None:
+    """What is known about a workload is in its file, so that a new one needs no change here."""
+    shipped = shipped_workloads()
+    assert OTHER_MEANINGS.keys() | PLAIN_WORDS <= shipped
+    named = [
+        f"{shown(path)}:{place}"
+        for path in sources(HARNESS)
+        for place in named_workloads(
+            parsed(path), path.parent.relative_to(HARNESS).as_posix(), shipped
+        )
+    ]
+    assert named == []
+
+
+def test_a_module_that_names_a_shipped_workload_is_found() -> None:
+    tree = ast.parse(
+        '''"""Not pingpong: this is a docstring."""
+IDS = ("pingpong", f"see {1} fanout.toml", "timers fire early", "timers", "footprint")
+def function():
+    "Not kitchen either."
+'''
+    )
+    everything = {"2: pingpong", "2: fanout", "2: timers", "2: footprint"}
+    assert set(named_workloads(tree, "cli", shipped_workloads())) == everything
+    in_catalog = set(named_workloads(tree, "catalog", shipped_workloads()))
+    assert in_catalog == everything - {"2: footprint"}
 
 
 # --- the harness and the runners know each other by the protocol alone
@@ -278,6 +349,7 @@ def test_describing_loads_no_library() -> None:
 # --- files
 
 
+@cache
 def tracked() -> dict[str, str]:
     """Return the text files of the repository, also those not yet committed: path -> text."""
     command = ["git", "-c", "safe.directory=*", "ls-files", "-z", "--cached", "--others"]

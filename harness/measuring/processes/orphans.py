@@ -32,6 +32,7 @@ _GIVE_UP_S = 10.0  # a process that survives SIGKILL this long hangs in the kern
 
 _lock = threading.Lock()  # a server and its load generator run at once, on different threads
 _watched: set[int] = set()  # children from start_child, until end_orphans is called for them
+_ending: set[int] = set()  # children whose orphans are being ended
 _unrelated: frozenset[int] = frozenset()  # our other children
 
 
@@ -42,7 +43,8 @@ def start_child(spawn: Callable[[], subprocess.Popen[bytes]]) -> subprocess.Pope
     """
     global _unrelated  # noqa: PLW0603 - the set of children belongs to the whole process
     with _lock:
-        if _become_subreaper() and not _watched:
+        # While another thread ends the orphans of its child, they are among our children.
+        if _become_subreaper() and not _watched and not _ending:
             _unrelated = _children()
         process = spawn()
         _watched.add(process.pid)
@@ -58,9 +60,14 @@ def end_orphans(child: int, grace_s: float) -> int:
     """
     with _lock:
         _watched.discard(child)
-    if _become_subreaper():
-        return _end_adopted(child, grace_s)
-    return _end_group(child, grace_s)
+        _ending.add(child)
+    try:
+        if _become_subreaper():
+            return _end_adopted(child, grace_s)
+        return _end_group(child, grace_s)
+    finally:
+        with _lock:
+            _ending.discard(child)
 
 
 @cache
@@ -107,13 +114,16 @@ def _end_adopted(group: int, grace_s: float) -> int:
 def _reap_orphans(group: int, *, kill: bool = False) -> list[int]:
     """Reap ended orphans and return the living ones, optionally killing them.
 
-    While another child runs, only orphans in the process group `group` are returned. Killing
-    happens under the lock, because a process id can be reused as soon as it is reaped.
+    While another child runs, or its orphans are being ended, only orphans in the process group
+    `group` are returned. Killing happens under the lock, because a process id can be reused as soon
+    as it is reaped.
     """
     with _lock:
         living = [pid for pid in _children() - _unrelated - _watched if not _try_reap(pid)]
-        if _watched:
+        if _watched or _ending - {group}:
             living = [pid for pid in living if _process_group(pid) == group]
+        if not living:
+            _ending.discard(group)  # the other of two children then gets orphans of neither group
         for pid in living if kill else []:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)

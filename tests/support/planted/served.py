@@ -1,6 +1,15 @@
-"""The workload files of planted servers. Their times are short: what hangs here hangs for good."""
+"""Planted servers: their workload files, and trials of them.
+
+Times are short: what hangs here hangs for good.
+"""
 
 from __future__ import annotations
+
+import threading
+
+from harness.catalog.contestant import Contestant
+from harness.results.records import Cell, Trial
+from tests.support.planted.bench import MARK, Bench, at_most, planted, runner, workload
 
 SERVED = """
 title = "Served"
@@ -53,3 +62,34 @@ DRAINED = (
     'formula = "lost"\n[metrics.exit]\nlabel = "exit"\nunit = "ns"\nbetter = "lower"\n'
     'formula = "exit_ns"\n'
 )
+IN_CHECK = "in the check case: "  # how a message about that case begins
+
+
+def cell(way: str = "good", case: str = "headline") -> Cell:
+    return Cell(Contestant("served", way), case)
+
+
+def bench_of_servers(
+    mark: str, load_command: tuple[str, ...], text: str = SERVED, timeout_s: float = 10
+) -> Bench:
+    """Return a bench on which the model of a cell is the way in which its server misbehaves."""
+    return Bench(
+        workloads={"served": workload(timeout_s, text, "served")},
+        runner_of=lambda cell: runner(planted(cell.model, "serving"), {MARK: mark}),
+        seed=1,
+        load_command=load_command,
+    )
+
+
+def generator(way: str, mark: str) -> tuple[str, ...]:
+    """Return the command of a planted load generator."""
+    return ("/usr/bin/env", f"{MARK}={mark}", *planted(way, "asking"), "load")
+
+
+def trial_of_server(bench: Bench, way: str = "good", case: str = "headline") -> Trial:
+    before = threading.active_count()  # other tests may have left idle threads in a pool
+    with at_most(15):
+        done = bench.trial(cell(way, case), 0, 0)
+    assert done is not None
+    assert threading.active_count() == before
+    return done

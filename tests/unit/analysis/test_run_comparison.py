@@ -70,10 +70,15 @@ def test_a_run_against_itself_is_the_same_everywhere() -> None:
 
 def test_equals_are_called_different_in_few_of_many_comparisons() -> None:
     alarms = 0
-    for seed in range(60):
+    for seed in range(40):
         found = verdicts(measured(BEFORE, 2 * seed), measured(BEFORE, 2 * seed + 1))
+<<<<<<< HEAD
         alarms += any(one in (Change.SLOWER, Change.FASTER) for one in found.values())
     assert alarms <= 6
+=======
+        alarms += any(one in (Verdict.SLOWER, Verdict.FASTER) for one in found.values())
+    assert alarms <= 4
+>>>>>>> refs/heads/tests
 
 
 def test_what_noise_could_have_done_is_undecided() -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,7 +14,9 @@ from harness.catalog.workload import MODELS
 from harness.errors import Exit
 from harness.measuring import inventory
 from harness.paths import WORKLOADS
-from tests.support.command import Invoke, command
+from tests.support.command import Invoke
+
+pytestmark = pytest.mark.usefixtures("asked_once")
 
 
 @pytest.mark.parametrize(
@@ -149,19 +150,6 @@ def test_a_broken_workload_file_is_named_with_the_key(
     assert (code, out) == (Exit.USAGE, "")
     assert said in err
     assert err.count("\n") == 1
-
-
-@pytest.mark.parametrize(
-    "arguments", [("list",), ("list", "--json"), ("doctor",), ("--help",)], ids=" ".join
-)
-def test_output_that_nobody_reads_any_more_is_no_error(arguments: tuple[str, ...]) -> None:
-    listing = subprocess.Popen(
-        command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    assert listing.stdout is not None
-    listing.stdout.close()
-    _, err = listing.communicate(timeout=30)
-    assert (listing.returncode, err) == (0, "")
 
 
 def test_the_version_is_that_of_the_package(invoke: Invoke) -> None:

@@ -12,13 +12,15 @@ import msgspec
 import pytest
 
 from harness.errors import Exit, Problem
-from harness.measuring import campaign
+from harness.measuring import campaign, inventory
 from harness.measuring.campaign import Campaign
 from harness.measuring.plan import PROFILES, RunSelection
 from harness.measuring.runners import find
 from harness.paths import ROOT, WORKLOADS
 from harness.results import store
 from harness.results.records import Absence, Cell, Run, RunnerFacts, Status, Trial
+
+pytestmark = pytest.mark.usefixtures("asked_once")
 
 NO_GO = "no Go found; install Go, or run `make setup` with a network"
 NOOP = RunSelection(("noop",), ("sequential",))
@@ -56,8 +58,9 @@ def a_trial(cell: Cell, block: int) -> Trial:
 
 
 @pytest.fixture
-def no_go(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_go(asked_once: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(find, "build_go", lambda: (None, NO_GO))
+    monkeypatch.setattr(inventory, "find_runners", find.find_runners)
 
 
 @pytest.mark.parametrize(

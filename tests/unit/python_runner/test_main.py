@@ -12,14 +12,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.measuring.runners import protocol
-from harness.measuring.runners.find import find_runners
 from tests.support.planted.bench import MARK, at_most, left_of, new_mark, python_runner, python_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
-    from harness.measuring.runners.runner import Runner
+    from harness.measuring.runners.runner import Runner, Runners
 
 CASE = {
     "id": "check",
@@ -270,7 +269,6 @@ print(runner.stdout.readline().decode(), end="", flush=True)
 sys.stdin.read()
 """
 LONG_CASE = {**CASE, "params": {"unit_ns": 1_000_000_000}, "operations": 3}
-RUNNERS = find_runners().found
 MODELS_TO_KILL = [
     pytest.param(name, model, id=model)
     for name, models in (
@@ -289,17 +287,17 @@ def mark() -> Iterator[str]:
         process.kill()
 
 
-def runner_named(name: str) -> Runner:
-    if name not in RUNNERS:
+def runner_named(name: str, runners: Runners) -> Runner:
+    if name not in runners.found:
         pytest.skip(f"no {name} runner here")
-    return RUNNERS[name]
+    return runners.found[name]
 
 
 @pytest.mark.parametrize(("name", "model"), MODELS_TO_KILL)
 def test_a_runner_dies_with_its_harness_and_leaves_no_process(
-    name: str, model: str, mark: str
+    name: str, model: str, mark: str, ours: Runners
 ) -> None:
-    runner = runner_named(name)
+    runner = runner_named(name, ours)
     line = json.dumps(request(model, workload="kitchen", cases=[LONG_CASE]))
     harness = subprocess.Popen(
         [sys.executable, "-I", "-S", "-c", PARENT, json.dumps([*runner.command, "run"]), line],
@@ -316,10 +314,10 @@ def test_a_runner_dies_with_its_harness_and_leaves_no_process(
 
 @pytest.mark.parametrize(("name", "model"), [("python", "sequential"), ("go", "go")])
 def test_a_runner_ends_if_its_harness_died_before_the_trial(
-    name: str, model: str, mark: str
+    name: str, model: str, mark: str, ours: Runners
 ) -> None:
     line = json.dumps(request(model, workload="kitchen", cases=[LONG_CASE])).encode() + b"\n"
-    with start(runner_named(name), "run", **{MARK: mark}) as process:
+    with start(runner_named(name, ours), "run", **{MARK: mark}) as process:
         assert process.stdin is not None
         process.stdin.write(line)
         process.stdin.close()

@@ -44,7 +44,7 @@ def test_percentiles_are_those_of_what_was_recorded() -> None:
     st.sampled_from([1, 1_000]),
     st.integers(1, 2),
 )
-@examples(200)
+@examples(60)
 def test_percentiles_are_those_that_the_library_finds_slowly(
     values: list[int], percents: list[float], least: int, times: int
 ) -> None:

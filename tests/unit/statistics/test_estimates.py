@@ -237,7 +237,7 @@ def test_adjusting_leaves_the_probabilities_as_they_are() -> None:
     assert ps == [0.04, 0.01]
 
 
-@pytest.mark.parametrize(("processes", "samples"), [(10, 5), (12, 2), (11, 1), (20, 100)])
+@pytest.mark.parametrize(("processes", "samples"), [(10, 5), (11, 1), (20, 30)])
 def test_the_hierarchical_bootstrap_is_what_drawing_processes_and_then_samples_gives(
     processes: int, samples: int
 ) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 pytestmark = pytest.mark.usefixtures("quick_looks")
 
-SOON = child.Limits(timeout_s=0.5, memory_bytes=2**40)
+SOON = child.Limits(timeout_s=0.2, memory_bytes=2**40)
 LATE = child.Limits(timeout_s=20, memory_bytes=2**40)
 REQUEST = b'{"cases": [{"id": "check", "warmup": 0, "iterations": 1}]}\n'
 

@@ -37,9 +37,14 @@ SOON = child.Limits(timeout_s=0.5, memory_bytes=2**40)
 REQUEST = b'{"cases": [{"id": "check", "warmup": 0, "iterations": 1}]}\n'
 MIB = 2**20
 
-adopting = pytest.mark.skipif(
-    not orphans._become_subreaper(), reason="this system hands over no orphans"
-)
+
+@pytest.fixture
+def adopts() -> None:
+    if not orphans._become_subreaper():
+        pytest.skip("this system hands over no orphans")
+
+
+adopting = pytest.mark.usefixtures("adopts")
 
 
 @pytest.fixture
@@ -110,11 +115,11 @@ def test_a_trial_that_leaves_a_daemon_is_told_by_a_warning(mark: str) -> None:
     assert trial.warnings == ("left 1 processes running; they were killed",)
 
 
-@pytest.mark.parametrize("adopts", [True, False], ids=["adopting", "by group"])
+@pytest.mark.parametrize("by_group", [False, True], ids=["adopting", "by group"])
 def test_another_child_of_this_process_is_left_alone(
-    mark: str, monkeypatch: pytest.MonkeyPatch, *, adopts: bool
+    mark: str, monkeypatch: pytest.MonkeyPatch, *, by_group: bool
 ) -> None:
-    if not adopts:
+    if by_group:
         monkeypatch.setattr(orphans, "_become_subreaper", lambda: False)
     command = [sys.executable, "-S", "-c", "input()"]
     with subprocess.Popen(command, stdin=subprocess.PIPE) as other:
@@ -202,6 +207,22 @@ def test_of_two_children_at_once_neither_is_taken_for_a_leftover_of_the_other(ma
     assert [one.returncode for one in inner] == [0, 0]
     assert (outer.stopped, outer.returncode) == ("interrupt", -signal.SIGKILL)
     assert outer.orphan_count == 1
+
+
+@adopting
+def test_orphans_of_a_child_are_ended_though_another_child_is_started_meanwhile(
+    mark: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reap_orphans = orphans._reap_orphans
+    others = ["good"]
+
+    def meanwhile(group: int, **more: bool) -> list[int]:
+        if others:
+            run(others.pop(), mark)
+        return reap_orphans(group, **more)
+
+    monkeypatch.setattr(orphans, "_reap_orphans", meanwhile)
+    assert run("leave_a_child", mark).orphan_count == 1
 
 
 @adopting

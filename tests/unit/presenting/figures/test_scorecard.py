@@ -8,11 +8,17 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from harness.claims import judge, ledger
+<<<<<<< HEAD:tests/unit/presenting/figures/test_scorecard.py
 from harness.claims.judge import JudgedClaim, Verdict
 from harness.presenting.figures.scorecard import MARKS, measured_claims
 from tests.support.drawings import Drawing, Page, drawing, every_scene
+=======
+from harness.claims.judge import Checked, Verdict
+from harness.presenting.figures.claims import MARKS, shown
+from tests.support.drawings import WITH_CLAIMS, Drawing, Page, drawing
+>>>>>>> refs/heads/tests:tests/unit/presenting/figures/test_claims.py
 
-WITH_CLAIMS = ("everything", "too few blocks", "one model always fails", "values of zero", "no Go")
+MEASURED = [scene for scene in WITH_CLAIMS if scene != "nothing measured yet"]
 
 
 def results(it: Drawing) -> list[JudgedClaim]:
@@ -23,13 +29,13 @@ def page_of(scene: str) -> Page:
     return drawing(scene).pages["claims"]
 
 
-@every_scene
+@pytest.mark.parametrize("scene", WITH_CLAIMS)
 def test_it_is_drawn_where_at_least_one_claim_was_measured(scene: str) -> None:
     it = drawing(scene)
     assert ("claims" in it.pages) == bool(results(it))
 
 
-@pytest.mark.parametrize("scene", WITH_CLAIMS)
+@pytest.mark.parametrize("scene", MEASURED)
 def test_every_measured_claim_is_there_with_its_verdict_and_its_range(scene: str) -> None:
     it, page = drawing(scene), page_of(scene)
     read = page.words()
@@ -42,7 +48,7 @@ def test_every_measured_claim_is_there_with_its_verdict_and_its_range(scene: str
         assert words.count(verdict.value) == sum(claim.verdict is verdict for claim in results(it))
 
 
-@pytest.mark.parametrize("scene", WITH_CLAIMS)
+@pytest.mark.parametrize("scene", MEASURED)
 def test_a_dot_lies_at_the_value_with_the_mark_of_the_verdict(scene: str) -> None:
     it, page = drawing(scene), page_of(scene)
     dots = [
@@ -55,7 +61,7 @@ def test_a_dot_lies_at_the_value_with_the_mark_of_the_verdict(scene: str) -> Non
     assert sorted(dots) == sorted(expected)
 
 
-@pytest.mark.parametrize("scene", WITH_CLAIMS)
+@pytest.mark.parametrize("scene", MEASURED)
 def test_a_panel_has_one_unit_and_shows_every_end_of_range_and_interval(scene: str) -> None:
     it, page = drawing(scene), page_of(scene)
     units = list(dict.fromkeys(claim.unit for claim in results(it)))
@@ -70,7 +76,7 @@ def test_a_panel_has_one_unit_and_shows_every_end_of_range_and_interval(scene: s
             assert low <= patch.get_x() < patch.get_x() + patch.get_width() <= high
 
 
-@pytest.mark.parametrize("scene", WITH_CLAIMS)
+@pytest.mark.parametrize("scene", MEASURED)
 def test_the_title_counts_verdicts_and_the_foot_what_is_not_shown(scene: str) -> None:
     it, page = drawing(scene), page_of(scene)
     everything = judge.judge_claims(ledger.load(), it.analysis)

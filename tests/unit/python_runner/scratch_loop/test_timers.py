@@ -102,7 +102,7 @@ def test_a_cancelled_timer_does_not_fire_with_others_that_are_due(fake: FakeTime
     assert fake.pauses == [60]
 
 
-def test_a_hundred_thousand_tasks_sleep_and_all_finish(run: Any, fake: FakeTime) -> None:
+def test_twenty_thousand_tasks_sleep_and_all_finish(run: Any, fake: FakeTime) -> None:
     done = 0
 
     async def sleeper(seconds: int) -> None:
@@ -112,9 +112,9 @@ def test_a_hundred_thousand_tasks_sleep_and_all_finish(run: Any, fake: FakeTime)
 
     async def main() -> None:
         async with scratch.TaskGroup() as group:
-            for i in range(100_000):
+            for i in range(20_000):
                 group.spawn(sleeper(1 + i % 7))
 
     run(main())
-    assert done == 100_000
+    assert done == 20_000
     assert fake.pauses == [1.0] * 7

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -32,12 +33,20 @@ BLOCKS = [(name, block) for name, blocks in readme.DOCUMENTS.items() for block i
 README, FINDINGS = "README.md", "docs/findings.md"
 
 
-@pytest.fixture
-def fresh(tmp_path: Path) -> Repository:
-    """Return a small repository in which everything is as it should be."""
-    repository = repository_of(tmp_path, measured(tmp_path / "results"))
+@pytest.fixture(scope="module")
+def written(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return the folder of a small repository in which everything is as it should be."""
+    root = tmp_path_factory.mktemp("repository")
+    repository = repository_of(root, measured(root / "results"))
     assert reference.write(repository) == []
-    return repository
+    return root
+
+
+@pytest.fixture
+def fresh(written: Path, tmp_path: Path) -> Repository:
+    """Return a copy of that repository, to be changed."""
+    shutil.copytree(written, tmp_path, symlinks=True, dirs_exist_ok=True)
+    return Repository(tmp_path)
 
 
 # --- made, and made again

@@ -1,0 +1,181 @@
+"""Trials of servers, most of them bad ones: each is a status with a message, and nothing stays."""
+
+from __future__ import annotations
+
+import threading
+from dataclasses import replace
+
+import pytest
+
+from harness.results.records import Cell, Status, Trial
+from harness.statistics.metrics import trial_value
+from tests.support.planted.bench import at_most, left_of, workload
+from tests.support.planted.served import (
+    DRAINED,
+    IN_CHECK,
+    bench_of_servers,
+    generator,
+    trial_of_server,
+)
+
+pytestmark = pytest.mark.usefixtures("quick_looks")
+
+
+# --- with load generators that misbehave
+
+
+GENERATORS = {
+    "end_at_once": (
+        Status.CRASH,
+        IN_CHECK + "the load generator ended early: no such thing",
+    ),
+    "end_without_a_word": (
+        Status.CRASH,
+        IN_CHECK + "the load generator ended early: exit code 0",
+    ),
+    "say_garbage": (
+        Status.CRASH,
+        IN_CHECK + "the load generator was stopped: it broke its protocol: JSON is malformed",
+    ),
+    "nest_too_deep": (
+        Status.CRASH,
+        IN_CHECK + "the load generator was stopped: it broke its protocol: ",
+    ),
+    "refuse": (Status.UNSUPPORTED, IN_CHECK + "open files: found a limit of 80, expected at"),
+    "send_a_damaged_distribution": (
+        Status.CRASH,
+        IN_CHECK + "the load generator sent not an HdrHistogram: ",
+    ),
+}
+
+
+@pytest.mark.parametrize("way", GENERATORS)
+def test_a_generator_that_fails_is_a_status_with_a_message(mark: str, way: str) -> None:
+    status, message = GENERATORS[way]
+    done = trial_of_server(bench_of_servers(mark, generator(way, mark)))
+    assert (done.status, done.message[: len(message)]) == (status, message)
+
+
+def test_a_generator_that_cannot_be_started_is_said(mark: str) -> None:
+    done = trial_of_server(bench_of_servers(mark, ("/no/such/command",)))
+    assert done.status is Status.UNSUPPORTED
+    assert done.message.startswith(IN_CHECK + "the load generator cannot be started: ")
+    assert "/no/such/command" in done.message
+
+
+def test_a_generator_that_hangs_is_ended_with_its_server(mark: str) -> None:
+    done = trial_of_server(bench_of_servers(mark, generator("hang_connected", mark), timeout_s=0.5))
+    assert (done.status, done.message) == (
+        Status.TIMEOUT,
+        "not finished after 0.5 s: it never said that it listens",
+    )
+
+
+def test_what_a_generator_leaves_behind_is_ended(mark: str) -> None:
+    done = trial_of_server(
+        bench_of_servers(mark, generator("leave_a_process", mark), timeout_s=0.5)
+    )
+    assert done.warnings == ("left 1 processes running; they were ended",)
+
+
+def test_a_generator_at_its_limit_is_a_warning(mark: str) -> None:
+    done = trial_of_server(bench_of_servers(mark, generator("be_busy", mark)))
+    assert (done.status, done.warnings) == (
+        Status.OK,
+        (
+            "client limited: the load generator used 99% of its processors, so the server could"
+            " have done more",
+        ),
+    )
+
+
+def test_processor_time_of_a_generator_that_is_not_known_is_no_fault(mark: str) -> None:
+    done = trial_of_server(bench_of_servers(mark, generator("know_no_processor_time", mark)))
+    assert (done.status, done.message, done.warnings) == (Status.OK, "", ())
+    assert {one.cpu_ns for one in done.phases} == {None}
+
+
+# --- interrupts
+
+
+@pytest.mark.parametrize("way", ["orderly", "hang_connected"])
+def test_an_interrupted_trial_of_a_server_is_none_whoever_hears_of_it_first(
+    mark: str, way: str
+) -> None:
+    hanging = bench_of_servers(mark, generator(way, mark))
+    before = threading.active_count()
+    stopped = replace(hanging, interrupted=lambda: threading.active_count() > before)
+    with at_most(15):
+        assert stopped.trial(Cell("served", "headline", "good"), 0, 0) is None
+    assert left_of(mark) == []
+
+
+def test_an_interrupt_that_only_the_generator_hears_of_is_an_interrupt(mark: str) -> None:
+    main = threading.current_thread()
+    hanging = bench_of_servers(mark, generator("hang_connected", mark))
+    stopped = replace(hanging, interrupted=lambda: threading.current_thread() is not main)
+    with at_most(15):
+        assert stopped.trial(Cell("served", "headline", "good"), 0, 0) is None
+
+
+# --- draining
+
+
+def drained(mark: str, way: str, generator_way: str = "orderly", timeout_s: float = 10) -> Trial:
+    return trial_of_server(
+        bench_of_servers(mark, generator(generator_way, mark), DRAINED, timeout_s), way
+    )
+
+
+@pytest.mark.parametrize(("way", "lost"), [("orderly", 0), ("lose_some", 3)])
+def test_a_server_that_drains_is_heard_out_after_its_end(mark: str, way: str, lost: int) -> None:
+    done = drained(mark, "drain", way)
+    assert (done.status, done.message) == (Status.OK, "")
+    assert [one.loop for one in done.phases] == ["drain"]
+    served = workload(10, DRAINED, "served")
+    assert trial_value(served, served.metrics["lost"], done) == lost
+    assert done.exit_ns is not None
+    assert 0 < done.exit_ns < done.wall_ns
+
+
+def test_a_server_that_ignores_sigterm_is_a_timeout_that_says_so(mark: str) -> None:
+    done = trial_of_server(
+        bench_of_servers(mark, generator("orderly", mark), DRAINED, 0.5), "ignore_sigterm", "check"
+    )
+    assert (done.status, done.message) == (
+        Status.TIMEOUT,
+        "not finished after 0.5 s, though it was told to end",
+    )
+
+
+def test_a_server_that_sigterm_ends_has_crashed(mark: str) -> None:
+    done = drained(mark, "be_ended_by_sigterm")
+    assert (done.status, done.message) == (
+        Status.CRASH,
+        "ended by signal 15 before it had finished",
+    )
+
+
+def test_a_server_that_dies_while_it_drains_has_crashed(mark: str) -> None:
+    done = drained(mark, "drain_and_die")
+    assert (done.status, done.message) == (
+        Status.CRASH,
+        "ended with exit code 5 before it had finished",
+    )
+
+
+def test_a_server_that_returns_before_sigterm_is_sent_gets_none(mark: str) -> None:
+    done = drained(mark, "return_before_the_signal")
+    assert (done.status, done.message) == (
+        Status.CRASH,
+        "it stopped serving before it was told to",
+    )
+    assert done.exit_ns is None
+
+
+def test_a_draining_server_that_never_listens_gets_no_signal(mark: str) -> None:
+    done = drained(mark, "never_listen", timeout_s=0.5)
+    assert (done.status, done.message) == (
+        Status.TIMEOUT,
+        "not finished after 0.5 s: it never said that it listens in the check case",
+    )
