@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-def write_file(path: Path, text: str, advice: str = "choose another place with --output") -> None:
+def write_file(path: Path, text: str, advice: str = "choose another path with --output") -> None:
     """Write to a temporary file and rename it, so that nobody reads half of it. Raises Problem."""
     try:
         target = path.resolve()  # for a link, replace the file that it points to, not the link

@@ -54,7 +54,7 @@ def test_the_numbers_of_a_sentence_are_those_of_its_range(claim: ledger.Claim) -
 def test_the_committed_run_bears_out_every_sentence(invoke: Invoke) -> None:
     code, said, err = invoke("claims", REPOSITORY.run, *MUST_HOLD)
     assert (code, err) == (Exit.SUCCESS, "")
-    assert f"Of {len(CLAIMS)} claims that this run measures, {len(CLAIMS)} hold" in said
+    assert f"Of {len(CLAIMS)} measured claims, {len(CLAIMS)} hold" in said
 
 
 @pytest.fixture
@@ -75,11 +75,11 @@ def test_each_that_does_not_hold_has_one_line_with_what_to_do(
     contradicted, absent, later = err.splitlines()
     assert contradicted == (
         f"loombench: {path}: quick: contradicted: “A demo takes 50 ms.” asyncio, elapsed time:"
-        " 51.0 ms [50.0, 52.0], less than what is claimed (at least 1 s) by a factor of 19 at"
-        " least. What to do: correct the sentence and its range, or find what has changed."
+        " 51.0 ms [50.0, 52.0], below the claimed range (at least 1 s) by a factor of at least 19."
+        " What to do: correct the sentence and its range, or find what has changed."
     )
     assert f"{path}: better-2.0: unmeasured: “trio is better.” " in absent
-    assert later.endswith("not written yet. What to do: measure that too, or leave the claim out.")
+    assert later.endswith("planned: behaviour. What to do: measure it too, or remove the claim.")
 
 
 def test_what_is_undecided_does_not_hold(invoke: Invoke, small: Path, tmp_path: Path) -> None:
@@ -88,7 +88,7 @@ def test_what_is_undecided_does_not_hold(invoke: Invoke, small: Path, tmp_path: 
     code, _, err = invoke("claims", small, "--only", "--ledger", path, "--must-hold")
     assert code == Exit.FAILED
     assert "quick: undecided:" in err
-    assert err.endswith("What to do: measure for longer, or claim less: a wider range.\n")
+    assert err.endswith("What to do: measure longer, or claim a wider range.\n")
 
 
 def test_unless_they_must_hold_the_exit_code_is_0(

@@ -24,11 +24,7 @@ from numpy.typing import NDArray
 
 from harness.analysis.analyse import Analysis
 from harness.claims import ledger
-<<<<<<< HEAD
-from harness.claims.judge import judge_claims
-=======
-from harness.claims.judge import Checked, check
->>>>>>> refs/heads/tests
+from harness.claims.judge import JudgedClaim, judge_claims
 from harness.presenting import figures
 from tests.support.scenes import SCENES, analysis_of
 
@@ -87,11 +83,11 @@ class Drawing:
 def drawing(scene: str) -> Drawing:
     """Lay a scene out with the function that draws people's figures."""
     analysis = analysis_of(scene)
-    return laid_out(analysis, check(ledger.load(), analysis) if scene in WITH_CLAIMS else ())
+    return laid_out(analysis, judge_claims(ledger.load(), analysis) if scene in WITH_CLAIMS else ())
 
 
 def laid_out(
-    analysis: Analysis, checked: Sequence[Checked] = (), only: Collection[str] | None = None
+    analysis: Analysis, checked: Sequence[JudgedClaim] = (), only: Collection[str] | None = None
 ) -> Drawing:
     """Lay out the figures of a run, or only some of them, without drawing a picture."""
     pages: dict[str, Page] = {}
@@ -122,17 +118,7 @@ def laid_out(
     ):
         warnings.simplefilter("always")
         with tempfile.TemporaryDirectory() as folder:
-<<<<<<< HEAD
-            paths = figures.draw(
-                analysis,
-                Path(folder),
-                judge_claims(ledger.load(), analysis),
-                only=only,
-                kinds=("png",),
-            )
-=======
             paths = figures.draw(analysis, Path(folder), checked, only=only, kinds=("png",))
->>>>>>> refs/heads/tests
     names = [path.stem for path in paths]
     return Drawing(analysis, names, pages, [str(caution.message) for caution in caught])
 

@@ -135,7 +135,7 @@ def test_a_place_that_cannot_be_written_is_a_problem_that_says_what_to_do(
     code, said, err = do_export("--format", "csv", "--output", tmp_path / place)
     assert (code, said) == (Exit.NOT_POSSIBLE, "")
     assert f"{place}: cannot be written: {reason}" in err
-    assert "choose another place with --output" in err
+    assert "choose another path with --output" in err
     assert sorted(tmp_path.rglob("*")) == before
 
 

@@ -32,15 +32,9 @@ every_course = pytest.mark.parametrize("course", COURSES)
 @cache
 def drawing(course: str) -> Drawing:
     """Lay out the figure of a course, or all figures of a run without one."""
-<<<<<<< HEAD
     readings = tuple(COURSES.get(course, ()))
     analysis = replace(scene(("noop",), models=("sequential", "asyncio")), probes=readings)
-    return laid_out(analysis, None if course in ("none", "steady") else ("drift",))
-=======
-    spins_ = tuple(COURSES.get(course, ()))
-    analysis = replace(scene(("noop",), models=("sequential", "asyncio")), spins=spins_)
     return laid_out(analysis, only=None if course in ("none", "steady") else ("drift",))
->>>>>>> refs/heads/tests
 
 
 @every_course

@@ -97,18 +97,9 @@ def of_shape(result: WorkloadResult) -> list[str]:
     return [kind for kind, is_drawn in kinds.items() if is_drawn]
 
 
-<<<<<<< HEAD
-@pytest.mark.parametrize("scene", ["only trio", "a message of strange characters"])
-def test_every_png_is_a_picture_and_every_svg_holds_its_title_as_text(
-    scene: str, tmp_path: Path
-) -> None:
-    it = drawing(scene)
-    figures.draw(it.analysis, tmp_path, judge_claims(ledger.load(), it.analysis))
-=======
 def test_a_figure_is_written_as_png_and_as_svg(tmp_path: Path) -> None:
     it = drawing("only trio")
     figures.draw(it.analysis, tmp_path)
->>>>>>> refs/heads/tests
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
         f"{name}.{kind}" for name in it.names for kind in ("png", "svg")
     )

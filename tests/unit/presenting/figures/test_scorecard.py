@@ -8,15 +8,9 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from harness.claims import judge, ledger
-<<<<<<< HEAD:tests/unit/presenting/figures/test_scorecard.py
 from harness.claims.judge import JudgedClaim, Verdict
 from harness.presenting.figures.scorecard import MARKS, measured_claims
-from tests.support.drawings import Drawing, Page, drawing, every_scene
-=======
-from harness.claims.judge import Checked, Verdict
-from harness.presenting.figures.claims import MARKS, shown
 from tests.support.drawings import WITH_CLAIMS, Drawing, Page, drawing
->>>>>>> refs/heads/tests:tests/unit/presenting/figures/test_claims.py
 
 MEASURED = [scene for scene in WITH_CLAIMS if scene != "nothing measured yet"]
 

@@ -75,15 +75,9 @@ def hostile() -> Analysis:
 def hostile_page(tmp_path_factory: pytest.TempPathFactory) -> str:
     analysis = hostile()
     folder = tmp_path_factory.mktemp("hostile")
-<<<<<<< HEAD
-    figures.draw(analysis, folder)
+    figures.draw(analysis, folder, kinds=("svg",))
     code = highlight(EVIL, "evil.py")
     return page.render(analysis, {EVIL: SourceFile(EVIL, code)}, read_svg_files(folder))
-=======
-    figures.draw(analysis, folder, kinds=("svg",))
-    code = highlighted(EVIL, "evil.py")
-    return page.text(analysis, {EVIL: Source(EVIL, code)}, read_svg_files(folder))
->>>>>>> refs/heads/tests
 
 
 def test_no_markup_of_a_runner_is_in_the_page(hostile_page: str) -> None:
