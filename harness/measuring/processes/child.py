@@ -32,11 +32,11 @@ _LONGEST_LINE = 16 * 2**20
 _GRACE_S = 2.0  # for descendants of the child to notice that it has ended
 
 
-@dataclass(frozen=True)
+@dataclass
 class Limits:
-    """When to stop a child."""
+    """When to stop a child. The timeout may be changed while the child runs."""
 
-    timeout_s: float
+    timeout_s: float  # since the start of the child
     memory_bytes: int  # by how much the machine's free memory may fall
 
 

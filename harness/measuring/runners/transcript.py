@@ -12,6 +12,7 @@ from harness.measuring.runners.protocol import (
     Listening,
     Outcome,
     ProtocolError,
+    Ready,
     SampleTaken,
     Started,
     check_version,
@@ -32,8 +33,12 @@ class Transcript:
     finished. An error without a case ends the trial. Only servers send `listening`.
     """
 
-    def __init__(self, cases: Iterable[RequestCase], *, serves: bool = False) -> None:
+    def __init__(
+        self, cases: Iterable[RequestCase], *, serves: bool = False, turns: bool = False
+    ) -> None:
         self._serves = serves
+        self._turns = turns
+        self.is_ready = False  # the last case waits for its turns
         self.cases = {case.id: case for case in cases}
         self._remaining = list(self.cases)  # the current case and the following ones
         self.started: Started | None = None
@@ -76,6 +81,8 @@ class Transcript:
                 self._receive_for_case(message, id_)
             case Listening() if self._serves:
                 self._receive_listening(message)
+            case Ready() if self._turns:
+                self._receive_ready(message)
             case Finished():
                 self._finish(message)
             case _:
@@ -114,6 +121,13 @@ class Transcript:
             raise ProtocolError(f"listening: port {message.port}, expected 1 to {_LAST_PORT}")
         self._listened.add(id_)
 
+    def _receive_ready(self, message: Ready) -> None:
+        last = next(reversed(self.cases))
+        counted = any(not sample.warmup for sample in self.samples[last])
+        if message.case != last or self.current_case != last or counted or self.is_ready:
+            raise ProtocolError(f"ready of case {message.case!r} out of order")
+        self.is_ready = True
+
     def _receive_latency(self, message: Latency, id_: str) -> None:
         if id_ in self.latencies:
             raise ProtocolError(f"second latency of case {id_!r}")
@@ -150,7 +164,8 @@ class Transcript:
             if not self._is_complete(id_):
                 raise ProtocolError(f"finished without an outcome of case {id_!r}")
             count = sum(not sample.warmup for sample in self.samples[id_])
-            if id_ not in self.errors and count != case.iterations:
+            in_turns = self._turns and id_ == next(reversed(self.cases))
+            if id_ not in self.errors and count != case.iterations and not in_turns:
                 raise ProtocolError(
                     f"case {id_!r}: {count} samples after warm-up, expected {case.iterations}"
                 )
