@@ -63,13 +63,13 @@ def invoke(capsys: pytest.CaptureFixture[str]) -> Invoke:
 
 @pytest.fixture(scope="session")
 def ours() -> Runners:
-    return find.find()
+    return find.find_runners()
 
 
 @pytest.fixture
 def asked_once(ours: Runners, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ask our own runners what they offer once, and not in every test."""
-    monkeypatch.setattr(inventory, "find", lambda: deepcopy(ours))
+    monkeypatch.setattr(inventory, "find_runners", lambda: deepcopy(ours))
 
 
 @pytest.fixture

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from harness.analysis.analyse import Analysis, CellResult, WorkloadResult
     from harness.catalog.workload import PlaceChoice
+    from harness.statistics.estimates import Estimate
 
 _LEAST_OPTIONS = 2  # with fewer there is nothing to choose from
 
@@ -160,6 +161,7 @@ def _best_places(result: WorkloadResult) -> Iterator[Aspect]:
 def _cells_of_places(result: WorkloadResult, places: PlaceChoice) -> list[tuple[str, CellResult]]:
     """Return each option with the baseline's cell that measured it, the best first."""
     metric = result.metric.id
+    sign = 1 if result.metric.better == "lower" else -1
     found = [
         (option, cell)
         for case, option in places.options.items()
@@ -167,7 +169,7 @@ def _cells_of_places(result: WorkloadResult, places: PlaceChoice) -> list[tuple[
         if cell.contestant == result.workload.baseline
         if metric in cell.metrics and not cell.failures
     ]
-    return sorted(found, key=lambda pair: pair[1].metrics[metric].value)
+    return sorted(found, key=lambda pair: sign * pair[1].metrics[metric].value)
 
 
 def _best_place(result: WorkloadResult, cells: list[tuple[str, CellResult]]) -> Choice:
@@ -176,13 +178,19 @@ def _best_place(result: WorkloadResult, cells: list[tuple[str, CellResult]]) -> 
     (first, best), *others = cells
     values = ", ".join(f"{option} {_value(result, cell)}" for option, cell in cells)
     because = f"in {BASELINE}, {result.metric.label}: {values}"
-    found = best.metrics[metric]
-    if found.high is None or any(not cell.metrics[metric].has_interval for _, cell in others):
+    if not all(cell.metrics[metric].has_interval for _, cell in cells):
         return Choice("", (first,), Certainty.UNDECIDED, f"{because}; too few blocks")
     close = [
-        option
-        for option, cell in others
-        if (low := cell.metrics[metric].low) is not None and low <= found.high
+        option for option, cell in others if _overlap(cell.metrics[metric], best.metrics[metric])
     ]
     certainty = Certainty.CLOSE if close else Certainty.CLEAR
     return Choice("", (first, *close), certainty, because)
+
+
+def _overlap(these: Estimate, those: Estimate) -> bool:
+    """Return whether the intervals of two estimates overlap; both must have one."""
+    assert these.low is not None
+    assert these.high is not None
+    assert those.low is not None
+    assert those.high is not None
+    return these.low <= those.high and those.low <= these.high

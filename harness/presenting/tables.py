@@ -237,7 +237,7 @@ def claims(judged: Sequence[JudgedClaim]) -> Iterator[RenderableType]:
             )
     if table.rows:
         yield Text(
-            "Each claim is tested in one reading, on the machine of this run: docs/claims.md."
+            "Each claim is tested in one reading, on the machine of this run (docs/claims.md)."
         )
         yield table
     for result in judged:

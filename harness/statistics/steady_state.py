@@ -26,7 +26,7 @@ _MIN_JUMP = 0.10
 
 
 @dataclass(frozen=True)
-class Change:
+class LevelChange:
     """A change of level after `after` samples, by `factor`, over `processes` processes."""
 
     after: int
@@ -64,7 +64,7 @@ class SteadyState:
             if abs(math.log(factor)) > abs(math.log(self.largest_jump)):
                 self.largest_jump = factor
 
-    def find_common_change(self) -> Change | None:
+    def find_common_change(self) -> LevelChange | None:
         """Return the change of level at the same sample in every process, or None.
 
         For each possible position, a paired t-test over processes compares the levels before and
@@ -80,7 +80,7 @@ class SteadyState:
         p = distributions.t_two_sided(n - 1, float(t[position])) * t.size
         if p >= _ALPHA or abs(mean[position]) < _MIN_SHIFT:
             return None
-        return Change(position + 1, math.exp(mean[position]), n)
+        return LevelChange(position + 1, math.exp(mean[position]), n)
 
     def warnings(self) -> tuple[str, ...]:
         """Return warnings about changes of level."""

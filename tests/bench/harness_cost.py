@@ -20,7 +20,7 @@ _BAR = 3.0
 def rows() -> Iterator[tuple[str, str, str, bool]]:
     """Run one block of every headline case, with the live display drawing to a terminal."""
     inventory = tools.inventory()
-    cells, _ = inventory.cells(RunSelection(), PROFILES["quick"])
+    cells, _ = inventory.plan_cells(RunSelection(), PROFILES["quick"])
     bench = Bench.of(inventory)
     plan = Allocator(cells, inventory.workloads, 1, PROFILES["quick"], 0.03).blocks()
     terminal = Console(file=io.StringIO(), force_terminal=True, width=100)

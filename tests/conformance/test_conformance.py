@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from harness.results.records import AbsentCell, Trial
 
 INVENTORY = Inventory.open()
-PRESENT, ABSENT = plan.cells(
+PRESENT, ABSENT = plan.plan_cells(
     INVENTORY.workloads.values(),
     plan.RunSelection(),
     INVENTORY.runners.offers(),

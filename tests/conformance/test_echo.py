@@ -80,7 +80,7 @@ class Server:
                 "cases": [{"id": f"case-{index}", **case} for index in range(cases)],
             }
         )
-        assert self.hear()["kind"] == "started"
+        assert self.receive()["kind"] == "started"
         self.begin()
 
     def say(self, record: dict[str, Any]) -> None:
@@ -93,7 +93,7 @@ class Server:
         return json.loads(self.process.stdout.readline())
 
     def begin(self) -> None:
-        said = self.hear()
+        said = self.receive()
         assert said["kind"] == "listening", said
         self.port = said["port"]
 
@@ -102,14 +102,14 @@ class Server:
 
     def stop(self) -> None:
         self.say({"kind": "stop"})
-        said = self.hear()
+        said = self.receive()
         assert said["kind"] == "sample", said
-        outcome = self.hear()
+        outcome = self.receive()
         assert (outcome["kind"], outcome["value"]) == ("outcome", "0")
 
     def end(self) -> None:
         """See the runner end, with nothing printed and nothing left."""
-        assert self.hear()["kind"] == "finished"
+        assert self.receive()["kind"] == "finished"
         assert self.process.stderr is not None
         assert self.process.stderr.read() == b""
         assert self.process.wait() == 0  # while its input is still open, as a harness keeps it

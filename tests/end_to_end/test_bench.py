@@ -162,7 +162,7 @@ def test_the_planted_runner_offers_what_the_parts_measure(outsiders: Inventory) 
     }
     assert set(models["busy"]) == {planted._BASE, planted._TWIN, *planted._SLOWER}
     assert models["command"] == ["base", "longer"]
-    cells, _ = outsiders.cells(plan.RunSelection(("busy", "command")), plan.PROFILES["quick"])
+    cells, _ = outsiders.plan_cells(plan.RunSelection(("busy", "command")), plan.PROFILES["quick"])
     assert [cell.model for cell in cells if cell.control] == ["base", "base"]
 
 

@@ -38,7 +38,7 @@ def test_a_run_of_an_external_runner_goes_on_only_if_it_is_named_again(
     other = ROOT / "docs" / "examples" / "shell"
     code, _, err = invoke("run", "--resume", "--runner", home, "--runner", other, *out)
     assert code == Exit.USAGE
-    assert "was begun without" in err
+    assert "was started without" in err
 
 
 @pytest.mark.parametrize(

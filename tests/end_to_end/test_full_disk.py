@@ -114,7 +114,7 @@ def test_a_disk_that_fills_up_ends_a_run_with_what_to_do(
     assert code == Exit.NOT_POSSIBLE
     assert err == (
         f"loombench: {folder}/trials.jsonl: cannot be written: {FULL};"
-        " what was measured before stays; free some space and go on with --resume\n"
+        " earlier trials are kept; free some space and continue with --resume\n"
     )
 
 

@@ -89,7 +89,7 @@ def test_a_run_that_is_as_precise_as_was_asked_for_ends_before_its_budget(
     run = ("run", *NOOP, "--profile", "quick", "--budget", "60s", "--precision", "99%")
     code, said, err = invoke(*run, "--no-figures", "--out", tmp_path)
     assert (code, err) == (0, "")
-    assert f"every headline ratio is as precise as was asked for: {tmp_path}" in said
+    assert f"every headline ratio has reached the requested precision: {tmp_path}" in said
     # The least blocks, and a few more if the machine is busy; each with contestant and control.
     in_block = Counter(block for block, _ in trials_of(tmp_path))
     assert len(in_block) >= PROFILES["quick"].min_blocks
@@ -120,7 +120,7 @@ def test_a_run_leaves_its_directory_its_figures_and_a_link_to_it(
     ]
     assert (out / "latest").is_symlink()
     assert (out / "latest").resolve() == folder
-    assert "Open first: " in said
+    assert "Open this one first: " in said
     assert "latest/figures/noop.png" in said
     assert said.endswith(f"{folder.name}/report.html")
     assert f"{folder.name}: " in said
@@ -219,7 +219,7 @@ def test_resume_takes_no_selection_and_no_seed(
 ) -> None:
     code, said, err = invoke("run", "--resume", *beside, "--out", measured)
     assert (code, said) == (Exit.USAGE, "")
-    assert "--resume goes on with a run as it was planned" in err
+    assert "--resume continues a run as planned" in err
 
 
 @pytest.mark.parametrize("out", ["file/results", "file/a/b/c"])
@@ -229,7 +229,7 @@ def test_a_place_that_cannot_be_written_is_a_problem_that_says_what_to_do(
     (tmp_path / "file").write_text("")
     code, said, err = invoke(*TINY, "--out", tmp_path / out)
     assert (code, said) == (Exit.NOT_POSSIBLE, "")
-    assert "cannot be written: Not a directory; choose another place with --out" in err
+    assert "cannot be written: Not a directory; choose another directory with --out" in err
 
 
 def test_a_file_as_the_place_is_a_usage_error(invoke: Invoke, tmp_path: Path) -> None:

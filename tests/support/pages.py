@@ -100,12 +100,12 @@ def sourced(analysis: Analysis) -> Analysis:
     names = {}
     for cell in analysis.run.cells:
         base = BASES.get(cell.model, cell.model)
-        variant = f"__{cell.variant}" if cell.variant else ""
+        variant = f"__{cell.contestant.variant}" if cell.contestant.variant else ""
         path = f"python/workloads/{cell.workload}/on_{base}{variant}.py"
         if base.startswith("go"):
             path = f"go/workloads/{cell.workload}/{cell.workload}.go"
         if (ROOT / path).is_file():
-            names[cell.implementation] = path
+            names[cell.contestant.key] = path
     digests = {
         path: hashlib.sha256((ROOT / path).read_bytes()).hexdigest() for path in names.values()
     }

@@ -181,7 +181,7 @@ def planned(
     profile: str = "standard",
 ) -> Run:
     """Return a run over some workloads, as it is decided before its first trial."""
-    cells, absent = plan.cells(
+    cells, absent = plan.plan_cells(
         chosen,
         plan.RunSelection(models=tuple(models)),
         [

@@ -64,7 +64,7 @@ class Server:
         raise AssertionError(f"no {kind} in {self.said}; {self.errors()}")
 
     def listens(self) -> None:
-        self.port = self.hear("listening")["port"]
+        self.port = self.receive("listening")["port"]
 
     def stop(self) -> None:
         assert self.process.stdin is not None
@@ -76,11 +76,11 @@ class Server:
 
     def has_closed_in_order(self, case: str = "check") -> None:
         """Wait for the end of a case: the answer 0, and no error."""
-        outcome = self.hear("outcome")
+        outcome = self.receive("outcome")
         assert (outcome["case"], outcome["digest"]) == (case, digest(0))
 
     def has_ended(self) -> None:
-        self.hear("finished")
+        self.receive("finished")
         assert self.process.wait(STUCK_S) == 0
         assert self.errors() == ""  # nothing is logged
 

@@ -164,7 +164,7 @@ def _title(result: WorkloadResult, param: str) -> str:
         for x, estimate in _points(result, metric, model, param):
             by_size.setdefault(x, []).append((estimate.value, model))
     if not by_size:
-        return f"{title}: no results yet"
+        return f"{title}: nothing could be measured yet"
     largest = max(by_size)
     unit = result.workload.params[param].unit
     size = (

@@ -75,7 +75,7 @@ def _finding(result: WorkloadResult, cells: list[CellResult]) -> str:
         if result.metric.id in cell.metrics
     )
     if not slopes:
-        return "no results"
+        return "nothing could be measured"
     (least, first), (most, last) = slopes[0], slopes[-1]
     text = f"a waiting task takes {units.format_size(least)} in {first}"
     return text if len(slopes) == 1 else f"{text}, {units.format_size(most)} in {last}"

@@ -7,7 +7,7 @@ import pytest
 from harness.catalog.contestant import Contestant
 from harness.catalog.workload import MODELS, Exclusion, Limit, Param
 from harness.errors import Problem
-from harness.measuring.plan import RunSelection, cells
+from harness.measuring.plan import RunSelection, plan_cells
 from harness.measuring.runners.runner import Offer
 from harness.results.records import Absence
 from tests.support.factories import workload
@@ -355,7 +355,7 @@ def test_what_is_excluded_makes_no_sense_whether_or_not_somebody_has_written_it(
 ) -> None:
     offers = [Offer(Contestant("demo", "go"), "go", "x.go")] if offered else []
     selection = RunSelection(models=("go",), cases=("aside",))
-    present, absent = cells([T], selection, offers, {}, None)
+    present, absent = plan_cells([T], selection, offers, {}, None)
     assert present == []
     assert [(one.absence, one.reason) for one in absent] == [
         (Absence.NOT_APPLICABLE, "it has no loop")

@@ -82,7 +82,7 @@ def test_list_names_every_workload_and_every_model(invoke: Invoke) -> None:
     assert (code, err) == (0, "")
     for name in (*MODELS, *(path.stem for path in WORKLOADS.glob("*.toml"))):
         assert name in said
-    assert "sequential: not applicable: one thing at a time" in said
+    assert "sequential: not applicable: sequential code" in said
 
 
 def test_list_for_programs_is_json_with_a_source_for_every_implementation(

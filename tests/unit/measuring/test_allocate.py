@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from harness.catalog.workload import HEADLINE, MODELS
 from harness.errors import Problem
 from harness.measuring.allocate import Allocator
-from harness.measuring.plan import PROFILES, Profile, RunSelection, cells, wanted_cases
+from harness.measuring.plan import PROFILES, Profile, RunSelection, plan_cells, select_cases
 from harness.results.records import Cell, Sample, Status, Trial
 from tests.support.factories import WORKLOAD, examples, workload
 from tests.unit.measuring.test_plan import offer
@@ -26,13 +26,13 @@ if TYPE_CHECKING:
 
 PROFILE = Profile("test", budget_s=1, min_blocks=5, sweeps=True, thorough=False)
 BOTH = {"demo": workload(), "other": workload(WORKLOAD, "other")}
-PLACES = [(id_, case.id) for id_, one in BOTH.items() for case in wanted_cases(one, PROFILE)]
+PLACES = [(id_, case.id) for id_, one in BOTH.items() for case in select_cases(one, PROFILE)]
 
 
 def planned(*models: str, cases: tuple[str, ...] = ()) -> list[Cell]:
     offers = [offer(model, id_) for model in models for id_ in BOTH]
     selection = RunSelection(models=models, cases=cases)
-    return cells(BOTH.values(), selection, offers, {}, PROFILE)[0]
+    return plan_cells(BOTH.values(), selection, offers, {}, PROFILE)[0]
 
 
 class MadeUp:
@@ -68,7 +68,7 @@ def run(one: Allocator, machine: MadeUp, most: int = 400) -> Iterator[Block]:
     """Carry the blocks out, and yield each when it is done."""
     for block in islice(one.blocks(), most):
         for position, cell in enumerate(cells_of(block)):
-            one.take(machine.trial(cell, block, position))
+            one.record(machine.trial(cell, block, position))
         yield block
 
 
@@ -144,7 +144,7 @@ def test_a_contestant_that_always_fails_keeps_nobody_waiting() -> None:
         for position, cell in enumerate(cells_of(block)):
             trial = machine.trial(cell, block, position)
             crashed = cell.model == "trio"
-            one.take(
+            one.record(
                 Trial(
                     **{
                         **{name: getattr(trial, name) for name in trial.__struct_fields__},
@@ -164,11 +164,11 @@ def test_a_resumed_run_goes_on_as_if_it_had_never_stopped(cut: int) -> None:
     for block in islice(whole.blocks(), 30):
         for position, cell in enumerate(cells_of(block)):
             trials.append(machine.trial(cell, block, position))
-            whole.take(trials[-1])
+            whole.record(trials[-1])
             order.append((block.index, cell))
     again = allocator(of)
     for trial in trials[:cut]:
-        again.take(trial)
+        again.record(trial)
     later = {(trial.block, trial.cell): trial for trial in trials[cut:]}
     done = {(trial.block, trial.cell) for trial in trials[:cut]}
     went_on = []
@@ -176,7 +176,7 @@ def test_a_resumed_run_goes_on_as_if_it_had_never_stopped(cut: int) -> None:
         for cell in cells_of(block):
             if (block.index, cell) not in done:
                 went_on.append((block.index, cell))
-                again.take(later[block.index, cell])
+                again.record(later[block.index, cell])
         if len(went_on) == len(later):
             break
     assert went_on == order[cut:]
@@ -208,5 +208,5 @@ def test_what_was_refused_before_it_began_is_not_repeated_until_the_budget_is_sp
     (alone,) = [one for one in planned("trio") if one.workload == "demo" and not one.control][:1]
     it = Allocator([alone], BOTH, 1, PROFILE, 0.03)
     for block in islice(it.blocks(), PROFILE.min_blocks):
-        it.take(Trial(alone, block.index, 0, Status.UNSUPPORTED, "", wall_ns))
+        it.record(Trial(alone, block.index, 0, Status.UNSUPPORTED, "", wall_ns))
     assert (next(it.blocks(), None) is not None) == goes_on

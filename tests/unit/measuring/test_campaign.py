@@ -185,8 +185,8 @@ def test_a_resumed_run_is_the_same_run_with_its_trials_done(tmp_path: Path) -> N
     assert again.run == first.run
     assert first.allocator.trials == 0
     assert again.allocator.trials == len(stored)
-    assert all(again.allocator.has(one.block, one.cell) for one in stored)
-    assert not again.allocator.has(2, control)
+    assert all(again.allocator.has_trial(one.block, one.cell) for one in stored)
+    assert not again.allocator.has_trial(2, control)
     assert again.planned == first.planned
     assert warnings == []
 
@@ -207,7 +207,7 @@ def test_a_torn_last_line_is_said_and_gone_when_a_run_goes_on(tmp_path: Path) ->
     path.write_bytes(whole + whole[:40])
     again, warnings = resume(first.folder)
     assert again.allocator.trials == 1
-    assert again.allocator.has(0, cell)
+    assert again.allocator.has_trial(0, cell)
     assert warnings == ["trials.jsonl:2: the last line is torn and was ignored"]
     assert path.read_bytes() == whole
 
@@ -229,8 +229,8 @@ def test_another_machine_cannot_go_on(
     with pytest.raises(Problem) as caught:
         resume(first.folder)
     assert caught.value.code is Exit.NOT_POSSIBLE
-    assert f"no longer the same: {found}" in str(caught.value)
-    assert str(caught.value).endswith("; begin a new run instead")
+    assert f"what it measures has changed: {found}" in str(caught.value)
+    assert str(caught.value).endswith("; start a new run instead")
 
 
 def test_what_changes_by_itself_does_not_keep_a_run_from_going_on(tmp_path: Path) -> None:

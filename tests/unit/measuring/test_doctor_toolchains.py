@@ -137,7 +137,7 @@ def go(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Diagnos
     ("answer", "value", "advice"),
     [
         ({"gomaxprocs": 4}, "1.26.0, GOMAXPROCS 4", ""),
-        ({"gomaxprocs": 2}, "1.26.0, GOMAXPROCS 2", "a quota, or affinity"),
+        ({"gomaxprocs": 2}, "1.26.0, GOMAXPROCS 2", "a quota or CPU affinity"),
         ({}, "1.26.0", ""),
         (protocol.ProtocolError("it is mute"), "unknown", "does not answer: it is mute"),
         (OSError("no such file"), "unknown", "does not answer: no such file"),

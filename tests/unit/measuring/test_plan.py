@@ -34,12 +34,14 @@ def offer(model: str, of: str = "demo", variant: str = "", unavailable: str | No
 
 def all_cells(*models: str, profile: Profile = PROFILE) -> list[Cell]:
     offers = [offer(model, of) for of in BOTH for model in models]
-    return plan.cells(BOTH.values(), RunSelection(models=tuple(models)), offers, {}, profile)[0]
+    return plan.plan_cells(BOTH.values(), RunSelection(models=tuple(models)), offers, {}, profile)[
+        0
+    ]
 
 
 def absence_of(model: str, *offers: Offer, missing: dict[str, str] | None = None) -> AbsentCell:
     """Return why a model has no headline cell."""
-    found = plan.cells(
+    found = plan.plan_cells(
         [DEMO], RunSelection(models=(model,)), offers, missing or {}, PROFILES["quick"]
     )[1]
     (one,) = found
@@ -70,8 +72,8 @@ missing = st.dictionaries(st.sampled_from(MODELS), st.just("no runner"), max_siz
 def test_every_cell_that_was_asked_for_is_planned_or_absent_exactly_once(
     selection: RunSelection, offers: list[Offer], profile: Profile | None, missing: dict[str, str]
 ) -> None:
-    chosen = plan.select(selection, BOTH)
-    present, absent = plan.cells(chosen, selection, offers, missing, profile)
+    chosen = plan.select_workloads(selection, BOTH)
+    present, absent = plan.plan_cells(chosen, selection, offers, missing, profile)
     variants = {
         (of, model): {
             one.contestant.variant
@@ -84,7 +86,7 @@ def test_every_cell_that_was_asked_for_is_planned_or_absent_exactly_once(
     asked = {
         Cell(Contestant(one.id, model, variant), case.id)
         for one in chosen
-        for case in plan.wanted_cases(one, profile)
+        for case in plan.select_cases(one, profile)
         for model in selection.models or MODELS
         for variant in variants[one.id, model] or {""}
     }
@@ -99,16 +101,16 @@ def test_only_what_is_offered_and_available_is_planned(
     selection: RunSelection, offers: list[Offer]
 ) -> None:
     available = {one.contestant for one in offers if one.unavailable is None}
-    present, _ = plan.cells(BOTH.values(), selection, offers, {}, PROFILE)
+    present, _ = plan.plan_cells(BOTH.values(), selection, offers, {}, PROFILE)
     assert {one.contestant for one in present} <= available
 
 
 def test_no_selection_means_every_workload() -> None:
-    assert plan.select(RunSelection(), BOTH) == [DEMO, OTHER]
+    assert plan.select_workloads(RunSelection(), BOTH) == [DEMO, OTHER]
 
 
 def test_selected_workloads_keep_the_order_of_the_files() -> None:
-    assert plan.select(RunSelection(("other", "demo")), BOTH) == [DEMO, OTHER]
+    assert plan.select_workloads(RunSelection(("other", "demo")), BOTH) == [DEMO, OTHER]
 
 
 @pytest.mark.parametrize(
@@ -128,7 +130,7 @@ def test_an_unknown_name_is_refused_with_its_near_matches(
     selection: RunSelection, message: str
 ) -> None:
     with pytest.raises(Problem) as caught:
-        plan.select(selection, BOTH)
+        plan.select_workloads(selection, BOTH)
     assert str(caught.value).startswith(message)
 
 
@@ -144,12 +146,12 @@ def test_an_unknown_name_is_refused_with_its_near_matches(
 def test_a_profile_decides_which_cases_are_measured(
     profile: Profile | None, cases: list[str]
 ) -> None:
-    assert [case.id for case in plan.wanted_cases(DEMO, profile)] == cases
+    assert [case.id for case in plan.select_cases(DEMO, profile)] == cases
 
 
 def test_cases_that_are_named_are_measured_in_any_profile_and_nothing_else() -> None:
     for profile in (None, *PROFILES.values()):
-        cases = plan.wanted_cases(DEMO, profile, ("tasks-1000", CHECK))
+        cases = plan.select_cases(DEMO, profile, ("tasks-1000", CHECK))
         assert [case.id for case in cases] == [CHECK, "tasks-1000"]
 
 
@@ -177,7 +179,7 @@ def test_an_absent_cell_says_why(
 
 
 def test_a_model_beyond_its_limit_is_absent_there_and_only_there() -> None:
-    present, absent = plan.cells(
+    present, absent = plan.plan_cells(
         [DEMO], RunSelection(models=("threads",)), [offer("threads")], {}, PROFILES["thorough"]
     )
     assert [one.case for one in present if not one.control] == [HEADLINE, "tasks-1"]
@@ -189,7 +191,7 @@ def test_a_model_beyond_its_limit_is_absent_there_and_only_there() -> None:
 
 def test_variants_are_cells_of_their_own_the_plain_one_first() -> None:
     offers = [offer("asyncio", variant="threads"), offer("asyncio"), offer("trio", "other")]
-    present, _ = plan.cells(
+    present, _ = plan.plan_cells(
         [DEMO], RunSelection(models=("asyncio",)), offers, {}, PROFILES["quick"]
     )
     names = ["asyncio", "asyncio · threads", "asyncio (again)"]
@@ -223,13 +225,13 @@ def test_each_headline_case_has_one_control_of_the_baseline_where_there_is_one(
 
 def test_a_variant_is_no_control_while_a_plain_contestant_is_there() -> None:
     offers = [offer("asyncio", variant="threads"), offer("trio")]
-    present, _ = plan.cells([DEMO], RunSelection(), offers, {}, PROFILES["quick"])
+    present, _ = plan.plan_cells([DEMO], RunSelection(), offers, {}, PROFILES["quick"])
     assert [one.name for one in present if one.control] == ["trio (again)"]
 
 
 def test_without_the_headline_case_there_is_no_control() -> None:
     selection = RunSelection(models=("asyncio",), cases=("tasks-1", "tasks-100"))
-    present, _ = plan.cells([DEMO], selection, [offer("asyncio")], {}, PROFILE)
+    present, _ = plan.plan_cells([DEMO], selection, [offer("asyncio")], {}, PROFILE)
     assert [(one.case, one.control) for one in present] == [
         ("tasks-1", False),
         ("tasks-100", False),

@@ -42,8 +42,8 @@ def test_what_was_written_is_not_stale_and_writing_it_again_changes_nothing(
 
     before = files()
     assert reference.find_stale(fresh) == []
-    assert reference.main(["--check"], fresh) is Exit.FINE
-    assert reference.main([], fresh) is Exit.FINE
+    assert reference.main(["--check"], fresh) is Exit.SUCCESS
+    assert reference.main([], fresh) is Exit.SUCCESS
     assert files() == before
     assert {"docs/reference-run/figures/demo.png", "docs/reference-run/summary.csv"} <= set(before)
     assert not [name for name in before if name.endswith((".svg", ".html"))]
@@ -79,7 +79,7 @@ def test_a_block_that_was_changed_by_hand_is_named(
 ) -> None:
     begin = f"<!-- generated: {name} -->\n"
     fresh.readme.write_text(fresh.text().replace(begin, f"{begin}By hand.\n"), encoding="utf-8")
-    assert reference.main(["--check"], fresh) is Exit.DOES_NOT_HOLD
+    assert reference.main(["--check"], fresh) is Exit.FAILED
     assert capsys.readouterr().err == (
         f"reference: README.md: block {name}: out of date; `make readme`\n"
     )
@@ -170,14 +170,14 @@ def test_a_claim_of_ours_that_does_not_hold_is_named_and_shown_as_what_it_is(
     fresh: Repository, capsys: pytest.CaptureFixture[str]
 ) -> None:
     fresh.ledger.write_text(OWN.replace("40 to 60 ms", "at most 20 ms"), encoding="utf-8")
-    assert reference.main(["--check"], fresh) is Exit.DOES_NOT_HOLD
+    assert reference.main(["--check"], fresh) is Exit.FAILED
     block, claim = capsys.readouterr().err.splitlines()
     assert "block results: out of date" in block
     assert claim == (
         "reference: docs/own-claims.toml: quick: contradicted, expected it to hold;"
         " `make claims` says what to do"
     )
-    assert reference.main([], fresh) is Exit.DOES_NOT_HOLD
+    assert reference.main([], fresh) is Exit.FAILED
     assert "**contradicted** |" in fresh.text()
 
 
@@ -185,7 +185,7 @@ def test_a_claim_of_ours_that_does_not_hold_is_named_and_shown_as_what_it_is(
 
 
 def test_nothing_private_of_the_machine_is_taken_over(fresh: Repository, tmp_path: Path) -> None:
-    source = store.find(tmp_path / "results")
+    source = store.find_run(tmp_path / "results")
     assert "someone" in (source / TRIALS_FILE).read_text("utf-8")
     for name in (RUN_FILE, TRIALS_FILE):
         text = (fresh.run / name).read_text("utf-8")
@@ -230,7 +230,7 @@ def test_a_run_with_runners_from_outside_or_with_nothing_in_it_is_refused(
 
 def test_another_run_is_taken_over_in_one_go(fresh: Repository, tmp_path: Path) -> None:
     other = measured(tmp_path / "others", milliseconds=55)
-    assert reference.main(["--take", other.name, "--out", str(other.parent)], fresh) is Exit.FINE
+    assert reference.main(["--take", other.name, "--out", str(other.parent)], fresh) is Exit.SUCCESS
     assert "56.0 ms" in fresh.text()
     assert reference.find_stale(fresh) == []
 

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.measuring.runners import protocol
-from harness.measuring.runners.find import find
 from tests.support.planted.bench import MARK, at_most, left_of, new_mark, python_runner, python_tree
 
 if TYPE_CHECKING:
@@ -270,7 +269,7 @@ print(runner.stdout.readline().decode(), end="", flush=True)
 sys.stdin.read()
 """
 LONG_CASE = {**CASE, "params": {"unit_ns": 1_000_000_000}, "operations": 3}
-RUNNERS = find().found
+RUNNERS = find_runners().found
 MODELS_TO_KILL = [
     pytest.param(name, model, id=model)
     for name, models in (

@@ -334,7 +334,8 @@ def test_a_run_of_another_schema_version_is_refused_with_both(folder: Path) -> N
     with pytest.raises(Problem) as caught:
         store.read_run(folder)
     assert str(caught.value) == (
-        f"{path}: schema_version: found 3, expected at most 2; read it with the Loombench that wrote it"
+        f"{path}: schema_version: found 3, expected at most 2; read it with the Loombench that"
+        " wrote it"
     )
     assert caught.value.code is Exit.NOT_POSSIBLE
 

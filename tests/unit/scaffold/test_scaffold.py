@@ -38,7 +38,7 @@ GO = find_go(ROOT / "go" / "go.mod")[0]
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_the_file_of_a_new_workload_parses_and_has_that_shape(shape: str) -> None:
-    texts = scaffold.workload("weave", shape)
+    texts = scaffold.create_workload("weave", shape)
     made = workload_file.parse("weave", texts["harness/workloads/weave.toml"], "weave.toml")
     assert made.shape == shape
     assert made.sweep is not None or shape == "footprint"
@@ -55,13 +55,13 @@ def test_the_shapes_that_are_not_named_are_a_makespan(where: Path, invoke: Invok
 
 def test_the_bases_are_those_of_the_runners() -> None:
     assert set(scaffold.BASES) == {one.base for one in models.MODELS.values()} | {"go"}
-    assert all(scaffold._models(base) for base in scaffold.BASES)
+    assert all(scaffold._models_on(base) for base in scaffold.BASES)
 
 
 @pytest.mark.parametrize(("name", "base"), FITTING)
 def test_an_implementation_of_a_workload_says_what_is_to_be_kept(name: str, base: str) -> None:
     workload = SHIPPED[name]
-    path, text = scaffold.implementation(workload, base, "other")
+    path, text = scaffold.create_implementation(workload, base, "other")
     said = " ".join(text.replace("//", "").replace("#", "").split())
     for rule in workload.rules:
         assert " ".join(rule.split()) in said
@@ -78,7 +78,7 @@ def test_an_implementation_of_a_workload_says_what_is_to_be_kept(name: str, base
 
 @pytest.mark.parametrize(("name", "base"), [pair for pair in FITTING if pair[1] != "go"])
 def test_its_functions_are_what_the_runner_calls_on_that_base(name: str, base: str) -> None:
-    _, text = scaffold.implementation(SHIPPED[name], base)
+    _, text = scaffold.create_implementation(SHIPPED[name], base)
     functions = {one.name: one for one in ast.parse(text).body if hasattr(one, "args")}
     boots = any(one.boot for one in models.MODELS.values() if one.base == base)
     assert isinstance(functions["run"], ast.AsyncFunctionDef if boots else ast.FunctionDef)
@@ -88,10 +88,10 @@ def test_its_functions_are_what_the_runner_calls_on_that_base(name: str, base: s
 
 def test_a_scaffold_of_python_is_as_the_checks_want_it(tmp_path: Path) -> None:
     for shape in SHAPES:
-        text = scaffold.workload(shape, shape)[scaffold.workload_path(shape)]
+        text = scaffold.create_workload(shape, shape)[scaffold.workload_path(shape)]
         made = workload_file.parse(shape, text, "x")
         for base in {*scaffold.BASES} - {"go", *made.not_applicable}:
-            path, text = scaffold.implementation(made, base, "other")
+            path, text = scaffold.create_implementation(made, base, "other")
             (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / path).write_text(text, encoding="utf-8")
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
@@ -126,8 +126,8 @@ def test_a_name_that_is_none_is_refused(invoke: Invoke, where: Path, name: str) 
 
 @pytest.mark.parametrize("name", ["select", "go", "main", "internal"])
 def test_a_name_that_go_keeps_is_refused(name: str) -> None:
-    with pytest.raises(Problem, match="Go keeps for itself"):
-        scaffold.workload(name, "rate")
+    with pytest.raises(Problem, match="reserved in Go"):
+        scaffold.create_workload(name, "rate")
 
 
 @pytest.mark.parametrize(
@@ -175,8 +175,9 @@ def test_a_name_that_go_keeps_is_refused(name: str) -> None:
         ),
         (
             ("implementation", "pingpong", "sequential"),
-            "pingpong is not for sequential: one thing at a time has nobody to hand a value to; if"
-            " that is wrong, take it out of not_applicable in harness/workloads/pingpong.toml",
+            "pingpong does not apply to sequential: sequential code has no second task to hand a"
+            " value to; if that is wrong, remove it from not_applicable in"
+            " harness/workloads/pingpong.toml",
         ),
     ],
 )
@@ -223,7 +224,7 @@ def test_where_one_file_cannot_be_written_none_is(
         Exit.NOT_POSSIBLE,
         "",
         "loombench: go/workloads/weave/weave.go: cannot be written: Permission denied; expected a"
-        " clone that you may write to; nothing was written\n",
+        " writable clone; nothing was written\n",
     )
     assert sorted(where.rglob("*")) == before
 
@@ -265,7 +266,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "wrote python/workloads/weave/on_asyncio.py\n"
         "wrote go/workloads/weave/weave.go\n"
         "wrote harness/workloads/weave.toml\n"
-        "next, when the work is written:\n"
+        "next, after you have written the work:\n"
         "  .venv/bin/loombench validate weave\n"
         "  .venv/bin/loombench run --workload weave --budget 20s\n"
     )
@@ -314,7 +315,7 @@ def test_a_scaffold_of_go_is_formatted_as_go_wants_it(shape: str) -> None:
     root = subprocess.run(
         [str(GO), "env", "GOROOT"], capture_output=True, text=True, check=True
     ).stdout.strip()
-    text = scaffold.workload("weave", shape)["go/workloads/weave/weave.go"]
+    text = scaffold.create_workload("weave", shape)["go/workloads/weave/weave.go"]
     done = subprocess.run(
         [str(Path(root) / "bin" / "gofmt"), "-d"],
         input=text,

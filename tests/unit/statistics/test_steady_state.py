@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness.statistics.steady_state import Change, SteadyState, find_jump
+from harness.statistics.steady_state import LevelChange, SteadyState, find_jump
 
 RNG = np.random.default_rng(5)
 
@@ -33,13 +33,14 @@ def test_a_first_sample_that_is_slower_in_every_process_is_found() -> None:
     assert (change.after, change.processes) == (1, 8)
     assert change.factor == pytest.approx(1 / 1.3, rel=0.02)
     assert found.warnings() == (
-        "no steady state: after sample 1 of 3 it is 30% faster in the same process (over 8 processes)",
+        "no steady state: after sample 1 of 3 it is 30% faster in the same process"
+        " (over 8 processes)",
     )
 
 
 def test_a_change_later_on_is_found_at_its_place() -> None:
     found = settling([np.repeat([1.0, 1.2], [4, 2]) * noisy(6) for _ in range(8)])
-    assert found.find_common_change() == Change(4, pytest.approx(1.2, rel=0.02), 8)
+    assert found.find_common_change() == LevelChange(4, pytest.approx(1.2, rel=0.02), 8)
 
 
 def test_a_change_too_small_to_matter_is_not_said() -> None:

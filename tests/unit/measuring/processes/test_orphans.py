@@ -72,7 +72,7 @@ def reap(monkeypatch: pytest.MonkeyPatch, *others: int) -> None:
     """Reap what was handed to this process though it did not know, and leave others alone."""
     if sys.platform.startswith("linux"):
         with monkeypatch.context() as patched:
-            patched.setattr(orphans, "_others", orphans._unrelated | set(others))
+            patched.setattr(orphans, "_unrelated", orphans._unrelated | set(others))
             orphans._end_adopted(NOBODY, 5)
 
 
@@ -115,7 +115,7 @@ def test_another_child_of_this_process_is_left_alone(
     mark: str, monkeypatch: pytest.MonkeyPatch, *, adopts: bool
 ) -> None:
     if not adopts:
-        monkeypatch.setattr(orphans, "_adopts", lambda: False)
+        monkeypatch.setattr(orphans, "_become_subreaper", lambda: False)
     command = [sys.executable, "-S", "-c", "input()"]
     with subprocess.Popen(command, stdin=subprocess.PIPE) as other:
         assert run("leave_a_child", mark).orphan_count == 1
@@ -128,7 +128,7 @@ def test_another_child_of_this_process_is_left_alone(
 def test_where_orphans_are_not_handed_over_the_group_is_ended(
     mark: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(orphans, "_adopts", lambda: False)
+    monkeypatch.setattr(orphans, "_become_subreaper", lambda: False)
     assert run("leave_a_child", mark).orphan_count == 1
     reap(monkeypatch)
     assert run("good", mark).orphan_count == 0

@@ -185,4 +185,4 @@ def test_models_from_outside_have_looks_that_are_their_own_and_stay() -> None:
 def test_a_link_to_the_file_leads_to_its_folder(home: Path, tmp_path: Path) -> None:
     link = tmp_path / "elsewhere.toml"
     link.symlink_to(home / external.FILE)
-    assert external.locate(link) == home / external.FILE
+    assert external.locate_file(link) == home / external.FILE

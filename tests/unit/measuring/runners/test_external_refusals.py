@@ -72,7 +72,7 @@ def test_two_runners_of_one_name_are_refused(home: Path, tmp_path: Path) -> None
     toml(tmp_path)
     (tmp_path / "workloads").mkdir()
     with pytest.raises(Problem, match=r"runners\.counting: found it in .* too, expected one"):
-        external.read([home, tmp_path])
+        external.read_files([home, tmp_path])
 
 
 def test_a_workload_of_ours_cannot_be_replaced(invoke: Invoke, home: Path) -> None:

@@ -209,7 +209,7 @@ def test_changed_sources_without_go_give_the_reason_and_not_the_old_binary(sourc
 
 def described(way: str) -> Runners:
     found = Runners()
-    find._add(found, "planted", planted(way, "describing"), {}, ("go",))
+    find._add_runner(found, "planted", planted(way, "describing"), {}, ("go",))
     return found
 
 
@@ -243,7 +243,7 @@ def test_a_runner_that_cannot_be_used_is_a_problem(
 
 def test_a_command_that_does_not_exist_is_a_problem() -> None:
     found = Runners()
-    find._add(found, "planted", ("loombench-no-such-command",), {}, ())
+    find._add_runner(found, "planted", ("loombench-no-such-command",), {}, ())
     assert "loombench-no-such-command" in found.problems[0]
 
 
@@ -259,7 +259,7 @@ def test_an_offer_of_an_unavailable_model_carries_the_reason() -> None:
 
 
 def test_finding_runners_never_raises_and_names_what_is_not_there(root: Path) -> None:
-    found = find.find()
+    found = find.find_runners()
     assert found.found == {}
     assert found.missing_models["go"] == found.missing_models["go-1cpu"]
     assert "sources are not here" in found.missing_models["go"]
@@ -267,8 +267,8 @@ def test_finding_runners_never_raises_and_names_what_is_not_there(root: Path) ->
 
 
 def test_models_whose_runner_cannot_be_used_are_unavailable_and_not_missing(root: Path) -> None:
-    found = find.find()
-    present, absent = plan.cells(
+    found = find.find_runners()
+    present, absent = plan.plan_cells(
         [workload()], plan.RunSelection(), found.offers(), found.missing_models, None
     )
     assert present == []
@@ -276,7 +276,7 @@ def test_models_whose_runner_cannot_be_used_are_unavailable_and_not_missing(root
 
 
 def test_the_runners_of_this_repository_are_found() -> None:
-    found = find.find()
+    found = find.find_runners()
     assert found.problems == []
     assert "python" in found.found
     if "go" in found.found:

@@ -50,7 +50,9 @@ def test_a_time_that_the_clock_does_not_show_is_left_out_and_said(format_: str) 
     measured = trials("asyncio", [0, 5])
     text = export.render(format_, analyse(run_, measured), measured, ALL, warnings := [])
     assert "5e-09" in text or "5.0" in text
-    assert warnings == ["demo/headline/asyncio: 1 of 2 trials took no time that the clock shows"]
+    assert warnings == [
+        "demo/headline/asyncio: 1 of 2 trials were too short for the clock and are left out"
+    ]
 
 
 @pytest.mark.parametrize("format_", TIMED)
@@ -90,7 +92,7 @@ def test_export_prints_what_it_would_write(do_export: Export, tmp_path: Path, fo
 
 
 def test_export_takes_a_run_by_its_name(do_export: Export, small_results: Path) -> None:
-    assert do_export(store.find(small_results).name, "--format", "csv")[0] == 0
+    assert do_export(store.find_run(small_results).name, "--format", "csv")[0] == 0
     code, said, err = do_export("nosuch", "--format", "csv")
     assert (code, said) == (Exit.USAGE, "")
     assert "there is: 20260102T030405Z-host" in err
@@ -133,7 +135,7 @@ def test_a_place_that_cannot_be_written_is_a_problem_that_says_what_to_do(
     code, said, err = do_export("--format", "csv", "--output", tmp_path / place)
     assert (code, said) == (Exit.NOT_POSSIBLE, "")
     assert f"{place}: cannot be written: {reason}" in err
-    assert "choose another place with --output" in err
+    assert "choose another directory with --output" in err
     assert sorted(tmp_path.rglob("*")) == before
 
 

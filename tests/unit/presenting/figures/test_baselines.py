@@ -94,7 +94,7 @@ def test_a_change_that_can_be_seen_fails_and_a_repetition_does_not(
     elif change == "marker":
         monkeypatch.setitem(LOOKS, "trio", Look(look.colour, "s"))
     elif change == "a word":
-        monkeypatch.setattr(contestants, "finding", lambda _: "best is trio")
+        monkeypatch.setattr(contestants, "title", lambda _: "trio led")
     elif change == "a shade":
         monkeypatch.setattr(style, "GRID", "#c0c0c0")
     after = shot(of_kitchen(), tmp_path / "after.png")

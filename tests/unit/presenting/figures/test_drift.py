@@ -90,8 +90,8 @@ def test_the_time_axis_has_a_readable_unit(course: str, unit: str) -> None:
 
 def test_the_foot_does_not_explain_lines_that_are_not_there() -> None:
     pages = drawing("steady").pages
-    assert "95% interval" not in pages["drift"].words()
-    assert "95% interval" in pages["noop"].words()
+    assert "95% confidence interval" not in pages["drift"].words()
+    assert "95% confidence interval" in pages["noop"].words()
 
 
 def test_an_old_run_without_probes_has_no_such_figure() -> None:

@@ -10,7 +10,7 @@ import pytest
 from harness.analysis.analyse import Analysis
 from harness.claims import ledger
 from harness.claims.judge import JudgedClaim, Verdict
-from harness.claims.ledger import Source as Place
+from harness.claims.ledger import Citation
 from harness.presenting import figures
 from harness.presenting.report import page, svg
 from harness.presenting.report.sources import SourceFile, highlight
@@ -66,7 +66,7 @@ def hostile() -> Analysis:
         runner_files=(EVIL,),
         machine=Machine(EVIL, EVIL, EVIL, 2, 2**30, virtualisation=EVIL),
         runners=(facts,),
-        implementations={cell.implementation: EVIL for cell in found.run.cells},
+        implementations={cell.contestant.key: EVIL for cell in found.run.cells},
         sources={EVIL: EVIL},
     )
 
@@ -157,11 +157,9 @@ def test_ids_and_what_refers_to_them_are_made_a_figures_own() -> None:
 
 
 def test_text_and_title_of_a_drawing_stay_text() -> None:
-    figure = svg.make_safe(
-        drawn("<title>a &lt;b&gt;</title><text>&lt;script&gt; &amp;</text>"), "f-"
-    )
-    assert figure.title == "a <b>"
-    assert figure.inside == "<text>&lt;script&gt; &amp;</text>"
+    safe = svg.make_safe(drawn("<title>a &lt;b&gt;</title><text>&lt;script&gt; &amp;</text>"), "f-")
+    assert safe.title == "a <b>"
+    assert safe.content == "<text>&lt;script&gt; &amp;</text>"
 
 
 @pytest.mark.parametrize(
@@ -186,14 +184,14 @@ def test_what_is_no_drawing_is_refused(text: str) -> None:
 
 def test_the_page_says_which_figure_cannot_be_shown() -> None:
     found = parsed(page.render(scene(("noop",)), {}, {"noop": "<svg", "overview": drawn("")}))
-    assert "The figure noop is not here. It cannot be shown: it is not XML" in found.words()
+    assert "Figure noop is missing. It cannot be shown: it is not XML" in found.words()
     assert len(found.all("svg")) == 1
 
 
 @pytest.mark.parametrize("verdict", Verdict)
 def test_claims_are_text(verdict: Verdict) -> None:
     claim = ledger.parse(LEDGER, EVIL)[0]
-    claim = replace(claim, id=EVIL, says=EVIL, reading=EVIL, sources=(Place(EVIL, EVIL),))
+    claim = replace(claim, id=EVIL, says=EVIL, reading=EVIL, citations=(Citation(EVIL, EVIL),))
     one = JudgedClaim(claim, verdict, EVIL, 1.0, warnings=(EVIL,))
     found = parsed(page.render(scene(("noop",)), {}, {}, [one]))
     unhurt(found)

@@ -1,16 +1,15 @@
-"""The scorecard of claims: every measured one with its verdict, legible, and told apart in grey."""
+"""The scorecard of claims: every measured claim with its verdict, legible, also in greyscale."""
 
 from __future__ import annotations
 
 import itertools
 
 import pytest
-from harness.presenting.figures.claims import MARKS
 from matplotlib.colors import to_rgb
 
 from harness.claims import judge, ledger
 from harness.claims.judge import JudgedClaim, Verdict
-from harness.presenting.figures.scorecard import MARKS
+from harness.presenting.figures.scorecard import MARKS, measured_claims
 from tests.support.drawings import Drawing, Page, drawing, every_scene
 
 WITH_CLAIMS = ("everything", "too few blocks", "one model always fails", "values of zero", "no Go")
@@ -34,13 +33,13 @@ def test_it_is_drawn_where_at_least_one_claim_was_measured(scene: str) -> None:
 def test_every_measured_claim_is_there_with_its_verdict_and_its_range(scene: str) -> None:
     it, page = drawing(scene), page_of(scene)
     read = page.words()
-    for one in results(it):
-        assert one.range is not None
-        assert one.claim.says in read
-        assert f"said: {one.range.text}" in read
+    for claim in results(it):
+        assert claim.range is not None
+        assert claim.claim.says in read
+        assert f"claimed: {claim.range.text}" in read
     words = [text.get_text() for text, _ in page.texts]
     for verdict in MARKS:
-        assert words.count(verdict.value) == sum(one.verdict is verdict for one in results(it))
+        assert words.count(verdict.value) == sum(claim.verdict is verdict for claim in results(it))
 
 
 @pytest.mark.parametrize("scene", WITH_CLAIMS)
@@ -52,18 +51,18 @@ def test_a_dot_lies_at_the_value_with_the_mark_of_the_verdict(scene: str) -> Non
         for line in axes.get_lines()
         if line.get_marker() not in ("None", "", None)
     ]
-    expected = [(one.value, MARKS[one.verdict].marker) for one in results(it)]
+    expected = [(claim.value, MARKS[claim.verdict].marker) for claim in results(it)]
     assert sorted(dots) == sorted(expected)
 
 
 @pytest.mark.parametrize("scene", WITH_CLAIMS)
 def test_a_panel_has_one_unit_and_shows_every_end_of_range_and_interval(scene: str) -> None:
     it, page = drawing(scene), page_of(scene)
-    units = list(dict.fromkeys(one.unit for one in results(it)))
+    units = list(dict.fromkeys(claim.unit for claim in results(it)))
     assert len(page.panels) == len(units)
     by_rows = {len(axes.get_yticks()): axes.get_xlim() for axes, _ in page.panels}
     for unit in units:
-        rows = [one for one in results(it) if one.unit == unit]
+        rows = [claim for claim in results(it) if claim.unit == unit]
         assert len(rows) in by_rows
     for axes, _ in page.panels:
         low, high = axes.get_xlim()
@@ -76,10 +75,11 @@ def test_the_title_counts_verdicts_and_the_foot_what_is_not_shown(scene: str) ->
     it, page = drawing(scene), page_of(scene)
     everything = judge.judge_claims(ledger.load(), it.analysis)
     assert page.title() == judge.summary_sentence(everything)
-    waiting = sum(bool(one.claim.waits_for) for one in everything)
-    assert f"Not shown: {waiting} that wait for a workload" in page.words()
-    others = judge.count_verdicts(everything)[Verdict.UNMEASURED] - waiting
-    assert (f"{others} that are not of this run" in page.words()) == bool(others)
+    planned = sum(bool(claim.claim.waits_for) for claim in everything)
+    assert f"Not shown: {planned} claims that no workload measures yet" in page.words()
+    others = judge.count_verdicts(everything)[Verdict.UNMEASURED] - planned
+    assert ("that this run did not measure" in page.words()) == bool(others)
+    assert not others or f"Not shown: {others} claim" in page.words()
 
 
 def grey(colour: str) -> float:
