@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from harness.catalog.workload import ModelCase
 
 PROTOCOL = 2
+_LONGEST_RUN_UP_NS = 10_000_000
 _RUN_UP_NS = 2_000_000  # long enough for a process that has waited to be warm again
 ALONE_PROTOCOL = 1  # a runner that speaks this version is measured alone, without turns
 Fact = str | int | bool
@@ -208,6 +209,9 @@ def create_request(
 
     With `turns` the last case is sampled in turns, which takes a runner of version 2.
     """
+    cases = tuple(cases)
+    # A run-up calls the first case, so one that waits for long would cost more than it is worth.
+    has_run_up = turns and (cases[0].ideal_ns or 0) <= _LONGEST_RUN_UP_NS
     return Request(
         workload=contestant.workload,
         model=contestant.model,
@@ -216,7 +220,7 @@ def create_request(
         cases=tuple(map(_create_request_case, cases)),
         protocol=version,
         turns=turns,
-        run_up_ns=_RUN_UP_NS if turns else 0,
+        run_up_ns=_RUN_UP_NS if has_run_up else 0,
     )
 
 
