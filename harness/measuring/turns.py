@@ -61,7 +61,9 @@ def run_turns(
                 seat.take_turn(stop)
     finally:
         for seat in seats:
-            seat.end(stop)
+            seat.end_turns()
+        for seat in seats:
+            seat.await_end(stop)
     if stop.is_asked:
         return None
     return [seat.attempt.judge() for seat in seats]
@@ -115,7 +117,7 @@ class _Seat:
     def of(cls, runner: TrialRunner, assignment: Assignment, block: int, position: int) -> _Seat:
         rng = random.Random(f"{runner.seed} {block} {assignment.cell}")
         attempt = runner.prepare(assignment, block, position, rng, turns=True)
-        seat = cls(runner, attempt, rng, child.Limits(math.inf, runner.memory_bytes))
+        seat = cls(runner, attempt, rng, child.Limits(math.inf, runner.memory_bytes, True))
         attempt.on_message = seat._note
         return seat
 
@@ -130,6 +132,7 @@ class _Seat:
         self._thread.start()
 
     def take_turn(self, stop: _Stop) -> None:
+        self.attempt.transcript.give_turn()
         self.attempt.handle.write_line(_TURN)
         self.await_message(stop)
 
@@ -149,11 +152,15 @@ class _Seat:
                 self.is_alive = False
             return
 
-    def end(self, stop: _Stop) -> None:
+    def end_turns(self) -> None:
+        """Tell it to clean up and report its answers."""
+        self.attempt.transcript.end_turns()
+        self.attempt.handle.write_line(_END)
+
+    def await_end(self, stop: _Stop) -> None:
         """Let it finish, or stop it, and wait for its end."""
         if self._thread is None:
             return
-        self.attempt.handle.write_line(_END)
         self._thread.join(0.0 if stop.is_asked else _END_TIMEOUT_S)
         if self._thread.is_alive():
             self.limits.timeout_s = 0.0

@@ -85,13 +85,6 @@ class Probe:
         """
         self._transport.listening(port)
 
-    def ready(self) -> None:
-        """Report that the case is warm and waits for its turns."""
-
-    def wait_for_turn(self) -> bool:
-        """Block until the case has a turn; False if it is over."""
-        return False
-
     async def stopped(self) -> None:
         """Wait until the server should stop, without blocking the event loop."""
         await self._transport.stopped()

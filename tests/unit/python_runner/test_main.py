@@ -63,7 +63,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def request(model: str = "sequential", variant: str = "", **changes: Any) -> dict[str, Any]:
     return {
-        "protocol": 1,
+        "protocol": 2,
         "workload": "planted",
         "model": model,
         "variant": variant,

@@ -54,7 +54,7 @@ else:
 def request(model: str, cases: int) -> bytes:
     case = {"params": {}, "operations": 1, "warmup": 0, "iterations": 1, "min_sample_ns": 0}
     message = {
-        "protocol": 1,
+        "protocol": 2,
         "workload": "planted",
         "model": model,
         "cases": [{"id": f"case-{index}", **case} for index in range(cases)],
