@@ -117,7 +117,8 @@ class _Seat:
     def of(cls, runner: TrialRunner, assignment: Assignment, block: int, position: int) -> _Seat:
         rng = random.Random(f"{runner.seed} {block} {assignment.cell}")
         attempt = runner.prepare(assignment, block, position, rng, turns=True)
-        seat = cls(runner, attempt, rng, child.Limits(math.inf, runner.memory_bytes, True))
+        limits = child.Limits(math.inf, runner.memory_bytes, has_neighbours=True)
+        seat = cls(runner, attempt, rng, limits)
         attempt.on_message = seat._note
         return seat
 

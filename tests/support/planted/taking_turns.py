@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from speaking import (
@@ -70,13 +71,13 @@ def take_turns(
 
 def log_turn() -> None:
     if name := os.environ.get("TURNS_LOG"):
-        with open(name, "ab", buffering=0) as log:
+        with Path(name).open("ab") as log:
             log.write(sys.argv[1].encode() + b"\n")
 
 
 def second(act: Callable[[], object]) -> Callable[[int], object]:
     """Do something in the second turn only."""
-    return lambda turn: act() if turn == 2 else None  # noqa: PLR2004
+    return lambda turn: act() if turn == 2 else None
 
 
 @way

@@ -119,9 +119,7 @@ def test_the_order_of_turns_differs_between_rounds_and_depends_on_the_seed_alone
     assert len({tuple(first[start : start + 3]) for start in range(0, len(first), 3)}) > 1
 
 
-def test_a_long_round_is_repeated_less_often(
-    setup: Setup, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_long_round_is_repeated_less_often(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turns, "_LONG_ROUND_NS", 1)
     trials = run_turns(setup.bench(), "good", "good_too")
     assert trials is not None

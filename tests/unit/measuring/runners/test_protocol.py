@@ -278,7 +278,9 @@ def test_the_document_has_no_example_that_is_not_tested() -> None:
 @pytest.mark.parametrize("version", [0, 3])
 def test_a_description_of_another_version_is_refused_with_both_numbers(version: int) -> None:
     text = example('{"protocol": 2, "language"').replace('"protocol": 2', f'"protocol": {version}')
-    with pytest.raises(protocol.ProtocolError, match=f"protocol {version}, this harness speaks 1 and 2"):
+    with pytest.raises(
+        protocol.ProtocolError, match=f"protocol {version}, this harness speaks 1 and 2"
+    ):
         protocol.decode_description(text.encode())
 
 
