@@ -206,4 +206,5 @@ def python_tree(folder: Path, implementations: Mapping[str, str]) -> Path:
 
 def python_runner(tree: Path = ROOT / "python", **env: str) -> Runner:
     """Return the real Python runner, over the implementations of a tree."""
-    return runner((sys.executable, "-P", "-m", "runner"), {"PYTHONPATH": str(tree), **env})
+    command = (sys.executable, "-P", "-m", "runner")
+    return runner(command, {"PYTHONPATH": str(tree), **env}, version=protocol.PROTOCOL)
