@@ -55,7 +55,7 @@ func run(cmd command.Command) int {
 
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
-	defer cmd.WatchStdin(input, records, stop)()
+	defer cmd.WatchStdin(input, records, stop, nil)()
 
 	generator, err := newGenerator(records, request)
 	if err != nil {

@@ -48,6 +48,10 @@ func run(args []string, cmd command.Command) int {
 	return command.ExitRefused
 }
 
+// maxTurnsAhead is the number of turns that the harness may send ahead. It sends one
+// at a time; with a few more the end of standard input is still noticed at once.
+const maxTurnsAhead = 64
+
 // runTrial reads a request and runs its trial. It returns the exit code.
 func runTrial(cmd command.Command) int {
 	records := protocol.NewWriter(cmd.Stdout)
@@ -58,6 +62,10 @@ func runTrial(cmd command.Command) int {
 	}
 	trial.model.SetUp()
 
+	var turns chan struct{}
+	if trial.request.Turns {
+		turns = make(chan struct{}, maxTurnsAhead)
+	}
 	began := time.Now()
 	s := session.Session{
 		Records:      records,
@@ -68,8 +76,9 @@ func runTrial(cmd command.Command) int {
 		VirtualBytes: process.VirtualBytes,
 		Facts:        models.Facts,
 		Usage:        process.Usage,
+		Turns:        turns,
 	}
-	defer cmd.WatchStdin(input, records, s.Stop)()
+	defer cmd.WatchStdin(input, records, s.Stop, turns)()
 	if err := s.Run(context.Background(), trial.request, trial.entry.Run); err != nil {
 		return cmd.FailWriting(err)
 	}

@@ -1,9 +1,11 @@
 package main
 
 import (
+	"bufio"
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os/exec"
 	"reflect"
 	"runtime"
@@ -20,7 +22,7 @@ import (
 func TestMain(m *testing.M) { commandtest.Main(m, main) }
 
 func request(workload, model, variant, params string) string {
-	return fmt.Sprintf(`{"protocol":1,"workload":%q,"model":%q,"variant":%q,"seed":7,"cases":[{"id":"check","params":%s,`+
+	return fmt.Sprintf(`{"protocol":2,"workload":%q,"model":%q,"variant":%q,"seed":7,"cases":[{"id":"check","params":%s,`+
 		`"operations":1,"warmup":0,"iterations":1,"min_sample_ns":0}]}`+"\n", workload, model, variant, params)
 }
 
@@ -38,7 +40,7 @@ func TestDescribeListsEveryImplementationUnderEveryModel(t *testing.T) {
 	if n := strings.Count(stdout, "\n"); n != 1 {
 		t.Errorf("found %d lines, expected one object", n)
 	}
-	if description.Protocol != 1 || description.Language != "go" || "go"+description.Version != runtime.Version() {
+	if description.Protocol != 2 || description.Language != "go" || "go"+description.Version != runtime.Version() {
 		t.Errorf("found %+v", description)
 	}
 	if got, want := len(description.Implementations), 2*len(registry.All()); got != want {
@@ -86,7 +88,7 @@ func TestUnknownNamesAreRefusedWithTheKnownNames(t *testing.T) {
 	for _, test := range []struct{ request, want string }{
 		{"\n", `request: not a JSON object: found nothing`},
 		{"", `request: not a JSON object: found nothing`},
-		{`{"protocol":2}` + "\n", `request: protocol: found 2, expected 1`},
+		{`{"protocol":1}` + "\n", `request: protocol: found 1, expected 2`},
 		{request("noop", "threads", "", `{}`), `request: model: found "threads", expected one of "go", "go-1cpu"`},
 		{request("pong", "go", "", `{}`), `request: workload: found "pong", expected one of "drain", "echo", "fanout", "footprint", "heartbeat", "http", "kitchen", "noop", "pingpong", "sumsquares", "timers"`},
 		{request("noop", "go", "fast", `{}`), `request: variant: found "fast", expected one of ""`},
@@ -135,6 +137,34 @@ func TestTheRunnerExitsWhenStandardInputEnds(t *testing.T) {
 	}
 	if got := p.Stderr.String(); !strings.Contains(got, "the harness is gone") || strings.Contains(p.Stdout.String(), "finished") {
 		t.Errorf("found %q", got)
+	}
+}
+
+// inTurns is a request whose only case is sampled in turns.
+func inTurns() string {
+	return strings.Replace(request("pingpong", "go", "", `{"rounds":10}`), `"seed":7`, `"seed":7,"turns":true,"run_up_ns":1`, 1)
+}
+
+func TestARunInTurns(t *testing.T) {
+	code, stdout, stderr := inProcess(inTurns()+strings.Repeat(`{"kind": "turn"}`+"\n", 3)+`{"kind": "end"}`+"\n", "run")
+	if got := commandtest.Kinds(t, stdout); code != command.ExitOK || got != "started ready sample sample sample outcome finished" || stderr != "" {
+		t.Errorf("found %d, %s, %s", code, got, stderr)
+	}
+}
+
+func TestTheRunnerExitsWhenStandardInputEndsWhileItWaitsForATurn(t *testing.T) {
+	stdin, input := io.Pipe()
+	output, stdout := io.Pipe()
+	exited := make(chan int, 1)
+	go run([]string{"run"}, command.Command{Stdin: stdin, Stdout: stdout, Stderr: io.Discard, Exit: func(code int) { exited <- code }})
+	if _, err := io.WriteString(input, inTurns()); err != nil {
+		t.Fatal(err)
+	}
+	for lines := bufio.NewScanner(output); lines.Scan() && !strings.Contains(lines.Text(), `"ready"`); {
+	}
+	input.Close()
+	if code := <-exited; code != command.ExitCrash {
+		t.Errorf("found exit code %d, expected %d", code, command.ExitCrash)
 	}
 }
 

@@ -18,8 +18,8 @@ import numpy as np
 from harness.results import histograms
 from harness.results.records import Status
 from harness.statistics import estimates
+from harness.statistics.blocks import BlockValues
 from harness.statistics.metrics import (
-    array_median,
     busy_cores,
     decode_histogram,
     memory_bytes,
@@ -40,24 +40,19 @@ if TYPE_CHECKING:
 class Series:
     """The values of one metric of one cell."""
 
-    by_block: dict[int, float] = field(default_factory=dict)
+    values: BlockValues = field(default_factory=BlockValues)
     _within: array[float] = field(default_factory=lambda: array("d"))
 
-    def take(self, block: int, samples: NDArray[np.float64]) -> None:
-        """Take in the samples of one process."""
-        value = array_median(samples)
-        if value is not None:
-            self.by_block[block] = value
+    def take(self, block: int, samples: NDArray[np.float64], rounds: int) -> None:
+        """Take in the samples of one process; `rounds` is 0 if it was measured alone."""
+        self.values.add(block, samples, rounds)
+        if samples.size:
             self._within.frombytes(estimates.resample_process_median(samples).tobytes())
-
-    @property
-    def values(self) -> list[float]:
-        """One value a process."""
-        return list(self.by_block.values())
 
     def estimate(self, name: str) -> estimates.Estimate | None:
         """Estimate the median over processes; `name` seeds the resampling."""
-        return estimates.estimate_median(self.values, name, np.frombuffer(self._within))
+        values = list(self.values.by_block.values())
+        return estimates.estimate_median(values, name, np.frombuffer(self._within))
 
 
 @dataclass(frozen=True)
@@ -142,7 +137,8 @@ class CellAggregate:
         self.steady_state.add_process(ns_per_operation(trial))
         self._take_more(trial)
         for metric in self.case.workload.metrics.values():
-            self.series[metric.id].take(trial.block, sample_values(metric, self.case, trial))
+            samples = sample_values(metric, self.case, trial)
+            self.series[metric.id].take(trial.block, samples, trial.rounds)
 
     def _take_more(self, trial: Trial) -> None:
         """Take in what only some shapes have."""

@@ -19,6 +19,7 @@ from harness.catalog.contestant import DEFAULT_RUNTIME, Contestant
 from harness.catalog.workload import HEADLINE, order_models
 from harness.results.records import Cell, Status
 from harness.statistics import estimates
+from harness.statistics.blocks import BlockValues, pair_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -51,7 +52,7 @@ class CellResult:
     curve: tuple[tuple[float, float], ...] = ()  # share of its single waits, ns they last at most
     parked: dict[int, float] = field(default_factory=dict)  # tasks -> bytes held
     ladder: tuple[Step, ...] = ()  # rising rates, of a server
-    by_block: dict[str, dict[int, float]] = field(default_factory=dict)  # as formulas give metrics
+    series: dict[str, BlockValues] = field(default_factory=dict)  # by metric id
 
     @property
     def contestant(self) -> Contestant:
@@ -241,30 +242,30 @@ def _cell_result(
             found = series.estimate(_seed(cell, metric))
         elif base := _metric_baseline(metric, cell, language):
             other = aggregates[base].series[metric.id]
-            found = estimates.paired_ratio(_pairs(metric, series.by_block, other.by_block))
+            found = estimates.paired_ratio(_pairs(metric, series.values, other.values))
         else:
             found = None
         if found is not None:
             metrics[metric.id] = found
     headline = workload.headline_metric.id
-    values = own.series[headline].by_block
-    baseline = aggregates[Cell(workload.baseline, cell.case)].series[headline].by_block
+    values = own.series[headline].values
+    baseline = aggregates[Cell(workload.baseline, cell.case)].series[headline].values
     return CellResult(
         cell=cell,
         case=own.case,
         metrics=metrics,
-        ratio=estimates.paired_ratio(_in_blocks(values, baseline)),
+        ratio=estimates.paired_ratio(pair_blocks(values, baseline)),
         statuses=dict(own.statuses),
         message=own.message,
         peak_bytes=round(median(own.peaks)) if own.peaks else None,
         cores=median(own.cores) if own.cores else None,
         absent=absent,
-        values=values,
+        values=values.by_block,
         warnings=(*own.steady_state.warnings(), *own.remarks.shown()),
         curve=own.curve(),
         parked=own.points(),
         ladder=own.steps(),
-        by_block={metric: own.series[metric].by_block for metric in workload.metrics},
+        series={metric: own.series[metric].values for metric in workload.metrics},
     )
 
 
@@ -294,29 +295,23 @@ def _metric_baseline(metric: Metric, cell: Cell, language: dict[str, str]) -> Ce
     return None
 
 
-def _pairs(
-    metric: Metric, own: dict[int, float], base: dict[int, float]
-) -> list[tuple[float, float]]:
+def _pairs(metric: Metric, own: BlockValues, base: BlockValues) -> list[tuple[float, float]]:
     """Return the pairs whose ratio grows as this cell gets better, or as its value does."""
     if metric.better == "higher":
-        return _in_blocks(base, own)
-    return _in_blocks(own, base)
-
-
-def _in_blocks(these: dict[int, float], those: dict[int, float]) -> list[tuple[float, float]]:
-    return [(these[block], those[block]) for block in these if block in those]
+        return pair_blocks(base, own)
+    return pair_blocks(own, base)
 
 
 def _compare(result: WorkloadResult, aggregates: _Aggregates) -> Comparison:
     """Compare every two contestants of the headline case that have values."""
     cells = [cell for cell in result.headline if result.metric.id in cell.metrics]
     values = {
-        cell.contestant: aggregates[cell.cell].series[result.metric.id].by_block for cell in cells
+        cell.contestant: aggregates[cell.cell].series[result.metric.id].values for cell in cells
     }
     found = {
         (this, to): ratio
         for this, to in combinations(values, 2)
-        if (ratio := estimates.paired_ratio(_in_blocks(values[this], values[to]))) is not None
+        if (ratio := estimates.paired_ratio(pair_blocks(values[this], values[to]))) is not None
     }
     control = _control(result, aggregates)
     sure = {pair: ratio.p for pair, ratio in found.items() if ratio.p is not None}
@@ -340,7 +335,7 @@ def _control(result: WorkloadResult, aggregates: _Aggregates) -> Ratio | None:
             twin = structs.replace(cell, control=False)
             other = aggregates[twin]
             return estimates.paired_ratio(
-                _in_blocks(own.series[metric].by_block, other.series[metric].by_block)
+                pair_blocks(own.series[metric].values, other.series[metric].values)
             )
     return None
 

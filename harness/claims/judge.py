@@ -15,10 +15,13 @@ import numpy as np
 
 from harness import units
 from harness.statistics import estimates
+from harness.statistics.blocks import BlockValues, pair_blocks
 from harness.statistics.estimates import Estimate
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+    from numpy.typing import NDArray
 
     from harness.analysis.analyse import Analysis, CellResult, WorkloadResult
     from harness.catalog.contestant import Contestant
@@ -277,14 +280,14 @@ def _estimate_ratio(
 ) -> Estimate:
     """Return the ratio of two cells: inside blocks, or between groups if their cases differ."""
     these, those = (
-        _formula_by_block(measure, metric, cell, _constants(measure, metric, cell, analysis))
+        _formula_values(measure, metric, cell, _constants(measure, metric, cell, analysis))
         for cell in cells
     )
     if measure.case == measure.to_case:
-        pairs = [(these[block], those[block]) for block in these if block in those]
-        ratio = estimates.paired_ratio(pairs)
+        ratio = estimates.paired_ratio(pair_blocks(these, those))
     else:
-        ratio = estimates.unpaired_ratio(list(these.values()), list(those.values()))
+        groups = (list(values.by_block.values()) for values in (these, those))
+        ratio = estimates.unpaired_ratio(*groups)
     if ratio is None:
         raise _Missing(
             f"{_describe(measure, metric)}: no ratio: no common block, or a value that is not"
@@ -293,16 +296,18 @@ def _estimate_ratio(
     return ratio
 
 
-def _formula_by_block(
+def _formula_values(
     measure: Measure, metric: Metric, cell: CellResult, constants: dict[str, float]
-) -> dict[int, float]:
-    """Return the formula's value in each block of a cell. Raises _Missing."""
-    blocks = cell.by_block[metric.id]
-    values = np.array(list(blocks.values()))
-    results = measure.formula.evaluate_arrays({**constants, metric.id: values}, values.size)
-    if not np.isfinite(results).all():
-        raise _Missing(f"`{measure.formula.text}` has no value in this run")
-    return dict(zip(blocks, results.tolist(), strict=True))
+) -> BlockValues:
+    """Return the formula's value in each block and round of a cell. Raises _Missing."""
+
+    def evaluate(values: NDArray[np.float64]) -> NDArray[np.float64]:
+        results = measure.formula.evaluate_arrays({**constants, metric.id: values}, values.size)
+        if not np.isfinite(results).all():
+            raise _Missing(f"`{measure.formula.text}` has no value in this run")
+        return results
+
+    return cell.series[metric.id].map(evaluate)
 
 
 def _apply_formula(

@@ -90,6 +90,7 @@ def list_(
     metavar="[RUN]",
     help="Continue a run instead of starting one. [latest]",
 )
+@click.option("--alone", is_flag=True, help="Measure trials one after the other, without turns.")
 @click.option("--figures/--no-figures", default=True, help="Draw figures at the end.")
 def run(
     workloads: tuple[str, ...],
@@ -104,6 +105,7 @@ def run(
     seed: int | None,
     resume: str | None,
     *,
+    alone: bool,
     figures: bool,
 ) -> int:
     """Measure, then print and draw the results. After Ctrl-C, results are still drawn."""
@@ -120,12 +122,13 @@ def run(
             seed,
             precision or _PRECISION,
             _open_inventory(runners),
+            alone=alone,
         )
     else:
-        if workloads or models or cases or profile or precision or seed is not None:
+        if workloads or models or cases or profile or precision or alone or seed is not None:
             raise Problem(
                 "--resume continues a run as planned; found it together with --workload, --model,"
-                " --case, --profile, --precision or --seed, expected it without them"
+                " --case, --profile, --precision, --alone or --seed, expected it without them"
             )
         current = campaign.resume(store.find_run(out, resume), budget, warn, runners)
     display = Display(console, current.budget_s, current.planned, current.allocator.trials)

@@ -24,7 +24,8 @@ from harness.errors import Problem
 from harness.measuring.plan import Block, assign, group_by_case, split_phases
 from harness.results.records import Status
 from harness.statistics import estimates
-from harness.statistics.metrics import trial_value
+from harness.statistics.blocks import BlockValues, pair_blocks
+from harness.statistics.metrics import sample_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -63,7 +64,7 @@ class Allocator:
         self.trials = 0  # recorded so far
         self._recorded: dict[int, tuple[CaseKey, set[Cell]]] = {}  # by block
         self._block_counts: Counter[CaseKey] = Counter()
-        self._values: defaultdict[Cell, dict[int, float]] = defaultdict(dict[int, float])
+        self._values: defaultdict[Cell, BlockValues] = defaultdict(BlockValues)
         self._cost_ns: defaultdict[CaseKey, int] = defaultdict(int)  # total of all trials
 
     def record(self, trial: Trial) -> None:
@@ -76,11 +77,12 @@ class Allocator:
             self._recorded[trial.block] = key, set()
             self._block_counts[key] += 1
         self._recorded[trial.block][1].add(cell)
-        self._cost_ns[key] += trial.wall_ns
+        # Trials that take turns share the time of their block.
+        self._cost_ns[key] += trial.wall_ns // (len(self._assignments[key]) if trial.rounds else 1)
         if assignment and trial.status is Status.OK:
-            value = trial_value(assignment.case.workload.headline_metric, assignment.case, trial)
-            if value is not None:
-                self._values[cell][trial.block] = value
+            metric = assignment.case.workload.headline_metric
+            samples = sample_values(metric, assignment.case, trial)
+            self._values[cell].add(trial.block, samples, trial.rounds)
 
     def has_trial(self, block: int, cell: Cell) -> bool:
         """Return whether a trial of this cell in this block was recorded."""
@@ -141,8 +143,7 @@ class Allocator:
         )
         widest = 0.0
         for cell in cells:
-            own, other = self._values[cell], self._values[base]
-            ratio = estimates.paired_ratio([(own[b], other[b]) for b in own if b in other])
+            ratio = estimates.paired_ratio(pair_blocks(self._values[cell], self._values[base]))
             if cell != base and ratio is not None and ratio.spread is not None:
                 widest = max(widest, ratio.spread)
         if len(cells) == 1:  # without a ratio, more blocks are always useful

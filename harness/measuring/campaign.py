@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from harness.errors import Exit, Problem
 from harness.measuring import plan, trials
 from harness.measuring.allocate import Allocator
+from harness.measuring.blocks import run_blocks
 from harness.measuring.inventory import Inventory
 from harness.measuring.machine import facts
 from harness.measuring.runners import external
@@ -61,13 +62,14 @@ class Campaign:
             self.allocator.record(trial)
 
         try:
-            return trials.run_blocks(
+            return run_blocks(
                 self.inventory.trial_runner(self.run.seed, interrupted, memory_bytes),
                 self.allocator.blocks(),
                 self.allocator.has_trial,
                 time.monotonic() + self.budget_s,
                 store_trial,
                 observer,
+                alone=self.run.alone,
             )
         finally:
             self.writer.close()
@@ -81,6 +83,8 @@ def begin(
     seed: int | None,
     precision: float,
     inventory: Inventory | None = None,
+    *,
+    alone: bool = False,
 ) -> Campaign:
     """Plan a new run and create its directory. Raises Problem."""
     inventory = inventory or Inventory.open()
@@ -101,6 +105,7 @@ def begin(
         seed=random.SystemRandom().getrandbits(31) if seed is None else seed,
         profile=profile.name,
         budget_s=budget_s or profile.budget_s,
+        alone=alone,
         precision=precision,
         machine=machine,
         runners=inventory.runner_facts(cells),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import random
-import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
@@ -16,7 +15,6 @@ from harness import units
 from harness.catalog.workload import CHECK
 from harness.measuring import judge_trial
 from harness.measuring.machine.interference import Interference
-from harness.measuring.machine.speed_probe import run_probe
 from harness.measuring.processes import child
 from harness.measuring.runners import protocol
 from harness.measuring.runners.transcript import Transcript
@@ -24,12 +22,11 @@ from harness.measuring.servers.load_driver import LoadDriver, find_obstacle, spl
 from harness.results.records import Parked, Sample, Status, Trial
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from harness.catalog.contestant import Contestant
     from harness.measuring.plan import Assignment, Block
     from harness.measuring.runners.runner import Runner
-    from harness.results.records import Cell
 
 _CANNOT_START = 127  # the exit code that shells use
 _MAX_PADDING = 4_096  # bytes; one page is enough to move the rest of the stack
@@ -72,20 +69,31 @@ class TrialRunner:
         """Run one trial. Returns None if it was interrupted and nothing was measured."""
         # One generator per trial, so that a resumed run draws the same numbers as the first run.
         rng = random.Random(f"{self.seed} {block} {assignment.cell}")
-        attempt = self._prepare(assignment, block, position, rng)
+        attempt = self.prepare(assignment, block, position, rng)
         if attempt.driver and (obstacle := find_obstacle(assignment.case, self.load_command)):
             return attempt.create_trial(obstacle.status, obstacle.message)
         try:
-            attempt.result = self._run_child(attempt, rng, on_tick)
+            limits = child.Limits(assignment.case.sampling.timeout_s, self.memory_bytes)
+            attempt.result = self.run_child(attempt, rng, limits, self.interrupted, on_tick)
         finally:
             attempt.close()
         return None if attempt.was_interrupted else attempt.judge()
 
-    def _prepare(
-        self, assignment: Assignment, block: int, position: int, rng: random.Random
-    ) -> _Attempt:
-        cell = assignment.cell
-        request = protocol.create_request(cell.contestant, assignment.cases, rng.getrandbits(31))
+    def prepare(
+        self,
+        assignment: Assignment,
+        block: int,
+        position: int,
+        rng: random.Random,
+        *,
+        turns: bool = False,
+    ) -> Attempt:
+        """Return a trial that is about to start."""
+        contestant = assignment.cell.contestant
+        version = self.runner_of(contestant).description.protocol
+        request = protocol.create_request(
+            contestant, assignment.cases, rng.getrandbits(31), version, turns=turns
+        )
         driver = None
         if assignment.is_served:
             driver = LoadDriver(
@@ -95,11 +103,17 @@ class TrialRunner:
                 rng.getrandbits(31),
                 self.interrupted,
             )
-        return _Attempt(assignment, block, position, request, driver)
+        return Attempt(assignment, block, position, request, driver)
 
-    def _run_child(
-        self, attempt: _Attempt, rng: random.Random, on_tick: Callable[[], None]
+    def run_child(
+        self,
+        attempt: Attempt,
+        rng: random.Random,
+        limits: child.Limits,
+        interrupted: Callable[[], bool],
+        on_tick: Callable[[], None] = lambda: None,
     ) -> child.ChildResult:
+        """Run the child of an attempt to its end."""
         assignment, driver = attempt.assignment, attempt.driver
         runner = self.runner_of(assignment.cell.contestant)
         try:
@@ -107,20 +121,20 @@ class TrialRunner:
                 [*runner.command_for(assignment.cell.workload), "run"],
                 _create_environment(runner, rng),
                 protocol.encode_request(attempt.request),
-                child.Limits(assignment.case.sampling.timeout_s, self.memory_bytes),
+                limits,
                 attempt.receive_line,
-                self.interrupted,
+                interrupted,
                 on_tick,
                 runner.folder,
                 driver.cores.server if driver else frozenset(),
-                driver.server if driver else None,
+                attempt.handle,
             )
         except OSError as error:
             return child.ChildResult(_CANNOT_START, 0, 0, f"cannot be started: {error}")
 
 
 @dataclass
-class _Attempt:
+class Attempt:
     """A running trial: the messages of its child and, for a server, the load on it."""
 
     assignment: Assignment
@@ -128,6 +142,8 @@ class _Attempt:
     position: int
     request: protocol.Request
     driver: LoadDriver | None
+    on_message: Callable[[protocol.Message], None] = lambda _: None
+    handle: child.Handle = field(init=False)
     transcript: Transcript = field(init=False)
     violation: str = ""  # of the protocol
     result: child.ChildResult = field(default_factory=lambda: child.ChildResult(0, 0, 0, ""))
@@ -135,7 +151,10 @@ class _Attempt:
     before: Interference = field(default_factory=Interference.read)
 
     def __post_init__(self) -> None:
-        self.transcript = Transcript(self.request.cases, serves=self.driver is not None)
+        self.handle = self.driver.server if self.driver else child.Handle()
+        self.transcript = Transcript(
+            self.request.cases, serves=self.driver is not None, turns=self.request.turns
+        )
 
     def receive_line(self, line: bytes) -> str:
         """Process a line of the child. Returns why to stop the child, or an empty text."""
@@ -152,6 +171,7 @@ class _Attempt:
                     self.driver.start(self.assignment.case_named(case_id), port)
                 case protocol.SampleTaken(case=id_) | protocol.Failed(case=str(id_)):
                     self.driver.note_returned(id_)
+        self.on_message(message)
         return ""
 
     def close(self) -> None:
@@ -206,6 +226,9 @@ class _Attempt:
                 for footprint in transcript.footprints[case]
             ),
             warnings=judge_trial.find_warnings(transcript, result),
+            rounds=sum(not sample.warmup for sample in transcript.samples[case])
+            if self.request.turns
+            else 0,
             disturbed=Interference.read().describe_since(
                 self.before, result.wall_ns / 1e9, os.cpu_count() or 1
             )
@@ -258,36 +281,3 @@ def _create_environment(runner: Runner, rng: random.Random) -> dict[str, str]:
         "PYTHONHASHSEED": str(rng.randrange(2**32)),
         "LOOMBENCH_PADDING": "x" * rng.randrange(_MAX_PADDING),
     }
-
-
-def run_blocks(
-    runner: TrialRunner,
-    blocks: Iterable[Block],
-    is_done: Callable[[int, Cell], bool],
-    deadline: float,
-    store: Callable[[Trial], None],
-    observer: Observer,
-) -> str:
-    """Run blocks until the deadline (of `time.monotonic`). Returns why it ended.
-
-    `is_done(block, cell)` returns whether a resumed run already has that trial. The deadline is
-    checked between trials only, because an interrupted trial has no result.
-    """
-    for block in blocks:
-        for position, assignment in enumerate(block.assignments):
-            if is_done(block.index, assignment.cell):
-                continue
-            if runner.interrupted():
-                return "interrupted"
-            if time.monotonic() >= deadline:
-                return "budget spent"
-            observer.starting(block, position)
-            probe = run_probe() if position == 0 else None  # a resumed block has a probe already
-            trial = runner.run(assignment, block.index, position, observer.waiting)
-            if trial is None:
-                return "interrupted"
-            if probe is not None:
-                trial = structs.replace(trial, probe_ns=probe.wall_ns, probe_cpu_ns=probe.cpu_ns)
-            store(trial)
-            observer.ended(trial)
-    return "every headline ratio has reached the requested precision"

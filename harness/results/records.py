@@ -135,6 +135,9 @@ class Trial(msgspec.Struct, frozen=True, omit_defaults=True):
     stderr_end: str = ""
     warnings: tuple[str, ...] = ()
     disturbed: tuple[str, ...] = ()  # interference from the machine: steal, throttling, load
+    # How many turns it took in its block; 0: it was measured alone. Sample k after warm-up was then
+    # taken in the same round by all contestants of the block.
+    rounds: int = 0
     # Duration of the speed probe, run before the first trial of a block.
     probe_ns: int | None = None
     probe_cpu_ns: int | None = None
@@ -198,6 +201,7 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True):
     precision: float = 0.03  # stop once all headline ratios have this half-width or less
     sources: dict[str, str] = {}  # path -> SHA-256 of each file of the implementations
     implementations: dict[str, str] = {}  # Contestant.key -> path, a key of `sources`
+    alone: bool = False  # every trial is measured alone, without turns
     runner_files: tuple[str, ...] = ()  # absolute path of each loombench.toml given by --runner
 
 

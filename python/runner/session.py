@@ -11,7 +11,7 @@ from __future__ import annotations
 import traceback
 from contextlib import AsyncExitStack, ExitStack
 from itertools import repeat
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runner import clock, wire
 from runner.work import Params, Probe, Transport, Unsupported
@@ -122,7 +122,9 @@ def _run_cases(
         is_last = case is request.cases[-1]
         try:
             transport.case = case.id
-            sampler = _Sampler(case, module, emit, transport, timed)
+            run_up = _RunUp(request.run_up_ns, request.cases[0].params)
+            turns = run_up if is_last and request.turns else None
+            sampler = _Sampler(case, module, emit, transport, timed, turns)
             yield from _run_case(
                 sampler, stack_type(), after_last_sample if is_last else _do_nothing
             )
@@ -152,8 +154,18 @@ def _run_case(sampler: _Sampler, stack: ExitStack | AsyncExitStack, after_sample
     sampler.report()
 
 
+class _RunUp(NamedTuple):
+    """Unmeasured work before the sample of a turn: a process that has waited is slow at first."""
+
+    at_least_ns: int
+    small_params: dict[str, int | str]  # of a case whose call is short
+
+
 class _Sampler:
-    """Takes the samples of a case, and collects its distinct answers: digest -> text."""
+    """Takes the samples of a case, and collects its distinct answers: digest -> text.
+
+    With `turns` it takes one sample at a time, when the harness says so.
+    """
 
     def __init__(
         self,
@@ -162,8 +174,11 @@ class _Sampler:
         emit: Emit,
         transport: Transport,
         timed: Timed,
+        turns: _RunUp | None,
     ) -> None:
         self._case = case
+        self._transport = transport
+        self._turns = turns
         self._module = module
         self._emit = emit
         self._timed = timed
@@ -193,8 +208,28 @@ class _Sampler:
         for _ in range(self._case.warmup):
             yield from self._take(calls, warmup=True)
         self._probe.latencies_ns.clear()  # those of the warm-up do not count
+        if self._turns is not None:
+            yield from self._take_turns(calls, self._turns)
+            return
         for _ in range(self._case.iterations):
             yield from self._take(calls, warmup=False)
+
+    def _take_turns(self, calls: int, run_up: _RunUp) -> Steps:
+        self._transport.ready()
+        while self._transport.wait_for_turn():
+            yield from self._run_up(calls, run_up)
+            yield from self._take(calls, warmup=False)
+
+    def _run_up(self, calls: int, run_up: _RunUp) -> Steps:
+        """Work for a while as the sample does; where one call is a sample, with a small case."""
+        params, batch = Params(run_up.small_params), 1
+        if self._case.min_sample_ns:
+            params, batch = self._arguments[0], max(1, calls // 8)
+        # What it reports does not count.
+        arguments = (params, Probe(Transport()), *self._arguments[2:])
+        end_ns = clock.now_ns() + run_up.at_least_ns
+        while clock.now_ns() < end_ns:
+            yield lambda: self._timed(self._module.run, arguments, batch)
 
     def report(self) -> None:
         """Emit the latency distribution, if there is one, and each distinct answer."""

@@ -56,6 +56,18 @@ class HarnessTransport(Transport):
         lifetime.exit_at_end_of_input(self._descriptor)
         self._emit({"kind": "listening", "port": port})
 
+    def ready(self) -> None:
+        """Report that the last case is warm and waits for its turns."""
+        lifetime.exit_at_end_of_input(self._descriptor)
+        self._emit({"kind": "ready", "case": self.case})
+
+    def wait_for_turn(self) -> bool:
+        """Block this thread, and its event loop, until it has a turn; False if the case is over."""
+        line = self._read_line()
+        if b'"turn"' not in line and b'"end"' not in line:
+            raise ValueError(f"input: found {line[:80]!r}, expected a line of kind turn or end")
+        return b'"turn"' in line
+
     async def stopped(self) -> None:
         """Wait for stop with the model's own selector, so that no extra thread is needed."""
         assert self._readable is not None, "a model without a loop calls wait_until_stopped"
@@ -68,9 +80,14 @@ class HarnessTransport(Transport):
         self._read_stop()
 
     def _read_stop(self) -> None:
-        line = os.read(self._descriptor, 4_096)
-        if not line:
-            lifetime.kill_process_group()
+        line = self._read_line()
         if b'"stop"' not in line:
             raise ValueError(f"input: found {line[:80]!r}, expected a line of kind stop")
         self._on_stop()
+
+    def _read_line(self) -> bytes:
+        """Read what the harness has written: one line, since it waits for the answer to each."""
+        line = os.read(self._descriptor, 4_096)
+        if not line:
+            lifetime.kill_process_group()
+        return line

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-PROTOCOL = 1
+PROTOCOL = 2
 _QUOTED_CHARS = 60  # of a wrong value, in an error message
 _SENT_CHARS = 200  # of an answer, in addition to its digest
 _LARGEST_LATENCY_NS = 120_000_000_000
@@ -42,6 +42,8 @@ class Request(NamedTuple):
     variant: str
     seed: int
     cases: list[Case]
+    turns: bool = False  # the last case is sampled one sample at a time, when the harness says so
+    run_up_ns: int = 0  # unmeasured work before the sample of a turn
 
 
 def parse_request(line: str | bytes) -> Request:
@@ -64,6 +66,8 @@ def parse_request(line: str | bytes) -> Request:
         variant=_text(message, "variant", default=""),
         seed=_integer(message, "seed", least=0, default=0),
         cases=[],
+        turns=_flag(message, "turns"),
+        run_up_ns=_integer(message, "run_up_ns", least=0, default=0),
     )
     if not isinstance(cases, list) or not cases:
         raise _wrong("cases", cases, "at least one case")
@@ -100,6 +104,13 @@ def _text(table: dict[str, Any], key: str, where: str = "", default: Any = ...) 
     value = table.get(key, default)
     if not isinstance(value, str):
         raise _wrong(f"{where}.{key}" if where else key, value, "a string")
+    return value
+
+
+def _flag(table: dict[str, Any], key: str) -> bool:
+    value = table.get(key, False)
+    if not isinstance(value, bool):
+        raise _wrong(key, value, "true or false")
     return value
 
 

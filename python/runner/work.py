@@ -43,6 +43,13 @@ class Transport:
     def listening(self, port: int) -> None:
         """Report that a server accepts connections on `port`."""
 
+    def ready(self) -> None:
+        """Report that the case is warm and waits for its turns."""
+
+    def wait_for_turn(self) -> bool:
+        """Block until the case has a turn; False if it is over."""
+        return False
+
     async def stopped(self) -> None:
         """Wait for the harness to send stop, without blocking the event loop."""
 

@@ -65,7 +65,7 @@ class Server:
         }
         self.say(
             {
-                "protocol": 1,
+                "protocol": 2,
                 "workload": "echo",
                 "model": one.model,
                 "variant": one.variant,

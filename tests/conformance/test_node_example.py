@@ -264,9 +264,9 @@ DOCUMENTED = {  # message -> file, changes to it
         "workloads/noop.mjs",
         {"return 0;": THROWS_LATER},
     ),
-    "the runner speaks protocol 2, this harness speaks 1": (
+    "the runner speaks protocol 3, this harness speaks 1 and 2": (
         "runner.mjs",
-        {"const PROTOCOL = 1;": "const PROTOCOL = 2;"},
+        {"const PROTOCOL = 1;": "const PROTOCOL = 3;"},
     ),
 }
 

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from harness.catalog.contestant import Contestant
-from harness.measuring import trials
+from harness.measuring import blocks as measuring
 from harness.measuring.machine import speed_probe
 from harness.measuring.plan import Block
 from harness.measuring.processes import child
@@ -50,7 +50,7 @@ FAILURES = {
     "not_utf8": (Status.CRASH, "broke the protocol"),
     "nested_too_deep": (Status.CRASH, "broke the protocol"),
     "unknown_kind": (Status.CRASH, "'progress'"),
-    "other_protocol": (Status.CRASH, "speaks protocol 2, this harness speaks 1"),
+    "other_protocol": (Status.CRASH, "speaks protocol 3, this harness speaks 1 and 2"),
     "sample_before_started": (Status.CRASH, "sample before started"),
     "too_few_samples": (Status.CRASH, "0 samples after warm-up, expected 1"),
     "case_not_asked_for": (Status.CRASH, "case 'another', which was not requested"),
@@ -229,7 +229,7 @@ def run(
     deadline = time.monotonic() + 3600 if deadline is None else deadline
     assigned = [bench.block(*numbered) for numbered in blocks]
     runner = bench.trial_runner
-    return trials.run_blocks(
+    return measuring.run_blocks(
         runner, assigned, lambda *trial: trial in done, deadline, log.store, log
     )
 
@@ -273,7 +273,7 @@ def test_a_trial_that_has_begun_before_the_deadline_is_not_cut_short(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     clock = iter([9.0, 11.0])
-    monkeypatch.setattr(trials, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    monkeypatch.setattr(measuring, "time", SimpleNamespace(monotonic=lambda: next(clock)))
     log = Log()
     assert run(bench(), block(0, "good", "good"), log=log, deadline=10.0) == "budget spent"
     assert [trial.status for trial in log.trials] == [Status.OK]
@@ -331,12 +331,12 @@ class Silent:
 def measured(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Trial]]:
     """Run two blocks of two cells; the speed probe takes 1 ms, then 1 ns more each time."""
     numbers = iter(range(1_000_000, 1_000_100))
-    monkeypatch.setattr(trials, "run_probe", lambda: speed_probe.SpeedProbe(next(numbers), 7))
+    monkeypatch.setattr(measuring, "run_probe", lambda: speed_probe.SpeedProbe(next(numbers), 7))
 
     def run_blocks(done: set[tuple[int, Cell]]) -> list[Trial]:
         cells = (cell("good"), cell("exit_at_once"))
         stored: list[Trial] = []
-        trials.run_blocks(
+        measuring.run_blocks(
             bench().trial_runner,
             [bench().block(0, cells), bench().block(1, cells)],
             lambda *trial: trial in done,

@@ -77,7 +77,7 @@ class Server:
 def serving(one: Implementation, mark: str, *cases: str, **params: int) -> Iterator[Server]:
     """Start a server, and hand it out when it listens; kill it if a test has not ended it."""
     request = {
-        "protocol": 1,
+        "protocol": 2,
         "workload": one.workload,
         "model": one.model,
         "variant": one.variant,

@@ -373,7 +373,7 @@ def libraries_loaded(*arguments: str, line: bytes = b"") -> set[str]:
 def test_a_child_loads_the_library_of_its_model_and_no_other(model: str) -> None:
     if model == "uvloop":
         pytest.importorskip("uvloop")
-    request = {"protocol": 1, "workload": "noop", "model": model, "cases": [NOTHING]}
+    request = {"protocol": 2, "workload": "noop", "model": model, "cases": [NOTHING]}
     assert libraries_loaded("run", line=json.dumps(request).encode() + b"\n") == LOADED[model]
 
 

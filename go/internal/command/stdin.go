@@ -17,15 +17,17 @@ type stdinWatcher struct {
 	input   *bufio.Reader
 	records *protocol.Writer
 	stop    func()
+	turns   chan<- struct{} // nil: no turn is expected (any more)
 
 	mu   sync.Mutex
 	done bool // the work has finished; do not exit any more
 }
 
 // WatchStdin watches standard input until end is called. When the input ends, the
-// process exits; a line of kind `stop` calls stop.
-func (c *Command) WatchStdin(input *bufio.Reader, records *protocol.Writer, stop func()) (end func()) {
-	w := &stdinWatcher{command: *c, input: input, records: records, stop: stop}
+// process exits. A line of kind `stop` calls stop. If turns is not nil, a line of
+// kind `turn` is sent to it, and `end` closes it.
+func (c *Command) WatchStdin(input *bufio.Reader, records *protocol.Writer, stop func(), turns chan<- struct{}) (end func()) {
+	w := &stdinWatcher{command: *c, input: input, records: records, stop: stop, turns: turns}
 	go w.run()
 	return w.end
 }
@@ -37,12 +39,24 @@ func (w *stdinWatcher) run() {
 			w.exit(ExitCrash, nil, "standard input ended before the work did: the harness is gone")
 			return
 		}
-		if kind, known := messageKind(line); !known {
-			message := fmt.Sprintf("input: kind: found %s, expected \"stop\"", kind)
+		kind := messageKind(line)
+		switch {
+		case kind == `"stop"`:
+			w.stop()
+		case kind == `"turn"` && w.turns != nil:
+			w.turns <- struct{}{}
+		case kind == `"end"` && w.turns != nil:
+			close(w.turns)
+			w.turns = nil
+		default:
+			expected := `"stop"`
+			if w.turns != nil {
+				expected = `one of "stop", "turn", "end"`
+			}
+			message := fmt.Sprintf("input: kind: found %s, expected %s", kind, expected)
 			w.exit(ExitRefused, &protocol.Error{Message: message, Reason: protocol.Unsupported}, message)
 			return
 		}
-		w.stop()
 	}
 }
 
@@ -68,13 +82,13 @@ func (w *stdinWatcher) end() {
 	w.done = true
 }
 
-// messageKind returns the kind of a message as JSON, and whether it is known.
-func messageKind(line []byte) (kind string, known bool) {
+// messageKind returns the kind of a message as JSON, or "nothing".
+func messageKind(line []byte) string {
 	var message struct {
 		Kind json.RawMessage `json:"kind"`
 	}
 	if json.Unmarshal(line, &message) != nil || message.Kind == nil {
-		return "nothing", false
+		return "nothing"
 	}
-	return string(message.Kind), string(message.Kind) == `"stop"`
+	return string(message.Kind)
 }

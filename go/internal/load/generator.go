@@ -49,7 +49,7 @@ func (e *StartError) Error() string { return e.Message }
 // records cannot be written. Cancelling ctx ends the load before its next phase.
 func (g *Generator) Run(ctx context.Context, request protocol.LoadRequest) error {
 	g.request = request
-	if err := g.Records.Write(protocol.Started{Protocol: protocol.Version, Facts: g.Facts()}); err != nil {
+	if err := g.Records.Write(protocol.Started{Protocol: protocol.LoadVersion, Facts: g.Facts()}); err != nil {
 		return err
 	}
 	if err := g.newClients(); err != nil {

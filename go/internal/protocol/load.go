@@ -63,7 +63,7 @@ func ParseLoad(line []byte) (LoadRequest, error) {
 		return LoadRequest{}, fmt.Errorf("request: %w", err)
 	}
 	f := fields{values: values, err: new(error)}
-	f.version()
+	f.version(LoadVersion)
 	request := LoadRequest{
 		Application:    f.oneOf("application", Echo, HTTP),
 		Address:        f.text("address"),

@@ -3,5 +3,9 @@
 // is the specification. The Python runner rejects requests with the same messages.
 package protocol
 
-// Version is the major version of the protocol of this runner.
-const Version = 1
+// Version is the major version of the runner protocol. LoadVersion is that of the
+// load generator's protocol (docs/load.md), which changes separately.
+const (
+	Version     = 2
+	LoadVersion = 1
+)

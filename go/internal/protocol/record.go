@@ -51,6 +51,11 @@ type Sample struct {
 	CPUNs      *int64 `json:"cpu_ns"` // nil: unknown
 }
 
+// Ready says that a case is warmed up and waits for its turns.
+type Ready struct {
+	Case string `json:"case"`
+}
+
 // An Outcome is one of the distinct answers of a case.
 type Outcome struct {
 	Case     string           `json:"case"`
@@ -105,6 +110,7 @@ type Listening struct {
 
 func (Started) kind() string   { return "started" }
 func (Sample) kind() string    { return "sample" }
+func (Ready) kind() string     { return "ready" }
 func (Outcome) kind() string   { return "outcome" }
 func (Error) kind() string     { return "error" }
 func (Finished) kind() string  { return "finished" }

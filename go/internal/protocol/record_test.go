@@ -13,9 +13,10 @@ func TestARecordIsALineThatStartsWithItsKind(t *testing.T) {
 		record Record
 		want   string
 	}{
-		{Started{Version, map[string]any{"gomaxprocs": 2}}, `{"kind":"started","protocol":1,"facts":{"gomaxprocs":2}}`},
+		{Started{Version, map[string]any{"gomaxprocs": 2}}, `{"kind":"started","protocol":2,"facts":{"gomaxprocs":2}}`},
 		{Sample{"check", 2, true, 10, 6, &cpu}, `{"kind":"sample","case":"check","iteration":2,"warmup":true,"elapsed_ns":10,"operations":6,"cpu_ns":5}`},
 		{Sample{"check", 0, false, 10, 6, nil}, `{"kind":"sample","case":"check","iteration":0,"warmup":false,"elapsed_ns":10,"operations":6,"cpu_ns":null}`},
+		{Ready{"check"}, `{"kind":"ready","case":"check"}`},
 		{Outcome{"check", "ab", `"x"`, map[string]int64{"in flight": 3}}, `{"kind":"outcome","case":"check","digest":"ab","value":"\"x\"","observed":{"in flight":3}}`},
 		{Error{"no", &name, Crash}, `{"kind":"error","message":"no","case":"check","reason":"crash"}`},
 		{Error{"no", nil, Unsupported}, `{"kind":"error","message":"no","reason":"unsupported"}`},

@@ -20,6 +20,8 @@ type Request struct {
 	Variant  string // "" is the plain implementation
 	Seed     int64
 	Cases    []Case
+	Turns    bool  // the last case takes each measured sample when the harness says so
+	RunUpNs  int64 // with turns: unmeasured work before each sample; 0: none
 }
 
 // A Case is a workload with a value for every parameter, and how to sample it.
@@ -33,8 +35,8 @@ type Case struct {
 }
 
 // ParseRequest decodes and checks a request line. It returns the first error, in
-// the form "request: KEY: found X, expected Y". Unknown fields are ignored; `seed`
-// and `variant` are optional.
+// the form "request: KEY: found X, expected Y". Unknown fields are ignored; `seed`,
+// `variant`, `turns` and `run_up_ns` are optional.
 //
 // The fields are checked by hand, because the errors of encoding/json name Go
 // types and do not say what was found.
@@ -44,7 +46,7 @@ func ParseRequest(line []byte) (Request, error) {
 		return Request{}, fmt.Errorf("request: %w", err)
 	}
 	f := fields{values: values, err: new(error)}
-	f.version()
+	f.version(Version)
 	request := Request{
 		Workload: f.text("workload"),
 		Model:    f.text("model"),
@@ -54,6 +56,12 @@ func ParseRequest(line []byte) (Request, error) {
 	}
 	if f.has("seed") {
 		request.Seed = f.atLeast("seed", 0)
+	}
+	if f.has("turns") {
+		request.Turns = f.boolean("turns")
+	}
+	if f.has("run_up_ns") {
+		request.RunUpNs = f.atLeast("run_up_ns", 0)
 	}
 	request.Cases = f.cases()
 	if *f.err != nil {
@@ -97,9 +105,9 @@ func (f fields) has(key string) bool {
 }
 
 // version rejects other major versions of the protocol.
-func (f fields) version() {
-	if f.values["protocol"] != json.Number(strconv.Itoa(Version)) {
-		f.reject("protocol", strconv.Itoa(Version))
+func (f fields) version(expected int) {
+	if f.values["protocol"] != json.Number(strconv.Itoa(expected)) {
+		f.reject("protocol", strconv.Itoa(expected))
 	}
 }
 

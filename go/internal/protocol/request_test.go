@@ -9,7 +9,7 @@ import (
 
 const (
 	goodCase    = `{"id":"check","params":{"rounds":3,"mode":"fast"},"operations":6,"warmup":0,"iterations":1,"min_sample_ns":0}`
-	goodRequest = `{"protocol":1,"workload":"pingpong","model":"go","variant":"","seed":7,"cases":[` + goodCase + `]}`
+	goodRequest = `{"protocol":2,"workload":"pingpong","model":"go","variant":"","seed":7,"cases":[` + goodCase + `]}`
 )
 
 func TestParseRequest(t *testing.T) {
@@ -37,6 +37,13 @@ func TestParseRequest(t *testing.T) {
 	}
 }
 
+func TestParseRequestReadsTurns(t *testing.T) {
+	request, err := ParseRequest([]byte(changed(t, `"seed":7`, `"turns":true,"run_up_ns":5`)))
+	if err != nil || !request.Turns || request.RunUpNs != 5 {
+		t.Errorf("found %+v %v, expected turns with a run-up of 5 ns", request, err)
+	}
+}
+
 func TestParseRequestKeepsLargeIntegers(t *testing.T) {
 	line := strings.Replace(goodRequest, `"rounds":3`, `"rounds":9007199254740993`, 1)
 	request, err := ParseRequest([]byte(line))
@@ -51,22 +58,26 @@ func TestParseRequestErrorsSayWhatWasFoundAndExpected(t *testing.T) {
 		{"\n", `request: not a JSON object: found nothing`},
 		{`[1, 2]`, `request: not a JSON object: found [1, 2]`},
 		{`null`, `request: not a JSON object: found null`},
-		{`{"protocol":1`, `request: not a JSON object: found {"protocol":1`},
+		{`{"protocol":2`, `request: not a JSON object: found {"protocol":2`},
 		{`{} {}`, `request: not a JSON object: found {} {}`},
 		{`{}]`, `request: not a JSON object: found {}]`},
 		{strings.Repeat("x", 70), `request: not a JSON object: found ` + strings.Repeat("x", 60) + `...`},
 
-		{`{}`, `request: protocol: found nothing, expected 1`},
-		{changed(t, `"protocol":1`, `"protocol":2`), `request: protocol: found 2, expected 1`},
-		{changed(t, `"protocol":1`, `"protocol":"1"`), `request: protocol: found "1", expected 1`},
-		{changed(t, `"protocol":1`, `"protocol":1.0`), `request: protocol: found 1.0, expected 1`},
-		{`{"protocol":2,"workload":3}`, `request: protocol: found 2, expected 1`},
+		{`{}`, `request: protocol: found nothing, expected 2`},
+		{changed(t, `"protocol":2`, `"protocol":1`), `request: protocol: found 1, expected 2`},
+		{changed(t, `"protocol":2`, `"protocol":"2"`), `request: protocol: found "2", expected 2`},
+		{changed(t, `"protocol":2`, `"protocol":2.0`), `request: protocol: found 2.0, expected 2`},
+		{`{"protocol":1,"workload":3}`, `request: protocol: found 1, expected 2`},
 
 		{changed(t, `"workload":"pingpong",`, ``), `request: workload: found nothing, expected a string`},
 		{changed(t, `"workload":"pingpong"`, `"workload":null`), `request: workload: found null, expected a string`},
 		{changed(t, `"model":"go"`, `"model":["<go>"]`), `request: model: found ["<go>"], expected a string`},
 		{changed(t, `"variant":""`, `"variant":null`), `request: variant: found null, expected a string`},
 		{changed(t, `"seed":7`, `"seed":"7"`), `request: seed: found "7", expected an integer of at least 0`},
+		{changed(t, `"seed":7`, `"turns":1`), `request: turns: found 1, expected true or false`},
+		{changed(t, `"seed":7`, `"turns":null`), `request: turns: found null, expected true or false`},
+		{changed(t, `"seed":7`, `"run_up_ns":-1`), `request: run_up_ns: found -1, expected an integer of at least 0`},
+		{changed(t, `"seed":7`, `"run_up_ns":1.0`), `request: run_up_ns: found 1.0, expected an integer of at least 0`},
 
 		{changed(t, `"cases":[`+goodCase+`]`, `"cases":[]`), `request: cases: found [], expected at least one case`},
 		{changed(t, `"cases":[`+goodCase+`]`, `"cases":{}`), `request: cases: found {}, expected at least one case`},

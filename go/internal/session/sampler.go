@@ -15,17 +15,18 @@ import (
 type sampler struct {
 	*Session
 	protocol.Case
-	run   work.Func
-	probe *work.Probe
-	sink  *probeSink
+	request protocol.Request
+	run     work.Func
+	probe   *work.Probe
+	sink    *probeSink
 
 	iteration int64              // of the next sample
 	outcomes  []protocol.Outcome // one for each distinct digest, in order of appearance
 }
 
-func newSampler(s *Session, c protocol.Case, run work.Func) *sampler {
+func newSampler(s *Session, request protocol.Request, c protocol.Case, run work.Func) *sampler {
 	sink := &probeSink{session: s, c: c}
-	return &sampler{Session: s, Case: c, run: run, probe: work.NewProbe(sink), sink: sink}
+	return &sampler{Session: s, Case: c, request: request, run: run, probe: work.NewProbe(sink), sink: sink}
 }
 
 // takeSamples takes all samples of the case. It returns the first error; when
@@ -41,12 +42,52 @@ func (s *sampler) takeSamples(ctx context.Context) error {
 		}
 	}
 	s.sink.resetLatencies() // those of warm-up samples do not count
+	if lastCase := s.request.Cases[len(s.request.Cases)-1]; s.request.Turns && s.ID == lastCase.ID {
+		return s.takeTurns(ctx, calls)
+	}
 	for range s.Iterations {
 		if _, err := s.takeSample(ctx, calls, false); err != nil {
 			return err
 		}
 	}
 	return nil
+}
+
+// takeTurns takes one measured sample in each turn, until the harness ends the case.
+// Between turns the process only waits and uses no CPU time.
+func (s *sampler) takeTurns(ctx context.Context, calls int64) error {
+	if err := s.Records.Write(protocol.Ready{Case: s.ID}); err != nil {
+		return err
+	}
+	runUpProbe := work.NewProbe(runUpSink{&probeSink{}})
+	for range s.Turns {
+		if err := s.runUp(ctx, calls, runUpProbe); err != nil {
+			return err
+		}
+		if _, err := s.takeSample(ctx, calls, false); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// runUp does unmeasured work for at least RunUpNs, because a process that has just
+// been idle is slower. If one call is one sample, which may take long, the work is
+// that of the first case.
+func (s *sampler) runUp(ctx context.Context, calls int64, probe *work.Probe) error {
+	if s.request.RunUpNs == 0 {
+		return nil
+	}
+	batch, params := max(1, calls/8), work.Params(s.Params)
+	if s.MinSampleNs == 0 {
+		batch, params = 1, s.request.Cases[0].Params
+	}
+	for start := s.Now(); ; {
+		_, _, _, err := s.runBatch(ctx, batch, params, probe)
+		if err != nil || s.Now()-start >= s.request.RunUpNs {
+			return err
+		}
+	}
 }
 
 // calibrate returns how many calls take at least MinSampleNs. The batches that it
@@ -79,7 +120,7 @@ func grow(calls, elapsed, goal int64) int64 {
 
 // takeSample times one batch of calls, writes its record and keeps the last answer.
 func (s *sampler) takeSample(ctx context.Context, calls int64, warmup bool) (elapsed int64, err error) {
-	answer, elapsed, cpu, err := s.runBatch(ctx, calls)
+	answer, elapsed, cpu, err := s.runBatch(ctx, calls, s.Params, s.probe)
 	if err == nil {
 		err = s.sink.firstErr()
 	}
@@ -105,18 +146,19 @@ func (s *sampler) takeSample(ctx context.Context, calls int64, warmup bool) (ela
 // clock. A panic in the calling goroutine becomes an error. A panic in a goroutine
 // that the implementation started ends the process, and the harness reports a
 // crash of the trial.
-func (s *sampler) runBatch(ctx context.Context, calls int64) (answer any, elapsed int64, cpu *int64, err error) {
+func (s *sampler) runBatch(ctx context.Context, calls int64, params work.Params, probe *work.Probe) (
+	answer any, elapsed int64, cpu *int64, err error,
+) {
 	defer func() {
 		if problem := recover(); problem != nil {
 			fmt.Fprintf(s.Stderr, "panic: %v\n\n%s", problem, debug.Stack())
 			err = fmt.Errorf("panic: %v", problem)
 		}
 	}()
-	params := work.Params(s.Params)
 	cpuBefore, known := s.CPUNs()
 	start := s.Now()
 	for range calls {
-		if answer, err = s.run(ctx, params, s.probe); err != nil {
+		if answer, err = s.run(ctx, params, probe); err != nil {
 			return nil, 0, nil, err
 		}
 	}

@@ -24,6 +24,8 @@ type Session struct {
 	Facts        func() map[string]any         // facts about the process after the model's setup
 	Usage        func() map[string]int64       // resource usage of the process; called once, at the end
 
+	Turns <-chan struct{} // the turns of the last case, closed at its end; nil if the request has no turns
+
 	mu   sync.Mutex
 	stop context.CancelFunc // stops the running case; nil before the first case
 }
@@ -65,7 +67,7 @@ func (s *Session) stoppable(ctx context.Context) (context.Context, context.Cance
 func (s *Session) runCase(ctx context.Context, request protocol.Request, c protocol.Case, run work.Func) error {
 	ctx, cancel := s.stoppable(ctx)
 	defer cancel()
-	sampler := newSampler(s, c, run)
+	sampler := newSampler(s, request, c, run)
 	caseErr := sampler.takeSamples(ctx)
 	if caseErr != nil {
 		return s.Records.Write(protocol.Error{Message: caseErr.Error(), Case: &c.ID, Reason: errorReason(caseErr)})

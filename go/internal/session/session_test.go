@@ -352,6 +352,111 @@ func TestStopEndsTheRunningCaseOnly(t *testing.T) {
 	expect(t, "calls", fmt.Sprint(calls), "2")
 }
 
+// giveTurns makes a request of the cases whose last one gets n turns.
+func (s *testSession) giveTurns(n int, cases ...protocol.Case) protocol.Request {
+	turns := make(chan struct{}, n)
+	for range n {
+		turns <- struct{}{}
+	}
+	close(turns)
+	s.Turns = turns
+	return protocol.Request{Turns: true, Cases: cases}
+}
+
+func TestTheLastCaseTakesOneSampleInEachTurn(t *testing.T) {
+	s := newTestSession()
+	request := s.giveTurns(3, singleSample("a"), protocol.Case{ID: "b", Operations: 1, Warmup: 1, Iterations: 9})
+	records := s.runRequest(t, s.takes(10, 1), request)
+	expect(t, "kinds", kinds(records), "started sample outcome sample ready sample sample sample outcome finished")
+	expect(t, "ready", records[4]["case"].(string), "b")
+	samples := ofKind("sample", records)
+	expect(t, "cases", column(samples, "case"), "a b b b b")
+	expect(t, "iterations", column(samples, "iteration"), "0 0 1 2 3")
+	expect(t, "warm-up", column(samples, "warmup"), "false true false false false")
+	expect(t, "time", fmt.Sprint(s.clock), "50") // without a run-up, nothing but the samples
+}
+
+func TestACaseThatEndsBeforeItsFirstTurnHasItsWarmUpOnly(t *testing.T) {
+	s := newTestSession()
+	request := s.giveTurns(0, protocol.Case{ID: "a", Operations: 1, Warmup: 1, Iterations: 9})
+	expect(t, "kinds", kinds(s.runRequest(t, s.takes(10, 1), request)), "started sample ready outcome finished")
+}
+
+func TestTheRunUpOfABatchIsSmallerBatches(t *testing.T) {
+	s := newTestSession()
+	request := s.giveTurns(2, singleSample("a"), protocol.Case{ID: "b", Operations: 1, Iterations: 1, MinSampleNs: 1000})
+	request.RunUpNs = 301
+	samples := ofKind("sample", s.runRequest(t, s.takes(1, 1), request))
+	expect(t, "elapsed", column(samples, "elapsed_ns"), "1 1 100 1200 1200 1200")
+	// 1200 calls are a batch: a run-up is three batches of 150 calls.
+	expect(t, "time", fmt.Sprint(s.clock), fmt.Sprint(1+1+100+1200+2*(450+1200)))
+}
+
+func TestTheRunUpOfASingleCallIsCallsOfTheFirstCase(t *testing.T) {
+	s := newTestSession()
+	first, last := singleSample("a"), singleSample("b")
+	first.Params = map[string]any{"wait_ns": int64(2)}
+	last.Params = map[string]any{"wait_ns": int64(100)}
+	request := s.giveTurns(2, first, last)
+	request.RunUpNs = 3
+	var waits []int
+	s.runRequest(t, func(_ context.Context, p work.Params, _ *work.Probe) (any, error) {
+		waits = append(waits, p.Int("wait_ns"))
+		s.clock += int64(p.Int("wait_ns"))
+		return 1, nil
+	}, request)
+	expect(t, "calls", fmt.Sprint(waits), "[2 2 2 100 2 2 100]")
+}
+
+func TestNothingOfARunUpIsRecorded(t *testing.T) {
+	s := newTestSession()
+	request := s.giveTurns(2, singleSample("a"), singleSample("b"))
+	request.RunUpNs = 10
+	calls := 0
+	records := s.runRequest(t, func(_ context.Context, _ work.Params, probe *work.Probe) (any, error) {
+		s.clock += 10
+		calls++
+		probe.Latency(int64(calls))
+		probe.Observe("calls", -calls)
+		probe.Parked(calls)
+		return calls, nil
+	}, request)
+	// Calls 2 and 4 are run-ups.
+	expect(t, "kinds", kinds(records),
+		"started footprint sample latency outcome ready footprint sample footprint sample latency outcome outcome finished")
+	expect(t, "footprints", column(ofKind("footprint", records), "tasks"), "1 3 5")
+	outcomes := ofKind("outcome", records)
+	expect(t, "answers", column(outcomes, "value"), "1 3 5")
+	expect(t, "observed", column(outcomes, "observed"), "map[calls:-1] map[calls:-3] map[calls:-3]")
+	found, err := hdrhistogram.Decode([]byte(ofKind("latency", records)[1]["hdr"].(string)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	expect(t, "latencies", fmt.Sprint(found.TotalCount(), found.Min(), found.Max()), "2 3 5")
+}
+
+func TestAnErrorInATurnEndsTheCase(t *testing.T) {
+	for failing, want := range map[int]string{
+		2: "started sample outcome ready error finished",        // the first run-up
+		3: "started sample outcome ready error finished",        // the first sample
+		4: "started sample outcome ready sample error finished", // the second run-up
+	} {
+		s := newTestSession()
+		request := s.giveTurns(3, singleSample("a"), singleSample("b"))
+		request.RunUpNs = 10
+		calls := 0
+		records := s.runRequest(t, func(context.Context, work.Params, *work.Probe) (any, error) {
+			s.clock += 10
+			if calls++; calls == failing {
+				panic("failed")
+			}
+			return 1, nil
+		}, request)
+		expect(t, "kinds", kinds(records), want)
+		expect(t, "case", ofKind("error", records)[0]["case"].(string), "b")
+	}
+}
+
 func TestRunStopsWhenRecordsCannotBeWritten(t *testing.T) {
 	s := newTestSession()
 	calls := 0

@@ -32,12 +32,13 @@ _LONGEST_LINE = 16 * 2**20
 _GRACE_S = 2.0  # for descendants of the child to notice that it has ended
 
 
-@dataclass(frozen=True)
+@dataclass
 class Limits:
-    """When to stop a child."""
+    """When to stop a child. The timeout may be changed while the child runs."""
 
-    timeout_s: float
+    timeout_s: float  # since the start of the child
     memory_bytes: int  # by how much the machine's free memory may fall
+    has_neighbours: bool = False  # others are measured beside it, and use memory too
 
 
 @dataclass
@@ -285,9 +286,22 @@ class _Child:
             return "timeout"
         # The fall of free memory includes all descendants and takes one small read. Summing over
         # processes would use more CPU time than the harness may use beside a trial.
-        if self._free_before - psutil.virtual_memory().available > self._limits.memory_bytes:
+        fallen = self._free_before - psutil.virtual_memory().available
+        if fallen > self._limits.memory_bytes and self._uses_most_of(fallen):
             return "memory"
         return ""
+
+    def _uses_most_of(self, memory_bytes: int) -> bool:
+        """Return whether this child, and not its neighbours, uses most of this memory."""
+        if not self._limits.has_neighbours:
+            return True
+        used = 0
+        with contextlib.suppress(psutil.Error):
+            leader = psutil.Process(self.process.pid)
+            for process in (leader, *leader.children(recursive=True)):
+                with contextlib.suppress(psutil.Error):
+                    used += process.memory_info().rss
+        return used > memory_bytes // 2
 
 
 class _LineSplitter:

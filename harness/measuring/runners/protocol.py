@@ -18,7 +18,10 @@ if TYPE_CHECKING:
     from harness.catalog.contestant import Contestant
     from harness.catalog.workload import ModelCase
 
-PROTOCOL = 1
+PROTOCOL = 2
+_LONGEST_RUN_UP_NS = 10_000_000
+_RUN_UP_NS = 2_000_000  # long enough for a process that has waited to be warm again
+ALONE_PROTOCOL = 1  # a runner that speaks this version is measured alone, without turns
 Fact = str | int | bool
 
 
@@ -46,6 +49,8 @@ class Request(msgspec.Struct, frozen=True):
     seed: int
     cases: tuple[RequestCase, ...]
     protocol: int = PROTOCOL
+    turns: bool = False  # the last case is sampled one sample at a time, when the harness says so
+    run_up_ns: int = 0  # unmeasured work before the sample of a turn
 
 
 class Implementation(msgspec.Struct, frozen=True):
@@ -133,13 +138,21 @@ class Footprint(msgspec.Struct, frozen=True, tag="footprint", tag_field="kind"):
     virtual_bytes: int | None = None  # reserved address space
 
 
+class Ready(msgspec.Struct, frozen=True, tag="ready", tag_field="kind"):
+    """The last case is warm and waits for its turns."""
+
+    case: str
+
+
 class Listening(msgspec.Struct, frozen=True, tag="listening", tag_field="kind"):
     """A server accepts connections."""
 
     port: int
 
 
-Message = Started | SampleTaken | Outcome | Failed | Finished | Latency | Footprint | Listening
+Message = (
+    Started | SampleTaken | Outcome | Failed | Finished | Latency | Footprint | Ready | Listening
+)
 
 _message_decoder: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
 _description_decoder = msgspec.json.Decoder(Description)
@@ -173,8 +186,11 @@ def _quote(line: bytes) -> str:
 
 def check_version(found: int) -> None:
     """Raise ProtocolError unless this is the version of the harness."""
-    if found != PROTOCOL:
-        raise ProtocolError(f"the runner speaks protocol {found}, this harness speaks {PROTOCOL}")
+    if found not in (ALONE_PROTOCOL, PROTOCOL):
+        raise ProtocolError(
+            f"the runner speaks protocol {found},"
+            f" this harness speaks {ALONE_PROTOCOL} and {PROTOCOL}"
+        )
 
 
 def encode_request(request: Request) -> bytes:
@@ -182,14 +198,30 @@ def encode_request(request: Request) -> bytes:
     return msgspec.json.encode(request) + b"\n"
 
 
-def create_request(contestant: Contestant, cases: Iterable[ModelCase], seed: int) -> Request:
-    """Return the request for one trial: these cases, in order, in one process."""
+def create_request(
+    contestant: Contestant,
+    cases: Iterable[ModelCase],
+    seed: int,
+    version: int = PROTOCOL,
+    *,
+    turns: bool = False,
+) -> Request:
+    """Return the request for one trial: these cases, in order, in one process.
+
+    With `turns` the last case is sampled in turns, which takes a runner of version 2.
+    """
+    cases = tuple(cases)
+    # A run-up calls the first case, so one that waits for long would cost more than it is worth.
+    has_run_up = turns and (cases[0].ideal_ns or 0) <= _LONGEST_RUN_UP_NS
     return Request(
         workload=contestant.workload,
         model=contestant.model,
         variant=contestant.variant,
         seed=seed,
         cases=tuple(map(_create_request_case, cases)),
+        protocol=version,
+        turns=turns,
+        run_up_ns=_RUN_UP_NS if has_run_up else 0,
     )
 
 

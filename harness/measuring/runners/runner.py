@@ -9,13 +9,12 @@ from typing import TYPE_CHECKING
 from harness import units
 from harness.catalog.contestant import DEFAULT_RUNTIME, Contestant
 from harness.catalog.workload import order_models
+from harness.measuring.runners import protocol
 from harness.paths import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
-
-    from harness.measuring.runners import protocol
 
 
 @dataclass(frozen=True)
@@ -42,6 +41,11 @@ class Runner:
     lean: tuple[str, ...] = ()  # the command of a smaller program for `lean_workloads`
     lean_workloads: frozenset[str] = frozenset()
     runtime: str = DEFAULT_RUNTIME  # label
+
+    @property
+    def takes_turns(self) -> bool:
+        """Whether it speaks the version of the protocol that has turns."""
+        return self.description.protocol >= protocol.PROTOCOL
 
     def command_for(self, workload: str) -> tuple[str, ...]:
         """Return the command for trials of a workload."""

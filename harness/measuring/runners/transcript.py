@@ -12,6 +12,7 @@ from harness.measuring.runners.protocol import (
     Listening,
     Outcome,
     ProtocolError,
+    Ready,
     SampleTaken,
     Started,
     check_version,
@@ -29,11 +30,18 @@ class Transcript:
     """The messages of one trial so far. `receive` rejects messages in the wrong order.
 
     The order is: started, then for each case its samples and either outcomes or an error, then
-    finished. An error without a case ends the trial. Only servers send `listening`.
+    finished. An error without a case ends the trial. Only servers send `listening`. In turns, the
+    last case sends `ready` after its warm-up, then one sample for each turn that it is given.
     """
 
-    def __init__(self, cases: Iterable[RequestCase], *, serves: bool = False) -> None:
+    def __init__(
+        self, cases: Iterable[RequestCase], *, serves: bool = False, turns: bool = False
+    ) -> None:
         self._serves = serves
+        self._turns = turns
+        self.is_ready = False  # the last case waits for its turns
+        self._turns_given = 0
+        self._turns_ended = False
         self.cases = {case.id: case for case in cases}
         self._remaining = list(self.cases)  # the current case and the following ones
         self.started: Started | None = None
@@ -51,8 +59,16 @@ class Transcript:
         """The id of the running case; after the end, of the last one."""
         return next(
             (id_ for id_ in self._remaining if not self._is_complete(id_)),
-            next(reversed(self.cases)),
+            self._last_case,
         )
+
+    def give_turn(self) -> None:
+        """Allow the last case one more sample."""
+        self._turns_given += 1
+
+    def end_turns(self) -> None:
+        """Allow the last case to end."""
+        self._turns_ended = True
 
     def receive(self, message: Message) -> None:
         """Add one message. Raises ProtocolError if it is out of order."""
@@ -76,6 +92,8 @@ class Transcript:
                 self._receive_for_case(message, id_)
             case Listening() if self._serves:
                 self._receive_listening(message)
+            case Ready() if self._turns:
+                self._receive_ready(message)
             case Finished():
                 self._finish(message)
             case _:
@@ -114,6 +132,11 @@ class Transcript:
             raise ProtocolError(f"listening: port {message.port}, expected 1 to {_LAST_PORT}")
         self._listened.add(id_)
 
+    def _receive_ready(self, message: Ready) -> None:
+        if not (message.case == self.current_case == self._last_case) or self.is_ready:
+            raise ProtocolError(f"ready of case {message.case!r} out of order")
+        self.is_ready = True
+
     def _receive_latency(self, message: Latency, id_: str) -> None:
         if id_ in self.latencies:
             raise ProtocolError(f"second latency of case {id_!r}")
@@ -140,7 +163,23 @@ class Transcript:
                 f"sample of case {id_!r}: elapsed_ns {message.elapsed_ns} and operations"
                 f" {message.operations}, expected at least 0 and 1"
             )
+        if (
+            self._takes_turns(id_)
+            and not message.warmup
+            and (not self.is_ready or self._count_measured(id_) == self._turns_given)
+        ):
+            raise ProtocolError(f"sample of case {id_!r} without a turn")
         self.samples[id_].append(message)
+
+    @property
+    def _last_case(self) -> str:
+        return next(reversed(self.cases))
+
+    def _takes_turns(self, id_: str) -> bool:
+        return self._turns and id_ == self._last_case
+
+    def _count_measured(self, id_: str) -> int:
+        return sum(not sample.warmup for sample in self.samples[id_])
 
     def _is_complete(self, id_: str) -> bool:
         return bool(self.outcomes[id_]) or id_ in self.errors
@@ -149,10 +188,16 @@ class Transcript:
         for id_, case in self.cases.items():
             if not self._is_complete(id_):
                 raise ProtocolError(f"finished without an outcome of case {id_!r}")
-            count = sum(not sample.warmup for sample in self.samples[id_])
-            if id_ not in self.errors and count != case.iterations:
+            if id_ in self.errors:
+                continue
+            expected = case.iterations
+            if self._takes_turns(id_):
+                expected = self._turns_given
+                if not self._turns_ended:
+                    raise ProtocolError(f"finished before the turns of case {id_!r} have ended")
+            if (count := self._count_measured(id_)) != expected:
                 raise ProtocolError(
-                    f"case {id_!r}: {count} samples after warm-up, expected {case.iterations}"
+                    f"case {id_!r}: {count} samples after warm-up, expected {expected}"
                 )
         self.finished = message
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from harness.catalog.workload import CHECK
-from harness.measuring.runners.protocol import PROTOCOL, Fact, ProtocolError, check_version
+from harness.measuring.runners.protocol import Fact, ProtocolError
 from harness.results.records import Phase
 
 if TYPE_CHECKING:
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 _DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _CONNECT_NS_EACH = 2_000_000  # extra timeout per connection: a slow machine needs nearly 1 ms
 _LIMITED = 0.95  # share of the CPU time available to the load generator
+
+_PROTOCOL = 1  # of the load generator; docs/load.md
 
 
 class PhaseRequest(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -45,7 +47,7 @@ class LoadRequest(msgspec.Struct, frozen=True):
     phases: tuple[PhaseRequest, ...]
     connect_timeout_ns: int
     answer_timeout_ns: int
-    protocol: int = PROTOCOL
+    protocol: int = _PROTOCOL
 
 
 class LoadStarted(msgspec.Struct, frozen=True, tag="started", tag_field="kind"):
@@ -158,7 +160,10 @@ class LoadReport:
             raise ProtocolError(str(error)) from None
         match message:
             case LoadStarted():
-                check_version(message.protocol)
+                if message.protocol != _PROTOCOL:
+                    raise ProtocolError(
+                        f"it speaks protocol {message.protocol}, this harness speaks {_PROTOCOL}"
+                    )
                 self.facts = message.facts
             case Connected():
                 self.is_connected = True

@@ -138,9 +138,12 @@ def hurried(parsed: Workload, timeout_s: float) -> Workload:
     return replace(parsed, cases=cases)
 
 
-def runner(command: tuple[str, ...], env: Mapping[str, str] | None = None) -> Runner:
-    """Return a runner for trials; what it says of itself plays no part in those."""
-    return Runner("planted", command, dict(env or {}), protocol.Description(1, "planted", "1", ()))
+def runner(
+    command: tuple[str, ...], env: Mapping[str, str] | None = None, version: int = 1
+) -> Runner:
+    """Return a runner for trials; those use only the version of its description."""
+    description = protocol.Description(version, "planted", "1", ())
+    return Runner("planted", command, dict(env or {}), description)
 
 
 @dataclass(frozen=True)
@@ -203,4 +206,5 @@ def python_tree(folder: Path, implementations: Mapping[str, str]) -> Path:
 
 def python_runner(tree: Path = ROOT / "python", **env: str) -> Runner:
     """Return the real Python runner, over the implementations of a tree."""
-    return runner((sys.executable, "-P", "-m", "runner"), {"PYTHONPATH": str(tree), **env})
+    command = (sys.executable, "-P", "-m", "runner")
+    return runner(command, {"PYTHONPATH": str(tree), **env}, version=protocol.PROTOCOL)

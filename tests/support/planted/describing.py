@@ -35,7 +35,7 @@ DESCRIPTIONS: dict[str, Callable[[], object]] = {
     "good": describe,
     "unavailable": lambda: describe(unavailable=[{"model": "threads", "reason": "one core"}]),
     "failing": describe_failing,
-    "other_protocol": lambda: describe(protocol=2),
+    "other_protocol": lambda: describe(protocol=3),
     "garbage": lambda: write(b"Usage: something else\n"),
     "nothing": lambda: None,
     "incomplete": lambda: write(b'{"protocol": 1, "language": "planted"}'),

@@ -216,7 +216,7 @@ def unknown_kind() -> None:
 
 @way
 def other_protocol() -> None:
-    say("started", protocol=2)
+    say("started", protocol=3)
     hang()
 
 

@@ -9,7 +9,7 @@ from msgspec import structs
 from harness.analysis.analyse import analyse
 from harness.claims import judge, ledger
 from harness.claims.judge import JudgedClaim, Verdict
-from harness.results.records import Absence, AbsentCell, Sample, Status
+from harness.results.records import Absence, AbsentCell, Sample, Status, Trial
 from tests.support.factories import CRASHED, analysed, cell, run, trial, trials
 from tests.support.ledgers import LEDGER, MS, a_claim, checked
 
@@ -117,6 +117,16 @@ def test_a_ratio_is_formed_inside_blocks() -> None:
     assert found.verdict is Verdict.HOLDS
     assert found.value == pytest.approx(2)
     assert two(drifting, drifting[:0], "2 to 2x").verdict is Verdict.UNMEASURED
+
+
+def test_a_ratio_of_trials_in_turns_is_formed_inside_rounds() -> None:
+    def in_turns(model: str, *elapsed_ms: int) -> list[Trial]:
+        samples = tuple(Sample(ms * MS, 10) for ms in elapsed_ms)
+        return [trial(model, block, samples=samples, rounds=3) for block in range(5)]
+
+    claim = a_claim("1.999 to 2.001x", this="trio", to="asyncio", measure="elapsed * tasks")
+    found = checked(claim, *in_turns("trio", 100, 300, 900), *in_turns("asyncio", 50, 150, 100))
+    assert (found.verdict, found.value) == (Verdict.HOLDS, pytest.approx(2))
 
 
 def test_a_ratio_may_be_of_any_metric() -> None:

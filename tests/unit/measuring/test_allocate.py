@@ -6,6 +6,7 @@ from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING
 
+import msgspec
 import numpy as np
 import pytest
 from hypothesis import given
@@ -210,3 +211,54 @@ def test_what_was_refused_before_it_began_is_not_repeated_until_the_budget_is_sp
     for block in islice(it.blocks(), PROFILE.min_blocks):
         it.record(Trial(alone, block.index, 0, Status.UNSUPPORTED, "", wall_ns))
     assert (next(it.blocks(), None) is not None) == goes_on
+
+
+# --- turns
+
+
+def in_turns(cell: Cell, block: Block, slow: np.ndarray, rng: np.random.Generator) -> Trial:
+    """Return a trial of five rounds, some of which are slow for the whole machine."""
+    elapsed = (1.1 if cell.model == "trio" else 1.0) * 60e6 * slow
+    return Trial(
+        cell=cell,
+        block=block.index,
+        position=0,
+        status=Status.OK,
+        started_at="2026-01-02T03:04:05+00:00",
+        wall_ns=10**8,
+        samples=tuple(Sample(round(ns), 10) for ns in elapsed * np.exp(rng.normal(0, 1e-3, 5))),
+        rounds=5,
+    )
+
+
+def test_a_slow_phase_in_the_later_rounds_of_all_contestants_costs_no_blocks() -> None:
+    """It begins in the middle of a round, so it may miss some contestants of that round.
+
+    The median of a contestant that it missed in the third round is fast, and that of another slow.
+    """
+    rng = np.random.default_rng(3)
+    one = allocator(planned("asyncio", "trio"))
+    done = 0
+    for block in islice(one.blocks(), 100):
+        done += 1
+        begins = rng.integers(0, 5)
+        for cell in cells_of(block):
+            slow = np.where(np.arange(5) >= begins + rng.integers(0, 2), 1.9, 1.0)
+            one.record(in_turns(cell, block, slow, rng))
+    assert done == 2 * 5 + 4  # nothing but the least
+
+
+def test_trials_in_turns_share_the_time_of_their_block() -> None:
+    """A block in turns costs as much as its longest trial, so it is not put off as too dear."""
+    of = planned("asyncio", "trio")
+    costs = []
+    for rounds in (0, 5):
+        one = allocator(of)
+        block = next(one.blocks())
+        for position, cell in enumerate(cells_of(block)):
+            trial = MadeUp(QUIET).trial(cell, block, position)
+            one.record(msgspec.structs.replace(trial, rounds=rounds))
+        costs.append(one._cost_ns[block.workload, block.case])
+    alone, together = costs
+    assert alone == len(cells_of(block)) * 10**8
+    assert together == pytest.approx(10**8)

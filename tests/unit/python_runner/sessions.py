@@ -10,6 +10,7 @@ import pytest
 
 from runner import session
 from runner.wire import Case, Request
+from runner.work import Transport
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -31,6 +32,24 @@ class FakeClock:
 
     def cpu_ns(self) -> int | None:
         return self.cpu if self.cpu_is_known else None
+
+
+class GivenTurns(Transport):
+    """A harness that gives a number of turns; what the probe reports becomes a record."""
+
+    def __init__(self, emit: Callable[[dict[str, Any]], None], turns: int) -> None:
+        self._emit = emit
+        self._left = turns
+
+    def ready(self) -> None:
+        self._emit({"kind": "ready", "case": self.case})
+
+    def wait_for_turn(self) -> bool:
+        self._left -= 1
+        return self._left >= 0
+
+    def parked(self, tasks: int) -> None:
+        self._emit({"kind": "footprint", "case": self.case, "tasks": tasks})
 
 
 class Kind:
@@ -55,15 +74,18 @@ class Kind:
         module: SimpleNamespace,
         *cases: Case,
         after_last_sample: Callable[[], None] = lambda: None,
+        turns: int | None = None,
+        run_up_ns: int = 0,
     ) -> list[dict[str, Any]]:
-        """Run cases; return the records."""
+        """Run cases; return the records. With `turns` the last case is given so many."""
         records: list[dict[str, Any]] = []
-        request = Request("planted", "any", "", 0, list(cases))
+        request = Request("planted", "any", "", 0, list(cases), turns is not None, run_up_ns)
+        transport = None if turns is None else GivenTurns(records.append, turns)
         if not self.is_async:
-            session.run_sync(request, module, records.append, after_last_sample=after_last_sample)
+            session.run_sync(request, module, records.append, transport, after_last_sample)
             return records
         session_coro = session.run_async(
-            request, module, records.append, after_last_sample=after_last_sample
+            request, module, records.append, transport, after_last_sample
         )
         with pytest.raises(StopIteration):  # nothing here waits, so no loop is needed
             session_coro.send(None)

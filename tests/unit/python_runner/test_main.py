@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.measuring.runners import protocol
+from harness.measuring.runners.find import find_runners
 from tests.support.planted.bench import MARK, at_most, left_of, new_mark, python_runner, python_tree
 
 if TYPE_CHECKING:
@@ -63,7 +64,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def request(model: str = "sequential", variant: str = "", **changes: Any) -> dict[str, Any]:
     return {
-        "protocol": 1,
+        "protocol": 2,
         "workload": "planted",
         "model": model,
         "variant": variant,
@@ -156,7 +157,7 @@ def test_the_records_of_a_trial_are_started_samples_outcome_finished(tree: Path)
     records, code, errors = run_trial(tree, request(variant="zero"))
     assert kinds(records) == ["started", "sample", "sample", "outcome", "finished"]
     assert (code, errors) == (0, "")
-    assert records[0]["protocol"] == 1
+    assert records[0]["protocol"] == 2
     assert records[-1]["usage"]["peak_bytes"] > 0
 
 
@@ -182,7 +183,7 @@ def test_an_implementation_cannot_print_into_or_read_from_the_protocol(tree: Pat
         (b"hello\n", "not a JSON object: found hello"),
         (b"", "not a JSON object: found nothing"),
         (b'{"protocol": 1', "not a JSON object"),
-        (request(protocol=2), "protocol: found 2, expected 1"),
+        (request(protocol=1), "protocol: found 1, expected 2"),
         (request(cases=[]), "expected at least one case"),
         (request("curio"), "no model 'curio'; available: sequential, asyncio"),
         (request(workload="planned"), "no implementation planned/on_sequential.py; available: "),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from types import SimpleNamespace
@@ -51,12 +52,13 @@ else:
 """
 
 
-def request(model: str, cases: int) -> bytes:
+def request(model: str, cases: int, *, turns: bool) -> bytes:
     case = {"params": {}, "operations": 1, "warmup": 0, "iterations": 1, "min_sample_ns": 0}
     message = {
-        "protocol": 1,
+        "protocol": 2,
         "workload": "planted",
         "model": model,
+        "turns": turns,
         "cases": [{"id": f"case-{index}", **case} for index in range(cases)],
     }
     return json.dumps(message).encode() + b"\n"
@@ -65,19 +67,21 @@ def request(model: str, cases: int) -> bytes:
 MODELS = ["asyncio", "uvloop", "trio", "anyio-asyncio", "anyio-trio", "scratch", "threads"]
 
 
-def start_server(model: str, cases: int = 1) -> subprocess.Popen[bytes]:
-    """Start a server on a model, and send it its request."""
+def start_server(
+    model: str, cases: int = 1, *, program: str = SERVER, turns: bool = False
+) -> subprocess.Popen[bytes]:
+    """Start a program on a model, and send it its request."""
     for name in model.split("-"):
         if name in ("uvloop", "trio", "anyio"):
             pytest.importorskip(name)
     process = subprocess.Popen(
-        [sys.executable, "-c", SERVER.format(python=str(ROOT / "python"))],
+        [sys.executable, "-c", program.format(python=str(ROOT / "python"))],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         start_new_session=True,
     )
     assert process.stdin is not None
-    process.stdin.write(request(model, cases))
+    process.stdin.write(request(model, cases, turns=turns))
     process.stdin.flush()
     return process
 
@@ -117,6 +121,64 @@ def test_any_message_but_stop_is_refused() -> None:
         HarnessTransport(lambda _: None, read, None).wait_until_stopped()
     os.close(read)
     os.close(write)
+
+
+def test_a_runner_takes_its_turns_until_the_end() -> None:
+    records: list[dict[str, Any]] = []
+    read, write = os.pipe()
+    transport = HarnessTransport(records.append, read, None)
+    transport.case = "headline"
+    before = signal.getsignal(signal.SIGIO)
+    try:
+        transport.ready()
+    finally:
+        signal.signal(signal.SIGIO, before)
+    assert records == [{"kind": "ready", "case": "headline"}]
+    for line, has_turn in ((b'{"kind": "turn"}\n', True), (b'{"kind": "end"}\n', False)):
+        os.write(write, line)
+        assert transport.wait_for_turn() is has_turn
+    os.write(write, b'{"kind": "stop"}\n')
+    with pytest.raises(ValueError, match="expected a line of kind turn or end"):
+        transport.wait_for_turn()
+    os.close(read)
+    os.close(write)
+
+
+IN_TURNS = """
+import sys
+from types import SimpleNamespace
+sys.path.insert(0, {python!r})
+from runner import lifetime, models, session, wire
+from runner.transport import HarnessTransport
+private_in, emit = wire.take_stdio()
+request = wire.parse_request(wire.read_line(private_in))
+assert lifetime.exit_with_harness(private_in)
+model = models.MODELS[request.model]
+transport = HarnessTransport(emit, private_in, model.readable)
+
+async def work(params, probe):
+    return 0
+
+if model.boot is None:
+    session.run_sync(request, SimpleNamespace(run=lambda *_: 0), emit, transport)
+else:
+    async def main():
+        await session.run_async(request, SimpleNamespace(run=work), emit, transport)
+    model.boot(main)
+"""
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_every_model_takes_turns_and_dies_with_the_harness_between_them(model: str) -> None:
+    with start_server(model, program=IN_TURNS, turns=True) as process:
+        assert process.stdin is not None
+        assert read_record(process) == {"kind": "ready", "case": "case-0"}
+        for iteration in range(2):
+            process.stdin.write(b'{"kind": "turn"}\n')
+            process.stdin.flush()
+            assert read_record(process)["iteration"] == iteration
+        process.stdin.close()
+    assert process.returncode < 0
 
 
 def test_latencies_are_a_histogram_per_case_without_those_of_the_warm_up(kind: Kind) -> None:

@@ -25,7 +25,7 @@ CASE = {
     "iterations": 1,
     "min_sample_ns": 0,
 }
-REQUEST = {"protocol": 1, "workload": "pingpong", "model": "trio", "seed": 7, "cases": [CASE]}
+REQUEST = {"protocol": 2, "workload": "pingpong", "model": "trio", "seed": 7, "cases": [CASE]}
 
 
 def parse(**changes: Any) -> wire.Request:
@@ -51,6 +51,12 @@ def test_variant_and_seed_are_optional() -> None:
     assert (request.variant, request.seed) == ("", 0)
 
 
+def test_turns_and_run_up_are_optional() -> None:
+    assert (parse().turns, parse().run_up_ns) == (False, 0)
+    in_turns = parse(turns=True, run_up_ns=5)
+    assert (in_turns.turns, in_turns.run_up_ns) == (True, 5)
+
+
 def test_unknown_fields_are_ignored() -> None:
     assert parse(trace=True) == parse()
     assert parse_case(colour="red") == parse_case()
@@ -63,13 +69,17 @@ def test_a_request_may_be_bytes() -> None:
 @pytest.mark.parametrize(
     ("changes", "message"),
     [
-        ({"protocol": 2}, "request: protocol: found 2, expected 1"),
-        ({"protocol": "1"}, 'request: protocol: found "1", expected 1'),
+        ({"protocol": 1}, "request: protocol: found 1, expected 2"),
+        ({"protocol": "2"}, 'request: protocol: found "2", expected 2'),
         ({"workload": 3}, "request: workload: found 3, expected a string"),
         ({"model": None}, "request: model: found null, expected a string"),
         ({"variant": []}, "request: variant: found [], expected a string"),
         ({"seed": -1}, "request: seed: found -1, expected an integer of at least 0"),
         ({"seed": 1.5}, "request: seed: found 1.5, expected an integer of at least 0"),
+        ({"turns": 1}, "request: turns: found 1, expected true or false"),
+        ({"turns": None}, "request: turns: found null, expected true or false"),
+        ({"run_up_ns": -1}, "request: run_up_ns: found -1, expected an integer of at least 0"),
+        ({"run_up_ns": 1.5}, "request: run_up_ns: found 1.5, expected an integer of at least 0"),
         ({"cases": []}, "request: cases: found [], expected at least one case"),
         ({"cases": "check"}, 'request: cases: found "check", expected at least one case'),
         ({"cases": [3]}, "request: cases[0]: found 3, expected a case"),

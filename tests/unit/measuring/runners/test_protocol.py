@@ -17,7 +17,7 @@ from harness.measuring.runners import protocol
 from harness.measuring.runners.transcript import Transcript
 from harness.paths import ROOT
 from runner import wire
-from tests.support.factories import assignment, examples, who
+from tests.support.factories import WORKLOAD, assignment, examples, who, workload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -55,12 +55,21 @@ def transcripts(folder: str) -> list[Any]:
 
 def asked(transcript: list[Line]) -> Transcript:
     """Return a conversation about the cases of the one good request of a transcript."""
-    (request,) = (line.text for line in transcript if line.direction == ">" and not line.error)
-    return Transcript(msgspec.json.decode(request, type=protocol.Request).cases)
+    (text,) = (line.text for line in transcript if is_request(line) and not line.error)
+    request = msgspec.json.decode(text, type=protocol.Request)
+    return Transcript(request.cases, turns=request.turns)
+
+
+def is_request(line: Line) -> bool:
+    return line.direction == ">" and '"kind"' not in line.text
 
 
 def hear(said: Transcript, line: Line) -> None:
-    said.receive(protocol.decode_message(line.text.encode()))
+    """Pass a line to the transcript: a message of the runner, or a turn or the end of turns."""
+    if line.direction == "<":
+        said.receive(protocol.decode_message(line.text.encode()))
+    elif not is_request(line):
+        {"turn": said.give_turn, "end": said.end_turns}[json.loads(line.text)["kind"]]()
 
 
 GOOD = transcripts("good")
@@ -81,8 +90,7 @@ REFUSED = [
 def test_a_good_trial_is_accepted_to_its_end(transcript: list[Line]) -> None:
     said = asked(transcript)
     for line in transcript:
-        if line.direction == "<":
-            hear(said, line)
+        hear(said, line)
     assert (said.finished is None) != (said.failed is None)
 
 
@@ -99,12 +107,14 @@ def test_a_good_request_means_the_same_to_the_runner_as_to_the_harness(
     transcript: list[Line],
 ) -> None:
     for line in transcript:
-        if line.direction == ">":
+        if is_request(line):
             theirs = wire.parse_request(line.text)
             ours = msgspec.json.decode(line.text, type=protocol.Request)
             assert theirs._replace(cases=[]) == (
                 *(getattr(ours, name) for name in ("workload", "model", "variant", "seed")),
                 [],
+                ours.turns,
+                ours.run_up_ns,
             )
             assert [tuple(case) for case in theirs.cases] == [
                 msgspec.structs.astuple(case) for case in ours.cases
@@ -115,7 +125,7 @@ def test_a_good_request_means_the_same_to_the_runner_as_to_the_harness(
 def test_a_trial_is_refused_at_the_line_that_breaks_the_protocol(transcript: list[Line]) -> None:
     said = asked(transcript)
     for line in transcript:
-        if line.direction == "<" and not line.error:
+        if not line.error:
             hear(said, line)
         elif line.direction == "<":
             with pytest.raises(protocol.ProtocolError) as caught:
@@ -144,8 +154,7 @@ def test_what_comes_twice_in_an_answer_is_kept_in_order() -> None:
     (transcript,) = (one.values[0] for one in TRIALS if one.id == "wrong_answer")
     said = asked(transcript)
     for line in transcript:
-        if line.direction == "<":
-            hear(said, line)
+        hear(said, line)
     assert [outcome.value for outcome in said.outcomes["check"]] == ["20", "19"]
     assert [sample.iteration for sample in said.samples["check"]] == [0, 1, 2]
 
@@ -209,6 +218,24 @@ def test_a_trial_of_the_check_case_does_it_once() -> None:
     assert [case.id for case in request.cases] == ["check"]
 
 
+def test_a_request_in_turns_has_a_run_up_unless_its_check_case_waits_for_long() -> None:
+    def request(text: str, *, turns: bool) -> protocol.Request:
+        cases = assignment("trio", "headline", of=workload(text)).cases
+        return protocol.create_request(who("trio"), cases, 7, turns=turns)
+
+    alone, in_turns = (request(WORKLOAD, turns=turns) for turns in (False, True))
+    assert (alone.turns, alone.run_up_ns) == (False, 0)
+    assert (in_turns.turns, in_turns.run_up_ns > 0) == (True, True)
+    long = WORKLOAD.replace("tasks = 3, wait_ns = 5_000_000", "tasks = 3, wait_ns = 10_000_001")
+    assert request(long, turns=True).run_up_ns == 0
+
+
+def test_a_request_says_the_version_of_its_runner() -> None:
+    cases = assignment("trio", "headline").cases
+    request = protocol.create_request(who("trio"), cases, 7, protocol.ALONE_PROTOCOL)
+    assert json.loads(protocol.encode_request(request))["protocol"] == 1
+
+
 def test_a_request_is_one_line_that_the_runner_understands() -> None:
     request = protocol.create_request(who("trio", ""), assignment("trio", "headline").cases, 7)
     line = protocol.encode_request(request)
@@ -230,14 +257,14 @@ def example(beginning: str) -> str:
 
 
 def test_the_description_in_the_document_is_one() -> None:
-    description = protocol.decode_description(example('{"protocol": 1, "language"').encode())
+    description = protocol.decode_description(example('{"protocol": 2, "language"').encode())
     assert description.language == "python"
     assert description.implementations[0].model == "trio"
     assert description.unavailable[0].reason == "uvloop is not installed"
 
 
 def test_the_request_in_the_document_is_one() -> None:
-    request = wire.parse_request(example('{"protocol": 1, "workload"'))
+    request = wire.parse_request(example('{"protocol": 2, "workload"'))
     assert [(case.id, case.operations) for case in request.cases] == [
         ("check", 6),
         ("headline", 4000),
@@ -248,15 +275,17 @@ def test_the_document_has_no_example_that_is_not_tested() -> None:
     assert len(re.findall(r"```json\n", DOCUMENT)) == 2
 
 
-@pytest.mark.parametrize("version", [0, 2])
+@pytest.mark.parametrize("version", [0, 3])
 def test_a_description_of_another_version_is_refused_with_both_numbers(version: int) -> None:
-    text = example('{"protocol": 1, "language"').replace('"protocol": 1', f'"protocol": {version}')
-    with pytest.raises(protocol.ProtocolError, match=f"protocol {version}, this harness speaks 1"):
+    text = example('{"protocol": 2, "language"').replace('"protocol": 2', f'"protocol": {version}')
+    with pytest.raises(
+        protocol.ProtocolError, match=f"protocol {version}, this harness speaks 1 and 2"
+    ):
         protocol.decode_description(text.encode())
 
 
 def test_an_unknown_field_of_a_description_is_ignored() -> None:
-    text = example('{"protocol": 1, "language"')
+    text = example('{"protocol": 2, "language"')
     more = text.replace('{"protocol"', '{"colour": "red", "protocol"')
     assert protocol.decode_description(more.encode()) == protocol.decode_description(text.encode())
 
