@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.measuring.runners import protocol
-from harness.measuring.runners.find import find_runners
 from tests.support.planted.bench import MARK, at_most, left_of, new_mark, python_runner, python_tree
 
 if TYPE_CHECKING:
