@@ -291,7 +291,7 @@ def test_an_unknown_field_of_a_description_is_ignored() -> None:
 
 
 def test_an_implementation_lists_its_other_files_or_leaves_them_out() -> None:
-    text = example('{"protocol": 1, "language"')
+    text = example('{"protocol": 2, "language"')
     assert protocol.decode_description(text.encode()).implementations[0].files == ()
     more = text.replace('"variant": ""', '"variant": "", "files": ["a.py", "b/c.py"]')
     described = protocol.decode_description(more.encode())
