@@ -27,6 +27,7 @@ func describe(cmd command.Command) int {
 				Model:    model.Name,
 				Variant:  entry.Variant,
 				Source:   entry.Source,
+				Files:    entry.Files,
 			})
 		}
 	}

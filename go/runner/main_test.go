@@ -5,7 +5,9 @@ import (
 	"encoding/json"
 	"fmt"
 	"os/exec"
+	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
@@ -43,10 +45,9 @@ func TestDescribeListsEveryImplementationUnderEveryModel(t *testing.T) {
 		t.Errorf("found %d implementations, expected %d", got, want)
 	}
 	want := protocol.Implementation{Workload: "kitchen", Model: "go-1cpu", Source: "go/workloads/kitchen/kitchen.go"}
-	found := false
-	for _, implementation := range description.Implementations {
-		found = found || implementation == want
-	}
+	found := slices.ContainsFunc(description.Implementations, func(i protocol.Implementation) bool {
+		return reflect.DeepEqual(i, want)
+	})
 	if !found || !strings.Contains(stdout, `"unavailable":[]`) {
 		t.Errorf("found %s\nexpected %+v and no unavailable models", stdout, want)
 	}

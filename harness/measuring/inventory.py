@@ -160,8 +160,14 @@ class Inventory:
         offers = self._offers_for(cells)
         digests: dict[str, str] = {}
         for runner in self.runners.found.values():
-            if sources := [offer.source for offer in offers if offer.runner == runner.name]:
-                digests |= runner.digests(sources)
+            files = {
+                file
+                for offer in offers
+                if offer.runner == runner.name
+                for file in (offer.source, *offer.files)
+            }
+            if files:
+                digests |= runner.digests(files)
         return dict(sorted(digests.items()))
 
     def source_paths(self, cells: list[Cell]) -> dict[str, str]:

@@ -196,7 +196,7 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True):
     cells: tuple[Cell, ...]
     absent: tuple[AbsentCell, ...] = ()
     precision: float = 0.03  # stop once all headline ratios have this half-width or less
-    sources: dict[str, str] = {}  # path -> SHA-256 of each measured implementation
+    sources: dict[str, str] = {}  # path -> SHA-256 of each file of the implementations
     implementations: dict[str, str] = {}  # Contestant.key -> path, a key of `sources`
     runner_files: tuple[str, ...] = ()  # absolute path of each loombench.toml given by --runner
 

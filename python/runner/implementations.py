@@ -85,17 +85,11 @@ def _is_library(name: str | None) -> bool:
 
 def library_versions() -> dict[str, str]:
     """Return the version of each installed library that models need or implementations import."""
-    import ast  # imported here because a trial does not need it
-    from importlib import metadata
+    from importlib import metadata  # imported here because a trial does not need it
 
     wanted = {name for model in MODELS.values() for name in model.needs}
     for source in WORKLOADS.glob("*/*.py"):
-        with suppress(SyntaxError):  # a trial will report it
-            for node in ast.walk(ast.parse(source.read_bytes(), source)):
-                if isinstance(node, ast.Import):
-                    wanted.update(alias.name.partition(".")[0] for alias in node.names)
-                elif isinstance(node, ast.ImportFrom) and node.module:
-                    wanted.add(node.module.partition(".")[0])
+        wanted.update(name.partition(".")[0] for name in _imported_names(source))
     # The name of a distribution may differ from the name that is imported.
     distributions = metadata.packages_distributions()
     return {
@@ -105,10 +99,60 @@ def library_versions() -> dict[str, str]:
     }
 
 
+def _imported_names(source: Path) -> set[str]:
+    """Return the full names that a file imports, `a.b` for `from a import b`; runs nothing.
+
+    The names are incomplete if the file is not valid Python: a trial will report that.
+    """
+    import ast  # imported here because a trial does not need it
+    from importlib.util import resolve_name
+
+    package = ".".join(source.parent.relative_to(ROOT).parts)  # where relative names begin
+    names: set[str] = set()
+    with suppress(SyntaxError, ImportError):
+        for node in ast.walk(ast.parse(source.read_bytes(), source)):
+            if isinstance(node, ast.Import):
+                names.update(alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                module = resolve_name("." * node.level + (node.module or ""), package)
+                names.update(f"{module}.{alias.name}" for alias in node.names)
+    return names
+
+
+def _imported_files(source: Path) -> set[Path]:
+    """Return the files under WORKLOADS that a file imports, and those that they import."""
+    found: set[Path] = set()
+    waiting = [source]
+    while waiting:
+        for name in _imported_names(waiting.pop()):
+            package, *parts = name.split(".")
+            if package != WORKLOADS.name:
+                continue
+            # The last part may be a module or something in one.
+            paths = (WORKLOADS.joinpath(*parts[:end]) for end in range(1, len(parts) + 1))
+            modules = {path.with_suffix(".py") for path in paths}
+            new = {path for path in modules if path.is_file()} - found - {source}
+            found |= new
+            waiting += new
+    return found
+
+
 def _relative_path(source: Path) -> str:
     return source.relative_to(ROOT.parent).as_posix()
 
 
-def describe_all() -> list[dict[str, str]]:
+def describe_all() -> list[dict[str, str | list[str]]]:
     """Return every implementation in the form that `describe` prints."""
-    return [{**found._asdict(), "source": _relative_path(found.source)} for found in find()]
+    implementations = list(find())
+    files = {
+        source: sorted(map(_relative_path, _imported_files(source)))
+        for source in {found.source for found in implementations}
+    }
+    return [
+        {
+            **found._asdict(),
+            "source": _relative_path(found.source),
+            "files": files[found.source],
+        }
+        for found in implementations
+    ]

@@ -25,9 +25,6 @@ SCENES = (
     "a very long message",
     "a workload of many words",
     "models from outside",
-    "no Go",
-    "only trio",
-    "too few blocks",
 )
 FONTS = pytest.mark.parametrize("font", ["", svgs.FALLBACK], ids=["own", "fallback"])
 

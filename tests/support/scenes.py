@@ -90,6 +90,8 @@ def trial(cell: Cell, block: int, elapsed_ns: int, cpu_ns: int | None = None) ->
 
 def shaped(one: Trial, workload: Workload, cost: float) -> Trial:
     """Add to a trial what its workload's shape has besides samples."""
+    if workload.shape not in ("footprint", "latency", "server"):
+        return one
     case = workload.cases[one.cell.case]
     told = waits(cost)
     if workload.shape == "latency":

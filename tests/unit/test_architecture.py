@@ -58,6 +58,15 @@ ALSO = {
     }.items()
 }
 ALSO["drain", "processes"] |= {"asyncio"}  # an application of uvicorn's sleeps by its loop
+# A workload that is another one with additions: it imports what that one's models share, and in
+# each model that one's implementation.
+BUILDS_ON = {"drain": "http"}
+# What the models of a workload share may load a parser or server if its name begins with it.
+SHARED = {
+    workload: set().union(*(also for (other, _), also in ALSO.items() if other == workload))
+    - LIBRARIES
+    for workload, _ in ALSO
+}
 
 
 def sources(folder: Path) -> list[Path]:
@@ -265,23 +274,49 @@ def test_the_runner_needs_the_standard_library_alone_until_a_model_is_loaded() -
         assert at_module_level(path) & LIBRARIES == set(), shown(path)
 
 
+def workload_files(path: Path) -> set[Path]:
+    """Return a file under python/workloads/, what it imports from there, and what those import."""
+    found: set[Path] = set()
+    waiting = {path}
+    while waiting:
+        found |= waiting
+        names = {name for file in waiting for name in imported(file)}
+        modules = {module for name in names for module in (name, name.rpartition(".")[0])}
+        files = {PYTHON.joinpath(*module.split(".")).with_suffix(".py") for module in modules}
+        ours = {file for file in files if file.is_relative_to(PYTHON / "workloads")}
+        waiting = {file for file in ours if file.is_file()} - found
+    return found
+
+
+def libraries_of(path: Path) -> set[str]:
+    """Return what a file under python/workloads/ imports, except for what every file may import."""
+    ours = {"runner", "workloads"}
+    return packages(imported(path)) - ours - (set(sys.stdlib_module_names) - {"asyncio"})
+
+
 def test_an_implementation_imports_its_own_library_and_no_other() -> None:
     for path in sorted(PYTHON.glob("workloads/*/on_*.py")):
         stem = path.stem.removeprefix("on_")
         base, also = stem.partition("__")[0], ALSO.get((path.parent.name, stem), set())
-        shared = f"workloads.{path.parent.name}."  # what all models of a workload do alike
-        names = {name for name in imported(path) if not name.startswith(shared)}
-        foreign = packages(names) - set(sys.stdlib_module_names) - {"runner"}
-        assert foreign <= {base} | also, shown(path)
-        assert base == "asyncio" or "asyncio" not in packages(imported(path)) - also, shown(path)
+        libraries = {name for file in workload_files(path) for name in libraries_of(file)}
+        assert libraries <= {base} | also, shown(path)
+
+
+def test_a_workload_imports_from_itself_and_the_one_it_builds_on() -> None:
+    for path in sorted(PYTHON.glob("workloads/*/*.py")):
+        workload = path.parent.name
+        for file in workload_files(path) - {path}:
+            assert file.parent.name in {workload, BUILDS_ON.get(workload)}, shown(path)
+            if file.name.startswith("on_"):
+                assert (file.parent.name, file.name) == (BUILDS_ON.get(workload), path.name)
 
 
 def test_what_the_models_of_a_workload_share_loads_no_models_library() -> None:
     for path in PYTHON.glob("workloads/*/*.py"):
         if not path.name.startswith("on_"):
-            foreign = packages(imported(path)) - set(sys.stdlib_module_names) - {"runner"}
-            assert foreign == set(), shown(path)
-            assert "asyncio" not in packages(imported(path)), shown(path)
+            named_after = path.stem.partition("_")[0]
+            allowed = SHARED.get(path.parent.name, set()) & {named_after}
+            assert libraries_of(path) <= allowed, shown(path)
 
 
 # --- what a child loads

@@ -19,10 +19,11 @@ type Description struct {
 
 // An Implementation is one implementation of a workload under one model.
 type Implementation struct {
-	Workload string `json:"workload"`
-	Model    string `json:"model"`
-	Variant  string `json:"variant"`
-	Source   string `json:"source"` // relative to the root of the repository
+	Workload string   `json:"workload"`
+	Model    string   `json:"model"`
+	Variant  string   `json:"variant"`
+	Source   string   `json:"source"`          // relative to the root of the repository
+	Files    []string `json:"files,omitempty"` // other files that it consists of
 }
 
 // Unavailable is a model that cannot run on this machine.

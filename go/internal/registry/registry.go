@@ -11,8 +11,9 @@ import "loombench/internal/work"
 // An Entry is an implementation of a workload.
 type Entry struct {
 	Workload string
-	Variant  string // "" for Run, "atomic" for RunAtomic
-	Source   string // path relative to the root of the repository
+	Variant  string   // "" for Run, "atomic" for RunAtomic
+	Source   string   // path relative to the root of the repository
+	Files    []string // other files of its package, like Source
 	Run      work.Func
 }
 

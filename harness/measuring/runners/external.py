@@ -324,16 +324,23 @@ def _check_implementation(
         raise _UnusableError(
             f"the model {model!r} belongs to the runner {owners[model]}; choose another name"
         )
-    source_name = _clean(implementation.source)
+    _check_source_file("source", implementation.source, home)
+    for file in implementation.files:
+        _check_source_file("files", file, home)
+
+
+def _check_source_file(field: str, file: str, home: Path) -> None:
+    """Raise _UnusableError if a file of an implementation is not a readable one in its folder."""
+    name = _clean(file)
     try:
-        source = _resolve_below(home, implementation.source)
+        path = _resolve_below(home, file)
     except _UnusableError as reason:
         raise _UnusableError(
-            f"source: found {source_name!r}, expected a file in the runner's folder: {reason}"
+            f"{field}: found {name!r}, expected a file in the runner's folder: {reason}"
         ) from None
-    if not source.is_file() or not os.access(source, os.R_OK):
+    if not path.is_file() or not os.access(path, os.R_OK):
         raise _UnusableError(
-            f"source: found no file {source_name!r}, expected one in the runner's folder"
+            f"{field}: found no file {name!r}, expected one in the runner's folder"
         )
 
 

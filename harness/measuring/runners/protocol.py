@@ -55,6 +55,7 @@ class Implementation(msgspec.Struct, frozen=True):
     model: str
     source: str
     variant: str = ""
+    files: tuple[str, ...] = ()  # besides `source`
 
 
 class Unavailable(msgspec.Struct, frozen=True):

@@ -26,6 +26,7 @@ class Offer:
     runner: str
     source: str
     unavailable: str | None = None  # why it cannot run on this machine
+    files: tuple[str, ...] = ()  # besides `source`
 
 
 @dataclass(frozen=True)
@@ -92,4 +93,5 @@ class Runners:
                     runner.name,
                     offered.source,
                     reasons.get(offered.model),
+                    offered.files,
                 )

@@ -142,6 +142,16 @@ def test_a_run_holds_the_digest_of_every_source_it_runs(tmp_path: Path) -> None:
     }
 
 
+def test_code_that_implementations_share_is_among_the_sources(tmp_path: Path) -> None:
+    first = begin(tmp_path, RunSelection(("heartbeat",), ("threads",)))
+    shared = "python/workloads/heartbeat/background.py"
+    assert set(first.run.sources) == {"python/workloads/heartbeat/on_threads.py", shared}
+    assert shared not in first.run.implementations.values()
+    rewrite(first.folder, sources={**first.run.sources, shared: "0" * 64})
+    with pytest.raises(Problem, match=f"source {shared} has changed"):
+        resume(first.folder)
+
+
 def test_only_runners_that_take_part_are_kept_and_only_their_models_that_do(
     tmp_path: Path,
 ) -> None:

@@ -12,75 +12,17 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-<<<<<<< HEAD
-from harness.catalog import workload_file
-from harness.catalog.contestant import Contestant
-from harness.paths import WORKLOADS
-from harness.results.records import Cell
-from runner import footprint
-from tests.support.planted.bench import ROOT, Bench, python_runner
-=======
 from runner import footprint
 from tests.support.planted.bench import ROOT
->>>>>>> refs/heads/tests
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
 MIB = 2**20
 CHILD = "from runner import footprint; print(footprint.peak_bytes())"
-<<<<<<< HEAD
-# A harness that holds some MiB of memory, and runs a trial with the real runner.
-HARNESS = f"""
-import json, sys
-from harness.catalog import workload_file
-from harness.catalog.contestant import Contestant
-from harness.paths import WORKLOADS
-from harness.results.records import Cell
-from tests.support.planted.bench import Bench, python_runner
-held = bytearray(b"x") * (int(sys.argv[1]) * {MIB})
-runner = python_runner()
-bench = Bench(workload_file.load_folder(WORKLOADS), lambda cell: runner, 1)
-trial = bench.trial(Cell(Contestant("noop", sys.argv[2]), "check"), 0, 0)
-print(json.dumps([trial.status, trial.message, trial.usage]))
-"""
-
-linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux reports memory under /proc")
-
-
-def usage_under_a_harness_that_holds(mib: int, model: str) -> dict[str, int]:
-    """Return the usage that a trial reports to a harness with `mib` MiB of memory."""
-    done = subprocess.run(
-        [sys.executable, "-c", HARNESS, str(mib), model],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
-        capture_output=True,
-        timeout=60,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr.decode()
-    status, message, usage = json.loads(done.stdout)
-    assert status == "ok", message
-    return usage
-
-
-@linux
-@pytest.mark.parametrize("model", ["sequential", "asyncio"])
-def test_the_memory_of_the_harness_does_not_change_what_a_trial_reports(
-    model: str,
-) -> None:
-    if psutil.virtual_memory().available < 2 * 2**30:
-        pytest.skip("too little memory is available")
-    small, large = (usage_under_a_harness_that_holds(mib, model) for mib in (0, 500))
-    for name in ("peak_bytes", "pss_bytes"):
-        assert small[name] > MIB
-        assert abs(large[name] - small[name]) < 3 * MIB
-
-
-=======
 linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the peak this way")
 
 
->>>>>>> refs/heads/tests
 @linux
 def test_the_peak_includes_memory_that_was_freed() -> None:
     large_child = f"held = bytearray(b'x') * {100 * MIB}; del held; {CHILD}"
@@ -162,27 +104,6 @@ print((shared["pss_bytes"] - alone["pss_bytes"]) // MIB)
     assert 0 <= int(printed[2]) < 50  # not 300
 
 
-<<<<<<< HEAD
-@linux
-def test_a_process_pool_is_measured_while_it_runs() -> None:
-    trials = {
-        model: real_bench().trial(Cell(Contestant("sumsquares", model), "check"), 0, 0)
-        for model in ("sequential", "processes")
-    }
-    usage = {model: trial.usage for model, trial in trials.items() if trial is not None}
-    assert usage["sequential"]["pss_processes"] == 1
-    # The workers, and the process that starts them.
-    assert usage["processes"]["pss_processes"] >= 1 + (os.cpu_count() or 1)
-    assert usage["processes"]["pss_bytes"] > usage["sequential"]["pss_bytes"]
-
-
-def real_bench() -> Bench:
-    runner = python_runner()
-    return Bench(workload_file.load_folder(WORKLOADS), lambda cell: runner, 1)
-
-
-=======
->>>>>>> refs/heads/tests
 @pytest.mark.parametrize("refusal", [PermissionError, FileNotFoundError])
 def test_a_tree_that_cannot_be_measured_is_omitted_and_not_zero(
     monkeypatch: pytest.MonkeyPatch, refusal: type[OSError]

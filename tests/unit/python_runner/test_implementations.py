@@ -124,8 +124,57 @@ def test_sources_are_described_relative_to_the_repository(
             "model": "trio",
             "variant": "",
             "source": "python/workloads/fanout/on_trio.py",
+            "files": [],
         }
     ]
+
+
+def files_of(source: str) -> list[str]:
+    """Return the other files of an implementation, below python/workloads/."""
+    (files,) = {
+        tuple(described["files"])
+        for described in implementations.describe_all()
+        if described["source"] == f"python/workloads/{source}"
+    }
+    return [file.removeprefix("python/workloads/") for file in files]
+
+
+@pytest.mark.parametrize(
+    ("text", "files"),
+    [
+        ("from workloads.http import first", ["http/first.py"]),
+        ("from workloads.http import first as other, third", ["http/first.py", "http/third.py"]),
+        ("from workloads.http.first import anything", ["http/first.py"]),
+        ("import workloads.http.first", ["http/first.py"]),
+        ("from . import own", ["drain/own.py"]),
+        ("from .own import anything", ["drain/own.py"]),
+        ("def run():\n    from workloads.http import first", ["http/first.py"]),
+        ("from workloads.drain import second", ["drain/own.py", "drain/second.py"]),
+        ("from workloads.http.on_trio import serve", ["http/first.py", "http/on_trio.py"]),
+        ("from workloads.drain import circle", ["drain/circle.py"]),
+        ("from workloads.http import absent", []),
+        ("from workloads.http import *", []),
+        ("from ..... import own", []),
+        ("import first, workloads, trio\nfrom runner import work", []),
+        ("def run(:", []),
+    ],
+)
+def test_the_files_of_an_implementation_are_those_that_it_imports_from_the_workloads(
+    tree: Callable[[Iterable[str]], Path], text: str, files: list[str]
+) -> None:
+    shared = ["http/first.py", "http/third.py", "drain/own.py", "drain/second.py"]
+    sources = ["drain/on_trio.py", "http/on_trio.py", "drain/circle.py"]
+    root = tree([*shared, *sources]) / "python" / "workloads"
+    (root / "drain/second.py").write_text("import workloads.drain.own\nraise SystemExit")
+    (root / "http/on_trio.py").write_text("from workloads.http.first import anything")
+    (root / "drain/circle.py").write_text("from workloads.drain import circle, on_trio")
+    (root / "drain/on_trio.py").write_text(text)
+    assert files_of("drain/on_trio.py") == files
+
+
+def test_shared_code_in_this_repository_is_among_the_files() -> None:
+    assert files_of("heartbeat/on_trio.py") == ["heartbeat/background.py"]
+    assert files_of("drain/on_threads.py") == ["http/on_threads.py", "http/response.py"]
 
 
 @pytest.mark.parametrize(

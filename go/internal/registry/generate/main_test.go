@@ -4,6 +4,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -111,8 +112,8 @@ func TestRunReplacesABrokenListAndDropsDeletedFiles(t *testing.T) {
 	both := read()
 	for _, want := range []string{
 		`"example/workloads/squares"`,
-		`{Workload: "squares", Variant: "", Source: "go/workloads/squares/squares.go", Run: squares.Run},`,
-		`{Workload: "squares", Variant: "atomic", Source: "go/workloads/squares/atomic.go", Run: squares.RunAtomic},`,
+		`{Workload: "squares", Variant: "", Source: "go/workloads/squares/squares.go", Files: []string{"go/workloads/squares/atomic.go"}, Run: squares.Run},`,
+		`{Workload: "squares", Variant: "atomic", Source: "go/workloads/squares/atomic.go", Files: []string{"go/workloads/squares/squares.go"}, Run: squares.RunAtomic},`,
 	} {
 		if !strings.Contains(both, want) {
 			t.Errorf("found\n%s\nexpected %s", both, want)
@@ -171,6 +172,24 @@ func TestScanFindsFunctionsWithTheSignature(t *testing.T) {
 				t.Errorf("found %v %v, expected variant %q alone", found, err, test.want)
 			}
 		})
+	}
+}
+
+func TestAnImplementationListsTheOtherFilesOfItsPackage(t *testing.T) {
+	found, err := scan(module(t, map[string]string{
+		"workloads/squares/squares.go":      head + plain,
+		"workloads/squares/table.go":        "package squares\n",
+		"workloads/squares/squares_test.go": "package squares\n",
+		"workloads/alone/alone.go":          strings.Replace(head, "squares", "alone", 1) + plain,
+	}), "example")
+	if err != nil || len(found) != 2 {
+		t.Fatalf("found %v %v, expected two implementations", found, err)
+	}
+	if files := found[0].files; len(files) != 0 {
+		t.Errorf("found %q, expected no other files", files)
+	}
+	if files := found[1].files; !slices.Equal(files, []string{"go/workloads/squares/table.go"}) {
+		t.Errorf("found %q, expected table.go", files)
 	}
 }
 

@@ -23,8 +23,11 @@ func render(module, constraint string, implementations []implementation) ([]byte
 	}
 	out.WriteString("var generatedEntries = []Entry{\n")
 	for _, impl := range implementations {
-		fmt.Fprintf(&out, "\t{Workload: %q, Variant: %q, Source: %q, Run: %s.%s},\n",
-			impl.workload, impl.variant, impl.source, impl.workload, impl.function)
+		fmt.Fprintf(&out, "\t{Workload: %q, Variant: %q, Source: %q, ", impl.workload, impl.variant, impl.source)
+		if len(impl.files) > 0 {
+			fmt.Fprintf(&out, "Files: %#v, ", impl.files)
+		}
+		fmt.Fprintf(&out, "Run: %s.%s},\n", impl.workload, impl.function)
 	}
 	out.WriteString("}\n")
 	return format.Source(out.Bytes())

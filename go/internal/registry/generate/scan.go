@@ -22,9 +22,10 @@ import (
 // An implementation is one entry of the registry.
 type implementation struct {
 	workload, variant string
-	function          string // Run, RunAtomic
-	source            string // path, starting with the name of the module's directory
-	importsHTTP       bool   // its package imports net/http, which makes a runner twice as large
+	function          string   // Run, RunAtomic
+	source            string   // path, starting with the name of the module's directory
+	files             []string // other files of its package, without tests
+	importsHTTP       bool     // its package imports net/http, which makes a runner twice as large
 }
 
 const signature = "func(context.Context, work.Params, *work.Probe) (any, error)"
@@ -67,9 +68,11 @@ func scanWorkload(root, module, workload string) ([]implementation, error) {
 		return nil, fmt.Errorf("%s: found %q, expected a name of lowercase letters and digits", dir, workload)
 	}
 	var found []implementation
+	var sources []string
 	importsHTTP := false
 	for _, name := range files {
 		source := path.Join(filepath.Base(root), dir, filepath.Base(name))
+		sources = append(sources, source)
 		inFile, imports, err := scanFile(name, module, source, workload)
 		if err != nil {
 			return nil, err
@@ -79,6 +82,7 @@ func scanWorkload(root, module, workload string) ([]implementation, error) {
 	}
 	for i := range found {
 		found[i].importsHTTP = importsHTTP
+		found[i].files = slices.DeleteFunc(slices.Clone(sources), func(name string) bool { return name == found[i].source })
 	}
 	slices.SortFunc(found, func(a, b implementation) int { return strings.Compare(a.variant, b.variant) })
 	for i := 1; i < len(found); i++ {

@@ -11,6 +11,8 @@ import pytest
 from harness.catalog.contestant import is_model_id, is_variant
 from harness.catalog.workload import MODELS, order_models
 from harness.errors import Exit
+from harness.measuring.inventory import Inventory
+from harness.measuring.plan import RunSelection
 from harness.measuring.runners import external
 from harness.paths import WORKLOADS
 from harness.presenting.figures import style
@@ -39,6 +41,17 @@ def test_the_file_and_its_folder_are_the_same_name_for_a_runner(home: Path) -> N
     assert found.problems == []
     assert offered(found) == [("counter", "py-loop", "")]
     assert (home / "started").exists()
+
+
+def test_the_other_files_of_an_implementation_are_digested_like_its_source(home: Path) -> None:
+    (home / "part.py").write_text("")
+    says(home, implementations=[one(files=["part.py"]), one(variant="two")])
+    inventory = Inventory.open([home])
+    assert inventory.runners.problems == []
+    cells, _ = inventory.plan_cells(RunSelection(("counter",), ("py-loop",)), None)
+    assert set(inventory.source_digests(cells)) == {
+        f"counting: {file}" for file in ("runner.py", "part.py", external.FILE)
+    }
 
 
 def test_no_shell_reads_the_command(home: Path) -> None:

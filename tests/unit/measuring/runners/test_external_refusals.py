@@ -124,6 +124,10 @@ def test_a_workload_from_outside_may_speak_of_models_from_outside_alone(home: Pa
         ({"source": "a\0b"}, "only relative paths without"),
         ({"source": "workloads"}, "found no file 'workloads'"),
         ({"source": "none.py"}, "found no file 'none.py'"),
+        ({"files": ["../secret"]}, "files: found '../secret', expected a file in the runner's"),
+        ({"files": ["runner.py", "link"]}, "a link leads out of the folder"),
+        ({"files": ["circle"]}, "files: found 'circle', expected a file in the runner's folder"),
+        ({"files": ["none.py"]}, "files: found no file 'none.py'"),
         ({"source": "x" * 300}, "xxx...', expected a file in the runner's folder: File name too"),
     ],
 )  # fmt: skip

@@ -261,6 +261,14 @@ def test_an_unknown_field_of_a_description_is_ignored() -> None:
     assert protocol.decode_description(more.encode()) == protocol.decode_description(text.encode())
 
 
+def test_an_implementation_lists_its_other_files_or_leaves_them_out() -> None:
+    text = example('{"protocol": 1, "language"')
+    assert protocol.decode_description(text.encode()).implementations[0].files == ()
+    more = text.replace('"variant": ""', '"variant": "", "files": ["a.py", "b/c.py"]')
+    described = protocol.decode_description(more.encode())
+    assert described.implementations[0].files == ("a.py", "b/c.py")
+
+
 def test_the_schema_that_is_checked_in_is_that_of_the_code() -> None:
     found = (ROOT / "docs" / "protocol.schema.json").read_text(encoding="utf-8")
     assert found == protocol.schema_text(), "docs/protocol.schema.json: renew it with `make schema`"
