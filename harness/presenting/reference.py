@@ -107,7 +107,7 @@ def derive(repository: Repository) -> Derived:
 
 
 def take(folder: Path, repository: Repository) -> None:
-    """Make a run the reference run, without what is private to its machine. Raises Problem."""
+    """Make a run the reference run, without the private data of its machine. Raises Problem."""
     run, warnings = store.read_run(folder), list[str]()
     if run.runner_files:
         raise Problem(f"{folder}: found external runners, expected only runners of this repository")
@@ -135,7 +135,7 @@ def _write_run(repository: Repository, run: Run, trials: Iterable[Trial]) -> Non
 
 
 def write(repository: Repository) -> list[str]:
-    """Write blocks, summaries and figures; returns what is wrong nevertheless."""
+    """Write blocks, summaries and figures; returns a line for each problem that remains."""
     derived = derive(repository)
     texts = {
         document: readme.fill(
@@ -219,7 +219,7 @@ def _impossible_figures(repository: Repository, drawn: dict[str, Path]) -> Itera
             )
 
 
-# --- remove what is private to a machine
+# --- remove the private data of a machine
 
 
 def _anonymise_run(run: Run) -> Run:
@@ -265,7 +265,7 @@ def remove_folders(text: str) -> str:
 
 
 def main(arguments: Sequence[str], repository: Repository | None = None) -> Exit:
-    """Write what is made from the reference run, or print a line for each thing out of date."""
+    """Write the files made from the reference run, or print a line for each one out of date."""
     parser = argparse.ArgumentParser(
         prog="python -m harness.presenting.reference", description=__doc__
     )

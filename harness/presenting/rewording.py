@@ -76,7 +76,7 @@ def _is_same(value: object, other: object) -> bool:
 
 
 def _without_words(workload: Workload) -> Workload:
-    """Return a workload without all that does not decide what is measured, and how."""
+    """Return a workload with only those parts that decide what is measured, and how."""
     return replace(
         workload,
         title="",

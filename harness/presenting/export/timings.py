@@ -77,8 +77,8 @@ def cell_timings(
     Appends to `warnings` what is left out: a reader of the file cannot know. Raises Problem if
     no cell is left.
     """
-    timings = _timings_by_cell(analysis, trials, selection)
-    found = []
+    by_cell = _timings_by_cell(analysis, trials, selection)
+    exported = []
     for result in analysis.workloads.values():
         workload = result.workload
         for case_id, cells in result.cases.items():
@@ -86,22 +86,22 @@ def cell_timings(
             for cell in cells:
                 if not selection.has(cell.cell):
                     continue
-                own = tuple(timings.get(cell.cell, ()))
+                timings = tuple(by_cell.get(cell.cell, ()))
                 name = export_name(cell.cell, selection)
                 if reason := _why_timeless(workload, case):
                     if cell.attempts:
                         warnings.append(f"{name}: left out: {reason}")
                     continue
-                warnings += _left_out(name, cell, len(own))
-                if own:
-                    found.append(CellTimings(name, workload, case, cell.cell, own))
-    if not found:
+                warnings += _left_out(name, cell, len(timings))
+                if timings:
+                    exported.append(CellTimings(name, workload, case, cell.cell, timings))
+    if not exported:
         raise Problem(
             f"{analysis.run.id}: found no time to export, expected at least one trial that is ok,"
             " of a case whose operations have a time; `loombench show` shows the failures",
             Exit.NOT_POSSIBLE,
         )
-    return found
+    return exported
 
 
 def _why_timeless(workload: Workload, case: Case) -> str:

@@ -49,7 +49,7 @@ def _plain_cells(result: WorkloadResult) -> list[CellResult]:
 def _place(share: float, last: float) -> float:
     """Return the x of a share: each further nine (99%, 99.9%) is as wide as the one before.
 
-    `last` is the last share below 1; the maximum stands beyond it.
+    `last` is the last share below 1; the maximum is drawn beyond it.
     """
     return -math.log10(1 - share) if share < 1 else -math.log10(1 - last) + _MAXIMUM
 

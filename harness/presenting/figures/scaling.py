@@ -133,7 +133,7 @@ def _set_axes(
     lines: Sequence[Sequence[Point]],
     ideal: int | None,
 ) -> None:
-    """Set limits, ticks and labels; `ideal` is drawn where it is given, in ns."""
+    """Set limits, ticks and labels; `ideal`, in ns, is drawn if it is given."""
     sizes = sorted({point.x for line in lines for point in line})
     values = [point.estimate.value for line in lines for point in line]
     low, high = min(values) / 1.6, max(values) * 1.6

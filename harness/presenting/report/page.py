@@ -151,10 +151,10 @@ def _pictures(svgs: Mapping[str, str]) -> dict[str, view.Picture]:
 
 def _workload_pictures(pictures: Mapping[str, view.Picture], id_: str) -> tuple[view.Picture, ...]:
     """Return the figures of a workload, its main figure first."""
-    own = [
+    chosen = [
         picture for name, picture in pictures.items() if name == id_ or name.startswith(f"{id_}-")
     ]
-    return tuple(sorted(own, key=lambda picture: (picture.name != id_, picture.name)))
+    return tuple(sorted(chosen, key=lambda picture: (picture.name != id_, picture.name)))
 
 
 def _models(analysis: Analysis) -> list[str]:
