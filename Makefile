@@ -16,7 +16,7 @@ BIN := .venv/bin
 GO = $$($(BIN)/python -c 'from harness.measuring.runners.go_build import ROOT, find_go; print(find_go(ROOT / "go/go.mod")[0] or "")')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup compare claims test check smoke bench doctor lock schema readme reference clean
+.PHONY: help setup compare claims test unit check smoke bench doctor lock schema readme reference clean
 
 help: ## list the targets and variables
 	@echo 'Targets:'
@@ -45,6 +45,9 @@ claims: setup ## check the claims of README.md against the reference run, or RUN
 
 test: check ## run every check and every test
 	$(BIN)/python -m pytest
+
+unit: setup ## run the unit tests, in less than a minute
+	@$(BIN)/python -m pytest tests/unit
 
 check: setup ## check format, lint, types, generated files; in Go vet, staticcheck, tests with the race detector
 	$(BIN)/ruff format --check .
