@@ -146,12 +146,12 @@ def _finding(cases: CaseCells, late: LateLimit | None) -> str:
         )
     if not any(missed.values()):
         return f"no model misses {late.event}"
-    counts = [
-        f"{len(missed[group])} of {len(models)} {group}".rstrip()
-        for group, models in able.items()
-        if group or missed[group]
+    (group, models), *rest = [
+        (group, models) for group, models in able.items() if group or missed[group]
     ]
-    return f"models that miss {late.event}: {', '.join(counts)}"
+    first = f"{len(missed[group])} of {len(models)} models miss {late.event} {group}".rstrip()
+    others = (f"{len(missed[group])} of {len(models)} {group}".rstrip() for group, models in rest)
+    return ", ".join((first, *others))
 
 
 def _extremes(cases: CaseCells) -> str:
