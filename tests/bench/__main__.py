@@ -30,6 +30,7 @@ from tests.bench import (
     report,
     sizes,
     startup,
+    turns,
 )
 
 
@@ -55,6 +56,7 @@ PARTS = {
     "outside": outside.rows,
     "planted": planted.rows,
     "precision": precision.rows,
+    "turns": turns.rows,
     "analysis": analysis.rows,
     "reading": reading.rows,
     "report": report.rows,
