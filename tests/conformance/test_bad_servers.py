@@ -93,7 +93,7 @@ def test_a_bad_server_is_a_status_with_a_message(
     assert (done.status, done.message[: len(message)]) == (status, message)
 
 
-def test_a_server_that_leaves_a_process_behind_is_warned_of(
+def test_a_server_that_leaves_a_process_behind_has_a_warning(
     mark: str, real: tuple[str, ...]
 ) -> None:
     done = trial_of_server(bench_of_servers(mark, real), "leave_a_process")
@@ -109,7 +109,7 @@ HANGS = {
 
 
 @pytest.mark.parametrize("way", HANGS)
-def test_a_server_that_hangs_is_a_timeout_that_says_how_far_it_came(
+def test_a_server_that_hangs_is_a_timeout_that_describes_its_progress(
     mark: str, real: tuple[str, ...], way: str
 ) -> None:
     done = trial_of_server(bench_of_servers(mark, real, timeout_s=1), way)
@@ -117,7 +117,9 @@ def test_a_server_that_hangs_is_a_timeout_that_says_how_far_it_came(
     assert done.message.startswith(f"not finished after 1 s{HANGS[way]}")
 
 
-def test_a_server_that_ignores_the_stop_line_is_told_so(mark: str, real: tuple[str, ...]) -> None:
+def test_a_server_that_ignores_the_stop_line_is_a_timeout_that_says_so(
+    mark: str, real: tuple[str, ...]
+) -> None:
     done = trial_of_server(bench_of_servers(mark, real, timeout_s=1), "ignore_stop", "check")
     assert (done.status, done.message) == (
         Status.TIMEOUT,
@@ -125,9 +127,7 @@ def test_a_server_that_ignores_the_stop_line_is_told_so(mark: str, real: tuple[s
     )
 
 
-def test_too_few_open_files_of_the_generator_are_said_by_it(
-    mark: str, real: tuple[str, ...]
-) -> None:
+def test_the_generator_reports_too_few_open_files(mark: str, real: tuple[str, ...]) -> None:
     limited = ("/bin/sh", "-c", 'ulimit -n 60; exec "$0" "$@"', *real)
     done = trial_of_server(bench_of_servers(mark, limited))
     assert (done.status, done.message) == (

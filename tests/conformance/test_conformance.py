@@ -245,7 +245,7 @@ def planted(tree: Path, variant: str, mark: str) -> Trial:
 
 
 @pytest.mark.parametrize("variant", PLANTED)
-def test_what_is_planted_is_judged_as_it_should_be(
+def test_planted_mistakes_are_found(
     tree: Path, mark: str, variant: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(child, "_GRACE_S", 0.2)

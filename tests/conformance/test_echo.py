@@ -170,14 +170,14 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
         server.end()
 
 
-def test_parts_of_a_message_are_not_held_back(server: Server) -> None:
+def test_parts_of_a_message_are_echoed_at_once(server: Server) -> None:
     with server.connect() as client, server.connect() as idle:
         for byte in ordered(256):
             assert is_served(client, bytes([byte]))
         assert is_served(idle)
 
 
-def test_what_came_before_the_half_close_comes_back_before_the_close(server: Server) -> None:
+def test_data_before_a_half_close_is_echoed_before_the_close(server: Server) -> None:
     sent = ordered(3 * MIB)
     with server.connect() as client, ThreadPoolExecutor(1) as other:
 
@@ -190,13 +190,13 @@ def test_what_came_before_the_half_close_comes_back_before_the_close(server: Ser
         sending.result()
 
 
-def test_a_close_without_a_word_is_answered_by_a_close(server: Server) -> None:
+def test_a_close_without_data_is_answered_by_a_close(server: Server) -> None:
     with server.connect() as client:
         client.shutdown(socket.SHUT_WR)
         assert client.recv(1) == b""
 
 
-def test_clients_that_reset_disturb_nobody(server: Server) -> None:
+def test_clients_that_reset_affect_no_other_client(server: Server) -> None:
     with server.connect() as client:
         for turn in range(20):
             broken = server.connect()
@@ -207,7 +207,7 @@ def test_clients_that_reset_disturb_nobody(server: Server) -> None:
             assert is_served(client)
 
 
-def test_a_client_that_does_not_read_is_not_read_from_and_loses_nothing(server: Server) -> None:
+def test_a_client_that_does_not_read_gets_backpressure_and_loses_nothing(server: Server) -> None:
     part = ordered(64 * KIB)
     with socket.socket() as client, server.connect() as other:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 64 * KIB)
@@ -229,7 +229,7 @@ def test_a_client_that_does_not_read_is_not_read_from_and_loses_nothing(server: 
         assert receive(client, sent + 1) == part * whole + part[:rest]
 
 
-def test_a_client_that_never_reads_and_goes_is_forgotten(server: Server) -> None:
+def test_a_client_that_never_reads_and_disconnects_is_dropped(server: Server) -> None:
     client = server.connect()
     client.settimeout(STUCK_S)
     with suppress(TimeoutError):
@@ -240,7 +240,7 @@ def test_a_client_that_never_reads_and_goes_is_forgotten(server: Server) -> None
         assert is_served(other)
 
 
-def test_many_come_and_go_at_once(server: Server) -> None:
+def test_many_clients_connect_and_disconnect_at_once(server: Server) -> None:
     with ExitStack() as stack:
         clients = [stack.enter_context(server.connect()) for _ in range(200)]
         for index, client in enumerate(clients):
@@ -257,7 +257,7 @@ def test_many_come_and_go_at_once(server: Server) -> None:
 
 
 @every_server
-def test_nothing_is_left_of_a_case_that_is_over(one: Implementation) -> None:
+def test_a_finished_case_leaves_nothing_open(one: Implementation) -> None:
     """Whoever is still connected is disconnected, also who has not read what was sent."""
     with closing(Server(one, cases=3)) as server, ExitStack() as stack:
         server.stop()  # who was never asked ends as well; and what is loaded is loaded now
@@ -353,7 +353,7 @@ def sockets_here() -> Iterator[socket.socket]:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel of Linux tells what was set")
 @every_server
-def test_small_messages_wait_for_no_acknowledgement_and_callers_have_room(
+def test_small_messages_are_sent_without_delay_and_the_backlog_is_large(
     one: Implementation,
 ) -> None:
     with served_here(one) as port, connect(port) as client:

@@ -96,9 +96,7 @@ def counted(done: Trial, at_least_ns: int) -> int:
 
 
 @pytest.mark.parametrize("model", LOOPS)
-def test_what_blocks_the_loop_delays_every_tick_that_is_due_meanwhile(
-    trial: Run, model: str
-) -> None:
+def test_blocking_the_loop_delays_every_tick_that_is_due(trial: Run, model: str) -> None:
     """The work begins after tick 4 has come and lasts for 50 ms: 5 to 7 are late by 40, 30, 20."""
     done = trial("heartbeat", model, ticks=20, beside="block", on="loop", amount=50 * MS)
     for tick in range(1, 4):
@@ -145,7 +143,7 @@ def test_a_job_travels_to_another_process(what: str, amount: int) -> None:
 
 
 @pytest.mark.parametrize("what", ["cpu", "block"])
-def test_a_job_lasts_as_long_as_it_is_told(what: str) -> None:
+def test_a_job_takes_the_requested_time(what: str) -> None:
     with background.make_job(amounts(what, 3 * MS)) as job:
         start = time.perf_counter_ns()
         assert job()
@@ -172,7 +170,7 @@ def test_the_file_is_there_for_as_long_as_the_job_and_no_longer() -> None:
     assert not path.parent.exists()
 
 
-def test_work_that_is_not_known_is_refused() -> None:
+def test_unknown_work_is_refused() -> None:
     with (
         pytest.raises(ValueError, match="beside: found 'dance', expected nothing, cpu"),
         background.make_job(amounts("dance", 1)),
@@ -220,7 +218,7 @@ def threads_that_wait() -> int:
 @pytest.mark.parametrize(
     ("model", "variant"), [(model, variant) for model, variant in PARKING if model in LOOPS]
 )
-def test_tasks_that_are_said_to_wait_do(model: str, variant: str) -> None:
+def test_tasks_reported_as_waiting_do_wait(model: str, variant: str) -> None:
     seen = Seen(coroutines_that_wait)
     answer, _ = here("footprint", model, variant, seen, tasks=400)
     assert answer == 400
@@ -228,7 +226,7 @@ def test_tasks_that_are_said_to_wait_do(model: str, variant: str) -> None:
     assert coroutines_that_wait() == 0
 
 
-def test_threads_that_are_said_to_wait_do() -> None:
+def test_threads_reported_as_waiting_do_wait() -> None:
     before = threads_that_wait()
     seen = Seen(threads_that_wait)
     answer, _ = here("footprint", "threads", transport=seen, tasks=40)
@@ -244,21 +242,21 @@ SLEEPS_OF = {"scratch": "runner.scratch", "threads": "time"}  # the others' have
 
 
 @pytest.mark.parametrize("model", TIMED)
-def test_each_timer_says_once_how_late_it_is_and_never_below_zero(model: str) -> None:
+def test_each_timer_reports_its_lateness_once_and_never_below_zero(model: str) -> None:
     answer, probe = here("timers", model, timers=50, lead_ns=20 * MS, span_ns=20 * MS)
     assert answer == len(probe.latencies_ns) == 50
     assert min(probe.latencies_ns) >= 0
 
 
 @pytest.mark.parametrize("model", TIMED)
-def test_a_timer_whose_moment_has_passed_goes_off_with_all_its_lateness(model: str) -> None:
+def test_an_overdue_timer_fires_with_its_full_lateness(model: str) -> None:
     answer, probe = here("timers", model, timers=5, lead_ns=-50 * MS, span_ns=MS)
     assert answer == 5
     assert min(probe.latencies_ns) >= 49 * MS
 
 
 @pytest.mark.parametrize("model", TIMED)
-def test_a_timer_that_goes_off_early_does_not_count(
+def test_a_timer_that_fires_early_does_not_count(
     model: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def awaited(_seconds: float) -> None:

@@ -43,7 +43,7 @@ def here() -> list[str]:
     ]
 
 
-def test_what_is_to_be_written_is_said_file_by_file_and_then_it_conforms(copy: Path) -> None:
+def test_missing_work_is_named_file_by_file_and_conforms_once_it_is_filled_in(copy: Path) -> None:
     done = scaffolding.do(copy, "validate", "weave")
     said = scaffolding.results(done.stdout)
     assert done.returncode == Exit.FAILED

@@ -88,7 +88,7 @@ def test_a_row_that_does_not_hold_makes_the_bench_fail(
 
 
 @pytest.mark.parametrize(("workload", "model"), LOOPS)
-def test_a_loop_by_hand_answers_right_and_tells_the_time_of_all_calls_but_the_first(
+def test_a_hand_written_loop_is_right_and_reports_all_calls_but_the_first(
     workload: str, model: str
 ) -> None:
     reason = why_unavailable(MODELS[model])
@@ -104,13 +104,13 @@ def test_a_loop_by_hand_answers_right_and_tells_the_time_of_all_calls_but_the_fi
     ("workload", "model"),
     [("fanout", "processes"), ("pingpong", "sequential"), ("kitchen", "asyncio")],
 )
-def test_a_loop_that_nobody_has_written_is_refused(workload: str, model: str) -> None:
+def test_a_loop_that_is_not_written_is_refused(workload: str, model: str) -> None:
     done = by_hand(workload, model, size=3, calls=2)
     assert done.returncode != 0
     assert done.stdout == ""
 
 
-def test_the_loops_by_hand_cover_what_parity_asks_of_them() -> None:
+def test_the_hand_written_loops_cover_the_parity_rows() -> None:
     workloads = tools.inventory().workloads
     asked = []
     for workload, (param, size) in parity._SIZES.items():
@@ -124,7 +124,7 @@ def test_the_loops_by_hand_cover_what_parity_asks_of_them() -> None:
     assert sorted(asked) == sorted(LOOPS)
 
 
-def test_the_loops_by_hand_know_nothing_of_the_harness() -> None:
+def test_the_hand_written_loops_do_not_import_the_harness() -> None:
     text = BY_HAND.read_text("utf-8")
     imported = set(re.findall(r"^ *(?:import|from) (\w+)", text, re.MULTILINE))
     assert "time" in imported
@@ -185,7 +185,7 @@ def test_a_planted_model_waits_longer_by_what_its_name_says(
 
 
 @pytest.mark.parametrize("model", ["base", "slower-20"])
-def test_a_planted_model_speaks_as_it_should(outsiders: Inventory, model: str) -> None:
+def test_a_planted_model_follows_the_protocol(outsiders: Inventory, model: str) -> None:
     trial = Bench.of(outsiders).trial(Cell(Contestant("busy", model), "headline"), 0, 0)
     assert trial is not None
     assert (trial.status, trial.message, trial.warnings) == (Status.OK, "", ())
@@ -386,7 +386,7 @@ def test_a_full_run_has_every_workload_and_a_speed_probe_in_each_block(tmp_path:
     assert max(len(one.samples) for one in trials) == 3
 
 
-def test_a_process_of_its_own_tells_what_it_did_and_its_peak(tmp_path: Path) -> None:
+def test_a_separate_process_reports_its_result_and_its_peak_memory(tmp_path: Path) -> None:
     synthetic.write(synthetic.run_of(1, 20), tmp_path, samples=1, count=20)
     found = alone.asked("analyse", tmp_path, most_bytes=2**40)
     assert found["trials"] == 20
@@ -394,6 +394,6 @@ def test_a_process_of_its_own_tells_what_it_did_and_its_peak(tmp_path: Path) -> 
     assert {"reading_s", "analysing_s", "showing_s", "children_bytes"} <= found.keys()
 
 
-def test_timing_what_is_iterated_over_changes_nothing_of_it() -> None:
+def test_timing_an_iterable_does_not_change_it() -> None:
     assert list(alone.Timed("abc")) == ["a", "b", "c"]
     assert alone.Timed(()).seconds == 0

@@ -110,7 +110,7 @@ def test_a_runner_that_cannot_be_started_is_a_crash_that_says_so() -> None:
     assert "protocol" not in done.message
 
 
-def test_a_good_trial_holds_what_the_runner_said(mark: str) -> None:
+def test_a_good_trial_stores_the_messages_of_the_runner(mark: str) -> None:
     done = trial(mark, "good", "headline")
     assert (done.status, done.message, done.warnings) == (Status.OK, "", ())
     assert done.samples == (
@@ -248,7 +248,7 @@ def test_a_trial_knows_its_block_and_its_position() -> None:
     assert [(trial.block, trial.position) for trial in log.trials] == [(4, 0), (4, 1), (5, 0)]
 
 
-def test_the_observer_hears_of_an_end_only_after_the_trial_is_stored() -> None:
+def test_the_observer_is_notified_after_the_trial_is_stored() -> None:
     log = Log()
     run(bench(), block(0, "good", "refuse"), log=log)
     assert log.events == [
@@ -257,7 +257,7 @@ def test_the_observer_hears_of_an_end_only_after_the_trial_is_stored() -> None:
     ]  # fmt: skip
 
 
-def test_the_observer_hears_of_a_trial_that_lasts() -> None:
+def test_the_observer_is_notified_while_a_trial_runs() -> None:
     log = Log()
     run(bench(0.3), block(0, "hang_at_once"), log=log)
     assert log.waits > 0
@@ -287,7 +287,7 @@ def test_trials_that_a_resumed_run_has_already_are_skipped() -> None:
     assert [(trial.block, trial.cell.model) for trial in log.trials] == [(0, "refuse"), (1, "good")]
 
 
-def test_what_is_done_already_is_not_skipped_twice_by_the_deadline() -> None:
+def test_stored_trials_are_skipped_even_after_the_deadline() -> None:
     log = Log()
     done = frozenset({(0, cell("good"))})
     assert run(bench(), block(0, "good"), log=log, done=done, deadline=0.0) == PRECISE

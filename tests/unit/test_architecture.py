@@ -125,7 +125,7 @@ def folder_graph() -> dict[str, dict[str, str]]:
 # --- the harness
 
 
-def test_every_folder_of_the_harness_has_its_layer_and_says_what_it_holds() -> None:
+def test_every_folder_of_the_harness_has_a_layer_and_a_docstring() -> None:
     folders = {path.parent for path in sources(HARNESS)}
     assert {path.relative_to(HARNESS).as_posix() for path in folders} == set(LEVEL)
     for folder in folders:
@@ -142,7 +142,7 @@ def test_a_folder_imports_only_from_lower_layers() -> None:
     assert upward == []
 
 
-def test_measuring_and_analysing_meet_in_records_alone() -> None:
+def test_measuring_and_analysing_share_only_records() -> None:
     graph = folder_graph()
     for half, other in (HALVES, HALVES[::-1]):
         for folder, known in graph.items():
@@ -150,7 +150,7 @@ def test_measuring_and_analysing_meet_in_records_alone() -> None:
                 assert {name.partition("/")[0] for name in known} & other == set(), folder
 
 
-def test_the_package_says_what_each_folder_holds_and_imports_nothing() -> None:
+def test_the_docstring_of_the_package_names_each_folder_and_it_imports_nothing() -> None:
     package = HARNESS / "__init__.py"
     assert imported(package) == set()
     said = ast.get_docstring(parsed(package)) or ""
@@ -234,7 +234,7 @@ def function():
 # --- the harness and the runners know each other by the protocol alone
 
 
-def test_the_harness_and_the_python_runner_import_nothing_of_each_other() -> None:
+def test_the_harness_and_the_python_runner_do_not_import_each_other() -> None:
     for path in sources(PYTHON):
         assert "harness" not in packages(imported(path)), shown(path)
     for path in sources(HARNESS):
@@ -311,7 +311,7 @@ def test_a_workload_imports_from_itself_and_the_one_it_builds_on() -> None:
                 assert (file.parent.name, file.name) == (BUILDS_ON.get(workload), path.name)
 
 
-def test_what_the_models_of_a_workload_share_loads_no_models_library() -> None:
+def test_code_shared_by_the_models_of_a_workload_loads_no_library_of_a_model() -> None:
     for path in PYTHON.glob("workloads/*/*.py"):
         if not path.name.startswith("on_"):
             named_after = path.stem.partition("_")[0]
@@ -412,7 +412,7 @@ def pins_versions(name: str) -> bool:
     )
 
 
-def test_lock_files_name_no_place_to_download_from() -> None:
+def test_lock_files_contain_no_download_address() -> None:
     locks = {name: text for name, text in tracked().items() if pins_versions(name)}
     assert "requirements.txt" in locks
     assert "go/go.sum" in locks

@@ -36,7 +36,7 @@ def test_a_duration_is_numbers_with_units(text: str, seconds: float) -> None:
 @pytest.mark.parametrize(
     "text", ["", "5", "s", "5x", "1e3s", "-3s", "3m!", "m3", "one minute", "1,5s"]
 )
-def test_what_is_no_duration_is_refused_with_examples_of_one(text: str) -> None:
+def test_an_invalid_duration_is_refused_with_examples(text: str) -> None:
     with pytest.raises(Problem) as caught:
         units.parse_duration(text)
     assert str(caught.value) == (
@@ -45,12 +45,12 @@ def test_what_is_no_duration_is_refused_with_examples_of_one(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["0s", "0h0m", "0.0ms"])
-def test_no_time_at_all_is_no_duration(text: str) -> None:
+def test_a_duration_of_zero_is_refused(text: str) -> None:
     with pytest.raises(Problem, match="expected a finite time above zero"):
         units.parse_duration(text)
 
 
-def test_a_duration_without_end_is_refused() -> None:
+def test_an_infinite_duration_is_refused() -> None:
     with pytest.raises(Problem):
         units.parse_duration("9" * 400 + "s")
 
@@ -166,9 +166,7 @@ def test_a_metric_is_shown_with_its_unit_and_only_times_and_sizes_are_scaled(
         (20, "chunks", "20"),
     ],
 )
-def test_a_round_value_is_shown_without_digits_that_say_nothing(
-    value: float, unit: str, text: str
-) -> None:
+def test_a_round_value_is_shown_without_trailing_zeros(value: float, unit: str, text: str) -> None:
     assert units.format_trimmed(value, unit) == text
 
 
@@ -193,7 +191,7 @@ def test_a_size_is_a_number_and_a_unit(text: str, size: int | None) -> None:
 
 
 @pytest.mark.parametrize("text", ["", "x", "0GiB", "-1GiB", "10"])
-def test_what_is_no_size_is_a_problem(text: str) -> None:
+def test_an_invalid_size_is_a_problem(text: str) -> None:
     with pytest.raises(Problem, match="size: found"):
         units.parse_size(text)
 

@@ -53,13 +53,13 @@ def test_with_too_few_blocks_nothing_is_decided() -> None:
     assert choice.because.endswith("too few blocks to be sure")
 
 
-def test_a_contestant_alone_is_no_choice() -> None:
+def test_a_single_contestant_is_no_choice() -> None:
     choice = first(advice(analysis_of("only trio")), "fanout")
     assert choice.certainty is Certainty.UNDECIDED
     assert choice.because.endswith("no other to compare it with")
 
 
-def test_where_everything_fails_nothing_is_advised() -> None:
+def test_if_every_contestant_fails_there_is_no_advice() -> None:
     choice = first(advice(analysis_of("everything fails")), "fanout")
     assert (choice.text, choice.names) == ("undecided", ())
     assert choice.because == "every contestant failed at least once"

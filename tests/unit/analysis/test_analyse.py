@@ -213,13 +213,13 @@ def test_the_best_comes_first_and_a_contestant_that_failed_once_is_not_ranked() 
     assert [cell.contestant for cell in ranked(result(*of))] == [who("go"), who("asyncio")]
 
 
-def test_where_more_is_better_the_largest_comes_first() -> None:
+def test_if_more_is_better_the_largest_comes_first() -> None:
     text = WORKLOAD.replace('better = "lower"', 'better = "higher"', 1)
     found = result(*trials("asyncio", [100] * 5), *trials("go", [50] * 5), text=text)
     assert [cell.contestant for cell in ranked(found)] == [who("asyncio"), who("go")]
 
 
-def test_cells_are_in_the_order_of_models_the_absent_among_them() -> None:
+def test_cells_are_in_the_order_of_models_including_absent_ones() -> None:
     absent = AbsentCell(cell("uvloop"), Absence.UNAVAILABLE, "it is not installed")
     plain, variant = cell("asyncio"), cell("asyncio", variant="threads")
     found = result(trial("go"), trial(variant), trial(plain), absent=(absent,))
@@ -250,7 +250,7 @@ def test_the_headline_of_a_run_without_data_has_its_cells_and_no_numbers() -> No
     assert found.workloads["demo"].comparison == Comparison()
 
 
-def test_where_only_the_check_was_measured_it_is_the_headline() -> None:
+def test_if_only_the_check_case_was_measured_it_is_the_headline() -> None:
     found = result(trial(cell("trio", "check")))
     assert [cell.cell.case for cell in found.headline] == ["check"]
 

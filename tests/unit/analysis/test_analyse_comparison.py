@@ -171,7 +171,7 @@ def test_a_control_of_too_few_blocks_sets_no_floor() -> None:
     assert found.is_different(who("trio"), who("asyncio"))
 
 
-def test_the_control_is_compared_inside_the_blocks_in_which_both_went_well() -> None:
+def test_the_control_is_compared_inside_blocks_in_which_both_succeeded() -> None:
     twin = structs.replace(cell("asyncio"), control=True)
     of = [
         *trials("asyncio", [100, 1000, 100, 1000, 100, 1000]),
@@ -221,7 +221,7 @@ def test_a_contestant_that_differs_from_the_best_of_a_tier_begins_the_next_tier(
     assert list(map(found.tier_of, (asyncio, uvloop, trio, threads, go))) == [1, 1, 2, 3, 3]
 
 
-def test_where_more_is_better_the_first_tier_has_the_largest() -> None:
+def test_if_more_is_better_the_first_tier_has_the_largest() -> None:
     text = WORKLOAD.replace('better = "lower"', 'better = "higher"', 1)
     found = result(*trials("asyncio", BASE), *trials("trio", scaled(3)), text=text)
     assert found.comparison.tiers == ((who("trio"),), (who("asyncio"),))

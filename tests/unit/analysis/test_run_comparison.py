@@ -76,7 +76,7 @@ def test_equals_are_called_different_in_few_of_many_comparisons() -> None:
     assert alarms <= 4
 
 
-def test_what_noise_could_have_done_is_undecided() -> None:
+def test_a_difference_within_the_noise_is_undecided() -> None:
     after = {"asyncio": 1.0, "trio": 2.15, "go": 0.1}
     found = verdicts(measured(BEFORE, 1, noise=0.3), measured(after, 2, noise=0.3))
     assert found["trio"] is Change.UNDECIDED
@@ -95,7 +95,7 @@ def test_the_ratio_is_the_second_over_the_first() -> None:
     assert trio.ratio.value == pytest.approx(1.5, rel=0.03)
 
 
-def test_only_what_is_slower_by_more_than_the_tolerance_is_a_regression() -> None:
+def test_only_cells_slower_by_more_than_the_tolerance_are_regressions() -> None:
     rows = run_comparison.compare_runs(
         measured(BEFORE, 1), measured({"asyncio": 1, "trio": 2.4, "go": 0.05}, 2)
     )
@@ -110,7 +110,7 @@ def test_a_cell_with_failures_is_not_compared() -> None:
     assert trio.reason == "in the second run 1 of 13 trials failed"
 
 
-def test_a_cell_that_one_run_lacks_says_why() -> None:
+def test_a_cell_that_is_absent_in_one_run_has_a_reason() -> None:
     with_go = measured(BEFORE, 1)
     gone = AbsentCell(cell("go"), Absence.UNAVAILABLE, "no Go found")
     without = analyse(
@@ -146,7 +146,7 @@ def test_runs_of_different_machines_are_refused_with_the_differences() -> None:
     assert caught.value.code is Exit.NOT_POSSIBLE
 
 
-def test_across_machines_only_what_changed_against_the_baseline_counts() -> None:
+def test_across_machines_ratios_to_the_baseline_are_compared() -> None:
     after = elsewhere(measured({**BEFORE, "trio": 3.0}, 2, speed=5.0))
     found = verdicts(measured(BEFORE, 1), after, across=True)
     assert found == {"trio": Change.SLOWER, "go": found["go"]}
@@ -166,7 +166,7 @@ def test_groups_that_are_empty_or_not_positive_have_no_ratio(
     assert estimates.unpaired_ratio(these, those) is None
 
 
-def test_the_interval_of_two_groups_holds_the_truth_as_often_as_it_says() -> None:
+def test_the_interval_of_two_groups_has_its_nominal_coverage() -> None:
     draw = np.random.default_rng(5)
     held = 0
     for _ in range(1_000):
@@ -197,7 +197,9 @@ def of_metric(unit: str, better: str) -> str:
         ("cores", "higher", "better"),
     ],
 )
-def test_a_value_that_grows_is_named_by_what_it_is(unit: str, better: str, word: str) -> None:
+def test_a_larger_value_is_slower_worse_or_better_by_its_unit(
+    unit: str, better: str, word: str
+) -> None:
     text = of_metric(unit, better)
     first = measured({"asyncio": 1.0, "trio": 1.0}, 1, text=text)
     second = measured({"asyncio": 1.0, "trio": 1.3}, 2, text=text)

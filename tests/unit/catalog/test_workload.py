@@ -40,7 +40,7 @@ def test_a_model_may_have_an_ideal_of_its_own(model: str, ideal_ns: int) -> None
     assert demo.compute_ideal_ns(demo.cases["headline"], model) == ideal_ns
 
 
-def test_where_nothing_waits_there_is_no_ideal_and_not_one_of_zero() -> None:
+def test_without_waits_the_ideal_is_none_and_not_zero() -> None:
     demo = workload(
         WORKLOAD.replace('ideal_ns = "wait_ns"\n', "").replace(
             'sequential = "tasks * wait_ns"\n', ""
@@ -57,7 +57,7 @@ def test_where_nothing_waits_there_is_no_ideal_and_not_one_of_zero() -> None:
         ("tasks-100", "asyncio", False),
     ],
 )
-def test_a_limit_keeps_its_model_from_the_cases_beyond_it(
+def test_a_limit_excludes_its_model_from_larger_cases(
     case: str, model: str, *, limited: bool
 ) -> None:
     demo = workload()
@@ -82,7 +82,7 @@ def test_an_observation_may_differ_for_a_model() -> None:
     assert [seen.expected_for(model) for model in ("asyncio", "sequential", "threads")] == [3, 1, 0]
 
 
-def test_the_settings_of_a_case_are_its_parameters_as_people_read_them() -> None:
+def test_the_parameters_of_a_case_are_described_with_units() -> None:
     demo = workload()
     assert demo.describe_params(demo.cases["headline"]) == "tasks = 10, wait = 50 ms"
     assert demo.describe_params(demo.cases["tasks-1000"]) == "tasks = 1,000, wait = 50 ms"
@@ -136,6 +136,6 @@ def test_a_parameter_may_have_another_unit_beside_a_word() -> None:
     )
 
 
-def test_a_unit_beside_a_word_that_nobody_may_say_is_refused() -> None:
+def test_a_unit_for_a_word_that_is_no_choice_is_refused() -> None:
     with pytest.raises(Problem, match=r'params.amount.unit_of: found "red", expected a word'):
         workload(WITH_WORDS.replace("{ read =", "{ red ="))

@@ -99,7 +99,7 @@ def test_a_file_is_read_as_it_is_written() -> None:
     assert T.load is None
 
 
-def test_a_load_is_read_as_it_is_written_with_what_is_usual_for_the_rest() -> None:
+def test_a_load_is_read_with_defaults_for_absent_keys() -> None:
     served = workload(CLIMBED)
     load = served.load
     assert load is not None
@@ -326,7 +326,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize(("text", "good", "bad", "message"), BROKEN.values(), ids=BROKEN)
-def test_a_broken_file_is_refused_with_its_name_the_key_the_found_and_the_expected(
+def test_a_broken_file_is_refused_with_file_key_found_and_expected(
     text: str, good: str, bad: str, message: str
 ) -> None:
     assert good in text
@@ -342,7 +342,7 @@ def test_a_broken_file_is_refused_with_its_name_the_key_the_found_and_the_expect
     ("case", "model", "excluded"),
     [("aside", "go", True), ("headline", "go", False), ("aside", "asyncio", False)],
 )
-def test_an_exclusion_keeps_its_model_from_the_cases_of_its_words(
+def test_an_exclusion_excludes_its_model_from_cases_with_its_values(
     case: str, model: str, *, excluded: bool
 ) -> None:
     found = T.find_exclusion(T.cases[case], model)
@@ -350,7 +350,7 @@ def test_an_exclusion_keeps_its_model_from_the_cases_of_its_words(
 
 
 @pytest.mark.parametrize("offered", [True, False])
-def test_what_is_excluded_makes_no_sense_whether_or_not_somebody_has_written_it(
+def test_an_excluded_case_is_not_applicable_whether_or_not_it_is_implemented(
     *, offered: bool
 ) -> None:
     offers = [Offer(Contestant("demo", "go"), "go", "x.go")] if offered else []
@@ -372,19 +372,19 @@ def test_what_is_excluded_makes_no_sense_whether_or_not_somebody_has_written_it(
         ("aside", "trio", 50),  # which it cannot do, and does not do with less
     ],
 )
-def test_a_limit_that_clamps_has_its_model_do_less(case: str, model: str, ticks: int) -> None:
+def test_a_limit_that_clamps_reduces_the_parameter(case: str, model: str, ticks: int) -> None:
     found = T.resolve(case, model)
     assert found.params == {**T.cases[case].params, "ticks": ticks}
     assert (found.id, found.sampling) == (case, T.cases[case].sampling)
     assert found.operations == found.expected == ticks
 
 
-def test_a_limit_that_clamps_keeps_nobody_from_a_case() -> None:
+def test_a_limit_that_clamps_excludes_no_model() -> None:
     assert T.find_limit(T.cases["aside"], "threads") is None
     assert T.find_limit(T.cases["aside"], "trio") == T.limits[2]
 
 
-def test_the_cases_along_a_parameter_differ_by_nothing_else() -> None:
+def test_the_cases_along_a_parameter_differ_in_nothing_else() -> None:
     assert [case.id for case in T.sweep_cases()] == ["ticks-10", "headline", "ticks-40", "longer"]
 
 

@@ -117,7 +117,7 @@ def test_then_the_blocks_go_where_ratios_are_least_precise() -> None:
     assert headline["other"] > 20
 
 
-def test_what_costs_less_is_measured_more_often_at_the_same_precision() -> None:
+def test_cheaper_cases_are_measured_more_often_at_the_same_precision() -> None:
     machine = MadeUp({"demo": 0.2, "other": 0.2}, {"demo": 10**8, "other": 10**9})
     done = list(run(allocator(planned("asyncio", "trio")), machine, 80))[14:]
     headline = Counter(block.workload for block in done if block.case == HEADLINE)
@@ -137,7 +137,7 @@ def test_it_ends_when_every_headline_ratio_is_precise_enough() -> None:
     assert len(strict) > len(done)
 
 
-def test_a_contestant_that_always_fails_keeps_nobody_waiting() -> None:
+def test_a_contestant_that_always_fails_does_not_prolong_the_run() -> None:
     one, machine = allocator(planned("asyncio", "trio")), MadeUp(QUIET)
     count = 0
     for block in islice(one.blocks(), 100):
@@ -157,7 +157,7 @@ def test_a_contestant_that_always_fails_keeps_nobody_waiting() -> None:
 
 
 @pytest.mark.parametrize("cut", [0, 1, 7, 15, 31, 32, 60])
-def test_a_resumed_run_goes_on_as_if_it_had_never_stopped(cut: int) -> None:
+def test_a_resumed_run_continues_as_if_never_interrupted(cut: int) -> None:
     of = planned("asyncio", "trio", "go")
     whole, machine = allocator(of), MadeUp(NOISY)
     trials: list[Trial] = []
@@ -203,7 +203,7 @@ def test_profiles_have_enough_blocks_for_an_interval() -> None:
 
 
 @pytest.mark.parametrize(("wall_ns", "goes_on"), [(0, False), (1, True)])
-def test_what_was_refused_before_it_began_is_not_repeated_until_the_budget_is_spent(
+def test_a_refused_contestant_is_not_repeated_until_the_budget_is_spent(
     wall_ns: int, *, goes_on: bool
 ) -> None:
     (alone,) = [one for one in planned("trio") if one.workload == "demo" and not one.control][:1]

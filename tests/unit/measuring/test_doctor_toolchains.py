@@ -82,7 +82,7 @@ def test_a_gil_that_was_switched_on_again_is_noticed(
         (None, None, "", "none"),
     ],
 )
-def test_a_jit_is_told(
+def test_a_jit_is_reported(
     monkeypatch: pytest.MonkeyPatch,
     available: bool | None,  # noqa: FBT001
     enabled: bool | None,  # noqa: FBT001
@@ -98,7 +98,7 @@ def test_a_jit_is_told(
     assert doctor._jit({"CONFIG_ARGS": asked}).value == value
 
 
-def test_another_implementation_is_not_said_to_have_no_jit(
+def test_the_jit_of_another_implementation_is_unknown(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(doctor.platform, "python_implementation", lambda: "PyPy")
@@ -143,7 +143,7 @@ def go(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Diagnos
         (OSError("no such file"), "unknown", "does not answer: no such file"),
     ],
 )
-def test_go_is_asked_how_many_processors_it_uses(
+def test_go_is_asked_for_its_gomaxprocs(
     go: Callable[..., Diagnosis], answer: object, value: str, advice: str
 ) -> None:
     finding = go(answer)
@@ -152,7 +152,7 @@ def test_go_is_asked_how_many_processors_it_uses(
     assert bool(finding.advice) == bool(advice)
 
 
-def test_a_number_of_processors_that_the_user_has_set_is_told_as_that(
+def test_a_gomaxprocs_set_by_the_user_is_named_as_the_reason(
     go: Callable[..., Diagnosis], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go({"gomaxprocs": 1})

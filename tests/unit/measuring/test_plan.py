@@ -69,7 +69,7 @@ missing = st.dictionaries(st.sampled_from(MODELS), st.just("no runner"), max_siz
 
 @given(selections, offered, profiles, missing)
 @examples(150)
-def test_every_cell_that_was_asked_for_is_planned_or_absent_exactly_once(
+def test_every_selected_cell_is_planned_or_absent_exactly_once(
     selection: RunSelection, offers: list[Offer], profile: Profile | None, missing: dict[str, str]
 ) -> None:
     chosen = plan.select_workloads(selection, BOTH)
@@ -97,7 +97,7 @@ def test_every_cell_that_was_asked_for_is_planned_or_absent_exactly_once(
 
 @given(selections, offered)
 @examples(50)
-def test_only_what_is_offered_and_available_is_planned(
+def test_only_offered_and_available_cells_are_planned(
     selection: RunSelection, offers: list[Offer]
 ) -> None:
     available = {one.contestant for one in offers if one.unavailable is None}
@@ -149,7 +149,7 @@ def test_a_profile_decides_which_cases_are_measured(
     assert [case.id for case in plan.select_cases(DEMO, profile)] == cases
 
 
-def test_cases_that_are_named_are_measured_in_any_profile_and_nothing_else() -> None:
+def test_named_cases_are_measured_in_any_profile_and_no_others() -> None:
     for profile in (None, *PROFILES.values()):
         cases = plan.select_cases(DEMO, profile, ("tasks-1000", CHECK))
         assert [case.id for case in cases] == [CHECK, "tasks-1000"]
@@ -189,7 +189,7 @@ def test_a_model_beyond_its_limit_is_absent_there_and_only_there() -> None:
     }
 
 
-def test_variants_are_cells_of_their_own_the_plain_one_first() -> None:
+def test_variants_are_separate_cells_after_the_plain_one() -> None:
     offers = [offer("asyncio", variant="threads"), offer("asyncio"), offer("trio", "other")]
     present, _ = plan.plan_cells(
         [DEMO], RunSelection(models=("asyncio",)), offers, {}, PROFILES["quick"]
@@ -213,7 +213,7 @@ def test_cells_are_in_the_order_of_models() -> None:
         (("trio", "threads"), ["trio", "threads"]),  # trio is not applicable to the other
     ],
 )
-def test_each_headline_case_has_one_control_of_the_baseline_where_there_is_one(
+def test_each_headline_case_has_one_control_of_the_baseline_if_present(
     models: tuple[str, ...], twins: list[str]
 ) -> None:
     controls = [one for one in all_cells(*models) if one.control]
@@ -223,7 +223,7 @@ def test_each_headline_case_has_one_control_of_the_baseline_where_there_is_one(
     ]
 
 
-def test_a_variant_is_no_control_while_a_plain_contestant_is_there() -> None:
+def test_a_variant_is_not_the_control_if_there_is_a_plain_contestant() -> None:
     offers = [offer("asyncio", variant="threads"), offer("trio")]
     present, _ = plan.plan_cells([DEMO], RunSelection(), offers, {}, PROFILES["quick"])
     assert [one.name for one in present if one.control] == ["trio (again)"]
@@ -238,7 +238,7 @@ def test_without_the_headline_case_there_is_no_control() -> None:
     ]
 
 
-def test_the_least_of_a_run_counts_the_controls() -> None:
+def test_the_minimum_number_of_trials_includes_the_controls() -> None:
     present = all_cells("asyncio", "threads")
     headlines = 2 * PROFILE.min_blocks * 3  # two workloads; asyncio, threads, asyncio (again)
     assert plan.count_min_trials(present, PROFILE) == headlines + 2 * (2 + 1)  # threads stop at 10

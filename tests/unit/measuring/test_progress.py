@@ -82,7 +82,7 @@ def test_a_log_holds_no_codes_for_a_terminal(clock: Clock) -> None:
     assert "\x1b" not in log.file.getvalue()
 
 
-def test_a_terminal_shows_what_runs_how_far_it_is_and_what_was_last(clock: Clock) -> None:
+def test_a_terminal_shows_the_running_trial_the_progress_and_the_last_result(clock: Clock) -> None:
     terminal = console(terminal=True)
     with Display(terminal, 60, 7, 2) as display:
         clock.now += 15
@@ -101,7 +101,7 @@ def test_a_terminal_shows_what_runs_how_far_it_is_and_what_was_last(clock: Clock
         assert words in read
 
 
-def test_warm_up_is_no_last_result(clock: Clock) -> None:
+def test_warm_up_is_not_the_last_result(clock: Clock) -> None:
     terminal = console(terminal=True)
     samples = (Sample(10, 1, warmup=True), Sample(5_200, 1))
     with Display(terminal, 60, 7, 0) as display:
@@ -128,7 +128,7 @@ def test_a_failure_is_printed_at_once_with_its_message_and_only_once(
     assert shown(where).count("found [b]5[/b], expected 6") == 1
 
 
-def test_failures_are_counted_in_the_picture(clock: Clock) -> None:
+def test_failures_are_counted_in_the_display(clock: Clock) -> None:
     terminal = console(terminal=True)
     with Display(terminal, 60, 7, 0) as display:
         for _ in range(2):
@@ -138,7 +138,7 @@ def test_failures_are_counted_in_the_picture(clock: Clock) -> None:
         assert "2 of 7 trials  2 failed" in shown(terminal)
 
 
-def test_the_picture_is_drawn_once_a_second_at_most(clock: Clock) -> None:
+def test_the_display_is_drawn_at_most_once_a_second(clock: Clock) -> None:
     terminal = console(terminal=True)
     drawn = []
     with Display(terminal, 60, 7, 0) as display:
@@ -152,7 +152,7 @@ def test_the_picture_is_drawn_once_a_second_at_most(clock: Clock) -> None:
     assert [later - earlier for earlier, later in itertools.pairwise(drawn)] == [1.0] * 9
 
 
-def test_a_good_trial_is_no_reason_to_draw_within_the_second(clock: Clock) -> None:
+def test_a_good_trial_does_not_redraw_the_display_within_a_second(clock: Clock) -> None:
     terminal = console(terminal=True)
     with Display(terminal, 60, 7, 0) as display:
         display.starting(BLOCK, 0)
@@ -164,14 +164,16 @@ def test_a_good_trial_is_no_reason_to_draw_within_the_second(clock: Clock) -> No
         assert terminal.file.getvalue() == before
 
 
-def test_when_the_planned_trials_are_done_more_are_said_to_be_for_precision(clock: Clock) -> None:
+def test_after_the_planned_trials_the_display_says_that_more_are_for_precision(
+    clock: Clock,
+) -> None:
     terminal = console(terminal=True)
     with Display(terminal, 60, 7, 7) as display:
         display.starting(BLOCK, 0)
         assert "7 trials; all 7 planned trials are done, more for precision" in shown(terminal)
 
 
-def test_the_clock_does_not_run_below_zero_after_the_budget(clock: Clock) -> None:
+def test_the_remaining_time_is_never_below_zero(clock: Clock) -> None:
     terminal = console(terminal=True)
     with Display(terminal, 60, 7, 0) as display:
         clock.now += 75
@@ -179,7 +181,7 @@ def test_the_clock_does_not_run_below_zero_after_the_budget(clock: Clock) -> Non
         assert "1:15 of 1:00, 0:00 left" in shown(terminal)
 
 
-def test_the_picture_is_gone_when_the_run_is_over(clock: Clock) -> None:
+def test_the_display_is_removed_after_the_run(clock: Clock) -> None:
     terminal = console(terminal=True)
     with Display(terminal, 60, 7, 0) as display:
         display.starting(BLOCK, 0)

@@ -103,7 +103,7 @@ def test_cells_are_ordered_by_workload_then_model_then_variant_then_case() -> No
     assert sorted(cells) == [cells[4], cells[1], cells[3], cells[2], cells[0]]
 
 
-def test_cells_that_say_the_same_are_one_key() -> None:
+def test_equal_cells_are_one_key() -> None:
     assert len({cell("trio"), cell("trio"), cell("trio", variant="streams")}) == 2
 
 

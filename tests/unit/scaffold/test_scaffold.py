@@ -46,7 +46,7 @@ def test_the_file_of_a_new_workload_parses_and_has_that_shape(shape: str) -> Non
     assert list(texts)[-1] == "harness/workloads/weave.toml"  # by it the workload is there at all
 
 
-def test_the_shapes_that_are_not_named_are_a_makespan(where: Path, invoke: Invoke) -> None:
+def test_the_default_shape_is_makespan(where: Path, invoke: Invoke) -> None:
     assert invoke("new", "workload", "weave")[0] == 0
     text = (where / "harness/workloads/weave.toml").read_text("utf-8")
     assert tomllib.loads(text)["shape"] == "makespan"
@@ -58,7 +58,7 @@ def test_the_bases_are_those_of_the_runners() -> None:
 
 
 @pytest.mark.parametrize(("name", "base"), FITTING)
-def test_an_implementation_of_a_workload_says_what_is_to_be_kept(name: str, base: str) -> None:
+def test_an_implementation_lists_the_rules_of_its_workload(name: str, base: str) -> None:
     workload = SHIPPED[name]
     path, text = scaffold.create_implementation(workload, base, "other")
     said = " ".join(text.replace("//", "").replace("#", "").split())
@@ -118,7 +118,7 @@ def test_its_functions_are_what_the_runner_calls_on_that_base(name: str, base: s
     assert arguments == ["params", "probe", *(["pool"] if "prepare" in functions else [])]
 
 
-def test_a_scaffold_of_python_is_as_the_checks_want_it(tmp_path: Path) -> None:
+def test_a_python_scaffold_passes_the_checks(tmp_path: Path) -> None:
     for shape in SHAPES:
         text = scaffold.create_workload(shape, shape)[scaffold.workload_path(shape)]
         made = workload_file.parse(shape, text, "x")
@@ -140,7 +140,7 @@ def test_a_scaffold_of_python_is_as_the_checks_want_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_a_scaffold_of_go_is_formatted_as_go_wants_it(shape: str) -> None:
+def test_a_go_scaffold_is_formatted(shape: str) -> None:
     go = scaffolding.go()
     if go is None:
         pytest.skip("no Go here")
@@ -164,7 +164,7 @@ def test_a_scaffold_of_go_is_formatted_as_go_wants_it(shape: str) -> None:
 @pytest.mark.parametrize(
     "name", ["Weave", "we-ave", "we_ave", "1weave", "", " weave", "weave ", "../weave", "wéave"]
 )
-def test_a_name_that_is_none_is_refused(invoke: Invoke, where: Path, name: str) -> None:
+def test_an_invalid_name_is_refused(invoke: Invoke, where: Path, name: str) -> None:
     before = scaffolding.files(where)
     code, said, err = invoke("new", "workload", "--", name)
     assert (code, said) == (Exit.USAGE, "")
@@ -176,7 +176,7 @@ def test_a_name_that_is_none_is_refused(invoke: Invoke, where: Path, name: str) 
 
 
 @pytest.mark.parametrize("name", ["select", "go", "main", "internal"])
-def test_a_name_that_go_keeps_is_refused(name: str) -> None:
+def test_a_name_reserved_in_go_is_refused(name: str) -> None:
     with pytest.raises(Problem, match="reserved in Go"):
         scaffold.create_workload(name, "rate")
 
@@ -232,7 +232,7 @@ def test_a_name_that_go_keeps_is_refused(name: str) -> None:
         ),
     ],
 )
-def test_what_cannot_be_is_refused_in_a_line_and_nothing_is_written(
+def test_an_impossible_request_is_refused_in_one_line_and_writes_nothing(
     invoke: Invoke, where: Path, arguments: tuple[str, ...], message: str
 ) -> None:
     before = scaffolding.files(where)
@@ -246,7 +246,7 @@ def test_an_unknown_shape_is_a_usage_error(invoke: Invoke, where: Path) -> None:
     assert "'rate'" in err
 
 
-def test_what_is_left_of_a_workload_without_its_file_is_not_overwritten(
+def test_implementations_of_a_workload_without_a_file_are_not_overwritten(
     invoke: Invoke, where: Path
 ) -> None:
     left = where / "python/workloads/weave/on_asyncio.py"
@@ -259,7 +259,7 @@ def test_what_is_left_of_a_workload_without_its_file_is_not_overwritten(
     assert scaffolding.files(where) == before
 
 
-def test_where_one_file_cannot_be_written_none_is(
+def test_if_one_file_cannot_be_written_none_is(
     invoke: Invoke, where: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened = Path.open
@@ -280,7 +280,7 @@ def test_where_one_file_cannot_be_written_none_is(
     assert sorted(where.rglob("*")) == before
 
 
-def test_where_a_folder_cannot_be_made_nothing_is_written(invoke: Invoke, where: Path) -> None:
+def test_if_a_folder_cannot_be_made_nothing_is_written(invoke: Invoke, where: Path) -> None:
     shutil.rmtree(where / "go" / "workloads")
     (where / "go" / "workloads").write_text("in the way", encoding="utf-8")
     before = sorted(where.rglob("*"))

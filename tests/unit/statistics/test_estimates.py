@@ -36,12 +36,12 @@ def test_too_few_values_have_a_median_and_no_interval(values: list[float], media
     assert estimates.estimate_median(values, "a") == Estimate(median, None, None, len(values))
 
 
-def test_no_values_have_no_estimate_at_all() -> None:
+def test_without_values_there_is_no_estimate() -> None:
     assert estimates.estimate_median([], "a") is None
     assert estimates.paired_ratio([]) is None
 
 
-def test_as_many_values_as_an_interval_needs_have_one() -> None:
+def test_the_minimum_number_of_values_gives_an_interval() -> None:
     found = known(estimates.estimate_median([1, 2, 3, 4, 5], "a"))
     assert found.has_interval
     assert found.n == MIN_FOR_INTERVAL
@@ -63,7 +63,7 @@ def test_the_same_data_under_the_same_name_give_the_same_interval(
     assert estimates.estimate_median(values, name) == estimates.estimate_median(list(values), name)
 
 
-def test_estimating_leaves_the_data_as_they_are() -> None:
+def test_estimating_does_not_change_the_data() -> None:
     values = [5.0, 1.0, 4.0, 2.0, 3.0]
     estimates.estimate_median(values, "a")
     assert values == [5.0, 1.0, 4.0, 2.0, 3.0]
@@ -98,7 +98,7 @@ def test_a_ratio_is_the_geometric_mean_with_students_interval_on_logarithms() ->
 
 @given(pairs)
 @examples(25)
-def test_a_ratio_turned_round_is_its_inverse_interval_and_all(
+def test_the_inverse_of_a_ratio_inverts_its_interval(
     pairs: list[tuple[float, float]],
 ) -> None:
     this = known(estimates.paired_ratio(pairs))
@@ -111,7 +111,7 @@ def test_a_ratio_turned_round_is_its_inverse_interval_and_all(
 
 @given(pairs)
 @examples(25)
-def test_the_inverse_of_a_ratio_is_the_ratio_of_the_pairs_turned_round(
+def test_the_inverse_of_a_ratio_is_the_ratio_of_the_swapped_pairs(
     pairs: list[tuple[float, float]],
 ) -> None:
     inverse = known(estimates.paired_ratio(pairs)).inverse()
@@ -124,7 +124,7 @@ def test_the_inverse_of_a_ratio_is_the_ratio_of_the_pairs_turned_round(
 
 @given(pairs)
 @examples(50)
-def test_the_interval_leaves_out_one_where_the_probability_is_below_5_percent(
+def test_the_interval_excludes_one_if_p_is_below_5_percent(
     pairs: list[tuple[float, float]],
 ) -> None:
     found = known(estimates.paired_ratio(pairs))
@@ -135,13 +135,13 @@ def test_the_interval_leaves_out_one_where_the_probability_is_below_5_percent(
         assert (found.p < 0.05) == (not found.low <= 1 <= found.high)
 
 
-def test_drift_that_meets_both_halves_of_a_pair_cancels() -> None:
+def test_drift_that_affects_both_values_of_a_pair_cancels() -> None:
     found = known(estimates.paired_ratio([(2.0 * speed, speed) for speed in (1, 10, 3, 100, 7)]))
     assert (found.value, found.low, found.high) == pytest.approx((2, 2, 2))
     assert found.p == pytest.approx(0)
 
 
-def test_what_is_always_the_same_is_not_surprising() -> None:
+def test_pairs_of_equal_values_have_a_p_of_one() -> None:
     found = known(
         estimates.paired_ratio([(speed, speed) for speed in (1.0, 10.0, 3.0, 100.0, 7.0)])
     )
@@ -158,7 +158,7 @@ def test_a_ratio_from_too_few_pairs_has_no_interval() -> None:
     assert (inverse.low, inverse.high, inverse.n, inverse.p) == (None, None, 4, None)
 
 
-def test_as_many_pairs_as_an_interval_needs_give_one() -> None:
+def test_the_minimum_number_of_pairs_gives_an_interval() -> None:
     found = of_logs(*[0.1, 0.2] * MIN_FOR_INTERVAL)
     assert (found.has_interval, found.n) == (True, 2 * MIN_FOR_INTERVAL)
     assert known(estimates.paired_ratio([(1.0, 2.0)] * MIN_FOR_INTERVAL)).has_interval
@@ -176,7 +176,7 @@ def test_more_pairs_of_the_same_spread_make_the_interval_of_a_ratio_narrower() -
 
 
 @pytest.mark.parametrize("pair", [(0.0, 1.0), (1.0, 0.0), (-1.0, 1.0), (1.0, -1.0)])
-def test_where_a_value_is_not_positive_there_is_no_ratio(pair: tuple[float, float]) -> None:
+def test_values_that_are_not_positive_have_no_ratio(pair: tuple[float, float]) -> None:
     """Leaving out such blocks would leave out the fastest ones."""
     assert estimates.paired_ratio([pair]) is None
     assert estimates.paired_ratio([pair, *[(3.0, 1.0)] * 5]) is None
@@ -213,14 +213,14 @@ def test_an_adjusted_probability_is_never_below_its_own_nor_above_1_and_never_be
 
 @given(probabilities)
 @examples(100)
-def test_adjusting_keeps_the_order_of_surprise(ps: list[float]) -> None:
+def test_adjusting_keeps_the_order_of_probabilities(ps: list[float]) -> None:
     both = sorted(zip(ps, estimates.adjust_holm(ps), strict=True))
     assert [adjusted for _, adjusted in both] == sorted(adjusted for _, adjusted in both)
 
 
 @given(probabilities, st.randoms(use_true_random=False))
 @examples(50)
-def test_each_probability_is_adjusted_alike_wherever_it_stands(
+def test_the_position_of_a_probability_does_not_matter(
     ps: list[float], random: random.Random
 ) -> None:
     places = list(range(len(ps)))
@@ -231,14 +231,14 @@ def test_each_probability_is_adjusted_alike_wherever_it_stands(
     ]
 
 
-def test_adjusting_leaves_the_probabilities_as_they_are() -> None:
+def test_adjusting_does_not_change_its_input() -> None:
     ps = [0.04, 0.01]
     estimates.adjust_holm(ps)
     assert ps == [0.04, 0.01]
 
 
 @pytest.mark.parametrize(("processes", "samples"), [(10, 5), (11, 1), (20, 30)])
-def test_the_hierarchical_bootstrap_is_what_drawing_processes_and_then_samples_gives(
+def test_the_hierarchical_bootstrap_equals_drawing_processes_and_then_samples(
     processes: int, samples: int
 ) -> None:
     draw = np.random.default_rng(21)
@@ -257,6 +257,6 @@ def test_the_hierarchical_bootstrap_is_what_drawing_processes_and_then_samples_g
     assert (found.low, found.high) == pytest.approx(np.percentile(medians, [2.5, 97.5]), rel=0.015)
 
 
-def test_what_two_samples_could_have_been_is_exact() -> None:
+def test_the_resampled_median_of_two_samples_is_exact() -> None:
     within = list(estimates.resample_process_median(np.array([1.0, 3.0])))
     assert [within.count(value) for value in (1.0, 2.0, 3.0)] == [8, 16, 8]

@@ -51,7 +51,7 @@ def covered(truth: float, seed: int) -> tuple[float, float]:
 
 
 @pytest.mark.parametrize("truth", [1.0, 1.05, 3.0])
-def test_the_interval_of_a_ratio_holds_the_truth_as_often_as_it_says(truth: float) -> None:
+def test_the_interval_of_a_ratio_has_its_nominal_coverage(truth: float) -> None:
     held, _ = covered(truth, seed=11)
     assert 0.93 <= held <= 0.97
 
@@ -94,7 +94,7 @@ def bca(logs: NDArray[np.float64], picks: NDArray[np.int64]) -> tuple:
 
 
 @pytest.mark.parametrize("rival", [percentile_of_the_mean, bca])
-def test_the_rivals_that_lost_hold_the_truth_less_often_than_they_say(
+def test_the_rejected_methods_have_less_than_their_nominal_coverage(
     rival: Callable[[NDArray[np.float64], NDArray[np.int64]], tuple],
 ) -> None:
     """If one of them ever holds, docs/methodology.md is wrong about why it lost."""

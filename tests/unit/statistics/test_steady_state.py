@@ -19,7 +19,7 @@ def noisy(count: int, level: float = 100.0) -> np.ndarray:
     return level * np.exp(RNG.normal(0, 0.005, count))
 
 
-def test_processes_that_keep_to_their_level_have_no_warning() -> None:
+def test_processes_without_a_change_of_level_have_no_warning() -> None:
     # Each process has a level of its own, which is no change inside one.
     found = settling([noisy(6, level) for level in (90, 95, 100, 105, 110, 130)])
     assert found.find_common_change() is None
@@ -38,22 +38,22 @@ def test_a_first_sample_that_is_slower_in_every_process_is_found() -> None:
     )
 
 
-def test_a_change_later_on_is_found_at_its_place() -> None:
+def test_a_later_change_is_found_at_its_position() -> None:
     found = settling([np.repeat([1.0, 1.2], [4, 2]) * noisy(6) for _ in range(8)])
     assert found.find_common_change() == LevelChange(4, pytest.approx(1.2, rel=0.02), 8)
 
 
-def test_a_change_too_small_to_matter_is_not_said() -> None:
+def test_a_small_change_is_not_reported() -> None:
     exact = np.array([100.0, 99.0, 99.0])
     assert settling([exact] * 20).find_common_change() is None
 
 
-def test_too_few_processes_say_nothing() -> None:
+def test_too_few_processes_give_no_change() -> None:
     assert settling([np.array([2.0, 1.0, 1.0])] * 4).find_common_change() is None
 
 
 @pytest.mark.parametrize("pace", [np.empty(0), np.array([1.0]), np.array([1.0, 0.0])])
-def test_a_process_without_a_course_is_left_out(pace: np.ndarray) -> None:
+def test_a_process_with_fewer_than_two_positive_samples_is_left_out(pace: np.ndarray) -> None:
     assert settling([pace]).processes == 0
 
 
@@ -80,5 +80,5 @@ def test_a_single_slow_sample_is_no_jump() -> None:
     assert find_jump(pace) is None
 
 
-def test_a_short_process_has_no_jump_that_could_be_told() -> None:
+def test_a_short_process_has_no_detectable_jump() -> None:
     assert find_jump(np.repeat([1.0, 2.0], [9, 9])) is None

@@ -50,7 +50,7 @@ def test_this_machine_is_described() -> None:
         ("flags\t\t: fpu lahf_lm", None),
     ],
 )
-def test_without_systemd_the_processor_tells_of_a_hypervisor(
+def test_without_systemd_the_cpu_flags_show_a_hypervisor(
     given: Callable[[Files], None],
     monkeypatch: pytest.MonkeyPatch,
     cpuinfo: str,
@@ -61,7 +61,7 @@ def test_without_systemd_the_processor_tells_of_a_hypervisor(
     assert facts.describe_machine().virtualisation == value
 
 
-def test_the_processor_is_named_as_the_system_names_it(
+def test_the_cpu_has_the_name_that_the_system_gives(
     given: Callable[[Files], None],
 ) -> None:
     files = {"cpuinfo": "processor\t: 0\nmodel name\t: Loom 9000: fast\nflags\t: fpu"}
@@ -69,7 +69,7 @@ def test_the_processor_is_named_as_the_system_names_it(
     assert facts.describe_machine().cpu == "Loom 9000: fast"
 
 
-def test_a_file_that_is_not_there_reads_as_nothing(tmp_path: Path) -> None:
+def test_a_missing_file_reads_as_empty(tmp_path: Path) -> None:
     assert facts.read_text(tmp_path / "none") == ""
 
 
@@ -88,7 +88,7 @@ def test_a_file_that_is_not_there_reads_as_nothing(tmp_path: Path) -> None:
         ((1.0, 0.0, 4.2), (1.0, 0.0, 0.5), ["load 4.2 before the trial"]),
     ],
 )
-def test_what_the_machine_did_beside_a_trial_is_put_into_words(
+def test_interference_is_described_in_words(
     before: tuple[float | None, float | None, float],
     after: tuple[float | None, float | None, float],
     said: list[str],

@@ -93,21 +93,19 @@ def reap(monkeypatch: pytest.MonkeyPatch, *others: int) -> None:
         ("leave_a_zombie", 0),
     ],
 )
-def test_what_outlives_a_child_is_ended_and_counted_in_whatever_session(
-    mark: str, way: str, left: int
-) -> None:
+def test_orphans_in_any_session_are_ended_and_counted(mark: str, way: str, left: int) -> None:
     ended = run(way, mark)
     assert (ended.returncode, ended.stopped, ended.orphan_count) == (0, "", left)
 
 
 @adopting
-def test_what_a_child_that_is_killed_had_put_into_another_session_is_ended_too(mark: str) -> None:
+def test_orphans_of_a_killed_child_in_another_session_are_ended(mark: str) -> None:
     ended = run("hang_with_a_daemon", mark, SOON)
     assert (ended.stopped, ended.orphan_count) == ("timeout", 1)
 
 
 @adopting
-def test_a_trial_that_leaves_a_daemon_is_told_by_a_warning(mark: str) -> None:
+def test_a_trial_that_leaves_a_daemon_has_a_warning(mark: str) -> None:
     with at_most(10):
         trial = bench(mark=mark).trial(Cell(Contestant("planted", "leave_a_daemon"), "check"), 0, 0)
     assert trial is not None
@@ -116,7 +114,7 @@ def test_a_trial_that_leaves_a_daemon_is_told_by_a_warning(mark: str) -> None:
 
 
 @pytest.mark.parametrize("by_group", [False, True], ids=["adopting", "by group"])
-def test_another_child_of_this_process_is_left_alone(
+def test_other_children_of_this_process_are_left_alone(
     mark: str, monkeypatch: pytest.MonkeyPatch, *, by_group: bool
 ) -> None:
     if by_group:
@@ -130,7 +128,7 @@ def test_another_child_of_this_process_is_left_alone(
     assert other.returncode == 0  # and its exit code was not taken away either
 
 
-def test_where_orphans_are_not_handed_over_the_group_is_ended(
+def test_without_a_subreaper_the_process_group_is_ended(
     mark: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(orphans, "_become_subreaper", lambda: False)
@@ -140,7 +138,7 @@ def test_where_orphans_are_not_handed_over_the_group_is_ended(
 
 
 @pytest.mark.parametrize("lack", ["prctl", "the list of children", "Linux"])
-def test_a_system_without_what_is_needed_is_noticed(
+def test_a_system_without_subreapers_is_detected(
     monkeypatch: pytest.MonkeyPatch, tmp_path: object, lack: str
 ) -> None:
     class Libc:
@@ -161,7 +159,7 @@ def test_a_system_without_what_is_needed_is_noticed(
 
 
 @adopting
-def test_where_nothing_is_left_no_process_but_this_one_is_looked_at(
+def test_without_orphans_no_other_process_is_inspected(
     mark: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def dear(*_: object) -> None:
@@ -174,7 +172,9 @@ def test_where_nothing_is_left_no_process_but_this_one_is_looked_at(
 
 
 @adopting
-def test_what_cannot_be_ended_is_given_up(mark: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_orphan_that_cannot_be_killed_is_given_up(
+    mark: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(orphans, "_GIVE_UP_S", 0.05)
     gone = orphans.start_child(lambda: SimpleNamespace(pid=NOBODY))
     command = [sys.executable, "-S", "-c", "input()"]
@@ -188,7 +188,7 @@ def test_what_cannot_be_ended_is_given_up(mark: str, monkeypatch: pytest.MonkeyP
 
 
 @adopting
-def test_of_two_children_at_once_neither_is_taken_for_a_leftover_of_the_other(mark: str) -> None:
+def test_neither_of_two_children_is_taken_for_an_orphan_of_the_other(mark: str) -> None:
     """As a server and who asks it: the second ends first, and has left something."""
     inner: list[child.ChildResult] = []
 
@@ -252,7 +252,7 @@ child.run([*planted(sys.argv[1]), "run"], {sys.argv[2]: sys.argv[3]}, b"{}\\n", 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows whose a process is")
 @pytest.mark.parametrize("way", ["never_read", "hang_ignoring_signals", "hang_with_a_daemon"])
-def test_what_does_not_look_whether_the_harness_lives_is_ended_when_it_was_killed(
+def test_the_watchdog_ends_children_that_do_not_notice_the_death_of_the_harness(
     mark: str, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     command = [sys.executable, "-c", HARNESS, way, MARK, mark]
@@ -268,13 +268,13 @@ def test_what_does_not_look_whether_the_harness_lives_is_ended_when_it_was_kille
         reap(monkeypatch)
 
 
-def test_the_mark_of_a_child_is_of_the_same_length_everywhere() -> None:
+def test_the_marker_of_children_always_has_the_same_length() -> None:
     for value in watchdog.marker_env().values():
         assert len(value) == 32
     assert watchdog.marker_env() == watchdog.marker_env()
 
 
-def test_without_what_it_needs_nobody_watches(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_what_it_needs_there_is_no_watchdog(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise OSError("no more processes")
 
@@ -284,7 +284,7 @@ def test_without_what_it_needs_nobody_watches(monkeypatch: pytest.MonkeyPatch) -
     assert watchdog.marker_env.__wrapped__() == {}
 
 
-def test_a_hundred_megabytes_of_complaints_weigh_nothing_and_spoil_no_trial(mark: str) -> None:
+def test_a_hundred_megabytes_of_standard_error_use_no_memory_and_fail_no_trial(mark: str) -> None:
     tracemalloc.start()
     try:
         with at_most(20):
@@ -299,7 +299,7 @@ def test_a_hundred_megabytes_of_complaints_weigh_nothing_and_spoil_no_trial(mark
     assert most < 4 * MIB
 
 
-def test_lines_that_come_in_pieces_are_heard_whole(mark: str) -> None:
+def test_lines_that_arrive_in_pieces_are_joined(mark: str) -> None:
     with at_most(10):
         trial = bench(mark=mark).trial(
             Cell(Contestant("planted", "good_in_pieces"), "headline"), 0, 0

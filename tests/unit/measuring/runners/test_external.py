@@ -36,7 +36,7 @@ def test_a_runner_that_was_not_named_is_not_started(
     assert not (home / "started").exists()
 
 
-def test_the_file_and_its_folder_are_the_same_name_for_a_runner(home: Path) -> None:
+def test_a_runner_may_be_named_by_its_file_or_its_folder(home: Path) -> None:
     found = joined(home, home / external.FILE)
     assert found.problems == []
     assert offered(found) == [("counter", "py-loop", "")]
@@ -81,7 +81,7 @@ def test_the_environment_of_the_file_reaches_the_trial_and_a_stray_print_does_no
 
 
 @pytest.mark.parametrize("command", ["list", "run", "validate"])
-def test_a_model_from_outside_is_among_the_near_matches(
+def test_an_external_model_is_suggested_for_a_misspelt_one(
     invoke: Invoke, home: Path, command: str
 ) -> None:
     code, _, err = invoke(command, "--runner", home, "--model", "py-lop")
@@ -89,7 +89,7 @@ def test_a_model_from_outside_is_among_the_near_matches(
     assert "unknown model 'py-lop'; did you mean py-loop" in err
 
 
-def test_models_from_outside_stand_after_ours_and_are_missing_where_nothing_is_offered(
+def test_external_models_follow_ours_and_are_missing_where_not_offered(
     invoke: Invoke, home: Path
 ) -> None:
     says(home, implementations=[one(model="zeta"), one(model="alpha"), one(variant="b")])
@@ -113,13 +113,13 @@ def test_the_order_of_models_is_ours_and_then_as_they_appear() -> None:
 
 
 @pytest.mark.parametrize("name", ["node", "mytool-fast", "a1-2b", "x" * 40])
-def test_names_that_are_those_of_models(name: str) -> None:
+def test_only_lowercase_words_joined_by_hyphens_name_a_model(name: str) -> None:
     assert is_model_id(name)
     assert all(map(is_model_id, MODELS))
     assert is_variant("") and is_variant("with_two_words2")  # noqa: PT018
 
 
-def test_models_from_outside_have_looks_that_are_their_own_and_stay() -> None:
+def test_external_models_have_distinct_and_stable_looks() -> None:
     names = [f"model-{number}" for number in range(200)]
     looks = style.model_looks([*MODELS, *names])
     assert {name: looks[name] for name in MODELS} == style.LOOKS

@@ -61,7 +61,7 @@ def test_a_mistake_in_the_file_is_one_message_with_its_place(
     assert err.count("\n") == 1
 
 
-def test_a_file_that_is_not_there_is_said_to_be(invoke: Invoke, tmp_path: Path) -> None:
+def test_a_missing_file_is_one_message(invoke: Invoke, tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "nowhere"):
         code, _, err = invoke("list", "--runner", path)
         assert code == Exit.USAGE
@@ -75,7 +75,7 @@ def test_two_runners_of_one_name_are_refused(home: Path, tmp_path: Path) -> None
         external.read_files([home, tmp_path])
 
 
-def test_a_workload_of_ours_cannot_be_replaced(invoke: Invoke, home: Path) -> None:
+def test_a_built_in_workload_cannot_be_replaced(invoke: Invoke, home: Path) -> None:
     (home / "workloads/counter.toml").rename(home / "workloads/noop.toml")
     code, _, err = invoke("list", "--runner", home)
     assert code == Exit.USAGE
@@ -83,7 +83,7 @@ def test_a_workload_of_ours_cannot_be_replaced(invoke: Invoke, home: Path) -> No
     assert not (home / "started").exists()
 
 
-def test_a_workload_from_outside_may_speak_of_models_from_outside_alone(home: Path) -> None:
+def test_only_an_external_workload_may_name_external_models(home: Path) -> None:
     file = home / "workloads" / "counter.toml"
     text = file.read_text("utf-8")
     assert workload_file.parse("counter", text, "x", from_outside=True).not_applicable
@@ -149,7 +149,7 @@ def test_an_implementation_that_cannot_be_used_is_named_and_the_others_stay(
     assert found.is_incomplete
 
 
-def test_what_is_offered_twice_is_used_once(home: Path) -> None:
+def test_an_implementation_offered_twice_is_used_once(home: Path) -> None:
     says(home, implementations=[one(), one(), one(variant="two"), one(workload="noop")])
     found = joined(home)
     assert len(offered(found)) == 3
@@ -171,7 +171,7 @@ def test_many_reasons_are_cut(home: Path) -> None:
     assert problem.endswith("and 47 more")
 
 
-def test_what_a_runner_says_of_itself_is_one_printable_line(home: Path) -> None:
+def test_the_description_of_a_runner_is_one_printable_line(home: Path) -> None:
     says(
         home,
         version="1.0\n\x1b[2J" + "x" * 500,
@@ -219,7 +219,7 @@ def test_a_runner_that_cannot_be_used_leaves_the_others_alone(
     assert err.count("\n") == 1
 
 
-def test_a_runner_that_says_too_much_or_leaves_something_is_stopped(
+def test_a_runner_with_too_much_output_or_an_orphan_is_stopped(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     toml(home, command=[sys.executable, "-S", "-c", "while True: print('x' * 1000)"])

@@ -100,7 +100,7 @@ def test_without_go_the_reason_says_what_to_do(root: Path) -> None:
         ("a game of stones", "found Go of unknown version, expected 1.24 or later"),
     ],
 )
-def test_a_go_that_is_too_old_is_named_with_what_is_needed(
+def test_a_go_that_is_too_old_is_named_with_the_needed_version(
     root: Path, says: str, reason: str
 ) -> None:
     fake_go(root / "path", says)
@@ -116,7 +116,7 @@ def test_a_go_that_is_new_enough_is_taken_from_the_path(root: Path, says: str) -
     assert found_go(root) == (str(go), "")
 
 
-def test_the_go_of_the_environment_stands_in_for_one_that_is_too_old(root: Path) -> None:
+def test_the_go_of_the_environment_replaces_one_that_is_too_old(root: Path) -> None:
     fake_go(root / "path", "go version go1.2.3 linux/amd64")
     own = fake_go(root / "env" / "bin")
     assert found_go(root) == (str(own), "")
@@ -182,7 +182,7 @@ def test_what_was_just_built_is_not_built_again(sources: Path, root: Path) -> No
 
 
 @pytest.mark.parametrize("step", ["run", "build"])
-def test_a_build_that_fails_gives_the_end_of_what_go_said(
+def test_a_build_that_fails_gives_the_end_of_its_output(
     sources: Path, root: Path, step: str
 ) -> None:
     fails = f'if [ "$1" = {step} ]; then echo "main.go:1:1: expected package" >&2; exit 1; fi'
@@ -258,7 +258,7 @@ def test_an_offer_of_an_unavailable_model_carries_the_reason() -> None:
     assert offer.unavailable == "one core"
 
 
-def test_finding_runners_never_raises_and_names_what_is_not_there(root: Path) -> None:
+def test_finding_runners_never_raises_and_names_what_is_missing(root: Path) -> None:
     found = find.find_runners()
     assert found.found == {}
     assert found.missing_models["go"] == found.missing_models["go-1cpu"]

@@ -150,7 +150,7 @@ def test_every_kind_occurs_in_a_good_transcript() -> None:
     assert found == set(KINDS)
 
 
-def test_what_comes_twice_in_an_answer_is_kept_in_order() -> None:
+def test_several_outcomes_and_samples_of_a_case_are_kept_in_order() -> None:
     (transcript,) = (one.values[0] for one in TRIALS if one.id == "wrong_answer")
     said = asked(transcript)
     for line in transcript:
@@ -188,7 +188,7 @@ def test_whatever_describe_prints_is_a_description_or_a_protocol_error(text: byt
 
 @given(st.binary(max_size=40) | st.text(max_size=40).map(str.encode))
 @examples(200)
-def test_any_bytes_are_no_description_but_a_protocol_error(data: bytes) -> None:
+def test_random_bytes_are_a_protocol_error(data: bytes) -> None:
     with pytest.raises(protocol.ProtocolError, match=r"^describe: "):
         protocol.decode_description(data)
 

@@ -58,7 +58,7 @@ def refused(*messages: Message, serves: bool = False) -> str:
     return str(caught.value)
 
 
-def test_waits_and_points_come_after_the_samples_and_before_the_outcome() -> None:
+def test_latencies_and_footprints_come_after_the_samples_and_before_the_outcome() -> None:
     it = heard(
         sample("check"), Latency("check", "A"), outcome("check"),
         Footprint("headline", 1, 10), sample("headline"), Footprint("headline", 2, 20, 30),
@@ -107,7 +107,7 @@ CHECK_DONE = (sample("check"), outcome("check"))
         ([Listening(5)], "listening is not expected in this trial"),
     ],
 )
-def test_what_comes_at_the_wrong_moment_is_refused(messages: list[Message], said: str) -> None:
+def test_a_message_out_of_order_is_refused(messages: list[Message], said: str) -> None:
     assert refused(*messages) == said
 
 
@@ -119,7 +119,7 @@ def test_a_server_listens_once_a_case() -> None:
     assert it.finished is not None
 
 
-def test_the_case_that_listens_is_the_first_that_is_not_over() -> None:
+def test_the_listening_case_is_the_first_incomplete_one() -> None:
     it = heard(Listening(1), serves=True)
     assert it.current_case == "check"
     it.receive(Failed("port taken", "check"))
@@ -141,7 +141,7 @@ def test_the_case_that_listens_is_the_first_that_is_not_over() -> None:
         ),
     ],
 )
-def test_listening_at_the_wrong_moment_is_refused(messages: list[Message], said: str) -> None:
+def test_listening_out_of_order_is_refused(messages: list[Message], said: str) -> None:
     assert refused(*messages, serves=True) == said
 
 
@@ -197,7 +197,7 @@ BROKEN = "broke the protocol: case 'check': "
         ("makespan", [], ""),
     ],
 )
-def test_a_trial_without_what_its_shape_has_broke_the_protocol(
+def test_a_trial_without_the_results_of_its_shape_broke_the_protocol(
     shape: str, more: list[Message], message: str
 ) -> None:
     status, found = judged(shape, *more)

@@ -106,7 +106,7 @@ def heard(*records: dict[str, Any]) -> load_protocol.LoadReport:
 STARTED = {"kind": "started", "protocol": 1, "facts": {"gomaxprocs": 2, "cpus": "0-1"}}
 
 
-def test_what_was_heard_is_kept() -> None:
+def test_received_records_are_kept() -> None:
     it = heard(
         STARTED,
         {"kind": "connected", "connections": 2, "elapsed_ns": 5},
@@ -140,7 +140,7 @@ def test_an_error_is_kept_with_its_reason() -> None:
         b'{"kind": "phase", "phase": 0, "loop": "closed", "elapsed_ns": 1.5, "requests": 1}',
     ],
 )
-def test_what_is_no_record_is_refused(line: bytes) -> None:
+def test_an_invalid_record_is_refused(line: bytes) -> None:
     with pytest.raises(ProtocolError):
         load_protocol.LoadReport().receive_line(line)
 
@@ -194,7 +194,7 @@ LIMITED = (
         ({}, [], ()),
     ],
 )
-def test_what_keeps_numbers_from_being_the_servers_own_is_a_warning(
+def test_a_limit_of_the_load_generator_is_a_warning(
     facts: dict[str, Any], phases: list[dict[str, Any]], warnings: tuple[str, ...]
 ) -> None:
     assert heard({**STARTED, "facts": facts}, *phases).warnings() == warnings
