@@ -194,7 +194,7 @@ def run(
 
 
 def analysed(*of: Trial, absent: tuple[AbsentCell, ...] = (), text: str = WORKLOAD) -> Analysis:
-    cells = dict.fromkeys(one.cell for one in of)
+    cells = dict.fromkeys(measured.cell for measured in of)
     return analyse(run(list(cells), absent, {"demo": text}), of)
 
 
@@ -213,9 +213,9 @@ def conversation(
     request = protocol.create_request(who(), assignment(case=case, of=of).cases, 7)
     said = Transcript(request.cases)
     said.receive(protocol.Started(protocol.PROTOCOL))
-    for one in request.cases:
-        instead = (wrong or {}).get(one.id)
-        for message in good_messages(of, one.id) if instead is None else instead:
+    for asked in request.cases:
+        instead = (wrong or {}).get(asked.id)
+        for message in good_messages(of, asked.id) if instead is None else instead:
             said.receive(message)
     if finished:
         said.receive(protocol.Finished())
@@ -231,18 +231,18 @@ def good_messages(
     observed: Mapping[str, int] | None = None,
 ) -> list[protocol.Message]:
     """Return the samples of a case and its outcome; what is given replaces what is right."""
-    one = of.cases[case]
-    ideal = of.compute_ideal_ns(one, "asyncio") or 0
+    resolved = of.cases[case]
+    ideal = of.compute_ideal_ns(resolved, "asyncio") or 0
     value = of.resolve(case, "asyncio").expected if answer is None else answer
     samples: list[protocol.Message] = [
         protocol.SampleTaken(
             case,
             iteration,
             ideal if elapsed_ns is None else elapsed_ns,
-            of.count_operations(one),
-            warmup=iteration < one.sampling.warmup,
+            of.count_operations(resolved),
+            warmup=iteration < resolved.sampling.warmup,
         )
-        for iteration in range(one.sampling.warmup + one.sampling.iterations)
+        for iteration in range(resolved.sampling.warmup + resolved.sampling.iterations)
     ]
     seen = {"in_flight": 3} if observed is None else dict(observed)
     return [*samples, protocol.Outcome(case, protocol.digest(value), str(value), seen)]

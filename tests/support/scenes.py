@@ -88,31 +88,31 @@ def trial(cell: Cell, block: int, elapsed_ns: int, cpu_ns: int | None = None) ->
     )
 
 
-def shaped(one: Trial, workload: Workload, cost: float) -> Trial:
+def shaped(usual: Trial, workload: Workload, cost: float) -> Trial:
     """Add to a trial what its workload's shape has besides samples."""
     if workload.shape not in ("footprint", "latency", "server"):
-        return one
-    case = workload.cases[one.cell.case]
+        return usual
+    case = workload.cases[usual.cell.case]
     told = waits(cost)
     if workload.shape == "latency":
-        return structs.replace(one, latency=told)
+        return structs.replace(usual, latency=told)
     if workload.shape == "footprint":
         parked = tuple(
             Parked(n, 9_000_000 + round(1_000 * n * cost), 9_000 * n) for n in (500, 1_000, 1_500)
         )
-        return structs.replace(one, parked=parked)
+        return structs.replace(usual, parked=parked)
     if workload.shape != "server":
-        return one
+        return usual
     if case.ladder:
         phases = tuple(
             Phase("ladder", MS_100, rate // 10, rate, hdr=told, saturated=rate > 20_000 / cost)
             for rate in (1_000, 2_000, 4_000, 8_000)
         )
-        return structs.replace(one, samples=(), phases=phases)
+        return structs.replace(usual, samples=(), phases=phases)
     phase = Phase("open", MS_100, 400, case.rate_per_s, hdr=told)
     exit_ns = round(20_000_000 * cost) if workload.load and workload.load.drains else None
     latency = told if case.rate_per_s else ""
-    return structs.replace(one, phases=(phase,), latency=latency, exit_ns=exit_ns)
+    return structs.replace(usual, phases=(phase,), latency=latency, exit_ns=exit_ns)
 
 
 def waits(cost: float) -> str:
@@ -123,22 +123,22 @@ def waits(cost: float) -> str:
     return counted.encode().decode()
 
 
-def probed(one: Trial) -> Trial:
+def probed(usual: Trial) -> Trial:
     """Add the speed probe of each block; the machine slows down now and then."""
-    if one.cell.model != "asyncio":
-        return one
-    took = 1_000_000 + 7_000 * (one.block * 5 % 7) + (one.block == 3) * 400_000
-    at = one.started_at.replace("03:04", f"03:{4 + one.block % 50:02}")
-    return structs.replace(one, started_at=at, probe_ns=took, probe_cpu_ns=980_000)
+    if usual.cell.model != "asyncio":
+        return usual
+    took = 1_000_000 + 7_000 * (usual.block * 5 % 7) + (usual.block == 3) * 400_000
+    at = usual.started_at.replace("03:04", f"03:{4 + usual.block % 50:02}")
+    return structs.replace(usual, started_at=at, probe_ns=took, probe_cpu_ns=980_000)
 
 
-def failed(one: Trial, status: Status, message: str) -> Trial:
-    return Trial(one.cell, one.block, 0, status, one.started_at, one.wall_ns, message)
+def failed(usual: Trial, status: Status, message: str) -> Trial:
+    return Trial(usual.cell, usual.block, 0, status, usual.started_at, usual.wall_ns, message)
 
 
-def alike(one: Trial) -> Trial:
+def alike(usual: Trial) -> Trial:
     """Take the differences between models away."""
-    return trial(one.cell, one.block, 10**9 + 10**6 * (one.block * 7 % 5), 10**9)
+    return trial(usual.cell, usual.block, 10**9 + 10**6 * (usual.block * 7 % 5), 10**9)
 
 
 @cache
@@ -189,8 +189,8 @@ def planned(
         [
             *_offers(chosen, missing or {}),
             *(
-                Offer(Contestant(one.id, model), "js", "here")
-                for one in chosen
+                Offer(Contestant(workload.id, model), "js", "here")
+                for workload in chosen
                 for model in outside
             ),
         ],
@@ -218,7 +218,7 @@ def planned(
             RunnerFacts("go", "go", "go1.26.0", GO),
             *([RunnerFacts("js", "javascript", "v24", tuple(outside))] if outside else []),
         ),
-        workloads={one.id: one.text for one in chosen},
+        workloads={workload.id: workload.text for workload in chosen},
         cells=tuple(cells),
         absent=tuple(absent),
     )
@@ -233,7 +233,7 @@ def trials(
     every_case: bool = False,
 ) -> Iterator[Trial]:
     """Yield what is found of each cell, in the blocks that it has."""
-    by_id = {one.id: one for one in chosen}
+    by_id = {workload.id: workload for workload in chosen}
     for cell in run.cells:
         for block in range(blocks if every_case or cell.case == HEADLINE else min(blocks, 1)):
             found = (fate or Fate()).of(by_id[cell.workload], cell, block)
@@ -243,42 +243,44 @@ def trials(
 
 def _offers(chosen: Iterable[Workload], missing: Mapping[str, str]) -> list[Offer]:
     return [
-        Offer(Contestant(one.id, model, variant), "go" if model in GO else "python", "here")
-        for one in chosen
+        Offer(Contestant(workload.id, model, variant), "go" if model in GO else "python", "here")
+        for workload in chosen
         for model in MODELS
-        if model not in one.not_applicable and model not in missing
-        for variant in ("", *VARIANTS.get(one.id, {}).get(model, ()))
+        if model not in workload.not_applicable and model not in missing
+        for variant in ("", *VARIANTS.get(workload.id, {}).get(model, ()))
     ]
 
 
 def _of_trio(status: Status, message: str, *, every: int = 1) -> Fate:
-    def change(one: Trial) -> Trial:
-        hit = one.cell.model == "trio" and one.block % every == 0
-        return failed(one, status, message) if hit else one
+    def change(usual: Trial) -> Trial:
+        hit = usual.cell.model == "trio" and usual.block % every == 0
+        return failed(usual, status, message) if hit else usual
 
     return Otherwise(change)
 
 
-def _below_the_ideal(one: Trial) -> Trial:
+def _below_the_ideal(usual: Trial) -> Trial:
     """Let timers end a little early, as they may; for each model a little more."""
-    early = 20_000 * MODELS.index(one.cell.model)
-    return trial(one.cell, one.block, one.samples[0].elapsed_ns // 10**7 * 10**7 - early, 10**6)
+    early = 20_000 * MODELS.index(usual.cell.model)
+    return trial(
+        usual.cell, usual.block, usual.samples[0].elapsed_ns // 10**7 * 10**7 - early, 10**6
+    )
 
 
-def _steady(one: Trial) -> tuple[int, int]:
+def _steady(usual: Trial) -> tuple[int, int]:
     """Return times that two processes in a row differ in by a few parts in ten million."""
-    elapsed = 8_000_000 * (1 + MODELS.index(one.cell.model)) + one.block
-    return elapsed, elapsed - 3 * one.block
+    elapsed = 8_000_000 * (1 + MODELS.index(usual.cell.model)) + usual.block
+    return elapsed, elapsed - 3 * usual.block
 
 
-def _with_holes(one: Trial) -> Trial | None:
+def _with_holes(usual: Trial) -> Trial | None:
     """Leave holes in a sweep: not reached yet, failed at its end, or begun late."""
-    model, case = one.cell.model, one.cell.case
+    model, case = usual.cell.model, usual.cell.case
     if model in LOOPS and case.startswith("tasks-100000"):
-        return failed(one, Status.OUT_OF_MEMORY, "exceeded the memory limit of the trial")
+        return failed(usual, Status.OUT_OF_MEMORY, "exceeded the memory limit of the trial")
     if model == "scratch" and case in ("tasks-10", "tasks-100"):
         return None
-    return None if model == "go" and case != HEADLINE else one
+    return None if model == "go" and case != HEADLINE else usual
 
 
 def _another(id_: str, **changes: str) -> Workload:
@@ -300,7 +302,7 @@ SCENES: dict[str, Callable[[], Analysis]] = {
         ("kitchen",), fate=_of_trio(Status.TIMEOUT, "not finished after 30 s", every=4)
     ),
     "everything fails": lambda: scene(
-        fate=Otherwise(lambda one: failed(one, Status.CRASH, "ended with exit code 1"))
+        fate=Otherwise(lambda usual: failed(usual, Status.CRASH, "ended with exit code 1"))
     ),
     "nothing measured yet": lambda: scene(blocks=0),
     "only trio": lambda: scene(models=("trio",)),
@@ -308,11 +310,14 @@ SCENES: dict[str, Callable[[], Analysis]] = {
     "values below zero": lambda: scene(("fanout", "kitchen"), fate=Otherwise(_below_the_ideal)),
     "values of zero": lambda: scene(
         ("sumsquares",),
-        fate=Otherwise(lambda one: trial(one.cell, one.block, one.samples[0].elapsed_ns, 0)),
+        fate=Otherwise(
+            lambda usual: trial(usual.cell, usual.block, usual.samples[0].elapsed_ns, 0)
+        ),
     ),
     "all alike": lambda: scene(fate=Otherwise(alike)),
     "intervals of next to nothing": lambda: scene(
-        ("sumsquares",), fate=Otherwise(lambda one: trial(one.cell, one.block, *_steady(one)))
+        ("sumsquares",),
+        fate=Otherwise(lambda usual: trial(usual.cell, usual.block, *_steady(usual))),
     ),
     "a very long message": lambda: scene(("kitchen",), fate=_of_trio(Status.CRASH, LONG)),
     "a message of strange characters": lambda: scene(

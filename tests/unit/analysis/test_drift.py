@@ -24,7 +24,7 @@ def test_readings_are_ordered_by_time_and_skip_trials_without_a_probe() -> None:
 
 def test_an_analysis_has_the_readings_of_its_run_and_an_old_run_has_none() -> None:
     with_probes = [trial(block=n, started_at=at(n), probe_ns=5 + n) for n in range(3)]
-    assert [one.wall_ns for one in analyse(run([cell()]), with_probes).probes] == [5, 6, 7]
+    assert [reading.wall_ns for reading in analyse(run([cell()]), with_probes).probes] == [5, 6, 7]
     assert analyse(run([cell()]), [trial()]).probes == ()
 
 
@@ -32,9 +32,9 @@ def test_points_are_relative_to_the_first_and_to_the_median() -> None:
     found = drift.points(
         [ProbeReading(at(0), 100, 100), ProbeReading(at(30), 110, 98), ProbeReading(at(90.5), 90)]
     )
-    assert [one.seconds for one in found] == [0, 30, 90.5]
-    assert [one.share for one in found] == pytest.approx([0, 0.1, -0.1])
-    assert [one.waited for one in found] == [False, True, False]
+    assert [point.seconds for point in found] == [0, 30, 90.5]
+    assert [point.share for point in found] == pytest.approx([0, 0.1, -0.1])
+    assert [point.waited for point in found] == [False, True, False]
     assert drift.points([]) == []
 
 
@@ -77,5 +77,5 @@ def test_noise_is_rarely_reported_as_a_trend() -> None:
         drift.finding(probes([draw.gauss(5, 0.4) for _ in range(30)])).split(" by ")[0]
         for _ in range(200)
     ]
-    trends = [one for one in said if one.endswith(("slowed", "faster"))]
+    trends = [sentence for sentence in said if sentence.endswith(("slowed", "faster"))]
     assert len(trends) <= 10

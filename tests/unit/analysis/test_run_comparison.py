@@ -38,9 +38,9 @@ def measured(
     draw = np.random.default_rng(seed)
     contestants = {cell(model): factor for model, factor in factors.items()} | {CONTROL: 1.0}
     found = [
-        trial(one, block, round(1e8 * speed * factor * np.exp(draw.normal(0, noise))))
+        trial(contestant_cell, block, round(1e8 * speed * factor * np.exp(draw.normal(0, noise))))
         for block in range(blocks)
-        for one, factor in contestants.items()
+        for contestant_cell, factor in contestants.items()
     ]
     if failed:
         found.append(trial(failed, blocks, status=Status.CRASH))
@@ -62,8 +62,8 @@ def test_a_cell_that_takes_longer_is_slower_and_one_that_takes_less_is_faster() 
 
 
 def test_a_run_against_itself_is_the_same_everywhere() -> None:
-    one = measured(BEFORE, 1)
-    rows = run_comparison.compare_runs(one, one)
+    analysis = measured(BEFORE, 1)
+    rows = run_comparison.compare_runs(analysis, analysis)
     assert {row.change for row in rows} == {Change.SAME}
     assert all(row.ratio is not None and row.ratio.value == pytest.approx(1) for row in rows)
 
@@ -130,13 +130,13 @@ def test_a_workload_whose_file_has_changed_is_not_compared() -> None:
     assert {row.reason for row in rows} == {"the workload file has changed"}
 
 
-def elsewhere(one: Analysis) -> Analysis:
-    machine = structs.replace(one.run.machine, host="elsewhere", cpu="another cpu")
+def elsewhere(analysis: Analysis) -> Analysis:
+    machine = structs.replace(analysis.run.machine, host="elsewhere", cpu="another cpu")
     return Analysis(
-        run=structs.replace(one.run, machine=machine),
-        workloads=one.workloads,
-        blocks=one.blocks,
-        trials=one.trials,
+        run=structs.replace(analysis.run, machine=machine),
+        workloads=analysis.workloads,
+        blocks=analysis.blocks,
+        trials=analysis.trials,
     )
 
 

@@ -161,11 +161,11 @@ def test_a_number_too_long_to_print_is_refused() -> None:
 
 
 def test_an_optional_table_that_is_absent_is_none_and_its_key_is_known() -> None:
-    empty, one = table(), table(swep={})
+    empty, misspelt = table(), table(swep={})
     assert empty.optional_table("sweep") is None
-    assert one.optional_table("sweep") is None
+    assert misspelt.optional_table("sweep") is None
     with pytest.raises(Problem, match="swep: unknown key, expected 'sweep'"):
-        one.done()
+        misspelt.done()
 
 
 def test_an_optional_table_is_read_like_any_other() -> None:

@@ -357,7 +357,7 @@ def test_an_excluded_case_is_not_applicable_whether_or_not_it_is_implemented(
     selection = RunSelection(models=("go",), cases=("aside",))
     present, absent = plan_cells([T], selection, offers, {}, None)
     assert present == []
-    assert [(one.absence, one.reason) for one in absent] == [
+    assert [(cell.absence, cell.reason) for cell in absent] == [
         (Absence.NOT_APPLICABLE, "it has no loop")
     ]
 

@@ -50,7 +50,7 @@ def test_percentiles_equal_those_of_the_library(
 ) -> None:
     text = encoded(*values, least=least)
     histogram = histograms.decode(text) if times == 1 else histograms.merge([text] * times)
-    expected = [float(histogram.get_value_at_percentile(one)) for one in percents]
+    expected = [float(histogram.get_value_at_percentile(percent)) for percent in percents]
     assert histograms.percentile_values(histogram, percents) == expected
 
 

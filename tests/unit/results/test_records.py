@@ -59,19 +59,19 @@ any_trial = st.builds(
 
 @given(any_trial)
 @examples(100)
-def test_a_trial_is_read_as_it_was_written(one: Trial) -> None:
-    line = msgspec.json.encode(one)
-    assert msgspec.json.decode(line, type=Trial) == one
+def test_a_trial_is_read_as_it_was_written(record: Trial) -> None:
+    line = msgspec.json.encode(record)
+    assert msgspec.json.decode(line, type=Trial) == record
     assert b"\n" not in line
 
 
 def test_a_run_is_read_as_it_was_written() -> None:
-    one = run(
+    record = run(
         [cell("asyncio"), cell("asyncio", variant="threads")],
         [AbsentCell(cell("uvloop"), Absence.UNAVAILABLE, "it is not installed")],
     )
-    assert msgspec.json.decode(msgspec.json.encode(one), type=Run) == one
-    assert one.schema_version == SCHEMA_VERSION
+    assert msgspec.json.decode(msgspec.json.encode(record), type=Run) == record
+    assert record.schema_version == SCHEMA_VERSION
 
 
 def test_unknown_cpu_time_is_left_out_and_zero_is_written() -> None:

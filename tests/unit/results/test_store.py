@@ -30,14 +30,14 @@ THREE = (
     trial("threads", 0, message="zu früh — 早すぎる"),
     trial("trio", 1, observed={"in_flight": 3}),
 )
-WRITTEN = b"".join(msgspec.json.encode(one) + b"\n" for one in THREE)
+WRITTEN = b"".join(msgspec.json.encode(trial_) + b"\n" for trial_ in THREE)
 
 
 def write(folder: Path, trials: Sequence[Trial]) -> None:
     """Append trials to a run directory and close it."""
     with closing(RunWriter(folder)) as writer:
-        for one in trials:
-            writer.append(one)
+        for trial_ in trials:
+            writer.append(trial_)
 
 
 def read(folder: Path) -> tuple[list[Trial], list[str]]:
@@ -66,8 +66,8 @@ def test_trials_are_read_as_they_were_written_and_in_their_order(folder: Path) -
 
 
 def test_a_reopened_run_is_appended_to(folder: Path) -> None:
-    for one in THREE:
-        write(folder, [one])
+    for trial_ in THREE:
+        write(folder, [trial_])
     assert read(folder) == (list(THREE), [])
 
 
@@ -371,4 +371,4 @@ def test_a_stored_trial_without_a_probe_has_no_such_key(tmp_path: Path) -> None:
     writer.close()
     lines = (writer.folder / store.TRIALS_FILE).read_text().splitlines()
     assert ["probe_ns" in msgspec.json.decode(line) for line in lines] == [False, True]
-    assert [one.probe_ns for one in store.read_trials(writer.folder, [])] == [None, 5]
+    assert [stored.probe_ns for stored in store.read_trials(writer.folder, [])] == [None, 5]

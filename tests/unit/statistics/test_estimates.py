@@ -245,9 +245,9 @@ def test_the_hierarchical_bootstrap_equals_drawing_processes_and_then_samples(
     level = draw.normal(0, 0.05, (processes, 1))
     data = np.exp(level + draw.normal(0, 0.05, (processes, samples)))
     found = estimates.estimate_median(
-        [float(np.median(one)) for one in data],
+        [float(np.median(samples)) for samples in data],
         "x",
-        np.concatenate([estimates.resample_process_median(one) for one in data]),
+        np.concatenate([estimates.resample_process_median(samples) for samples in data]),
     )
     drawn = 10_000
     which = draw.integers(0, processes, (drawn, processes))

@@ -134,20 +134,22 @@ def test_the_cpu_time_of_a_server_is_per_request(
 # --- metrics
 
 
-def value(of: Workload, metric: str, one: Trial) -> float | None:
-    return trial_value(of.metrics[metric], of.resolve(one.cell.case, one.cell.model), one)
+def value(of: Workload, metric: str, measured: Trial) -> float | None:
+    return trial_value(
+        of.metrics[metric], of.resolve(measured.cell.case, measured.cell.model), measured
+    )
 
 
 def test_a_whole_trial_metric_needs_no_samples() -> None:
     served = workload(SERVED)
-    one = trial("trio", samples=(), latency=encoded(5 * MS))
-    assert value(served, "p50", one) == pytest.approx(5 * MS, rel=0.001)
-    assert value(served, "throughput", one) is None
+    measured = trial("trio", samples=(), latency=encoded(5 * MS))
+    assert value(served, "p50", measured) == pytest.approx(5 * MS, rel=0.001)
+    assert value(served, "throughput", measured) is None
 
 
 def test_a_sample_metric_does_not_use_the_latencies() -> None:
-    one = trial("trio", elapsed_ns=10**9, latency="damaged")
-    assert value(workload(SERVED), "throughput", one) == 10
+    measured = trial("trio", elapsed_ns=10**9, latency="damaged")
+    assert value(workload(SERVED), "throughput", measured) == 10
 
 
 @pytest.mark.parametrize("formula", ["p50_ns / (connections - 4)", "exit_ns", "p50_ns + exit_ns"])
@@ -159,16 +161,16 @@ def test_a_value_that_cannot_be_computed_is_none(formula: str) -> None:
 def test_a_metric_may_combine_samples_and_whole_trial_values() -> None:
     served = workload(SERVED.replace('"p50_ns"', '"elapsed_ns / worst_ns + connections"'))
     samples = (Sample(10 * MS, 1, warmup=True), Sample(30 * MS, 1))
-    one = trial("trio", samples=samples, latency=encoded(10 * MS))
-    assert value(served, "p50", one) == pytest.approx(7, rel=0.001)
+    measured = trial("trio", samples=samples, latency=encoded(10 * MS))
+    assert value(served, "p50", measured) == pytest.approx(7, rel=0.001)
 
 
 def test_a_clamped_model_uses_its_clamped_parameters() -> None:
     limit = WORKLOAD.replace('reason = "the', 'clamps = true\nreason = "the')
     demo = workload(limit.replace('"cpu_ns / elapsed_ns"', '"elapsed_ns / tasks"'))
     for model, tasks in (("threads", 10), ("trio", 100)):
-        one = trial(Cell(Contestant("demo", model), "tasks-100"), elapsed_ns=1_000)
-        assert value(demo, "cores", one) == 1_000 / tasks
+        measured = trial(Cell(Contestant("demo", model), "tasks-100"), elapsed_ns=1_000)
+        assert value(demo, "cores", measured) == 1_000 / tasks
 
 
 def test_a_damaged_histogram_is_one_clear_message() -> None:
