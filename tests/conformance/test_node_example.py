@@ -99,12 +99,14 @@ def test_the_runner_is_measured_and_drawn(
 # --- what the runner sends, compared with ours
 
 
-def request(workload: str, variant: str = "", **changes: object) -> bytes:
+def request(workload: str, variant: str = "", model: str = "node", **changes: object) -> bytes:
     """Return a request for the check case, changed where the runner is to refuse it."""
     known = KNOWN.get(workload, KNOWN["noop"])
     contestant = Contestant(workload, "node", variant)
-    asked = protocol.create_request(contestant, [known.resolve(CHECK, "node")], 7)
-    fields = json.loads(protocol.encode_request(asked)) | {"workload": workload, **changes}
+    version = protocol.ALONE_PROTOCOL if model == "node" else protocol.PROTOCOL
+    asked = protocol.create_request(contestant, [known.resolve(CHECK, "node")], 7, version)
+    fields = json.loads(protocol.encode_request(asked))
+    fields |= {"workload": workload, "model": model, **changes}
     return json.dumps(fields).encode() + b"\n"
 
 
