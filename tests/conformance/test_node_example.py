@@ -103,8 +103,7 @@ def request(workload: str, variant: str = "", model: str = "node", **changes: ob
     """Return a request for the check case, changed where the runner is to refuse it."""
     known = KNOWN.get(workload, KNOWN["noop"])
     contestant = Contestant(workload, "node", variant)
-    version = protocol.ALONE_PROTOCOL if model == "node" else protocol.PROTOCOL
-    asked = protocol.create_request(contestant, [known.resolve(CHECK, "node")], 7, version)
+    asked = protocol.create_request(contestant, [known.resolve(CHECK, "node")], 7)
     fields = json.loads(protocol.encode_request(asked))
     fields |= {"workload": workload, "model": model, **changes}
     return json.dumps(fields).encode() + b"\n"
@@ -192,6 +191,16 @@ def test_a_histogram_counts_every_latency_in_the_bucket_of_the_harness() -> None
     assert histograms.percentile_curve(found) == histograms.percentile_curve(expected)
 
 
+def test_each_sample_of_a_request_with_turns_waits_for_its_turn() -> None:
+    lines = request("noop", turns=True, run_up_ns=1_000) + b'{"kind": "turn"}\n' * 2
+    code, messages = answered(RUNNER, lines + b'{"kind": "end"}\n', FOLDER)
+    assert code == 0
+    (ready,) = (n for n, message in enumerate(messages) if isinstance(message, protocol.Ready))
+    counted = [n for n, one in enumerate(messages) if isinstance(one, protocol.SampleTaken)]
+    assert [n for n in counted if not messages[n].warmup] == [ready + 1, ready + 2]
+    assert isinstance(messages[-1], protocol.Finished)
+
+
 # --- mistakes
 
 
@@ -201,10 +210,10 @@ def test_a_histogram_counts_every_latency_in_the_bucket_of_the_harness() -> None
         (request("nop"), 'workload: found "nop", expected one of ["echo",'),
         (request("noop", model="deno"), 'model: found "deno", expected one of ["node"]'),
         (request("pingpong", "events"), 'variant: found "events", expected one of ["","futures"]'),
-        (request("noop", protocol=2), "found protocol 2, expected 1"),
+        (request("noop", protocol=1), "found protocol 1, expected 2"),
         (request("noop", cases=[]), "cases: expected at least one"),
         (b"hello\n", "not JSON: "),
-        (b"null\n", "found protocol undefined, expected 1"),
+        (b"null\n", "found protocol undefined, expected 2"),
     ],
 )
 def test_a_request_that_cannot_be_answered_is_refused(line: bytes, message: str) -> None:

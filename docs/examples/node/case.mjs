@@ -14,13 +14,17 @@ const REASONS = {
   ENOTSUP: 'unsupported',
 };
 
-/** Run a case and report its outcome; an error of the implementation becomes a message. */
-export async function runCase(testCase, implementation, connection) {
+/**
+ * Run a case and report its outcome; an error of the implementation becomes a message.
+ *
+ * With `turns`, which describes the run-up, each sample waits for its turn.
+ */
+export async function runCase(testCase, implementation, connection, turns) {
   const { id } = testCase;
   const probe = new Probe(id, connection);
   connection.onStop = () => probe.stop();
   try {
-    const answers = await takeSamples(testCase, implementation, connection, probe);
+    const answers = await takeSamples(testCase, implementation, connection, probe, turns);
     if (probe.latencies.length > 0) {
       connection.send({ kind: 'latency', case: id, hdr: histogram(probe.latencies) });
     }
@@ -36,7 +40,7 @@ export async function runCase(testCase, implementation, connection) {
 }
 
 /** Return the distinct answers of all samples: digest -> the beginning of the text. */
-async function takeSamples(testCase, { run, prepare, release }, connection, probe) {
+async function takeSamples(testCase, { run, prepare, release }, connection, probe, turns) {
   const { id, params, operations, warmup, iterations, min_sample_ns: minimum } = testCase;
   const answers = new Map();
   let iteration = 0;
@@ -54,6 +58,22 @@ async function takeSamples(testCase, { run, prepare, release }, connection, prob
     return elapsed;
   }
 
+  async function takeTurns(calls) {
+    connection.send({ kind: 'ready', case: id });
+    while (await connection.turn()) {
+      await runUp(calls);
+      await sample(calls, false);
+    }
+  }
+
+  /** Work for a while as the sample does; where one call is a sample, with the small case. */
+  async function runUp(calls) {
+    const [batch, small] = minimum > 0 ? [Math.ceil(calls / 8), params] : [1, turns.params];
+    const unheard = new Probe(id, { send() {} }); // what a run-up reports does not count
+    const end = process.hrtime.bigint() + BigInt(turns.atLeast);
+    while (process.hrtime.bigint() < end) await timeCalls(batch, run, small, unheard, resource);
+  }
+
   const resource = await prepare?.(params);
   try {
     let calls = 1;
@@ -64,7 +84,8 @@ async function takeSamples(testCase, { run, prepare, release }, connection, prob
     }
     for (let n = 0; n < warmup; n += 1) await sample(calls, true);
     probe.latencies.length = 0; // those of the warm-up do not count
-    for (let n = 0; n < iterations; n += 1) await sample(calls, false);
+    if (turns) await takeTurns(calls);
+    else for (let n = 0; n < iterations; n += 1) await sample(calls, false);
   } finally {
     await release?.(resource);
   }

@@ -29,6 +29,8 @@ export class Connection {
   #lines;
   #output;
   #isClosed = false;
+  #turns = []; // true for each turn that was not taken yet, false for their end
+  #wakeUp = () => {};
 
   constructor() {
     const input = moveAside(0, constants.O_RDONLY, '/dev/null');
@@ -43,6 +45,12 @@ export class Connection {
     if (done) throw new Refusal('request: found the end of standard input, expected a line');
     this.#watch();
     return value;
+  }
+
+  /** Wait for the next turn; false when there is none any more. */
+  async turn() {
+    while (this.#turns.length === 0) await new Promise((resolve) => { this.#wakeUp = resolve; });
+    return this.#turns.shift();
   }
 
   /** Write a message. Synchronous: a message must not wait for the event loop. */
@@ -62,12 +70,19 @@ export class Connection {
   // Runs only while the event loop is free. A call that blocks forever is ended from outside.
   async #watch() {
     for await (const line of this.#lines) {
-      if (JSON.parse(line).kind === 'stop') this.onStop();
-      else throw new Error(`input: found ${line}, expected a line of kind "stop"`);
+      const { kind } = JSON.parse(line);
+      if (kind === 'stop') this.onStop();
+      else if (kind === 'turn' || kind === 'end') this.#giveTurn(kind === 'turn');
+      else throw new Error(`input: found ${line}, expected a line of kind "turn", "end" or "stop"`);
     }
     if (!this.#isClosed) {
       console.error('standard input ended before the work: the harness is gone');
       process.exit(1);
     }
+  }
+
+  #giveTurn(isTurn) {
+    this.#turns.push(isTurn);
+    this.#wakeUp();
   }
 }

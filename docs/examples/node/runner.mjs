@@ -5,7 +5,7 @@ import { runCase } from './case.mjs';
 import { Connection, Refusal } from './connection.mjs';
 import { usage } from './memory.mjs';
 
-const PROTOCOL = 1;
+const PROTOCOL = 2;
 const MODEL = 'node';
 const EXIT_CRASHED = 1;
 const EXIT_REFUSED = 2;
@@ -67,7 +67,12 @@ async function run() {
     const source = await findSource(request);
     const implementation = await import(new URL(source, import.meta.url));
     connection.send({ kind: 'started', protocol: PROTOCOL, facts: facts() });
-    for (const testCase of request.cases) await runCase(testCase, implementation, connection);
+    for (const [index, testCase] of request.cases.entries()) {
+      const isLast = index === request.cases.length - 1;
+      const runUp = { atLeast: request.run_up_ns ?? 0, params: request.cases[0].params };
+      const turns = isLast && request.turns ? runUp : null;
+      await runCase(testCase, implementation, connection, turns);
+    }
     connection.send({ kind: 'finished', usage: usage() });
   } catch (error) {
     const isRefused = error instanceof Refusal;
