@@ -16,7 +16,7 @@ BIN := .venv/bin
 GO = $$($(BIN)/python -c 'from harness.measuring.runners.go_build import ROOT, find_go; print(find_go(ROOT / "go/go.mod")[0] or "")')
 
 .DEFAULT_GOAL := help
-.PHONY: help setup compare claims test check smoke bench doctor lock schema readme reference clean
+.PHONY: help setup compare claims test unit check smoke bench doctor lock schema readme reference clean
 
 help: ## list the targets and variables
 	@echo 'Targets:'
@@ -43,8 +43,11 @@ claims: setup ## hold the sentences of README.md against the reference run, or R
 	@$(BIN)/loombench claims $(or $(RUN),docs/reference-run) --out $(OUT) \
 		--only --ledger docs/own-claims.toml --must-hold
 
-test: check ## run every check and every test
+test: check ## run every check and every test: unit, conformance, end-to-end
 	$(BIN)/python -m pytest
+
+unit: setup ## run the unit tests, which take less than a minute
+	@$(BIN)/python -m pytest tests/unit
 
 check: setup ## format, lint, types, what is made from the reference run; for Go vet, staticcheck and its tests under the race detector
 	$(BIN)/ruff format --check .

@@ -12,6 +12,7 @@ from harness.catalog.workload import HEADLINE
 from harness.measuring.processes.child import Ended
 from harness.measuring.runners import protocol
 from harness.measuring.runners.conversation import Conversation
+from harness.measuring.runners.runner import Offer
 from harness.results.records import (
     SCHEMA_VERSION,
     Cell,
@@ -237,3 +238,10 @@ def good_messages(
 
 def ended(returncode: int = 0, stopped: str = "", wall_ns: int = 10**12, left: int = 0) -> Ended:
     return Ended(returncode, wall_ns, 0, "", stopped, left)
+
+
+def offer(
+    model: str, workload_id: str = "demo", variant: str = "", unavailable: str | None = None
+) -> Offer:
+    source = f"{workload_id}/{model}{variant}"
+    return Offer(workload_id, model, variant, "a runner", source, unavailable)

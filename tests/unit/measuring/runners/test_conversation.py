@@ -23,7 +23,7 @@ from harness.measuring.runners.protocol import (
 )
 from harness.results.records import Status
 from tests.support.factories import WORKLOAD, conversation, ended, good_messages, workload
-from tests.unit.statistics.test_metrics import encoded
+from tests.support.histograms import encoded
 
 CASES = [RequestCase(id_, {}, 1, 0, 1, 0) for id_ in ("check", "headline")]
 
