@@ -338,10 +338,10 @@ SCENES: dict[str, Callable[[], Analysis]] = {
     "a thorough run of a server": lambda: scene(
         ("echo",), models=("asyncio", "trio"), profile="thorough", fate=Otherwise(spun)
     ),
-    "eight workloads": lambda: scene(
+    "five workloads": lambda: scene(
         ("noop",),
         models=("sequential", "asyncio"),
-        extra=[_another(f"w{i}", title=f"Another one, {i}") for i in range(7)],
+        extra=[_another(f"w{i}", title=f"Another one, {i}") for i in range(4)],
     ),
 }
 

@@ -38,7 +38,7 @@ def test_tiers_are_shaded_alternately_in_every_panel(scene: str) -> None:
 
 
 def test_the_second_of_two_tiers_is_shaded_and_the_first_is_not() -> None:
-    it = drawing("eight workloads")
+    it = drawing("five workloads")
     assert it.analysis.workloads["noop"].comparison.tiers == (("sequential",), ("asyncio",))
     assert shaded(main_page(it, "noop").figure.axes[0]) == [1]
 
