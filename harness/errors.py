@@ -1,4 +1,4 @@
-"""Errors a user can cause: each says what was found, what was expected, and what to do."""
+"""Errors that a user can cause. Messages say what was found, what was expected, and what to do."""
 
 from __future__ import annotations
 
@@ -11,27 +11,27 @@ if TYPE_CHECKING:
 
 
 class Exit(IntEnum):
-    """What the exit code of every command means."""
+    """The exit codes of every command."""
 
-    FINE = 0
-    DOES_NOT_HOLD = 1  # the thing asked about: a failed validation, a regression
+    SUCCESS = 0
+    FAILED = 1  # a validation or a claim failed, or a regression was found
     USAGE = 2
-    NOT_POSSIBLE = 3  # not comparable, or not possible here
+    NOT_POSSIBLE = 3  # not comparable, or not possible on this machine
     INTERRUPTED = 130
 
 
-class Problem(Exception):  # noqa: N818 - what a user has is a problem
-    """A message for a user, and the exit code that goes with it. Never shown with a traceback."""
+class Problem(Exception):  # noqa: N818 - the user has a problem; the program has no error
+    """A message for the user, with the exit code. Never shown with a traceback."""
 
     def __init__(self, message: str, code: Exit = Exit.USAGE) -> None:
         super().__init__(message)
         self.code = code
 
 
-def unknown(what: str, found: str, known: Iterable[str]) -> Problem:
-    """Return the problem that `found` is none of the `known`, with the near matches."""
+def unknown_name(kind: str, found: str, known: Iterable[str]) -> Problem:
+    """Return the problem that `found` is not a known name, with near matches if there are any."""
     names = sorted(set(known))
     near = difflib.get_close_matches(found, names, n=3, cutoff=0.5)
     if near:
-        return Problem(f"unknown {what} {found!r}; did you mean {' or '.join(near)}?")
-    return Problem(f"unknown {what} {found!r}; there is: {', '.join(names) or 'none'}")
+        return Problem(f"unknown {kind} {found!r}; did you mean {' or '.join(near)}?")
+    return Problem(f"unknown {kind} {found!r}; there is: {', '.join(names) or 'none'}")

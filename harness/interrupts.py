@@ -1,4 +1,4 @@
-"""Ctrl-C as a question and not as a blow: what is under way comes to its end."""
+"""Turn Ctrl-C into a flag, so that work in progress is finished first."""
 
 from __future__ import annotations
 
@@ -12,21 +12,23 @@ if TYPE_CHECKING:
 
 @contextmanager
 def interruptible() -> Iterator[Callable[[], bool]]:
-    """Turn the first Ctrl-C (and SIGTERM) into a flag, so that nothing is cut in the middle.
+    """Yield a function that returns whether Ctrl-C was pressed, or SIGTERM was received.
 
-    The second Ctrl-C interrupts as usual.
+    A second Ctrl-C raises KeyboardInterrupt as usual.
     """
-    asked = False
+    requested = False
 
-    def ask(number: int, _: object) -> None:
-        nonlocal asked
-        if asked and number == signal.SIGINT:
+    def handle_signal(number: int, _: object) -> None:
+        nonlocal requested
+        if requested and number == signal.SIGINT:
             raise KeyboardInterrupt
-        asked = True
+        requested = True
 
-    before = {number: signal.signal(number, ask) for number in (signal.SIGINT, signal.SIGTERM)}
+    previous = {
+        number: signal.signal(number, handle_signal) for number in (signal.SIGINT, signal.SIGTERM)
+    }
     try:
-        yield lambda: asked
+        yield lambda: requested
     finally:
-        for number, handler in before.items():
+        for number, handler in previous.items():
             signal.signal(number, handler)

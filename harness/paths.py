@@ -1,4 +1,4 @@
-"""Where the repository is: everything that the harness reads or builds is below it."""
+"""Where the repository is. The harness reads and builds only below it."""
 
 from __future__ import annotations
 

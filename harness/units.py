@@ -1,4 +1,4 @@
-"""Base units inside (nanoseconds, bytes), people's units where a number is printed."""
+"""Parse and format quantities: base units (ns, bytes) in memory, scaled units only in print."""
 
 from __future__ import annotations
 
@@ -22,19 +22,19 @@ _BYTE_STEPS = ((2**40, "TiB"), (2**30, "GiB"), (2**20, "MiB"), (2**10, "KiB"), (
 
 
 def parse_duration(text: str) -> float:
-    """Return the seconds that a text such as `90s`, `3m` or `1h30m` means. Raises Problem."""
+    """Parse a duration such as `90s`, `3m` or `1h30m` into seconds. Raises Problem."""
     compact = text.strip().lower().replace(" ", "")
     parts = _DURATION.findall(compact)
     if not parts or "".join(number + unit for number, unit in parts) != compact:
         raise Problem(f"duration: found {text!r}, expected a number and a unit: 90s, 3m, 1h30m")
     seconds = sum(float(number) * _NS[unit] for number, unit in parts) / 1e9
     if not 0 < seconds < math.inf:
-        raise Problem(f"duration: found {text!r}, expected more than zero, and an end")
+        raise Problem(f"duration: found {text!r}, expected a finite time above zero")
     return seconds
 
 
 def parse_size(text: str) -> int:
-    """Return the bytes that a text such as `512MiB` or `2GiB` means. Raises Problem."""
+    """Parse a size such as `512MiB` or `2GiB` into bytes. Raises Problem."""
     match = re.fullmatch(r"(\d+(?:\.\d+)?)([kmgt]i?b|b)", text.strip().lower().replace(" ", ""))
     if match is None or float(match[1]) <= 0:
         raise Problem(f"size: found {text!r}, expected a number and a unit: 512MiB, 2GiB")
@@ -43,7 +43,7 @@ def parse_size(text: str) -> int:
 
 
 def parse_percent(text: str) -> float:
-    """Return the share that a text such as `3%` means: 0.03. Raises Problem."""
+    """Parse a percentage such as `3%` into a fraction (0.03). Raises Problem."""
     try:
         share = float(text.strip().removesuffix("%")) / 100
     except ValueError:
@@ -53,8 +53,8 @@ def parse_percent(text: str) -> float:
     return share
 
 
-def significant(value: float, digits: int = 3) -> str:
-    """Return a number with that many significant digits, and no exponent below a million."""
+def format_significant(value: float, digits: int = 3) -> str:
+    """Format a number with that many significant digits, without an exponent below a million."""
     if value == 0 or not math.isfinite(value):
         return f"{value:g}"
     decimals = max(0, digits - 1 - math.floor(math.log10(abs(value))))
@@ -65,81 +65,81 @@ def significant(value: float, digits: int = 3) -> str:
     return text
 
 
-def nanoseconds(value: float, digits: int = 3) -> str:
-    """Return a time in the unit people would use: 52.3 µs."""
+def format_time(value: float, digits: int = 3) -> str:
+    """Format nanoseconds in the largest fitting unit: 52.3 µs."""
     return _scaled(value, _TIME_STEPS, digits)
 
 
-def size(value: float, digits: int = 3) -> str:
-    """Return a number of bytes in binary units: 20.4 MiB."""
+def format_size(value: float, digits: int = 3) -> str:
+    """Format bytes in binary units: 20.4 MiB."""
     return _scaled(value, _BYTE_STEPS, digits)
 
 
 def _scaled(value: float, steps: tuple[tuple[float, str], ...], digits: int) -> str:
-    almost = 1 - 0.5 * 10.0**-digits  # what is rounded up to 1
+    almost = 1 - 0.5 * 10.0**-digits  # rounds up to 1
     for step, unit in steps:
         if abs(value) / step >= almost:
-            return f"{significant(value / step, digits)} {unit}"
-    return f"{significant(value, digits)} {steps[-1][1]}"
+            return f"{format_significant(value / step, digits)} {unit}"
+    return f"{format_significant(value, digits)} {steps[-1][1]}"
 
 
-def shown(value: float, unit: str, digits: int = 3) -> str:
-    """Return a value of a metric with its unit; `ns` and `bytes`, and rates of them, are scaled.
+def format_value(value: float, unit: str, digits: int = 3) -> str:
+    """Format a metric's value with its unit. `ns` and `bytes`, and rates of them, are scaled.
 
-    Other rates are rounded (52,300 messages/s), and a whole number of things has no decimals.
+    Other rates are rounded (52,300 messages/s); whole numbers have no decimals (12 tasks).
     """
     base, slash, per = unit.partition("/")
     if base == "ns":
-        return nanoseconds(value, digits) + slash + per
+        return format_time(value, digits) + slash + per
     if base == "bytes":
-        return size(value, digits) + slash + per
+        return format_size(value, digits) + slash + per
     if unit == "x":
-        return f"{significant(value, digits)}x"
+        return f"{format_significant(value, digits)}x"
     if slash:
-        value = rounded(value, digits)
+        value = round_significant(value, digits)
     elif value == round(value, 6) and float(value).is_integer():
-        return f"{value:,.0f} {named(value, unit)}"
-    return f"{significant(value, digits)} {unit}"
+        return f"{value:,.0f} {unit_name(value, unit)}"
+    return f"{format_significant(value, digits)} {unit}"
 
 
-def named(value: float, unit: str) -> str:
-    """Return what so many of a thing are called: 1 request, 2 requests."""
+def unit_name(value: float, unit: str) -> str:
+    """Return the unit in singular or plural: 1 request, 2 requests."""
     return unit.removesuffix("s") if math.isclose(value, 1) else unit
 
 
-def brief(value: float, unit: str, digits: int = 3) -> str:
-    """Return a value where its heading says what it is of: 52.3 µs, 52,300/s, 12."""
+def format_compact(value: float, unit: str, digits: int = 3) -> str:
+    """Format a value under a heading that names what is counted: 52.3 µs, 52,300/s, 12."""
     base, _, per = unit.partition("/")
     if base in ("ns", "bytes", "x"):
-        return shown(value, base, digits)
-    text = significant(rounded(value, digits), digits)
+        return format_value(value, base, digits)
+    text = format_significant(round_significant(value, digits), digits)
     return f"{text}/s" if per == "s" else text
 
 
-def thousands(value: float) -> str:
-    """Return a round number in little room: 500, 20k, 1.5M."""
+def format_si(value: float) -> str:
+    """Format a round number with an SI suffix: 500, 20k, 1.5M."""
     for step, letter in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= step:
             return f"{value / step:g}{letter}"
     return f"{value:g}"
 
 
-def rounded(value: float, digits: int = 3) -> float:
-    """Round to that many significant digits, also before the point: 728,137 is 728,000."""
+def round_significant(value: float, digits: int = 3) -> float:
+    """Round to that many significant digits, also before the decimal point: 728,137 is 728,000."""
     if value == 0 or not math.isfinite(value):
         return value
     return round(value, digits - 1 - math.floor(math.log10(abs(value))))
 
 
-def in_column(unit: str) -> str:
-    """Return a unit less what the heading of a column says: `ns` of `ns/task`, all of `tasks/s`."""
+def column_unit(unit: str) -> str:
+    """Return the unit for a column whose heading names the item: `ns/task` gives `ns`."""
     base, _, per = unit.partition("/")
     return unit if per == "s" else base
 
 
-def tidy(value: float, unit: str) -> str:
-    """Return a round value without digits that say nothing: 50 ms, 1,000, 0.5x."""
-    text = shown(value, unit) if unit in ("ns", "bytes", "x") else significant(value)
+def format_trimmed(value: float, unit: str) -> str:
+    """Format a round value without trailing zeros: 50 ms, 1,000, 0.5x."""
+    text = format_value(value, unit) if unit in ("ns", "bytes", "x") else format_significant(value)
     number, space, name = text.partition(" ")
     is_ratio = number.endswith("x")
     number = number.removesuffix("x")
@@ -148,25 +148,25 @@ def tidy(value: float, unit: str) -> str:
     return number + ("x" if is_ratio else "") + space + name
 
 
-def language(name: str) -> str:
-    """Return a programming language as it writes itself: `Go`, `JavaScript`."""
+def language_name(name: str) -> str:
+    """Return the usual spelling of a programming language: `Go`, `JavaScript`."""
     return {"javascript": "JavaScript"}.get(name, name.capitalize())
 
 
-def counted(number: int, what: str) -> str:
-    """Return a number of things: 1 trial, 2,000 trials."""
-    return f"{number:,} {what}" if number == 1 else f"{number:,} {what}s"
+def format_count(number: int, noun: str) -> str:
+    """Format a count with its noun: 1 trial, 2,000 trials."""
+    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
 
 
 def printable(text: str) -> str:
-    """Return a text of unknown origin without what would steer a terminal or break a document."""
+    """Replace characters that could control a terminal or break a document."""
     return "".join(
         c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text
     )
 
 
-def clock(seconds: float) -> str:
-    """Return a waiting time as people read it on a clock: 2:05 or 1:02:05."""
-    minutes, rest = divmod(max(0, round(seconds)), 60)
+def format_clock(seconds: float) -> str:
+    """Format seconds as a clock shows them: 2:05 or 1:02:05."""
+    minutes, whole_seconds = divmod(max(0, round(seconds)), 60)
     hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+    return f"{hours}:{minutes:02}:{whole_seconds:02}" if hours else f"{minutes}:{whole_seconds:02}"

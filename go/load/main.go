@@ -1,9 +1,9 @@
 // Command load is the load generator for servers in any language: it reads one
-// request from standard input, loads a server, and answers with records.
-// docs/load.md is the contract.
+// request from standard input, loads a server, and writes records. docs/load.md is
+// the specification.
 //
-// It is a program of its own and not a part of the runner: what reads HTTP would
-// make that twice as large and slower to start, with every trial of Go.
+// It is a separate program and not a part of the runner: its HTTP client would
+// double the size of the runner and make it start slower, in every Go trial.
 package main
 
 import (
@@ -15,92 +15,108 @@ import (
 	"os"
 	"time"
 
+	"loombench/internal/command"
 	"loombench/internal/load"
 	"loombench/internal/models"
 	"loombench/internal/process"
-	"loombench/internal/program"
 	"loombench/internal/protocol"
 )
 
 const usage = `usage: load
-  reads one request from standard input, loads a server, answers with records
+  read one request from standard input, load a server, write records
 `
 
 func main() {
-	own := program.New("load")
+	cmd := command.New("load")
 	if len(os.Args) > 1 {
-		own.Say(fmt.Sprintf("found arguments %q, expected none", os.Args[1:]))
-		fmt.Fprint(own.Err, usage)
-		os.Exit(program.Refused)
+		cmd.Log(fmt.Sprintf("found arguments %q, expected none", os.Args[1:]))
+		fmt.Fprint(cmd.Stderr, usage)
+		os.Exit(command.ExitRefused)
 	}
-	if err := own.TakeStreams(); err != nil {
-		own.Say(err)
-		os.Exit(program.Crash)
+	if err := cmd.RedirectStdio(); err != nil {
+		cmd.Log(err)
+		os.Exit(command.ExitCrash)
 	}
-	os.Exit(run(own))
+	os.Exit(run(cmd))
 }
 
-// otherFiles is how many files this process has open, at most, besides its
-// connections.
-const otherFiles = 64
+// reservedFiles is the number of files that this process needs besides its
+// connections, at most.
+const reservedFiles = 64
 
-// run is the whole program but for the end of the process; it returns the exit
-// code.
-func run(own program.Program) int {
-	records := protocol.NewWriter(own.Out)
-	input := bufio.NewReader(own.In)
-	line, err := program.ReadLine(input)
+// run reads and carries out a request. It returns the exit code.
+func run(cmd command.Command) int {
+	records := protocol.NewWriter(cmd.Stdout)
+	input := bufio.NewReader(cmd.Stdin)
+	request, reason, err := readRequest(input)
 	if err != nil {
-		return own.Refuse(records, protocol.Unsupported, err)
-	}
-	request, err := protocol.ParseLoad(line)
-	if err != nil {
-		return own.Refuse(records, protocol.Unsupported, err)
-	}
-	if most, ok := process.OpenFiles(); ok && most < request.Connections+otherFiles {
-		return own.Refuse(records, protocol.Descriptors, fmt.Errorf(
-			"open files: found a limit of %d, expected at least %d for %d connections (ulimit -n)",
-			most, request.Connections+otherFiles, request.Connections))
+		return cmd.Refuse(records, reason, err)
 	}
 
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
-	defer own.Watch(input, records, stop)()
+	defer cmd.WatchStdin(input, records, stop)()
 
+	generator, err := newGenerator(records, request)
+	if err != nil {
+		return cmd.Refuse(records, protocol.Unsupported, err)
+	}
+	err = generator.Run(ctx, request)
+	var startErr *load.StartError
+	switch {
+	case errors.As(err, &startErr):
+		return cmd.Refuse(records, startErr.Reason, err)
+	case err != nil:
+		return cmd.FailWriting(err)
+	}
+	return command.ExitOK
+}
+
+// readRequest reads the request and checks that this process may open enough
+// files for it. The reason belongs to the error.
+func readRequest(input *bufio.Reader) (protocol.LoadRequest, protocol.Reason, error) {
+	line, err := command.ReadLine(input)
+	if err != nil {
+		return protocol.LoadRequest{}, protocol.Unsupported, err
+	}
+	request, err := protocol.ParseLoad(line)
+	if err != nil {
+		return protocol.LoadRequest{}, protocol.Unsupported, err
+	}
+	if limit, ok := process.OpenFileLimit(); ok && limit < request.Connections+reservedFiles {
+		return protocol.LoadRequest{}, protocol.Descriptors, fmt.Errorf(
+			"open files: found a limit of %d, expected at least %d for %d connections (ulimit -n)",
+			limit, request.Connections+reservedFiles, request.Connections)
+	}
+	return request, "", nil
+}
+
+func newGenerator(records *protocol.Writer, request protocol.LoadRequest) (*load.Generator, error) {
 	began := time.Now()
 	now := func() int64 { return int64(time.Since(began)) } // the monotonic clock
-	alarm, err := load.NewAlarm(now, int(request.Connections))
+	timers, err := load.NewTimerQueue(now, int(request.Connections))
 	if err != nil {
-		return own.Refuse(records, protocol.Unsupported, err)
+		return nil, err
 	}
-	dialer := net.Dialer{KeepAlive: -1} // no probes: they are not part of the load
-	generator := load.Generator{
+	dialer := net.Dialer{KeepAlive: -1} // keep-alive probes are not part of the load
+	return &load.Generator{
 		Records:    records,
 		Facts:      facts,
 		Now:        now,
-		SleepUntil: alarm.SleepUntil,
-		Pause:      time.Sleep,
-		CPU:        process.CPUNs,
+		SleepUntil: timers.SleepUntil,
+		Sleep:      time.Sleep,
+		CPUNs:      process.CPUNs,
 		Dial: func(ctx context.Context) (net.Conn, error) {
-			return dialer.DialContext(ctx, "tcp", request.Address) // with TCP_NODELAY, as Go does
+			return dialer.DialContext(ctx, "tcp", request.Address) // sets TCP_NODELAY by default
 		},
-	}
-	err = generator.Run(ctx, request)
-	var refusal *load.Refusal
-	switch {
-	case errors.As(err, &refusal):
-		return own.Refuse(records, refusal.Reason, err)
-	case err != nil:
-		return own.CannotWrite(err)
-	}
-	return program.Fine
+	}, nil
 }
 
-// facts are those of a runner, and which processors the load is made on.
+// facts returns the facts of a runner, and the CPUs that this process may use.
 func facts() map[string]any {
-	told := models.Facts()
-	if cpus, ok := process.CPUs(); ok {
-		told["cpus"] = cpus
+	facts := models.Facts()
+	if cpus, ok := process.AllowedCPUs(); ok {
+		facts["cpus"] = cpus
 	}
-	return told
+	return facts
 }

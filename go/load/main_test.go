@@ -7,11 +7,11 @@ import (
 	"strings"
 	"testing"
 
-	"loombench/internal/program"
-	"loombench/internal/program/programtest"
+	"loombench/internal/command"
+	"loombench/internal/command/commandtest"
 )
 
-func TestMain(m *testing.M) { programtest.Main(m, main) }
+func TestMain(m *testing.M) { commandtest.Main(m, main) }
 
 func loadRequest(address string, connections int, phase string) string {
 	return fmt.Sprintf(`{"protocol":1,"application":"echo","address":%q,"connections":%d,"message_bytes":100,"seed":7,`+
@@ -42,8 +42,8 @@ func echoServer(t *testing.T) (address string) {
 
 func TestLoadMeasuresAServer(t *testing.T) {
 	phases := `{"loop":"closed","requests":5},{"loop":"open","rate_per_s":1000,"duration_ns":50000000}`
-	code, stdout, stderr := programtest.InProcess(loadRequest(echoServer(t), 4, phases), run)
-	if got := programtest.Kinds(t, stdout); code != program.Fine || got != "started connected phase phase finished" || stderr != "" {
+	code, stdout, stderr := commandtest.InProcess(loadRequest(echoServer(t), 4, phases), run)
+	if got := commandtest.Kinds(t, stdout); code != command.ExitOK || got != "started connected phase phase finished" || stderr != "" {
 		t.Errorf("found %d, %s, %s", code, got, stderr)
 	}
 	for _, want := range []string{
@@ -55,22 +55,22 @@ func TestLoadMeasuresAServer(t *testing.T) {
 	}
 }
 
-func TestLoadRefusesWithOneClearMessage(t *testing.T) {
+func TestAFailureToStartIsOneErrorRecord(t *testing.T) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	nobody := listener.Addr().String()
+	unused := listener.Addr().String()
 	listener.Close()
 	phase := `{"loop":"closed","requests":5}`
 	for _, test := range []struct{ request, kinds, want string }{
 		{"\n", "error", `"message":"request: not a JSON object: found nothing","reason":"unsupported"`},
-		{loadRequest(nobody, 0, phase), "error", `"request: connections: found 0, expected an integer from 1 to 1000000","reason":"unsupported"`},
-		{loadRequest(nobody, 3, phase), "started error", `"message":"connect: ` + nobody +
+		{loadRequest(unused, 0, phase), "error", `"request: connections: found 0, expected an integer from 1 to 1000000","reason":"unsupported"`},
+		{loadRequest(unused, 3, phase), "started error", `"message":"connect: ` + unused +
 			`: found connection refused after 2s with 0 open, expected 3 connections","reason":"refused"`},
 	} {
-		code, stdout, stderr := programtest.InProcess(test.request, run)
-		if got := programtest.Kinds(t, stdout); code != program.Refused || got != test.kinds || !strings.Contains(stdout, test.want) {
+		code, stdout, stderr := commandtest.InProcess(test.request, run)
+		if got := commandtest.Kinds(t, stdout); code != command.ExitRefused || got != test.kinds || !strings.Contains(stdout, test.want) {
 			t.Errorf("found %d %s\n%s\nexpected %s", code, got, stdout, test.want)
 		}
 		if !strings.HasPrefix(stderr, "test: ") {
@@ -79,41 +79,41 @@ func TestLoadRefusesWithOneClearMessage(t *testing.T) {
 	}
 }
 
-func TestALoadEndsWithItsStandardInput(t *testing.T) {
-	p := programtest.Start(t)
-	// An hour of load: the test ends because the process does.
-	p.Ask(t, loadRequest(echoServer(t), 1, `{"loop":"open","rate_per_s":1,"duration_ns":3600000000000}`))
+func TestTheLoadGeneratorExitsWhenStandardInputEnds(t *testing.T) {
+	p := commandtest.Start(t)
+	// The request takes an hour; the test ends because the process exits.
+	p.Send(t, loadRequest(echoServer(t), 1, `{"loop":"open","rate_per_s":1,"duration_ns":3600000000000}`))
 	p.Input.Close()
-	if code := p.End(); code != program.Crash {
-		t.Errorf("found exit code %d, expected %d", code, program.Crash)
+	if code := p.WaitForExit(); code != command.ExitCrash {
+		t.Errorf("found exit code %d, expected %d", code, command.ExitCrash)
 	}
 	if got := p.Stderr.String(); !strings.Contains(got, "load: standard input ended") || strings.Contains(p.Stdout.String(), "finished") {
 		t.Errorf("found %q", got)
 	}
 }
 
-func TestTooFewOpenFilesAreSaidBefore(t *testing.T) {
+func TestTheOpenFileLimitIsCheckedBeforeConnecting(t *testing.T) {
 	for _, test := range []struct {
 		limits string
 		code   int
 		want   string
 	}{
-		// Go itself raises the soft limit to the hard one.
-		{"ulimit -Sn 100", program.Fine, `"served":200}`},
-		{"ulimit -n 100", program.Refused, `{"kind":"error","message":"open files: found a limit of 100, ` +
+		// Go raises the soft limit to the hard limit.
+		{"ulimit -Sn 100", command.ExitOK, `"served":200}`},
+		{"ulimit -n 100", command.ExitRefused, `{"kind":"error","message":"open files: found a limit of 100, ` +
 			`expected at least 264 for 200 connections (ulimit -n)","reason":"descriptors"}`},
 	} {
-		p := programtest.StartUnder(t, test.limits)
-		p.Ask(t, loadRequest(echoServer(t), 200, `{"loop":"closed","requests":1}`))
-		if code := p.End(); code != test.code || !strings.Contains(p.Stdout.String(), test.want) {
+		p := commandtest.StartUnder(t, test.limits)
+		p.Send(t, loadRequest(echoServer(t), 200, `{"loop":"closed","requests":1}`))
+		if code := p.WaitForExit(); code != test.code || !strings.Contains(p.Stdout.String(), test.want) {
 			t.Errorf("%s: found %d %s, expected %d %s", test.limits, code, p.Stdout.String(), test.code, test.want)
 		}
 	}
 }
 
-func TestArgumentsAreAMistakeOfUsage(t *testing.T) {
-	p := programtest.Start(t, "faster")
-	if code := p.End(); code != program.Refused || !strings.Contains(p.Stderr.String(), `found arguments ["faster"], expected none`) {
+func TestArgumentsAreRefused(t *testing.T) {
+	p := commandtest.Start(t, "faster")
+	if code := p.WaitForExit(); code != command.ExitRefused || !strings.Contains(p.Stderr.String(), `found arguments ["faster"], expected none`) {
 		t.Errorf("found %d %q", code, p.Stderr.String())
 	}
 }

@@ -3,21 +3,22 @@ package main
 import (
 	"encoding/json"
 
+	"loombench/internal/command"
 	"loombench/internal/models"
-	"loombench/internal/program"
 	"loombench/internal/protocol"
 	"loombench/internal/registry"
 )
 
-// describe prints what there is: every implementation under every model.
-func describe(own program.Program) int {
+// describe prints every implementation under every model. It returns the exit
+// code.
+func describe(cmd command.Command) int {
 	description := protocol.Description{
 		Protocol:        protocol.Version,
 		Language:        "go",
 		Version:         models.Version(),
 		Facts:           models.Facts(),
 		Implementations: []protocol.Implementation{},
-		Unavailable:     []protocol.Unavailable{}, // every model runs wherever Go does
+		Unavailable:     []protocol.Unavailable{}, // every model runs wherever Go runs
 	}
 	for _, entry := range registry.All() {
 		for _, model := range models.All {
@@ -26,12 +27,13 @@ func describe(own program.Program) int {
 				Model:    model.Name,
 				Variant:  entry.Variant,
 				Source:   entry.Source,
+				Files:    entry.Files,
 			})
 		}
 	}
-	if err := json.NewEncoder(own.Out).Encode(description); err != nil {
-		own.Say("describe:", err)
-		return program.Crash
+	if err := json.NewEncoder(cmd.Stdout).Encode(description); err != nil {
+		cmd.Log("describe:", err)
+		return command.ExitCrash
 	}
-	return program.Fine
+	return command.ExitOK
 }

@@ -1,5 +1,6 @@
-// Command runner speaks the runner protocol for Go: `runner describe` says what
-// there is, `runner run` answers one request. docs/protocol.md is the contract.
+// Command runner implements the runner protocol for Go: `runner describe` lists
+// the implementations, `runner run` runs one request. docs/protocol.md is the
+// specification.
 package main
 
 import (
@@ -9,69 +10,68 @@ import (
 	"os"
 	"time"
 
+	"loombench/internal/command"
 	"loombench/internal/models"
 	"loombench/internal/process"
-	"loombench/internal/program"
 	"loombench/internal/protocol"
 	"loombench/internal/session"
 )
 
 const usage = `usage: runner describe | run
   describe  print what this runner can run, as one JSON object
-  run       read one request from standard input and answer with records
+  run       read one request from standard input and write records
 `
 
 func main() {
-	own := program.New("runner")
+	cmd := command.New("runner")
 	if len(os.Args) == 2 && os.Args[1] == "run" {
-		if err := own.TakeStreams(); err != nil {
-			own.Say(err)
-			os.Exit(program.Crash)
+		if err := cmd.RedirectStdio(); err != nil {
+			cmd.Log(err)
+			os.Exit(command.ExitCrash)
 		}
 	}
-	os.Exit(run(os.Args[1:], own))
+	os.Exit(run(os.Args[1:], cmd))
 }
 
-// run is the whole program but for the end of the process; it returns the exit
-// code.
-func run(args []string, own program.Program) int {
+// run runs the subcommand in args. It returns the exit code.
+func run(args []string, cmd command.Command) int {
 	if len(args) == 1 {
 		switch args[0] {
 		case "describe":
-			return describe(own)
+			return describe(cmd)
 		case "run":
-			return answer(own)
+			return runTrial(cmd)
 		}
 	}
-	own.Say(fmt.Sprintf("found arguments %q, expected describe or run", args))
-	fmt.Fprint(own.Err, usage)
-	return program.Refused
+	cmd.Log(fmt.Sprintf("found arguments %q, expected describe or run", args))
+	fmt.Fprint(cmd.Stderr, usage)
+	return command.ExitRefused
 }
 
-// answer runs the trial of one request.
-func answer(own program.Program) int {
-	records := protocol.NewWriter(own.Out)
-	input := bufio.NewReader(own.In)
+// runTrial reads a request and runs its trial. It returns the exit code.
+func runTrial(cmd command.Command) int {
+	records := protocol.NewWriter(cmd.Stdout)
+	input := bufio.NewReader(cmd.Stdin)
 	trial, err := readTrial(input)
 	if err != nil {
-		return own.Refuse(records, protocol.Unsupported, err)
+		return cmd.Refuse(records, protocol.Unsupported, err)
 	}
-	trial.model.Boot()
+	trial.model.SetUp()
 
 	began := time.Now()
 	s := session.Session{
-		Records:  records,
-		Stderr:   own.Err,
-		Now:      func() int64 { return int64(time.Since(began)) }, // the monotonic clock
-		CPU:      process.CPUNs,
-		Held:     process.PSSBytes,
-		Reserved: process.VirtualBytes,
-		Facts:    models.Facts,
-		Usage:    process.Usage,
+		Records:      records,
+		Stderr:       cmd.Stderr,
+		Now:          func() int64 { return int64(time.Since(began)) }, // the monotonic clock
+		CPUNs:        process.CPUNs,
+		PSSBytes:     process.PSSBytes,
+		VirtualBytes: process.VirtualBytes,
+		Facts:        models.Facts,
+		Usage:        process.Usage,
 	}
-	defer own.Watch(input, records, s.Stop)()
+	defer cmd.WatchStdin(input, records, s.Stop)()
 	if err := s.Run(context.Background(), trial.request, trial.entry.Run); err != nil {
-		return own.CannotWrite(err)
+		return cmd.FailWriting(err)
 	}
-	return program.Fine
+	return command.ExitOK
 }

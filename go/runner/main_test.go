@@ -5,32 +5,34 @@ import (
 	"encoding/json"
 	"fmt"
 	"os/exec"
+	"reflect"
 	"runtime"
+	"slices"
 	"strings"
 	"testing"
 
-	"loombench/internal/program"
-	"loombench/internal/program/programtest"
+	"loombench/internal/command"
+	"loombench/internal/command/commandtest"
 	"loombench/internal/protocol"
 	"loombench/internal/registry"
 )
 
-func TestMain(m *testing.M) { programtest.Main(m, main) }
+func TestMain(m *testing.M) { commandtest.Main(m, main) }
 
 func request(workload, model, variant, params string) string {
 	return fmt.Sprintf(`{"protocol":1,"workload":%q,"model":%q,"variant":%q,"seed":7,"cases":[{"id":"check","params":%s,`+
 		`"operations":1,"warmup":0,"iterations":1,"min_sample_ns":0}]}`+"\n", workload, model, variant, params)
 }
 
-// inProcess runs the runner with a standard input that stays open.
+// inProcess runs the runner in this process, with a standard input that stays open.
 func inProcess(input string, args ...string) (code int, stdout, stderr string) {
-	return programtest.InProcess(input, func(own program.Program) int { return run(args, own) })
+	return commandtest.InProcess(input, func(cmd command.Command) int { return run(args, cmd) })
 }
 
-func TestDescribeNamesEveryImplementationUnderEveryModel(t *testing.T) {
+func TestDescribeListsEveryImplementationUnderEveryModel(t *testing.T) {
 	code, stdout, stderr := inProcess("", "describe")
 	var description protocol.Description
-	if err := json.Unmarshal([]byte(stdout), &description); err != nil || code != program.Fine || stderr != "" {
+	if err := json.Unmarshal([]byte(stdout), &description); err != nil || code != command.ExitOK || stderr != "" {
 		t.Fatalf("found %d %v %s", code, err, stderr)
 	}
 	if n := strings.Count(stdout, "\n"); n != 1 {
@@ -43,18 +45,17 @@ func TestDescribeNamesEveryImplementationUnderEveryModel(t *testing.T) {
 		t.Errorf("found %d implementations, expected %d", got, want)
 	}
 	want := protocol.Implementation{Workload: "kitchen", Model: "go-1cpu", Source: "go/workloads/kitchen/kitchen.go"}
-	found := false
-	for _, it := range description.Implementations {
-		found = found || it == want
-	}
+	found := slices.ContainsFunc(description.Implementations, func(i protocol.Implementation) bool {
+		return reflect.DeepEqual(i, want)
+	})
 	if !found || !strings.Contains(stdout, `"unavailable":[]`) {
-		t.Errorf("found %s\nexpected %+v and an empty list of what is unavailable", stdout, want)
+		t.Errorf("found %s\nexpected %+v and no unavailable models", stdout, want)
 	}
 }
 
-func TestRunAnswersARequest(t *testing.T) {
+func TestRunRunsARequest(t *testing.T) {
 	code, stdout, stderr := inProcess(request("pingpong", "go", "", `{"rounds":10}`), "run")
-	if got := programtest.Kinds(t, stdout); code != program.Fine || got != "started sample outcome finished" || stderr != "" {
+	if got := commandtest.Kinds(t, stdout); code != command.ExitOK || got != "started sample outcome finished" || stderr != "" {
 		t.Errorf("found %d, %s, %s", code, got, stderr)
 	}
 	if want := protocol.Digest([]byte("20")); !strings.Contains(stdout, want) {
@@ -62,7 +63,7 @@ func TestRunAnswersARequest(t *testing.T) {
 	}
 }
 
-func TestTheModelIsSetUpBeforeTheFactsAreTold(t *testing.T) {
+func TestTheModelIsSetUpBeforeTheFactsAreRead(t *testing.T) {
 	before := runtime.GOMAXPROCS(0)
 	defer runtime.GOMAXPROCS(before)
 	_, stdout, _ := inProcess(request("noop", "go-1cpu", "", `{}`), "run")
@@ -71,9 +72,9 @@ func TestTheModelIsSetUpBeforeTheFactsAreTold(t *testing.T) {
 	}
 }
 
-func TestACaseThatFailsIsNoFailureOfTheRunner(t *testing.T) {
+func TestTheRunnerExitsNormallyWhenACaseFails(t *testing.T) {
 	code, stdout, stderr := inProcess(request("pingpong", "go", "", `{}`), "run")
-	if got := programtest.Kinds(t, stdout); code != program.Fine || got != "started error finished" {
+	if got := commandtest.Kinds(t, stdout); code != command.ExitOK || got != "started error finished" {
 		t.Errorf("found %d, %s", code, got)
 	}
 	if !strings.Contains(stderr, "pingpong.go") {
@@ -81,7 +82,7 @@ func TestACaseThatFailsIsNoFailureOfTheRunner(t *testing.T) {
 	}
 }
 
-func TestWhatIsNotKnownIsRefusedWithWhatIs(t *testing.T) {
+func TestUnknownNamesAreRefusedWithTheKnownNames(t *testing.T) {
 	for _, test := range []struct{ request, want string }{
 		{"\n", `request: not a JSON object: found nothing`},
 		{"", `request: not a JSON object: found nothing`},
@@ -91,9 +92,9 @@ func TestWhatIsNotKnownIsRefusedWithWhatIs(t *testing.T) {
 		{request("noop", "go", "fast", `{}`), `request: variant: found "fast", expected one of ""`},
 	} {
 		var out, errs bytes.Buffer
-		code := run([]string{"run"}, program.Program{In: strings.NewReader(test.request), Out: &out, Err: &errs, Exit: func(int) {}})
+		code := run([]string{"run"}, command.Command{Stdin: strings.NewReader(test.request), Stdout: &out, Stderr: &errs, Exit: func(int) {}})
 		var record map[string]any
-		if err := json.Unmarshal(out.Bytes(), &record); err != nil || code != program.Refused {
+		if err := json.Unmarshal(out.Bytes(), &record); err != nil || code != command.ExitRefused {
 			t.Errorf("%s: found %d, %s", test.request, code, out.String())
 			continue
 		}
@@ -106,45 +107,45 @@ func TestWhatIsNotKnownIsRefusedWithWhatIs(t *testing.T) {
 	}
 }
 
-func TestOtherArgumentsAreAMistakeOfUsage(t *testing.T) {
+func TestOtherArgumentsPrintTheUsage(t *testing.T) {
 	for _, args := range [][]string{nil, {"help"}, {"run", "now"}} {
 		code, stdout, stderr := inProcess("", args...)
-		if code != program.Refused || stdout != "" || !strings.Contains(stderr, "usage: runner describe | run") {
+		if code != command.ExitRefused || stdout != "" || !strings.Contains(stderr, "usage: runner describe | run") {
 			t.Errorf("%q: found %d, %q, %q", args, code, stdout, stderr)
 		}
 	}
 }
 
-func TestAProcessAnswersWhileStandardInputIsOpen(t *testing.T) {
-	p := programtest.Start(t, "run")
-	p.Ask(t, request("noop", "go", "", `{}`))
-	code := p.End()
-	if got := programtest.Kinds(t, p.Stdout.String()); code != program.Fine || got != "started sample outcome finished" {
+func TestARunEndsWhileStandardInputIsOpen(t *testing.T) {
+	p := commandtest.Start(t, "run")
+	p.Send(t, request("noop", "go", "", `{}`))
+	code := p.WaitForExit()
+	if got := commandtest.Kinds(t, p.Stdout.String()); code != command.ExitOK || got != "started sample outcome finished" {
 		t.Errorf("found %d %s", code, got)
 	}
 }
 
-func TestAProcessEndsWithItsStandardInput(t *testing.T) {
-	p := programtest.Start(t, "run")
-	// An hour of work: the test ends because the process does.
-	p.Ask(t, request("fanout", "go", "", `{"tasks":1,"wait_ns":3600000000000}`))
+func TestTheRunnerExitsWhenStandardInputEnds(t *testing.T) {
+	p := commandtest.Start(t, "run")
+	// The request takes an hour; the test ends because the process exits.
+	p.Send(t, request("fanout", "go", "", `{"tasks":1,"wait_ns":3600000000000}`))
 	p.Input.Close()
-	if code := p.End(); code != program.Crash {
-		t.Errorf("found exit code %d, expected %d", code, program.Crash)
+	if code := p.WaitForExit(); code != command.ExitCrash {
+		t.Errorf("found exit code %d, expected %d", code, command.ExitCrash)
 	}
 	if got := p.Stderr.String(); !strings.Contains(got, "the harness is gone") || strings.Contains(p.Stdout.String(), "finished") {
 		t.Errorf("found %q", got)
 	}
 }
 
-func TestTheRunnerIsKeptSmall(t *testing.T) {
+func TestTheRunnerContainsNoLoadGenerator(t *testing.T) {
 	listed, err := exec.CommandContext(t.Context(), "go", "list", "-deps", ".").Output()
 	if err != nil {
 		t.Fatal(err)
 	}
 	for name := range strings.Lines(string(listed)) {
 		if strings.Contains(name, "fasthttp") || strings.Contains(name, "internal/load") {
-			t.Errorf("found %s, which belongs to the load generator", strings.TrimSpace(name))
+			t.Errorf("found %s, expected it in the load generator only", strings.TrimSpace(name))
 		}
 	}
 }

@@ -6,22 +6,22 @@ import (
 	"slices"
 	"strings"
 
+	"loombench/internal/command"
 	"loombench/internal/models"
-	"loombench/internal/program"
 	"loombench/internal/protocol"
 	"loombench/internal/registry"
 )
 
-// A trial is a request with its names looked up.
+// A trial is a request with its model and implementation.
 type trial struct {
 	request protocol.Request
 	model   models.Model
 	entry   registry.Entry
 }
 
-// readTrial reads the request line and looks its names up.
+// readTrial reads the request line and finds its model and implementation.
 func readTrial(input *bufio.Reader) (trial, error) {
-	line, err := program.ReadLine(input)
+	line, err := command.ReadLine(input)
 	if err != nil {
 		return trial{}, err
 	}
@@ -29,19 +29,19 @@ func readTrial(input *bufio.Reader) (trial, error) {
 	if err != nil {
 		return trial{}, err
 	}
-	return find(request, registry.All())
+	return findTrial(request, registry.All())
 }
 
-// find looks up the names of a request. What is unknown is refused with what is
-// known.
-func find(request protocol.Request, entries []registry.Entry) (trial, error) {
+// findTrial finds the model and the implementation of a request. The error for an
+// unknown name lists the known ones.
+func findTrial(request protocol.Request, entries []registry.Entry) (trial, error) {
 	model, ok := models.Find(request.Model)
 	if !ok {
 		var known []string
 		for _, m := range models.All {
 			known = append(known, m.Name)
 		}
-		return trial{}, unknown("model", request.Model, known)
+		return trial{}, unknownName("model", request.Model, known)
 	}
 	var workloads, variants []string
 	for _, entry := range entries {
@@ -55,12 +55,12 @@ func find(request protocol.Request, entries []registry.Entry) (trial, error) {
 		variants = append(variants, entry.Variant)
 	}
 	if variants == nil {
-		return trial{}, unknown("workload", request.Workload, slices.Compact(workloads))
+		return trial{}, unknownName("workload", request.Workload, slices.Compact(workloads))
 	}
-	return trial{}, unknown("variant", request.Variant, variants)
+	return trial{}, unknownName("variant", request.Variant, variants)
 }
 
-func unknown(key, found string, known []string) error {
+func unknownName(key, found string, known []string) error {
 	var quoted []string
 	for _, name := range known {
 		quoted = append(quoted, fmt.Sprintf("%q", name))

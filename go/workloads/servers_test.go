@@ -16,28 +16,28 @@ import (
 	"loombench/internal/work"
 )
 
-// A serving is a server that runs in the background of a test.
-type serving struct {
+// A runningServer is a server in the background of a test.
+type runningServer struct {
 	address string
-	stop    func() // ends its context
+	stop    func() // cancels its context
 	answer  chan any
 }
 
-func serve(t *testing.T, workload string, params work.Params) *serving {
+func serve(t *testing.T, workload string, params work.Params) *runningServer {
 	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
-	said := &listener{ports: make(chan int, 1)}
-	s := &serving{stop: stop, answer: make(chan any, 1)}
+	sink := &recordingSink{ports: make(chan int, 1)}
+	s := &runningServer{stop: stop, answer: make(chan any, 1)}
 	entry := find(t, workload, "")
 	go func() {
-		answer, err := entry.Run(ctx, params, work.NewProbe(said))
+		answer, err := entry.Run(ctx, params, work.NewProbe(sink))
 		if err != nil {
 			answer = err
 		}
 		s.answer <- answer
 	}()
 	select {
-	case port := <-said.ports:
+	case port := <-sink.ports:
 		s.address = fmt.Sprintf("127.0.0.1:%d", port)
 	case answer := <-s.answer:
 		t.Fatalf("found %v, expected it to listen", answer)
@@ -46,15 +46,16 @@ func serve(t *testing.T, workload string, params work.Params) *serving {
 	return s
 }
 
-// ends waits for the end of the server, which returns 0 when it ends in order.
-func (s *serving) ends(t *testing.T) {
+// expectShutdown waits for the server to return 0 and checks that it has stopped
+// listening.
+func (s *runningServer) expectShutdown(t *testing.T) {
 	t.Helper()
 	if answer := <-s.answer; answer != 0 {
 		t.Errorf("found %v, expected 0", answer)
 	}
 	if conn, err := net.Dial("tcp", s.address); err == nil {
 		conn.Close()
-		t.Error("found it listening, expected nobody")
+		t.Error("found it listening, expected it to have stopped")
 	}
 }
 
@@ -68,19 +69,19 @@ func dial(t *testing.T, address string) net.Conn {
 	return conn
 }
 
-func TestEchoSendsBackEveryByteOfManyConnectionsAtOnce(t *testing.T) {
+func TestEchoServesManyConnectionsAtOnce(t *testing.T) {
 	server := serve(t, "echo", nil)
 	var clients sync.WaitGroup
 	for client := range 8 {
 		conn := dial(t, server.address)
 		clients.Go(func() {
-			message := make([]byte, 300_000) // more than one read takes
+			message := make([]byte, 300_000) // more than one read buffer
 			random := rand.NewChaCha8([32]byte{byte(client)})
 			for range 3 {
 				_, _ = random.Read(message)
 				go func() { _, _ = conn.Write(message) }()
-				back := make([]byte, len(message))
-				if _, err := io.ReadFull(conn, back); err != nil || !bytes.Equal(back, message) {
+				response := make([]byte, len(message))
+				if _, err := io.ReadFull(conn, response); err != nil || !bytes.Equal(response, message) {
 					t.Errorf("client %d: found other bytes (%v)", client, err)
 				}
 			}
@@ -88,34 +89,34 @@ func TestEchoSendsBackEveryByteOfManyConnectionsAtOnce(t *testing.T) {
 	}
 	clients.Wait()
 	server.stop()
-	server.ends(t)
+	server.expectShutdown(t)
 }
 
-func TestEchoClosesConnectionsThatAreStillOpenWhenItStops(t *testing.T) {
+func TestEchoClosesOpenConnectionsWhenItStops(t *testing.T) {
 	server := serve(t, "echo", nil)
 	conn := dial(t, server.address)
-	back := make([]byte, 1)
+	buffer := make([]byte, 1)
 	_, _ = conn.Write([]byte("!"))
-	if _, err := io.ReadFull(conn, back); err != nil {
+	if _, err := io.ReadFull(conn, buffer); err != nil {
 		t.Fatal(err)
 	}
 	server.stop()
-	server.ends(t)
-	if _, err := conn.Read(back); err == nil {
+	server.expectShutdown(t)
+	if _, err := conn.Read(buffer); err == nil {
 		t.Error("found the connection open, expected it closed")
 	}
 }
 
-// ask sends a request and returns the answer and its body.
-func ask(t *testing.T, conn net.Conn, from *bufio.Reader) (*http.Response, string, error) {
+// get sends a request and returns the response and its body.
+func get(t *testing.T, conn net.Conn, from *bufio.Reader) (*http.Response, string, error) {
 	t.Helper()
 	if _, err := io.WriteString(conn, "GET / HTTP/1.1\r\nHost: test\r\n\r\n"); err != nil {
 		return nil, "", err
 	}
-	return receive(from)
+	return readResponse(from)
 }
 
-func receive(from *bufio.Reader) (*http.Response, string, error) {
+func readResponse(from *bufio.Reader) (*http.Response, string, error) {
 	response, err := http.ReadResponse(from, nil)
 	if err != nil {
 		return nil, "", err
@@ -125,14 +126,14 @@ func receive(from *bufio.Reader) (*http.Response, string, error) {
 	return response, string(body), err
 }
 
-func TestHTTPServersGreetAndKeepTheConnection(t *testing.T) {
+func TestHTTPServersRespondAndKeepTheConnection(t *testing.T) {
 	for workload, params := range map[string]work.Params{"http": nil, "drain": {"wait_ns": ms}} {
 		t.Run(workload, func(t *testing.T) {
 			server := serve(t, workload, params)
 			conn := dial(t, server.address)
 			from := bufio.NewReader(conn)
 			for range 3 {
-				response, body, err := ask(t, conn, from)
+				response, body, err := get(t, conn, from)
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -144,20 +145,20 @@ func TestHTTPServersGreetAndKeepTheConnection(t *testing.T) {
 				}
 			}
 			server.stop()
-			server.ends(t)
+			server.expectShutdown(t)
 		})
 	}
 }
 
-func TestDrainAnswersWhatItHasBegunWhenSIGTERMComes(t *testing.T) {
-	// Whether the server had begun the request when the signal came is up to the
-	// system, so it is tried until it had.
+func TestDrainFinishesStartedRequestsAfterSIGTERM(t *testing.T) {
+	// The signal may arrive before the server has started the request. Repeat until
+	// it arrives afterwards.
 	for {
 		server := serve(t, "drain", work.Params{"wait_ns": 20 * ms})
 		idle, busy := dial(t, server.address), dial(t, server.address)
 		fromIdle, fromBusy := bufio.NewReader(idle), bufio.NewReader(busy)
 		for conn, from := range map[net.Conn]*bufio.Reader{idle: fromIdle, busy: fromBusy} {
-			if _, _, err := ask(t, conn, from); err != nil {
+			if _, _, err := get(t, conn, from); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -168,13 +169,13 @@ func TestDrainAnswersWhatItHasBegunWhenSIGTERMComes(t *testing.T) {
 		if _, err := fromIdle.ReadByte(); err == nil {
 			t.Error("found bytes on the idle connection, expected it closed")
 		}
-		response, body, err := receive(fromBusy)
-		server.ends(t)
+		response, body, err := readResponse(fromBusy)
+		server.expectShutdown(t)
 		if err != nil {
 			continue
 		}
 		if response.StatusCode != http.StatusOK || body != "Hello, World!\n" || !response.Close {
-			t.Errorf("found %d %q, close %t, expected the answer and the end", response.StatusCode, body, response.Close)
+			t.Errorf("found %d %q, close %t, expected the response and Connection: close", response.StatusCode, body, response.Close)
 		}
 		return
 	}

@@ -1,5 +1,6 @@
 // Package workloads_test runs every implementation at a tiny size with a known
-// answer, in a bubble where sleeping takes no time and durations are exact.
+// answer, in a synctest bubble, where sleeping takes no time and durations are
+// exact.
 package workloads_test
 
 import (
@@ -17,14 +18,15 @@ import (
 
 const ms = int(time.Millisecond)
 
-// A tiny is a case small enough for a test.
-type tiny struct {
+// A tinyCase is a case small enough for a test.
+type tinyCase struct {
 	params work.Params
 	want   string        // canonical JSON
-	lasts  time.Duration // in the bubble, where computing takes no time
+	lasts  time.Duration // on the bubble's clock, where computing takes no time
 }
 
-var known = map[string][]tiny{
+// tinyCases are the cases of each workload that is not a server.
+var tinyCases = map[string][]tinyCase{
 	"noop":    {{work.Params{}, "0", 0}},
 	"kitchen": {{work.Params{"unit_ns": 5 * ms}, "20", 50 * time.Millisecond}},
 	"fanout": {
@@ -46,7 +48,7 @@ var known = map[string][]tiny{
 	},
 	"timers": {
 		{work.Params{"timers": 10, "lead_ns": 50 * ms, "span_ns": 10 * ms}, "10", 59 * time.Millisecond},
-		{work.Params{"timers": 7_919, "lead_ns": 50 * ms, "span_ns": 100 * ms}, "7919", 50 * time.Millisecond}, // all at once
+		{work.Params{"timers": 7_919, "lead_ns": 50 * ms, "span_ns": 100 * ms}, "7919", 50 * time.Millisecond}, // all deadlines are equal
 	},
 	"pingpong": {
 		{work.Params{"rounds": 3}, "6", 0},
@@ -54,21 +56,21 @@ var known = map[string][]tiny{
 	},
 }
 
-// servers are tried over connections, in servers_test.go.
+// servers are the workloads that servers_test.go tests over connections.
 var servers = []string{"drain", "echo", "http"}
 
-func TestEveryImplementationAnswersAsExpectedAndConcurrently(t *testing.T) {
+func TestEveryImplementationIsCorrectAndConcurrent(t *testing.T) {
 	for _, entry := range registry.All() {
 		if slices.Contains(servers, entry.Workload) {
 			continue
 		}
-		cases, ok := known[entry.Workload]
+		cases, ok := tinyCases[entry.Workload]
 		if !ok {
-			t.Errorf("%s: found no tiny case, expected one in this test", entry.Source)
+			t.Errorf("%s: found no tiny case, expected one in tinyCases", entry.Source)
 		}
 		for _, c := range cases {
 			t.Run(entry.Workload+"/"+entry.Variant, func(t *testing.T) {
-				// The bubble ends when its goroutines have: an implementation
+				// The bubble ends when all its goroutines have ended. An implementation
 				// that leaves one waiting fails here.
 				synctest.Test(t, func(t *testing.T) {
 					start := time.Now()
@@ -90,33 +92,32 @@ func TestEveryImplementationAnswersAsExpectedAndConcurrently(t *testing.T) {
 	}
 }
 
-// A listener takes what an implementation says through its probe.
-type listener struct {
-	ports chan int // nil: nobody listens
+// A recordingSink keeps what an implementation reports to its probe.
+type recordingSink struct {
+	ports chan int // nil: not a server
 
-	mu     sync.Mutex
-	waits  []int64
-	parked []int
+	mu        sync.Mutex
+	latencies []int64
+	parked    []int
 }
 
-func (l *listener) Latency(ns int64) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	l.waits = append(l.waits, ns)
+func (s *recordingSink) Latency(ns int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.latencies = append(s.latencies, ns)
 }
 
-func (l *listener) Parked(tasks int)   { l.parked = append(l.parked, tasks) }
-func (l *listener) Listening(port int) { l.ports <- port }
-func (l *listener) Event(_, _ string)  {}
+func (s *recordingSink) Parked(tasks int)   { s.parked = append(s.parked, tasks) }
+func (s *recordingSink) Listening(port int) { s.ports <- port }
 
-func run(t *testing.T, workload, variant string, params work.Params) (answer any, said *listener) {
+func run(t *testing.T, workload, variant string, params work.Params) (answer any, sink *recordingSink) {
 	t.Helper()
-	said = &listener{}
-	answer, err := find(t, workload, variant).Run(t.Context(), params, work.NewProbe(said))
+	sink = &recordingSink{}
+	answer, err := find(t, workload, variant).Run(t.Context(), params, work.NewProbe(sink))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return answer, said
+	return answer, sink
 }
 
 func find(t *testing.T, workload, variant string) registry.Entry {
@@ -129,28 +130,28 @@ func find(t *testing.T, workload, variant string) registry.Entry {
 	return all[i]
 }
 
-func TestEveryTickAndTimerIsReportedOnceAndNoneBelowZero(t *testing.T) {
+func TestEveryTickAndTimerReportsOneLatencyOfAtLeastZero(t *testing.T) {
 	for _, test := range []struct {
-		workload string
-		params   work.Params
-		waits    int
-		want     any
+		workload  string
+		params    work.Params
+		latencies int
+		want      any
 	}{
-		// Outside of a bubble: what computes, or blocks a thread, moves no fake clock.
+		// Not in a bubble: computing, or blocking a thread, does not advance its clock.
 		{"heartbeat", work.Params{"ticks": 5, "beside": "nothing", "on": "loop", "amount": 0}, 5, 6},
 		{"heartbeat", work.Params{"ticks": 5, "beside": "cpu", "on": "loop", "amount": 3 * ms}, 5, 6},
 		{"heartbeat", work.Params{"ticks": 10, "beside": "block", "on": "loop", "amount": 5 * ms}, 10, 11},
 		{"heartbeat", work.Params{"ticks": 5, "beside": "read", "on": "loop", "amount": 100_000}, 5, 6},
 		{"timers", work.Params{"timers": 100, "lead_ns": 50 * ms, "span_ns": 10 * ms}, 100, int64(100)},
 	} {
-		answer, said := run(t, test.workload, "", test.params)
-		if answer != test.want || len(said.waits) != test.waits || slices.Min(said.waits) < 0 {
-			t.Errorf("%s %v: found %v, waits %v", test.workload, test.params, answer, said.waits)
+		answer, sink := run(t, test.workload, "", test.params)
+		if answer != test.want || len(sink.latencies) != test.latencies || slices.Min(sink.latencies) < 0 {
+			t.Errorf("%s %v: found %v, latencies %v", test.workload, test.params, answer, sink.latencies)
 		}
 	}
 }
 
-func TestAHeartbeatLeavesNoFileBehind(t *testing.T) {
+func TestHeartbeatRemovesItsFile(t *testing.T) {
 	folder := t.TempDir()
 	t.Setenv("TMPDIR", folder)
 	run(t, "heartbeat", "", work.Params{"ticks": 5, "beside": "read", "on": "loop", "amount": 10})
@@ -159,25 +160,25 @@ func TestAHeartbeatLeavesNoFileBehind(t *testing.T) {
 	}
 }
 
-func TestAHeartbeatKnowsWhatCanBeBesideIt(t *testing.T) {
+func TestHeartbeatRejectsUnknownWork(t *testing.T) {
 	params := work.Params{"ticks": 5, "beside": "sing", "on": "loop", "amount": 0}
 	if answer, err := find(t, "heartbeat", "").Run(t.Context(), params, nil); err == nil {
 		t.Errorf("found %v, expected an error", answer)
 	}
 }
 
-func TestAFootprintIsTakenAtFourPointsWhenAllTasksWait(t *testing.T) {
+func TestFootprintReportsFourPoints(t *testing.T) {
 	for _, variant := range []string{"", "asleep"} {
 		for tasks, want := range map[int][]int{8: {2, 4, 6, 8}, 10: {2, 5, 7, 10}, 4: {1, 2, 3, 4}} {
-			answer, said := run(t, "footprint", variant, work.Params{"tasks": tasks})
-			if answer != int64(tasks) || !slices.Equal(said.parked, want) {
-				t.Errorf("%q: found %v at %v, expected %d at %v", variant, answer, said.parked, tasks, want)
+			answer, sink := run(t, "footprint", variant, work.Params{"tasks": tasks})
+			if answer != int64(tasks) || !slices.Equal(sink.parked, want) {
+				t.Errorf("%q: found %v at %v, expected %d at %v", variant, answer, sink.parked, tasks, want)
 			}
 		}
 	}
 }
 
-func TestSumsquaresRefusesASumThatWouldWrapAround(t *testing.T) {
+func TestSumsquaresRejectsASumThatWouldOverflow(t *testing.T) {
 	for _, entry := range registry.All() {
 		if entry.Workload != "sumsquares" {
 			continue

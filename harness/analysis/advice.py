@@ -1,7 +1,7 @@
-"""If your work looks like this, use that: what a run says of it, and no more than it says. Pure.
+"""Which model to use for which work: what a run shows, and no more than it shows. Pure.
 
-Each choice is read off measured cells. Where the tiers do not tell two contestants apart it names
-both, and where too little was measured it is undecided: advice is what people act upon.
+Each choice is read from measured cells. Where two contestants are too close to rank, both are
+named. Where too little was measured, the choice is undecided: people act on advice.
 """
 
 from __future__ import annotations
@@ -12,73 +12,52 @@ from typing import TYPE_CHECKING
 
 from harness import units
 from harness.analysis.analyse import ranked
-from harness.analysis.findings import alike, contrast, few, unranked
+from harness.analysis.findings import abbreviated, contrast, leaders, why_unranked
 from harness.catalog.workload import BASELINE
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterator
 
     from harness.analysis.analyse import Analysis, CellResult, WorkloadResult
+    from harness.catalog.workload import PlaceChoice
+    from harness.statistics.estimates import Estimate
 
-_LEAST = 2  # there is nothing to choose from with fewer
-
-# What work each workload stands for, and what of it the workload measures: several rows of the
-# same words are one. A workload that is not here, one from outside, stands for what it is called.
-_WORK = {
-    "fanout": ("many waits at once", "time"),
-    "footprint": ("many waits at once", "memory"),
-    "timers": ("many timers that must go off on time", "lateness"),
-    "kitchen": ("a few waits at once", "time"),
-    "sumsquares": ("pure computation", "time"),
-    "pingpong": ("tasks that hand each other values", "time"),
-    "echo": ("a server of many small messages", "throughput"),
-    "http": ("an HTTP server", "throughput"),
-    "drain": ("a server that is often told to end", "time until it has"),
-    "heartbeat": ("something heavy beside an event loop", "left on the loop"),
-}
-# Of the heartbeat: what is heavy, and the words for where it can be done.
-_HEAVY = {
-    "cpu": "computing, handed over",
-    "block": "a blocking call, handed over",
-    "read": "reading a large file, handed over",
-}
-_PLACES = {"loop": "leave it on the loop", "thread": "a thread", "process": "a process"}
-_SHORT = {"loop": "on the loop", "thread": "in a thread", "process": "in a process"}
+_LEAST_OPTIONS = 2  # with fewer there is nothing to choose from
 
 
-class Verdict(StrEnum):
+class Certainty(StrEnum):
     """How much a choice rests on."""
 
-    CLEAR = "clear"  # told apart from every other
-    ALIKE = "alike"  # not told apart from some others, which are named
+    CLEAR = "clear"  # different from every other option
+    CLOSE = "close"  # too close to some others, which are named
     UNDECIDED = "undecided"  # too little was measured to say
 
 
 @dataclass(frozen=True)
 class Choice:
-    """Who does best, among all or among those of one language."""
+    """The best option, among all or among those of one language."""
 
-    among: str  # a language as people write it; empty: all
-    names: tuple[str, ...]  # the best first, then what is not told apart from it
-    verdict: Verdict
+    language: str  # as people write it; empty: among all
+    names: tuple[str, ...]  # the best first, then those that are too close to it
+    certainty: Certainty
     because: str
 
     @property
     def text(self) -> str:
         """The choice in words."""
-        if self.verdict is Verdict.UNDECIDED:
+        if self.certainty is Certainty.UNDECIDED:
             return f"undecided; so far {self.names[0]}" if self.names else "undecided"
         if len(self.names) == 1:
             return self.names[0]
-        names = few(self.names)
-        return f"{', '.join(names[:-1])} or {names[-1]}: not told apart"
+        *first, last = abbreviated(self.names)
+        return f"{', '.join(first)} or {last} (too close to rank)"
 
 
 @dataclass(frozen=True)
 class Aspect:
-    """One thing to choose by, and the case that it was measured in."""
+    """One thing to choose by, and the case in which it was measured."""
 
-    of: str
+    judged_by: str
     workload: str
     case: str
     choices: tuple[Choice, ...]  # among all; then in each language that has none among those
@@ -86,7 +65,7 @@ class Aspect:
 
 @dataclass(frozen=True)
 class Advice:
-    """A row: if your work looks like this, by these aspects use that."""
+    """If your work is this, use that, judged by these aspects."""
 
     work: str
     aspects: tuple[Aspect, ...]
@@ -98,117 +77,120 @@ class Advice:
 
 
 def advice(analysis: Analysis) -> list[Advice]:
-    """Return a row for each kind of work that something was measured of, in the run's order."""
-    language = {model: one.language for one in analysis.run.runners for model in one.models}
+    """Return a row for each kind of work that was measured, in the order of the run.
+
+    What work a workload stands for is written in its file; workloads of the same work share a row.
+    """
+    language = {
+        model: runner.language for runner in analysis.run.runners for model in runner.models
+    }
     rows: dict[str, list[Aspect]] = {}
     for result in analysis.workloads.values():
         if result.workload.is_floor:
-            continue  # it measures the workbench, and nobody's work
-        work, of = _WORK.get(result.workload.id, (f"work like “{result.workload.title}”", ""))
-        aspects = [*_contest(result, of or result.metric.label, language), *_handing_over(result)]
+            continue  # it measures the workbench
+        texts = result.workload.advice
+        work = texts.work if texts else f"work like “{result.workload.title}”"
+        judged_by = texts.judged_by if texts else result.metric.label
+        aspects = [*_best_contestants(result, judged_by, language), *_best_places(result)]
         if aspects:
             rows.setdefault(work, []).extend(aspects)
     return [Advice(work, tuple(aspects)) for work, aspects in rows.items()]
 
 
-def _contest(result: WorkloadResult, of: str, language: dict[str, str]) -> Iterator[Aspect]:
-    """Yield who does best in the headline case, if anybody was measured."""
-    if not any(one.attempts for one in result.headline):
+def _best_contestants(
+    result: WorkloadResult, judged_by: str, language: dict[str, str]
+) -> Iterator[Aspect]:
+    """Yield the best contestants of the headline case, if any was measured."""
+    if not any(cell.attempts for cell in result.headline):
         return
     cells = ranked(result)
     choices = [_best(result, "", cells)]
-    if choices[0].verdict is Verdict.UNDECIDED:
-        cells = []  # then it is so in every language
     by_language: dict[str, list[CellResult]] = {}
-    for one in cells:
-        by_language.setdefault(language.get(one.cell.model, ""), []).append(one)
+    if choices[0].certainty is not Certainty.UNDECIDED:  # else it is so in every language
+        for cell in cells:
+            by_language.setdefault(language.get(cell.cell.model, ""), []).append(cell)
     for name, own in by_language.items():
-        if name and not {one.contestant for one in own} & set(choices[0].names):
-            choices.append(_best(result, units.language(name), own))
-    yield Aspect(of, result.workload.id, result.headline_id, tuple(choices))
+        if name and not {cell.name for cell in own} & set(choices[0].names):
+            choices.append(_best(result, units.language_name(name), own))
+    yield Aspect(judged_by, result.workload.id, result.headline_id, tuple(choices))
 
 
-def _best(result: WorkloadResult, among: str, cells: list[CellResult]) -> Choice:
-    """Say who is best of these, which are ranked."""
+def _best(result: WorkloadResult, language: str, cells: list[CellResult]) -> Choice:
+    """Return the best of these cells, which are ranked."""
     if not cells:
-        failed = any(one.failures for one in result.headline)
-        why = "every contestant failed at least once" if failed else unranked(result)
-        return Choice(among, (), Verdict.UNDECIDED, why)
-    best = cells[0]
-    name = best.contestant
+        failed = any(cell.failures for cell in result.headline)
+        why = "every contestant failed at least once" if failed else why_unranked(result)
+        return Choice(language, (), Certainty.UNDECIDED, why)
+    best, *others = cells
     because = [f"{result.metric.label}: {_value(result, best)}"]
-    ratio = result.comparison.ratios.get((name, BASELINE))
-    if ratio is not None:
-        apart = result.comparison.differ.get((name, BASELINE))
-        because.append(contrast(name, BASELINE, ratio, result.metric, apart=apart))
-    if len(cells) < _LEAST:
-        return Choice(
-            among, (name,), Verdict.UNDECIDED, f"{because[0]}; no other to compare it with"
-        )
-    others = [one.contestant for one in cells[1:]]
-    if any((other, name) not in result.comparison.differ for other in others):
-        return Choice(
-            among, (name,), Verdict.UNDECIDED, f"{'; '.join(because)}; too few blocks to be sure"
-        )
-    names = alike(result, cells)
-    verdict = Verdict.ALIKE if len(names) > 1 else Verdict.CLEAR
-    return Choice(among, tuple(names), verdict, "; ".join(because))
+    pair = best.contestant, result.workload.baseline
+    if pair in result.comparison.ratios:
+        because.append(contrast(result, pair))
+    if not others:
+        because = [because[0], "no other to compare it with"]
+        return Choice(language, (best.name,), Certainty.UNDECIDED, "; ".join(because))
+    known = result.comparison.differ
+    if any((other.contestant, best.contestant) not in known for other in others):
+        because.append("too few blocks to be sure")
+        return Choice(language, (best.name,), Certainty.UNDECIDED, "; ".join(because))
+    names = tuple(cell.name for cell in leaders(result, cells))
+    certainty = Certainty.CLOSE if len(names) > 1 else Certainty.CLEAR
+    return Choice(language, names, certainty, "; ".join(because))
 
 
-def _value(result: WorkloadResult, one: CellResult) -> str:
+def _value(result: WorkloadResult, cell: CellResult) -> str:
     """Return the headline metric of a cell, with its interval where it has one."""
-    found, unit = one.metrics[result.metric.id], result.metric.unit
-    text = units.brief(found.value, unit)
+    found, unit = cell.metrics[result.metric.id], result.metric.unit
+    text = units.format_compact(found.value, unit)
     if found.low is None or found.high is None:
         return text
-    return f"{text} [{units.brief(found.low, unit)}, {units.brief(found.high, unit)}]"
+    low, high = (units.format_compact(end, unit) for end in (found.low, found.high))
+    return f"{text} [{low}, {high}]"
 
 
-def _handing_over(result: WorkloadResult) -> Iterator[Aspect]:
-    """Yield for each heavy thing where it is done best, on one loop; of the heartbeat alone."""
-    if not {"beside", "on", "amount"} <= result.workload.params.keys():
-        return
-    for beside, of in _HEAVY.items():
-        cells = _of_places(result, beside)
-        if len(cells) >= _LEAST:
-            yield Aspect(of, result.workload.id, cells[0][1].cell.case, (_place(result, cells),))
+def _best_places(result: WorkloadResult) -> Iterator[Aspect]:
+    """Yield where some work is done best in the baseline model, as the workload file asks."""
+    for places in result.workload.advice.places if result.workload.advice else ():
+        cells = _cells_of_places(result, places)
+        if len(cells) >= _LEAST_OPTIONS:
+            case = cells[0][1].cell.case
+            choice = _best_place(result, cells)
+            yield Aspect(places.judged_by, result.workload.id, case, (choice,))
 
 
-def _of_places(result: WorkloadResult, beside: str) -> list[tuple[str, CellResult]]:
-    """Return the cells of the baseline in the largest such case of each place, the best first."""
-    found: dict[str, tuple[int, CellResult]] = {}
-    for id_, cells in result.cases.items():
-        params = result.workload.cases[id_].params
-        place, amount = str(params["on"]), int(params["amount"])
-        own = _measured(result, cells)
-        larger = place not in found or amount > found[place][0]
-        if own is not None and params["beside"] == beside and place in _PLACES and larger:
-            found[place] = amount, own
-    most = max((amount for amount, _ in found.values()), default=0)
-    same = [(place, one) for place, (amount, one) in found.items() if amount == most]
-    return sorted(same, key=lambda pair: pair[1].metrics[result.metric.id].value)
+def _cells_of_places(result: WorkloadResult, places: PlaceChoice) -> list[tuple[str, CellResult]]:
+    """Return each option with the baseline's cell that measured it, the best first."""
+    metric = result.metric.id
+    sign = 1 if result.metric.better == "lower" else -1
+    found = [
+        (option, cell)
+        for case, option in places.options.items()
+        for cell in result.cases.get(case, ())
+        if cell.contestant == result.workload.baseline
+        if metric in cell.metrics and not cell.failures
+    ]
+    return sorted(found, key=lambda pair: sign * pair[1].metrics[metric].value)
 
 
-def _measured(result: WorkloadResult, cells: Iterable[CellResult]) -> CellResult | None:
-    """Return the baseline's own cell among these, if it has a value and no failure."""
-    for one in cells:
-        if one.cell.model == BASELINE and not one.cell.variant and not one.failures:
-            return one if result.metric.id in one.metrics else None
-    return None
-
-
-def _place(result: WorkloadResult, cells: list[tuple[str, CellResult]]) -> Choice:
-    """Say where it is done best. Cases are not measured in the same blocks: intervals must tell."""
+def _best_place(result: WorkloadResult, cells: list[tuple[str, CellResult]]) -> Choice:
+    """Return the best option. The cases do not share blocks, so intervals must not overlap."""
     metric = result.metric.id
     (first, best), *others = cells
-    values = ", ".join(f"{_SHORT[place]} {_value(result, one)}" for place, one in cells)
+    values = ", ".join(f"{option} {_value(result, cell)}" for option, cell in cells)
     because = f"in {BASELINE}, {result.metric.label}: {values}"
-    found = best.metrics[metric]
-    if found.high is None or any(not one.metrics[metric].has_interval for _, one in others):
-        return Choice("", (_PLACES[first],), Verdict.UNDECIDED, f"{because}; too few blocks")
-    same = [
-        _PLACES[place]
-        for place, one in others
-        if (low := one.metrics[metric].low) is not None and low <= found.high
+    if not all(cell.metrics[metric].has_interval for _, cell in cells):
+        return Choice("", (first,), Certainty.UNDECIDED, f"{because}; too few blocks")
+    close = [
+        option for option, cell in others if _overlap(cell.metrics[metric], best.metrics[metric])
     ]
-    return Choice("", (_PLACES[first], *same), Verdict.ALIKE if same else Verdict.CLEAR, because)
+    certainty = Certainty.CLOSE if close else Certainty.CLEAR
+    return Choice("", (first, *close), certainty, because)
+
+
+def _overlap(these: Estimate, those: Estimate) -> bool:
+    """Return whether the intervals of two estimates overlap; both must have one."""
+    assert these.low is not None
+    assert these.high is not None
+    assert those.low is not None
+    assert those.high is not None
+    return these.low <= those.high and those.low <= these.high

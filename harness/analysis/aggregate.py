@@ -1,7 +1,7 @@
-"""Trials -> what their cells are estimated from, one trial in memory at a time.
+"""What the estimates of each cell are made from, collected with one trial in memory at a time.
 
-Of each process stay one value a metric, and what resampling its samples would make of that value;
-the samples themselves go, so a run of any length fits.
+Of each process it keeps one value per metric, and what resampling its samples would make of that
+value. It drops the samples themselves, so a run of any length fits.
 """
 
 from __future__ import annotations
@@ -19,20 +19,20 @@ from harness.results import histograms
 from harness.results.records import Status
 from harness.statistics import estimates
 from harness.statistics.metrics import (
-    cores_busy,
-    histogram,
+    array_median,
+    busy_cores,
+    decode_histogram,
     memory_bytes,
-    middle,
-    pace,
+    ns_per_operation,
     sample_values,
 )
-from harness.statistics.steady_state import Settling
+from harness.statistics.steady_state import SteadyState
 
 if TYPE_CHECKING:
     from hdrh.histogram import HdrHistogram
     from numpy.typing import NDArray
 
-    from harness.catalog.workload import Workload
+    from harness.catalog.workload import ModelCase
     from harness.results.records import Trial
 
 
@@ -45,10 +45,10 @@ class Series:
 
     def take(self, block: int, samples: NDArray[np.float64]) -> None:
         """Take in the samples of one process."""
-        value = middle(samples)
+        value = array_median(samples)
         if value is not None:
             self.by_block[block] = value
-            self._within.frombytes(estimates.resampled_within(samples).tobytes())
+            self._within.frombytes(estimates.resample_process_median(samples).tobytes())
 
     @property
     def values(self) -> list[float]:
@@ -57,7 +57,7 @@ class Series:
 
     def estimate(self, name: str) -> estimates.Estimate | None:
         """Estimate the median over processes; `name` seeds the resampling."""
-        return estimates.estimate(self.values, name, np.frombuffer(self._within))
+        return estimates.estimate_median(self.values, name, np.frombuffer(self._within))
 
 
 @dataclass(frozen=True)
@@ -77,22 +77,22 @@ _PLACE = "\0"  # of a number; no text of a trial has it
 
 @dataclass
 class Remarks:
-    """What was remarked on the trials of a cell, counted. Texts are one but for their numbers."""
+    """Warnings on the trials of a cell, counted. Texts that differ in numbers only are the same."""
 
     _counts: Counter[str] = field(default_factory=Counter)  # by the text without numbers
     _numbers: dict[str, list[tuple[str, str]]] = field(default_factory=dict)  # least and most
 
     def take(self, text: str) -> None:
-        """Take in a remark on one trial."""
+        """Take in a warning on one trial."""
         wording, numbers = _NUMBER.sub(_PLACE, text), _NUMBER.findall(text)
         self._counts[wording] += 1
-        before = self._numbers.get(wording, [(one, one) for one in numbers])
+        before = self._numbers.get(wording, [(number, number) for number in numbers])
         self._numbers[wording] = [
-            (min(low, one, key=_value), max(high, one, key=_value))
-            for (low, high), one in zip(before, numbers, strict=True)
+            (min(low, number, key=_value), max(high, number, key=_value))
+            for (low, high), number in zip(before, numbers, strict=True)
         ]
 
-    def told(self) -> tuple[str, ...]:
+    def shown(self) -> tuple[str, ...]:
         """Return each wording once: `used 96 to 99% of its processors (8 trials)`."""
         return tuple(
             self._text(wording) + (f" ({count} trials)" if count > 1 else "")
@@ -112,22 +112,23 @@ def _value(number: str) -> float:
 
 
 @dataclass
-class Gathered:
-    """What is kept of the trials of one cell."""
+class CellAggregate:
+    """What is kept of the trials of one cell, which run this case."""
 
+    case: ModelCase
     statuses: Counter[Status] = field(default_factory=Counter)
     message: str = ""  # of the last that failed
     series: defaultdict[str, Series] = field(default_factory=lambda: defaultdict(Series))
     peaks: list[int] = field(default_factory=list)
     cores: list[float] = field(default_factory=list)  # kept busy, a process
-    settling: Settling = field(default_factory=Settling)
+    steady_state: SteadyState = field(default_factory=SteadyState)
     waits: HdrHistogram | None = None  # all single waits of all its processes
     parked: defaultdict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
     ladder: defaultdict[int, list[Step]] = field(default_factory=lambda: defaultdict(list))
     remarks: Remarks = field(default_factory=Remarks)
 
-    def take(self, trial: Trial, workload: Workload) -> None:
-        """Take in one trial; only one that is ok has values."""
+    def take(self, trial: Trial) -> None:
+        """Take in one trial; only trials that are ok have values."""
         self.statuses[trial.status] += 1
         if trial.status is not Status.OK:
             self.message = trial.message
@@ -135,31 +136,33 @@ class Gathered:
         memory = memory_bytes(trial)
         if memory is not None:
             self.peaks.append(memory)
-        cores = cores_busy(trial)
+        cores = busy_cores(trial)
         if cores is not None:
             self.cores.append(cores)
-        self.settling.take(pace(trial))
+        self.steady_state.add_process(ns_per_operation(trial))
         self._take_more(trial)
-        for metric in workload.metrics.values():
-            self.series[metric.id].take(trial.block, sample_values(workload, metric, trial))
+        for metric in self.case.workload.metrics.values():
+            self.series[metric.id].take(trial.block, sample_values(metric, self.case, trial))
 
     def _take_more(self, trial: Trial) -> None:
         """Take in what only some shapes have."""
         if trial.latency:
-            self.waits = histograms.grown(self.waits, histogram(trial, trial.latency))
-        for one in trial.parked:
-            self.parked[one.tasks].append(one.bytes)
+            self.waits = histograms.merge_into(self.waits, decode_histogram(trial, trial.latency))
+        for parked in trial.parked:
+            self.parked[parked.tasks].append(parked.bytes)
         for phase in trial.phases:
             if phase.loop == "ladder" and phase.elapsed_ns:
-                told = histograms.percentiles(histogram(trial, phase.hdr)) if phase.hdr else {}
+                known = (
+                    histograms.percentiles(decode_histogram(trial, phase.hdr)) if phase.hdr else {}
+                )
                 achieved = 1e9 * phase.requests / phase.elapsed_ns
                 self.ladder[phase.rate_per_s].append(
-                    Step(phase.rate_per_s, achieved, told.get("p99_ns"), phase.saturated)
+                    Step(phase.rate_per_s, achieved, known.get("p99_ns"), phase.saturated)
                 )
 
     def curve(self) -> tuple[tuple[float, float], ...]:
         """Return how long which share of the waits lasts at most, over all processes."""
-        return () if self.waits is None else histograms.curve(self.waits)
+        return () if self.waits is None else histograms.percentile_curve(self.waits)
 
     def points(self) -> dict[int, float]:
         """Return the median memory of so many parked tasks, over processes."""
@@ -171,10 +174,10 @@ class Gathered:
 
 
 def _middle(steps: list[Step]) -> Step:
-    p99s = [one.p99_ns for one in steps if one.p99_ns is not None]
+    p99s = [step.p99_ns for step in steps if step.p99_ns is not None]
     return Step(
         steps[0].rate_per_s,
-        median(one.achieved_per_s for one in steps),
+        median(step.achieved_per_s for step in steps),
         median(p99s) if p99s else None,
-        sum(one.saturated for one in steps) * 2 > len(steps),
+        sum(step.saturated for step in steps) * 2 > len(steps),
     )

@@ -5,7 +5,6 @@ Pure. Reads the run's own copy of the workload files, so a run means the same wh
 
 from __future__ import annotations
 
-from collections import defaultdict
 from dataclasses import dataclass, field, replace
 from itertools import combinations
 from statistics import median
@@ -14,22 +13,24 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from harness.analysis import drift
-from harness.analysis.aggregate import Gathered
+from harness.analysis.aggregate import CellAggregate
 from harness.catalog import workload_file
-from harness.catalog.workload import BASELINE, HEADLINE, in_order
+from harness.catalog.contestant import DEFAULT_RUNTIME, Contestant
+from harness.catalog.workload import HEADLINE, order_models
 from harness.results.records import Cell, Status
 from harness.statistics import estimates
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from harness.analysis.aggregate import Step
-    from harness.catalog.workload import Metric, Workload
+    from harness.catalog.workload import Metric, ModelCase, Workload
     from harness.results.records import AbsentCell, Run, Trial
     from harness.statistics.estimates import Estimate, Ratio
 
 
 _ALPHA = 0.05  # of one false difference among all pairs of a workload
+Pair = tuple[Contestant, Contestant]
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,7 @@ class CellResult:
     """What is known of one cell."""
 
     cell: Cell
+    case: ModelCase
     metrics: dict[str, Estimate]  # by metric id; left out where nothing is known
     ratio: Ratio | None  # of the headline metric to the baseline, inside blocks
     statuses: dict[Status, int]
@@ -52,9 +54,14 @@ class CellResult:
     by_block: dict[str, dict[int, float]] = field(default_factory=dict)  # as formulas give metrics
 
     @property
-    def contestant(self) -> str:
-        """Model and variant as people read them."""
+    def contestant(self) -> Contestant:
+        """Who was measured."""
         return self.cell.contestant
+
+    @property
+    def name(self) -> str:
+        """The contestant as people read it."""
+        return self.cell.name
 
     @property
     def failures(self) -> int:
@@ -65,7 +72,7 @@ class CellResult:
     def failed_how(self) -> str:
         """How many trials failed in which way: `2 timeout, 1 wrong answer`."""
         return ", ".join(
-            f"{n} {status.words}" for status, n in self.statuses.items() if status is not Status.OK
+            f"{n} {status.label}" for status, n in self.statuses.items() if status is not Status.OK
         )
 
     @property
@@ -78,12 +85,12 @@ class CellResult:
 class Comparison:
     """How the contestants of a headline case compare, by its headline metric, inside blocks."""
 
-    ratios: dict[tuple[str, str], Ratio] = field(default_factory=dict)  # (this, to that)
-    differ: dict[tuple[str, str], bool] = field(default_factory=dict)  # where it can be said
+    ratios: dict[Pair, Ratio] = field(default_factory=dict)  # of the first to the second
+    differ: dict[Pair, bool] = field(default_factory=dict)  # where there is enough data to say
     control: Ratio | None = None  # the same contestant twice
-    tiers: tuple[tuple[str, ...], ...] = ()  # best first; empty while too little is known
+    tiers: tuple[tuple[Contestant, ...], ...] = ()  # best first; empty while too little is known
 
-    def told_apart(self, this: str, to: str) -> bool:
+    def is_different(self, this: Contestant, to: Contestant) -> bool:
         """Return whether a difference is real: adjusted for their number, above the noise floor."""
         return self.differ.get((this, to), False)
 
@@ -94,7 +101,7 @@ class Comparison:
             return None
         return max(self.control.high, 1 / self.control.low)
 
-    def tier_of(self, contestant: str) -> int | None:
+    def tier_of(self, contestant: Contestant) -> int | None:
         """Return the tier of a contestant, from 1; None where it has none."""
         for number, tier in enumerate(self.tiers, 1):
             if contestant in tier:
@@ -123,12 +130,12 @@ class WorkloadResult:
     @property
     def metric(self) -> Metric:
         """The headline metric."""
-        return next(iter(self.workload.metrics.values()))
+        return self.workload.headline_metric
 
     @property
     def models(self) -> tuple[str, ...]:
         """Every model in its order, those of external runners after our own."""
-        return in_order(one.cell.model for cells in self.cases.values() for one in cells)
+        return order_models(cell.cell.model for cells in self.cases.values() for cell in cells)
 
 
 @dataclass(frozen=True)
@@ -140,7 +147,7 @@ class Analysis:
     blocks: int
     trials: int
     disturbed: int = 0  # trials beside which the machine was seen to do something else
-    spins: tuple[drift.Spin, ...] = ()  # how the machine itself got on; none in old runs
+    probes: tuple[drift.ProbeReading, ...] = ()  # how fast the machine was; none in old runs
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -149,8 +156,8 @@ class Analysis:
 
 
 def _models(run: Run) -> tuple[str, ...]:
-    absent = (one.cell for one in run.absent)
-    return in_order(cell.model for cell in (*run.cells, *absent))
+    absent = (absence.cell for absence in run.absent)
+    return order_models(cell.model for cell in (*run.cells, *absent))
 
 
 def analyse(run: Run, trials: Iterable[Trial]) -> Analysis:
@@ -160,89 +167,100 @@ def analyse(run: Run, trials: Iterable[Trial]) -> Analysis:
         id_: workload_file.parse(id_, text, f"{id_}.toml", from_outside=True)
         for id_, text in run.workloads.items()
     }
-    gathered: defaultdict[Cell, Gathered] = defaultdict(Gathered)
+    aggregates = _Aggregates(workloads)
     blocks: set[int] = set()
-    spins: list[drift.Spin] = []
+    probes: list[drift.ProbeReading] = []
     count = disturbed = 0
     for trial in trials:
-        gathered[trial.cell].take(trial, workloads[trial.cell.workload])
-        for text in trial.warnings:  # the A/A control is shown as nobody, and is the same code
-            gathered[structs.replace(trial.cell, control=False)].remarks.take(text)
+        aggregates[trial.cell].take(trial)
+        for text in trial.warnings:  # the A/A control is not shown, and runs the same code
+            aggregates[structs.replace(trial.cell, control=False)].remarks.take(text)
         disturbed += bool(trial.disturbed)
         blocks.add(trial.block)
-        spins += drift.course([trial])
+        probes += drift.probe_readings([trial])
         count += 1
-    language = {model: one.language for one in run.runners for model in one.models}
+    language = {model: runner.language for runner in run.runners for model in runner.models}
     return Analysis(
         run=run,
         workloads={
-            id_: _workload_result(run, workload, gathered, language)
+            id_: _workload_result(run, workload, aggregates, language)
             for id_, workload in workloads.items()
         },
         blocks=len(blocks),
         trials=count,
         disturbed=disturbed,
-        spins=tuple(spins),
+        probes=tuple(probes),
     )
 
 
+class _Aggregates(dict[Cell, CellAggregate]):
+    """The aggregate of every cell; one without trials is empty."""
+
+    def __init__(self, workloads: Mapping[str, Workload]) -> None:
+        super().__init__()
+        self._workloads = workloads
+
+    def __missing__(self, cell: Cell) -> CellAggregate:
+        case = self._workloads[cell.workload].resolve(cell.case, cell.model)
+        return self.setdefault(cell, CellAggregate(case))
+
+
 def _workload_result(
-    run: Run, workload: Workload, gathered: dict[Cell, Gathered], language: dict[str, str]
+    run: Run, workload: Workload, aggregates: _Aggregates, language: dict[str, str]
 ) -> WorkloadResult:
-    absent = {one.cell: one for one in run.absent if one.cell.workload == workload.id}
+    absent = {
+        absence.cell: absence for absence in run.absent if absence.cell.workload == workload.id
+    }
     everything = [cell for cell in run.cells if cell.workload == workload.id] + list(absent)
     models = _models(run)
-    everything.sort(key=lambda cell: (models.index(cell.model), cell.variant))
+    everything.sort(key=lambda cell: (models.index(cell.model), cell.contestant))
     cases: dict[str, list[CellResult]] = {}
     for case in workload.cases:
         cells = [cell for cell in everything if cell.case == case and not cell.control]
         if cells:
             cases[case] = [
-                _cell_result(workload, cell, gathered, language, absent.get(cell)) for cell in cells
+                _cell_result(workload, cell, aggregates, language, absent.get(cell))
+                for cell in cells
             ]
     result = WorkloadResult(workload, cases)
-    return replace(result, comparison=_compare(result, gathered))
+    return replace(result, comparison=_compare(result, aggregates))
 
 
 def _cell_result(
     workload: Workload,
     cell: Cell,
-    gathered: dict[Cell, Gathered],
+    aggregates: _Aggregates,
     language: dict[str, str],
     absent: AbsentCell | None,
 ) -> CellResult:
-    own = gathered.get(cell, Gathered())
+    own = aggregates[cell]
     metrics: dict[str, Estimate] = {}
     for metric in workload.metrics.values():
-        name = f"{cell} {metric.id}"
         series = own.series[metric.id]
         if not metric.baselines:
-            found = series.estimate(name)
+            found = series.estimate(_seed(cell, metric))
+        elif base := _metric_baseline(metric, cell, language):
+            other = aggregates[base].series[metric.id]
+            found = estimates.paired_ratio(_pairs(metric, series.by_block, other.by_block))
         else:
-            base = _baseline(metric, cell, language)
-            found = (
-                None
-                if base is None
-                else estimates.ratio(
-                    _pairs(metric, series.by_block, gathered[base].series[metric.id].by_block)
-                )
-            )
+            found = None
         if found is not None:
             metrics[metric.id] = found
-    headline = next(iter(workload.metrics))
+    headline = workload.headline_metric.id
     values = own.series[headline].by_block
-    baseline = gathered.get(Cell(cell.workload, cell.case, BASELINE), Gathered())
+    baseline = aggregates[Cell(workload.baseline, cell.case)].series[headline].by_block
     return CellResult(
         cell=cell,
+        case=own.case,
         metrics=metrics,
-        ratio=estimates.ratio(_in_blocks(values, baseline.series[headline].by_block)),
+        ratio=estimates.paired_ratio(_in_blocks(values, baseline)),
         statuses=dict(own.statuses),
         message=own.message,
         peak_bytes=round(median(own.peaks)) if own.peaks else None,
         cores=median(own.cores) if own.cores else None,
         absent=absent,
         values=values,
-        warnings=(*own.settling.warnings(), *own.remarks.told()),
+        warnings=(*own.steady_state.warnings(), *own.remarks.shown()),
         curve=own.curve(),
         parked=own.points(),
         ladder=own.steps(),
@@ -250,11 +268,29 @@ def _cell_result(
     )
 
 
-def _baseline(metric: Metric, cell: Cell, language: dict[str, str]) -> Cell | None:
+def _seed(cell: Cell, metric: Metric) -> str:
+    """Return the text that seeds the bootstrap of a metric.
+
+    It is how a cell was printed in schema 1, so that published intervals stay as they are.
+    """
+    contestant = cell.contestant
+    old = {
+        "workload": contestant.workload,
+        "case": cell.case,
+        "model": contestant.model,
+        "variant": contestant.variant,
+        "control": cell.control,
+    }
+    if contestant.runtime != DEFAULT_RUNTIME:
+        old["runtime"] = contestant.runtime
+    return f"Cell({', '.join(f'{name}={value!r}' for name, value in old.items())}) {metric.id}"
+
+
+def _metric_baseline(metric: Metric, cell: Cell, language: dict[str, str]) -> Cell | None:
     """Return the cell a ratio metric compares with: its language's own baseline."""
     for model in metric.baselines:
         if language.get(model) == language.get(cell.model):
-            return Cell(cell.workload, cell.case, model)
+            return Cell(Contestant(cell.workload, model), cell.case)
     return None
 
 
@@ -271,18 +307,20 @@ def _in_blocks(these: dict[int, float], those: dict[int, float]) -> list[tuple[f
     return [(these[block], those[block]) for block in these if block in those]
 
 
-def _compare(result: WorkloadResult, gathered: dict[Cell, Gathered]) -> Comparison:
+def _compare(result: WorkloadResult, aggregates: _Aggregates) -> Comparison:
     """Compare every two contestants of the headline case that have values."""
-    cells = [one for one in result.headline if result.metric.id in one.metrics]
-    values = {one.contestant: gathered[one.cell].series[result.metric.id].by_block for one in cells}
+    cells = [cell for cell in result.headline if result.metric.id in cell.metrics]
+    values = {
+        cell.contestant: aggregates[cell.cell].series[result.metric.id].by_block for cell in cells
+    }
     found = {
         (this, to): ratio
         for this, to in combinations(values, 2)
-        if (ratio := estimates.ratio(_in_blocks(values[this], values[to]))) is not None
+        if (ratio := estimates.paired_ratio(_in_blocks(values[this], values[to]))) is not None
     }
-    control = _control(result, gathered)
+    control = _control(result, aggregates)
     sure = {pair: ratio.p for pair, ratio in found.items() if ratio.p is not None}
-    adjusted = dict(zip(sure, estimates.holm(list(sure.values())), strict=True))
+    adjusted = dict(zip(sure, estimates.adjust_holm(list(sure.values())), strict=True))
     comparison = Comparison(control=control)
     floor = comparison.floor or 1.0
     for (this, to), ratio in found.items():
@@ -294,34 +332,34 @@ def _compare(result: WorkloadResult, gathered: dict[Cell, Gathered]) -> Comparis
     return replace(comparison, tiers=_tiers(ranked(result), comparison))
 
 
-def _control(result: WorkloadResult, gathered: dict[Cell, Gathered]) -> Ratio | None:
+def _control(result: WorkloadResult, aggregates: _Aggregates) -> Ratio | None:
     """Return the A/A ratio of the headline case: a contestant against itself."""
     metric = result.metric.id
-    for cell, own in gathered.items():
+    for cell, own in list(aggregates.items()):
         if cell.control and (cell.workload, cell.case) == (result.workload.id, result.headline_id):
             twin = structs.replace(cell, control=False)
-            other = gathered.get(twin, Gathered())
-            return estimates.ratio(
+            other = aggregates[twin]
+            return estimates.paired_ratio(
                 _in_blocks(own.series[metric].by_block, other.series[metric].by_block)
             )
     return None
 
 
-def _tiers(cells: list[CellResult], comparison: Comparison) -> tuple[tuple[str, ...], ...]:
-    """Cut the ranking where a contestant is told apart from the best of its tier.
+def _tiers(cells: list[CellResult], comparison: Comparison) -> tuple[tuple[Contestant, ...], ...]:
+    """Cut the ranking where a contestant differs from the best of its tier.
 
     Ranks would say more than is known; within a tier the order means nothing.
     """
-    tiers: list[list[str]] = []
+    tiers: list[list[Contestant]] = []
     if len(cells) == 1:
-        return ()  # nothing to be told apart from
-    for one in cells:
-        if tiers and (one.contestant, tiers[-1][0]) not in comparison.differ:
-            return ()  # it cannot be said: too few blocks, or a cost that is not positive
-        if not tiers or comparison.told_apart(one.contestant, tiers[-1][0]):
-            tiers.append([one.contestant])
+        return ()  # there is nothing to compare it with
+    for cell in cells:
+        if tiers and (cell.contestant, tiers[-1][0]) not in comparison.differ:
+            return ()  # unknown: too few blocks, or a cost that is not positive
+        if not tiers or comparison.is_different(cell.contestant, tiers[-1][0]):
+            tiers.append([cell.contestant])
         else:
-            tiers[-1].append(one.contestant)
+            tiers[-1].append(cell.contestant)
     return tuple(map(tuple, tiers))
 
 
@@ -331,9 +369,11 @@ def ranked(result: WorkloadResult, *, plain: bool = False) -> list[CellResult]:
     `plain` leaves out variants.
     """
     known = [
-        one
-        for one in result.headline
-        if result.metric.id in one.metrics and not one.failures and not (plain and one.cell.variant)
+        cell
+        for cell in result.headline
+        if result.metric.id in cell.metrics
+        and not cell.failures
+        and (cell.contestant.is_plain or not plain)
     ]
     sign = 1 if result.metric.better == "lower" else -1
-    return sorted(known, key=lambda one: sign * one.metrics[result.metric.id].value)
+    return sorted(known, key=lambda cell: sign * cell.metrics[result.metric.id].value)

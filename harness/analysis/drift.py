@@ -1,4 +1,4 @@
-"""How the machine itself got on over a run, by the spin before each block. Pure."""
+"""How fast the machine itself was over a run, by the speed probe before each block. Pure."""
 
 from __future__ import annotations
 
@@ -15,89 +15,87 @@ if TYPE_CHECKING:
 
     from harness.results.records import Trial
 
-NOTED = 0.03  # of the median: what a spin differs by at least to be worth a word
-LEAST = 3  # spins that make a course
+TOLERANCE = 0.03  # of the median: a probe that differs by less is not mentioned
+LEAST_PROBES = 3  # to draw their course
 _LEAST_FOR_TREND = 9  # three in each third
-_UNSTEADY = 0.1  # of all spins
-_WAITED = 0.1  # of the time of a spin
+_UNSTEADY = 0.1  # of all probes
+_WAITED = 0.1  # of the time of a probe
 
 
-class Spin(NamedTuple):
-    """One spin: when, and how long it took."""
+class ProbeReading(NamedTuple):
+    """One run of the speed probe: when, and how long it took."""
 
     started_at: str  # UTC, ISO 8601
     wall_ns: int
     cpu_ns: int | None = None
 
 
-def course(trials: Iterable[Trial]) -> list[Spin]:
-    """Return the spins of a run in the order they were done; trials without one are passed over."""
-    found = [one for trial in trials if (one := of(trial)) is not None]
-    return sorted(found, key=lambda one: one.started_at)
-
-
-def of(trial: Trial) -> Spin | None:
-    """Return the spin that was done just before a trial, if there was one."""
-    if trial.spin_ns is None:
-        return None
-    return Spin(trial.started_at, trial.spin_ns, trial.spin_cpu_ns)
+def probe_readings(trials: Iterable[Trial]) -> list[ProbeReading]:
+    """Return the readings of a run in the order in which they were taken."""
+    found = (
+        ProbeReading(trial.started_at, trial.probe_ns, trial.probe_cpu_ns)
+        for trial in trials
+        if trial.probe_ns is not None
+    )
+    return sorted(found, key=lambda reading: reading.started_at)
 
 
 @dataclass(frozen=True)
 class Point:
-    """A spin as it is drawn."""
+    """A reading as it is drawn."""
 
     seconds: float  # since the first
-    share: float  # by how much it took longer than the median of all: 0.05 for 5%
-    waited: bool  # the processor was not given to it for a good part of that time
+    share: float  # how much longer it took than the median: 0.05 for 5%
+    waited: bool  # the probe had to wait for the processor for a good part of that time
 
 
-def points(spins: Sequence[Spin]) -> list[Point]:
-    """Return the spins relative to the first in time, and to the median in length."""
-    if not spins:
+def points(readings: Sequence[ProbeReading]) -> list[Point]:
+    """Return the readings relative to the first in time, and to the median in length."""
+    if not readings:
         return []
-    usual = median(one.wall_ns for one in spins)
-    first = datetime.fromisoformat(spins[0].started_at)
+    usual = median(reading.wall_ns for reading in readings)
+    first = datetime.fromisoformat(readings[0].started_at)
     return [
         Point(
-            (datetime.fromisoformat(one.started_at) - first).total_seconds(),
-            one.wall_ns / usual - 1 if usual else 0.0,
-            one.cpu_ns is not None and one.cpu_ns < (1 - _WAITED) * one.wall_ns,
+            (datetime.fromisoformat(reading.started_at) - first).total_seconds(),
+            reading.wall_ns / usual - 1 if usual else 0.0,
+            reading.cpu_ns is not None and reading.cpu_ns < (1 - _WAITED) * reading.wall_ns,
         )
-        for one in spins
+        for reading in readings
     ]
 
 
-def finding(spins: Sequence[Spin]) -> str:
-    """Return what the spins show, in a sentence."""
-    found = points(spins)
-    change = _trend([one.share for one in found])
+def finding(readings: Sequence[ProbeReading]) -> str:
+    """Return what the readings show, in a sentence."""
+    shares = [point.share for point in points(readings)]
+    change = _trend(shares)
     if change is not None:
         how = "slowed" if change > 0 else "became faster"
-        return f"The machine {how} by {units.significant(100 * abs(change), 2)}% over the run"
-    noted = f"{100 * NOTED:g}%"
-    outside = sum(abs(one.share) > NOTED for one in found)
-    number = units.counted(len(found), "spin")
-    if outside > max(1, _UNSTEADY * len(found)):
-        return f"The machine was unsteady: {outside} of {number} off by more than {noted}"
+        percent = units.format_significant(100 * abs(change), 2)
+        return f"The machine {how} by {percent}% over the run"
+    tolerance = f"{100 * TOLERANCE:g}%"
+    outside = sum(abs(share) > TOLERANCE for share in shares)
+    number = units.format_count(len(shares), "speed probe")
+    if outside > max(1, _UNSTEADY * len(shares)):
+        return f"The machine was unsteady: {outside} of {number} off by more than {tolerance}"
     if outside:
-        return f"The machine was steady: within {noted} but for {outside} of {number}"
-    return f"The machine was steady: within {noted} in all of {number}"
+        return f"The machine was steady: within {tolerance} except in {outside} of {number}"
+    return f"The machine was steady: within {tolerance} in all of {number}"
 
 
 def _trend(shares: Sequence[float]) -> float | None:
-    """Return by which share the last third of the spins took longer than the first, if it is so.
+    """Return by which share the last third of the probes took longer than the first, if clear.
 
-    Both in the median, and so clearly that the middle halves of the two thirds do not overlap:
-    a third with some disturbed spins is no trend.
+    Compares medians. It is clear where the middle halves of the two thirds do not overlap, so that
+    a few disturbed probes make no trend.
     """
     if len(shares) < _LEAST_FOR_TREND:
         return None
     third = math.ceil(len(shares) / 3)
     first, last = shares[:third], shares[-third:]
     change = (1 + median(last)) / (1 + median(first)) - 1
-    if abs(change) < NOTED:
+    if abs(change) < TOLERANCE:
         return None
-    (low, _, high), (its_low, _, its_high) = quantiles(first, n=4), quantiles(last, n=4)
-    apart = its_low > high if change > 0 else its_high < low
-    return change if apart else None
+    (first_low, _, first_high), (last_low, _, last_high) = quantiles(first), quantiles(last)
+    is_clear = last_low > first_high if change > 0 else last_high < first_low
+    return change if is_clear else None

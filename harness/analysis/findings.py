@@ -12,138 +12,159 @@ from harness.catalog.workload import HEADLINE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.analysis.analyse import CellResult, WorkloadResult
-    from harness.catalog.workload import Metric
-    from harness.statistics.estimates import Estimate
+    from harness.analysis.analyse import CellResult, Pair, WorkloadResult
 
-_NAMED_AT_MOST = 3
+_MOST_NAMES = 3  # in a sentence
+_LONGEST_TITLE = 90  # characters
+_UNSURE = " (too few blocks to be sure)"
+_TOO_CLOSE = ", too close to rank"
+_MOST_WINNERS = 3  # in the sentence about a whole run
+
+
+def title(result: WorkloadResult) -> str:
+    """Return what the headline case of a workload shows, in one sentence of a figure's title.
+
+    It has as many of the workload's contrasts as fit, those only that are real differences, and
+    the leaders. The numbers of the leaders are in the figure.
+    """
+    name = result.workload.title
+    cells = ranked(result)
+    if not cells:
+        return f"{name}: {why_unranked(result)}"
+    differ = result.comparison.differ
+    clauses = [contrast(result, pair) for pair in _contrasts(result) if differ.get(pair)]
+    leading = _leading(result, with_value=False)
+    unsure = _UNSURE if _is_unsure(result) else ""
+    for count in range(len(clauses), 0, -1):
+        for last in (leading, leading.removesuffix(_TOO_CLOSE)):
+            text = f"{name}: {'; '.join([*clauses[:count], last])}{unsure}"
+            if len(text) <= _LONGEST_TITLE:
+                return text
+    return f"{name}: {leading}{unsure}"
 
 
 def finding(result: WorkloadResult) -> str:
-    """Return what the headline case of a workload shows, in a sentence or two."""
-    best = ranked(result)
-    if not best:
-        return unranked(result)
-    comparison = result.comparison
-    pairs = [pair for pair in result.workload.contrasts if pair in comparison.ratios]
-    clauses = [
-        contrast(
-            *pair,
-            comparison.ratios[pair],
-            result.metric,
-            apart=comparison.differ.get(pair),
-        )
-        for pair in pairs
-    ]
-    unsure = not best[0].metrics[result.metric.id].has_interval or any(
-        pair not in comparison.differ for pair in pairs
+    """Return all that the headline case of a workload shows, in a sentence or two."""
+    if not ranked(result):
+        return why_unranked(result)
+    clauses = [contrast(result, pair) for pair in _contrasts(result)]
+    text = "; ".join([_leading(result, with_value=True), *clauses])
+    return text + (_UNSURE if _is_unsure(result) else "")
+
+
+def _contrasts(result: WorkloadResult) -> list[Pair]:
+    """Return the pairs that the workload file asks to compare and that were measured."""
+    return [pair for pair in result.workload.contrasts if pair in result.comparison.ratios]
+
+
+def _is_unsure(result: WorkloadResult) -> bool:
+    """Return whether there are too few blocks to say what is a real difference."""
+    best = ranked(result)[0]
+    return not best.metrics[result.metric.id].has_interval or any(
+        pair not in result.comparison.differ for pair in _contrasts(result)
     )
-    sentences = ["; ".join(clauses)] if clauses else []
-    sentences.append(_best(result))
-    text = ". ".join([sentences[0], *(one[:1].upper() + one[1:] for one in sentences[1:])])
-    if unsure:
-        return f"{text} (too few blocks to be sure)"
-    return text
 
 
-def unranked(result: WorkloadResult) -> str:
+def why_unranked(result: WorkloadResult) -> str:
     """Return why no contestant can be called best."""
-    seen = [one for one in result.headline if one.attempts]
-    if seen and all(one.failures for one in seen):
-        if any(one.metrics for one in seen):
-            return "every contestant failed at least once; see each for how"
+    seen = [cell for cell in result.headline if cell.attempts]
+    if seen and all(cell.failures for cell in seen):
+        if any(cell.metrics for cell in seen):
+            return "every contestant failed at least once; each says how"
     elif seen and result.headline_id != HEADLINE:
-        return f"the headline case was not part of the run; see the case {result.headline_id}"
+        return f"the headline case was not measured; see the case {result.headline_id}"
     return "nothing could be measured"
 
 
-def _best(result: WorkloadResult) -> str:
-    """Name the best contestant, and with it all that cannot be told apart from it."""
-    best, *others = ranked(result)
-    value = best.metrics[result.metric.id]
-    shown = units.shown(value.value, result.metric.unit)
+def _leading(result: WorkloadResult, *, with_value: bool) -> str:
+    """Name the best contestant, with all that are too close to it to rank."""
+    cells = ranked(result)
+    value = cells[0].metrics[result.metric.id]
+    shown = f" ({units.format_value(value.value, result.metric.unit)})" if with_value else ""
     if not value.has_interval:
-        return f"best so far is {best.contestant} at {shown}"
-    names = alike(result, [best, *others])
+        return f"{cells[0].name} leads so far{shown}"
+    names = [cell.name for cell in leaders(result, cells)]
     if len(names) == 1:
-        return f"best is {best.contestant} at {shown}"
-    names = few(names)
-    return f"best, and not told apart, are {', '.join(names[:-1])} and {names[-1]} at {shown}"
+        return f"{names[0]} led{shown}"
+    *first, last = abbreviated(names)
+    return f"{', '.join(first)} and {last} led{shown}{_TOO_CLOSE}"
 
 
-def few(names: Sequence[str]) -> list[str]:
-    """Return names as far as a sentence holds them, and how many others there are."""
-    if len(names) <= _NAMED_AT_MOST:
+def abbreviated(names: Sequence[str]) -> list[str]:
+    """Return as many names as a sentence holds, and then how many others there are."""
+    if len(names) <= _MOST_NAMES:
         return list(names)
-    return [*names[: _NAMED_AT_MOST - 1], f"{len(names) - _NAMED_AT_MOST + 1} others"]
+    return [*names[: _MOST_NAMES - 1], f"{len(names) - _MOST_NAMES + 1} others"]
 
 
-def alike(result: WorkloadResult, cells: Sequence[CellResult]) -> list[str]:
-    """Return the first of the ranked cells, and all that cannot be told apart from it."""
+def leaders(result: WorkloadResult, cells: Sequence[CellResult]) -> list[CellResult]:
+    """Return the first of the ranked cells, and all that are too close to it to rank."""
     best, *others = cells
+    is_different = result.comparison.is_different
     return [
-        best.contestant,
-        *(
-            other.contestant
-            for other in others
-            if not result.comparison.told_apart(other.contestant, best.contestant)
-        ),
+        best,
+        *(cell for cell in others if not is_different(cell.contestant, best.contestant)),
     ]
 
 
 def overall(results: list[WorkloadResult]) -> str:
-    """Return what a run shows as a whole: who is best how often, and how far models lie apart.
+    """Return what a run shows as a whole: which models lead how many workloads.
 
-    Plain implementations only, and without the workloads that measure the workbench itself.
+    It counts plain implementations only, and leaves out the workloads that measure the workbench.
+    A model that is too close to the best to rank leads too.
     """
-    best: Counter[str] = Counter()
-    spreads: list[tuple[float, str]] = []
-    unsure = False
+    wins: Counter[str] = Counter()
+    is_unsure = False
     measured = 0
     for result in results:
         cells = ranked(result, plain=True)
         if not cells or result.workload.is_floor:
             continue
         measured += 1
-        values = [one.metrics[result.metric.id] for one in cells]
-        unsure = unsure or not all(value.has_interval for value in values)
-        best.update(alike(result, cells) if values[0].has_interval else [cells[0].contestant])
-        ends = sorted(value.value for value in values)
-        if ends[0] > 0:
-            spreads.append((ends[-1] / ends[0], result.workload.title.lower()))
-    if not best:
+        values = [cell.metrics[result.metric.id] for cell in cells]
+        is_unsure = is_unsure or not all(value.has_interval for value in values)
+        first = leaders(result, cells) if values[0].has_interval else cells[:1]
+        wins.update(cell.name for cell in first)
+    if not wins:
         return "Nothing could be measured yet"
-    times = max(best.values())
-    names = [model for model in best if best[model] == times]
-    where = f" in {times} of {measured} workloads" if measured > 1 else ""
-    if len(names) > 1:
-        text = f"No model stands out: {len(names)} are best, or not told apart from it{where}"
-    else:
-        text = f"{names[0]} is best, or not told apart from the best{where}"
-    widest, title = max(spreads, default=(0.0, ""))
-    if widest > 1:
-        text += f"; models differ by up to {units.significant(widest, 2)}x ({title})"
-    return text + (" (too few blocks to be sure)" if unsure else "")
+    unsure = _UNSURE if is_unsure else ""
+    if measured == 1:
+        *first_names, last = abbreviated(list(wins))
+        listed = f"{', '.join(first_names)} and {last}" if first_names else last
+        return f"{listed} led{unsure}"
+    (model, most), *others = wins.most_common(_MOST_WINNERS)
+    text = f"{model} led or shared the lead in {most} of {measured} workloads"
+    text += "".join(f", {name} in {count}" for name, count in others)
+    return f"{text}{unsure}"
 
 
-def contrast(this: str, to: str, ratio: Estimate, metric: Metric, *, apart: bool | None) -> str:
-    """Put a ratio of two contestants into words; `ratio` is this over that.
+def contrast(result: WorkloadResult, pair: Pair) -> str:
+    """Put the ratio of two contestants into words; the pair must have one.
 
-    Only of times is one fast; of others there is as much, or as many.
-
-    `apart` says whether the difference is real, None where there are too few blocks to say: then
-    the sentence as a whole says so.
+    Only times are fast or slow, and only latencies are late; other things are as much, or as many.
+    Where there are too few blocks to say whether the difference is real, the sentence as a whole
+    says so.
     """
-    times = f"{units.significant(ratio.value, 2)}x"
-    if apart is False:
-        return f"{this} and {to} are not told apart ({times})"
-    thing = units.in_column(metric.unit)
+    this, to = (contestant.name for contestant in pair)
+    ratio, metric = result.comparison.ratios[pair].value, result.metric
+    times, inverse = (f"{units.format_significant(value, 2)}x" for value in (ratio, 1 / ratio))
+    if result.comparison.differ.get(pair) is False:
+        return f"{this} measured {times} {to}{_TOO_CLOSE}"
+    thing = units.column_unit(metric.unit)
     if thing == "bytes":
-        return f"{this} against {to}: {times} as much memory"
+        return f"{this} took {times} the memory of {to}"
     if thing not in ("ns", "x"):
-        return f"{this} against {to}: {times} as many {thing}"
+        return f"{this} did {times} as many {thing} as {to}"
     if metric.better == "higher" or thing == "x":
-        return f"{this} against {to}: {times}"
-    if ratio.value > 1:
-        return f"{this} against {to}: {times} as long"
-    return f"{this} against {to}: {units.significant(1 / ratio.value, 2)}x as fast"
+        return f"{this} reached {times} of {to}"
+    if result.workload.shape == "latency":
+        return (
+            f"{this} came {times} as late as {to}"
+            if ratio > 1
+            else f"{this} came {inverse} less late than {to}"
+        )
+    return (
+        f"{this} took {times} as long as {to}"
+        if ratio > 1
+        else f"{this} ran {inverse} as fast as {to}"
+    )

@@ -1,7 +1,7 @@
-"""Two runs, cell by cell: is the second faster, slower, the same, or can it not be said. Pure.
+"""Two runs, cell by cell: is the second faster, slower, the same, or is that undecided. Pure.
 
-On one machine the values themselves are compared. Across machines only how a contestant stands to
-the baseline of its own run can be: there a cell's value is its ratio to the baseline, by block.
+On one machine the values themselves are compared. Across machines only ratios to the baseline can
+be: there a cell's value is its ratio to the baseline of its own run, by block.
 """
 
 from __future__ import annotations
@@ -10,7 +10,6 @@ from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
-from harness.catalog.workload import BASELINE
 from harness.errors import Exit, Problem
 from harness.statistics import estimates
 
@@ -25,8 +24,8 @@ _ALPHA = 0.05  # of one false difference among all cells of a comparison
 _SAME_MACHINE = ("host", "system", "cpu", "logical_cores", "memory_bytes")
 
 
-class Verdict(StrEnum):
-    """What can be said of the second run's cell against the first's."""
+class Change(StrEnum):
+    """How the second run's cell differs from the first's."""
 
     FASTER = "faster"
     SLOWER = "slower"
@@ -36,92 +35,91 @@ class Verdict(StrEnum):
 
 
 @dataclass(frozen=True)
-class Row:
+class CellChange:
     """One cell in both runs. `ratio` is the second over the first, in cost: above 1 is slower."""
 
     cell: Cell
-    verdict: Verdict
+    change: Change
     reason: str = ""
     ratio: Ratio | None = None
-    floor: float = 1.0
-    is_time: bool = True  # or a rate; of anything else nothing is fast
+    floor: float = 1.0  # the larger noise floor of the two runs, as a factor
+    is_time: bool = True  # or a rate; other things are not fast or slow
 
     @property
     def word(self) -> str:
-        """The verdict as people say it: memory is no slower, it is worse."""
-        other = {Verdict.FASTER: "better", Verdict.SLOWER: "worse"}
-        return self.verdict.value if self.is_time else other.get(self.verdict, self.verdict.value)
+        """The change in a word: memory is not slower but worse."""
+        other = {Change.FASTER: "better", Change.SLOWER: "worse"}
+        return self.change.value if self.is_time else other.get(self.change, self.change.value)
 
 
-def versus(first: Analysis, second: Analysis, *, across_machines: bool = False) -> list[Row]:
-    """Compare two runs. Raises Problem where they are of different machines, or share nothing."""
+def compare_runs(
+    first: Analysis, second: Analysis, *, across_machines: bool = False
+) -> list[CellChange]:
+    """Compare two runs. Raises Problem if they are of different machines or share no cell."""
     differences = _machine_differences(first.run.machine, second.run.machine)
     if differences and not across_machines:
         raise Problem(
             f"the runs are of different machines ({'; '.join(differences)}), so times cannot be"
-            " compared; --across-machines compares how models stand to the baseline in each",
+            " compared; --across-machines compares the ratios to the baseline of each run",
             Exit.NOT_POSSIBLE,
         )
-    rows = [
-        row
-        for id_, theirs in second.workloads.items()
+    changes = [
+        change
+        for id_, result in second.workloads.items()
         if id_ in first.workloads
-        for row in _workload(first.workloads[id_], theirs, across_machines=across_machines)
+        for change in _compare(first.workloads[id_], result, across_machines=across_machines)
     ]
-    if not rows:
+    if not changes:
         raise Problem("the runs have no cell in common; nothing to compare", Exit.NOT_POSSIBLE)
-    return _judged(rows)
+    return _decided(changes)
 
 
-def regressions(rows: Sequence[Row], tolerance: float) -> list[Row]:
+def regressions(changes: Sequence[CellChange], tolerance: float) -> list[CellChange]:
     """Return the cells that are slower by more than the tolerance, 0.05 being 5%."""
     return [
-        row
-        for row in rows
-        if row.verdict is Verdict.SLOWER
-        and row.ratio is not None
-        and row.ratio.value > 1 + tolerance
+        change
+        for change in changes
+        if change.change is Change.SLOWER
+        and change.ratio is not None
+        and change.ratio.value > 1 + tolerance
     ]
 
 
-def _machine_differences(one: Machine, other: Machine) -> list[str]:
+def _machine_differences(first: Machine, second: Machine) -> list[str]:
     return [
-        f"{name}: {getattr(one, name)} and {getattr(other, name)}"
+        f"{name}: {getattr(first, name)} and {getattr(second, name)}"
         for name in _SAME_MACHINE
-        if getattr(one, name) != getattr(other, name)
+        if getattr(first, name) != getattr(second, name)
     ]
 
 
-def _workload(first: WorkloadResult, second: WorkloadResult, *, across_machines: bool) -> list[Row]:
-    rows = []
+def _compare(
+    first: WorkloadResult, second: WorkloadResult, *, across_machines: bool
+) -> list[CellChange]:
+    changes = []
     for case, cells in second.cases.items():
-        before = {one.cell: one for one in first.cases.get(case, [])}
-        for one in cells:
-            other = before.get(one.cell)
-            if other is None or (other.absent is not None and one.absent is not None):
+        before = {cell.cell: cell for cell in first.cases.get(case, [])}
+        for new in cells:
+            old = before.get(new.cell)
+            if old is None or (old.absent is not None and new.absent is not None):
                 continue
-            reason = _obstacle(first, second, other, one)
-            if reason:
-                rows.append(Row(one.cell, Verdict.NOT_COMPARABLE, reason))
+            if reason := _obstacle(first, second, old, new):
+                changes.append(CellChange(new.cell, Change.NOT_COMPARABLE, reason))
                 continue
-            if across_machines and one.cell.model == BASELINE and not one.cell.variant:
-                continue  # it stands to itself as it always does
-            old, new = (
-                (
-                    _to_baseline(result, case, cell)
-                    if across_machines
-                    else list(cell.values.values())
-                )
-                for result, cell in ((first, other), (second, one))
-            )
-            ratio = estimates.ratio_of_groups(new, old)
+            if across_machines and new.contestant == second.workload.baseline:
+                continue  # its ratio to itself is always 1
+            if across_machines:
+                values = _to_baseline(second, case, new), _to_baseline(first, case, old)
+            else:
+                values = list(new.values.values()), list(old.values.values())
+            ratio = estimates.unpaired_ratio(*values)
             if ratio is not None and second.metric.better == "higher":
                 ratio = ratio.inverse()
             floor = max(first.comparison.floor or 1.0, second.comparison.floor or 1.0)
             base, _, per = second.metric.unit.partition("/")
             is_time = base in ("ns", "x") or per == "s"
-            rows.append(Row(one.cell, Verdict.UNDECIDED, "", ratio, floor, is_time))
-    return rows
+            changes.append(CellChange(new.cell, Change.UNDECIDED, "", ratio, floor, is_time))
+    return changes
 
 
 def _obstacle(
@@ -130,50 +128,51 @@ def _obstacle(
     """Return why two cells cannot be compared, or an empty text."""
     if first.workload.text != second.workload.text:
         return "the workload file has changed"
-    for which, one in (("first", old), ("second", new)):
-        if one.absent is not None:
-            return f"in the {which} run it is {one.absent.absence.value.replace('_', ' ')}"
-        if one.failures:
-            return f"in the {which} run {one.failures} of {one.attempts} trials failed"
-        if not one.values:
+    for which, cell in (("first", old), ("second", new)):
+        if cell.absent is not None:
+            return f"in the {which} run it is {cell.absent.absence.label}"
+        if cell.failures:
+            return f"in the {which} run {cell.failures} of {cell.attempts} trials failed"
+        if not cell.values:
             return f"in the {which} run it was not measured"
     return ""
 
 
-def _to_baseline(result: WorkloadResult, case: str, one: CellResult) -> list[float]:
-    base = next(
-        (c for c in result.cases[case] if c.cell.model == BASELINE and not c.cell.variant), None
-    )
-    if base is None:
-        return []
-    return [one.values[b] / base.values[b] for b in one.values if base.values.get(b, 0) > 0]
+def _to_baseline(result: WorkloadResult, case: str, cell: CellResult) -> list[float]:
+    """Return the ratios of a cell to the baseline of its run, one per block that both share."""
+    for base in result.cases[case]:
+        if base.contestant == result.workload.baseline:
+            return [
+                value / base.values[block]
+                for block, value in cell.values.items()
+                if base.values.get(block, 0) > 0
+            ]
+    return []
 
 
-def _judged(rows: list[Row]) -> list[Row]:
-    """Give the verdicts; probabilities are adjusted for the number of cells."""
-    sure = [row for row in rows if row.ratio is not None and row.ratio.p is not None]
-    adjusted = estimates.holm(
-        [row.ratio.p for row in sure if row.ratio and row.ratio.p is not None]
-    )
-    verdicts = {id(row): _verdict(row, p) for row, p in zip(sure, adjusted, strict=True)}
+def _decided(changes: list[CellChange]) -> list[CellChange]:
+    """Decide each change; probabilities are adjusted for the number of cells."""
+    ps = [change.ratio.p if change.ratio else None for change in changes]
+    adjusted = iter(estimates.adjust_holm([p for p in ps if p is not None]))
     return [
-        verdicts.get(
-            id(row),
-            row
-            if row.verdict is Verdict.NOT_COMPARABLE
-            else replace(row, reason="too few processes, or a cost that is not positive"),
-        )
-        for row in rows
+        _undecidable(change) if p is None else _decide(change, next(adjusted))
+        for change, p in zip(changes, ps, strict=True)
     ]
 
 
-def _verdict(row: Row, p: float) -> Row:
-    ratio = row.ratio
+def _undecidable(change: CellChange) -> CellChange:
+    if change.change is Change.NOT_COMPARABLE:
+        return change
+    return replace(change, reason="too few processes, or a cost that is not positive")
+
+
+def _decide(change: CellChange, p: float) -> CellChange:
+    ratio = change.ratio
     assert ratio is not None
     assert ratio.low is not None
     assert ratio.high is not None
-    if p < _ALPHA and max(ratio.value, 1 / ratio.value) > row.floor:
-        return replace(row, verdict=Verdict.SLOWER if ratio.value > 1 else Verdict.FASTER)
-    if 1 / row.floor <= ratio.low and ratio.high <= row.floor:
-        return replace(row, verdict=Verdict.SAME, reason="within the noise floor")
-    return row
+    if p < _ALPHA and max(ratio.value, 1 / ratio.value) > change.floor:
+        return replace(change, change=Change.SLOWER if ratio.value > 1 else Change.FASTER)
+    if 1 / change.floor <= ratio.low and ratio.high <= change.floor:
+        return replace(change, change=Change.SAME, reason="within the noise floor")
+    return change

@@ -1,1 +1,1 @@
-"""What a workload is: its file, its parameters and formulas, and the contestants that take part."""
+"""Workloads: their files, parameters and formulas, and the contestants that run them."""

@@ -1,6 +1,7 @@
 """Small arithmetic formulas in workload files: `2 * rounds`, `(elapsed_ns - ideal_ns) / tasks`.
 
-Only numbers, names, + - * / // % **, min and max; parsed once, evaluated without `eval`.
+Allowed are numbers, names, + - * / // % **, min and max. A formula is parsed once and evaluated
+without `eval`.
 """
 
 from __future__ import annotations
@@ -28,21 +29,21 @@ _BINARY: dict[type[ast.operator], Callable[[Any, Any], Any]] = {
     ast.Pow: operator.pow,
 }
 _FUNCTIONS: dict[str, Callable[..., Number]] = {"min": min, "max": max}
-_ELEMENTWISE: dict[str, Callable[..., Any]] = {"min": np.minimum, "max": np.maximum}
-_LARGEST_POWER = 64
+_ARRAY_FUNCTIONS: dict[str, Callable[..., Any]] = {"min": np.minimum, "max": np.maximum}
+_MAX_POWER = 64
 
 
 class Formula:
-    """A parsed formula. Raises ValueError for text that is not one; `names` are its free names."""
+    """A parsed formula; `names` are the names in it. Raises ValueError for any other text."""
 
     def __init__(self, text: str) -> None:
         self.text = text
         try:
             self._tree = ast.parse(text, mode="eval").body
-            self.names = frozenset(self._check(self._tree))
+            self.names = frozenset(self._find_names(self._tree))
         except SyntaxError as error:
             raise ValueError(f"not a formula: {error.msg}") from None
-        except (RecursionError, MemoryError):  # MemoryError: too deep for the parser
+        except (RecursionError, MemoryError):  # the parser raises MemoryError for deep nesting
             raise ValueError("not a formula: nested too deeply") from None
 
     def __repr__(self) -> str:
@@ -55,38 +56,39 @@ class Formula:
         return hash(self.text)
 
     def __call__(self, values: Mapping[str, object]) -> Number:
-        """Evaluate. Raises KeyError, TypeError or ArithmeticError where the values do not fit."""
-        return self._value(self._tree, values)
+        """Evaluate. Raises KeyError, TypeError or ArithmeticError if the values do not fit."""
+        return self._node_value(self._tree, values)
 
-    def over(self, values: Mapping[str, object], count: int) -> NDArray[np.float64]:
-        """Evaluate for `count` elements at once; values are numbers, or arrays of that many.
+    def evaluate_arrays(self, values: Mapping[str, object], count: int) -> NDArray[np.float64]:
+        """Evaluate for `count` elements at once; values are numbers or arrays of shape (count,).
 
-        An element that has no value (a division by zero) is not finite.
+        Elements without a value (division by zero) are not finite.
         """
         with np.errstate(all="ignore"):
-            found = self._elements(self._tree, values)
-        return np.broadcast_to(np.asarray(found, dtype=float), count)
+            result = self._node_arrays(self._tree, values)
+        return np.broadcast_to(np.asarray(result, dtype=float), count)
 
-    def _elements(self, node: ast.expr, values: Mapping[str, object]) -> Any:
+    def _node_arrays(self, node: ast.expr, values: Mapping[str, object]) -> Any:
         match node:
             case ast.Constant(value=int() | float() as value):
-                return np.float64(value)  # which divides by zero without an exception
+                return np.float64(value)  # division by zero raises no exception
             case ast.Name(id=name):
                 return np.asarray(values[name], dtype=float)
             case ast.UnaryOp(operand=operand):
-                return -self._elements(operand, values)
+                return -self._node_arrays(operand, values)
             case ast.BinOp(left=left, op=op, right=right):
                 operate = _BINARY[type(op)]
-                return operate(self._elements(left, values), self._elements(right, values))
+                return operate(self._node_arrays(left, values), self._node_arrays(right, values))
             case ast.Call(func=ast.Name(id=name), args=args):
-                parts = [self._elements(arg, values) for arg in args]
-                found = parts[0]
+                parts = [self._node_arrays(arg, values) for arg in args]
+                result = parts[0]
                 for part in parts[1:]:
-                    found = _ELEMENTWISE[name](found, part)
-                return found
-        raise AssertionError("checked when parsed")
+                    result = _ARRAY_FUNCTIONS[name](result, part)
+                return result
+        raise AssertionError("unreachable: checked when parsed")
 
-    def _check(self, node: ast.expr) -> set[str]:
+    def _find_names(self, node: ast.expr) -> set[str]:
+        """Return the names in a node. Raises ValueError for anything a formula may not hold."""
         match node:
             case ast.Constant(value=bool()):
                 pass
@@ -95,34 +97,34 @@ class Formula:
             case ast.Name(id=name):
                 return {name}
             case ast.UnaryOp(op=ast.USub(), operand=operand):
-                return self._check(operand)
+                return self._find_names(operand)
             case ast.BinOp(left=left, op=op, right=right) if type(op) in _BINARY:
-                return self._check(left) | self._check(right)
+                return self._find_names(left) | self._find_names(right)
             case ast.Call(func=ast.Name(id=name), args=[_, _, *_] as args, keywords=[]) if (
                 name in _FUNCTIONS
             ):
-                return set().union(*map(self._check, args))
+                return set().union(*map(self._find_names, args))
         raise ValueError(f"found {ast.unparse(node)!r}, expected + - * / // % ** min max and names")
 
-    def _value(self, node: ast.expr, values: Mapping[str, object]) -> Number:
+    def _node_value(self, node: ast.expr, values: Mapping[str, object]) -> Number:
         match node:
             case ast.Constant(value=int() | float() as value):
                 return value
             case ast.Name(id=name):
-                found = values[name]
-                if not isinstance(found, (int, float)):
-                    raise TypeError(f"{name}: found {found!r}, expected a number")
-                return found
+                number = values[name]
+                if not isinstance(number, (int, float)):
+                    raise TypeError(f"{name}: found {number!r}, expected a number")
+                return number
             case ast.UnaryOp(operand=operand):
-                return -self._value(operand, values)
+                return -self._node_value(operand, values)
             case ast.BinOp(left=left, op=op, right=right):
-                a, b = self._value(left, values), self._value(right, values)
-                if isinstance(op, ast.Pow) and abs(b) > _LARGEST_POWER:
-                    raise OverflowError(f"power {b} is larger than {_LARGEST_POWER}")
+                a, b = self._node_value(left, values), self._node_value(right, values)
+                if isinstance(op, ast.Pow) and abs(b) > _MAX_POWER:
+                    raise OverflowError(f"power {b} is larger than {_MAX_POWER}")
                 result: Number = _BINARY[type(op)](a, b)
                 if isinstance(result, complex):
                     raise ArithmeticError(f"{a} ** {b} is not a real number")  # noqa: TRY004
                 return result
             case ast.Call(func=ast.Name(id=name), args=args):
-                return _FUNCTIONS[name](*(self._value(arg, values) for arg in args))
-        raise AssertionError("checked when parsed")
+                return _FUNCTIONS[name](*(self._node_value(arg, values) for arg in args))
+        raise AssertionError("unreachable: checked when parsed")

@@ -1,4 +1,4 @@
-"""Reads a TOML table key by key; every complaint is `file: key: found ..., expected ...`."""
+"""Read a TOML table key by key. Every error is `file: key: found ..., expected ...`."""
 
 from __future__ import annotations
 
@@ -10,46 +10,49 @@ from harness.errors import Problem
 
 
 class TomlTable:
-    """One table of a file. Each accessor marks its key as known; `done` refuses the others."""
+    """One table of a file. Each accessor marks its key as known; `done` rejects the others."""
 
     def __init__(self, values: dict[str, Any], file: str, path: str = "") -> None:
         self.values = values
         self.file = file
         self.path = path
         self._known: set[str] = set()
+        self._tables: dict[str, TomlTable] = {}
 
     def problem(self, key: str, found: Any, expected: str) -> Problem:
-        """Return the problem that `key` holds `found`."""
-        return Problem(f"{self.file}: {self._at(key)}: found {_shown(found)}, expected {expected}")
+        """Return the problem that `key` has the value `found`."""
+        return Problem(
+            f"{self.file}: {self._full_key(key)}: found {_format_value(found)}, expected {expected}"
+        )
 
-    def _at(self, key: str) -> str:
+    def _full_key(self, key: str) -> str:
         return ".".join(part for part in (self.path, key) if part)
 
-    def _take(self, key: str, kinds: tuple[type, ...], expected: str, default: Any) -> Any:
+    def _read(self, key: str, types: tuple[type, ...], expected: str, default: Any) -> Any:
         self._known.add(key)
         if key not in self.values:
             if default is not ...:
                 return default
-            raise Problem(f"{self.file}: {self._at(key)}: found nothing, expected {expected}")
+            raise Problem(f"{self.file}: {self._full_key(key)}: found nothing, expected {expected}")
         value = self.values[key]
-        if type(value) not in kinds:
+        if type(value) not in types:
             raise self.problem(key, value, expected)
         return value
 
     def text(self, key: str, default: Any = ..., expected: str = "a text") -> str:
-        """Return a text that is not empty."""
-        value = self._take(key, (str,), expected, default)
+        """Return a text, not empty if it is required."""
+        value = self._read(key, (str,), expected, default)
         if value == "" and default is ...:
             raise self.problem(key, value, expected)
         return str(value)
 
     def flag(self, key: str) -> bool:
-        """Return true or false; false if it is absent."""
-        return bool(self._take(key, (bool,), "true or false", default=False))
+        """Return a boolean; false if the key is absent."""
+        return bool(self._read(key, (bool,), "true or false", default=False))
 
     def choice(self, key: str, choices: tuple[str, ...], default: Any = ...) -> str:
         """Return one of the choices."""
-        expected = f"one of {', '.join(choices)}" if choices else "none: there is nothing to name"
+        expected = f"one of {', '.join(choices)}" if choices else "none: there are no choices"
         value = self.text(key, default, expected)
         if value not in choices:
             raise self.problem(key, value, expected)
@@ -58,9 +61,9 @@ class TomlTable:
     def integer(
         self, key: str, default: Any = ..., *, least: int | None = None, most: int | None = None
     ) -> int:
-        """Return an integer within the bounds, both included."""
+        """Return an integer between the bounds, inclusive."""
         expected = "an integer" + _bounds(least, most)
-        value = self._take(key, (int,), expected, default)
+        value = self._read(key, (int,), expected, default)
         if not _within(value, least, most):
             raise self.problem(key, value, expected)
         return int(value)
@@ -68,10 +71,10 @@ class TomlTable:
     def integers(
         self, key: str, default: Any = ..., *, within: tuple[int, int] | None = None
     ) -> tuple[int, ...]:
-        """Return a list of integers within the bounds, both included."""
+        """Return a list of integers between the bounds, inclusive."""
         least, most = within or (None, None)
         expected = "a list of integers" + _bounds(least, most)
-        values = self._take(key, (list, tuple), expected, default)
+        values = self._read(key, (list, tuple), expected, default)
         for value in values:
             if type(value) is not int or not _within(value, least, most):
                 raise self.problem(key, value, expected)
@@ -80,49 +83,59 @@ class TomlTable:
     def texts(self, key: str, default: Any = ...) -> tuple[str, ...]:
         """Return a list of texts."""
         expected = "a list of texts"
-        values = self._take(key, (list, tuple), expected, default)
+        values = self._read(key, (list, tuple), expected, default)
         if any(type(value) is not str for value in values):
             raise self.problem(key, values, expected)
         return tuple(values)
 
     def table(self, key: str, default: Any = ...) -> TomlTable:
-        """Return the table below `key`."""
-        return TomlTable(self._take(key, (dict,), "a table", default), self.file, self._at(key))
+        """Return the table below `key`, always the same object."""
+        if key not in self._tables:
+            values = self._read(key, (dict,), "a table", default)
+            self._tables[key] = TomlTable(values, self.file, self._full_key(key))
+        return self._tables[key]
+
+    def optional_table(self, key: str) -> TomlTable | None:
+        """Return the table below `key`; None if it is absent."""
+        self._known.add(key)
+        return self.table(key) if key in self.values else None
 
     def tables(self, key: str) -> list[tuple[str, TomlTable]]:
-        """Return the named tables below `key`, in the order of the file; none if it is absent."""
-        below = self.table(key, {})
-        return [(name, below.table(name)) for name in below.values]
+        """Return (name, sub-table) of `key` in the order of the file; empty if it is absent."""
+        table = self.table(key, {})
+        return [(name, table.table(name)) for name in table.values]
 
     def texts_of(self, key: str) -> dict[str, str]:
-        """Return the named texts below `key`; none if it is absent."""
-        below = self.table(key, {})
-        return {name: below.text(name) for name in below.values}
+        """Return the texts of the sub-table `key` by name; empty if it is absent."""
+        table = self.table(key, {})
+        return {name: table.text(name) for name in table.values}
 
     def rows(self, key: str) -> list[TomlTable]:
-        """Return the array of tables below `key`; empty if it is absent."""
-        rows = self._take(key, (list,), "an array of tables", [])
+        """Return the array of tables `key`; empty if it is absent."""
+        rows = self._read(key, (list,), "an array of tables", [])
         for row in rows:
             if not isinstance(row, dict):
-                raise self.problem(key, row, "a table in each place")
-        return [TomlTable(row, self.file, f"{self._at(key)}[{i}]") for i, row in enumerate(rows)]
+                raise self.problem(key, row, "a table as each element")
+        return [
+            TomlTable(row, self.file, f"{self._full_key(key)}[{i}]") for i, row in enumerate(rows)
+        ]
 
     def done(self) -> None:
-        """Refuse keys nobody asked for; a misspelt option must not be ignored."""
+        """Raise Problem for keys that nothing has read: a misspelt option must not be ignored."""
         for key in self.values:
             if key not in self._known:
                 near = difflib.get_close_matches(key, sorted(self._known), n=1)
                 hint = f"{near[0]!r}" if near else f"one of {', '.join(sorted(self._known))}"
-                raise Problem(f"{self.file}: {self._at(key)}: unknown key, expected {hint}")
+                raise Problem(f"{self.file}: {self._full_key(key)}: unknown key, expected {hint}")
 
 
-def _shown(value: Any) -> str:
+def _format_value(value: Any) -> str:
     if isinstance(value, dict):
         return "a table"
     try:
         return json.dumps(value, default=str)
     except (ValueError, RecursionError):  # an integer of thousands of digits
-        return "what is too long to show"
+        return "a value too long to show"
 
 
 def _within(value: int, least: int | None, most: int | None) -> bool:

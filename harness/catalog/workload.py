@@ -1,20 +1,22 @@
-"""What a workload is, once its file has been read: plain data and the arithmetic on it."""
+"""Workloads as plain data, after their files have been parsed, and the arithmetic on them."""
 
 from __future__ import annotations
 
 import re
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from harness import units
+from harness.catalog.contestant import Contestant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from harness.catalog.formula import Formula
 
-# Every model of our own, in the order of lists and legends: from one thing at a time to many at
-# once. External runners add theirs; see `in_order`.
+# Our own models in the order of lists and legends, from sequential to parallel. External runners
+# add theirs; see `order_models`.
 MODELS = (
     "sequential",
     "asyncio",
@@ -30,55 +32,42 @@ MODELS = (
     "go",
 )
 SHAPES = ("makespan", "rate", "latency", "server", "footprint")
-LATENCIES = frozenset({"p50_ns", "p90_ns", "p99_ns", "p999_ns", "worst_ns"})  # of single waits
+LATENCIES = frozenset({"p50_ns", "p90_ns", "p99_ns", "p999_ns", "worst_ns"})
 CHECK, HEADLINE = "check", "headline"
-BASELINE = "asyncio"  # what ratios are shown against where a workload has no baseline of its own
-LEAST_OF_A_LINE = 3  # cases
-LONGEST_NAME = 40  # characters, of a model or a variant: what a row of a table or a figure holds
+BASELINE = "asyncio"  # the denominator of ratios, unless a workload has a baseline of its own
+MIN_CASES_FOR_LINE = 3  # in a figure with a line per model
 
 Params = dict[str, int | str]
 
 _WORKLOAD_ID = re.compile(r"[a-z][a-z0-9]*")
-_MODEL_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-_VARIANT = re.compile(r"([a-z][a-z0-9_]*)?")
 
 
 def is_workload_id(name: str) -> bool:
-    """Return whether a workload may be called that: one lowercase word."""
+    """Return whether this is a valid workload id: one lowercase word."""
     return _WORKLOAD_ID.fullmatch(name) is not None
 
 
-def is_model_id(name: str) -> bool:
-    """Return whether a model may be called that: lowercase words joined by hyphens."""
-    return len(name) <= LONGEST_NAME and _MODEL_ID.fullmatch(name) is not None
-
-
-def is_variant(name: str) -> bool:
-    """Return whether a variant may be called that; none at all is an empty name."""
-    return len(name) <= LONGEST_NAME and _VARIANT.fullmatch(name) is not None
-
-
-def in_order(models: Iterable[str]) -> tuple[str, ...]:
-    """Return every model in the order of lists: our own, then the others as they first appear."""
+def order_models(models: Iterable[str]) -> tuple[str, ...]:
+    """Return all models in display order: our own, then the given others in order of appearance."""
     return tuple(dict.fromkeys((*MODELS, *models)))
 
 
 @dataclass(frozen=True)
 class Param:
-    """A parameter of a workload: an integer with its unit and bounds, or one of some words."""
+    """A parameter of a workload: an integer with unit and bounds, or a word from `choices`."""
 
     name: str
     unit: str
     least: int
     most: int
     meaning: str
-    choices: tuple[str, ...] = ()  # where set: a word, and no integer
-    unit_of: Mapping[str, str] = field(default_factory=dict)  # beside a word: another unit
+    choices: tuple[str, ...] = ()  # if set, the value is one of these words
+    unit_of: Mapping[str, str] = field(default_factory=dict)  # another parameter's word -> unit
 
 
 @dataclass(frozen=True)
 class Sampling:
-    """How often a case is sampled within one process, and how long a trial may take."""
+    """How often a case is sampled in one process, and how long a trial may take."""
 
     warmup: int
     iterations: int
@@ -96,55 +85,58 @@ class Case:
     thorough: bool = False  # only in the profile of that name
     rate_per_s: int = 0  # server: the fixed rate at which latency is taken; 0: it is not
     ladder: bool = False  # server: rising rates until it is saturated, instead
+    label: str = ""  # name in figures
+    group: str = ""  # cases that a title counts together: `beside work on the loop`
+    disturbance_ns: int = 0  # duration of the work that runs beside the measurement
 
 
 @dataclass(frozen=True)
 class Load:
-    """How the load generator asks a server; see docs/load.md."""
+    """The load on a server; see docs/load.md."""
 
     application: str  # echo | http
-    path: str  # http: what is asked for
-    body: str  # http: what must be answered
-    requests: int  # of each connection in the check case
-    rate_ms: int  # how long a phase of fixed rate lasts
-    ladder_from: int  # requests a second of the first step
-    ladder_percent: int  # of the step before
-    ladder_steps: int  # at most
-    connect_ms: int  # how long all connections may take to be opened
-    answer_ms: int  # how long an answer may take
-    drains: bool  # the server is told to end by SIGTERM while it is asked
+    path: str  # http: the requested path
+    body: str  # http: the expected response body
+    requests: int  # per connection in the check case
+    rate_ms: int  # duration of a phase at a fixed rate
+    ladder_from: int  # requests per second in the first step
+    ladder_percent: int  # rate of a step, in percent of the previous one
+    ladder_steps: int  # maximum
+    connect_ms: int  # timeout for opening all connections
+    answer_ms: int  # timeout for one response
+    drains: bool  # SIGTERM arrives while the server is under load
 
 
 @dataclass(frozen=True)
 class Metric:
-    """One number drawn from a sample; the first of a workload is its headline."""
+    """One number computed from a sample; the first metric of a workload is its headline."""
 
     id: str
     label: str
     unit: str
     better: str  # lower | higher
     formula: Formula
-    baselines: tuple[str, ...]  # where set: a ratio to the first of these that its language has
+    baselines: tuple[str, ...]  # if set: a ratio to the first of these models in its language
 
 
 @dataclass(frozen=True)
 class Limit:
-    """Where a model stops along a parameter, and why."""
+    """The largest value of a parameter that a model runs, and why."""
 
     model: str
     param: str
     most: int
     reason: str
-    clamps: bool = False  # it does that many instead, as what is measured does not depend on it
+    clamps: bool = False  # run `most` instead: the metric does not depend on the parameter
 
-    def exceeded(self, case: Case, model: str) -> bool:
-        """Return whether a case asks a model for more."""
+    def is_exceeded(self, case: Case, model: str) -> bool:
+        """Return whether a case is beyond the limit for this model."""
         return self.model == model and int(case.params[self.param]) > self.most
 
 
 @dataclass(frozen=True)
 class Exclusion:
-    """Where a parameter makes no sense for a model, and why."""
+    """Parameter values that do not apply to a model, and why."""
 
     model: str
     param: str
@@ -158,16 +150,41 @@ class Observation:
 
     name: str
     expected: int
-    expected_of: dict[str, int]  # model -> its value, where it differs
+    expected_of: dict[str, int]  # model -> its value, if different
 
-    def of(self, model: str) -> int:
-        """Return the value that a model must report."""
+    def expected_for(self, model: str) -> int:
+        """Return the value that this model must report."""
         return self.expected_of.get(model, self.expected)
 
 
 @dataclass(frozen=True)
+class PlaceChoice:
+    """A choice between cases of the baseline model: where to run some work."""
+
+    judged_by: str
+    options: Mapping[str, str]  # case id -> what to do
+
+
+@dataclass(frozen=True)
+class AdviceTexts:
+    """Texts for the advice: the kind of work, and the choices that the results allow."""
+
+    work: str
+    judged_by: str
+    places: tuple[PlaceChoice, ...] = ()
+
+
+@dataclass(frozen=True)
+class LateLimit:
+    """The latency from which an event counts as missed."""
+
+    limit_ns: int
+    event: str  # `a tick`
+
+
+@dataclass(frozen=True)
 class Sweep:
-    """The cases along one parameter; the headline case is one of its points."""
+    """Cases along one parameter; the headline case is one of the points."""
 
     param: str
     values: tuple[int, ...]
@@ -177,85 +194,100 @@ class Sweep:
 
 @dataclass(frozen=True)
 class Workload:
-    """Everything a workload file says."""
+    """The contents of a workload file."""
 
     id: str
     title: str
     question: str
     shape: str
-    is_floor: bool  # it measures the workbench, and not the models
+    is_floor: bool  # measures the overhead of the workbench, not the models
     rules: tuple[str, ...]
     params: dict[str, Param]
-    oracle: Formula  # the right answer, from the parameters
-    operations: Formula  # how many one call makes
-    ideal_ns: Formula | None  # the least time that the waits in the parameters allow
-    ideal_ns_of: dict[str, Formula]  # model -> its own ideal, where it differs
+    oracle: Formula  # the correct answer, from the parameters
+    operations: Formula  # per call
+    ideal_ns: Formula | None  # the shortest possible time, given the waits in the parameters
+    ideal_ns_of: dict[str, Formula]  # model -> its own ideal, if different
     cases: dict[str, Case]
     sweep: Sweep | None
     metrics: dict[str, Metric]
     limits: tuple[Limit, ...]
     not_applicable: dict[str, str]  # model -> reason
     observations: tuple[Observation, ...]
-    contrasts: tuple[tuple[str, str], ...]  # pairs of contestants that the finding speaks of
+    contrasts: tuple[tuple[Contestant, Contestant], ...]  # pairs to compare in the finding
     exclusions: tuple[Exclusion, ...]
     load: Load | None  # of the shape `server`
+    advice: AdviceTexts | None  # None: advice uses the title of the workload
+    late: LateLimit | None
     text: str  # the file itself
 
-    def expected(self, case: Case) -> int:
-        """Return the right answer of a case."""
-        return int(self.oracle(case.params))
+    @property
+    def headline_metric(self) -> Metric:
+        """The first metric; contestants are ranked by it."""
+        return next(iter(self.metrics.values()))
 
-    def operations_of(self, case: Case) -> int:
-        """Return how many operations one call makes."""
+    @property
+    def drains(self) -> bool:
+        """Whether servers are shut down while they are under load."""
+        return self.load is not None and self.load.drains
+
+    @property
+    def baseline(self) -> Contestant:
+        """The contestant in the denominator of ratios."""
+        return Contestant(self.id, BASELINE)
+
+    def resolve(self, case: str, model: str) -> ModelCase:
+        """Return a case as a model runs it, with parameters clamped to the model's limits."""
+        original = self.cases[case]
+        params = dict(original.params)
+        for limit in self.limits:
+            if limit.clamps and limit.is_exceeded(original, model):
+                params[limit.param] = min(limit.most, int(params[limit.param]))
+        return ModelCase(self, model, replace(original, params=params))
+
+    def count_operations(self, case: Case) -> int:
+        """Return the number of operations per call."""
         return int(self.operations(case.params))
 
-    def ideal_of(self, case: Case, model: str) -> int | None:
-        """Return the least time that the waits of a case allow, in ns; None where nothing waits."""
+    def compute_ideal_ns(self, case: Case, model: str) -> int | None:
+        """Return the shortest time that the waits of a case allow, in ns; None if nothing waits."""
         formula = self.ideal_ns_of.get(model, self.ideal_ns)
         return None if formula is None else int(formula(case.params))
 
-    def settings(self, case: Case) -> str:
-        """Return the parameters of a case as people read them: `tasks = 1,000, wait = 50 ms`."""
+    def describe_params(self, case: Case) -> str:
+        """Format the parameters of a case: `tasks = 1,000, wait = 50 ms`."""
         return ", ".join(
-            f"{name.removesuffix('_ns')} = {self.setting(case, name)}" for name in case.params
+            f"{name.removesuffix('_ns')} = {self.describe_param(case, name)}"
+            for name in case.params
         )
 
-    def setting(self, case: Case, name: str) -> str:
-        """Return a parameter of a case as people read it: `1,000`, `50 ms`, `loop`."""
+    def describe_param(self, case: Case, name: str) -> str:
+        """Format one parameter of a case: `1,000`, `50 ms`, `loop`."""
         value, param = case.params[name], self.params[name]
         if isinstance(value, str):
             return value
-        others = (param.unit_of.get(str(one)) for one in case.params.values())
-        return units.tidy(value, next(filter(None, others), param.unit))
+        other_units = (param.unit_of.get(str(other)) for other in case.params.values())
+        return units.format_trimmed(value, next(filter(None, other_units), param.unit))
 
-    def exclusion_of(self, case: Case, model: str) -> Exclusion | None:
-        """Return what keeps a model from a case as it makes no sense there, if there is such."""
-        for one in self.exclusions:
-            if one.model == model and case.params[one.param] in one.values:
-                return one
+    def find_exclusion(self, case: Case, model: str) -> Exclusion | None:
+        """Return why a case does not apply to a model, or None if it applies."""
+        for exclusion in self.exclusions:
+            if exclusion.model == model and case.params[exclusion.param] in exclusion.values:
+                return exclusion
         return None
 
-    def limit_on(self, case: Case, model: str) -> Limit | None:
-        """Return the limit that keeps a model from a case, if there is one."""
+    def find_limit(self, case: Case, model: str) -> Limit | None:
+        """Return the limit that stops a model from running a case, or None."""
         for limit in self.limits:
-            if limit.exceeded(case, model) and not limit.clamps:
+            if limit.is_exceeded(case, model) and not limit.clamps:
                 return limit
         return None
 
-    def case_for(self, case: Case, model: str) -> Case:
-        """Return a case as a model does it: where a limit clamps, with fewer."""
-        clamped: dict[str, int] = {}
-        for limit in self.limits:
-            if limit.clamps and limit.exceeded(case, model):
-                clamped[limit.param] = min(limit.most, clamped.get(limit.param, limit.most))
-        return replace(case, params={**case.params, **clamped}) if clamped else case
-
     def sweep_cases(self) -> list[Case]:
-        """Return the cases along the swept parameter in its order, the headline case among them."""
+        """Return the cases of the sweep in order, with the headline case."""
         return [] if self.sweep is None else self.cases_along(self.sweep.param)
 
     def cases_along(self, param: str) -> list[Case]:
-        """Return the cases that differ from the headline case in nothing but one number."""
+        """Return the cases that differ from the headline case in this parameter only, in order."""
         headline = self.cases[HEADLINE].params
         cases = (
             case
@@ -267,12 +299,51 @@ class Workload:
         return sorted(cases, key=lambda case: int(case.params[param]))
 
     @property
-    def lines(self) -> tuple[str, ...]:
-        """The parameters along which there are enough cases for a line, the swept one first."""
+    def line_params(self) -> tuple[str, ...]:
+        """The parameters with enough cases for a line, the swept one first."""
         numbers = [name for name, param in self.params.items() if not param.choices]
         swept = [] if self.sweep is None else [self.sweep.param]
         return tuple(
             name
             for name in dict.fromkeys((*swept, *numbers))
-            if len(self.cases_along(name)) >= LEAST_OF_A_LINE
+            if len(self.cases_along(name)) >= MIN_CASES_FOR_LINE
         )
+
+
+@dataclass(frozen=True)
+class ModelCase:
+    """A case as one model runs it: limits applied, formulas evaluated."""
+
+    workload: Workload
+    model: str
+    case: Case
+
+    @property
+    def id(self) -> str:
+        """The id of the case."""
+        return self.case.id
+
+    @property
+    def params(self) -> Params:
+        """The parameters, clamped to the model's limits."""
+        return self.case.params
+
+    @property
+    def sampling(self) -> Sampling:
+        """How often the case is sampled."""
+        return self.case.sampling
+
+    @cached_property
+    def expected(self) -> int:
+        """The correct answer; for a server, the number of connections that it must serve."""
+        return int(self.workload.oracle(self.params))
+
+    @cached_property
+    def operations(self) -> int:
+        """The number of operations per call."""
+        return self.workload.count_operations(self.case)
+
+    @cached_property
+    def ideal_ns(self) -> int | None:
+        """The shortest time that the waits allow; None if nothing waits."""
+        return self.workload.compute_ideal_ns(self.case, self.model)

@@ -10,6 +10,7 @@ import tomllib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from harness.catalog.contestant import Contestant, is_model_id, parse_name
 from harness.catalog.formula import Formula
 from harness.catalog.toml_table import TomlTable
 from harness.catalog.workload import (
@@ -18,22 +19,25 @@ from harness.catalog.workload import (
     LATENCIES,
     MODELS,
     SHAPES,
+    AdviceTexts,
     Case,
     Exclusion,
+    LateLimit,
     Limit,
     Load,
     Metric,
     Observation,
     Param,
+    PlaceChoice,
     Sampling,
     Sweep,
     Workload,
-    is_model_id,
     is_workload_id,
 )
 from harness.errors import Problem
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from pathlib import Path
 
 _CASE_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -86,18 +90,27 @@ def parse(id_: str, text: str, file: str, *, from_outside: bool = False) -> Work
         root = TomlTable(tomllib.loads(text), file)
     except (ValueError, RecursionError) as error:  # also for numbers or nesting beyond all measure
         raise Problem(f"{file}: not valid TOML: {error}") from None
+    workload = _workload(id_, root, text, _Models(from_outside))
+    _check_formulas(root, workload)
+    for table in (root.table("oracle"), root.table("work"), root):
+        table.done()
+    if not workload.metrics:
+        raise Problem(f"{file}: metrics: found none, expected at least one")
+    return workload
 
-    models = _Models(from_outside)
+
+def _workload(id_: str, root: TomlTable, text: str, models: _Models) -> Workload:
     params = _params(root)
-    names = frozenset(name for name, param in params.items() if not param.choices)
-    oracle = root.table("oracle")
-    work = root.table("work")
+    names = frozenset(_numbers(params))
+    work, oracle = root.table("work"), _formula(root.table("oracle"), "value", names)
     shape = root.choice("shape", SHAPES)
     load = _load(root.table("load"), names) if shape == "server" else None
     ideal_ns_of = work.table("ideal_ns_of", {})
-    sweep = _sweep(root.table("sweep"), params) if "sweep" in root.values else None
-    expected = _formula(oracle, "value", names)
-    workload = Workload(
+    swept, advice, late = map(root.optional_table, ("sweep", "advice", "late"))
+    sweep = None if swept is None else _sweep(swept, params)
+    cases = _cases(root, params, sweep, oracle, load)
+    measured = names | _OF_A_SAMPLE | _OF_A_TRIAL.get(shape, frozenset())
+    return Workload(
         id=id_,
         title=root.text("title"),
         question=root.text("question"),
@@ -105,31 +118,36 @@ def parse(id_: str, text: str, file: str, *, from_outside: bool = False) -> Work
         is_floor=root.flag("floor"),
         rules=root.texts("rules"),
         params=params,
-        oracle=expected,
+        oracle=oracle,
         operations=_formula(work, "operations", names),
         ideal_ns=_formula(work, "ideal_ns", names) if "ideal_ns" in work.values else None,
         ideal_ns_of={
             _model(ideal_ns_of, model, models): _formula(ideal_ns_of, model, names)
             for model in ideal_ns_of.values
         },
-        cases=_cases(root, params, sweep, expected, load),
+        cases=cases,
         sweep=sweep,
         metrics={
-            name: _metric(
-                name, table, names | _OF_A_SAMPLE | _OF_A_TRIAL.get(shape, frozenset()), models
-            )
-            for name, table in root.tables("metrics")
+            name: _metric(name, table, measured, models) for name, table in root.tables("metrics")
         },
         limits=tuple(_limit(row, params, models) for row in root.rows("limits")),
         not_applicable=_not_applicable(root, models),
         observations=tuple(
             _observation(name, table, models) for name, table in root.tables("observed")
         ),
-        contrasts=_contrasts(root, models),
+        contrasts=_contrasts(root, id_, models),
         exclusions=tuple(_exclusion(row, params, models) for row in root.rows("exclusions")),
         load=load,
+        advice=None if advice is None else _advice(advice, cases),
+        late=None if late is None else _late(late),
         text=text,
     )
+
+
+def _check_formulas(root: TomlTable, workload: Workload) -> None:
+    """Refuse formulas that have no value in some case, and cases without an operation."""
+    oracle, work = root.table("oracle"), root.table("work")
+    ideal_ns_of = work.table("ideal_ns_of", {})
     for case in workload.cases.values():
         _computed(oracle, "value", workload.oracle, case)
         count = _computed(work, "operations", workload.operations, case)
@@ -143,17 +161,39 @@ def parse(id_: str, text: str, file: str, *, from_outside: bool = False) -> Work
             _computed(work, "ideal_ns", workload.ideal_ns, case)
         for model, formula in workload.ideal_ns_of.items():
             _computed(ideal_ns_of, model, formula, case)
-    for table in (oracle, work, root):
-        table.done()
-    if not workload.metrics:
-        raise Problem(f"{file}: metrics: found none, expected at least one")
-    return workload
+
+
+def _advice(table: TomlTable, cases: Mapping[str, Case]) -> AdviceTexts:
+    texts = AdviceTexts(
+        work=table.text("work"),
+        judged_by=table.text("judged_by"),
+        places=tuple(_place_choice(row, cases) for row in table.rows("places")),
+    )
+    table.done()
+    return texts
+
+
+def _place_choice(row: TomlTable, cases: Mapping[str, Case]) -> PlaceChoice:
+    choice = PlaceChoice(row.text("judged_by"), row.texts_of("options"))
+    for case in choice.options:
+        if case not in cases:
+            raise row.problem("options", case, f"one of the cases: {', '.join(cases)}")
+    row.done()
+    return choice
+
+
+def _late(table: TomlTable) -> LateLimit:
+    limit = LateLimit(table.integer("limit_ns", least=1), table.text("event"))
+    table.done()
+    return limit
 
 
 def _params(root: TomlTable) -> dict[str, Param]:
     params = {name: _param(name, table) for name, table in root.tables("params")}
     for name, param in params.items():
-        for word in param.unit_of.keys() - {w for one in params.values() for w in one.choices}:
+        for word in param.unit_of.keys() - {
+            word for other in params.values() for word in other.choices
+        }:
             raise root.problem(f"params.{name}.unit_of", word, "a word out of some choices")
     return params
 
@@ -168,6 +208,11 @@ def _param(name: str, table: TomlTable) -> Param:
     if param.least > param.most:
         raise table.problem("max", param.most, f"at least min, which is {param.least}")
     return param
+
+
+def _numbers(params: Mapping[str, Param]) -> list[str]:
+    """Return the parameters that are numbers and not words."""
+    return [name for name, param in params.items() if not param.choices]
 
 
 def _formula(table: TomlTable, key: str, names: frozenset[str]) -> Formula:
@@ -193,7 +238,7 @@ def _sampling(table: TomlTable) -> Sampling:
 
 
 def _sweep(table: TomlTable, params: dict[str, Param]) -> Sweep:
-    name = table.choice("param", tuple(n for n, one in params.items() if not one.choices))
+    name = table.choice("param", tuple(_numbers(params)))
     bounds = params[name].least, params[name].most
     sweep = Sweep(
         param=name,
@@ -219,7 +264,15 @@ def _cases(
         given = table.table("params", {})
         values = {name: _value(given, param) for name, param in params.items()}
         given.done()
-        case = Case(id_, values, _sampling(table), thorough=table.flag("thorough"))
+        case = Case(
+            id_,
+            values,
+            _sampling(table),
+            thorough=table.flag("thorough"),
+            label=table.text("label", ""),
+            group=table.text("group", ""),
+            disturbance_ns=table.integer("disturbance_ns", 0, least=0),
+        )
         cases[id_] = case if load is None or id_ == CHECK else _asked(case, table, load)
         if id_ == CHECK:
             # The answer stands in the file, worked out by hand, and the formula must agree: the
@@ -350,7 +403,7 @@ def _limit(row: TomlTable, params: dict[str, Param], models: _Models) -> Limit:
         raise row.problem("model", model, f"one of {models}")
     limit = Limit(
         model=model,
-        param=row.choice("param", tuple(sorted(n for n, one in params.items() if not one.choices))),
+        param=row.choice("param", tuple(sorted(_numbers(params)))),
         most=row.integer("most"),
         reason=row.text("reason"),
         clamps=row.flag("clamps"),
@@ -380,16 +433,24 @@ def _not_applicable(root: TomlTable, models: _Models) -> dict[str, str]:
     return {_model(table, model, models): table.text(model) for model in table.values}
 
 
-def _contrasts(root: TomlTable, models: _Models) -> tuple[tuple[str, str], ...]:
+def _contrasts(
+    root: TomlTable, id_: str, models: _Models
+) -> tuple[tuple[Contestant, Contestant], ...]:
     contrasts = []
     for row in root.rows("contrasts"):
-        pair = row.text("this"), row.text("to")
-        for key, contestant in zip(("this", "to"), pair, strict=True):
-            if contestant.partition(" · ")[0] not in models:
-                raise row.problem(key, contestant, f"a model, or `model · variant`: {models}")
-        contrasts.append(pair)
+        contrasts.append(
+            (_contestant(row, "this", id_, models), _contestant(row, "to", id_, models))
+        )
         row.done()
     return tuple(contrasts)
+
+
+def _contestant(row: TomlTable, key: str, id_: str, models: _Models) -> Contestant:
+    text = row.text(key)
+    contestant = parse_name(id_, text)
+    if contestant is None or contestant.model not in models:
+        raise row.problem(key, text, f"a model, or `model · variant`: {models}")
+    return contestant
 
 
 def _model(table: TomlTable, model: str, models: _Models) -> str:

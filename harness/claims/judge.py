@@ -1,7 +1,7 @@
-"""Claims against a run: which hold, which are contradicted, which cannot be said. Pure.
+"""Judge claims against a run: they hold, are contradicted, or cannot be decided. Pure.
 
-The verdict is the interval's, and not the estimate's: what straddles an end of the documented range
-is undecided, and so is what has no interval.
+The interval decides, not the estimate: a claim whose interval crosses an end of the claimed range
+is undecided, and so is a claim without an interval.
 """
 
 from __future__ import annotations
@@ -21,199 +21,210 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from harness.analysis.analyse import Analysis, CellResult, WorkloadResult
+    from harness.catalog.contestant import Contestant
     from harness.catalog.workload import Metric
     from harness.claims.ledger import Claim, Measure, Range
 
 CORES = "logical_cores"
-_POINTS = 201  # between the ends of an interval, where a formula is looked at
+_POINTS = 201  # between the ends of an interval, at which a formula is evaluated
+_FAR = 2  # factor beyond the claimed range from which the distance is stated
 
 
 class Verdict(StrEnum):
-    """What a run says of a claim, by its reading, on its machine."""
+    """The result of testing a claim, in its reading, on the machine of the run."""
 
-    HOLDS = "holds"  # the interval lies inside the range
-    CONTRADICTED = "contradicted"  # it lies outside
-    UNDECIDED = "undecided"  # it straddles an end, or there is none
-    UNMEASURED = "unmeasured"  # no such workload yet, or not in this run
+    HOLDS = "holds"  # the interval lies inside the claimed range
+    CONTRADICTED = "contradicted"  # the interval lies outside
+    UNDECIDED = "undecided"  # the interval crosses an end, or there is none
+    UNMEASURED = "unmeasured"  # the workload does not exist yet, or is not part of this run
 
 
 @dataclass(frozen=True)
-class Checked:
-    """A claim, and what a run says of it. Values are in base units, None where unknown."""
+class JudgedClaim:
+    """A claim with its verdict. Values are in base units, None if unknown."""
 
     claim: Claim
     verdict: Verdict
-    sentence: str  # what was found, or why nothing was; for people
+    sentence: str  # what was measured, or why nothing was; for people
     value: float | None = None
     low: float | None = None
     high: float | None = None
-    n: int = 0  # processes, or blocks of a ratio
-    warnings: tuple[str, ...] = ()  # on the numbers it rests on
+    n: int = 0  # processes; for a ratio, blocks
+    warnings: tuple[str, ...] = ()  # on the measured values
 
     @property
     def range(self) -> Range | None:
-        """The documented range; None where nothing measures it yet."""
+        """The claimed range; None if no workload measures the claim yet."""
         return self.claim.range
 
     @property
     def unit(self) -> str:
-        """The base unit of values and range; empty where nothing measures it yet."""
+        """The base unit of values and range; empty if no workload measures the claim yet."""
         return "" if self.claim.range is None else self.claim.range.unit
 
     @property
     def is_measured(self) -> bool:
-        """Whether there is a value at all."""
+        """Whether there is a measured value."""
         return self.value is not None
 
 
-class _Missing(Exception):  # noqa: N818 - it is no error: most runs lack something
+class _Missing(Exception):  # noqa: N818 - not an error: most runs lack something
     """Why a run has no value for a claim."""
 
 
-def check(claims: Sequence[Claim], analysis: Analysis) -> list[Checked]:
-    """Hold every claim against a run, in the order of the ledgers."""
-    return [_checked(claim, analysis) for claim in claims]
+def judge_claims(claims: Sequence[Claim], analysis: Analysis) -> list[JudgedClaim]:
+    """Judge every claim against a run, in the order of the ledgers."""
+    return [_judge(claim, analysis) for claim in claims]
 
 
-def counted(results: Sequence[Checked]) -> dict[Verdict, int]:
-    """Return how many claims have each verdict, those with none too."""
-    found = Counter(one.verdict for one in results)
-    return {verdict: found[verdict] for verdict in Verdict}
+def count_verdicts(judged: Sequence[JudgedClaim]) -> dict[Verdict, int]:
+    """Return the number of claims with each verdict, zeros included."""
+    counts = Counter(claim.verdict for claim in judged)
+    return {verdict: counts[verdict] for verdict in Verdict}
 
 
-def summary(results: Sequence[Checked]) -> str:
-    """Say what a run says of all claims together, in a sentence."""
-    number = counted(results)
-    measured = len(results) - number[Verdict.UNMEASURED]
+def summary_sentence(judged: Sequence[JudgedClaim]) -> str:
+    """Return the number of claims with each verdict as one sentence."""
+    counts = count_verdicts(judged)
+    measured = len(judged) - counts[Verdict.UNMEASURED]
     if not measured:
-        return f"None of {units.counted(len(results), 'claim')} is measured by this run"
+        return f"This run measures none of {units.format_count(len(judged), 'claim')}"
     words = {
-        Verdict.HOLDS: "holds" if number[Verdict.HOLDS] == 1 else "hold",
-        Verdict.CONTRADICTED: f"{_be(number[Verdict.CONTRADICTED])} contradicted",
-        Verdict.UNDECIDED: f"{_be(number[Verdict.UNDECIDED])} undecided",
+        Verdict.HOLDS: "holds" if counts[Verdict.HOLDS] == 1 else "hold",
+        Verdict.CONTRADICTED: f"{_is_or_are(counts[Verdict.CONTRADICTED])} contradicted",
+        Verdict.UNDECIDED: f"{_is_or_are(counts[Verdict.UNDECIDED])} undecided",
     }
-    parts = [f"{number[verdict]} {text}" for verdict, text in words.items() if number[verdict]]
+    parts = [f"{counts[verdict]} {text}" for verdict, text in words.items() if counts[verdict]]
     listed = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
-    return f"Of {units.counted(measured, 'claim')} that this run measures, {listed}"
+    return f"Of {units.format_count(measured, 'measured claim')}, {listed}"
 
 
-def _be(number: int) -> str:
+def _is_or_are(number: int) -> str:
     return "is" if number == 1 else "are"
 
 
 _ADVICE = {
     Verdict.CONTRADICTED: "correct the sentence and its range, or find what has changed",
-    Verdict.UNDECIDED: "measure for longer, or claim less: a wider range",
-    Verdict.UNMEASURED: "measure that too, or leave the claim out",
+    Verdict.UNDECIDED: "measure longer, or claim a wider range",
+    Verdict.UNMEASURED: "measure it too, or remove the claim",
 }
 
 
-def complaints(results: Sequence[Checked]) -> list[str]:
-    """Say in a line of each claim that does not hold what is said, what was found, what to do."""
+def complaints(judged: Sequence[JudgedClaim]) -> list[str]:
+    """Return one line for each claim that does not hold: the claim, the result, what to do."""
     return [
-        f"{one.claim.ledger}: {one.claim.id}: {one.verdict.value}: “{one.claim.says}”"
-        f" {one.sentence} What to do: {_ADVICE[one.verdict]}."
-        for one in results
-        if one.verdict is not Verdict.HOLDS
+        f"{result.claim.ledger}: {result.claim.id}: {result.verdict.value}:"
+        f" “{result.claim.says}” {result.sentence} What to do: {_ADVICE[result.verdict]}."
+        for result in judged
+        if result.verdict is not Verdict.HOLDS
     ]
 
 
-def document(analysis: Analysis, results: Sequence[Checked]) -> dict[str, Any]:
-    """Return what was found for programs; values and ranges in base units."""
+def json_document(analysis: Analysis, judged: Sequence[JudgedClaim]) -> dict[str, Any]:
+    """Return the verdicts for programs; values and ranges in base units."""
     return {
         "run": analysis.run.id,
-        "counts": {verdict.value: n for verdict, n in counted(results).items()},
+        "counts": {verdict.value: n for verdict, n in count_verdicts(judged).items()},
         "claims": [
             {
-                "id": one.claim.id,
-                "verdict": one.verdict.value,
-                "says": one.claim.says,
-                "reading": one.claim.reading,
+                "id": result.claim.id,
+                "verdict": result.verdict.value,
+                "says": result.claim.says,
+                "reading": result.claim.reading,
                 "sources": [
-                    {"document": source.document, "section": source.section}
-                    for source in one.claim.sources
+                    {"document": citation.document, "section": citation.section}
+                    for citation in result.claim.citations
                 ],
-                "ledger": one.claim.ledger,
-                "waits_for": one.claim.waits_for or None,
-                "unit": one.unit or None,
+                "ledger": result.claim.ledger,
+                "waits_for": result.claim.waits_for or None,
+                "unit": result.unit or None,
                 "range": None
-                if one.range is None
-                else {"low": one.range.low, "high": one.range.high, "text": one.range.text},
-                "value": one.value,
-                "low": one.low,
-                "high": one.high,
-                "n": one.n,
-                "sentence": one.sentence,
-                "warnings": list(one.warnings),
+                if result.range is None
+                else {
+                    "low": result.range.low,
+                    "high": result.range.high,
+                    "text": result.range.text,
+                },
+                "value": result.value,
+                "low": result.low,
+                "high": result.high,
+                "n": result.n,
+                "sentence": result.sentence,
+                "warnings": list(result.warnings),
             }
-            for one in results
+            for result in judged
         ],
     }
 
 
-def shown(one: Checked) -> str:
+def format_measured(result: JudgedClaim) -> str:
     """Return the measured value with its interval, in people's units: `1.09 µs [1.08, 1.11]`."""
-    if one.value is None:
+    if result.value is None:
         return ""
-    text = units.shown(one.value, one.unit)
-    if one.low is None or one.high is None:
+    text = units.format_value(result.value, result.unit)
+    if result.low is None or result.high is None:
         return text
-    ends = [units.shown(end, one.unit) for end in (one.low, one.high)]
+    ends = [units.format_value(end, result.unit) for end in (result.low, result.high)]
     _, space, unit = text.partition(" ")
     if all(end.partition(" ")[2] == unit for end in ends):
         ends = [end.removesuffix(space + unit) for end in ends]
     return f"{text} [{', '.join(ends)}]"
 
 
-def _checked(claim: Claim, analysis: Analysis) -> Checked:
+def _judge(claim: Claim, analysis: Analysis) -> JudgedClaim:
     measure, range_ = claim.measure, claim.range
     if measure is None or range_ is None:
-        reason = f"It waits for the workload {claim.waits_for}, not written yet."
-        return Checked(claim, Verdict.UNMEASURED, reason)
+        reason = f"No workload measures it yet; planned: {claim.waits_for}."
+        return JudgedClaim(claim, Verdict.UNMEASURED, reason)
     try:
-        return _judged(claim, measure, range_, analysis)
+        return _judge_measured(claim, measure, range_, analysis)
     except _Missing as missing:
-        return Checked(claim, Verdict.UNMEASURED, f"{missing}.")
+        return JudgedClaim(claim, Verdict.UNMEASURED, f"{missing}.")
 
 
-def _judged(claim: Claim, measure: Measure, range_: Range, analysis: Analysis) -> Checked:
+def _judge_measured(
+    claim: Claim, measure: Measure, range_: Range, analysis: Analysis
+) -> JudgedClaim:
+    """Judge a claim that a workload measures. Raises _Missing if the run has no value for it."""
     result = analysis.workloads.get(measure.workload)
     if result is None:
         raise _Missing(f"{measure.workload} was not part of this run")
-    metric = _metric(measure, range_, result)
-    cells = [_cell(result, measure.case, measure.this)]
-    if measure.is_ratio:
-        cells.append(_cell(result, measure.to_case, measure.to))
-        estimate = _ratio(measure, metric, result, cells, analysis)
+    metric = _find_metric(measure, range_, result)
+    cells = [_find_cell(result, measure.case, measure.this)]
+    if measure.to is not None:
+        cells.append(_find_cell(result, measure.to_case, measure.to))
+        estimate = _estimate_ratio(measure, metric, cells, analysis)
     else:
-        constants = _constants(measure, metric, result, cells[0], analysis)
-        estimate = _through(measure, metric, cells[0].metrics[metric.id], constants)
-    verdict, why = _verdict(measure, estimate, range_, result, cells)
-    one = Checked(claim, verdict, why, estimate.value, estimate.low, estimate.high, estimate.n)
+        constants = _constants(measure, metric, cells[0], analysis)
+        estimate = _apply_formula(measure, metric, cells[0].metrics[metric.id], constants)
+    verdict, why = _decide(measure, estimate, range_, result, cells)
+    judged = JudgedClaim(
+        claim, verdict, why, estimate.value, estimate.low, estimate.high, estimate.n
+    )
     return replace(
-        one,
-        sentence=f"{_what(measure, metric)}: {shown(one)}, {why}.",
+        judged,
+        sentence=f"{_describe(measure, metric)}: {format_measured(judged)}, {why}.",
         warnings=tuple(
-            dict.fromkeys(f"{cell.contestant}: {text}" for cell in cells for text in cell.warnings)
+            dict.fromkeys(f"{cell.name}: {text}" for cell in cells for text in cell.warnings)
         ),
     )
 
 
-# --- what a run has of what a claim asks for
+# --- find in the run what a claim needs
 
 
-def _metric(measure: Measure, range_: Range, result: WorkloadResult) -> Metric:
-    """Return the one metric that a formula is of; what else it names must be known too."""
+def _find_metric(measure: Measure, range_: Range, result: WorkloadResult) -> Metric:
+    """Return the one metric in the formula. Raises _Missing for a name that the run lacks."""
     workload = result.workload
-    named = [workload.metrics[name] for name in workload.metrics if name in measure.formula.names]
+    used = [workload.metrics[name] for name in workload.metrics if name in measure.formula.names]
     constants = {name for name, param in workload.params.items() if not param.choices} | {CORES}
-    strangers = sorted(measure.formula.names - set(workload.metrics) - constants)
-    if strangers or len(named) != 1:
+    unknown = sorted(measure.formula.names - set(workload.metrics) - constants)
+    if unknown or len(used) != 1:
         raise _Missing(
             f"{workload.id} measures {', '.join(workload.metrics)}: found"
             f" `{measure.formula.text}`, expected a formula of one of these"
         )
-    metric = named[0]
+    metric = used[0]
     if measure.is_ratio and metric.baselines:
         raise _Missing(
             f"{metric.id} is a ratio to a baseline already: found it with `to`, expected it without"
@@ -227,144 +238,145 @@ def _metric(measure: Measure, range_: Range, result: WorkloadResult) -> Metric:
     return metric
 
 
-def _cell(result: WorkloadResult, case: str, contestant: str) -> CellResult:
-    """Return a cell that has values. Raises _Missing."""
+def _find_cell(result: WorkloadResult, case: str, contestant: Contestant) -> CellResult:
+    """Return the cell of a contestant, which has values. Raises _Missing."""
     where = f"{result.workload.id} {case}"
     if case not in result.workload.cases:
         raise _Missing(
             f"{result.workload.id} has no case {case}; it has: {', '.join(result.workload.cases)}"
         )
-    one = next((one for one in result.cases.get(case, ()) if one.contestant == contestant), None)
-    if one is None:
-        raise _Missing(f"{contestant} in {where} was not part of this run")
-    if one.absent is not None:
-        why = one.absent.absence.words
-        raise _Missing(f"{contestant} in {where}: {why}: {one.absent.reason}".rstrip("."))
-    if not one.attempts:
-        raise _Missing(f"{contestant} in {where} was not measured yet")
-    if one.failures == one.attempts:
-        raise _Missing(f"{contestant} in {where}: every trial failed: {one.message}".rstrip("."))
-    return one
+    name = contestant.name
+    cell = next(
+        (cell for cell in result.cases.get(case, ()) if cell.contestant == contestant), None
+    )
+    if cell is None:
+        raise _Missing(f"{name} in {where} was not part of this run")
+    if cell.absent is not None:
+        why = cell.absent.absence.label
+        raise _Missing(f"{name} in {where}: {why}: {cell.absent.reason}".rstrip("."))
+    if not cell.attempts:
+        raise _Missing(f"{name} in {where} was not measured yet")
+    if cell.failures == cell.attempts:
+        raise _Missing(f"{name} in {where}: every trial failed: {cell.message}".rstrip("."))
+    return cell
 
 
 def _constants(
-    measure: Measure, metric: Metric, result: WorkloadResult, one: CellResult, analysis: Analysis
+    measure: Measure, metric: Metric, cell: CellResult, analysis: Analysis
 ) -> dict[str, float]:
-    """Return what else a formula may name, in a case as this model does it. Raises _Missing."""
-    if metric.id not in one.metrics:
-        where = f"{measure.workload} {one.cell.case}"
-        raise _Missing(f"{one.contestant} in {where} has no value of {metric.id}")
-    case = result.workload.case_for(result.workload.cases[one.cell.case], one.cell.model)
-    numbers = {name: float(n) for name, n in case.params.items() if not isinstance(n, str)}
+    """Return the values of the other names in a formula: cores and parameters. Raises _Missing."""
+    if metric.id not in cell.metrics:
+        where = f"{measure.workload} {cell.cell.case}"
+        raise _Missing(f"{cell.name} in {where} has no value of {metric.id}")
+    numbers = {name: float(n) for name, n in cell.case.params.items() if not isinstance(n, str)}
     return {CORES: float(analysis.run.machine.logical_cores), **numbers}
 
 
-def _ratio(
-    measure: Measure,
-    metric: Metric,
-    result: WorkloadResult,
-    cells: Sequence[CellResult],
-    analysis: Analysis,
+def _estimate_ratio(
+    measure: Measure, metric: Metric, cells: Sequence[CellResult], analysis: Analysis
 ) -> Estimate:
-    """Return the ratio of two cells: inside blocks, or of groups where their cases differ."""
+    """Return the ratio of two cells: inside blocks, or between groups if their cases differ."""
     these, those = (
-        _series(measure, metric, one, _constants(measure, metric, result, one, analysis))
-        for one in cells
+        _formula_by_block(measure, metric, cell, _constants(measure, metric, cell, analysis))
+        for cell in cells
     )
     if measure.case == measure.to_case:
         pairs = [(these[block], those[block]) for block in these if block in those]
-        found = estimates.ratio(pairs)
+        ratio = estimates.paired_ratio(pairs)
     else:
-        found = estimates.ratio_of_groups(list(these.values()), list(those.values()))
-    if found is None:
+        ratio = estimates.unpaired_ratio(list(these.values()), list(those.values()))
+    if ratio is None:
         raise _Missing(
-            f"{_what(measure, metric)}: no ratio: no common block, or a value that is not positive"
+            f"{_describe(measure, metric)}: no ratio: no common block, or a value that is not"
+            " positive"
         )
-    return found
+    return ratio
 
 
-def _series(
-    measure: Measure, metric: Metric, one: CellResult, constants: dict[str, float]
+def _formula_by_block(
+    measure: Measure, metric: Metric, cell: CellResult, constants: dict[str, float]
 ) -> dict[int, float]:
-    """Return what a formula makes of a cell's values, by block. Raises _Missing."""
-    blocks = one.by_block[metric.id]
+    """Return the formula's value in each block of a cell. Raises _Missing."""
+    blocks = cell.by_block[metric.id]
     values = np.array(list(blocks.values()))
-    found = measure.formula.over({**constants, metric.id: values}, values.size)
-    if not np.isfinite(found).all():
+    results = measure.formula.evaluate_arrays({**constants, metric.id: values}, values.size)
+    if not np.isfinite(results).all():
         raise _Missing(f"`{measure.formula.text}` has no value in this run")
-    return dict(zip(blocks, found.tolist(), strict=True))
+    return dict(zip(blocks, results.tolist(), strict=True))
 
 
-def _through(
+def _apply_formula(
     measure: Measure, metric: Metric, estimate: Estimate, constants: dict[str, float]
 ) -> Estimate:
-    """Put an estimate through a formula, and its interval: whatever lies between its ends."""
+    """Return an estimate after the formula; its interval covers all values between the ends."""
     ends = (estimate.value, estimate.value)
     if estimate.low is not None and estimate.high is not None:
         ends = (estimate.low, estimate.high)
     points = np.array([estimate.value, *np.linspace(*ends, _POINTS)])
-    found = measure.formula.over({**constants, metric.id: points}, points.size)
-    if not np.isfinite(found).all():
+    results = measure.formula.evaluate_arrays({**constants, metric.id: points}, points.size)
+    if not np.isfinite(results).all():
         raise _Missing(f"`{measure.formula.text}` has no value in this run")
     if not estimate.has_interval:
-        return Estimate(float(found[0]), None, None, estimate.n)
-    return Estimate(float(found[0]), float(found.min()), float(found.max()), estimate.n)
+        return Estimate(float(results[0]), None, None, estimate.n)
+    return Estimate(float(results[0]), float(results.min()), float(results.max()), estimate.n)
 
 
-# --- what it comes to
+# --- decide
 
 
-def _verdict(
+def _decide(
     measure: Measure,
     estimate: Estimate,
     range_: Range,
     result: WorkloadResult,
     cells: Sequence[CellResult],
 ) -> tuple[Verdict, str]:
-    """Return the verdict, and the end of the sentence that says why."""
-    failed = [one for one in cells if one.failures]
-    if failed:
-        one = failed[0]
-        return Verdict.UNDECIDED, (
-            f"but {one.failures} of {one.attempts} trials of {one.contestant} failed, and those"
-            " that did not are no fair sample"
-        )
-    low, high, said = estimate.low, estimate.high, f"what is claimed ({range_.text})"
+    """Return the verdict, and the end of the sentence, which says why."""
+    for cell in cells:
+        if cell.failures:
+            return Verdict.UNDECIDED, (
+                f"but {cell.failures} of {cell.attempts} trials of {cell.name} failed, so the"
+                " others are not a fair sample"
+            )
+    low, high, claimed = estimate.low, estimate.high, f"the claimed range ({range_.text})"
     if low is None or high is None:
-        return Verdict.UNDECIDED, f"from too few processes to hold against {said}"
+        return Verdict.UNDECIDED, f"from too few processes to compare with {claimed}"
     floor = (result.comparison.floor or 1.0) if measure.is_ratio else 1.0
     within_noise = 1 / floor < estimate.value < floor
-    if within_noise:  # no ratio nearer to 1 is called real, whatever its interval
+    if within_noise:  # a ratio inside the noise floor could be anything inside it
         low, high = min(low, 1 / floor), max(high, floor)
     least = -np.inf if range_.low is None else range_.low
     most = np.inf if range_.high is None else range_.high
     if least <= low and high <= most:
-        return Verdict.HOLDS, f"within {said}"
+        return Verdict.HOLDS, f"inside {claimed}"
     if high < least:
-        return Verdict.CONTRADICTED, f"less than {said}{_far(least, high)}"
+        return Verdict.CONTRADICTED, f"below {claimed}{_distance(least, high)}"
     if low > most:
-        return Verdict.CONTRADICTED, f"more than {said}{_far(most, low)}"
+        return Verdict.CONTRADICTED, f"above {claimed}{_distance(most, low)}"
     if within_noise:
-        percent = units.significant(100 * (floor - 1), 2)
-        given = f", given a noise floor of {percent}%"
-        return Verdict.UNDECIDED, f"neither within nor beyond {said}{given}"
-    return Verdict.UNDECIDED, f"neither within nor beyond {said}"
+        percent = units.format_significant(100 * (floor - 1), 2)
+        return Verdict.UNDECIDED, (
+            f"and the interval, widened to the noise floor of {percent}%, crosses an end of"
+            f" {claimed}"
+        )
+    return Verdict.UNDECIDED, f"and the interval crosses an end of {claimed}"
 
 
-def _far(end: float, nearest: float) -> str:
-    """Say how far beyond an end of a range the whole interval lies, where it lies far."""
+def _distance(end: float, nearest: float) -> str:
+    """Say how far the interval lies beyond an end of the range; empty if it is near."""
     if end <= 0 or nearest <= 0:
         return ""
     factor = max(end / nearest, nearest / end)
-    far = 2
-    return f" by a factor of {units.significant(factor, 2)} at least" if factor >= far else ""
+    if factor < _FAR:
+        return ""
+    return f" by a factor of at least {units.format_significant(factor, 2)}"
 
 
-def _what(measure: Measure, metric: Metric) -> str:
-    """Name what is measured: `asyncio, time per hand-over`."""
-    of = measure.label or metric.label
-    if not measure.is_ratio:
-        return f"{measure.this}, {of}"
+def _describe(measure: Measure, metric: Metric) -> str:
+    """Say what is measured: `asyncio, time per hand-over`."""
+    label, this = measure.label or metric.label, measure.this.name
+    if measure.to is None:
+        return f"{this}, {label}"
     if measure.case == measure.to_case:
-        return f"{measure.this} to {measure.to}, {of}"
-    return f"{measure.this} in {measure.case} to {measure.to} in {measure.to_case}, {of}"
+        return f"{this} / {measure.to.name}, {label}"
+    return f"{this} in {measure.case} / {measure.to.name} in {measure.to_case}, {label}"

@@ -1,7 +1,7 @@
-"""Ledgers -> claims: what somebody wrote, the reading that is tested, and how it is measured.
+"""Read ledgers: TOML files of claims, each with the reading that is tested and how to measure it.
 
-Pure but for `load`. Every error is `file: key: found ..., expected ...`, as of workload files.
-Whether a run has what a claim asks for is not known here; `claims` says so of each run.
+Only `load` does I/O. Errors have the form `file: key: found ..., expected ...`, as for workload
+files. Whether a run measures what a claim needs is decided by `judge`, for each run.
 """
 
 from __future__ import annotations
@@ -12,24 +12,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from harness.catalog.contestant import Contestant, parse_name
 from harness.catalog.formula import Formula
 from harness.catalog.toml_table import TomlTable
-from harness.catalog.workload import HEADLINE, is_model_id, is_variant
+from harness.catalog.workload import HEADLINE
 from harness.errors import Problem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-OWN = Path(__file__).with_name("claims.toml")
+BUILT_IN = Path(__file__).with_name("claims.toml")
 RATIO = "x"  # the unit of a ratio
 
 _ID = re.compile(r"[a-z][a-z0-9]*([-.][a-z0-9]+)*")
-_LONGEST_SENTENCE = 100  # characters: what a row of a table or a figure holds
+_LONGEST_SENTENCE = 100  # characters; fits one row of a table or a figure
 _RANGES = "`1 to 10 µs`, `at least 2x` or `at most 1.05 cores`"
 _NUMBER = r"\d[\d,]*(?:\.\d+)?"
 _BETWEEN = re.compile(rf"({_NUMBER}) to ({_NUMBER}) ?([^\d\s].*)")
 _ONE_SIDED = re.compile(rf"at (least|most) ({_NUMBER}) ?([^\d\s].*)")
-# People's units to base units; a kilobyte of memory is 1,024 bytes, also where it is written KB.
+# Units in ledgers -> base units. A kilobyte of memory is 1,024 bytes, also when written KB.
 _SCALES = {
     "ns": (1.0, "ns"),
     "µs": (1e3, "ns"),
@@ -47,16 +48,16 @@ _SCALES = {
 
 @dataclass(frozen=True)
 class Range:
-    """What a claim says a value is: between two ends, which belong to it, or beyond one."""
+    """The claimed range of a value; both ends are included."""
 
-    low: float | None  # base units; None: no least
-    high: float | None
-    unit: str  # ns, bytes, x, or as it is written
-    text: str  # as it is written
+    low: float | None  # base units; None: no lower end
+    high: float | None  # base units; None: no upper end
+    unit: str  # ns, bytes, x, or as written in the ledger
+    text: str  # as written in the ledger
 
 
 @dataclass(frozen=True)
-class Source:
+class Citation:
     """Where a claim is made."""
 
     document: str
@@ -65,84 +66,88 @@ class Source:
 
 @dataclass(frozen=True)
 class Measure:
-    """What of a run a claim is held against.
+    """What to measure in a run to test a claim.
 
-    `formula` is over one metric of the workload, the parameters of the case and `logical_cores`.
-    With `to` it is a ratio: of this contestant to that, each by the formula.
+    `formula` uses one metric of the workload, the parameters of the case and `logical_cores`.
+    With `to`, the measured value is a ratio: the formula for `this` over the formula for `to`.
     """
 
-    workload: str
     case: str
-    this: str
+    this: Contestant
     formula: Formula
-    to: str = ""
+    to: Contestant | None = None
     to_case: str = ""
-    label: str = ""  # the formula in words; empty where the metric's own label says it
+    label: str = ""  # the formula in words; empty: use the label of the metric
 
     @property
     def is_ratio(self) -> bool:
         """Whether two cells are compared."""
-        return bool(self.to)
+        return self.to is not None
+
+    @property
+    def workload(self) -> str:
+        """The id of the workload."""
+        return self.this.workload
 
 
 @dataclass(frozen=True)
 class Claim:
-    """One reading of a sentence somebody wrote."""
+    """A claim in one reading."""
 
     id: str
-    says: str  # in the words of the ledger
+    says: str  # the claim, in the words of the ledger
     reading: str  # what exactly is tested
-    sources: tuple[Source, ...]
-    measure: Measure | None  # None where no workload measures it yet
+    citations: tuple[Citation, ...]
+    measure: Measure | None  # None: no workload measures it yet
     range: Range | None
-    waits_for: str = ""  # the workload that is to measure it
-    ledger: str = ""  # the file it stands in
+    waits_for: str = ""  # the planned workload that will measure it
+    ledger: str = ""  # the file that contains it
 
 
 def load(others: Sequence[Path] = (), *, only: bool = False) -> list[Claim]:
-    """Read the ledger that comes with the harness and these; or `only` these.
+    """Read the built-in ledger and these; with `only`, just these.
 
-    Raises Problem, also where an id stands in two of them.
+    Raises Problem, also if an id occurs in two of them.
     """
     claims: dict[str, Claim] = {}
-    for path in others if only else (OWN, *others):
+    for path in others if only else (BUILT_IN, *others):
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
             raise Problem(f"{path}: cannot be read: {error}") from None
-        for claim in parse(text, path.name if path == OWN else str(path)):
+        for claim in parse(text, path.name if path == BUILT_IN else str(path)):
             if claim.id in claims:
                 raise Problem(
-                    f"{claim.ledger}: claims.{claim.id}: found an id that stands in"
-                    f" {claims[claim.id].ledger} already, expected one of its own"
+                    f"{claim.ledger}: claims.{claim.id}: found an id that {claims[claim.id].ledger}"
+                    " uses already, expected a new one"
                 )
             claims[claim.id] = claim
     return list(claims.values())
 
 
 def parse(text: str, file: str) -> list[Claim]:
-    """Read the text of one ledger, in its order. Raises Problem."""
+    """Read the text of one ledger; claims keep its order. Raises Problem."""
     try:
         root = TomlTable(tomllib.loads(text), file)
     except (ValueError, RecursionError) as error:
         raise Problem(f"{file}: not valid TOML: {error}") from None
     titles = root.table("documents")
     documents = {key: titles.text(key) for key in titles.values}
-    claims = [_claim(id_, table, documents) for id_, table in root.tables("claims")]
+    claims = [_read_claim(id_, table, documents) for id_, table in root.tables("claims")]
     root.done()
     if not claims:
         raise Problem(f"{file}: claims: found none, expected at least one")
     return claims
 
 
-def range_of(text: str) -> Range | None:
-    """Read a range; None where the text is none, or an empty one."""
+def parse_range(text: str) -> Range | None:
+    """Read a range such as `1 to 10 µs`; None if the text is not a range, or is an empty one."""
     low: float | None
     high: float | None
     if match := _BETWEEN.fullmatch(text):
-        low, high, unit = _number(match[1]), _number(match[2]), match[3]
+        low, high, unit = _parse_number(match[1]), _parse_number(match[2]), match[3]
     elif match := _ONE_SIDED.fullmatch(text):
-        end, unit = _number(match[2]), match[3]
+        end, unit = _parse_number(match[2]), match[3]
         low, high = (end, None) if match[1] == "least" else (None, end)
     else:
         return None
@@ -154,52 +159,53 @@ def range_of(text: str) -> Range | None:
     )
 
 
-def _number(text: str) -> float:
+def _parse_number(text: str) -> float:
     return float(text.replace(",", ""))
 
 
-def _claim(id_: str, table: TomlTable, documents: dict[str, str]) -> Claim:
+def _read_claim(id_: str, table: TomlTable, documents: dict[str, str]) -> Claim:
     if not _ID.fullmatch(id_):
         raise table.problem("", id_, "lowercase words joined by hyphens")
-    says, reading = (_sentence(table, key) for key in ("says", "reading"))
-    sources = _sources(table, documents)
+    says, reading = (_read_sentence(table, key) for key in ("says", "reading"))
+    citations = _read_citations(table, documents)
     waits_for = table.text("waits_for", "")
-    measure = None if waits_for else _measure(table)
-    range_ = None if waits_for else _range(table, measure)
-    table.done()  # so that what waits says nothing of how it would be measured
-    return Claim(id_, says, reading, sources, measure, range_, waits_for, table.file)
+    measure = None if waits_for else _read_measure(table)
+    range_ = None if waits_for else _read_range(table, measure)
+    table.done()  # also refuses `measure` or `range` beside `waits_for`
+    return Claim(id_, says, reading, citations, measure, range_, waits_for, table.file)
 
 
-def _sentence(table: TomlTable, key: str) -> str:
+def _read_sentence(table: TomlTable, key: str) -> str:
     text = table.text(key, expected="a sentence")
     if len(text) > _LONGEST_SENTENCE or "\n" in text:
         raise table.problem(key, text, f"a sentence of at most {_LONGEST_SENTENCE} characters")
     return text
 
 
-def _sources(table: TomlTable, documents: dict[str, str]) -> tuple[Source, ...]:
-    expected = f"`DOCUMENT: section`, the document one of {', '.join(documents) or 'none'}"
+def _read_citations(table: TomlTable, documents: dict[str, str]) -> tuple[Citation, ...]:
+    expected = f"`DOCUMENT: section`, DOCUMENT one of {', '.join(documents) or 'none'}"
     texts = table.texts("sources")
     if not texts:
         raise table.problem("sources", [], f"at least one {expected}")
-    sources = []
+    citations = []
     for text in texts:
         document, _, section = text.partition(": ")
         if document not in documents or not section.strip():
             raise table.problem("sources", text, expected)
-        sources.append(Source(documents[document], section))
-    return tuple(sources)
+        citations.append(Citation(documents[document], section))
+    return tuple(citations)
 
 
-def _measure(table: TomlTable) -> Measure:
+def _read_measure(table: TomlTable) -> Measure:
+    workload = table.text("workload", expected="the id of a workload, or `waits_for`")
     case = table.text("case", HEADLINE)
-    to = _contestant(table, "to", "")
-    formula = _formula(table)
+    this = _read_contestant(table, "this", workload)
+    to = _read_contestant(table, "to", workload) if "to" in table.values else None
+    formula = _read_formula(table)
     label = table.text("label", "" if formula.text.isidentifier() else ..., "the formula in words")
     return Measure(
-        workload=table.text("workload", expected="the id of a workload, or `waits_for`"),
         case=case,
-        this=_contestant(table, "this"),
+        this=this,
         formula=formula,
         to=to,
         to_case=table.text("to_case", case) if to else "",
@@ -207,15 +213,15 @@ def _measure(table: TomlTable) -> Measure:
     )
 
 
-def _contestant(table: TomlTable, key: str, default: object = ...) -> str:
-    text = table.text(key, default)
-    model, _, variant = text.partition(" · ")
-    if text and not (is_model_id(model) and is_variant(variant)):
+def _read_contestant(table: TomlTable, key: str, workload: str) -> Contestant:
+    text = table.text(key)
+    contestant = parse_name(workload, text)
+    if contestant is None:
         raise table.problem(key, text, "a model, or `model · variant`")
-    return text
+    return contestant
 
 
-def _formula(table: TomlTable) -> Formula:
+def _read_formula(table: TomlTable) -> Formula:
     text = table.text("measure", expected="a formula of one metric")
     try:
         return Formula(text)
@@ -223,11 +229,11 @@ def _formula(table: TomlTable) -> Formula:
         raise table.problem("measure", text, f"a formula of one metric ({error})") from None
 
 
-def _range(table: TomlTable, measure: Measure | None) -> Range:
+def _read_range(table: TomlTable, measure: Measure | None) -> Range:
     text = table.text("range", expected=f"a range such as {_RANGES}")
-    found = range_of(text)
-    if found is None:
-        raise table.problem("range", text, f"a range such as {_RANGES}, the lesser end first")
-    if measure is not None and measure.is_ratio and found.unit != RATIO:
-        raise table.problem("range", text, "one of a ratio, as `to` makes it: `2 to 4x`")
-    return found
+    range_ = parse_range(text)
+    if range_ is None:
+        raise table.problem("range", text, f"a range such as {_RANGES}, the lower end first")
+    if measure is not None and measure.is_ratio and range_.unit != RATIO:
+        raise table.problem("range", text, "a ratio, because of `to`: `2 to 4x`")
+    return range_

@@ -1,4 +1,4 @@
-"""The command line: commands and options only. `main(argv)` returns the exit code."""
+"""The command line. `main(argv)` returns the exit code."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ for command in (*measuring.COMMANDS, *reading.COMMANDS, *writing.COMMANDS):
 
 
 def main(argv: Sequence[str]) -> int:
-    """Run one command. Every message for the user is one line on standard error."""
+    """Run one command and return its exit code. Errors are one line on standard error."""
     try:
         result = cli.main(list(argv), prog_name="loombench", standalone_mode=False)
     except Problem as problem:
         click.echo(f"loombench: {units.printable(str(problem))}", err=True)
         return problem.code
-    except click.exceptions.Exit as ended:
-        return ended.exit_code
+    except click.exceptions.Exit as exit_:
+        return exit_.exit_code
     except click.ClickException as error:
         error.show()
         return Exit.USAGE
@@ -42,13 +42,13 @@ def main(argv: Sequence[str]) -> int:
         click.echo("loombench: interrupted", err=True)
         return Exit.INTERRUPTED
     except (BrokenPipeError, SystemExit):
-        # Somebody closed our output (`| head`), which click turns into SystemExit: no message, and
-        # none from the interpreter's end.
+        # The reader closed the pipe (`| head`); click turns that into SystemExit. Print nothing,
+        # and keep the interpreter from printing an error when it exits.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.FINE
-    return int(result or Exit.FINE)
+        return Exit.SUCCESS
+    return int(result or Exit.SUCCESS)
 
 
 def entry() -> None:
-    """Be the console script."""
+    """Run as the console script `loombench`."""
     sys.exit(main(sys.argv[1:]))

@@ -1,4 +1,4 @@
-"""What commands say, and to whom: results on standard output, warnings on standard error."""
+"""Print results on standard output and warnings on standard error."""
 
 from __future__ import annotations
 
@@ -10,23 +10,23 @@ from harness import units
 
 
 class Console(rich.console.Console):
-    """A console that does not end the program when nobody reads it any more; `main` does."""
+    """A console that leaves the handling of closed pipes to `main`."""
 
     def on_broken_pipe(self) -> None:
-        """Leave it to `main`."""
+        """Raise BrokenPipeError instead of exiting."""
         raise BrokenPipeError
 
 
-def say(console: Console, text: str) -> None:
-    """Print a line as it is: brackets are no markup, and paths are not broken."""
+def print_line(console: Console, text: str) -> None:
+    """Print a line verbatim: no markup, no wrapping of paths."""
     console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 def warn(text: str) -> None:
-    """Say what was not as expected, and keep going."""
+    """Print a warning on standard error."""
     click.echo(f"warning: {units.printable(text)}", err=True)
 
 
 def echo_json(document: object) -> None:
-    """Print a document for programs."""
+    """Print a document as JSON."""
     click.echo(msgspec.json.format(msgspec.json.encode(document)).decode())

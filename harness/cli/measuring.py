@@ -1,4 +1,4 @@
-"""The commands that run implementations."""
+"""Commands that run implementations: list, run, validate, doctor."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ import click
 
 from harness.claims import judge, ledger
 from harness.cli import options
-from harness.cli.console import Console, echo_json, say, warn
+from harness.cli.console import Console, echo_json, print_line, warn
 from harness.cli.results import draw, show_results, summarise
 from harness.errors import Exit, Problem
 from harness.interrupts import interruptible
 from harness.measuring import campaign
-from harness.measuring import doctor as doctor_
+from harness.measuring.doctor import diagnose
 from harness.measuring.inventory import Inventory
-from harness.measuring.plan import PROFILES, Selection
+from harness.measuring.plan import PROFILES, RunSelection, assign
 from harness.measuring.progress import Display
 from harness.presenting import tables
 from harness.results import store
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from harness.results.records import Trial
 
 _PRECISION = 0.03
-_SEED_MOST = 2**31 - 1
+_MAX_SEED = 2**31 - 1
 
 
 @click.command("list")
@@ -43,23 +43,23 @@ def list_(
     *,
     as_json: bool,
 ) -> int:
-    """Workloads, models, implementations; what is unavailable, and why."""
-    inventory = _inventory(runners)
-    selection = Selection(options.split(workloads), options.split(models))
-    cells, absent = inventory.cells(selection, None)
-    shown = [
-        inventory.workloads[id_]
-        for id_ in inventory.workloads
+    """List workloads, models and implementations. Gives reasons for unavailable ones."""
+    inventory = _open_inventory(runners)
+    selection = RunSelection(options.split(workloads), options.split(models))
+    cells, absent = inventory.plan_cells(selection, None)
+    selected = [
+        workload
+        for id_, workload in inventory.workloads.items()
         if not selection.workloads or id_ in selection.workloads
     ]
     if as_json:
-        document = inventory.document(shown, cells, absent)
+        document = inventory.to_document(selected, cells, absent)
         echo_json(document)
-        return _code(inventory)
+        return _exit_code(inventory)
     console = Console()
-    for line in tables.listing(shown, cells, absent):
+    for line in tables.listing(selected, cells, absent):
         console.print(line)
-    return _code(inventory)
+    return _exit_code(inventory)
 
 
 @click.command()
@@ -68,25 +68,29 @@ def list_(
 @options.runner
 @options.case
 @click.option("--budget", type=options.DURATION, help="Time to measure: 90s, 3m, 1h. [by profile]")
-@click.option("--profile", type=click.Choice(list(PROFILES)), help="[standard]")
+@click.option(
+    "--profile", type=click.Choice(list(PROFILES)), help="How much to measure. [standard]"
+)
 @click.option(
     "--precision",
     type=options.PERCENT,
-    help="Stop when all headline ratios are known to within this. [3%]",
+    help="Stop when every headline ratio is known to within this. [3%]",
 )
 @click.option(
-    "--max-memory", type=options.SIZE, help="Of one trial: 512MiB, 2GiB. [half of what is free]"
+    "--max-memory",
+    type=options.SIZE,
+    help="Memory limit of one trial: 512MiB, 2GiB. [half of the free memory]",
 )
 @options.out
-@click.option("--seed", type=click.IntRange(0, _SEED_MOST), help="Of every shuffle. [drawn]")
+@click.option("--seed", type=click.IntRange(0, _MAX_SEED), help="Random seed of the run. [random]")
 @click.option(
     "--resume",
     is_flag=False,
     flag_value="latest",
     metavar="[RUN]",
-    help="Go on with a run instead of beginning one; the latest if none is named.",
+    help="Continue a run instead of starting one. [latest]",
 )
-@click.option("--figures/--no-figures", default=True, help="Draw the figures at the end.")
+@click.option("--figures/--no-figures", default=True, help="Draw figures at the end.")
 def run(
     workloads: tuple[str, ...],
     models: tuple[str, ...],
@@ -102,36 +106,38 @@ def run(
     *,
     figures: bool,
 ) -> int:
-    """Measure, then show and draw what was found. Ctrl-C ends measuring and still draws."""
+    """Measure, then print and draw the results. After Ctrl-C, results are still drawn."""
     console = Console()
     if resume is None:
-        selection = Selection(options.split(workloads), options.split(models), options.split(cases))
-        going = campaign.begin(
+        selection = RunSelection(
+            options.split(workloads), options.split(models), options.split(cases)
+        )
+        current = campaign.begin(
             out,
             selection,
             PROFILES[profile or "standard"],
             budget,
             seed,
             precision or _PRECISION,
-            _inventory(runners),
+            _open_inventory(runners),
         )
     else:
         if workloads or models or cases or profile or precision or seed is not None:
             raise Problem(
-                "--resume goes on with a run as it was planned; found it beside --workload,"
-                " --model, --case, --profile, --precision or --seed, expected it without them"
+                "--resume continues a run as planned; found it together with --workload, --model,"
+                " --case, --profile, --precision or --seed, expected it without them"
             )
-        going = campaign.resume(store.find(out, resume), budget, warn, runners)
-    display = Display(console, going.budget_s, going.planned, going.allocator.trials)
+        current = campaign.resume(store.find_run(out, resume), budget, warn, runners)
+    display = Display(console, current.budget_s, current.planned, current.allocator.trials)
     with interruptible() as interrupted, display:
-        ended = going.measure(display, interrupted, max_memory)
-    say(console, f"{ended}: {going.folder}")
-    analysis = show_results(going.folder, console)
-    checked = judge.check(ledger.load(), analysis)
+        reason = current.measure(display, interrupted, max_memory)
+    print_line(console, f"{reason}: {current.folder}")
+    analysis = show_results(current.folder, console)
+    checked = judge.judge_claims(ledger.load(), analysis)
     if figures:
-        draw(going.folder, analysis, checked, console)
-    summarise(going.folder, analysis, checked)
-    return Exit.INTERRUPTED if ended == "interrupted" else _code(going.inventory)
+        draw(current.folder, analysis, checked, console)
+    summarise(current.folder, analysis, checked)
+    return Exit.INTERRUPTED if reason == "interrupted" else _exit_code(current.inventory)
 
 
 @click.command()
@@ -139,55 +145,57 @@ def run(
 @options.model
 @options.runner
 def validate(workloads: tuple[str, ...], models: tuple[str, ...], runners: tuple[Path, ...]) -> int:
-    """Run every implementation at its check size, and say which conform to the workload's rules."""
-    inventory = _inventory(runners)
-    selection = Selection(options.split(workloads), options.split(models))
-    cells, absent = inventory.cells(selection, None)
+    """Check every implementation against its workload's rules. Runs the check cases."""
+    inventory = _open_inventory(runners)
+    selection = RunSelection(options.split(workloads), options.split(models))
+    cells, absent = inventory.plan_cells(selection, None)
     trials: list[Trial] = []
     console = Console()
     with interruptible() as interrupted:
-        bench = inventory.bench(0, interrupted)
+        runner = inventory.trial_runner(0, interrupted)
         for index, cell in enumerate(cells):
-            trial = bench.trial(cell, 0, index)
+            trial = runner.run(assign(cell, inventory.workloads), 0, index)
             if trial is None:
                 return Exit.INTERRUPTED
             trials.append(trial)
     console.print(tables.conformance(trials, absent))
     wrong = [trial for trial in trials if not tables.conforms(trial)]
-    missing = [one for one in absent if one.absence is Absence.MISSING]
+    missing = [cell for cell in absent if cell.absence is Absence.MISSING]
     console.print(
         f"{len(trials) - len(wrong)} conform, {len(wrong)} do not, {len(missing)} are not written",
         highlight=False,
     )
     for trial in wrong:
         if trial.stderr_end:
-            say(console, f"\n{trial.cell.workload} {trial.cell.contestant} said:")
-            say(console, trial.stderr_end)
-    return Exit.DOES_NOT_HOLD if wrong or not trials else _code(inventory)
+            print_line(
+                console, f"\n{trial.cell.workload} {trial.cell.name} printed to standard error:"
+            )
+            print_line(console, trial.stderr_end)
+    return Exit.FAILED if wrong or not trials else _exit_code(inventory)
 
 
 @click.command()
 @options.as_json
 def doctor(*, as_json: bool) -> None:
-    """Say what this machine is, and what on it disturbs measuring. Changes nothing."""
-    findings = doctor_.diagnoses()
+    """Report what on this machine disturbs measuring. Gives advice and changes nothing."""
+    findings = diagnose()
     if as_json:
         echo_json(findings)
         return
     Console().print(tables.machine(findings))
 
 
-def _inventory(runners: Sequence[Path]) -> Inventory:
-    """Open the inventory, and say what of the runners cannot be used."""
+def _open_inventory(runners: Sequence[Path]) -> Inventory:
+    """Open the inventory and warn about runners that cannot be used."""
     inventory = Inventory.open(runners)
     for problem in inventory.runners.problems:
         warn(problem)
     return inventory
 
 
-def _code(inventory: Inventory) -> Exit:
-    """Return how a command ends that did its work with all that could be used."""
-    return Exit.NOT_POSSIBLE if inventory.runners.is_incomplete else Exit.FINE
+def _exit_code(inventory: Inventory) -> Exit:
+    """Return the exit code of a successful command: 3 if part of a runner cannot be used."""
+    return Exit.NOT_POSSIBLE if inventory.runners.is_incomplete else Exit.SUCCESS
 
 
 COMMANDS = (list_, run, validate, doctor)

@@ -1,4 +1,4 @@
-"""The options that several commands share, and the kinds of value they take."""
+"""Options shared by several commands, and their types."""
 
 from __future__ import annotations
 
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
 
-class Kind(click.ParamType[Any]):
-    """A kind of value that a function reads; what it says of a wrong one is shown to the user."""
+class ParsedType(click.ParamType[Any]):
+    """An option type with a parsing function, whose Problem is shown to the user."""
 
     def __init__(self, name: str, parse: Callable[[str], Any]) -> None:
         self.name = name
@@ -24,57 +24,59 @@ class Kind(click.ParamType[Any]):
     def convert(
         self, value: object, param: click.Parameter | None, ctx: click.Context | None
     ) -> Any:
-        """Read a value, or fail as click wants it."""
+        """Parse a value, or report the error through click."""
         try:
             return self._parse(str(value))
         except Problem as problem:
             self.fail(str(problem), param, ctx)
 
 
-DURATION = Kind("duration", units.parse_duration)
-SIZE = Kind("size", units.parse_size)
-PERCENT = Kind("percent", units.parse_percent)
+DURATION = ParsedType("duration", units.parse_duration)
+SIZE = ParsedType("size", units.parse_size)
+PERCENT = ParsedType("percent", units.parse_percent)
 
 out = click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
     default=Path("results"),
     show_default=True,
-    help="Where run directories are.",
+    help="Directory of the runs.",
 )
 
 
-def _several(name: str, metavar: str, help_: str, kind: Any = str) -> Callable[..., Any]:
-    """Return an option `--NAME` that may be repeated; a command gets them as NAMEs."""
+def _repeatable(name: str, metavar: str, help_: str, type_: Any = str) -> Callable[..., Any]:
+    """Return a repeatable option `--NAME`; the parameter of the command is NAMEs."""
     return click.option(
         f"--{name}",
         f"{name}s",
         multiple=True,
-        type=kind,
+        type=type_,
         metavar=metavar,
         help=f"{help_}; may be repeated.",
     )
 
 
 _PATH = click.Path(path_type=Path)
-workload = _several("workload", "NAME", "Only this one")
-model = _several("model", "NAME", "Only this one")
-case = _several("case", "NAME", "Only this one")
-runner = _several("runner", "FILE_OR_FOLDER", "Also the runners of this loombench.toml", _PATH)
-ledger = _several("ledger", "FILE", "Also the claims of this one: docs/claims.md", _PATH)
+workload = _repeatable("workload", "NAME", "Only this workload")
+model = _repeatable("model", "NAME", "Only this model")
+case = _repeatable("case", "NAME", "Only this case")
+runner = _repeatable(
+    "runner", "FILE_OR_FOLDER", "Also use the runners of this loombench.toml", _PATH
+)
+ledger = _repeatable("ledger", "FILE", "Also check the claims in this file (docs/claims.md)", _PATH)
 only = click.option(
     "--only",
     is_flag=True,
-    help="Only the claims of the ledgers that are named, none of Loombench's.",
+    help="Check only the claims of the given ledgers, not those of Loombench.",
 )
 must_hold = click.option(
     "--must-hold",
     is_flag=True,
-    help="Exit with 1 unless every claim holds, and say of each that does not what to do.",
+    help="Exit with 1 unless every claim holds, and print what to do about the others.",
 )
-as_json = click.option("--json", "as_json", is_flag=True, help="For programs.")
+as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 
 
 def split(names: Sequence[str]) -> tuple[str, ...]:
-    """Allow `--model a --model b` and `--model a,b`."""
-    return tuple(name for one in names for name in one.replace(",", " ").split())
+    """Split `--model a --model b` and `--model a,b` into names."""
+    return tuple(name for text in names for name in text.replace(",", " ").split())

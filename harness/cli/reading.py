@@ -1,4 +1,4 @@
-"""The commands that read what was measured."""
+"""Commands that read a run: show, plot, report, export, compare, claims."""
 
 from __future__ import annotations
 
@@ -12,9 +12,10 @@ from harness.analysis import run_comparison
 from harness.analysis.analyse import analyse
 from harness.claims import judge, ledger
 from harness.cli import options
-from harness.cli.console import Console, echo_json, say, warn
-from harness.cli.results import analysed, draw, show_results, summarise
+from harness.cli.console import Console, echo_json, print_line, warn
+from harness.cli.results import analyse_run, draw, show_results, summarise
 from harness.errors import Exit, Problem
+from harness.files import write_file
 from harness.presenting import export, tables
 from harness.results import store
 
@@ -28,8 +29,8 @@ if TYPE_CHECKING:
 @click.argument("run_", metavar="[RUN]", required=False)
 @options.out
 def show(run_: str | None, out: Path) -> None:
-    """Print the results of a run as tables; the latest if none is named."""
-    show_results(store.find(out, run_), Console())
+    """Print the results of a run as tables. Default: the latest run."""
+    show_results(store.find_run(out, run_), Console())
 
 
 @click.command()
@@ -37,9 +38,9 @@ def show(run_: str | None, out: Path) -> None:
 @options.ledger
 @options.out
 def plot(run_: str | None, ledgers: tuple[Path, ...], out: Path) -> None:
-    """Draw the figures of a run, and sum it up; the latest if none is named."""
+    """Draw the figures of a run and write its report. Default: the latest run."""
     known = ledger.load(ledgers)
-    _present(store.find(out, run_), known, redraw=True)
+    _present(store.find_run(out, run_), known, redraw=True)
 
 
 @click.command("report")
@@ -47,20 +48,20 @@ def plot(run_: str | None, ledgers: tuple[Path, ...], out: Path) -> None:
 @options.ledger
 @options.out
 def report_(run_: str | None, ledgers: tuple[Path, ...], out: Path) -> None:
-    """Write the report of a run, drawing figures that are out of date; the latest if none named."""
+    """Write the report of a run. Default: the latest run. Draws figures only if out of date."""
     known = ledger.load(ledgers)
-    _present(store.find(out, run_), known, redraw=False)
+    _present(store.find_run(out, run_), known, redraw=False)
 
 
 def _present(folder: Path, known: Sequence[Claim], *, redraw: bool) -> None:
-    """Sum up a run that was measured, with its figures."""
-    from harness.presenting import figures, report  # they are slow to import
+    """Write the figures, the summaries and the report of a run."""
+    from harness.presenting import figures, report  # slow to import
 
     analysis = analyse(store.read_run(folder), store.read_trials(folder, []))
-    checked = judge.check(known, analysis)
+    checked = judge.judge_claims(known, analysis)
     if redraw or not report.has_figures(folder):
         draw(folder, analysis, checked, Console())
-    else:  # but for the claims, which may have been drawn of other ledgers
+    else:  # the figure of the claims may have been drawn from other ledgers
         figures.draw(analysis, folder / "figures", checked, only=("claims",))
     summarise(folder, analysis, checked)
 
@@ -72,11 +73,11 @@ def _present(folder: Path, known: Sequence[Claim], *, redraw: bool) -> None:
     "format_",
     type=click.Choice(list(export.FORMATS)),
     required=True,
-    help="What for: docs/exports.md.",
+    help="Output format (docs/exports.md).",
 )
 @options.workload
 @options.model
-@click.option("--output", type=click.Path(path_type=Path), help="A file.  [standard output]")
+@click.option("--output", type=click.Path(path_type=Path), help="Output file. [standard output]")
 @options.out
 def export_(
     run_: str | None,
@@ -86,16 +87,16 @@ def export_(
     output: Path | None,
     out: Path,
 ) -> None:
-    """Print the results of a run in the format of another tool; the latest if none is named."""
-    folder = store.find(out, run_)
+    """Convert a run to the format of another tool. Default: the latest run."""
+    folder = store.find_run(out, run_)
     warnings: list[str] = []
     analysis = analyse(store.read_run(folder), store.read_trials(folder, warnings))
-    selection = export.Selection(options.split(workloads), options.split(models))
-    text = export.text(format_, analysis, store.read_trials(folder, []), selection, warnings)
+    selection = export.ExportSelection(options.split(workloads), options.split(models))
+    text = export.render(format_, analysis, store.read_trials(folder, []), selection, warnings)
     if output is None:
         click.echo(text.encode(), nl=False)
     else:
-        export.write(output, text)
+        write_file(output, text)
     for warning in warnings:
         warn(warning)
 
@@ -103,30 +104,32 @@ def export_(
 @click.command()
 @click.argument("first")
 @click.argument("second")
-@click.option("--fail-on", type=options.PERCENT, help="Exit with 1 where a cell is slower by more.")
+@click.option(
+    "--fail-on", type=options.PERCENT, help="Exit with 1 if anything is slower by more than this."
+)
 @click.option("--across-machines", is_flag=True, help="Compare ratios to the baseline of each run.")
 @options.out
 def compare(
     first: str, second: str, fail_on: float | None, out: Path, *, across_machines: bool
 ) -> int:
-    """Say cell by cell what the SECOND run is against the FIRST: faster, slower, same."""
+    """Compare the SECOND run with the FIRST. Shows what is faster, slower or the same."""
     analyses = []
     for name in (first, second):
-        folder = store.find(out, name)
+        folder = store.find_run(out, name)
         warnings: list[str] = []
         analyses.append(analyse(store.read_run(folder), store.read_trials(folder, warnings)))
         for warning in warnings:
             warn(f"{name}: {warning}")
-    rows = run_comparison.versus(*analyses, across_machines=across_machines)
+    rows = run_comparison.compare_runs(*analyses, across_machines=across_machines)
     console = Console()
-    console.print(tables.versus(rows))
-    if all(row.verdict is run_comparison.Verdict.NOT_COMPARABLE for row in rows):
-        raise Problem("no cell of the two runs can be compared", Exit.NOT_POSSIBLE)
+    console.print(tables.comparison(rows))
+    if all(row.change is run_comparison.Change.NOT_COMPARABLE for row in rows):
+        raise Problem("the two runs have no cell that can be compared", Exit.NOT_POSSIBLE)
     slower = [] if fail_on is None else run_comparison.regressions(rows, fail_on)
     if slower:
-        names = ", ".join(f"{row.cell.workload} {row.cell.contestant}" for row in slower)
-        say(console, f"slower by more than {100 * (fail_on or 0):g}%: {names}")
-    return Exit.DOES_NOT_HOLD if slower else Exit.FINE
+        names = ", ".join(f"{row.cell.workload} {row.cell.name}" for row in slower)
+        print_line(console, f"slower by more than {100 * (fail_on or 0):g}%: {names}")
+    return Exit.FAILED if slower else Exit.SUCCESS
 
 
 @click.command("claims")
@@ -145,24 +148,24 @@ def claims_(
     must_hold: bool,
     as_json: bool,
 ) -> int:
-    """Hold what documents claim against a run; the latest if none is named."""
+    """Check claims from documents against a run. Default: the latest run."""
     if only and not ledgers:
-        raise Problem("--only: found no --ledger, expected one at least to take claims from")
+        raise Problem("--only: found no --ledger, expected at least one")
     known = ledger.load(ledgers, only=only)
-    analysis = analysed(store.find(out, run_))
-    results = judge.check(known, analysis)
+    analysis = analyse_run(store.find_run(out, run_))
+    results = judge.judge_claims(known, analysis)
     if as_json:
-        echo_json(judge.document(analysis, results))
+        echo_json(judge.json_document(analysis, results))
     else:
         console = Console()
         for line in tables.claims(results):
             console.print(line)
     if not must_hold:
-        return Exit.FINE
+        return Exit.SUCCESS
     complaints = judge.complaints(results)
     for complaint in complaints:
         click.echo(f"loombench: {units.printable(complaint)}", err=True)
-    return Exit.DOES_NOT_HOLD if complaints else Exit.FINE
+    return Exit.FAILED if complaints else Exit.SUCCESS
 
 
 COMMANDS = (show, plot, report_, export_, compare, claims_)

@@ -1,4 +1,4 @@
-"""What several commands do with a run that is measured: show it, draw it, sum it up."""
+"""Show, draw and summarise a run; shared by several commands."""
 
 from __future__ import annotations
 
@@ -7,18 +7,19 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.analysis.analyse import Analysis, analyse
-from harness.cli.console import Console, say, warn
+from harness.cli.console import Console, print_line, warn
+from harness.files import write_file
 from harness.presenting import export, tables
 from harness.results import store
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.claims.judge import Checked
+    from harness.claims.judge import JudgedClaim
 
 
-def analysed(folder: Path) -> Analysis:
-    """Analyse a run, and say what of its trials could not be read."""
+def analyse_run(folder: Path) -> Analysis:
+    """Analyse a run and print warnings about unreadable trials."""
     warnings: list[str] = []
     analysis = analyse(store.read_run(folder), store.read_trials(folder, warnings))
     for warning in warnings:
@@ -27,35 +28,37 @@ def analysed(folder: Path) -> Analysis:
 
 
 def show_results(folder: Path, console: Console) -> Analysis:
-    """Print the results of a run as tables, and return what they were made from."""
-    analysis = analysed(folder)
+    """Print the results of a run as tables and return the analysis."""
+    analysis = analyse_run(folder)
     for renderable in tables.results(analysis):
         console.print(renderable)
     return analysis
 
 
-def summarise(folder: Path, analysis: Analysis, checked: Sequence[Checked]) -> None:
-    """Write what was found beside what was measured: for programs, and as a page."""
-    advice = "the measurements are safe: free some space, then `loombench plot`"
+def summarise(folder: Path, analysis: Analysis, checked: Sequence[JudgedClaim]) -> None:
+    """Write the summaries and the report into the run directory."""
+    advice = "the measurements are safe; free some space, then run: loombench plot"
     for name, text in export.summaries(analysis).items():
-        export.write(folder / name, text, advice)
-    from harness.presenting import report  # it is slow to import, as figures are
+        write_file(folder / name, text, advice)
+    from harness.presenting import report  # slow to import
 
-    say(Console(), f"The report: {os.path.relpath(report.write(analysis, folder, checked))}")
+    print_line(Console(), f"Report: {os.path.relpath(report.write(analysis, folder, checked))}")
 
 
-def draw(folder: Path, analysis: Analysis, checked: Sequence[Checked], console: Console) -> None:
-    """Draw the figures of a run, and say which to open."""
+def draw(
+    folder: Path, analysis: Analysis, checked: Sequence[JudgedClaim], console: Console
+) -> None:
+    """Draw the figures of a run and print their paths."""
     from harness.presenting import (
-        figures,  # matplotlib is slow to import, and only drawing needs it
+        figures,  # matplotlib is slow to import; only drawing needs it
     )
 
     written = figures.draw(analysis, folder / "figures", checked)
     latest = folder.parent / "latest"
-    shown = latest if latest.exists() and latest.resolve() == folder.resolve() else folder
-    shown = Path(os.path.relpath(shown))
-    say(console, f"\n{len(written)} figures. Open first:")
-    say(console, f"  {shown / 'figures' / written[0].name}")
-    say(console, "and beside it (SVG too):")
-    for path in written[1:]:
-        say(console, f"  {shown / 'figures' / path.name}")
+    is_latest = latest.exists() and latest.resolve() == folder.resolve()
+    path = Path(os.path.relpath(latest if is_latest else folder)) / "figures"
+    print_line(console, f"\n{len(written)} figures. Open this one first:")
+    print_line(console, f"  {path / written[0].name}")
+    print_line(console, "Others (also as SVG):")
+    for figure in written[1:]:
+        print_line(console, f"  {path / figure.name}")

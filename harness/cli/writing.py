@@ -1,4 +1,4 @@
-"""The commands that write new files into the repository: `new workload`, `new implementation`."""
+"""Commands that create files in the repository: `new workload`, `new implementation`."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ import click
 from harness import scaffold
 from harness.catalog import workload_file
 from harness.catalog.workload import SHAPES
-from harness.cli.console import Console, say
-from harness.errors import Exit, Problem, unknown
+from harness.cli.console import Console, print_line
+from harness.errors import Exit, Problem, unknown_name
 from harness.paths import ROOT, WORKLOADS
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @click.group()
 def new() -> None:
-    """Write the beginning of a workload or of an implementation, with its rules beside it."""
+    """Create the skeleton of a workload or implementation. Includes the rules."""
 
 
 @new.command()
@@ -30,38 +30,38 @@ def new() -> None:
     type=click.Choice(SHAPES),
     default=SHAPES[0],
     show_default=True,
-    help="What is measured: docs/workload-files.md.",
+    help="What is measured (docs/workload-files.md).",
 )
 def workload(name: str, shape: str) -> None:
-    """Write the file of a workload and its first implementations: docs/adding-a-workload.md."""
-    files = scaffold.workload(name, shape)
+    """Create a workload file and its first implementations. See docs/adding-a-workload.md."""
+    files = scaffold.create_workload(name, shape)
     if (ROOT / scaffold.workload_path(name)).exists():
         raise Problem(
             f"{scaffold.workload_path(name)}: found a workload of that name, expected none;"
             f" choose another name, or add to it: loombench new implementation {name} BASE"
         )
     _write(files)
-    _next(files, name)
+    _print_next_steps(files, name)
 
 
 @new.command()
 @click.argument("workload_", metavar="WORKLOAD")
 @click.argument("way", metavar="BASE[__VARIANT]")
 def implementation(workload_: str, way: str) -> None:
-    """Write an implementation that says what is to be written: asyncio, trio__buffered, go."""
-    base, variant = scaffold.parse_way(way)
+    """Create the skeleton of an implementation. BASE: asyncio, trio__buffered, go."""
+    base, variant = scaffold.parse_base_and_variant(way)
     known = workload_file.load_folder(WORKLOADS)
     if workload_ not in known:
-        raise unknown("workload", workload_, known)
-    path, text = scaffold.implementation(known[workload_], base, variant)
+        raise unknown_name("workload", workload_, known)
+    path, text = scaffold.create_implementation(known[workload_], base, variant)
     if base == "go":
-        _refuse_a_second(ROOT / path, variant)
+        _check_no_duplicate(ROOT / path, variant)
     _write({path: text})
-    _next({path: text}, workload_)
+    _print_next_steps({path: text}, workload_)
 
 
-def _refuse_a_second(path: Path, variant: str) -> None:
-    """Raise Problem where a file of that package has the function already."""
+def _check_no_duplicate(path: Path, variant: str) -> None:
+    """Raise Problem if the Go package already has the function of this variant."""
     for file in sorted(path.parent.glob("*.go")):
         if file.name.endswith("_test.go"):
             continue
@@ -74,45 +74,45 @@ def _refuse_a_second(path: Path, variant: str) -> None:
 
 
 def _write(files: dict[str, str]) -> None:
-    """Write all of the files, or none. Raises Problem; what is there is never overwritten."""
-    there = [path for path in files if (ROOT / path).exists()]
-    if there:
+    """Write all files or none. Raises Problem; existing files are never overwritten."""
+    existing = [path for path in files if (ROOT / path).exists()]
+    if existing:
         raise Problem(
-            f"{there[0]}: found a file, expected none; change that one, or choose another name"
+            f"{existing[0]}: found a file, expected none; change that one, or choose another name"
         )
-    made: list[Path] = []
+    created: list[Path] = []
     try:
         for path, text in files.items():
             target = ROOT / path
-            missing = [one for one in target.parents if not one.exists()]
+            missing = [folder for folder in target.parents if not folder.exists()]
             for folder in reversed(missing):
                 folder.mkdir()
-                made.append(folder)
+                created.append(folder)
             with target.open("x", encoding="utf-8", newline="\n") as file:
-                made.append(target)
+                created.append(target)
                 file.write(text)
     except BaseException as error:
-        for one in reversed(made):
-            if one.is_dir():
-                one.rmdir()
+        for item in reversed(created):
+            if item.is_dir():
+                item.rmdir()
             else:
-                one.unlink(missing_ok=True)
+                item.unlink(missing_ok=True)
         if isinstance(error, OSError):
             raise Problem(
-                f"{path}: cannot be written: {error.strerror or error}; expected a clone that you"
-                " may write to; nothing was written",
+                f"{path}: cannot be written: {error.strerror or error}; expected a writable"
+                " clone; nothing was written",
                 Exit.NOT_POSSIBLE,
             ) from None
         raise
 
 
-def _next(files: dict[str, str], name: str) -> None:
+def _print_next_steps(files: dict[str, str], name: str) -> None:
     console = Console()
     for path in files:
-        say(console, f"wrote {path}")
-    say(console, "next, when the work is written:")
-    say(console, f"  .venv/bin/loombench validate {name}")
-    say(console, f"  .venv/bin/loombench run --workload {name} --budget 20s")
+        print_line(console, f"wrote {path}")
+    print_line(console, "next, after you have written the work:")
+    print_line(console, f"  .venv/bin/loombench validate {name}")
+    print_line(console, f"  .venv/bin/loombench run --workload {name} --budget 20s")
 
 
 COMMANDS = (new,)

@@ -1,15 +1,15 @@
-"""Decides which block comes next: the least of everything first, then where it tells most.
+"""Decide which block comes next: a minimum for every case, then the least precise ratios.
 
-The rule is fixed before the first trial, and nothing is measured again because it looked wrong:
+The rule is fixed before the first trial. Nothing is measured again because it looked wrong.
 
-1. every headline case its least number of blocks, in rounds of shuffled order;
-2. one block of every other case;
-3. more blocks of the other cases, until each has as many as an interval needs;
-4. then the headline case whose ratios are the least precise for what a block of it costs.
+1. The minimum number of blocks of every headline case, in rounds of shuffled order.
+2. One block of every other case.
+3. More blocks of the other cases, until each has enough for a confidence interval.
+4. The headline case with the least precise ratios relative to the cost of a block.
 
-It ends as soon as all ratios of headline cases are as precise as was asked for.
+Measuring ends once all ratios of headline cases have reached the requested precision.
 
-What a resumed run does next follows from the trials it has, as if it had never stopped.
+A resumed run continues from its trials as if it had never stopped.
 """
 
 from __future__ import annotations
@@ -18,9 +18,10 @@ import random
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
+from harness.catalog.contestant import Contestant
 from harness.catalog.workload import BASELINE
 from harness.errors import Problem
-from harness.measuring.plan import Block, program
+from harness.measuring.plan import Block, assign, group_by_case, split_phases
 from harness.results.records import Status
 from harness.statistics import estimates
 from harness.statistics.metrics import trial_value
@@ -29,14 +30,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from harness.catalog.workload import Workload
-    from harness.measuring.plan import Profile
+    from harness.measuring.plan import CaseKey, Profile
     from harness.results.records import Cell, Trial
-
-    Place = tuple[str, str]  # workload, case
 
 
 class Allocator:
-    """Hands out blocks, and is told of every trial."""
+    """Yields the blocks of a run, based on the trials recorded so far."""
 
     def __init__(
         self,
@@ -47,100 +46,108 @@ class Allocator:
         precision: float,
     ) -> None:
         if not planned:
-            raise Problem("nothing to measure: no implementation is left of what was asked for")
-        self._first, self._later, self._cells = program(planned)
-        self._workloads = workloads
+            raise Problem("nothing to measure: no implementation matches the selection")
+        by_case = group_by_case(planned)
+        self._first, self._later = split_phases(by_case)
+        self._assignments = {
+            key: [assign(cell, workloads) for cell in cells] for key, cells in by_case.items()
+        }
+        self._assignment_of = {
+            assignment.cell: assignment
+            for assignments in self._assignments.values()
+            for assignment in assignments
+        }
         self._seed = seed
-        self._least = profile.least_blocks
+        self._min_blocks = profile.min_blocks
         self._precision = precision
-        self.trials = 0  # taken note of so far
-        self._seen: dict[int, tuple[Place, set[Cell]]] = {}
-        self._blocks_of: Counter[Place] = Counter()
-        self._same = {cell: cell for cell in planned}
+        self.trials = 0  # recorded so far
+        self._recorded: dict[int, tuple[CaseKey, set[Cell]]] = {}  # by block
+        self._block_counts: Counter[CaseKey] = Counter()
         self._values: defaultdict[Cell, dict[int, float]] = defaultdict(dict[int, float])
-        self._cost_ns: defaultdict[Place, int] = defaultdict(int)  # of all its trials
+        self._cost_ns: defaultdict[CaseKey, int] = defaultdict(int)  # total of all trials
 
-    def take(self, trial: Trial) -> None:
-        """Take note of a trial, now or from an earlier session of the run."""
-        cell = self._same.get(trial.cell, trial.cell)  # one object each, for runs of any length
-        place = cell.workload, cell.case
+    def record(self, trial: Trial) -> None:
+        """Record a trial of this session, or of an earlier session of the run."""
+        assignment = self._assignment_of.get(trial.cell)
+        cell = assignment.cell if assignment else trial.cell  # share one object, to save memory
+        key = cell.workload, cell.case
         self.trials += 1
-        if trial.block not in self._seen:
-            self._seen[trial.block] = place, set()
-            self._blocks_of[place] += 1
-        self._seen[trial.block][1].add(cell)
-        self._cost_ns[place] += trial.wall_ns
-        if trial.status is Status.OK:
-            workload = self._workloads[cell.workload]
-            value = trial_value(workload, next(iter(workload.metrics.values())), trial)
+        if trial.block not in self._recorded:
+            self._recorded[trial.block] = key, set()
+            self._block_counts[key] += 1
+        self._recorded[trial.block][1].add(cell)
+        self._cost_ns[key] += trial.wall_ns
+        if assignment and trial.status is Status.OK:
+            value = trial_value(assignment.case.workload.headline_metric, assignment.case, trial)
             if value is not None:
                 self._values[cell][trial.block] = value
 
-    def has(self, block: int, cell: Cell) -> bool:
-        """Return whether a trial of this cell in this block was taken note of."""
-        return block in self._seen and cell in self._seen[block][1]
+    def has_trial(self, block: int, cell: Cell) -> bool:
+        """Return whether a trial of this cell in this block was recorded."""
+        return block in self._recorded and cell in self._recorded[block][1]
 
     def blocks(self) -> Iterator[Block]:
-        """Yield blocks until every headline ratio is as precise as was asked for."""
-        for index, (cut_short, seen) in sorted(self._seen.items()):
-            if seen != set(self._cells[cut_short]):  # by an interrupt, or worse
-                yield self._block(index, cut_short)
-        index = max(self._seen, default=-1) + 1
-        while (place := self._next(index)) is not None:
-            yield self._block(index, place)
+        """Yield blocks until every headline ratio has reached the requested precision."""
+        for index, (key, recorded) in sorted(self._recorded.items()):
+            planned = {assignment.cell for assignment in self._assignments[key]}
+            if recorded != planned:  # the block was interrupted
+                yield self._create_block(index, key)
+        index = max(self._recorded, default=-1) + 1
+        while (next_key := self._choose_case(index)) is not None:
+            yield self._create_block(index, next_key)
             index += 1
 
     @property
-    def _fixed(self) -> int:
-        """How many blocks come in an order that nothing measured can change."""
-        return self._least * len(self._first) + len(self._later)
+    def _fixed_blocks(self) -> int:
+        """The number of blocks whose order does not depend on measurements."""
+        return self._min_blocks * len(self._first) + len(self._later)
 
-    def _block(self, index: int, place: Place) -> Block:
-        cells = list(self._cells[place])
-        random.Random(f"{self._seed} {index}").shuffle(cells)
-        return Block(index, *place, tuple(cells))
+    def _create_block(self, index: int, key: CaseKey) -> Block:
+        shuffled = list(self._assignments[key])
+        random.Random(f"{self._seed} {index}").shuffle(shuffled)
+        return Block(index, *key, tuple(shuffled))
 
-    def _next(self, index: int) -> Place | None:
+    def _choose_case(self, index: int) -> CaseKey | None:
         round_, position = divmod(index, len(self._first))
-        if round_ < self._least:
+        if round_ < self._min_blocks:
             order = list(self._first)
             random.Random(f"{self._seed} round {round_}").shuffle(order)
             return order[position]
-        if index < self._fixed:
-            return self._later[index - self._least * len(self._first)]
-        return self._widest()
+        if index < self._fixed_blocks:
+            return self._later[index - self._min_blocks * len(self._first)]
+        return self._choose_least_precise()
 
-    def _widest(self) -> Place | None:
-        """Return the place where a block tells most; None when all headline cases are precise."""
-        need = {place: self.imprecision(place) / self._cost(place) for place in self._first}
-        need = {place: one for place, one in need.items() if one > 0}
-        if not need:
+    def _choose_least_precise(self) -> CaseKey | None:
+        """Return the case to measure next, or None if all headline cases are precise enough."""
+        gains = {key: self.imprecision(key) / self._block_cost_ns(key) for key in self._first}
+        gains = {key: gain for key, gain in gains.items() if gain > 0}
+        if not gains:
             return None
-        thin = [place for place in self._later if self._count(place) < estimates.LEAST_FOR_INTERVAL]
-        if thin:
-            return min(thin, key=self._count)
-        return max(need, key=need.__getitem__)
+        counts = {key: self._block_counts[key] for key in self._later}
+        too_few = [key for key, count in counts.items() if count < estimates.MIN_FOR_INTERVAL]
+        if too_few:
+            return min(too_few, key=counts.__getitem__)
+        return max(gains, key=gains.__getitem__)
 
-    def imprecision(self, place: Place) -> float:
-        """Return how much wider than asked for the widest ratio of a case is; 0: precise enough.
+    def imprecision(self, key: CaseKey) -> float:
+        """Return by how much the widest ratio of a case exceeds the precision; 0: precise enough.
 
-        A contestant without two values in one block (it fails, or its cost is not positive) has no
-        ratio that more blocks would make precise.
+        Contestants without a ratio (they fail, or their cost is not positive) are ignored: more
+        blocks would not make them precise.
         """
-        cells = self._cells[place]
-        base = next((c for c in cells if c.model == BASELINE and not c.variant), cells[0])
+        cells = [assignment.cell for assignment in self._assignments[key]]
+        base = next(
+            (cell for cell in cells if cell.contestant == Contestant(key[0], BASELINE)), cells[0]
+        )
         widest = 0.0
         for cell in cells:
             own, other = self._values[cell], self._values[base]
-            found = estimates.ratio([(own[b], other[b]) for b in own if b in other])
-            if cell != base and found is not None and found.spread is not None:
-                widest = max(widest, found.spread)
-        if len(cells) == 1:  # nothing to compare with: its own blocks are all there is to know
-            return 1.0 if self._cost_ns[place] else 0.0  # of nothing: it was refused beforehand
+            ratio = estimates.paired_ratio([(own[b], other[b]) for b in own if b in other])
+            if cell != base and ratio is not None and ratio.spread is not None:
+                widest = max(widest, ratio.spread)
+        if len(cells) == 1:  # without a ratio, more blocks are always useful
+            return 1.0 if self._cost_ns[key] else 0.0  # no cost: the trials were never started
         return widest - self._precision if widest > self._precision else 0.0
 
-    def _count(self, place: Place) -> int:
-        return self._blocks_of[place]
-
-    def _cost(self, place: Place) -> float:
-        return max(1, self._cost_ns[place]) / max(1, self._count(place))
+    def _block_cost_ns(self, key: CaseKey) -> float:
+        return max(1, self._cost_ns[key]) / max(1, self._block_counts[key])

@@ -1,4 +1,4 @@
-"""A run from its plan to its last trial: where the parts of measuring come together."""
+"""Start, resume and measure a run."""
 
 from __future__ import annotations
 
@@ -16,19 +16,21 @@ from harness.measuring.inventory import Inventory
 from harness.measuring.machine import facts
 from harness.measuring.runners import external
 from harness.results import store
-from harness.results.records import SCHEMA_VERSION, AbsentCell, Run, RunnerFacts
+from harness.results.records import SCHEMA_VERSION, Run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
-    from harness.measuring.plan import Profile, Selection
-    from harness.results.records import Cell, Trial
+    from harness.measuring.plan import Profile, RunSelection
+    from harness.results.records import Machine, RunnerFacts, Trial
+
+_MAX_DETAIL = 60  # characters of an old and a new value that are shown in an error message
 
 
 @dataclass
 class Campaign:
-    """A run that is about to be measured, or to go on."""
+    """A new or resumed run, ready to measure."""
 
     run: Run
     inventory: Inventory
@@ -43,8 +45,8 @@ class Campaign:
 
     @property
     def planned(self) -> int:
-        """How many trials the least program has: the least blocks of headlines, one of sweeps."""
-        return plan.least_trials(self.run.cells, plan.PROFILES[self.run.profile])
+        """The minimum number of trials: all blocks of headline cases, one of every other case."""
+        return plan.count_min_trials(self.run.cells, plan.PROFILES[self.run.profile])
 
     def measure(
         self,
@@ -52,19 +54,19 @@ class Campaign:
         interrupted: Callable[[], bool],
         memory_bytes: int | None = None,
     ) -> str:
-        """Measure until the budget is spent or somebody interrupts. Returns why it ended."""
+        """Measure until the budget is spent or Ctrl-C is pressed. Returns why it ended."""
 
-        def keep(trial: Trial) -> None:
+        def store_trial(trial: Trial) -> None:
             self.writer.append(trial)
-            self.allocator.take(trial)
+            self.allocator.record(trial)
 
         try:
             return trials.run_blocks(
-                self.inventory.bench(self.run.seed, interrupted, memory_bytes),
+                self.inventory.trial_runner(self.run.seed, interrupted, memory_bytes),
                 self.allocator.blocks(),
-                self.allocator.has,
+                self.allocator.has_trial,
                 time.monotonic() + self.budget_s,
-                keep,
+                store_trial,
                 observer,
             )
         finally:
@@ -73,165 +75,168 @@ class Campaign:
 
 def begin(
     out: Path,
-    selection: Selection,
+    selection: RunSelection,
     profile: Profile,
     budget_s: float | None,
     seed: int | None,
     precision: float,
     inventory: Inventory | None = None,
 ) -> Campaign:
-    """Plan a new run and make its directory. Raises Problem."""
+    """Plan a new run and create its directory. Raises Problem."""
     inventory = inventory or Inventory.open()
-    cells, absent = inventory.cells(selection, profile)
+    cells, absent = inventory.plan_cells(selection, profile)
     if not cells:
-        reasons = {f"{one.cell.model}: {one.reason}" for one in absent}
+        reasons = {f"{absent_cell.cell.model}: {absent_cell.reason}" for absent_cell in absent}
         raise Problem(
-            f"nothing to measure: {'; '.join(sorted(reasons)) or 'nothing was asked for'}",
+            f"nothing to measure: {'; '.join(sorted(reasons)) or 'the selection is empty'}",
             Exit.NOT_POSSIBLE,
         )
-    about = facts.machine()
+    machine = facts.describe_machine()
     now = datetime.now(UTC)
-    runners, sources = inventory.facts(cells)
+    all_cells = (*cells, *(absent_cell.cell for absent_cell in absent))
     run = Run(
         schema_version=SCHEMA_VERSION,
-        id=f"{now:%Y%m%dT%H%M%SZ}-{_plain(about.host)}",
+        id=f"{now:%Y%m%dT%H%M%SZ}-{_to_file_name(machine.host)}",
         started_at=now.isoformat(timespec="seconds"),
         seed=random.SystemRandom().getrandbits(31) if seed is None else seed,
         profile=profile.name,
         budget_s=budget_s or profile.budget_s,
         precision=precision,
-        machine=about,
-        runners=runners,
-        workloads={
-            cell.workload: inventory.workloads[cell.workload].text
-            for cell in (*cells, *_of(absent))
-        },
+        machine=machine,
+        runners=inventory.runner_facts(cells),
+        workloads={cell.workload: inventory.workloads[cell.workload].text for cell in all_cells},
         cells=tuple(cells),
         absent=tuple(absent),
-        sources=sources,
-        implementations=inventory.implementations(cells),
+        sources=inventory.source_digests(cells),
+        implementations=inventory.source_paths(cells),
         runner_files=inventory.runner_files,
     )
-    return Campaign(
-        run, inventory, store.RunWriter.create(out, run), run.budget_s, _allocator(run, inventory)
-    )
-
-
-def _allocator(run: Run, inventory: Inventory) -> Allocator:
-    return Allocator(
-        run.cells, inventory.workloads, run.seed, plan.PROFILES[run.profile], run.precision
-    )
-
-
-def _of(absent: list[AbsentCell]) -> list[Cell]:
-    return [one.cell for one in absent]
+    writer = store.RunWriter.create(out, run)
+    return Campaign(run, inventory, writer, run.budget_s, _create_allocator(run, inventory))
 
 
 def resume(
     folder: Path,
     budget_s: float | None,
     warn: Callable[[str], None],
-    named: Iterable[Path] = (),
+    runner_files: Iterable[Path] = (),
 ) -> Campaign:
-    """Go on with a run. Raises Problem when the machine or what is measured has changed.
+    """Continue a run. Raises Problem if the machine or the measured programs have changed.
 
-    `named` are the runners' files that the user names now; they must be those of the run.
+    `runner_files` are the files given by --runner now; they must be the same as those of the run.
     """
     run = store.read_run(folder)
-    named = tuple(named)
-    _same_runner_files(folder.name, run, named)
-    inventory = Inventory.open(named)
+    _check_schema(folder.name, run)
+    runner_files = tuple(runner_files)
+    _check_runner_files(folder.name, run, runner_files)
+    inventory = Inventory.open(runner_files)
     for problem in inventory.runners.problems:
         warn(problem)
-    runners, sources = inventory.facts(list(run.cells))
-    about = facts.machine()
-    changes = [
-        *_changes("machine", _identity(run.machine), _identity(about)),
-        *_changes("", _versions(run.runners), _versions(runners)),
-        *_changes("source", run.sources, sources),
-        *_changes("implementation", _needed(run), _offered(inventory, run)),
-        *_changes(
-            "workload",
-            run.workloads,
-            {
-                id_: workload.text
-                for id_, workload in inventory.workloads.items()
-                if id_ in run.workloads
-            },
-        ),
-    ]
-    if changes:
-        raise Problem(
-            f"{folder.name} cannot go on, since what it measured is no longer the same:"
-            f" {'; '.join(changes)}; begin a new run instead",
-            Exit.NOT_POSSIBLE,
-        )
-    warnings: list[str] = []
-    allocator = _allocator(run, inventory)
-    for trial in store.read_trials(folder, warnings):  # one at a time: a run may be gigabytes
-        allocator.take(trial)
-    for warning in warnings:
-        warn(warning)
+    _check_unchanged(folder.name, run, inventory)
+    allocator = _create_allocator(run, inventory)
+    _record_stored_trials(folder, allocator, warn)
     return Campaign(run, inventory, store.RunWriter(folder), budget_s or run.budget_s, allocator)
 
 
-def _same_runner_files(name: str, run: Run, named: Iterable[Path]) -> None:
-    """Raise Problem unless the user names what the run was begun with.
+def _create_allocator(run: Run, inventory: Inventory) -> Allocator:
+    return Allocator(
+        run.cells, inventory.workloads, run.seed, plan.PROFILES[run.profile], run.precision
+    )
 
-    What the run itself says is not enough to start a program: a run directory can be anybody's.
+
+def _check_schema(name: str, run: Run) -> None:
+    if run.schema_version != SCHEMA_VERSION:
+        raise Problem(
+            f"{name} cannot be resumed: found schema_version {run.schema_version}, expected"
+            f" {SCHEMA_VERSION}; it can be shown and drawn, but measuring needs a new run",
+            Exit.NOT_POSSIBLE,
+        )
+
+
+def _check_runner_files(name: str, run: Run, runner_files: Iterable[Path]) -> None:
+    """Raise Problem unless the user names the runner files that the run was started with.
+
+    The names in the run are not enough to start programs: a run directory can come from anybody.
     """
-    now = {str(external.locate(one)) for one in named}
-    missing = [file for file in run.runner_files if file not in now]
+    given = {str(external.locate_file(path)) for path in runner_files}
+    missing = [file for file in run.runner_files if file not in given]
     if missing:
-        again = " ".join(f"--runner {shlex.quote(file)}" for file in missing)
+        options = " ".join(f"--runner {shlex.quote(file)}" for file in missing)
+        raise Problem(f"{name} was started with external runners; repeat {options} to resume it")
+    if added := sorted(given - set(run.runner_files)):
         raise Problem(
-            f"{name} was begun with runners from outside; repeat {again} to go on with it"
+            f"{name} was started without {', '.join(added)}; resume it without, or start a new run"
         )
-    if strange := sorted(now - set(run.runner_files)):
+
+
+def _check_unchanged(name: str, run: Run, inventory: Inventory) -> None:
+    """Raise Problem if the machine, a runner, a source or a workload differs from the run."""
+    cells = list(run.cells)
+    workloads = {
+        id_: workload.text for id_, workload in inventory.workloads.items() if id_ in run.workloads
+    }
+    changes = [
+        *_find_changes("machine", _identify(run.machine), _identify(facts.describe_machine())),
+        *_find_changes(
+            "", _list_versions(run.runners), _list_versions(inventory.runner_facts(cells))
+        ),
+        *_find_changes("source", run.sources, inventory.source_digests(cells)),
+        *_find_changes("implementation", *_compare_implementations(run, inventory)),
+        *_find_changes("workload", run.workloads, workloads),
+    ]
+    if changes:
         raise Problem(
-            f"{name} was begun without {', '.join(strange)}; go on without it, or begin a new run"
+            f"{name} cannot be resumed, because what it measures has changed:"
+            f" {'; '.join(changes)}; start a new run instead",
+            Exit.NOT_POSSIBLE,
         )
 
 
-def _needed(run: Run) -> dict[str, str]:
-    return {f"{cell.workload} {cell.contestant}": "there" for cell in run.cells}
+def _record_stored_trials(folder: Path, allocator: Allocator, warn: Callable[[str], None]) -> None:
+    """Record the trials of earlier sessions, one in memory at a time: a run may be gigabytes."""
+    warnings: list[str] = []
+    for trial in store.read_trials(folder, warnings):
+        allocator.record(trial)
+    for warning in warnings:
+        warn(warning)
 
 
-def _offered(inventory: Inventory, run: Run) -> dict[str, str]:
-    offers = {(one.workload, one.model, one.variant) for one in inventory.runners.offers()}
-    return {
-        f"{cell.workload} {cell.contestant}": "there"
-        for cell in run.cells
-        if (cell.workload, cell.model, cell.variant) in offers
+def _compare_implementations(
+    run: Run, inventory: Inventory
+) -> tuple[dict[str, str], dict[str, str]]:
+    """Return the needed and the existing contestants, in the form that _find_changes compares."""
+    contestants = {offer.contestant for offer in inventory.runners.offers()}
+    needed = {cell.contestant.key: "present" for cell in run.cells}
+    existing = {
+        cell.contestant.key: "present" for cell in run.cells if cell.contestant in contestants
     }
+    return needed, existing
 
 
-def _identity(about: object) -> dict[str, str]:
-    return {name: str(getattr(about, name)) for name in ("host", "system", "cpu", "logical_cores")}
+def _identify(machine: Machine) -> dict[str, str]:
+    fields = ("host", "system", "cpu", "logical_cores")
+    return {field: str(getattr(machine, field)) for field in fields}
 
 
-def _versions(runners: tuple[RunnerFacts, ...]) -> dict[str, str]:
-    """Return what each runner said of itself: its version, its libraries, its settings."""
-    return {
-        name: str(value)
-        for one in runners
-        for name, value in (
-            (f"runner {one.name}", one.version),
-            *((f"{one.name}: {fact}", value) for fact, value in one.facts.items()),
-        )
-    }
+def _list_versions(runners: tuple[RunnerFacts, ...]) -> dict[str, str]:
+    """Return the version and the facts of each runner: libraries, settings."""
+    versions = {}
+    for runner in runners:
+        versions[f"runner {runner.name}"] = runner.version
+        versions |= {f"{runner.name}: {fact}": str(value) for fact, value in runner.facts.items()}
+    return versions
 
 
-def _changes(what: str, before: dict[str, str], now: dict[str, str]) -> list[str]:
-    short = 60
-    changed = []
+def _find_changes(kind: str, before: dict[str, str], now: dict[str, str]) -> list[str]:
+    changes = []
     for name in sorted(before.keys() | now.keys()):
         old, new = before.get(name, "absent"), now.get(name, "absent")
         if old != new:
-            detail = f" was {old}, is {new}" if len(old) + len(new) < short else " has changed"
-            changed.append(f"{what} {name}{detail}".strip())
-    return changed
+            is_short = len(old) + len(new) < _MAX_DETAIL
+            detail = f" was {old}, is {new}" if is_short else " has changed"
+            changes.append(f"{kind} {name}{detail}".strip())
+    return changes
 
 
-def _plain(host: str) -> str:
+def _to_file_name(host: str) -> str:
     return "".join(c if c.isalnum() or c == "-" else "-" for c in host)[:40].strip("-") or "host"

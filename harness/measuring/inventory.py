@@ -1,15 +1,18 @@
-"""What there is to measure on this machine, and with what."""
+"""The workloads, runners and implementations that are available on this machine."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from harness.catalog import workload_file
 from harness.catalog.workload import MODELS
-from harness.measuring import plan, trials
+from harness.measuring import plan
 from harness.measuring.runners import external
-from harness.measuring.runners.find import find
+from harness.measuring.runners.find import find_runners
+from harness.measuring.trials import TrialRunner
 from harness.paths import WORKLOADS
 from harness.results.records import Absence, AbsentCell, RunnerFacts
 
@@ -18,44 +21,44 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.catalog.workload import Workload
-    from harness.measuring.plan import Profile, Selection
-    from harness.measuring.runners.runner import Runner, Runners
+    from harness.measuring.plan import Profile, RunSelection
+    from harness.measuring.runners.runner import Offer, Runners
     from harness.results.records import Cell
 
 
 @dataclass(frozen=True)
 class Inventory:
-    """What there is to measure, and with what: the workload files and this machine's runners."""
+    """The available workloads and runners."""
 
     workloads: dict[str, Workload]
     runners: Runners
-    runner_files: tuple[str, ...] = ()  # each loombench.toml that the user named
-    from_outside: frozenset[str] = frozenset()  # workloads that those bring
+    runner_files: tuple[str, ...] = ()  # the loombench.toml files given by --runner
+    external: frozenset[str] = frozenset()  # workloads defined by those files
 
     @classmethod
-    def open(cls, named: Iterable[Path] = ()) -> Inventory:
-        """Read the workload files and ask the runners, also those of the files that are named.
+    def open(cls, runner_files: Iterable[Path] = ()) -> Inventory:
+        """Read the workload files and describe all runners, including those of `runner_files`.
 
-        Raises Problem for a bad file.
+        Raises Problem for an invalid file.
         """
-        ours = workload_file.load_folder(WORKLOADS)
-        declared = external.read(named)
-        workloads = external.workloads(declared, ours)
-        runners = find()
-        external.join(runners, declared, workloads)
+        own_workloads = workload_file.load_folder(WORKLOADS)
+        declared = external.read_files(runner_files)
+        workloads = external.add_workloads(declared, own_workloads)
+        runners = find_runners()
+        external.add_runners(runners, declared, workloads)
         return cls(
             workloads,
             runners,
-            tuple(dict.fromkeys(str(one.file) for one in declared)),
-            frozenset(workloads.keys() - ours.keys()),
+            tuple(dict.fromkeys(str(runner.file) for runner in declared)),
+            frozenset(workloads.keys() - own_workloads.keys()),
         )
 
-    def cells(
-        self, selection: Selection, profile: Profile | None
+    def plan_cells(
+        self, selection: RunSelection, profile: Profile | None
     ) -> tuple[list[Cell], list[AbsentCell]]:
-        """Return what would be measured and what would not; without a profile, the check cases."""
-        present, absent = plan.cells(
-            plan.select(selection, self.workloads, self.runners.models),
+        """Return the cells to measure and the absent ones; without a profile, the check cases."""
+        present, absent = plan.plan_cells(
+            plan.select_workloads(selection, self.workloads, self.runners.models),
             selection,
             self.runners.offers(),
             self.runners.missing_models,
@@ -63,112 +66,118 @@ class Inventory:
             self.runners.models,
         )
         if not self.runners.load_command:
-            unasked = [cell for cell in present if self.workloads[cell.workload].load]
-            present = [cell for cell in present if cell not in unasked]
+            servers = [cell for cell in present if self.workloads[cell.workload].load]
+            present = [cell for cell in present if cell not in servers]
             absent += [
                 AbsentCell(cell, Absence.UNAVAILABLE, self.runners.load_missing)
-                for cell in unasked
+                for cell in servers
                 if not cell.control
             ]
-        # Nobody expects our models in a workload from outside: that they are not in it goes
-        # without saying, unless they were asked for.
-        unsaid = (Absence.MISSING, Absence.UNAVAILABLE)
+        # Our own models are not expected in external workloads, so they are not listed as missing
+        # there unless they were selected.
         if not selection.models:
-            absent = [
-                one
-                for one in absent
-                if one.cell.workload not in self.from_outside
-                or one.cell.model not in MODELS
-                or one.absence not in unsaid
-            ]
+            absent = [cell for cell in absent if not self._is_expected_absence(cell)]
         return present, absent
 
-    def bench(
+    def _is_expected_absence(self, absent: AbsentCell) -> bool:
+        return (
+            absent.cell.workload in self.external
+            and absent.cell.model in MODELS
+            and absent.absence in (Absence.MISSING, Absence.UNAVAILABLE)
+        )
+
+    def trial_runner(
         self, seed: int, interrupted: Callable[[], bool], memory_bytes: int | None = None
-    ) -> trials.Bench:
-        """Return a bench on which trials can be run; its own memory limit unless one is given."""
-        by_model: dict[tuple[str, str, str], Runner] = {
-            (offer.workload, offer.model, offer.variant): self.runners.found[offer.runner]
-            for offer in self.runners.offers()
-        }
-        bench = trials.Bench(
-            workloads=self.workloads,
-            runner_of=lambda cell: by_model[cell.workload, cell.model, cell.variant],
+    ) -> TrialRunner:
+        """Return a runner of trials; `memory_bytes` replaces its default memory limit."""
+        runner = TrialRunner(
+            runner_of={
+                offer.contestant: self.runners.found[offer.runner]
+                for offer in self.runners.offers()
+            }.__getitem__,
             seed=seed,
             interrupted=interrupted,
             load_command=self.runners.load_command,
         )
-        return bench if memory_bytes is None else replace(bench, memory_bytes=memory_bytes)
+        return runner if memory_bytes is None else replace(runner, memory_bytes=memory_bytes)
 
-    def document(
+    def to_document(
         self, workloads: list[Workload], cells: list[Cell], absent: list[AbsentCell]
     ) -> dict[str, object]:
-        """Return for programs what there is, and what there is not, with the reasons."""
-        offers = {(one.workload, one.model, one.variant): one for one in self.runners.offers()}
+        """Return workloads, implementations and absent cells as a JSON document."""
+        offers = {offer.contestant: offer for offer in self.runners.offers()}
         return {
             "workloads": [
                 {
-                    "id": one.id,
-                    "title": one.title,
-                    "question": one.question,
-                    "shape": one.shape,
-                    "cases": {id_: case.params for id_, case in one.cases.items()},
+                    "id": workload.id,
+                    "title": workload.title,
+                    "question": workload.question,
+                    "shape": workload.shape,
+                    "cases": {id_: case.params for id_, case in workload.cases.items()},
                 }
-                for one in workloads
+                for workload in workloads
             ],
             "implementations": [
                 {
-                    "workload": cell.workload,
-                    "model": cell.model,
-                    "variant": cell.variant,
-                    "runner": offers[cell.workload, cell.model, cell.variant].runner,
-                    "source": offers[cell.workload, cell.model, cell.variant].source,
+                    **structs.asdict(cell.contestant),
+                    "runner": offers[cell.contestant].runner,
+                    "source": offers[cell.contestant].source,
                 }
                 for cell in cells
             ],
             "absent": [
                 {
-                    "workload": one.cell.workload,
-                    "model": one.cell.model,
-                    "variant": one.cell.variant,
-                    "why": one.absence.value,
-                    "reason": one.reason,
+                    **structs.asdict(absent_cell.cell.contestant),
+                    "why": absent_cell.absence.value,
+                    "reason": absent_cell.reason,
                 }
-                for one in absent
+                for absent_cell in absent
             ],
         }
 
-    def facts(self, cells: list[Cell]) -> tuple[tuple[RunnerFacts, ...], dict[str, str]]:
-        """Return the runners that these cells need, and the digest of each source they run."""
-        wanted = {(cell.workload, cell.model, cell.variant) for cell in cells}
-        offers = [
-            offer
-            for offer in self.runners.offers()
-            if (offer.workload, offer.model, offer.variant) in wanted
-        ]
-        sources = {
-            name: digest
-            for runner in self.runners.found.values()
-            if (own := [one.source for one in offers if one.runner == runner.name])
-            for name, digest in runner.digests(own).items()
-        }
-        runners = tuple(
+    def runner_facts(self, cells: list[Cell]) -> tuple[RunnerFacts, ...]:
+        """Return the runners that these cells need, as they described themselves."""
+        offers = self._offers_for(cells)
+        return tuple(
             RunnerFacts(
                 name=name,
                 language=runner.description.language,
                 version=runner.description.version,
-                models=tuple(dict.fromkeys(one.model for one in offers if one.runner == name)),
+                models=tuple(
+                    dict.fromkeys(
+                        offer.contestant.model for offer in offers if offer.runner == name
+                    )
+                ),
                 facts=runner.description.facts,
+                runtime=runner.runtime,
             )
             for name, runner in self.runners.found.items()
-            if any(one.runner == name for one in offers)
+            if any(offer.runner == name for offer in offers)
         )
-        return runners, dict(sorted(sources.items()))
 
-    def implementations(self, cells: list[Cell]) -> dict[str, str]:
-        """Return the source that each contestant runs, by the name that it has in a run."""
-        names = {}
-        for offer in self.runners.offers():
-            source = self.runners.found[offer.runner].named(offer.source)
-            names[offer.workload, offer.model, offer.variant] = source
-        return {one.implementation: names[one.workload, one.model, one.variant] for one in cells}
+    def source_digests(self, cells: list[Cell]) -> dict[str, str]:
+        """Return path -> SHA-256 of each file that these cells run, sorted by path."""
+        offers = self._offers_for(cells)
+        digests: dict[str, str] = {}
+        for runner in self.runners.found.values():
+            files = {
+                file
+                for offer in offers
+                if offer.runner == runner.name
+                for file in (offer.source, *offer.files)
+            }
+            if files:
+                digests |= runner.digests(files)
+        return dict(sorted(digests.items()))
+
+    def source_paths(self, cells: list[Cell]) -> dict[str, str]:
+        """Return Contestant.key -> path of its source, a key of `source_digests`."""
+        sources = {
+            offer.contestant: self.runners.found[offer.runner].path_in_run(offer.source)
+            for offer in self.runners.offers()
+        }
+        return {cell.contestant.key: sources[cell.contestant] for cell in cells}
+
+    def _offers_for(self, cells: list[Cell]) -> list[Offer]:
+        contestants = {cell.contestant for cell in cells}
+        return [offer for offer in self.runners.offers() if offer.contestant in contestants]

@@ -1,4 +1,4 @@
-"""What a trial is worth, from what was said and how it ended: status, message, warnings. Pure."""
+"""Determine the status, message and warnings of a trial from its transcript. Pure."""
 
 from __future__ import annotations
 
@@ -14,15 +14,15 @@ from harness.results.records import Status
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from harness.catalog.workload import Case, Workload
-    from harness.measuring.processes.child import Ended
-    from harness.measuring.runners.conversation import Conversation
+    from harness.catalog.workload import ModelCase
+    from harness.measuring.processes.child import ChildResult
     from harness.measuring.runners.protocol import Failed
-    from harness.measuring.servers.load_protocol import Asked
+    from harness.measuring.runners.transcript import Transcript
+    from harness.measuring.servers.load_driver import ServerLoad
 
-# Some loops' timers count whole milliseconds (uvloop), so a wait may end that much early.
+# Some loops (uvloop) have timers of whole milliseconds, so a wait may end this much early.
 EARLY_NS = 1_000_000
-_LEAST_POINTS = 2  # of a slope
+_MIN_POINTS = 2  # for a slope
 _ERRORS = {
     "wrong": "with wrong bytes",
     "status": "with another status than 200",
@@ -38,166 +38,180 @@ _REASONS = {
 
 
 def judge(
-    workload: Workload, case: Case, model: str, said: Conversation, ended: Ended, violation: str
+    cases: Sequence[ModelCase], transcript: Transcript, result: ChildResult, violation: str
 ) -> tuple[Status, str]:
-    """Return the status of a trial, and a message where it is not ok."""
-    if ended.stopped == "timeout":
-        late = f"{case.sampling.timeout_s} s"
-        if said.finished is None:
-            return Status.TIMEOUT, f"not finished after {late}"
-        return Status.TIMEOUT, f"said that it had finished, but had not ended after {late}"
-    if ended.stopped == "memory":
-        return Status.OUT_OF_MEMORY, "took more memory than a trial may"
-    if violation:
+    """Return the status of a trial and, unless it is ok, a message. The measured case is last.
+
+    `violation` describes how the child broke the protocol; empty if it did not.
+    """
+    timeout = f"{cases[-1].sampling.timeout_s} s"
+    if result.stopped == "timeout":
+        if transcript.finished is None:
+            return Status.TIMEOUT, f"not finished after {timeout}"
+        return Status.TIMEOUT, f"said that it had finished, but had not ended after {timeout}"
+    if result.stopped == "memory":
+        return Status.OUT_OF_MEMORY, "exceeded the memory limit of the trial"
+    if violation := violation or result.stopped:
         return Status.CRASH, f"broke the protocol: {violation}"
-    if said.failed is not None:
-        return _failure(said.failed)
-    for id_, failed in said.errors.items():
-        status, message = _failure(failed)
-        return status, message if id_ == case.id else f"in the {id_} case: {message}"
-    if said.finished is None or ended.returncode != 0:
-        return Status.CRASH, _early_end(said, ended)
-    return _answered(workload, case, model, said)
+    if transcript.failed is not None:
+        return _status_of_failure(transcript.failed)
+    for case in cases:
+        if case.id in transcript.errors:
+            status, message = _status_of_failure(transcript.errors[case.id])
+            return status, _case_prefix(case, cases) + message
+    if transcript.finished is None or result.returncode != 0:
+        return Status.CRASH, _describe_early_end(transcript, result)
+    return _judge_answers(cases, transcript)
 
 
-def _answered(workload: Workload, case: Case, model: str, said: Conversation) -> tuple[Status, str]:
-    """Return what a trial is worth that came to its end in order."""
-    for one in (workload.case_for(workload.cases[id_], model) for id_ in said.cases):
-        wrong = _wrong(workload, one, model, said)
-        if wrong:
-            where = "" if one.id == case.id else f"in the {one.id} case: "
-            return Status.WRONG_ANSWER, where + wrong
-    for id_ in said.cases:
-        if unusable := _unusable(workload, said, id_):
-            return Status.CRASH, f"broke the protocol: case {id_!r}: {unusable}"
+def _case_prefix(case: ModelCase, cases: Sequence[ModelCase]) -> str:
+    """Return the beginning of a message, which names the case unless it is the measured one."""
+    return "" if case is cases[-1] else f"in the {case.id} case: "
+
+
+def _judge_answers(cases: Sequence[ModelCase], transcript: Transcript) -> tuple[Status, str]:
+    """Return the status of a trial that ended normally."""
+    for case in cases:
+        if error := _find_wrong_answer(case, transcript):
+            return Status.WRONG_ANSWER, _case_prefix(case, cases) + error
+    for case in cases:
+        if error := _find_unusable_result(case, transcript):
+            return Status.CRASH, f"broke the protocol: case {case.id!r}: {error}"
     return Status.OK, ""
 
 
-def _unusable(workload: Workload, said: Conversation, case: str) -> str:
-    """Return what keeps the result of a case from being read, or an empty text."""
-    latency = said.latencies.get(case)
-    if latency is None and workload.shape == "latency":
+def _find_unusable_result(case: ModelCase, transcript: Transcript) -> str:
+    """Return why the result of a case is unusable, or an empty text."""
+    latency, shape = transcript.latencies.get(case.id), case.workload.shape
+    if latency is None and shape == "latency":
         return "latency: found none, expected one"
-    points = len({one.tasks for one in said.footprints[case]})
-    if points < _LEAST_POINTS and workload.shape == "footprint":
-        return f"footprint: found {points} numbers of tasks, expected at least {_LEAST_POINTS}"
-    fault = histograms.fault([latency] if latency is not None else [])
-    return f"latency: {fault}" if fault else ""
+    points = len({footprint.tasks for footprint in transcript.footprints[case.id]})
+    if points < _MIN_POINTS and shape == "footprint":
+        return f"footprint: found {points} numbers of tasks, expected at least {_MIN_POINTS}"
+    error = histograms.find_decode_error([latency] if latency is not None else [])
+    return f"latency: {error}" if error else ""
 
 
-def _failure(failed: Failed) -> tuple[Status, str]:
+def _status_of_failure(failed: Failed) -> tuple[Status, str]:
     return _REASONS.get(failed.reason, Status.CRASH), failed.message
 
 
-def _early_end(said: Conversation, ended: Ended) -> str:
-    if ended.returncode < 0:
-        hint = " (often the system, out of memory)" if ended.returncode == -signal.SIGKILL else ""
-        how = f"ended by signal {-ended.returncode}{hint}"
+def _describe_early_end(transcript: Transcript, result: ChildResult) -> str:
+    if result.returncode < 0:
+        is_killed = result.returncode == -signal.SIGKILL
+        hint = " (often because the system is out of memory)" if is_killed else ""
+        description = f"ended by signal {-result.returncode}{hint}"
     else:
-        how = f"ended with exit code {ended.returncode}"
-    if said.started is None:
-        return f"{how} before it had started"
-    return how if said.finished is not None else f"{how} before it had finished"
+        description = f"ended with exit code {result.returncode}"
+    if transcript.started is None:
+        return f"{description} before it had started"
+    return (
+        description if transcript.finished is not None else f"{description} before it had finished"
+    )
 
 
-def _wrong(workload: Workload, case: Case, model: str, said: Conversation) -> str:
-    # A server answers 0 once it has closed in order; what it served is judged by who asked it.
-    expected = 0 if workload.load else workload.expected(case)
-    for outcome in said.outcomes[case.id]:
+def _find_wrong_answer(case: ModelCase, transcript: Transcript) -> str:
+    """Return why the answer of a case is wrong, or an empty text."""
+    # A server returns 0 after closing normally; the load generator checks its responses.
+    expected = 0 if case.workload.load else case.expected
+    for outcome in transcript.outcomes[case.id]:
         if outcome.digest != digest(expected):
             return f"found {outcome.value or outcome.digest}, expected {expected}"
-        for observation in workload.observations:
-            found = outcome.observed.get(observation.name)
-            if found != observation.of(model):
-                return (
-                    f"{observation.name}: found {'nothing' if found is None else found},"
-                    f" expected {observation.of(model)}"
-                )
-    ideal = workload.ideal_of(case, model)
-    for sample in said.samples[case.id]:
-        if ideal is not None and sample.elapsed_ns < ideal - EARLY_NS:
+        for observation in case.workload.observations:
+            count = outcome.observed.get(observation.name)
+            wanted = observation.expected_for(case.model)
+            if count != wanted:
+                found = "nothing" if count is None else count
+                return f"{observation.name}: found {found}, expected {wanted}"
+    for sample in transcript.samples[case.id]:
+        if case.ideal_ns is not None and sample.elapsed_ns < case.ideal_ns - EARLY_NS:
             return (
-                f"done after {units.nanoseconds(sample.elapsed_ns)}, though its waits alone last"
-                f" {units.nanoseconds(ideal)}"
+                f"done after {units.format_time(sample.elapsed_ns)}, but its waits alone take"
+                f" {units.format_time(case.ideal_ns)}"
             )
     return ""
 
 
-def judge_served(
-    workload: Workload,
-    cases: Sequence[Case],
-    asked: Mapping[str, Asked],
+def judge_server(
+    cases: Sequence[ModelCase],
+    loads: Mapping[str, ServerLoad],
     status: Status,
     message: str,
 ) -> tuple[Status, str]:
-    """Return the status of a server's trial, by what its load generators found.
+    """Return the status and message of a server's trial, given what its load generators found.
 
-    `cases` are the check case and the one that is measured, as this model does them; `status` and
-    `message` what the trial is worth as far as the server itself tells.
+    `status` and `message` are the result of `judge` for the server itself. The measured case is
+    last.
     """
     if status is Status.TIMEOUT:
-        return status, message + _why_so_long(cases, asked)
-    for one in cases:
-        where = "" if one is cases[-1] else f"in the {one.id} case: "
-        trouble = asked[one.id].trouble if one.id in asked else None
-        if trouble is not None and status is Status.CRASH:
-            return status, f"{message}; before that, {where}{trouble.message}"
+        return status, message + _describe_progress(cases, loads)
+    for case in cases:
+        prefix, load = _case_prefix(case, cases), loads.get(case.id)
+        failure = load.failure if load else None
+        if failure is not None and status is Status.CRASH:
+            return status, f"{message}; before that, {prefix}{failure.message}"
         if status is not Status.OK:
             continue
-        if trouble is not None:
-            return trouble.status, where + trouble.message
-        if one.id not in asked:
-            return Status.CRASH, f"{where}it never said that it listens"
-        if asked[one.id].was_cut:
-            return Status.CRASH, f"{where}it stopped serving before it was told to"
-        found, what = _as_served(asked[one.id], workload.expected(one))
-        if found is not Status.OK:
-            return found, where + what
+        if failure is not None:
+            return failure.status, prefix + failure.message
+        if load is None:
+            return Status.CRASH, f"{prefix}it never sent `listening`"
+        if load.was_cut:
+            return Status.CRASH, f"{prefix}it stopped serving before it was asked to"
+        load_status, load_message = _judge_load(load, case.expected)
+        if load_status is not Status.OK:
+            return load_status, prefix + load_message
     return status, message
 
 
-def _why_so_long(cases: Sequence[Case], asked: Mapping[str, Asked]) -> str:
-    """Return how far a server came that did not finish in time, as the rest of a sentence."""
-    for one in cases:
-        where = "" if one is cases[-1] else f" in the {one.id} case"
-        if one.id not in asked:
-            return f": it never said that it listens{where}"
-        if (trouble := asked[one.id].trouble) is not None:
-            return f"; before that{where}, {trouble.message}"
-        if asked[one.id].was_told and asked[one.id].exit_ns is None:
-            return f", though it was told to end{where}"
+def _describe_progress(cases: Sequence[ModelCase], loads: Mapping[str, ServerLoad]) -> str:
+    """Describe how far a server got before its timeout, as the end of a sentence."""
+    for case in cases:
+        where = "" if case is cases[-1] else f" in the {case.id} case"
+        load = loads.get(case.id)
+        if load is None:
+            return f": it never sent `listening`{where}"
+        if load.failure is not None:
+            return f"; before that{where}, {load.failure.message}"
+        if load.was_stopped and load.exit_ns is None:
+            return f", although it was asked to stop{where}"
     return ""
 
 
-def _as_served(asked: Asked, expected: int) -> tuple[Status, str]:
-    heard = asked.heard
+def _judge_load(load: ServerLoad, expected: int) -> tuple[Status, str]:
+    """Return the status of a server under load; it must have served `expected` connections."""
+    phases, served = load.report.phases, load.report.served
     errors: Counter[str] = Counter()
-    for phase in heard.phases:
+    for phase in phases:
         errors.update(phase.errors)
-    if heard.served != expected:
-        found = [f"{count} {_ERRORS.get(what, what)}" for what, count in errors.items()]
-        again = sum(phase.reconnects for phase in heard.phases)
-        found += [f"{again} connected again"] if again else []
+    if served != expected:
+        details = [f"{count} {_ERRORS.get(kind, kind)}" for kind, count in errors.items()]
+        reconnects = sum(phase.reconnects for phase in phases)
+        details += [f"{reconnects} reconnected"] if reconnects else []
         is_late = "timeout" in errors and not errors.keys() & {"wrong", "status"}
         return Status.TIMEOUT if is_late else Status.WRONG_ANSWER, (
-            f"{heard.served} of {expected} connections were answered rightly from first to last"
-            f" ({', '.join(found) or 'nothing is known of the others'})"
+            f"{served} of {expected} connections had only correct responses"
+            f" ({', '.join(details) or 'nothing is known about the others'})"
         )
-    fault = histograms.fault(
-        text for one in heard.phases for text in (one.hdr, one.service_hdr) if text
+    error = histograms.find_decode_error(
+        text for phase in phases for text in (phase.hdr, phase.service_hdr) if text
     )
-    return (Status.CRASH, f"the load generator sent {fault}") if fault else (Status.OK, "")
+    if error:
+        return Status.CRASH, f"the load generator sent an invalid histogram: {error}"
+    return Status.OK, ""
 
 
-def warnings(said: Conversation, ended: Ended) -> tuple[str, ...]:
-    """Return what should be known about a trial beside its status."""
-    found = []
-    inside = sum(sample.elapsed_ns for taken in said.samples.values() for sample in taken)
-    if inside > ended.wall_ns:
-        found.append(
-            f"its samples add up to {units.nanoseconds(inside)}, but the process lived for only"
-            f" {units.nanoseconds(ended.wall_ns)}: both cannot be true"
+def find_warnings(transcript: Transcript, result: ChildResult) -> tuple[str, ...]:
+    """Return warnings about a trial, whatever its status."""
+    warnings = []
+    sampled_ns = sum(
+        sample.elapsed_ns for samples in transcript.samples.values() for sample in samples
+    )
+    if sampled_ns > result.wall_ns:
+        warnings.append(
+            f"its samples add up to {units.format_time(sampled_ns)}, but the process lived for only"
+            f" {units.format_time(result.wall_ns)}: both cannot be true"
         )
-    if ended.left_running:
-        found.append(f"left {ended.left_running} processes running; they were ended")
-    return tuple(found)
+    if result.orphan_count:
+        warnings.append(f"left {result.orphan_count} processes running; they were killed")
+    return tuple(warnings)

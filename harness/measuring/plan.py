@@ -1,8 +1,8 @@
-"""Workloads × models -> the cells of a run, and those it cannot have, each with its reason. Pure.
+"""Plan the cells of a run, and list the cells that cannot be measured with the reasons. Pure.
 
-A block is one round of one case: every contestant once, in shuffled order (Abedi and Brecht,
-2017, on randomised interleaved trials). Drift of the machine then meets all of them alike, and a
-ratio can be formed inside a block. Which block comes when, `allocate` decides.
+A block is one round of one case: every contestant once, in shuffled order (Abedi and Brecht, 2017,
+on randomised interleaved trials). Drift of the machine then affects all contestants alike, and
+ratios can be formed inside a block. `allocate` decides on the order of the blocks.
 """
 
 from __future__ import annotations
@@ -12,24 +12,27 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
+from harness.catalog.contestant import Contestant
 from harness.catalog.workload import BASELINE, CHECK, HEADLINE, MODELS
-from harness.errors import unknown
+from harness.errors import unknown_name
 from harness.results.records import Absence, AbsentCell, Cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from harness.catalog.workload import Case, Workload
+    from harness.catalog.workload import Case, ModelCase, Workload
     from harness.measuring.runners.runner import Offer
+
+    CaseKey = tuple[str, str]  # workload, case
 
 
 @dataclass(frozen=True)
 class Profile:
-    """How much a run measures when nothing more is said."""
+    """How much a run measures by default."""
 
     name: str
     budget_s: float
-    least_blocks: int  # of each headline case, before anything else
+    min_blocks: int  # per headline case, measured before anything else
     sweeps: bool
     thorough: bool
 
@@ -37,16 +40,16 @@ class Profile:
 PROFILES = {
     profile.name: profile
     for profile in (
-        Profile("quick", budget_s=600, least_blocks=5, sweeps=False, thorough=False),
-        Profile("standard", budget_s=900, least_blocks=5, sweeps=True, thorough=False),
-        Profile("thorough", budget_s=3600, least_blocks=10, sweeps=True, thorough=True),
+        Profile("quick", budget_s=600, min_blocks=5, sweeps=False, thorough=False),
+        Profile("standard", budget_s=900, min_blocks=5, sweeps=True, thorough=False),
+        Profile("thorough", budget_s=3600, min_blocks=10, sweeps=True, thorough=True),
     )
 }
 
 
 @dataclass(frozen=True)
-class Selection:
-    """What the user asked for; empty means everything."""
+class RunSelection:
+    """The workloads, models and cases that the user selected; empty means all."""
 
     workloads: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
@@ -54,93 +57,127 @@ class Selection:
 
 
 @dataclass(frozen=True)
+class Assignment:
+    """A cell with its cases as its model runs them, resolved once for all trials.
+
+    Each trial runs the check case first. It verifies the implementation in the same process that is
+    timed, against an answer in the workload file, and warms up the code.
+    """
+
+    cell: Cell
+    check: ModelCase
+    case: ModelCase  # the measured case; in a validation, the check case
+
+    @property
+    def cases(self) -> tuple[ModelCase, ...]:
+        """The cases of one trial in order; the measured case is last."""
+        return (self.case,) if self.case.id == CHECK else (self.check, self.case)
+
+    def case_named(self, id_: str) -> ModelCase:
+        """Return one of the cases by its id."""
+        return self.check if id_ == CHECK else self.case
+
+    @property
+    def is_served(self) -> bool:
+        """Whether the implementation is a server, which needs a load generator."""
+        return self.case.workload.load is not None
+
+
+def assign(cell: Cell, workloads: Mapping[str, Workload]) -> Assignment:
+    """Resolve the cases of a cell."""
+    workload = workloads[cell.workload]
+    return Assignment(
+        cell, workload.resolve(CHECK, cell.model), workload.resolve(cell.case, cell.model)
+    )
+
+
+@dataclass(frozen=True)
 class Block:
-    """One round of one case: the contestants in the order in which they run."""
+    """One round of one case, with the contestants in execution order."""
 
     index: int
     workload: str
     case: str
-    cells: tuple[Cell, ...]
+    assignments: tuple[Assignment, ...]
 
 
-def select(
-    selection: Selection, workloads: Mapping[str, Workload], models: Sequence[str] = MODELS
+def select_workloads(
+    selection: RunSelection, workloads: Mapping[str, Workload], models: Sequence[str] = MODELS
 ) -> list[Workload]:
-    """Return the workloads that were asked for. Raises Problem with the near matches."""
+    """Return the selected workloads. Raises Problem with near matches for unknown names."""
     for name in selection.workloads:
         if name not in workloads:
-            raise unknown("workload", name, workloads)
+            raise unknown_name("workload", name, workloads)
     for name in selection.models:
         if name not in models:
-            raise unknown("model", name, models)
+            raise unknown_name("model", name, models)
     chosen = [w for id_, w in workloads.items() if id_ in (selection.workloads or workloads)]
     for name in selection.cases:
         if not any(name in workload.cases for workload in chosen):
-            raise unknown("case", name, [case for workload in chosen for case in workload.cases])
+            raise unknown_name(
+                "case", name, [case for workload in chosen for case in workload.cases]
+            )
     return chosen
 
 
-def cells(
+def plan_cells(
     workloads: Iterable[Workload],
-    selection: Selection,
+    selection: RunSelection,
     offers: Iterable[Offer],
     missing_models: Mapping[str, str],
     profile: Profile | None,
     models: Sequence[str] = MODELS,
 ) -> tuple[list[Cell], list[AbsentCell]]:
-    """Return the cells to measure, and the cells that are not, each with its reason.
+    """Return the cells to measure and the absent cells with their reasons.
 
-    Without a profile these are the check cases.
-
-    `missing_models` are models that no runner could even be asked about, with the reason;
-    `models` are all there are, in their order.
+    Without a profile these are the check cases. `missing_models` are models whose runner cannot be
+    used, with the reason. `models` are all models in display order.
     """
-    by_place: dict[tuple[str, str], list[Offer]] = {}
+    offers_by_model: dict[tuple[str, str], list[Offer]] = {}
     for offer in offers:
-        by_place.setdefault((offer.workload, offer.model), []).append(offer)
+        contestant = offer.contestant
+        offers_by_model.setdefault((contestant.workload, contestant.model), []).append(offer)
     present: list[Cell] = []
     absent: list[AbsentCell] = []
     for workload in workloads:
-        for case in wanted_cases(workload, profile, selection.cases):
+        for case in select_cases(workload, profile, selection.cases):
             for model in models:
                 if selection.models and model not in selection.models:
                     continue
-                found = by_place.get((workload.id, model), [])
-                for offer in sorted(found, key=lambda offer: offer.variant):
-                    cell = Cell(workload.id, case.id, model, offer.variant)
-                    reason = _absence(workload, case, model, offer)
-                    if reason is None:
-                        present.append(cell)
+                model_offers = offers_by_model.get((workload.id, model), [])
+                for offer in sorted(model_offers, key=lambda offer: offer.contestant):
+                    cell = Cell(offer.contestant, case.id)
+                    if absence := _find_absence(workload, case, offer):
+                        absent.append(AbsentCell(cell, *absence))
                     else:
-                        absent.append(AbsentCell(cell, *reason))
-                if not found:
-                    cell = Cell(workload.id, case.id, model)
-                    absent.append(
-                        AbsentCell(cell, *_unoffered(workload, case, model, missing_models))
-                    )
-    return present + ([] if profile is None else _controls(present)), absent
+                        present.append(cell)
+                if not model_offers:
+                    cell = Cell(Contestant(workload.id, model), case.id)
+                    absence = _explain_missing(workload, case, model, missing_models)
+                    absent.append(AbsentCell(cell, *absence))
+    return present + ([] if profile is None else _plan_controls(present)), absent
 
 
-def _controls(present: Sequence[Cell]) -> list[Cell]:
-    """Return the A/A controls: in each headline case one contestant enters twice.
+def _plan_controls(present: Sequence[Cell]) -> list[Cell]:
+    """Return the A/A controls: one contestant of each headline case, measured a second time.
 
-    What the two seem to differ by is the noise floor of the run, as no reasoning can give it.
+    The measured difference between the two is the noise floor of the run.
     """
     by_workload: dict[str, Cell] = {}
     for cell in present:
-        if cell.case == HEADLINE and not cell.variant:
+        if cell.case == HEADLINE and cell.contestant.is_plain:
             first = by_workload.setdefault(cell.workload, cell)
             if cell.model == BASELINE and first.model != BASELINE:
                 by_workload[cell.workload] = cell
     return [msgspec.structs.replace(cell, control=True) for cell in by_workload.values()]
 
 
-def wanted_cases(
-    workload: Workload, profile: Profile | None, named: Sequence[str] = ()
+def select_cases(
+    workload: Workload, profile: Profile | None, ids: Sequence[str] = ()
 ) -> list[Case]:
     """Return the cases of a workload that a run measures, headline first."""
-    if named:
-        return [case for id_, case in workload.cases.items() if id_ in named]
+    if ids:
+        return [case for id_, case in workload.cases.items() if id_ in ids]
     if profile is None:
         return [workload.cases[CHECK]]
     others = (case for case in workload.cases.values() if case.id not in (CHECK, HEADLINE))
@@ -149,50 +186,53 @@ def wanted_cases(
     ]
 
 
-def _absence(
-    workload: Workload, case: Case, model: str, offer: Offer
-) -> tuple[Absence, str] | None:
-    if senseless := _senseless(workload, case, model):
-        return Absence.NOT_APPLICABLE, senseless
+def _find_absence(workload: Workload, case: Case, offer: Offer) -> tuple[Absence, str] | None:
+    model = offer.contestant.model
+    if reason := _explain_not_applicable(workload, case, model):
+        return Absence.NOT_APPLICABLE, reason
     if offer.unavailable is not None:
         return Absence.UNAVAILABLE, offer.unavailable
-    limit = workload.limit_on(case, model)
+    limit = workload.find_limit(case, model)
     if limit is not None:
         unit = workload.params[limit.param].unit
         return Absence.LIMITED, f"stops at {limit.most:,} {unit}: {limit.reason}"
     return None
 
 
-def _senseless(workload: Workload, case: Case, model: str) -> str:
-    """Return why a case makes no sense for a model, or an empty text."""
-    exclusion = workload.exclusion_of(case, model)
+def _explain_not_applicable(workload: Workload, case: Case, model: str) -> str:
+    """Return why a case does not apply to a model, or an empty text."""
+    exclusion = workload.find_exclusion(case, model)
     return workload.not_applicable.get(model, exclusion.reason if exclusion else "")
 
 
-def _unoffered(
+def _explain_missing(
     workload: Workload, case: Case, model: str, missing_models: Mapping[str, str]
 ) -> tuple[Absence, str]:
-    if senseless := _senseless(workload, case, model):
-        return Absence.NOT_APPLICABLE, senseless
+    if reason := _explain_not_applicable(workload, case, model):
+        return Absence.NOT_APPLICABLE, reason
     if model in missing_models:
         return Absence.UNAVAILABLE, missing_models[model]
     return Absence.MISSING, "nobody has written it yet"
 
 
-def least_trials(planned: Sequence[Cell], profile: Profile) -> int:
-    """Return how many trials the least program of a run has: all that it means to do anyway."""
-    first, later, by_case = program(planned)
-    once = sum(len(by_case[place]) for place in later)
-    return once + profile.least_blocks * sum(len(by_case[place]) for place in first)
+def count_min_trials(planned: Sequence[Cell], profile: Profile) -> int:
+    """Return the minimum number of trials of a run, regardless of precision."""
+    by_case = group_by_case(planned)
+    first, later = split_phases(by_case)
+    measured_once = sum(len(by_case[key]) for key in later)
+    return measured_once + profile.min_blocks * sum(len(by_case[key]) for key in first)
 
 
-def program(
-    planned: Sequence[Cell],
-) -> tuple[list[tuple[str, str]], list[tuple[str, str]], dict[tuple[str, str], list[Cell]]]:
-    """Sort places (workload, case) into those that come first and the others, with their cells."""
-    by_case: dict[tuple[str, str], list[Cell]] = {}
+def group_by_case(planned: Iterable[Cell]) -> dict[CaseKey, list[Cell]]:
+    """Return the cells of each (workload, case)."""
+    by_case: dict[CaseKey, list[Cell]] = {}
     for cell in planned:
         by_case.setdefault((cell.workload, cell.case), []).append(cell)
-    first = [place for place in by_case if place[1] in (HEADLINE, CHECK)] or list(by_case)
-    later = [place for place in by_case if place not in first]
-    return first, later, by_case
+    return by_case
+
+
+def split_phases(keys: Iterable[CaseKey]) -> tuple[list[CaseKey], list[CaseKey]]:
+    """Split cases into the headline cases, which are measured first, and the others."""
+    keys = list(keys)
+    first = [key for key in keys if key[1] in (HEADLINE, CHECK)] or keys
+    return first, [key for key in keys if key not in first]

@@ -1,6 +1,6 @@
-"""Shows a run while it is measured: a live line on a terminal, plain lines elsewhere.
+"""Show the progress of a run: a live display on a terminal, plain lines elsewhere.
 
-Drawing costs processor time beside a trial, so nothing is drawn more often than once a second.
+Drawing uses CPU time beside a trial, so it happens at most once per second.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _BAR = 24
 
 
 class Display:
-    """An observer of `measure.run_blocks`; use it as a context manager."""
+    """An observer for `trials.run_blocks`; use it as a context manager."""
 
     def __init__(self, console: Console, budget_s: float, planned: int, done: int) -> None:
         self._console = console
@@ -38,7 +38,7 @@ class Display:
         self._block: Block | None = None
         self._position = 0
         self._last = ""
-        # auto_refresh would be a thread that draws four times a second beside the trials.
+        # auto_refresh would start a thread that draws four times per second beside the trials.
         self._live = Live(console=console, auto_refresh=False, transient=True)
 
     def __enter__(self) -> Self:
@@ -51,41 +51,39 @@ class Display:
             self._live.stop()
 
     def starting(self, block: Block, position: int) -> None:
-        """Note which trial is next; without a terminal, print a line for each block."""
+        """Show the next trial; without a terminal, print one line per block."""
         is_new = self._block is None or block.index != self._block.index
         self._block, self._position = block, position
         if is_new and not self._console.is_terminal:
             self._console.print(
                 f"[{self._clock()}] block {block.index}: {block.workload} {block.case},"
-                f" {units.counted(len(block.cells), 'trial')} ({self._progress()})",
+                f" {units.format_count(len(block.assignments), 'trial')} ({self._progress()})",
                 highlight=False,
                 soft_wrap=True,
             )
         self._redraw()
 
     def waiting(self) -> None:
-        """Keep the clock going during long trials."""
+        """Update the clock during long trials."""
         self._redraw()
 
     def ended(self, trial: Trial) -> None:
-        """Count a trial; a failure is said at once and stays on the screen."""
+        """Count a trial. A failure is printed at once and stays on the screen."""
         self._done += 1
-        name = f"{trial.cell.workload} {trial.cell.case} {trial.cell.contestant}"
+        name = f"{trial.cell.workload} {trial.cell.case} {trial.cell.name}"
         if trial.status is Status.OK:
-            counted = [
+            times = [
                 sample.elapsed_ns / sample.operations
                 for sample in trial.samples
                 if not sample.warmup
             ]
-            fastest = f", {units.nanoseconds(min(counted))} an operation" if counted else ""
+            fastest = f", {units.format_time(min(times))} per operation" if times else ""
             self._last = f"{name}: ok{fastest}"
             return
         self._failed += 1
         self._last = f"{name}: {trial.status.value}"
         self._console.print(
-            Text.assemble(
-                (f"{trial.status.value.replace('_', ' ')}: ", "red"), f"{name}: {trial.message}"
-            )
+            Text.assemble((f"{trial.status.label}: ", "red"), f"{name}: {trial.message}")
         )
 
     def _redraw(self) -> None:
@@ -93,11 +91,11 @@ class Display:
         if not self._console.is_terminal or now - self._drawn < _REDRAW_S:
             return
         self._drawn = now
-        self._live.update(self._picture(), refresh=True)
+        self._live.update(self._render(), refresh=True)
 
-    def _picture(self) -> Text:
-        share = min(1.0, (time.monotonic() - self._start) / self._budget_s)
-        filled = round(share * _BAR)
+    def _render(self) -> Text:
+        fraction = min(1.0, (time.monotonic() - self._start) / self._budget_s)
+        filled = round(fraction * _BAR)
         text = Text.assemble(
             ("━" * filled, "green"),
             ("━" * (_BAR - filled), "bright_black"),
@@ -106,11 +104,12 @@ class Display:
         if self._failed:
             text.append(f"  {self._failed} failed", "red")
         if self._block is not None:
-            cell = self._block.cells[self._position]
+            assignments = self._block.assignments
+            cell = assignments[self._position].cell
             text.append(f"\n  now   {cell.workload} {cell.case} ", "default")
-            text.append(cell.contestant, "bold")
+            text.append(cell.name, "bold")
             text.append(
-                f"  (block {self._block.index}, {self._position + 1} of {len(self._block.cells)})"
+                f"  (block {self._block.index}, {self._position + 1} of {len(assignments)})"
             )
         if self._last:
             text.append(f"\n  last  {self._last}", "bright_black")
@@ -119,10 +118,10 @@ class Display:
     def _progress(self) -> str:
         if self._done < self._planned:
             return f"{self._done} of {self._planned} trials"
-        done = units.counted(self._done, "trial")
-        return f"{done}; the planned {self._planned} are done, more for precision"
+        done = units.format_count(self._done, "trial")
+        return f"{done}; all {self._planned} planned trials are done, more for precision"
 
     def _clock(self) -> str:
         spent = time.monotonic() - self._start
-        left = units.clock(self._budget_s - spent)
-        return f"{units.clock(spent)} of {units.clock(self._budget_s)}, {left} left"
+        left = units.format_clock(self._budget_s - spent)
+        return f"{units.format_clock(spent)} of {units.format_clock(self._budget_s)}, {left} left"

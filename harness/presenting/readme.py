@@ -1,6 +1,6 @@
-"""The blocks of README.md that are made from a run: what was found, what to use, on what. Pure.
+"""The generated blocks of documents: findings, advice, and the machine of a run. Pure.
 
-A block stands between `<!-- generated: NAME -->` and `<!-- end -->`; all between is written anew.
+A block stands between `<!-- generated: NAME -->` and `<!-- end -->`; all text between is replaced.
 """
 
 from __future__ import annotations
@@ -14,109 +14,120 @@ from harness.analysis.advice import advice
 from harness.claims import judge
 from harness.claims.judge import Verdict
 from harness.errors import Problem
-from harness.presenting.export.markdown import escaped
+from harness.presenting.export.markdown import escape
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from harness.analysis.advice import Aspect
     from harness.analysis.analyse import Analysis
-    from harness.claims.judge import Checked
+    from harness.claims.judge import JudgedClaim
 
-BLOCKS = ("results", "advice", "machine")
-_BEGIN = re.compile(r"<!-- generated: (\S+) -->")
-_WIDTH = 110
+DOCUMENTS = {  # each document with the blocks that it must have
+    "README.md": ("results", "machine"),
+    "docs/findings.md": ("all results", "advice"),
+}
+_SHOWN_FIRST = 5  # claims in the block `results`, in the order of the ledger
+_BEGIN = re.compile(r"<!-- generated: (.+?) -->")
 _END = "<!-- end -->"
+_WIDTH = 110
 
 
-def blocks(analysis: Analysis, checked: Sequence[Checked]) -> dict[str, str]:
-    """Return the text of every block by its name; `checked` are our own claims."""
-    texts = (_lines(_results(checked)), _lines(_advice(analysis)), f"{_machine(analysis)}\n")
-    return dict(zip(BLOCKS, texts, strict=True))
+def render_blocks(analysis: Analysis, judged: Sequence[JudgedClaim]) -> dict[str, str]:
+    """Return the text of every block, by name; `judged` are our own claims."""
+    return {
+        "results": _join(_claim_rows(judged[:_SHOWN_FIRST])),
+        "all results": _join(_claim_rows(judged)),
+        "advice": _join(_advice_rows(analysis)),
+        "machine": f"{_machine(analysis)}\n",
+    }
 
 
-def filled(text: str, made: Mapping[str, str], file: str = "README.md") -> str:
-    """Return a document with its blocks as they were made.
+def fill(text: str, blocks: Mapping[str, str], file: str) -> str:
+    """Return a document with these blocks filled in.
 
-    Raises Problem where a block is unknown, missing, there twice or without an end.
+    Raises Problem if a block is unknown, missing, there twice or without an end.
     """
     return "".join(
-        f"<!-- generated: {name} -->{_body(made[name])}{_END}" if name else body
-        for name, body in _parts(text, made, file)
+        f"<!-- generated: {name} -->{_body(blocks[name])}{_END}" if name else body
+        for name, body in _split(text, blocks, file)
     )
 
 
-def stale(text: str, made: Mapping[str, str], file: str = "README.md") -> list[str]:
-    """Return the names of the blocks that are not as they were made. Raises Problem as `filled`."""
-    return [name for name, body in _parts(text, made, file) if name and body != _body(made[name])]
+def stale_blocks(text: str, blocks: Mapping[str, str], file: str) -> list[str]:
+    """Return the names of the blocks that are out of date. Raises Problem like `fill`."""
+    return [
+        name for name, body in _split(text, blocks, file) if name and body != _body(blocks[name])
+    ]
 
 
 def _body(text: str) -> str:
     return f"\n{text}"
 
 
-def _parts(text: str, made: Mapping[str, str], file: str) -> list[tuple[str, str]]:
-    """Return a document in parts: blocks with their names, and what stands between with none."""
+def _split(text: str, names: Collection[str], file: str) -> list[tuple[str, str]]:
+    """Split a document into blocks with their names, and the text between, whose name is empty."""
     parts: list[tuple[str, str]] = []
-    names: list[str] = []
+    seen: list[str] = []
     while match := _BEGIN.search(text):
         name = match[1]
-        if name not in made or name in names:
+        if name not in names or name in seen:
             raise Problem(
-                f"{file}: found the block {name!r}{' again' if name in names else ''},"
-                f" expected each of {', '.join(made)} once"
+                f"{file}: found the block {name!r}{' again' if name in seen else ''},"
+                f" expected each of {', '.join(names)} once"
             )
-        names.append(name)
+        seen.append(name)
         body, end, rest = text[match.end() :].partition(_END)
         if not end or _BEGIN.search(body):
-            raise Problem(f"{file}: block {name}: found no end of it, expected `{_END}`")
+            raise Problem(f"{file}: block {name}: found no end, expected `{_END}`")
         parts += [("", text[: match.start()]), (name, body)]
         text = rest
-    missing = [name for name in made if name not in names]
+    missing = [name for name in names if name not in seen]
     if missing:
         raise Problem(f"{file}: found no block `<!-- generated: {missing[0]} -->`, expected one")
     return [*parts, ("", text)]
 
 
-def _lines(lines: Iterator[str]) -> str:
+def _join(lines: Iterable[str]) -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _results(checked: Sequence[Checked]) -> Iterator[str]:
-    """Yield a row for each claim: what we say, and what was measured."""
-    yield "| what was found | measured, with its 95% interval |"
+def _claim_rows(judged: Sequence[JudgedClaim]) -> Iterator[str]:
+    """Yield a table row per claim: the sentence, and what was measured."""
+    yield "| finding | measured, with 95% confidence interval |"
     yield "| --- | --- |"
-    for one in checked:
-        doubt = "" if one.verdict is Verdict.HOLDS else f" **{one.verdict.value}**"
-        yield f"| {escaped(one.claim.says)} | {judge.shown(one)}{doubt} |"
+    for result in judged:
+        doubt = "" if result.verdict is Verdict.HOLDS else f" **{result.verdict.value}**"
+        yield f"| {escape(result.claim.says)} | {judge.format_measured(result)}{doubt} |"
 
 
-def _advice(analysis: Analysis) -> Iterator[str]:
-    """Yield a row for each thing to choose by."""
-    yield "| if your work is | judged by | use |"
+def _advice_rows(analysis: Analysis) -> Iterator[str]:
+    """Yield a table row per choice."""
+    yield "| your work | judged by | use |"
     yield "| --- | --- | --- |"
     for row in advice(analysis):
         work = row.work
         for aspect in row.aspects:
-            yield f"| {escaped(work)} | {escaped(aspect.of)} | {escaped(_use(aspect))} |"
+            yield f"| {escape(work)} | {escape(aspect.judged_by)} | {escape(_choices(aspect))} |"
             work = ""
 
 
-def _use(aspect: Aspect) -> str:
+def _choices(aspect: Aspect) -> str:
     return "; ".join(
-        f"{f'in {choice.among}: ' if choice.among else ''}{choice.text}"
+        f"{f'in {choice.language}: ' if choice.language else ''}{choice.text}"
         for choice in aspect.choices
     )
 
 
 def _machine(analysis: Analysis) -> str:
-    """Return on what, with what and when it was measured."""
+    """Return the date, the size, the machine and the versions of a run."""
     run = analysis.run
-    versions = ", ".join(runner.shown for runner in run.runners)
+    versions = ", ".join(runner.summary for runner in run.runners)
     disturbed = f", {analysis.disturbed:,} disturbed by other work" if analysis.disturbed else ""
+    trials = units.format_count(analysis.trials, "trial")
+    blocks = units.format_count(analysis.blocks, "block")
     text = (
-        f"Measured on {run.started_at[:10]}: {units.counted(analysis.trials, 'trial')}{disturbed},"
-        f" in {units.counted(analysis.blocks, 'block')} (profile {escaped(run.profile)}) on"
-        f" {escaped(run.machine.shown)}. {escaped(versions)}."
+        f"Measured on {run.started_at[:10]}: {trials}{disturbed}, in {blocks}"
+        f" (profile {escape(run.profile)}) on {escape(run.machine.summary)}. {escape(versions)}."
     )
     return textwrap.fill(text, _WIDTH, break_long_words=False, break_on_hyphens=False)

@@ -1,7 +1,7 @@
-"""The reference run: takes a run over, writes what is made from it, finds what is out of date.
+"""The reference run: replaces it, writes the files made from it, finds what is out of date.
 
-`python -m harness.presenting.reference` writes, `--check` only looks, `--take RUN` replaces the
-run first.
+`python -m harness.presenting.reference` writes the files. `--check` only looks, `--take RUN` first
+replaces the run, `--reword` first takes over today's words of the workload files.
 """
 
 from __future__ import annotations
@@ -22,230 +22,276 @@ from msgspec import structs
 from harness.analysis.analyse import Analysis, analyse
 from harness.claims import judge, ledger
 from harness.errors import Exit, Problem
+from harness.files import write_file
 from harness.paths import ROOT
 from harness.presenting import export, readme
+from harness.presenting.rewording import reword
 from harness.results import store
+from harness.results.records import SCHEMA_VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
-    from harness.claims.judge import Checked
+    from harness.claims.judge import JudgedClaim
     from harness.results.records import Run, Trial
 
-NAME = "reference"  # instead of the name of the machine
-_SHOWN = re.compile(r"reference-run/figures/([a-z0-9-]+)\.png")
-# A path from the root, or of a user or a drive, up to its last part. Not a slash within a word.
+HOST = "reference"  # instead of the name of the machine
+_FIGURE_LINK = re.compile(r"reference-run/figures/([a-z0-9-]+)\.png")
+# An absolute path (also `~/` or a drive) up to its last part. Not a slash within a word.
 _PATH = re.compile(r"(?<![\w.:/…])(?:~|[A-Za-z]:)?(?:[/\\][^\s/\\\"'`:,;()<>]+)+[/\\](?=[^\s/\\])")
 _NUMBER = re.compile(r"-?\d+\.\d+(?:e[-+]?\d+)?")
-_SAME = 1e-9  # of a number: sums may be rounded otherwise on another processor
+_TOLERANCE = 1e-9  # of a number: another processor may round sums differently
+_DISK_ADVICE = "free some space, and do it again"
 
 
 @dataclass(frozen=True)
 class Repository:
-    """Where everything stands."""
+    """The places of the reference run and of the files made from it."""
 
     root: Path = ROOT
 
     @property
-    def readme(self) -> Path:
-        """The document with blocks."""
-        return self.root / "README.md"
-
-    @property
     def run(self) -> Path:
-        """The committed run."""
+        """The directory of the reference run."""
         return self.root / "docs" / "reference-run"
 
     @property
     def ledger(self) -> Path:
-        """Our own claims."""
+        """The ledger of our own claims."""
         return self.root / "docs" / "own-claims.toml"
 
-    def text(self) -> str:
-        """Return README.md as it is. Raises Problem."""
-        try:
-            return self.readme.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise Problem(f"{self._shown(self.readme)}: cannot be read: {error}") from None
+    @property
+    def workloads(self) -> Path:
+        """The folder of today's workload files."""
+        return self.root / "harness" / "workloads"
 
-    def figures(self) -> list[str]:
+    def read(self, document: str) -> str:
+        """Return the text of a document, one of `readme.DOCUMENTS`. Raises Problem."""
+        return _read_text(self.root / document, document)
+
+    def shown_figures(self) -> list[str]:
         """Return the names of the figures of the run that documents show."""
-        documents = [self.readme, *sorted((self.root / "docs").glob("*.md"))]
-        texts = [path.read_text(encoding="utf-8") for path in documents]
-        return sorted({name for text in texts for name in _SHOWN.findall(text)})
+        paths = [self.root / "README.md", *sorted((self.root / "docs").glob("*.md"))]
+        texts = [path.read_text(encoding="utf-8") for path in paths]
+        return sorted({name for text in texts for name in _FIGURE_LINK.findall(text)})
 
-    def _shown(self, path: Path) -> str:
-        return path.relative_to(self.root).as_posix()
+
+def _read_text(path: Path, name: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise Problem(f"{name}: cannot be read: {error}") from None
 
 
 @dataclass(frozen=True)
-class Made:
-    """Everything that is made from the run, but for the figures."""
+class Derived:
+    """All that is made from the run, except the figures."""
 
     analysis: Analysis
-    own: list[Checked]
-    blocks: dict[str, str]
-    summaries: dict[str, str]  # by the name of the file
+    own_claims: list[JudgedClaim]
+    blocks: dict[str, str]  # by name
+    summaries: dict[str, str]  # by file name
 
-    @classmethod
-    def of(cls, repository: Repository) -> Made:
-        """Analyse the run, and hold our own claims against it. Raises Problem."""
-        analysis = analyse(store.read_run(repository.run), store.read_trials(repository.run, []))
-        own = judge.check(ledger.load([repository.ledger], only=True), analysis)
-        return cls(analysis, own, readme.blocks(analysis, own), export.summaries(analysis))
+    def document_blocks(self, document: str) -> dict[str, str]:
+        """Return the blocks that a document must have."""
+        return {name: self.blocks[name] for name in readme.DOCUMENTS[document]}
+
+
+def derive(repository: Repository) -> Derived:
+    """Analyse the run and judge our own claims. Raises Problem."""
+    analysis = analyse(store.read_run(repository.run), store.read_trials(repository.run, []))
+    judged = judge.judge_claims(ledger.load([repository.ledger], only=True), analysis)
+    return Derived(
+        analysis, judged, readme.render_blocks(analysis, judged), export.summaries(analysis)
+    )
 
 
 def take(folder: Path, repository: Repository) -> None:
-    """Make a run the reference run, without what is private to its machine. Raises Problem."""
+    """Make a run the reference run, without the private data of its machine. Raises Problem."""
     run, warnings = store.read_run(folder), list[str]()
     if run.runner_files:
-        raise Problem(
-            f"{folder}: found runners from outside, expected a run of what this repository has"
-        )
-    trials = [_public(trial) for trial in store.read_trials(folder, warnings)]
+        raise Problem(f"{folder}: found external runners, expected only runners of this repository")
+    trials = [_anonymise_trial(trial) for trial in store.read_trials(folder, warnings)]
     if not trials:
         raise Problem(f"{folder}: found no trial, expected a run that was measured")
-    run_text = msgspec.json.format(msgspec.json.encode(_neutral(run)), indent=1) + b"\n"
-    repository.run.mkdir(parents=True, exist_ok=True)
+    _write_run(repository, _anonymise_run(run), trials)
+
+
+def take_words(repository: Repository) -> None:
+    """Take today's words of the workload files over into the reference run. Raises Problem."""
+    texts = {path.stem: _read_text(path, path.name) for path in repository.workloads.glob("*.toml")}
+    run = reword(store.read_run(repository.run), texts)
+    _write_run(repository, run, list(store.read_trials(repository.run, [])))
+
+
+def _write_run(repository: Repository, run: Run, trials: Iterable[Trial]) -> None:
+    """Write a run in the current schema."""
+    current = structs.replace(run, schema_version=SCHEMA_VERSION)
+    run_text = msgspec.json.format(msgspec.json.encode(current), indent=1) + b"\n"
     lines = b"".join(msgspec.json.encode(trial) + b"\n" for trial in trials)
+    repository.run.mkdir(parents=True, exist_ok=True)
     for name, data in ((store.RUN_FILE, run_text), (store.TRIALS_FILE, lines)):
-        export.write(repository.run / name, data.decode(), "free some space, and do it again")
+        write_file(repository.run / name, data.decode(), _DISK_ADVICE)
 
 
 def write(repository: Repository) -> list[str]:
-    """Write blocks, summaries and figures anew; returns what is wrong even so."""
-    made = Made.of(repository)
-    text = readme.filled(repository.text(), made.blocks)
-    advice = "free some space, and do it again"
-    export.write(repository.readme, text, advice)
-    for name, summary in made.summaries.items():
-        export.write(repository.run / name, summary, advice)
-    drawn = _draw(made, repository.figures(), repository.run / "figures")
-    return [*_unfounded(made), *_undrawn(repository, drawn)]
+    """Write blocks, summaries and figures; returns a line for each problem that remains."""
+    derived = derive(repository)
+    texts = {
+        document: readme.fill(
+            repository.read(document), derived.document_blocks(document), document
+        )
+        for document in readme.DOCUMENTS
+    }
+    for document, text in texts.items():
+        write_file(repository.root / document, text, _DISK_ADVICE)
+    for name, summary in derived.summaries.items():
+        write_file(repository.run / name, summary, _DISK_ADVICE)
+    drawn = _draw(derived, repository.shown_figures(), repository.run / "figures")
+    return [*_failing_claims(derived), *_impossible_figures(repository, drawn)]
 
 
-def stale(repository: Repository) -> list[str]:
-    """Return in a line each what is not as the reference run makes it, and what to do."""
-    made = Made.of(repository)
-    found = [
-        f"README.md: block {name}: out of date; `make readme`"
-        for name in readme.stale(repository.text(), made.blocks)
+def find_stale(repository: Repository) -> list[str]:
+    """Return a line for each thing that is out of date, with what to do."""
+    derived = derive(repository)
+    lines = [
+        f"{document}: block {name}: out of date; `make readme`"
+        for document in readme.DOCUMENTS
+        for name in readme.stale_blocks(
+            repository.read(document), derived.document_blocks(document), document
+        )
     ]
-    for name, summary in made.summaries.items():
+    for name, summary in derived.summaries.items():
         path = repository.run / name
-        if not path.is_file() or not alike(path.read_text(encoding="utf-8"), summary):
-            found.append(f"docs/reference-run/{name}: missing or out of date; `make readme`")
+        if not path.is_file() or not is_same_summary(path.read_text(encoding="utf-8"), summary):
+            lines.append(f"docs/reference-run/{name}: missing or out of date; `make readme`")
+    with tempfile.TemporaryDirectory() as folder:
+        drawn = _draw(derived, repository.shown_figures(), Path(folder))
+        lines += _stale_figures(repository, drawn)
+    return [*lines, *_failing_claims(derived), *_impossible_figures(repository, drawn)]
+
+
+def _stale_figures(repository: Repository, drawn: dict[str, Path]) -> Iterator[str]:
     from harness.presenting.figures import pixels  # matplotlib is slow to import
 
-    with tempfile.TemporaryDirectory() as folder:
-        drawn = _draw(made, repository.figures(), Path(folder))
-        for name, path in drawn.items():
-            committed = repository.run / "figures" / path.name
-            if not committed.is_file():
-                found.append(f"docs/reference-run/figures/{name}.png: missing; `make readme`")
-            elif not pixels.same(committed, path):
-                found.append(f"docs/reference-run/figures/{name}.png: out of date; `make readme`")
-    return [*found, *_unfounded(made), *_undrawn(repository, drawn)]
+    for name, path in drawn.items():
+        committed = repository.run / "figures" / path.name
+        if not committed.is_file():
+            yield f"docs/reference-run/figures/{name}.png: missing; `make readme`"
+        elif not pixels.is_same_picture(committed, path):
+            yield f"docs/reference-run/figures/{name}.png: out of date; `make readme`"
 
 
-def alike(text: str, other: str) -> bool:
-    """Tell whether two texts are the same but for how their numbers were rounded at the end."""
+def is_same_summary(text: str, other: str) -> bool:
+    """Return whether two texts are the same, except for the rounding of their numbers."""
     if _NUMBER.sub("#", text) != _NUMBER.sub("#", other):
         return False
-    numbers, others = (np.array(_NUMBER.findall(one), dtype=float) for one in (text, other))
-    return bool(np.allclose(numbers, others, rtol=_SAME, atol=0))
+    numbers, others = (np.array(_NUMBER.findall(each), dtype=float) for each in (text, other))
+    return bool(np.allclose(numbers, others, rtol=_TOLERANCE, atol=0))
 
 
-def _draw(made: Made, names: Sequence[str], folder: Path) -> dict[str, Path]:
-    """Draw the figures of these names, as far as the run has them: name -> file."""
-    from harness.presenting import figures  # as above
+def _draw(derived: Derived, names: Sequence[str], folder: Path) -> dict[str, Path]:
+    """Draw the figures of these names, as far as the run has them; returns name -> file."""
+    from harness.presenting import figures  # matplotlib is slow to import
 
-    checked = judge.check(ledger.load(), made.analysis)  # what documents claim, as in every run
-    written = figures.draw(made.analysis, folder, checked, only=names, kinds=("png",))
+    judged = judge.judge_claims(ledger.load(), derived.analysis)  # as in every run
+    written = figures.draw(derived.analysis, folder, judged, only=names, kinds=("png",))
     return {path.stem: path for path in written}
 
 
-def _unfounded(made: Made) -> Iterator[str]:
-    """Yield the sentences of ours that the run does not bear out."""
-    for one in made.own:
-        if one.verdict is not judge.Verdict.HOLDS:
+def _failing_claims(derived: Derived) -> Iterator[str]:
+    """Yield a line for each of our own claims that does not hold."""
+    for result in derived.own_claims:
+        if result.verdict is not judge.Verdict.HOLDS:
             yield (
-                f"docs/own-claims.toml: {one.claim.id}: {one.verdict.value}, expected it to hold;"
-                " `make claims` says what to do"
+                f"docs/own-claims.toml: {result.claim.id}: {result.verdict.value}, expected it to"
+                " hold; `make claims` says what to do"
             )
 
 
-def _undrawn(repository: Repository, drawn: dict[str, Path]) -> Iterator[str]:
-    for name in repository.figures():
+def _impossible_figures(repository: Repository, drawn: dict[str, Path]) -> Iterator[str]:
+    """Yield a line for each figure that a document shows and the run does not have."""
+    for name in repository.shown_figures():
         if name not in drawn:
             yield (
                 f"docs/reference-run/figures/{name}.png: shown in a document, but the run has no"
-                " such figure; show another, or measure what it needs"
+                " such figure; show another one, or measure what it needs"
             )
 
 
-# --- what is private to a machine
+# --- remove the private data of a machine
 
 
-def _neutral(run: Run) -> Run:
-    """Return a run without the name of its machine, and without paths of it."""
+def _anonymise_run(run: Run) -> Run:
+    """Return a run without the name and the paths of its machine."""
     began, _, _ = run.id.partition("-")
     return structs.replace(
         run,
-        id=f"{began}-{NAME}",
-        machine=structs.replace(run.machine, host=NAME),
-        runners=tuple(structs.replace(one, facts=_facts(one.facts)) for one in run.runners),
-        absent=tuple(structs.replace(one, reason=without_paths(one.reason)) for one in run.absent),
+        id=f"{began}-{HOST}",
+        machine=structs.replace(run.machine, host=HOST),
+        runners=tuple(
+            structs.replace(runner, facts=_anonymise_facts(runner.facts)) for runner in run.runners
+        ),
+        absent=tuple(
+            structs.replace(absent, reason=remove_folders(absent.reason)) for absent in run.absent
+        ),
     )
 
 
-def _public(trial: Trial) -> Trial:
-    """Return a trial without paths of the machine in what was said."""
+def _anonymise_trial(trial: Trial) -> Trial:
+    """Return a trial without paths of its machine."""
     return structs.replace(
         trial,
-        message=without_paths(trial.message),
-        stderr_end=without_paths(trial.stderr_end),
-        facts=_facts(trial.facts),
-        load=_facts(trial.load),
-        warnings=tuple(map(without_paths, trial.warnings)),
+        message=remove_folders(trial.message),
+        stderr_end=remove_folders(trial.stderr_end),
+        facts=_anonymise_facts(trial.facts),
+        load=_anonymise_facts(trial.load),
+        warnings=tuple(map(remove_folders, trial.warnings)),
     )
 
 
-def _facts(facts: dict[str, str | int | bool]) -> dict[str, str | int | bool]:
+def _anonymise_facts(facts: dict[str, str | int | bool]) -> dict[str, str | int | bool]:
     return {
-        name: without_paths(value) if isinstance(value, str) else value
+        name: remove_folders(value) if isinstance(value, str) else value
         for name, value in facts.items()
     }
 
 
-def without_paths(text: str) -> str:
-    """Return a text that names files, and no folders of a machine: `…/on_asyncio.py`."""
-    for place in (ROOT, Path.home()):  # also where their names have spaces
+def remove_folders(text: str) -> str:
+    """Return a text whose paths keep only the name of the file: `…/on_asyncio.py`."""
+    for place in (ROOT, Path.home()):  # their names may contain spaces, which _PATH excludes
         text = text.replace(f"{place}{os.sep}", "…/")
     return _PATH.sub("…/", text)
 
 
 def main(arguments: Sequence[str], repository: Repository | None = None) -> Exit:
-    """Write what is made from the reference run, or say what is stale; a line each."""
+    """Write the files made from the reference run, or print a line for each one out of date."""
     parser = argparse.ArgumentParser(
         prog="python -m harness.presenting.reference", description=__doc__
     )
-    what = parser.add_mutually_exclusive_group()
-    what.add_argument("--check", action="store_true", help="write nothing; exit 1 if stale")
-    what.add_argument("--take", metavar="RUN", help="make this run the reference run, and write")
+    action = parser.add_mutually_exclusive_group()
+    action.add_argument("--check", action="store_true", help="write nothing; exit 1 if stale")
+    action.add_argument("--take", metavar="RUN", help="make RUN the reference run, then write")
+    action.add_argument(
+        "--reword",
+        action="store_true",
+        help="put today's words of the workload files into the reference run, then write",
+    )
     parser.add_argument("--out", type=Path, default=Path("results"), help="where runs are")
-    asked = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     repository = repository or Repository()
     try:
-        if asked.take:
-            take(store.find(asked.out, asked.take), repository)
-        wrong = stale(repository) if asked.check else write(repository)
+        if options.take:
+            take(store.find_run(options.out, options.take), repository)
+        if options.reword:
+            take_words(repository)
+        problems = find_stale(repository) if options.check else write(repository)
     except Problem as problem:
         print(f"reference: {problem}", file=sys.stderr)
         return problem.code
-    for line in wrong:
+    for line in problems:
         print(f"reference: {line}", file=sys.stderr)
-    return Exit.DOES_NOT_HOLD if wrong else Exit.FINE
+    return Exit.FAILED if problems else Exit.SUCCESS
 
 
 if __name__ == "__main__":

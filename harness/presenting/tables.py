@@ -1,4 +1,4 @@
-"""Text tables for the terminal: results of a run, what there is, what conformance found."""
+"""Text tables for the terminal: results, listings, conformance, comparisons, claims, machine."""
 
 from __future__ import annotations
 
@@ -11,165 +11,171 @@ from rich.text import Text
 from harness import units
 from harness.analysis.findings import finding
 from harness.catalog.workload import BASELINE
-from harness.claims import judge as claims_
+from harness.claims import judge
 from harness.claims.judge import Verdict
 from harness.results.records import Status
+from harness.statistics.estimates import MIN_FOR_INTERVAL
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from rich.console import RenderableType
 
+    from harness.analysis import run_comparison
     from harness.analysis.analyse import Analysis, CellResult, WorkloadResult
-    from harness.analysis.run_comparison import Row
     from harness.catalog.workload import Metric, Workload
-    from harness.claims.judge import Checked
+    from harness.claims.judge import JudgedClaim
     from harness.results.records import AbsentCell, Cell, Diagnosis, Trial
     from harness.statistics.estimates import Estimate
 
+_NO_INTERVAL = f"[n < {MIN_FOR_INTERVAL}]"
+
 
 def results(analysis: Analysis) -> Iterator[RenderableType]:
-    """Yield what `show` prints: a heading, a table a case, warnings."""
+    """Yield the output of `show`: a heading, a table per case, warnings."""
     run = analysis.run
     yield Text(
-        f"{run.id}: {units.counted(analysis.trials, 'trial')} in"
-        f" {units.counted(analysis.blocks, 'block')} on {run.machine.cpu},"
+        f"{run.id}: {units.format_count(analysis.trials, 'trial')} in"
+        f" {units.format_count(analysis.blocks, 'block')} on {run.machine.cpu},"
         f" {run.machine.logical_cores} cores; seed {run.seed}",
         style="bold",
     )
+    if any(result.comparison.floor is not None for result in analysis.workloads.values()):
+        yield Text(
+            "Noise floor: we ran one program under two names; smaller differences than between"
+            " these two are ignored."
+        )
     for result in analysis.workloads.values():
         yield Text(f"\n{result.workload.title}: {finding(result)}", style="bold")
         if result.comparison.floor is not None:
-            percent = units.significant(100 * (result.comparison.floor - 1), 2)
-            yield Text(f"noise floor {percent}%: one contestant against itself, in the same blocks")
+            percent = units.format_significant(100 * (result.comparison.floor - 1), 2)
+            yield Text(f"noise floor {percent}%")
         for case, cells in result.cases.items():
             yield _case(result, case, cells)
     if analysis.disturbed:
         yield Text(
-            f"{analysis.disturbed} of {units.counted(analysis.trials, 'trial')} were disturbed by"
-            " other work on the machine (steal, throttling, load); they are kept and counted",
+            f"{analysis.disturbed} of {units.format_count(analysis.trials, 'trial')} were disturbed"
+            " by other work on the machine (steal, throttling, load); they are included in the"
+            " results",
             style="yellow",
         )
 
 
 def _case(result: WorkloadResult, case: str, cells: Sequence[CellResult]) -> RenderableType:
-    """Return the cells of a case as a table, and under it what was not measured, or failed."""
-    settings = result.workload.settings(result.workload.cases[case])
+    """Return the table of a case, and below it failures, absences and warnings."""
+    settings = result.workload.describe_params(result.workload.cases[case])
     metrics = result.workload.metrics.values()
     has_tiers = case == result.headline_id and bool(result.comparison.tiers)
     table = _table(
         *(["tier"] if has_tiers else []),
         "model",
         *(f"{metric.label} [95%]" for metric in metrics),
-        f"to {BASELINE}",
+        f"vs {BASELINE}",
         "peak",
         "n",
     )
     for column in table.columns[2 if has_tiers else 1 :]:
         column.justify = "right"
-    for one in cells:
-        if one.metrics:
-            _row(
+    for cell in cells:
+        if cell.metrics:
+            _add_row(
                 table,
-                *([str(result.comparison.tier_of(one.contestant) or "")] if has_tiers else []),
-                one.contestant,
-                *(_estimate(one.metrics.get(metric.id), metric) for metric in metrics),
-                _ratio(one),
-                "" if one.peak_bytes is None else units.size(one.peak_bytes),
-                str(one.statuses.get(Status.OK, 0)),
+                *([str(result.comparison.tier_of(cell.contestant) or "")] if has_tiers else []),
+                cell.name,
+                *(_format_estimate(cell.metrics.get(metric.id), metric) for metric in metrics),
+                _format_ratio(cell),
+                "" if cell.peak_bytes is None else units.format_size(cell.peak_bytes),
+                str(cell.statuses.get(Status.OK, 0)),
             )
     heading = Text(f"\n{result.workload.id} {case}  {settings}".rstrip(), style="italic")
     parts: list[RenderableType] = [heading, table] if table.rows else [heading]
-    return Group(*parts, *(remark for one in cells for remark in _remarks(one)))
+    return Group(*parts, *(remark for cell in cells for remark in _remarks(cell)))
 
 
 def _table(*headings: str) -> Table:
     table = Table(box=None, pad_edge=False, header_style="underline")
     for heading in headings:
-        table.add_column(Text(heading), overflow="fold")  # a name that is cut is no name
+        table.add_column(Text(heading), overflow="fold")  # never cut a name
     return table
 
 
-def _row(table: Table, *cells: str | Text) -> None:
-    """Add a row of texts as they are: what comes from a runner is no markup."""
-    table.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in cells))
+def _add_row(table: Table, *texts: str | Text) -> None:
+    """Add a row of plain texts: text from a runner must not be read as markup."""
+    table.add_row(*(text if isinstance(text, Text) else Text(text) for text in texts))
 
 
-def _estimate(estimate: Estimate | None, metric: Metric) -> str:
+def _format_estimate(estimate: Estimate | None, metric: Metric) -> str:
     if estimate is None:
         return ""
-    unit = units.in_column(metric.unit)
-    text = units.shown(estimate.value, unit)
+    unit = units.column_unit(metric.unit)
+    text = units.format_value(estimate.value, unit)
     if estimate.low is None or estimate.high is None:
-        return f"{text} [too few]"
-    low, high = (units.shown(x, unit) for x in (estimate.low, estimate.high))
+        return f"{text} {_NO_INTERVAL}"
+    low, high = (units.format_value(end, unit) for end in (estimate.low, estimate.high))
     return f"{text} [{low}, {high}]"
 
 
-def _ratio(one: CellResult) -> str:
-    """Return the ratio to the baseline; where some trials failed, how many of all it is of."""
-    if one.ratio is None:
+def _format_ratio(cell: CellResult) -> str:
+    """Return the ratio to the baseline; if trials failed, also how many succeeded."""
+    if cell.ratio is None:
         return ""
-    share = f" ({one.attempts - one.failures}/{one.attempts})" if one.failures else ""
-    return f"{units.significant(one.ratio.value, 2)}x{share}"
+    share = f" ({cell.attempts - cell.failures}/{cell.attempts})" if cell.failures else ""
+    return f"{units.format_significant(cell.ratio.value, 2)}x{share}"
 
 
-def _remarks(one: CellResult) -> Iterator[Text]:
-    """Yield what is to be said of a cell beside its numbers."""
-    if one.failures:
-        yield Text(
-            f"{one.contestant}: {one.failed_how} of {one.attempts}: {one.message}", style="red"
-        )
-    if one.absent is not None:
-        why = one.absent.absence.words
-        yield Text(f"{one.contestant}: {why}: {one.absent.reason}", style="bright_black")
-    elif not one.attempts:
-        yield Text(f"{one.contestant}: not measured yet", style="bright_black")
-    for warning in one.warnings:
-        yield Text(f"{one.contestant}: {warning}", style="yellow")
+def _remarks(cell: CellResult) -> Iterator[Text]:
+    """Yield failures, absence and warnings of a cell."""
+    name = cell.name
+    if cell.failures:
+        yield Text(f"{name}: {cell.failed_how} of {cell.attempts}: {cell.message}", style="red")
+    if cell.absent is not None:
+        why = cell.absent.absence.label
+        yield Text(f"{name}: {why}: {cell.absent.reason}", style="bright_black")
+    elif not cell.attempts:
+        yield Text(f"{name}: not measured yet", style="bright_black")
+    for warning in cell.warnings:
+        yield Text(f"{name}: {warning}", style="yellow")
 
 
 def listing(
     workloads: Sequence[Workload], cells: Sequence[Cell], absent: Sequence[AbsentCell]
 ) -> Iterator[RenderableType]:
-    """Yield what `list` prints: each workload with who does it, and who does not, and why."""
+    """Yield the output of `list`: each workload with its cases, its models and those without it."""
     for workload in workloads:
         yield Text(f"{workload.id}", style="bold").append(f"  {workload.question}", "not bold")
-        cases = ", ".join(workload.cases)
-        yield Text(f"  cases    {cases}")
-        names = [cell.contestant for cell in cells if cell.workload == workload.id]
+        yield Text(f"  cases    {', '.join(workload.cases)}")
+        names = [cell.name for cell in cells if cell.workload == workload.id]
         yield Text(f"  models   {', '.join(names)}")
-        for one in absent:
-            if one.cell.workload == workload.id:
+        for missing in absent:
+            if missing.cell.workload == workload.id:
                 yield Text(
-                    f"  without  {one.cell.contestant}: {one.absence.value.replace('_', ' ')}:"
-                    f" {one.reason}",
+                    f"  without  {missing.cell.name}: {missing.absence.label}: {missing.reason}",
                     style="bright_black",
                 )
 
 
 def conformance(trials: Sequence[Trial], absent: Sequence[AbsentCell]) -> RenderableType:
-    """Return what `validate` prints: each implementation, and what was wrong with it."""
+    """Return the output of `validate`: each implementation, and what is wrong with it."""
     table = _table("workload", "model", "result", "")
     for trial in trials:
         passed = conforms(trial)
-        word = trial.status.words
+        word = trial.status.label
         if trial.warnings and trial.status is Status.OK:
             word = "warning"
-        _row(
+        _add_row(
             table,
             trial.cell.workload,
-            trial.cell.contestant,
+            trial.cell.name,
             Text(word, style="green" if passed else "red"),
             trial.message or "; ".join(trial.warnings),
         )
-    for one in absent:
-        _row(
+    for missing in absent:
+        _add_row(
             table,
-            one.cell.workload,
-            one.cell.contestant,
-            Text(one.absence.words, style="bright_black"),
-            one.reason,
+            missing.cell.workload,
+            missing.cell.name,
+            Text(missing.absence.label, style="bright_black"),
+            missing.reason,
         )
     return table
 
@@ -179,30 +185,30 @@ def conforms(trial: Trial) -> bool:
     return trial.status is Status.OK and not trial.warnings
 
 
-_VERDICT_STYLE = {"slower": "red", "faster": "green", "not comparable": "bright_black"}
+_COMPARISON_STYLE = {"slower": "red", "faster": "green", "not comparable": "bright_black"}
 
 
-def versus(rows: Sequence[Row]) -> RenderableType:
-    """Return what `compare` prints: each cell of both runs, and what can be said of it."""
+def comparison(rows: Sequence[run_comparison.CellChange]) -> RenderableType:
+    """Return the output of `compare`: each cell of both runs, with a verdict."""
     table = _table(
         "workload", "case", "model", "cost, second / first [95%]", "noise floor", "verdict", ""
     )
     for row in rows:
         ratio = row.ratio
-        shown = ""
+        text = ""
         if ratio is not None:
-            shown = f"{units.significant(ratio.value)}x"
+            text = f"{units.format_significant(ratio.value)}x"
             if ratio.low is not None and ratio.high is not None:
-                low, high = units.significant(ratio.low), units.significant(ratio.high)
-                shown += f" [{low}, {high}]"
-        _row(
+                low, high = (units.format_significant(end) for end in (ratio.low, ratio.high))
+                text += f" [{low}, {high}]"
+        _add_row(
             table,
             row.cell.workload,
             row.cell.case,
-            row.cell.contestant,
-            shown,
-            f"{units.significant(100 * (row.floor - 1), 2)}%" if row.floor > 1 else "",
-            Text(row.word, style=_VERDICT_STYLE.get(row.verdict.value, "")),
+            row.cell.name,
+            text,
+            f"{units.format_significant(100 * (row.floor - 1), 2)}%" if row.floor > 1 else "",
+            Text(row.word, style=_COMPARISON_STYLE.get(row.change.value, "")),
             row.reason,
         )
     return table
@@ -215,38 +221,41 @@ _CLAIM_STYLE = {
 }
 
 
-def claims(results: Sequence[Checked]) -> Iterator[RenderableType]:
-    """Yield what `claims` prints: those that were measured, then why the others were not."""
-    yield Text(claims_.summary(results), style="bold")
-    table = _table("verdict", "what is said", "range", "measured [95%]")
+def claims(judged: Sequence[JudgedClaim]) -> Iterator[RenderableType]:
+    """Yield the output of `claims`: the measured claims, then why the others are not measured."""
+    yield Text(judge.summary_sentence(judged), style="bold")
+    table = _table("verdict", "claim", "claimed range", "measured [95%]")
     table.columns[0].no_wrap = True
-    for one in results:
-        if one.range is not None and one.verdict is not Verdict.UNMEASURED:
-            _row(
+    for result in judged:
+        if result.range is not None and result.verdict is not Verdict.UNMEASURED:
+            _add_row(
                 table,
-                Text(one.verdict.value, style=_CLAIM_STYLE[one.verdict]),
-                one.claim.says,
-                one.range.text,
-                claims_.shown(one) + (" [too few]" if one.low is None else ""),
+                Text(result.verdict.value, style=_CLAIM_STYLE[result.verdict]),
+                result.claim.says,
+                result.range.text,
+                judge.format_measured(result) + (f" {_NO_INTERVAL}" if result.low is None else ""),
             )
     if table.rows:
-        yield Text("By one reading each, on the machine of this run; docs/claims.md.")
+        yield Text(
+            "Each claim is tested in one reading, on the machine of this run (docs/claims.md)."
+        )
         yield table
-    for warning in [f"{one.claim.id}: {text}" for one in results for text in one.warnings]:
-        yield Text(warning, style="yellow")
-    others: dict[str, list[str]] = {}
-    for one in results:
-        if one.verdict is Verdict.UNMEASURED:
-            others.setdefault(one.sentence, []).append(one.claim.id)
-    if others:
+    for result in judged:
+        for warning in result.warnings:
+            yield Text(f"{result.claim.id}: {warning}", style="yellow")
+    unmeasured: dict[str, list[str]] = {}
+    for result in judged:
+        if result.verdict is Verdict.UNMEASURED:
+            unmeasured.setdefault(result.sentence, []).append(result.claim.id)
+    if unmeasured:
         yield Text("Not measured:", style="bold")
-    for reason, ids in others.items():
+    for reason, ids in unmeasured.items():
         yield Text(f"{', '.join(ids)}: {reason}", style="bright_black")
 
 
-def machine(findings: Sequence[Diagnosis]) -> RenderableType:
-    """Return what `doctor` prints."""
+def machine(diagnoses: Sequence[Diagnosis]) -> RenderableType:
+    """Return the output of `doctor`."""
     table = _table("what", "found", "advice")
-    for finding_ in findings:
-        _row(table, finding_.name, finding_.value, Text(finding_.advice, style="yellow"))
+    for diagnosis in diagnoses:
+        _add_row(table, diagnosis.name, diagnosis.value, Text(diagnosis.advice, style="yellow"))
     return table

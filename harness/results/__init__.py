@@ -1,1 +1,1 @@
-"""What a run stores: records, the run directory, and latency histograms. Both halves share it."""
+"""The data that a run stores: records, the run directory, latency histograms."""

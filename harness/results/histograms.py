@@ -1,7 +1,7 @@
-"""Distributions of single waits, as HdrHistograms: read, added up, and asked for percentiles. Pure.
+"""Latency histograms: decode, merge, and compute percentiles. Pure.
 
-A histogram keeps three significant digits of every wait up to two minutes, so the worst ones are
-there as well, and those of many processes can be added without loss.
+An HdrHistogram keeps three significant digits of every latency up to two minutes, including the
+worst ones. Histograms of many processes can be merged without loss.
 """
 
 from __future__ import annotations
@@ -15,103 +15,106 @@ if TYPE_CHECKING:
 
     from hdrh.histogram import HdrHistogram
 
-LEAST_NS, MOST_NS, DIGITS = 1, 120_000_000_000, 3
-_SHARES = (
+MIN_NS, MAX_NS, DIGITS = 1, 120_000_000_000, 3
+_CURVE_FRACTIONS = (
     *(0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975),
     *(0.99, 0.995, 0.9975, 0.999, 0.9995, 0.9999, 0.99999),
 )
-_LEAST_BEYOND = 1  # wait, for a share of the tail to be other than the worst
+_MIN_BEYOND = 1  # latencies beyond a point of the curve; with none, the point would be the maximum
 PERCENTILES = {"p50_ns": 50.0, "p90_ns": 90.0, "p99_ns": 99.0, "p999_ns": 99.9}
 
 
-def decoded(text: str) -> HdrHistogram:
-    """Read the text of one (V2, compressed, base64). Raises ValueError for what is none."""
-    from hdrh.histogram import HdrHistogram  # only runs with waits in them need it
+def decode(text: str) -> HdrHistogram:
+    """Decode a histogram (V2, compressed, base64). Raises ValueError for any other text."""
+    from hdrh.histogram import HdrHistogram  # slow to import; only runs with latencies need it
 
     try:
         histogram = HdrHistogram.decode(text)
-    except Exception as error:  # noqa: BLE001 - the library's own, zlib's, binascii's, ctypes'
+    except Exception as error:  # noqa: BLE001 - from the library, zlib, binascii or ctypes
         raise ValueError(f"not an HdrHistogram: {error}") from None
     if histogram.significant_figures != DIGITS:
         raise ValueError(
-            f"not an HdrHistogram of {DIGITS} significant digits,"
-            f" but of {histogram.significant_figures}"
+            f"not an HdrHistogram with {DIGITS} significant digits:"
+            f" it has {histogram.significant_figures}"
         )
     return histogram
 
 
-def fault(texts: Iterable[str]) -> str:
-    """Return what is wrong with the first of these that cannot be read; empty: nothing."""
+def find_decode_error(texts: Iterable[str]) -> str:
+    """Return the error of the first text that cannot be decoded, or an empty text."""
     for text in texts:
         try:
-            decoded(text)
+            decode(text)
         except ValueError as error:
             return str(error)
     return ""
 
 
-def added(texts: Iterable[str]) -> HdrHistogram:
-    """Return one histogram of all the waits in these, also where they count in other steps."""
+def merge(texts: Iterable[str]) -> HdrHistogram:
+    """Merge encoded histograms into one, even if their ranges differ."""
     total = None
     for text in texts:
-        total = grown(total, decoded(text))
-    return _empty(MOST_NS) if total is None else total
+        total = merge_into(total, decode(text))
+    return _create_empty(MAX_NS) if total is None else total
 
 
-def grown(total: HdrHistogram | None, one: HdrHistogram) -> HdrHistogram:
-    """Return a histogram with the waits of one more, which may be the first."""
-    most = one.highest_trackable_value
-    if total is None or most > total.highest_trackable_value:
-        wider = _empty(max(MOST_NS, most))
+def merge_into(total: HdrHistogram | None, histogram: HdrHistogram) -> HdrHistogram:
+    """Return `total` with the latencies of `histogram` added; `total` is None at the start."""
+    max_ns = histogram.highest_trackable_value
+    if total is None or max_ns > total.highest_trackable_value:
+        wider = _create_empty(max(MAX_NS, max_ns))
         if total is not None:
             wider.add(total)
         total = wider
-    total.add(one)
+    total.add(histogram)
     return total
 
 
-def _empty(most_ns: int) -> HdrHistogram:
+def _create_empty(max_ns: int) -> HdrHistogram:
     from hdrh.histogram import HdrHistogram
 
-    return HdrHistogram(LEAST_NS, most_ns, DIGITS)
+    return HdrHistogram(MIN_NS, max_ns, DIGITS)
 
 
-def curve(histogram: HdrHistogram) -> tuple[tuple[float, float], ...]:
-    """Return (share of the waits, ns that they last at most) from the shortest to the worst.
+def percentile_curve(histogram: HdrHistogram) -> tuple[tuple[float, float], ...]:
+    """Return points (fraction of the latencies, upper bound in ns), minimum to maximum.
 
-    As far into the tail as there is a wait beyond a point, and then the worst.
+    A point is left out if no latency lies beyond it.
     """
     count = histogram.get_total_count()
     if not count:
         return ()
-    shares = [share for share in _SHARES if round((1 - share) * count, 6) >= _LEAST_BEYOND]
-    values = at(histogram, [100 * one for one in shares])
-    return (*zip(shares, values, strict=True), (1.0, float(histogram.get_max_value())))
+    fractions = [f for f in _CURVE_FRACTIONS if round((1 - f) * count, 6) >= _MIN_BEYOND]
+    values = percentile_values(histogram, [100 * fraction for fraction in fractions])
+    return (*zip(fractions, values, strict=True), (1.0, float(histogram.get_max_value())))
 
 
 def percentiles(histogram: HdrHistogram) -> dict[str, float]:
-    """Return the usual percentiles and the worst wait, in ns; nothing of an empty one."""
+    """Return the usual percentiles and the maximum in ns; empty for an empty histogram."""
     if not histogram.get_total_count():
         return {}
-    told = dict(zip(PERCENTILES, at(histogram, list(PERCENTILES.values())), strict=True))
-    return told | {"worst_ns": float(histogram.get_max_value())}
+    values = percentile_values(histogram, list(PERCENTILES.values()))
+    return dict(zip(PERCENTILES, values, strict=True)) | {
+        "worst_ns": float(histogram.get_max_value())
+    }
 
 
-def at(histogram: HdrHistogram, percents: Sequence[float]) -> list[float]:
-    """Return what so many percent of the waits last at most.
+def percentile_values(histogram: HdrHistogram, percents: Sequence[float]) -> list[float]:
+    """Return the latency at each percentile, in ns.
 
-    As `get_value_at_percentile` does, which counts in Python, 10 ms for each: of a run with
-    servers that was all but a second of the analysis.
+    Same results as `get_value_at_percentile`, which counts in Python and takes 10 ms per value:
+    for a run with servers, that was nearly a second of the analysis.
     """
-    upto = np.cumsum(np.ctypeslib.as_array(histogram.counts), dtype=np.int64)
+    cumulative = np.cumsum(np.ctypeslib.as_array(histogram.counts), dtype=np.int64)
     values = []
     for percent in percents:
-        index = int(np.searchsorted(upto, histogram.get_target_count_at_percentile(percent)))
-        if index == upto.size:  # what was sent counts otherwise than it says
+        target = histogram.get_target_count_at_percentile(percent)
+        index = int(np.searchsorted(cumulative, target))
+        if index == cumulative.size:  # the counts do not add up to the total that was sent
             values.append(0.0)
             continue
         value = histogram.get_value_from_index(index)
-        if percent:  # the end of its step; of 0 percent, the beginning
+        if percent:  # the upper end of the bucket; for 0%, the lower end
             value = histogram.get_highest_equivalent_value(value)
         values.append(float(value))
     return values

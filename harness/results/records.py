@@ -1,6 +1,6 @@
-"""The data that measuring writes and analysing reads: frozen, versioned, no I/O.
+"""Records that measuring writes and analysis reads: frozen, versioned, without I/O.
 
-Units are in the names. A field that may be unknown is None, never zero.
+Names contain units. Unknown values are None, never zero.
 """
 
 from __future__ import annotations
@@ -11,22 +11,23 @@ from enum import StrEnum
 import msgspec
 
 from harness import units
+from harness.catalog.contestant import DEFAULT_RUNTIME, Contestant
 
-SCHEMA_VERSION = 1
-_LIBRARIES = ("uvloop", "trio", "anyio")  # of those that a runner names, what models are
+SCHEMA_VERSION = 2
+_LIBRARIES = ("uvloop", "trio", "anyio")  # libraries whose versions are shown: they are models
 
 
-class _Spoken(StrEnum):
-    """What has a name for files, `wrong_answer`, and one for people."""
+class _LabelledEnum(StrEnum):
+    """An enumeration whose values are stored (`wrong_answer`) and whose labels are shown."""
 
     @property
-    def words(self) -> str:
-        """The name as people read it: `wrong answer`."""
+    def label(self) -> str:
+        """The name to show: `wrong answer`."""
         return self.value.replace("_", " ")
 
 
-class Status(_Spoken):
-    """How a trial ended. Everything but `ok` is a result of its own, and enters no estimate."""
+class Status(_LabelledEnum):
+    """How a trial ended. Only trials with status `ok` enter estimates."""
 
     OK = "ok"
     TIMEOUT = "timeout"
@@ -36,38 +37,40 @@ class Status(_Spoken):
     UNSUPPORTED = "unsupported"
 
 
-class Absence(_Spoken):
-    """Why a cell is not measured at all."""
+class Absence(_LabelledEnum):
+    """Why a cell is not measured."""
 
-    NOT_APPLICABLE = "not_applicable"  # the workload file says why it makes no sense here
-    LIMITED = "limited"  # the workload file says where this model stops
-    UNAVAILABLE = "unavailable"  # this machine lacks what the model needs
-    MISSING = "missing"  # nobody has written it
+    NOT_APPLICABLE = "not_applicable"  # the workload file gives the reason
+    LIMITED = "limited"  # beyond the largest case that the workload file allows the model
+    UNAVAILABLE = "unavailable"  # this machine lacks something that the model needs
+    MISSING = "missing"  # there is no implementation
 
 
 class Cell(msgspec.Struct, frozen=True, omit_defaults=True, order=True):
-    """What is compared: one case of one workload, by one implementation on one model."""
+    """The unit of measurement: one contestant in one case of its workload."""
 
-    workload: str
+    contestant: Contestant
     case: str
-    model: str
-    variant: str = ""
-    control: bool = False  # the A/A control: the same contestant once more
+    control: bool = False  # the A/A control: the same contestant measured a second time
 
     @property
-    def contestant(self) -> str:
-        """Model and variant as people read them: `asyncio · threads`."""
-        name = f"{self.model} · {self.variant}" if self.variant else self.model
-        return f"{name} (again)" if self.control else name
+    def workload(self) -> str:
+        """The id of the workload."""
+        return self.contestant.workload
 
     @property
-    def implementation(self) -> str:
-        """What it runs, whatever the case: `pingpong/asyncio/futures`."""
-        return "/".join(filter(None, (self.workload, self.model, self.variant)))
+    def model(self) -> str:
+        """The model of the contestant."""
+        return self.contestant.model
+
+    @property
+    def name(self) -> str:
+        """The display name of the contestant; the control is marked."""
+        return f"{self.contestant.name} (again)" if self.control else self.contestant.name
 
 
 class AbsentCell(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A cell that is not measured, and why."""
+    """A cell that is not measured, with the reason."""
 
     cell: Cell
     absence: Absence
@@ -75,70 +78,70 @@ class AbsentCell(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Sample(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One timed iteration inside a trial."""
+    """One timed iteration of a trial."""
 
     elapsed_ns: int
     operations: int
     warmup: bool = False
-    cpu_ns: int | None = None  # of the process and its living children
+    cpu_ns: int | None = None  # the process and its living children
 
 
 class Parked(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a process and those it started held while so many tasks were alive and waiting."""
+    """Memory of a process and its descendants while `tasks` tasks were alive and waiting."""
 
     tasks: int
-    bytes: int  # resident; what processes share is counted by share
+    bytes: int  # resident; shared pages are divided among the processes (PSS)
     virtual_bytes: int | None = None
 
 
 class Phase(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How a server was asked for a while, and what came of it; see docs/load.md."""
+    """One phase of load on a server, with its results; see docs/load.md."""
 
     loop: str  # closed | open | ladder | drain
     elapsed_ns: int
-    requests: int  # answered, and found right
-    rate_per_s: int = 0  # asked for; 0: as fast as answers came
+    requests: int  # with a correct response
+    rate_per_s: int = 0  # target rate; 0: closed loop, as fast as responses arrive
     warmup: bool = False
     saturated: bool = False  # the server could not keep up with the rate
     errors: dict[str, int] = {}
     reconnects: int = 0
-    hdr: str = ""  # waits: from the intended moment where the rate was fixed; HdrHistogram V2
-    service_hdr: str = ""  # from the moment of sending
-    late_p99_ns: int = 0  # of the generator itself
-    cpu_ns: int | None = None  # of the generator
+    hdr: str = ""  # latencies, from the intended send time at a fixed rate; HdrHistogram V2
+    service_hdr: str = ""  # latencies from the actual send time
+    late_p99_ns: int = 0  # p99 lateness of the load generator
+    cpu_ns: int | None = None  # of the load generator
 
 
 class Trial(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One fresh child process that ran one implementation for one case."""
+    """One fresh child process that ran one implementation of one case."""
 
     cell: Cell
     block: int
-    position: int  # in its block, from 0
+    position: int  # in the block, from 0
     status: Status
     started_at: str  # UTC, ISO 8601
-    wall_ns: int  # from spawning the child until it was gone, taken outside
-    message: str = ""  # what went wrong, for people
+    wall_ns: int  # from spawning the child until it was reaped; measured by the harness
+    message: str = ""  # the error message, for people
     samples: tuple[Sample, ...] = ()
     digest: str | None = None
     observed: dict[str, int] = {}
     facts: dict[str, str | int | bool] = {}
-    usage: dict[str, int] = {}  # as the runner counted, inside
-    cpu_ns: int | None = None  # as the kernel counted, outside: the child and all it waited for
-    latency: str = ""  # of its single waits: HdrHistogram V2, compressed, base64
+    usage: dict[str, int] = {}  # as reported by the runner
+    cpu_ns: int | None = None  # from wait4: the child and all descendants that were waited for
+    latency: str = ""  # HdrHistogram V2, compressed, base64
     parked: tuple[Parked, ...] = ()
-    phases: tuple[Phase, ...] = ()  # of a server
-    load: dict[str, str | int | bool] = {}  # of the load generator: its cores, its runtime
-    exit_ns: int | None = None  # a server's, from SIGTERM until it had returned
+    phases: tuple[Phase, ...] = ()  # only for servers
+    load: dict[str, str | int | bool] = {}  # facts about the load generator: cores, runtime
+    exit_ns: int | None = None  # shutdown time of a server, from SIGTERM
     stderr_end: str = ""
     warnings: tuple[str, ...] = ()
-    disturbed: tuple[str, ...] = ()  # what the machine did beside it: steal, throttling, load
-    # How long a fixed piece of work took just before the first trial of a block: `spin`.
-    spin_ns: int | None = None
-    spin_cpu_ns: int | None = None
+    disturbed: tuple[str, ...] = ()  # interference from the machine: steal, throttling, load
+    # Duration of the speed probe, run before the first trial of a block.
+    probe_ns: int | None = None
+    probe_cpu_ns: int | None = None
 
 
 class Machine(msgspec.Struct, frozen=True, omit_defaults=True):
-    """The machine a run was made on."""
+    """The machine that a run was measured on."""
 
     host: str
     system: str
@@ -149,27 +152,28 @@ class Machine(msgspec.Struct, frozen=True, omit_defaults=True):
     virtualisation: str | None = None
 
     @property
-    def shown(self) -> str:
-        """The machine as people read it, without its name."""
+    def summary(self) -> str:
+        """The machine in one line, without the host name."""
         virtual = f", virtual ({self.virtualisation})" if self.virtualisation else ""
         return (
-            f"{self.cpu}, {self.logical_cores} cores, {units.size(self.memory_bytes)},"
+            f"{self.cpu}, {self.logical_cores} cores, {units.format_size(self.memory_bytes)},"
             f" {self.system}{virtual}"
         )
 
 
 class RunnerFacts(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A runner that took part, and what it said of itself."""
+    """A runner that took part, as it described itself."""
 
     name: str
     language: str
     version: str
     models: tuple[str, ...]
     facts: dict[str, str | int | bool] = {}
+    runtime: str = DEFAULT_RUNTIME
 
     @property
-    def shown(self) -> str:
-        """The runner's version as people read it, with those of the libraries that it measures."""
+    def summary(self) -> str:
+        """The runner's version in one line, with the versions of the libraries that it measures."""
         known = [f"{key} {self.facts[key]}" for key in _LIBRARIES if key in self.facts]
         if "start_method" in self.facts:
             known.append(f"processes by {self.facts['start_method']}")
@@ -178,7 +182,7 @@ class RunnerFacts(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Run(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What `run.json` holds: all that is decided before the first trial."""
+    """The contents of `run.json`: everything decided before the first trial."""
 
     schema_version: int
     id: str
@@ -188,20 +192,20 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True):
     budget_s: float
     machine: Machine
     runners: tuple[RunnerFacts, ...]
-    workloads: dict[str, str]  # id -> the text of its file, so that a run explains itself
+    workloads: dict[str, str]  # id -> text of the workload file
     cells: tuple[Cell, ...]
     absent: tuple[AbsentCell, ...] = ()
-    precision: float = 0.03  # half-width of the headline ratios at which measuring may stop
-    sources: dict[str, str] = {}  # path -> SHA-256 of each implementation that takes part
-    implementations: dict[str, str] = {}  # Cell.implementation -> its file, a key of `sources`
-    runner_files: tuple[str, ...] = ()  # each loombench.toml that was named, with its whole path
+    precision: float = 0.03  # stop once all headline ratios have this half-width or less
+    sources: dict[str, str] = {}  # path -> SHA-256 of each file of the implementations
+    implementations: dict[str, str] = {}  # Contestant.key -> path, a key of `sources`
+    runner_files: tuple[str, ...] = ()  # absolute path of each loombench.toml given by --runner
 
 
 @dataclass(frozen=True)
 class Diagnosis:
-    """One thing about the machine; advice where it disturbs measuring, empty where it does not.
+    """One property of the machine, with advice if it disturbs measuring.
 
-    `doctor` finds them, and `tables` shows them: the one thing of measuring that is shown as it is.
+    `doctor` creates these and `tables` prints them, so they belong to the shared records.
     """
 
     name: str

@@ -1,7 +1,7 @@
-"""The run directory: `run.json` once, `trials.jsonl` one line a trial, appended and synced.
+"""The run directory: `run.json`, written once, and `trials.jsonl`, one synced line per trial.
 
-What is measured is never rewritten. A torn last line (power cut, kill -9, full disk) is dropped on
-reading, with a warning, and cut off before the file is appended to again.
+Measurements are never rewritten. A torn last line (power cut, kill -9, full disk) is ignored with a
+warning when reading, and truncated before appending.
 """
 
 from __future__ import annotations
@@ -16,17 +16,22 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from harness.errors import Exit, Problem
+from harness.results import schema_1
 from harness.results.records import SCHEMA_VERSION, Run, Trial
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 RUN_FILE, TRIALS_FILE = "run.json", "trials.jsonl"
-_LEAST_FREE_BYTES = 32 * 2**20
+_MIN_FREE_BYTES = 32 * 2**20
 
-# Text that is no UTF-8, and deep nesting, are no DecodeError.
+# Invalid UTF-8 and deep nesting do not raise DecodeError.
 _UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _trial_decoder = msgspec.json.Decoder(Trial)
+
+
+class _Versioned(msgspec.Struct):
+    schema_version: int
 
 
 class RunWriter:
@@ -35,25 +40,25 @@ class RunWriter:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self._path = folder / TRIALS_FILE
-        with _writing(self._path):
-            self._cut_torn_line()
+        with _explain_write_errors(self._path):
+            self._truncate_torn_line()
             self._file = self._path.open("ab", buffering=0)
 
     @classmethod
     def create(cls, out: Path, run: Run) -> RunWriter:
-        """Make the directory `out/<run id>`, and point `out/latest` at it. Raises Problem."""
+        """Create the directory `out/<run id>` and link `out/latest` to it. Raises Problem."""
         folder = out / run.id
         latest = out / "latest"
         if latest.is_dir() and not latest.is_symlink():
             raise Problem(f"{latest}: found a directory, expected a link; move it away")
-        with _writing(folder):
+        with _explain_write_errors(folder):
             folder.mkdir(parents=True)
             free = shutil.disk_usage(folder).free
-            if free < _LEAST_FREE_BYTES:
+            if free < _MIN_FREE_BYTES:
                 folder.rmdir()
                 raise Problem(
                     f"{out}: found {free // 2**20} MiB free, expected at least"
-                    f" {_LEAST_FREE_BYTES // 2**20} MiB; free some, or choose another --out",
+                    f" {_MIN_FREE_BYTES // 2**20} MiB; free some, or choose another --out",
                     Exit.NOT_POSSIBLE,
                 )
             text = msgspec.json.format(msgspec.json.encode(run), indent=1)
@@ -62,27 +67,27 @@ class RunWriter:
         return cls(folder)
 
     def append(self, trial: Trial) -> None:
-        """Write one trial, and have it on the disk before returning. Raises Problem."""
+        """Append one trial and sync it to disk before returning. Raises Problem."""
         line = msgspec.json.encode(trial) + b"\n"
-        with _writing(self._path):
+        with _explain_write_errors(self._path):
             while line:
                 line = line[self._file.write(line) or 0 :]
             os.fsync(self._file.fileno())
 
     def close(self) -> None:
-        """Close the file; nothing is pending."""
+        """Close the file. Nothing is buffered."""
         self._file.close()
 
-    def _cut_torn_line(self) -> None:
+    def _truncate_torn_line(self) -> None:
         if not self._path.exists():
             return
-        whole = _whole_lines_length(self._path)
-        if whole < self._path.stat().st_size:
-            os.truncate(self._path, whole)
+        length = _whole_lines_length(self._path)
+        if length < self._path.stat().st_size:
+            os.truncate(self._path, length)
 
 
 def _whole_lines_length(path: Path) -> int:
-    """Return how many bytes of a file are whole lines; reads backwards from the end."""
+    """Return the length in bytes of a file's complete lines; reads backwards from the end."""
     with path.open("rb") as file:
         end = file.seek(0, os.SEEK_END)
         while end > 0:
@@ -97,31 +102,31 @@ def _whole_lines_length(path: Path) -> int:
 
 def _point_latest(out: Path, folder: Path) -> None:
     latest = out / "latest"
-    fresh = out / f".latest-{os.getpid()}"
-    fresh.unlink(missing_ok=True)
-    fresh.symlink_to(folder.name)
-    fresh.replace(latest)  # in one step: there is no moment without a `latest`
+    link = out / f".latest-{os.getpid()}"
+    link.unlink(missing_ok=True)
+    link.symlink_to(folder.name)
+    link.replace(latest)  # atomic: `latest` always exists
 
 
 @contextmanager
-def _writing(path: Path) -> Iterator[None]:
+def _explain_write_errors(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
         reason = error.strerror or str(error)
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            advice = "what was measured before stays; free some space and go on with --resume"
+            advice = "earlier trials are kept; free some space and continue with --resume"
         elif error.errno == errno.EEXIST:
             advice = "a run of this name exists; choose another --out"
         else:
-            advice = "choose another place with --out"
+            advice = "choose another directory with --out"
         raise Problem(f"{path}: cannot be written: {reason}; {advice}", Exit.NOT_POSSIBLE) from None
 
 
-def find(out: Path, name: str | None = None) -> Path:
-    """Return the directory of a run: a path, the name of a run in `out`, or the latest.
+def find_run(out: Path, name: str | None = None) -> Path:
+    """Return the directory of a run, given as a path or a name in `out`; default: the latest.
 
-    Raises Problem with what there is.
+    Raises Problem with the existing runs.
     """
     candidates = [out / "latest"] if name is None else [out / name, Path(name)]
     for candidate in candidates:
@@ -129,46 +134,59 @@ def find(out: Path, name: str | None = None) -> Path:
             return candidate.resolve()
     runs = (path.parent for path in out.glob(f"*/{RUN_FILE}"))
     known = sorted(run.name for run in runs if not run.is_symlink())
-    there = f"there is: {', '.join(known[-5:])}" if known else "make one with: loombench run"
-    raise Problem(f"no run at {candidates[0]}; {there}")
+    hint = f"there is: {', '.join(known[-5:])}" if known else "make one with: loombench run"
+    raise Problem(f"no run at {candidates[0]}; {hint}")
 
 
 def read_run(folder: Path) -> Run:
-    """Read run.json. Raises Problem when it is damaged or of another schema version."""
+    """Read run.json. Raises Problem if it is damaged or has a newer schema version."""
     path = folder / RUN_FILE
     try:
         text = path.read_bytes()
-        version = msgspec.json.decode(text)["schema_version"]
+        version = msgspec.json.decode(text, type=_Versioned).schema_version
+        if version == schema_1.VERSION:
+            return schema_1.read_run(text)
         if version != SCHEMA_VERSION:
             raise Problem(
-                f"{path}: schema_version: found {version}, expected {SCHEMA_VERSION};"
+                f"{path}: schema_version: found {version}, expected at most {SCHEMA_VERSION};"
                 " read it with the Loombench that wrote it",
                 Exit.NOT_POSSIBLE,
             )
         return msgspec.json.decode(text, type=Run)
     except OSError as error:
         raise Problem(f"{path}: cannot be read: {error.strerror}") from None
-    except (*_UNREADABLE, KeyError, TypeError) as error:
+    except _UNREADABLE as error:
         raise Problem(f"{path}: not a run file: {error}") from None
 
 
 def read_trials(folder: Path, warnings: list[str]) -> Iterator[Trial]:
-    """Yield the trials of a run in execution order, one line in memory at a time.
+    """Yield the trials of a run in execution order, with one line in memory at a time.
 
-    A torn last line is left out, and said in `warnings`. Raises Problem for any other bad line.
+    A torn last line is skipped and reported in `warnings`. Raises Problem for any other bad line.
     """
     path = folder / TRIALS_FILE
+    decode = schema_1.read_trial if _is_schema_1(folder) else _trial_decoder.decode
     try:
         with path.open("rb") as file:
             for number, line in enumerate(file, 1):
                 if not line.endswith(b"\n"):
-                    warnings.append(f"{TRIALS_FILE}:{number}: the last line is torn; left out")
+                    warnings.append(
+                        f"{TRIALS_FILE}:{number}: the last line is torn and was ignored"
+                    )
                     return
                 try:
-                    yield _trial_decoder.decode(line)
+                    yield decode(line)
                 except _UNREADABLE as error:
                     raise Problem(f"{path}:{number}: not a trial: {error}") from None
     except FileNotFoundError:
         return
     except OSError as error:
         raise Problem(f"{path}: cannot be read: {error.strerror}") from None
+
+
+def _is_schema_1(folder: Path) -> bool:
+    try:
+        text = (folder / RUN_FILE).read_bytes()
+        return msgspec.json.decode(text, type=_Versioned).schema_version == schema_1.VERSION
+    except (OSError, *_UNREADABLE):
+        return False

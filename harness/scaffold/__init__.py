@@ -1,7 +1,7 @@
-"""New workloads and implementations as texts: what is to be written, with the rules beside it.
+"""Create skeletons of workloads and implementations, with the rules as comments. Writes nothing.
 
-Pure: a name and a shape in, files as path -> text out. What a scaffold leaves out, it says when it
-is run, so that `validate` tells what is still to be written. The templates are in `templates/`.
+A name and a shape go in, files as path -> text come out. A skeleton raises an error that names the
+missing part, so `validate` shows what is left to write. The templates are in `templates/`.
 """
 
 from __future__ import annotations
@@ -14,40 +14,42 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from harness import units
 from harness.catalog import workload_file
-from harness.catalog.workload import CHECK, MODELS, SHAPES, is_variant, is_workload_id
-from harness.errors import Problem, unknown
+from harness.catalog.contestant import is_variant
+from harness.catalog.workload import CHECK, MODELS, SHAPES, is_workload_id
+from harness.errors import Problem, unknown_name
+from harness.paths import ROOT, WORKLOADS
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from harness.catalog.workload import Workload
 
-_WIDTH = 100  # of a line in Python
+_LINE_LENGTH = 100
 _WORD = re.compile(r"[a-z][a-z0-9]*")
-# What can be no package of Go, or none that another may import.
-_NOT_IN_GO = re.compile(
+# Names that cannot be Go packages, or that other packages cannot import.
+_INVALID_IN_GO = re.compile(
     "break|case|chan|const|continue|default|defer|else|fallthrough|for|func|go|goto|if|import"
     "|interface|map|package|range|return|select|struct|switch|type|var|internal|main|vendor"
 )
 _QUESTIONS = {
-    "makespan": "Which model is done with so many pieces of work first?",
+    "makespan": "Which model completes all pieces of work first?",
     "rate": "What does one piece of work cost?",
     "latency": "How long does a piece of work wait?",
-    "server": "How many messages can the server answer in a second, and how long do they wait?",
+    "server": "How many messages per second can the server answer, and with what latency?",
     "footprint": "How much memory does one more waiting task take?",
 }
 
 
 class Base(NamedTuple):
-    """What a file on a base begins with, and how a server of it listens."""
+    """A base of implementations: one file for all its models."""
 
-    docstring: str
-    awaited: bool = False
-    serves: str = ""
+    docstring: str  # the beginning of a new file's docstring
+    awaited: bool = False  # functions are coroutines
+    serves: str = ""  # how a server listens
 
 
 BASES = {
-    "sequential": Base("One piece after the other."),
+    "sequential": Base("Pieces in sequence."),
     "asyncio": Base("Tasks in a task group.", awaited=True, serves="asyncio.start_server"),
     "trio": Base("Tasks in a nursery.", awaited=True, serves="trio.serve_tcp"),
     "anyio": Base(
@@ -56,50 +58,50 @@ BASES = {
         serves="anyio.create_tcp_listener",
     ),
     "threads": Base(
-        "A thread for each of them.", serves="socket.create_server, and a thread a connection"
+        "One thread per piece.", serves="socket.create_server, one thread per connection"
     ),
     "processes": Base(
-        "Processes, started before the clock.",
-        serves="workers that share the port by SO_REUSEPORT",
+        "A process pool, started before the clock.",
+        serves="workers that share the port with SO_REUSEPORT",
     ),
     "scratch": Base(
         "Tasks in a task group.",
         awaited=True,
-        serves="socket.create_server and scratch.readable",
+        serves="socket.create_server and scratch.wait_readable",
     ),
-    "go": Base("", serves="net.Listen, and a goroutine a connection"),
+    "go": Base("", serves="net.Listen, one goroutine per connection"),
 }
 
 
-def workload(name: str, shape: str) -> dict[str, str]:
-    """Return the files of a new workload, path -> text, its own last. Raises Problem."""
+def create_workload(name: str, shape: str) -> dict[str, str]:
+    """Return the files of a new workload, path -> text; its own is last. Raises Problem."""
     if not is_workload_id(name):
         raise Problem(
             f"found the name {name!r}, expected one lowercase word of letters and digits, such as"
-            " pingpong"
+            " turnstile"
         )
-    if _NOT_IN_GO.fullmatch(name):
-        raise Problem(f"found the name {name!r}, which Go keeps for itself; choose another word")
+    if _INVALID_IN_GO.fullmatch(name):
+        raise Problem(f"found the name {name!r}, which is reserved in Go; choose another word")
     if shape not in SHAPES:
-        raise unknown("shape", shape, SHAPES)
-    text = _rendered(["workload.toml.jinja"], name=name, shape=shape, question=_QUESTIONS[shape])
-    made = workload_file.parse(name, text, f"{name}.toml")
+        raise unknown_name("shape", shape, SHAPES)
+    text = _render(["workload.toml.jinja"], name=name, shape=shape, question=_QUESTIONS[shape])
+    created = workload_file.parse(name, text, f"{name}.toml")
     bases = ("sequential", "asyncio", "go") if shape == "makespan" else ("asyncio", "go")
-    files = dict(implementation(made, base) for base in bases)
+    files = dict(create_implementation(created, base) for base in bases)
     return {**files, workload_path(name): text}
 
 
 def workload_path(name: str) -> str:
-    """Return where the file of a workload is, from the root of the repository."""
+    """Return the path of a workload file, relative to the repository."""
     return f"harness/workloads/{name}.toml"
 
 
-def parse_way(text: str) -> tuple[str, str]:
-    """Read `BASE` or `BASE__VARIANT` into (base, variant). Raises Problem."""
-    base, is_variant_named, variant = text.partition("__")
+def parse_base_and_variant(text: str) -> tuple[str, str]:
+    """Parse `BASE` or `BASE__VARIANT` into (base, variant). Raises Problem."""
+    base, separator, variant = text.partition("__")
     if base not in BASES:
-        raise unknown("base", base, BASES)
-    if is_variant_named and not (variant and is_variant(variant)):
+        raise unknown_name("base", base, BASES)
+    if separator and not (variant and is_variant(variant)):
         raise Problem(
             f"found the variant {variant!r}, expected lowercase letters, digits and single"
             f" underscores, such as {base}__buffered"
@@ -112,23 +114,26 @@ def parse_way(text: str) -> tuple[str, str]:
     return base, variant
 
 
-def implementation(workload: Workload, base: str, variant: str = "") -> tuple[str, str]:
-    """Return the path and the text of a new implementation. Raises Problem where it has no place.
+def create_implementation(workload: Workload, base: str, variant: str = "") -> tuple[str, str]:
+    """Return the path and text of a new implementation.
 
-    `base` and `variant` are as `parse_way` returns them.
+    Raises Problem if the workload does not apply to the base. `base` and `variant` are results of
+    `parse_base_and_variant`.
     """
-    models = _models(base)
-    reasons = [workload.not_applicable[one] for one in models if one in workload.not_applicable]
+    models = _models_on(base)
+    reasons = [
+        workload.not_applicable[model] for model in models if model in workload.not_applicable
+    ]
     if len(reasons) == len(models):
         raise Problem(
-            f"{workload.id} is not for {base}: {reasons[0]}; if that is wrong, take it out of"
-            f" not_applicable in {workload_path(workload.id)}"
+            f"{workload.id} does not apply to {base}: {reasons[0]}; if that is wrong, remove it"
+            f" from not_applicable in {workload_path(workload.id)}"
         )
-    path = _place(workload.id, base, variant)
+    path = _implementation_path(workload.id, base, variant)
     tasks = workload.shape not in ("server", "footprint")
     has_pieces = "pieces" in workload.params
     message = f"write the work of {path}"
-    text = _rendered(
+    text = _render(
         (f"{base}.jinja", "python.jinja"),
         workload=workload,
         variant=variant,
@@ -138,22 +143,22 @@ def implementation(workload: Workload, base: str, variant: str = "") -> tuple[st
         tasks=tasks,
         has_pieces=has_pieces,
         pieces="params.pieces" if has_pieces else "PIECES",
-        rules=_commented(_rules(workload, base), "//" if base == "go" else "#"),
+        rules=_format_comment(_list_rules(workload, base), "//" if base == "go" else "#"),
         message=message,
-        missing=_raised(message),
+        missing=_format_raise(message),
     )
     return path, text
 
 
-def _place(workload: str, base: str, variant: str) -> str:
+def _implementation_path(workload: str, base: str, variant: str) -> str:
     if base == "go":
         return f"go/workloads/{workload}/{variant or workload}.go"
     stem = f"on_{base}__{variant}" if variant else f"on_{base}"
     return f"python/workloads/{workload}/{stem}.py"
 
 
-def _rendered(templates: Sequence[str], **values: object) -> str:
-    """Fill in the first of the templates that is there."""
+def _render(templates: Sequence[str], **values: object) -> str:
+    """Render the first existing template."""
     from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
     environment = Environment(
@@ -162,84 +167,109 @@ def _rendered(templates: Sequence[str], **values: object) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
-        autoescape=False,  # noqa: S701 - it is source that is made, and no page
+        autoescape=False,  # noqa: S701 - the output is source code, not HTML
     )
     return environment.select_template(templates).render(**values).strip() + "\n"
 
 
-def _rules(workload: Workload, base: str) -> list[str]:
-    """Return the sentences that stand at the top of an implementation."""
+def _list_rules(workload: Workload, base: str) -> list[str]:
+    """Return the sentences for the top of an implementation."""
     is_go = base == "go"
-    said = [f"What every implementation of {workload.id} keeps ({workload_path(workload.id)}):"]
-    said += [f"- {rule}" for rule in workload.rules]
+    sentences = [f"Rules for all implementations of {workload.id} ({workload_path(workload.id)}):"]
+    sentences += [f"- {rule}" for rule in workload.rules]
     for name, param in workload.params.items():
         if param.choices:
-            given = f'p.String("{name}")' if is_go else f'params.text("{name}")'
+            access = f'p.String("{name}")' if is_go else f'params.text("{name}")'
             bounds = " or ".join(param.choices)
         else:
-            given = f'p.Int("{name}")' if is_go else f"params.{name}"
+            access = f'p.Int("{name}")' if is_go else f"params.{name}"
             bounds = f"{param.least:,} to {param.most:,} {param.unit}"
-        said.append(f"Given is {given}, {bounds}: {param.meaning}.")
+        sentences.append(f"Parameter: {access}, {bounds}: {param.meaning}.")
     check = workload.cases[CHECK]
     if not workload.load:
-        where = f", where {workload.settings(check)}" if check.params else ""
-        said.append(
-            f"The answer is {workload.oracle.text}: {workload.expected(check):,} in the check"
-            f" case{where}."
+        settings = f" ({workload.describe_params(check)})" if check.params else ""
+        expected = workload.resolve(CHECK, base).expected
+        sentences.append(
+            f"The answer is {workload.oracle.text}: {expected:,} in the check case{settings}."
         )
-    for one in workload.observations:
+    for observation in workload.observations:
         observe = "probe.Observe" if is_go else "probe.observe"
-        asked = json.dumps(one.name)
-        said.append(
-            f"What was seen of {one.name} is reported by {observe}({asked}, n), and must be"
-            f" {' or '.join(str(n) for n in sorted({one.of(model) for model in _models(base)}))}."
+        expected_values = sorted({observation.expected_for(model) for model in _models_on(base)})
+        sentences.append(
+            f"Report {observation.name} with {observe}({json.dumps(observation.name)}, n); it must"
+            f" be {' or '.join(map(str, expected_values))}."
         )
-    said += _steps(workload, base)
-    said.append(
-        f"The runner takes the time around {'it' if is_go else 'run'} and checks the answer: no"
-        " timing of the whole and no printing here, and nothing is left running."
+    sentences += _list_shape_rules(workload, base)
+    sentences.append(
+        f"The runner measures the time of {'the function' if is_go else 'run'} and checks the"
+        " answer: no timing of the whole, no printing, and nothing is left running."
     )
-    return [units.printable(one) for one in said]
+    return [units.printable(sentence) for sentence in sentences]
 
 
-def _models(base: str) -> list[str]:
-    return [one for one in MODELS if one == base or one.startswith(f"{base}-")]
+def _models_on(base: str) -> list[str]:
+    return [model for model in MODELS if model == base or model.startswith(f"{base}-")]
 
 
-def _steps(workload: Workload, base: str) -> list[str]:
-    """Return what a shape asks of an implementation besides its answer."""
+def _list_shape_rules(workload: Workload, base: str) -> list[str]:
+    """Return what the shape of a workload requires besides the answer."""
     is_go, awaited = base == "go", BASES[base].awaited
     if workload.shape == "latency":
-        return [f"Each wait is reported by probe.{'Latency' if is_go else 'latency'}, in ns."]
+        return [f"Report each latency with probe.{'Latency' if is_go else 'latency'}, in ns."]
     if workload.shape == "footprint":
         return [
-            f"After each step it says probe.{'Parked' if is_go else 'parked'}(tasks so far), which"
-            f" returns when the memory has been read. {_place('footprint', base, '')} does it."
+            f"After each step, call probe.{'Parked' if is_go else 'parked'}(tasks so far), which"
+            f" returns when the memory has been read.{_name_example(workload, base)}"
         ]
     if workload.load is None:
         return []
     if is_go:
-        until = "serves until ctx ends"
+        until = "serve until ctx ends"
     else:
         waits = "await probe.stopped()" if awaited else "probe.wait_until_stopped()"
-        until = f"serves until {waits} returns"
+        until = f"serve until {waits} returns"
     if workload.load.drains:
-        until = "serves until SIGTERM"
-    example = _place("drain" if workload.load.drains else workload.load.application, base, "")
+        until = "serve until SIGTERM"
     return [
-        f"It listens on a free port of 127.0.0.1 (here: {BASES[base].serves}), says"
-        f" probe.{'Listening' if is_go else 'listening'}(port), {until}, closes in order and"
-        f" answers 0. {example} does it."
+        f"Listen on a free port of 127.0.0.1 (here: {BASES[base].serves}), call"
+        f" probe.{'Listening' if is_go else 'listening'}(port), {until}, close normally and"
+        f" return 0.{_name_example(workload, base)}"
     ]
 
 
-def _commented(sentences: list[str], mark: str) -> str:
-    """Return sentences as a comment; what belongs to one is indented."""
+def _name_example(workload: Workload, base: str) -> str:
+    """Return a sentence that names an implementation to look at; empty if there is none.
+
+    It is that of the first shipped workload of the same shape; servers should also have the same
+    load.
+    """
+    try:
+        shipped = workload_file.load_folder(WORKLOADS)
+    except Problem:  # another workload file is being written
+        return ""
+
+    def difference(other: Workload) -> tuple[bool, bool]:
+        application = other.load and other.load.application
+        return (
+            other.drains != workload.drains,
+            application != (workload.load and workload.load.application),
+        )
+
+    similar = [other for other in shipped.values() if other.shape == workload.shape]
+    for other in sorted(similar, key=difference):
+        path = _implementation_path(other.id, base, "")
+        if (ROOT / path).is_file():
+            return f" Example: {path}."
+    return ""
+
+
+def _format_comment(sentences: list[str], mark: str) -> str:
+    """Format sentences as a comment; continuation lines are indented."""
     lines: list[str] = []
     for sentence in sentences:
         lines += textwrap.wrap(
             sentence,
-            _WIDTH,
+            _LINE_LENGTH,
             initial_indent=f"{mark} ",
             subsequent_indent=f"{mark}   ",
             break_long_words=False,
@@ -248,10 +278,10 @@ def _commented(sentences: list[str], mark: str) -> str:
     return "\n".join(lines)
 
 
-def _raised(message: str) -> str:
-    """Return the statement that says what is missing, as `ruff format` would have it."""
+def _format_raise(message: str) -> str:
+    """Return a statement that raises the message, formatted as by `ruff format`."""
     quoted = json.dumps(message)
     line = f"raise NotImplementedError({quoted})"
-    if len(line) + 4 <= _WIDTH:
+    if len(line) + 4 <= _LINE_LENGTH:
         return line
     return f"raise NotImplementedError(\n        {quoted}\n    )"

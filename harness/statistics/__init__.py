@@ -1,1 +1,1 @@
-"""Numbers in, numbers out: medians, intervals, ratios, distributions, steady state."""
+"""Pure statistics: medians, confidence intervals, ratios, distributions, steady state."""

@@ -1,8 +1,7 @@
-"""The two distributions that intervals need: Beta, and from it Student's t. Pure.
+"""The Beta distribution and Student's t, which confidence intervals need. Pure.
 
-Written here and not taken from SciPy, whose import takes longer than a short trial: a run of a few
-seconds would spend much of them on it. tests/unit/statistics/test_distributions.py compares them
-with SciPy.
+Not taken from SciPy, because importing it takes longer than a short trial and would be a large part
+of a run of a few seconds. tests/unit/statistics/test_distributions.py compares both with SciPy.
 """
 
 from __future__ import annotations
@@ -11,15 +10,15 @@ import math
 from functools import cache
 from itertools import count
 
-_CLOSE = 1e-15
-_TINY = 1e-300  # in place of a zero that would be divided by
-_HALVINGS = 200
+_TOLERANCE = 1e-15
+_TINY = 1e-300  # replaces a zero divisor
+_BISECTIONS = 200
 
 
 def beta_cdf(a: float, b: float, x: float) -> float:
-    """Return the probability that a Beta(a, b) number is at most x, by its continued fraction.
+    """Return the probability that a Beta(a, b) variable is at most x, by a continued fraction.
 
-    NIST Digital Library of Mathematical Functions, 8.17.22; on the side where it converges fast.
+    NIST Digital Library of Mathematical Functions, 8.17.22, on the side where it converges fast.
     """
     if x <= 0:
         return 0.0
@@ -29,11 +28,11 @@ def beta_cdf(a: float, b: float, x: float) -> float:
         return 1 - beta_cdf(b, a, 1 - x)
     log_beta = math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b)
     front = math.exp(a * math.log(x) + b * math.log1p(-x) - log_beta) / a
-    return front / _fraction(a, b, x)
+    return front / _continued_fraction(a, b, x)
 
 
-def _fraction(a: float, b: float, x: float) -> float:
-    """Return 1 + d1 / (1 + d2 / (1 + ...)), forwards by Lentz's method."""
+def _continued_fraction(a: float, b: float, x: float) -> float:
+    """Return 1 + d1 / (1 + d2 / (1 + ...)) by Lentz's method."""
     value = above = 1.0
     below = 0.0
     for term in count(1):
@@ -45,15 +44,15 @@ def _fraction(a: float, b: float, x: float) -> float:
         below = 1 / ((1 + d * below) or _TINY)
         above = (1 + d / above) or _TINY
         value *= above * below
-        if abs(above * below - 1) < _CLOSE:
+        if abs(above * below - 1) < _TOLERANCE:
             return value
-    raise AssertionError("count has no end")
+    raise AssertionError("unreachable: count() is infinite")
 
 
 def beta_quantile(a: float, b: float, p: float) -> float:
-    """Return the x below which a Beta(a, b) number is with probability p, by halving."""
+    """Return the p-quantile of Beta(a, b), by bisection."""
     low, high = 0.0, 1.0
-    for _ in range(_HALVINGS):
+    for _ in range(_BISECTIONS):
         middle = (low + high) / 2
         if middle in (low, high):
             break
@@ -64,13 +63,13 @@ def beta_quantile(a: float, b: float, p: float) -> float:
     return (low + high) / 2
 
 
-def t_two_sided(freedom: float, t: float) -> float:
-    """Return the probability that a Student's t is further from zero than `t`."""
-    return beta_cdf(freedom / 2, 0.5, freedom / (freedom + t * t))
+def t_two_sided(degrees: float, t: float) -> float:
+    """Return the two-sided p-value of `t` for that many degrees of freedom."""
+    return beta_cdf(degrees / 2, 0.5, degrees / (degrees + t * t))
 
 
 @cache
-def t_quantile(freedom: float, two_sided: float) -> float:
-    """Return the t that is exceeded, on either side, with that probability in all."""
-    x = beta_quantile(freedom / 2, 0.5, two_sided)
-    return math.sqrt(freedom * (1 / x - 1))
+def t_quantile(degrees: float, two_sided: float) -> float:
+    """Return the t whose two-sided p-value is `two_sided`."""
+    x = beta_quantile(degrees / 2, 0.5, two_sided)
+    return math.sqrt(degrees * (1 / x - 1))

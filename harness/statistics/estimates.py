@@ -1,8 +1,8 @@
-"""Estimates with intervals, from numbers alone. Pure, vectorised, seeded.
+"""Estimates with 95% confidence intervals. Pure, vectorised, seeded.
 
-The replicate is the process: samples inside one are never treated as independent (Kalibera and
-Jones, 2013). All intervals are of 95%: a cell's is the percentile interval of a hierarchical
-bootstrap of the median; a ratio's is Student's, on logarithms inside blocks.
+The replicate is the process: samples of one process are never treated as independent (Kalibera and
+Jones, 2013). The interval of a cell is the percentile interval of a hierarchical bootstrap of the
+median. The interval of a ratio is Student's, on logarithms of ratios inside blocks.
 """
 
 from __future__ import annotations
@@ -22,17 +22,17 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-LEAST_FOR_INTERVAL = 5  # with fewer, resampling can only repeat what is there
+MIN_FOR_INTERVAL = 5  # processes; with fewer, resampling only repeats the data
 RESAMPLES = 10_000
 _TAIL_PERCENT = 2.5
-_WITHIN = 32  # values that stand for the resampled medians of one process
+_QUANTILES = 32  # values that represent the resampled medians of one process
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """A value with its 95% interval and the number of processes behind it.
+    """A value with its 95% interval and the number of processes.
 
-    `low` and `high` are None where there are too few for an interval: unknown is not zero width.
+    `low` and `high` are None if there are too few processes for an interval.
     """
 
     value: float
@@ -46,13 +46,12 @@ class Estimate:
         return self.low is not None
 
 
-def resampled_within(samples: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return what the median of one process would be, were its samples drawn again.
+def resample_process_median(samples: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return the bootstrap distribution of one process's median as 32 quantiles, in order.
 
-    32 values that are equally likely, in order: the quantiles of that distribution, exactly and
-    without drawing. The median of n draws from n sorted values is the value at rank n * U, where U
-    is the middle one of n uniform numbers, and so is Beta distributed (David and Nagaraja, 2003,
-    Order Statistics, section 2.1).
+    Exact, without drawing. The median of n draws from n sorted values is the value at rank n * U,
+    where U is the median of n uniform numbers and therefore Beta distributed (David and Nagaraja,
+    2003, Order Statistics, section 2.1).
     """
     lower, upper = _middle_ranks(samples.size)
     ordered = np.sort(samples)
@@ -61,54 +60,52 @@ def resampled_within(samples: NDArray[np.float64]) -> NDArray[np.float64]:
 
 @cache
 def _middle_ranks(n: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Return the ranks of the two values that the median is the mean of, at each quantile.
+    """Return the ranks of the two values whose mean is the median, at each quantile.
 
-    Of an even number the two middle ones move together, which for two samples is exact.
+    For an even n the two middle ranks move together, which is exact for two samples.
     """
     lower, upper = (
         [
-            min(int(n * distributions.beta_quantile(k, n - k + 1, (i + 0.5) / _WITHIN)), n - 1)
-            for i in range(_WITHIN)
+            min(int(n * distributions.beta_quantile(k, n - k + 1, (i + 0.5) / _QUANTILES)), n - 1)
+            for i in range(_QUANTILES)
         ]
         for k in ((n + 1) // 2, n // 2 + 1)
     )
     return np.array(lower), np.array(upper)
 
 
-def estimate(
+def estimate_median(
     values: Sequence[float], name: str, within: NDArray[np.float64] | None = None
 ) -> Estimate | None:
-    """Estimate the median of `values`, one a process. None when there are none.
+    """Estimate the median of `values`, one per process. Returns None for an empty sequence.
 
-    `within` holds what `resampled_within` gives of each process, in one array; without it, a
-    process is its value. The interval is the hierarchical bootstrap's: processes are drawn again,
-    and in each its samples. `name` seeds the drawing, so that the same data give the same interval
-    everywhere.
+    `within` is the concatenation of `resample_process_median` of all processes; by default each
+    process contributes its value only. The hierarchical bootstrap resamples processes, and the
+    samples in each. `name` seeds the random numbers, so the same data give the same interval.
     """
     if not values:
         return None
     data = np.asarray(values, dtype=float)
-    middle = float(np.median(data))
-    if data.size < LEAST_FOR_INTERVAL:
-        return Estimate(middle, None, None, data.size)
+    center = float(np.median(data))
+    if data.size < MIN_FOR_INTERVAL:
+        return Estimate(center, None, None, data.size)
     pool = np.sort(data if within is None else within)
-    medians = _resampled_medians(pool, data.size, name)
+    medians = _resample_medians(pool, data.size, name)
     low, high = np.percentile(medians, [_TAIL_PERCENT, 100 - _TAIL_PERCENT])
-    return Estimate(middle, float(low), float(high), data.size)
+    return Estimate(center, float(low), float(high), data.size)
 
 
 @dataclass(frozen=True)
 class Ratio(Estimate):
-    """A ratio of two contestants, and how surprising it would be if they were the same.
+    """A ratio of two contestants with a two-sided p-value for the hypothesis that it is 1.
 
-    `p` is the two-sided probability of a ratio at least this far from 1 among equals; None where
-    there are too few blocks.
+    `p` is None if there are too few blocks.
     """
 
     p: float | None = None
 
     def inverse(self) -> Ratio:
-        """Return the ratio the other way round."""
+        """Return b/a."""
         return Ratio(
             1 / self.value,
             None if self.high is None else 1 / self.high,
@@ -119,90 +116,91 @@ class Ratio(Estimate):
 
     @property
     def spread(self) -> float | None:
-        """Half the width of the interval, relative: 0.03 means known to within 3%."""
+        """The relative half-width of the interval: 0.03 means known to within 3%."""
         if self.low is None or self.high is None:
             return None
         return math.sqrt(self.high / self.low) - 1
 
 
-def ratio(pairs: Sequence[tuple[float, float]]) -> Ratio | None:
-    """Estimate a/b over (a, b), one pair a block. None when there is no pair.
+def paired_ratio(pairs: Sequence[tuple[float, float]]) -> Ratio | None:
+    """Estimate a/b from pairs (a, b), one pair per block. Returns None without pairs.
 
-    Both halves of a pair were measured in one block, so slow drift of the machine cancels. The
-    estimate is the geometric mean, with Student's t interval on the logarithms: a/b and b/a are
-    judged alike. docs/methodology.md says what lost against it, and
-    tests/unit/statistics/test_interval_coverage.py chooses among them anew. Where a
-    value is not positive (a cost beyond an ideal that the timers undercut) there is no ratio: to
-    leave out such blocks would leave out the fastest ones.
+    Both values of a pair come from one block, so slow drift of the machine cancels. The estimate is
+    the geometric mean with Student's t interval on the logarithms, so a/b and b/a give consistent
+    results. docs/methodology.md lists the rejected alternatives; test_interval_coverage.py compares
+    them with this one. Returns None if any value is not positive (a cost relative to an ideal that
+    early timers can undercut): dropping such blocks would drop the fastest ones.
     """
     if not pairs or any(a <= 0 or b <= 0 for a, b in pairs):
         return None
     logs = np.log([a / b for a, b in pairs])
-    n, middle = logs.size, float(logs.mean())
-    if n < LEAST_FOR_INTERVAL:
-        return Ratio(math.exp(middle), None, None, n)
+    n, mean = logs.size, float(logs.mean())
+    if n < MIN_FOR_INTERVAL:
+        return Ratio(math.exp(mean), None, None, n)
     error = float(logs.std(ddof=1)) / math.sqrt(n)
     if error == 0:
-        return Ratio(math.exp(middle), math.exp(middle), math.exp(middle), n, float(middle == 0))
-    return _student(middle, error, n - 1, n)
+        return Ratio(math.exp(mean), math.exp(mean), math.exp(mean), n, float(mean == 0))
+    return _student_ratio(mean, error, n - 1, n)
 
 
-def ratio_of_groups(these: Sequence[float], those: Sequence[float]) -> Ratio | None:
-    """Estimate a/b of groups that share no blocks, one value a process; None if one is empty.
+def unpaired_ratio(numerators: Sequence[float], denominators: Sequence[float]) -> Ratio | None:
+    """Estimate a/b of two groups without common blocks, one value per process.
 
-    Welch's interval on logarithms (Welch, 1947): the groups may vary differently. Drift between
-    the two is not cancelled, so whoever calls this compares with the noise floor too.
+    Welch's interval on logarithms (Welch, 1947) allows for different variances. Drift between the
+    groups does not cancel, so callers also compare with the noise floor. Returns None if a group is
+    empty or has a value that is not positive.
     """
-    if not these or not those or min(*these, *those) <= 0:
+    if not numerators or not denominators or min(*numerators, *denominators) <= 0:
         return None
-    a, b = np.log(these), np.log(those)
-    middle, n = float(a.mean() - b.mean()), min(a.size, b.size)
-    if n < LEAST_FOR_INTERVAL:
-        return Ratio(math.exp(middle), None, None, n)
-    parts = [float(one.var(ddof=1)) / one.size for one in (a, b)]
-    error = math.sqrt(sum(parts))
+    a, b = np.log(numerators), np.log(denominators)
+    mean, n = float(a.mean() - b.mean()), min(a.size, b.size)
+    if n < MIN_FOR_INTERVAL:
+        return Ratio(math.exp(mean), None, None, n)
+    variances = [float(group.var(ddof=1)) / group.size for group in (a, b)]
+    error = math.sqrt(sum(variances))
     if error == 0:
-        return Ratio(math.exp(middle), math.exp(middle), math.exp(middle), n, float(middle == 0))
-    freedom = sum(parts) ** 2 / sum(
-        part**2 / (one.size - 1) for part, one in zip(parts, (a, b), strict=True)
+        return Ratio(math.exp(mean), math.exp(mean), math.exp(mean), n, float(mean == 0))
+    degrees = sum(variances) ** 2 / sum(
+        variance**2 / (group.size - 1) for variance, group in zip(variances, (a, b), strict=True)
     )
-    return _student(middle, error, freedom, n)
+    return _student_ratio(mean, error, degrees, n)
 
 
-def _student(middle: float, error: float, freedom: float, n: int) -> Ratio:
-    half = distributions.t_quantile(freedom, 2 * _TAIL_PERCENT / 100) * error
-    p = distributions.t_two_sided(freedom, middle / error)
-    return Ratio(math.exp(middle), math.exp(middle - half), math.exp(middle + half), n, p)
+def _student_ratio(mean: float, error: float, degrees: float, n: int) -> Ratio:
+    half_width = distributions.t_quantile(degrees, 2 * _TAIL_PERCENT / 100) * error
+    p = distributions.t_two_sided(degrees, mean / error)
+    low, high = math.exp(mean - half_width), math.exp(mean + half_width)
+    return Ratio(math.exp(mean), low, high, n, p)
 
 
-def holm(ps: Sequence[float]) -> list[float]:
-    """Adjust probabilities for their number (Holm, 1979), in the order given.
+def adjust_holm(ps: Sequence[float]) -> list[float]:
+    """Adjust p-values for multiple comparisons (Holm, 1979), in the order given.
 
-    Of twenty comparisons of equals one falls below 5% by chance; of the adjusted ones, one family
-    in twenty holds any that does.
+    Of twenty comparisons of equal contestants, one falls below 5% by chance. Of twenty families of
+    adjusted comparisons, one contains any false difference.
     """
     order = sorted(range(len(ps)), key=ps.__getitem__)
     adjusted = [0.0] * len(ps)
-    least = 0.0
+    largest = 0.0
     for rank, index in enumerate(order):
-        least = max(least, min(1.0, (len(ps) - rank) * ps[index]))
-        adjusted[index] = least
+        largest = max(largest, min(1.0, (len(ps) - rank) * ps[index]))
+        adjusted[index] = largest
     return adjusted
 
 
-def _resampled_medians(pool: NDArray[np.float64], n: int, name: str) -> NDArray[np.float64]:
-    """Return 10,000 medians of n processes that are drawn again, from all that each could be.
+def _resample_medians(pool: NDArray[np.float64], n: int, name: str) -> NDArray[np.float64]:
+    """Return 10,000 bootstrap medians of n processes from the sorted pool, shape (10000,).
 
-    One draw gives a median, not n: the middle of n uniform numbers is drawn itself, and says which
-    rank of the sorted pool the median has. tests/unit/statistics/test_estimates.py compares that
+    Draws one random number per median instead of n: the median of n uniform numbers is drawn
+    directly and gives the rank of the bootstrap median in the pool. test_estimates.py compares this
     with drawing n times.
     """
     seed = int.from_bytes(hashlib.sha256(name.encode()).digest()[:8])
-    draw = np.random.default_rng(seed)
+    rng = np.random.default_rng(seed)
     k = (n + 1) // 2
-    lower = draw.beta(k, n - k + 1, RESAMPLES)
+    lower = rng.beta(k, n - k + 1, RESAMPLES)
     upper = lower
-    if n % 2 == 0:  # the next one is the least of those above
-        upper = lower + (1 - lower) * draw.beta(1, n - k, RESAMPLES)
+    if n % 2 == 0:  # the upper middle value is the minimum of the n - k values above `lower`
+        upper = lower + (1 - lower) * rng.beta(1, n - k, RESAMPLES)
     ranks = [np.minimum((pool.size * u).astype(np.int64), pool.size - 1) for u in (lower, upper)]
     return (pool[ranks[0]] + pool[ranks[1]]) / 2

@@ -1,4 +1,4 @@
-"""What one trial says of a metric: one number a process. Pure, and shared by both halves."""
+"""The value of a metric in one trial: one number per process. Pure, used by both halves."""
 
 from __future__ import annotations
 
@@ -15,128 +15,133 @@ if TYPE_CHECKING:
     from hdrh.histogram import HdrHistogram
     from numpy.typing import NDArray
 
-    from harness.catalog.workload import Case, Metric, Workload
+    from harness.catalog.workload import Case, Metric, ModelCase
     from harness.results.records import Parked, Trial
 
-_OF_SAMPLES = frozenset({"elapsed_ns", "cpu_ns", "operations", "ideal_ns"})
+_SAMPLE_NAMES = frozenset({"elapsed_ns", "cpu_ns", "operations", "ideal_ns"})
 
 
-def trial_value(workload: Workload, metric: Metric, trial: Trial) -> float | None:
-    """Return the median over the samples after warm-up, before any ratio; None if not known."""
-    return middle(sample_values(workload, metric, trial))
+def trial_value(metric: Metric, case: ModelCase, trial: Trial) -> float | None:
+    """Return the median over the samples after warm-up, before any ratio; None if unknown."""
+    return array_median(sample_values(metric, case, trial))
 
 
-def middle(values: NDArray[np.float64]) -> float | None:
-    """Return the median; None of nothing. Of few values much quicker than NumPy's."""
+def array_median(values: NDArray[np.float64]) -> float | None:
+    """Return the median, or None for an empty array.
+
+    Faster than numpy.median for short arrays.
+    """
     if not values.size:
         return None
     ordered = np.sort(values)
     return float(ordered[(values.size - 1) // 2] + ordered[values.size // 2]) / 2
 
 
-def sample_values(workload: Workload, metric: Metric, trial: Trial) -> NDArray[np.float64]:
-    """Return a metric of each sample after warm-up, in their order, before any ratio.
+def sample_values(metric: Metric, case: ModelCase, trial: Trial) -> NDArray[np.float64]:
+    """Return a metric for each sample after warm-up, in order, before any ratio; shape (samples,).
 
-    Samples of which something in it is not known are left out.
+    `case` is the case of the trial as its model runs it. Samples without a value that the formula
+    needs are left out.
     """
-    case = workload.case_for(workload.cases[trial.cell.case], trial.cell.model)
-    samples = [one for one in trial.samples if not one.warmup]
     names = metric.formula.names
-    told = {} if names <= _OF_SAMPLES | case.params.keys() else of_trial(trial, case)
-    if not names & _OF_SAMPLES:  # it speaks of the trial as a whole
-        known: dict[str, object] = {**case.params, **told}
-        if not names <= known.keys():
-            return np.empty(0)
-        value = metric.formula.over(known, 1)
-        return value[np.isfinite(value)]
+    known: dict[str, object] = {**case.params}
+    if not names <= _SAMPLE_NAMES | case.params.keys():
+        known |= whole_trial_values(trial, case.case)
+    if not names & _SAMPLE_NAMES:
+        return _evaluate(metric, known, 1)
+    samples = [sample for sample in trial.samples if not sample.warmup]
     if "cpu_ns" in names:
-        samples = [one for one in samples if one.cpu_ns is not None]
-    ideal_ns = workload.ideal_of(case, trial.cell.model)
-    if not samples or ("ideal_ns" in names and ideal_ns is None):
+        samples = [sample for sample in samples if sample.cpu_ns is not None]
+    if not samples or ("ideal_ns" in names and case.ideal_ns is None):
         return np.empty(0)
-    known = {
-        **case.params,
-        **told,
-        "elapsed_ns": np.array([one.elapsed_ns for one in samples], dtype=float),
-        "cpu_ns": np.array([one.cpu_ns or 0 for one in samples], dtype=float),
-        "operations": np.array([one.operations for one in samples], dtype=float),
-        "ideal_ns": ideal_ns,
+    known |= {
+        "elapsed_ns": np.array([sample.elapsed_ns for sample in samples], dtype=float),
+        "cpu_ns": np.array([sample.cpu_ns or 0 for sample in samples], dtype=float),
+        "operations": np.array([sample.operations for sample in samples], dtype=float),
+        "ideal_ns": case.ideal_ns,
     }
-    if not names <= known.keys():
+    return _evaluate(metric, known, len(samples))
+
+
+def _evaluate(metric: Metric, known: dict[str, object], count: int) -> NDArray[np.float64]:
+    """Return the finite values of a formula; empty if it contains an unknown name."""
+    if not metric.formula.names <= known.keys():
         return np.empty(0)
-    values = metric.formula.over(known, len(samples))
+    values = metric.formula.evaluate_arrays(known, count)
     return values[np.isfinite(values)]
 
 
-def of_trial(trial: Trial, case: Case) -> dict[str, float]:
-    """Return what a trial says as a whole, by the names that formulas use; only what is known."""
-    told: dict[str, float] = {}
+def whole_trial_values(trial: Trial, case: Case) -> dict[str, float]:
+    """Return the known values of a trial as a whole, by the names that formulas use."""
+    values: dict[str, float] = {}
     if trial.latency:
-        told |= histograms.percentiles(histogram(trial, trial.latency))
-    if len({one.tasks for one in trial.parked}) > 1:
-        told |= slopes(trial.parked)
-    asked = [phase for phase in trial.phases if not phase.warmup]
-    kept_up = [
-        one.requests / one.elapsed_ns for one in asked if not one.saturated and one.elapsed_ns > 0
+        values |= histograms.percentiles(decode_histogram(trial, trial.latency))
+    if len({point.tasks for point in trial.parked}) > 1:
+        values |= footprint_slopes(trial.parked)
+    measured = [phase for phase in trial.phases if not phase.warmup]
+    sustained = [
+        phase.requests / phase.elapsed_ns
+        for phase in measured
+        if not phase.saturated and phase.elapsed_ns > 0
     ]
-    if case.ladder and kept_up:
-        told["capacity_per_s"] = 1e9 * max(kept_up)
+    if case.ladder and sustained:
+        values["capacity_per_s"] = 1e9 * max(sustained)
     if trial.exit_ns is not None:
-        told["exit_ns"] = trial.exit_ns
-        told["lost"] = sum(sum(one.errors.values()) for one in asked)
-    answered = sum(one.requests for one in trial.phases)
-    if answered and "server_cpu_ns" in trial.usage:
-        told["server_cpu_ns"] = trial.usage["server_cpu_ns"] / answered
-    return told
+        values["exit_ns"] = trial.exit_ns
+        values["lost"] = sum(sum(phase.errors.values()) for phase in measured)
+    requests = sum(phase.requests for phase in trial.phases)
+    if requests and "server_cpu_ns" in trial.usage:
+        values["server_cpu_ns"] = trial.usage["server_cpu_ns"] / requests
+    return values
 
 
-def histogram(trial: Trial, text: str) -> HdrHistogram:
-    """Return waits of a trial. Raises Problem: it was readable when it was measured."""
+def decode_histogram(trial: Trial, text: str) -> HdrHistogram:
+    """Decode a latency histogram of a trial. Raises Problem if the stored file was damaged."""
     try:
-        return histograms.decoded(text)
+        return histograms.decode(text)
     except ValueError as error:
         cell = trial.cell
         raise Problem(
-            f"the trial of {cell.workload} {cell.case}, {cell.contestant}, in block {trial.block}"
+            f"the trial of {cell.workload} {cell.case}, {cell.name}, in block {trial.block}"
             f" is damaged: latency: {error}; its line must be removed from trials.jsonl"
         ) from None
 
 
-def slopes(parked: Sequence[Parked]) -> dict[str, float]:
-    """Return the bytes of one more task: least squares over the points, so no base is divided."""
-    tasks = np.array([one.tasks for one in parked], dtype=float)
-    told = {"bytes_per_task": _slope(tasks, [one.bytes for one in parked])}
-    virtual = [one.virtual_bytes for one in parked]
+def footprint_slopes(parked: Sequence[Parked]) -> dict[str, float]:
+    """Return the bytes per additional task, by least squares; the base size cancels."""
+    tasks = np.array([point.tasks for point in parked], dtype=float)
+    slopes = {"bytes_per_task": _fit_slope(tasks, [point.bytes for point in parked])}
+    virtual = [point.virtual_bytes for point in parked]
     if None not in virtual:
-        told["virtual_bytes_per_task"] = _slope(tasks, [size or 0 for size in virtual])
-    return told
+        slopes["virtual_bytes_per_task"] = _fit_slope(tasks, [size or 0 for size in virtual])
+    return slopes
 
 
-def _slope(x: NDArray[np.float64], y: Sequence[int]) -> float:
-    away = x - x.mean()
-    return float(away @ np.asarray(y, dtype=float) / (away @ away))
+def _fit_slope(x: NDArray[np.float64], y: Sequence[int]) -> float:
+    centered = x - x.mean()
+    return float(centered @ np.asarray(y, dtype=float) / (centered @ centered))
 
 
-def pace(trial: Trial) -> NDArray[np.float64]:
-    """Return the time of one operation in each sample after warm-up, in ns and in their order."""
-    samples = [one for one in trial.samples if not one.warmup]
-    return np.array([one.elapsed_ns / one.operations for one in samples], dtype=float)
+def ns_per_operation(trial: Trial) -> NDArray[np.float64]:
+    """Return the time per operation in each sample after warm-up, in ns and in order."""
+    samples = [sample for sample in trial.samples if not sample.warmup]
+    return np.array([sample.elapsed_ns / sample.operations for sample in samples], dtype=float)
 
 
-def cores_busy(trial: Trial) -> float | None:
-    """Return how many cores were busy while a trial was timed; None where it does not tell."""
-    told = [one for one in trial.samples if one.cpu_ns is not None and not one.warmup]
-    elapsed_ns = sum(one.elapsed_ns for one in told)
-    return sum(one.cpu_ns or 0 for one in told) / elapsed_ns if elapsed_ns else None
+def busy_cores(trial: Trial) -> float | None:
+    """Return the mean number of busy cores during the samples; None if CPU time is unknown."""
+    samples = [s for s in trial.samples if s.cpu_ns is not None and not s.warmup]
+    elapsed_ns = sum(sample.elapsed_ns for sample in samples)
+    return sum(sample.cpu_ns or 0 for sample in samples) / elapsed_ns if elapsed_ns else None
 
 
 def memory_bytes(trial: Trial) -> int | None:
-    """Return the most memory that a trial is known to have held; None if not known.
+    """Return the peak memory of a trial, or None if unknown.
 
-    Where workers live beside the process that was started, its own peak leaves them out: then the
-    proportional size of all of them together counts, if it is the larger.
+    The peak of the started process excludes its worker processes. If there are any, the total
+    proportional size of all processes is used if it is larger.
     """
     peak = trial.usage.get("peak_bytes")
-    tree = trial.usage.get("pss_bytes") if trial.usage.get("pss_processes", 1) > 1 else None
-    known = [size for size in (peak, tree) if size]
+    total = trial.usage.get("pss_bytes") if trial.usage.get("pss_processes", 1) > 1 else None
+    known = [size for size in (peak, total) if size]
     return max(known) if known else None

@@ -1,8 +1,8 @@
-"""Whether the samples inside a process keep to one level. Pure.
+"""Check whether the samples of a process are in a steady state. Pure.
 
-Warming up is looked at and not assumed (Barrett et al., 2017: a fifth of what virtual machines run
-never reaches a steady state). Two questions, since a change may come at the same sample in every
-process (it is still warming up) or at any in a few of them (something happened).
+Warm-up is measured, not assumed (Barrett et al., 2017: a fifth of the benchmarks they ran on
+virtual machines never reached a steady state). There are two checks: a change at the same sample in
+every process (still warming up), and a change at any sample in a few of them (something happened).
 """
 
 from __future__ import annotations
@@ -18,16 +18,16 @@ from harness.statistics import distributions, estimates
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-_ALPHA = 0.01  # of a false warning for a cell
-_LEAST_SHIFT = 0.03  # a change of less matters to nobody who reads to 3%
-_LEAST_SAMPLES = 20  # of one process, before a jump inside it can be told from chance
-_JUMP_ALPHA = 1e-4  # a run looks at many processes
-_LEAST_JUMP = 0.10
+_ALPHA = 0.01  # probability of a false warning per cell
+_MIN_SHIFT = 0.03  # smaller changes do not matter at a precision of 3%
+_MIN_SAMPLES = 20  # per process; with fewer, a jump cannot be distinguished from chance
+_JUMP_ALPHA = 1e-4  # small, because a run tests many processes
+_MIN_JUMP = 0.10
 
 
 @dataclass(frozen=True)
-class Change:
-    """A change of level: after so many samples, by this factor, in so many processes."""
+class LevelChange:
+    """A change of level after `after` samples, by `factor`, over `processes` processes."""
 
     after: int
     factor: float
@@ -35,97 +35,98 @@ class Change:
 
 
 @dataclass
-class Settling:
-    """What the processes of a cell have shown; each is given once and not kept."""
+class SteadyState:
+    """Accumulates the processes of a cell; samples are not kept."""
 
     processes: int = 0
-    jumps: int = 0  # processes with a jump inside
-    largest_jump: float = 1.0  # its factor
-    _length: int = 0  # samples a process
+    jumps: int = 0  # number of processes with a jump
+    largest_jump: float = 1.0  # factor of the largest jump
+    _length: int = 0  # samples per process
     _sum: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
     _squares: NDArray[np.float64] = field(default_factory=lambda: np.empty(0))
 
-    def take(self, pace: NDArray[np.float64]) -> None:
-        """Take in one process: the time of an operation in each of its samples, in order."""
-        if pace.size < 2 or pace.min() <= 0:  # noqa: PLR2004 - one sample keeps to its level
+    def add_process(self, times: NDArray[np.float64]) -> None:
+        """Add one process: the time per operation of its samples in order, shape (samples,)."""
+        if times.size < 2 or times.min() <= 0:  # noqa: PLR2004 - one sample cannot change
             return
         if self.processes == 0:
-            self._length = pace.size
-            self._sum, self._squares = np.zeros(pace.size - 1), np.zeros(pace.size - 1)
-        if pace.size != self._length:
+            self._length = times.size
+            self._sum, self._squares = np.zeros(times.size - 1), np.zeros(times.size - 1)
+        if times.size != self._length:
             return
-        shifts = _shifts(np.log(pace))
+        shifts = _level_shifts(np.log(times))
         self.processes += 1
         self._sum += shifts
         self._squares += shifts**2
-        factor = jump(pace)
+        factor = find_jump(times)
         if factor is not None:
             self.jumps += 1
             if abs(math.log(factor)) > abs(math.log(self.largest_jump)):
                 self.largest_jump = factor
 
-    def change(self) -> Change | None:
-        """Return the change that comes at the same sample in every process, if there is one.
+    def find_common_change(self) -> LevelChange | None:
+        """Return the change of level at the same sample in every process, or None.
 
-        Of each place a change could be, the paired t of the levels before and after it, over
-        processes; the probability is multiplied by the number of places (Bonferroni).
+        For each possible position, a paired t-test over processes compares the levels before and
+        after it. The smallest p-value is multiplied by the number of positions (Bonferroni).
         """
         n = self.processes
-        if n < estimates.LEAST_FOR_INTERVAL:
+        if n < estimates.MIN_FOR_INTERVAL:
             return None
         mean = self._sum / n
         variance = np.maximum(self._squares / n - mean**2, 1e-18) * n / (n - 1)
         t = np.abs(mean) / np.sqrt(variance / n)
-        place = int(np.argmax(t))
-        p = distributions.t_two_sided(n - 1, float(t[place])) * t.size
-        if p >= _ALPHA or abs(mean[place]) < _LEAST_SHIFT:
+        position = int(np.argmax(t))
+        p = distributions.t_two_sided(n - 1, float(t[position])) * t.size
+        if p >= _ALPHA or abs(mean[position]) < _MIN_SHIFT:
             return None
-        return Change(place + 1, math.exp(mean[place]), n)
+        return LevelChange(position + 1, math.exp(mean[position]), n)
 
     def warnings(self) -> tuple[str, ...]:
-        """Return in words what does not keep to its level."""
-        found = []
-        change = self.change()
+        """Return warnings about changes of level."""
+        warnings = []
+        change = self.find_common_change()
         if change is not None:
-            found.append(
-                f"not settled: after sample {change.after} of {self._length} it is"
-                f" {_percent(change.factor)} in the same process (over {change.processes})"
+            warnings.append(
+                f"no steady state: after sample {change.after} of {self._length} it is"
+                f" {_format_change(change.factor)} in the same process"
+                f" (over {change.processes} processes)"
             )
         if self.jumps:
-            found.append(
-                f"{self.jumps} of {self.processes} processes jump to another level midway, one of"
-                f" them {_percent(self.largest_jump)}"
+            warnings.append(
+                f"{self.jumps} of {self.processes} processes change level midway, one of"
+                f" them becomes {_format_change(self.largest_jump)}"
             )
-        return tuple(found)
+        return tuple(warnings)
 
 
-def _percent(factor: float) -> str:
+def _format_change(factor: float) -> str:
     word = "slower" if factor > 1 else "faster"
     return f"{100 * (max(factor, 1 / factor) - 1):.0f}% {word}"
 
 
-def _shifts(logs: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return for each place the mean after it less the mean before it."""
+def _level_shifts(logs: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return, for each position, the mean after it minus the mean before it."""
     before = np.cumsum(logs)[:-1]
     counts = np.arange(1, logs.size)
     shifts: NDArray[np.float64] = (logs.sum() - before) / (logs.size - counts) - before / counts
     return shifts
 
 
-def jump(pace: NDArray[np.float64]) -> float | None:
-    """Return the factor by which the level changes inside one process; None if it does not.
+def find_jump(times: NDArray[np.float64]) -> float | None:
+    """Return the factor by which the level changes inside one process, or None.
 
-    Pettitt's test (1979): by ranks, so that one slow sample is no jump.
+    Pettitt's test (1979) uses ranks, so that one slow sample is not a jump.
     """
-    n = pace.size
-    if n < _LEAST_SAMPLES:
+    n = times.size
+    if n < _MIN_SAMPLES:
         return None
     ranks = np.empty(n)
-    ranks[np.argsort(pace, kind="stable")] = np.arange(1, n + 1)
+    ranks[np.argsort(times, kind="stable")] = np.arange(1, n + 1)
     u = 2 * np.cumsum(ranks)[:-1] - np.arange(1, n) * (n + 1)
-    place = int(np.argmax(np.abs(u)))
-    p = 2 * math.exp(-6 * float(u[place]) ** 2 / (n**3 + n**2))
+    position = int(np.argmax(np.abs(u)))
+    p = 2 * math.exp(-6 * float(u[position]) ** 2 / (n**3 + n**2))
     if p >= _JUMP_ALPHA:
         return None
-    factor = float(np.median(pace[place + 1 :]) / np.median(pace[: place + 1]))
-    return factor if abs(math.log(factor)) > math.log(1 + _LEAST_JUMP) else None
+    factor = float(np.median(times[position + 1 :]) / np.median(times[: position + 1]))
+    return factor if abs(math.log(factor)) > math.log(1 + _MIN_JUMP) else None

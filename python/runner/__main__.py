@@ -13,7 +13,7 @@ _USAGE = 2
 
 
 def describe() -> int:
-    """Print what this runner can do."""
+    """Print what this runner can run."""
     import json
 
     from runner import implementations, models
@@ -21,7 +21,7 @@ def describe() -> int:
 
     reasons = {name: models.why_unavailable(model) for name, model in models.MODELS.items()}
     try:
-        found, libraries = implementations.described(), implementations.libraries()
+        found, libraries = implementations.describe_all(), implementations.library_versions()
     except ValueError as error:
         print(error, file=sys.stderr)
         return 1
@@ -43,7 +43,7 @@ def describe() -> int:
 
 
 def run() -> int:
-    """Carry out one request."""
+    """Read a request and run it."""
     import traceback
 
     from runner import wire
@@ -51,56 +51,57 @@ def run() -> int:
     private_in, emit = wire.take_stdio()
     try:
         request = wire.parse_request(wire.read_line(private_in))
-        return _trial(request, private_in, emit)
+        return _run_trial(request, private_in, emit)
     except wire.Refused as error:
         emit({"kind": "error", "case": None, "reason": "unsupported", "message": str(error)})
         return _USAGE
-    except Exception as error:  # noqa: BLE001 - an implementation that cannot even be imported
+    except Exception as error:  # noqa: BLE001 - for example, an implementation cannot be imported
         traceback.print_exc()
         message = "".join(traceback.format_exception_only(error)).strip()
         emit({"kind": "error", "case": None, "reason": "crash", "message": message})
         return 1
 
 
-def _trial(request: Any, private_in: int, emit: Callable[[dict[str, Any]], None]) -> int:
-    from runner import footprint, implementations, models, session, voice
+def _run_trial(request: Any, private_in: int, emit: Callable[[dict[str, Any]], None]) -> int:
+    from runner import footprint, implementations, lifetime, models, session
+    from runner.transport import HarnessTransport
     from runner.wire import PROTOCOL, Refused
 
     model = models.MODELS.get(request.model)
     if model is None:
-        raise Refused(f"no model {request.model!r}; there is: {', '.join(models.MODELS)}")
+        raise Refused(f"no model {request.model!r}; available: {', '.join(models.MODELS)}")
     reason = models.why_unavailable(model)
     if reason:
         raise Refused(f"{model.name}: {reason}")
     module = implementations.load(request.workload, request.model, request.variant)
-    if not voice.die_with_the_harness(private_in):
+    if not lifetime.exit_with_harness(private_in):
         return 1
 
-    def started() -> None:
+    def emit_started() -> None:
         facts = {**models.facts(), "pid": os.getpid(), "hash_seed": _hash_seed()}
         emit({"kind": "started", "protocol": PROTOCOL, "facts": facts})
 
-    tree: dict[str, int] = {}
+    tree_usage: dict[str, int] = {}
 
-    def weigh() -> None:
-        tree.update(footprint.tree())
+    def measure_tree() -> None:
+        tree_usage.update(footprint.tree_usage())
 
-    def weigh_unless_served() -> None:
-        if not tree:  # a server was weighed before it ended its workers
-            weigh()
+    def measure_tree_once() -> None:
+        if not tree_usage:  # a server was measured before it ended its workers
+            measure_tree()
 
-    line = voice.Line(emit, private_in, model.readable, weigh)
+    transport = HarnessTransport(emit, private_in, model.readable, on_stop=measure_tree)
 
-    async def awaited() -> None:
-        started()
-        await session.run_awaited(request, module, emit, line, weigh_unless_served)
+    async def main() -> None:
+        emit_started()
+        await session.run_async(request, module, emit, transport, measure_tree_once)
 
     if model.boot is None:
-        started()
-        session.run_plain(request, module, emit, line, weigh_unless_served)
+        emit_started()
+        session.run_sync(request, module, emit, transport, measure_tree_once)
     else:
-        model.boot(awaited)
-    emit({"kind": "finished", "usage": {**footprint.usage(), **tree}})
+        model.boot(main)
+    emit({"kind": "finished", "usage": {**footprint.usage(), **tree_usage}})
     return 0
 
 
@@ -109,7 +110,7 @@ def _hash_seed() -> str:
 
 
 def main(arguments: list[str]) -> int:
-    """Run the command that was asked for."""
+    """Run the command in `arguments`."""
     match arguments:
         case ["describe"]:
             return describe()

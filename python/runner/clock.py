@@ -1,4 +1,4 @@
-"""Clocks: monotonic time, and CPU time of this process and its descendants; in nanoseconds."""
+"""Read monotonic time, and the CPU time of this process and its descendants, in nanoseconds."""
 
 from __future__ import annotations
 
@@ -14,7 +14,8 @@ _TICK_NS = 1_000_000_000 // os.sysconf("SC_CLK_TCK") if hasattr(os, "sysconf") e
 def cpu_ns() -> int | None:
     """Return the CPU time, user and system, that this process and its descendants have used.
 
-    None where descendants exist whose time cannot be read (not on Linux): unknown is not zero.
+    Returns None if there are descendants whose time cannot be read (outside Linux): unknown is
+    not zero.
     """
     own = time.process_time_ns()
     if sys.platform != "linux":
@@ -23,11 +24,11 @@ def cpu_ns() -> int | None:
         return None if multiprocessing.active_children() else own
     times = os.times()
     reaped = int((times.children_user + times.children_system) * 1e9)
-    return own + reaped + sum(_other_ns(pid) for pid in descendants(os.getpid()))
+    return own + reaped + sum(_process_cpu_ns(pid) for pid in descendants(os.getpid()))
 
 
 def descendants(pid: int) -> list[int]:
-    """Return the process ids below `pid`; processes that end meanwhile are left out."""
+    """Return the ids of the processes below `pid`, without those that end in the meantime."""
     found: list[int] = []
     queue = [pid]
     while queue:
@@ -49,15 +50,16 @@ def _children(pid: int) -> list[int]:
     return children
 
 
-def _other_ns(pid: int) -> int:
-    """Return the CPU time of another process and of what it has waited for."""
+def _process_cpu_ns(pid: int) -> int:
+    """Return the CPU time of another process and of the children it has waited for."""
     try:
-        # clock_getcpuclockid(3) builds the clock id of a process this way; it counts nanoseconds,
-        # where /proc/PID/stat counts ticks of 10 ms.
-        alive = time.clock_gettime_ns((~pid << 3) | 2)
+        # clock_getcpuclockid(3) builds the clock id of a process this way. This clock counts
+        # nanoseconds; /proc/PID/stat counts ticks of 10 ms.
+        own = time.clock_gettime_ns((~pid << 3) | 2)
         with open(f"/proc/{pid}/stat", "rb") as file:
-            after_name = file.read().rpartition(b")")[2].split()
+            fields_after_name = file.read().rpartition(b")")[2].split()
     except OSError:
         return 0
-    reaped_ticks = int(after_name[13]) + int(after_name[14])  # cutime, cstime: proc_pid_stat(5)
-    return alive + reaped_ticks * _TICK_NS
+    # cutime and cstime: proc_pid_stat(5)
+    reaped_ticks = int(fields_after_name[13]) + int(fields_after_name[14])
+    return own + reaped_ticks * _TICK_NS

@@ -1,7 +1,7 @@
-"""What this process has used, read from inside it.
+"""Read the memory and the resources that this process and its descendants use.
 
 `ru_maxrss` is not used: a child inherits its parent's peak through fork and exec, so a large
-harness would make every child look large. VmHWM starts anew with the new address space.
+harness would make every child look large. VmHWM starts again with the new address space.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from runner.work import Unsupported
 
 
 def usage() -> dict[str, int]:
-    """Return counters of this process by name; what the platform does not tell is left out."""
+    """Return counters of this process by name, without those the platform does not report."""
     counters = {"gc_collections": sum(generation["collections"] for generation in gc.get_stats())}
     peak = peak_bytes()
     if peak is not None:
@@ -36,7 +36,7 @@ def usage() -> dict[str, int]:
 
 
 def peak_bytes() -> int | None:
-    """Return the largest resident size this process has had, or None where it is not known."""
+    """Return the peak resident size of this process, or None if it is unknown."""
     try:
         with open("/proc/self/status", "rb") as file:
             for line in file:
@@ -44,28 +44,29 @@ def peak_bytes() -> int | None:
                     return int(line.split()[1]) * 1024
     except OSError:
         pass
-    return _peak_elsewhere()
+    return _psutil_peak_bytes()
 
 
-def _peak_elsewhere() -> int | None:
-    """Return psutil's figure: the peak on Windows, on macOS the resident size at the end.
+def _psutil_peak_bytes() -> int | None:
+    """Return the peak that psutil reads on Windows, or the current resident size on macOS.
 
-    Asked for after the last sample, so that loading psutil weighs on nothing.
+    Called after the last sample, so loading psutil affects no measurement.
     """
     try:
         import psutil
     except ImportError:
         return None
-    told = psutil.Process().memory_info()
-    return int(getattr(told, "peak_wset", told.rss))
+    memory = psutil.Process().memory_info()
+    return int(getattr(memory, "peak_wset", memory.rss))
 
 
-def tree() -> dict[str, int]:
-    """Return the memory of this process and its living descendants, and how many they are.
+def tree_usage() -> dict[str, int]:
+    """Return the memory of this process and its living descendants, and the number of processes.
 
-    Proportional sizes (PSS): a page that n processes share counts 1/n for each, so what forked
-    workers share counts once. Empty where any of it is not known. The kernel walks the page tables
-    for it, some milliseconds for a large process: never while a clock runs.
+    Counts proportional set sizes (PSS): a page that n processes share counts 1/n for each, so
+    pages shared by forked workers count once. Returns an empty dict if any size is unknown. The
+    kernel walks the page tables, which takes milliseconds for a large process: do not call this
+    during a sample.
     """
     own = os.getpid()
     if not os.path.exists(f"/proc/{own}/task/{own}/children"):
@@ -75,28 +76,28 @@ def tree() -> dict[str, int]:
         try:
             total += _pss_bytes(pid)
         except (FileNotFoundError, ProcessLookupError):
-            continue  # it has ended meanwhile
+            continue  # it has ended in the meantime
         except OSError:
             return {}
         count += 1
     return {"pss_bytes": total, "pss_processes": count} if count else {}
 
 
-def held() -> tuple[int, int | None]:
-    """Return what this process and its living descendants hold, and what they have reserved.
+def pss_and_virtual_bytes() -> tuple[int, int | None]:
+    """Return the PSS and the virtual size of this process and its living descendants, summed.
 
-    Bytes: proportional sizes (PSS) and virtual sizes, added up. Raises Unsupported where the
-    system does not tell; never while a clock runs that counts.
+    The virtual size is None if it is unknown. Raises Unsupported if the system does not report
+    PSS. Do not call this while a measured clock runs.
     """
-    weighed = tree()
-    if not weighed:
-        raise Unsupported("how much memory a living process holds is not known on this system")
+    memory = tree_usage()
+    if not memory:
+        raise Unsupported("this system does not report the memory (PSS) of a running process")
     own = os.getpid()
     try:
-        reserved = sum(map(_virtual_bytes, (own, *clock.descendants(own))))
+        virtual = sum(map(_virtual_bytes, (own, *clock.descendants(own))))
     except OSError:
-        return weighed["pss_bytes"], None
-    return weighed["pss_bytes"], reserved
+        return memory["pss_bytes"], None
+    return memory["pss_bytes"], virtual
 
 
 def _virtual_bytes(pid: int) -> int:

@@ -1,4 +1,4 @@
-"""Finds implementations by their file names: `workloads/<workload>/on_<base>[__<variant>].py`."""
+"""Find implementations by their file names: `workloads/<workload>/on_<base>[__<variant>].py`."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ WORKLOADS = ROOT / "workloads"
 
 
 class Implementation(NamedTuple):
-    """One source file on one model."""
+    """A source file on a model."""
 
     workload: str
     model: str
@@ -30,22 +30,24 @@ class Implementation(NamedTuple):
 
 
 def find() -> Iterator[Implementation]:
-    """Yield every implementation × model, in the order of names.
+    """Yield every implementation × model, sorted by file name.
 
-    Raises ValueError for an unknown base, and for a file named after a base but without its `on_`.
+    Raises ValueError for an unknown base, and for a file that is named after a base but does not
+    begin with `on_`.
     """
     bases = {model.base for model in MODELS.values()}
     for source in sorted(WORKLOADS.glob("*/*.py")):
         if source.stem.partition("__")[0] in bases:
             raise ValueError(
-                f"{_shown(source)}: found an implementation by its name, expected"
-                f" on_{source.name}; rename it, or give a helper another name"
+                f"{_relative_path(source)}: found a file named after a base, expected"
+                f" on_{source.name}; rename it, or give a helper module another name"
             )
     for source in sorted(WORKLOADS.glob("*/on_*.py")):
         base, _, variant = source.stem.removeprefix("on_").partition("__")
         if base not in bases:
             raise ValueError(
-                f"{_shown(source)}: found base {base!r}, expected one of {', '.join(sorted(bases))}"
+                f"{_relative_path(source)}: found base {base!r}, expected one of"
+                f" {', '.join(sorted(bases))}"
             )
         for model in MODELS.values():
             if model.base == base:
@@ -53,59 +55,104 @@ def find() -> Iterator[Implementation]:
 
 
 def load(workload: str, model: str, variant: str) -> ModuleType:
-    """Import one implementation.
+    """Import an implementation.
 
-    Raises Refused with what there is, near matches first, or with the library that is missing.
+    Raises Refused if there is no such file (with the available ones, or those with similar names),
+    or if a library is missing.
     """
     base = MODELS[model].base
     stem = f"on_{base}__{variant}" if variant else f"on_{base}"
     source = WORKLOADS / workload / f"{stem}.py"
     if not source.is_file():
-        known = sorted({f"{one.workload}/{one.source.name}" for one in find()})
-        near = difflib.get_close_matches(f"{workload}/{stem}.py", known, n=3) or known
-        raise Refused(f"no implementation {workload}/{stem}.py; there is: {', '.join(near)}")
+        known = sorted({f"{found.workload}/{found.source.name}" for found in find()})
+        similar = difflib.get_close_matches(f"{workload}/{stem}.py", known, n=3) or known
+        raise Refused(f"no implementation {workload}/{stem}.py; available: {', '.join(similar)}")
     try:
         return importlib.import_module(f"workloads.{workload}.{stem}")
     except ModuleNotFoundError as error:
-        if _is_a_library(error.name):
+        if _is_library(error.name):
             raise Refused(
                 f"{error.name} is not installed for this interpreter; {workload}/{stem}.py needs it"
             ) from None
         raise
 
 
-def _is_a_library(name: str | None) -> bool:
-    """Tell whether it is a whole library that is missing, and not a module that should be there."""
+def _is_library(name: str | None) -> bool:
+    """Return whether a missing module is a whole library, and not a module of this project."""
     ours = {"runner", "workloads", *sys.stdlib_module_names}
     return name is not None and "." not in name and name not in ours
 
 
-def libraries() -> dict[str, str]:
+def library_versions() -> dict[str, str]:
     """Return the version of each installed library that models need or implementations import."""
-    import ast  # here, since a trial has no use for it
-    from importlib import metadata
+    from importlib import metadata  # imported here because a trial does not need it
 
     wanted = {name for model in MODELS.values() for name in model.needs}
     for source in WORKLOADS.glob("*/*.py"):
-        with suppress(SyntaxError):  # which its trials will report
-            for node in ast.walk(ast.parse(source.read_bytes(), source)):
-                if isinstance(node, ast.Import):
-                    wanted.update(alias.name.partition(".")[0] for alias in node.names)
-                elif isinstance(node, ast.ImportFrom) and node.module:
-                    wanted.add(node.module.partition(".")[0])
-    # What is imported as one name may be installed under another.
-    installed = metadata.packages_distributions()
+        wanted.update(name.partition(".")[0] for name in _imported_names(source))
+    # The name of a distribution may differ from the name that is imported.
+    distributions = metadata.packages_distributions()
     return {
-        name: metadata.version(installed[name][0])
+        name: metadata.version(distributions[name][0])
         for name in sorted(wanted)
-        if _is_a_library(name) and name in installed
+        if _is_library(name) and name in distributions
     }
 
 
-def _shown(source: Path) -> str:
+def _imported_names(source: Path) -> set[str]:
+    """Return the full names that a file imports, `a.b` for `from a import b`; runs nothing.
+
+    The names are incomplete if the file is not valid Python: a trial will report that.
+    """
+    import ast  # imported here because a trial does not need it
+    from importlib.util import resolve_name
+
+    package = ".".join(source.parent.relative_to(ROOT).parts)  # where relative names begin
+    names: set[str] = set()
+    with suppress(SyntaxError, ImportError):
+        for node in ast.walk(ast.parse(source.read_bytes(), source)):
+            if isinstance(node, ast.Import):
+                names.update(alias.name for alias in node.names)
+            elif isinstance(node, ast.ImportFrom):
+                module = resolve_name("." * node.level + (node.module or ""), package)
+                names.update(f"{module}.{alias.name}" for alias in node.names)
+    return names
+
+
+def _imported_files(source: Path) -> set[Path]:
+    """Return the files under WORKLOADS that a file imports, and those that they import."""
+    found: set[Path] = set()
+    waiting = [source]
+    while waiting:
+        for name in _imported_names(waiting.pop()):
+            package, *parts = name.split(".")
+            if package != WORKLOADS.name:
+                continue
+            # The last part may be a module or something in one.
+            paths = (WORKLOADS.joinpath(*parts[:end]) for end in range(1, len(parts) + 1))
+            modules = {path.with_suffix(".py") for path in paths}
+            new = {path for path in modules if path.is_file()} - found - {source}
+            found |= new
+            waiting += new
+    return found
+
+
+def _relative_path(source: Path) -> str:
     return source.relative_to(ROOT.parent).as_posix()
 
 
-def described() -> list[dict[str, str]]:
-    """Return every implementation as `describe` prints it."""
-    return [{**one._asdict(), "source": _shown(one.source)} for one in find()]
+def describe_all() -> list[dict[str, str | list[str]]]:
+    """Return every implementation in the form that `describe` prints."""
+    implementations = list(find())
+    files = {
+        source: sorted(map(_relative_path, _imported_files(source)))
+        for source in {found.source for found in implementations}
+    }
+    return [
+        {
+            **found._asdict(),
+            "source": _relative_path(found.source),
+            "files": files[found.source],
+        }
+        for found in implementations
+    ]

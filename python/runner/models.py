@@ -1,7 +1,7 @@
-"""The models of this runner: one table that says how each is booted, and what it needs.
+"""The models of this runner: a table of how each one is booted, and of what it needs.
 
-A model is an implementation base and a runtime: `uvloop` is `on_asyncio.py` on another loop. A
-model that needs a library imports it only when it is booted, so that no model weighs on another.
+A model is an implementation base and a runtime: `uvloop` is `on_asyncio.py` on another event loop.
+A model imports its library only when it is booted, so that no model slows down another.
 """
 
 from __future__ import annotations
@@ -15,20 +15,20 @@ if TYPE_CHECKING:
 
     Main = Callable[[], Awaitable[None]]
 
-# One start method on every interpreter and platform that has it. Forking a process that has
-# threads is not safe, and the pools beside an event loop have threads; `forkserver` is also what
-# Python itself changed to in 3.14. Rejected: the interpreter's default, which would make two
-# Python versions differ for a reason that has nothing to do with either.
+# The same start method on every interpreter and platform that has it. Forking a process that has
+# threads is not safe, and a process with an event loop and a pool has threads; Python 3.14 made
+# `forkserver` its own default. Rejected: the default of the interpreter, because two Python
+# versions would then differ for a reason that is in neither of them.
 START_METHOD = "spawn" if sys.platform == "win32" else "forkserver"
 
 
 class Model(NamedTuple):
-    """A runtime for the implementations of one base."""
+    """A runtime for the implementations of one base; docs/adding-a-model.md explains the fields."""
 
     name: str
     base: str
-    boot: Callable[[Main], None] | None = None  # None: plain functions, nothing to boot
-    readable: Callable[[int], Awaitable[None]] | None = None  # waits until a descriptor is
+    boot: Callable[[Main], None] | None = None  # None: implementations are plain functions
+    readable: Callable[[int], Awaitable[None]] | None = None  # waits until it can be read
     needs: tuple[str, ...] = ()
     since: tuple[int, int] = (3, 11)
 
@@ -89,10 +89,10 @@ def _scratch(main: Main) -> None:
 async def _readable_asyncio(descriptor: int) -> None:
     import asyncio
 
-    loop, seen = asyncio.get_running_loop(), asyncio.Event()
-    loop.add_reader(descriptor, seen.set)
+    loop, is_readable = asyncio.get_running_loop(), asyncio.Event()
+    loop.add_reader(descriptor, is_readable.set)
     try:
-        await seen.wait()
+        await is_readable.wait()
     finally:
         loop.remove_reader(descriptor)
 
@@ -112,7 +112,7 @@ async def _readable_anyio(descriptor: int) -> None:
 async def _readable_scratch(descriptor: int) -> None:
     from runner import scratch
 
-    await scratch.readable(descriptor)
+    await scratch.wait_readable(descriptor)
 
 
 async def _coroutine(main: Main) -> None:
@@ -137,19 +137,19 @@ MODELS = {
 
 
 def why_unavailable(model: Model) -> str | None:
-    """Return why a model cannot run on this interpreter, or None when it can."""
+    """Return why a model cannot run on this interpreter, or None if it can."""
     if sys.version_info < model.since:
         needed = ".".join(map(str, model.since))
         return f"needs Python {needed} or later, and this is {sys.version.split()[0]}"
     missing = [name for name in model.needs if find_spec(name) is None]
     if missing:
-        are = "is" if len(missing) == 1 else "are"
-        return f"{' and '.join(missing)} {are} not installed for this interpreter"
+        verb = "is" if len(missing) == 1 else "are"
+        return f"{' and '.join(missing)} {verb} not installed for this interpreter"
     return None
 
 
 def facts() -> dict[str, Any]:
-    """Return what a reader of a result must know about this interpreter."""
+    """Return the facts about this interpreter that are stored with a result."""
     gil_enabled = getattr(sys, "_is_gil_enabled", None)
     return {
         "implementation": sys.implementation.name,

@@ -1,9 +1,9 @@
-"""Runs the cases of one request and reports what happened.
+"""Run the cases of a request, and report what happened.
 
-The sequence of steps (grow a batch, warm up, sample, compare answers) is the same for plain
-functions and for coroutines; only the timed loop and the two ends of `prepare` differ. So the
-sequence is a generator that yields steps, and two small drivers, one plain and one that awaits,
-carry them out.
+The sequence of steps (grow the batch, warm up, sample, compare answers) is the same for plain
+functions and for coroutine functions; only the timed loop, and entering and leaving `prepare`,
+differ. So the sequence is a generator that yields steps, and two small drivers execute them:
+`run_sync` calls each step, `run_async` awaits it.
 """
 
 from __future__ import annotations
@@ -14,44 +14,46 @@ from itertools import repeat
 from typing import TYPE_CHECKING, Any
 
 from runner import clock, wire
-from runner.work import Params, Probe, Unsupported, Voice
+from runner.work import Params, Probe, Transport, Unsupported
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Generator
     from types import ModuleType
 
     Emit = Callable[[dict[str, Any]], None]
-    Act = Callable[[], None]
+    Action = Callable[[], None]
     Step = Callable[[], Any]
     Steps = Generator[Step, Any, None]
+    Timed = Callable[..., Any]
 
-_GROWTH_LIMIT = 1 << 32  # calls in one sample; more means the clock or the work is broken
+_MOST_CALLS = 1 << 32  # in a sample; if more seem needed, the clock or the work is broken
 
 
-def _nothing() -> None:
+def _do_nothing() -> None:
     pass
 
 
-def run_plain(
+def run_sync(
     request: wire.Request,
     module: ModuleType,
     emit: Emit,
-    line: Voice | None = None,
-    at_the_last: Act = _nothing,
+    transport: Transport | None = None,
+    after_last_sample: Action = _do_nothing,
 ) -> None:
-    """Run all cases of an implementation that is a plain function.
+    """Run all cases of an implementation whose `run` is a plain function.
 
-    What that says through its probe goes to `line`.
-    `at_the_last` is called after the last sample of the last case, while what was prepared for it
-    is still up: no clock runs any more, and all of the workers are there.
+    Its probe reports to `transport`. `after_last_sample` is called after the last sample of the
+    last case, when no clock runs but everything that was prepared, such as workers, is still alive.
     """
-    steps = _cases(request, module, emit, line or Voice(), _timed, ExitStack, at_the_last)
+    steps = _run_cases(
+        request, module, emit, transport or Transport(), _time_calls, ExitStack, after_last_sample
+    )
     try:
         step = next(steps)
         while True:
             try:
                 result = step()
-            except BaseException as error:  # noqa: BLE001 - handed on, into the sequence
+            except BaseException as error:  # noqa: BLE001 - raised again inside the generator
                 step = steps.throw(error)
             else:
                 step = steps.send(result)
@@ -59,23 +61,29 @@ def run_plain(
         return
 
 
-async def run_awaited(
+async def run_async(
     request: wire.Request,
     module: ModuleType,
     emit: Emit,
-    line: Voice | None = None,
-    at_the_last: Act = _nothing,
+    transport: Transport | None = None,
+    after_last_sample: Action = _do_nothing,
 ) -> None:
-    """Run all cases of an implementation that is a coroutine function; otherwise the same."""
-    steps = _cases(
-        request, module, emit, line or Voice(), _timed_awaited, AsyncExitStack, at_the_last
+    """Do the same as `run_sync` if `run` is a coroutine function."""
+    steps = _run_cases(
+        request,
+        module,
+        emit,
+        transport or Transport(),
+        _time_awaited_calls,
+        AsyncExitStack,
+        after_last_sample,
     )
     try:
         step = next(steps)
         while True:
             try:
                 result = await step()
-            except BaseException as error:  # noqa: BLE001 - handed on, into the sequence
+            except BaseException as error:  # noqa: BLE001 - raised again inside the generator
                 step = steps.throw(error)
             else:
                 step = steps.send(result)
@@ -83,7 +91,7 @@ async def run_awaited(
         return
 
 
-def _timed(run: Callable[..., Any], arguments: tuple[Any, ...], calls: int) -> tuple[int, Any]:
+def _time_calls(run: Callable[..., Any], arguments: tuple[Any, ...], calls: int) -> tuple[int, Any]:
     value = None
     start = clock.now_ns()
     for _ in repeat(None, calls):
@@ -91,7 +99,7 @@ def _timed(run: Callable[..., Any], arguments: tuple[Any, ...], calls: int) -> t
     return clock.now_ns() - start, value
 
 
-async def _timed_awaited(
+async def _time_awaited_calls(
     run: Callable[..., Any], arguments: tuple[Any, ...], calls: int
 ) -> tuple[int, Any]:
     value = None
@@ -101,21 +109,24 @@ async def _timed_awaited(
     return clock.now_ns() - start, value
 
 
-def _cases(
+def _run_cases(
     request: wire.Request,
     module: ModuleType,
     emit: Emit,
-    line: Voice,
-    timed: Callable[..., Any],
+    transport: Transport,
+    timed: Timed,
     stack_type: type[ExitStack | AsyncExitStack],
-    at_the_last: Act,
+    after_last_sample: Action,
 ) -> Steps:
     for case in request.cases:
-        after = at_the_last if case is request.cases[-1] else _nothing
+        is_last = case is request.cases[-1]
         try:
-            line.case = case.id
-            yield from _case(case, module, emit, line, timed, stack_type(), after)
-        except Exception as error:  # noqa: BLE001 - whatever an implementation raises is a result
+            transport.case = case.id
+            sampler = _Sampler(case, module, emit, transport, timed)
+            yield from _run_case(
+                sampler, stack_type(), after_last_sample if is_last else _do_nothing
+            )
+        except Exception as error:  # noqa: BLE001 - any exception of an implementation is a result
             traceback.print_exc()
             emit(
                 {
@@ -127,54 +138,109 @@ def _cases(
             )
 
 
-def _reason(error: BaseException) -> str:
-    """Return why a case failed; of a group that of any error in it that is not just a crash."""
-    if isinstance(error, BaseExceptionGroup):
-        reasons = {_reason(one) for one in error.exceptions} - {"crash"}
-        return min(reasons, default="crash")
-    if isinstance(error, MemoryError):
-        return "out_of_memory"
-    return "unsupported" if isinstance(error, Unsupported) else "crash"
+def _run_case(sampler: _Sampler, stack: ExitStack | AsyncExitStack, after_samples: Action) -> Steps:
+    """Prepare, take the samples, clean up, and report each distinct answer."""
+    try:
+        yield from sampler.prepare(stack)
+        yield from sampler.take_all()
+        after_samples()
+    finally:
+        if isinstance(stack, AsyncExitStack):
+            yield stack.aclose
+        else:
+            yield stack.close
+    sampler.report()
 
 
-def _message(error: BaseException) -> str:
-    """Return what went wrong; of a group what did first of that which gave the reason."""
-    reason = _reason(error)
-    while isinstance(error, BaseExceptionGroup):
-        error = next(one for one in error.exceptions if _reason(one) == reason)
-    return "".join(traceback.format_exception_only(error)).strip()
+class _Sampler:
+    """Takes the samples of a case, and collects its distinct answers: digest -> text."""
 
+    def __init__(
+        self,
+        case: wire.Case,
+        module: ModuleType,
+        emit: Emit,
+        transport: Transport,
+        timed: Timed,
+    ) -> None:
+        self._case = case
+        self._module = module
+        self._emit = emit
+        self._timed = timed
+        self._probe = Probe(transport)
+        self._arguments: tuple[Any, ...] = (Params(case.params), self._probe)
+        self._answers: dict[str, str] = {}
+        self._taken = 0
 
-def _case(
-    case: wire.Case,
-    module: ModuleType,
-    emit: Emit,
-    line: Voice,
-    timed: Callable[..., Any],
-    stack: ExitStack | AsyncExitStack,
-    after: Act,
-) -> Steps:
-    """Take the samples of one case, then report each distinct answer."""
-    params, probe = Params(case.params), Probe(line)
-    arguments: tuple[Any, ...] = (params, probe)
-    answers: dict[str, str] = {}
-    taken = 0
+    def prepare(self, stack: ExitStack | AsyncExitStack) -> Steps:
+        """Enter `prepare` of the module, if it has one, before any clock starts.
 
-    def sample(calls: int, *, warmup: bool) -> Generator[Step, Any, int]:
-        nonlocal taken
+        It provides what should exist before the samples, such as a warm pool or a file. What it
+        yields becomes the third argument of `run`.
+        """
+        if not hasattr(self._module, "prepare"):
+            return
+        prepared = self._module.prepare(*self._arguments)
+        if isinstance(stack, AsyncExitStack):
+            resource = yield lambda: stack.enter_async_context(prepared)
+        else:
+            resource = yield lambda: stack.enter_context(prepared)
+        self._arguments = (*self._arguments, resource)
+
+    def take_all(self) -> Steps:
+        """Grow the batch, warm up, and take the samples that count."""
+        calls = yield from self._grow_batch()
+        for _ in range(self._case.warmup):
+            yield from self._take(calls, warmup=True)
+        self._probe.latencies_ns.clear()  # those of the warm-up do not count
+        for _ in range(self._case.iterations):
+            yield from self._take(calls, warmup=False)
+
+    def report(self) -> None:
+        """Emit the latency distribution, if there is one, and each distinct answer."""
+        latencies_ns = self._probe.latencies_ns
+        if latencies_ns:
+            histogram = wire.encode_histogram(latencies_ns)
+            self._emit({"kind": "latency", "case": self._case.id, "hdr": histogram})
+        for digest, text in self._answers.items():
+            self._emit(
+                {
+                    "kind": "outcome",
+                    "case": self._case.id,
+                    "digest": digest,
+                    "value": text,
+                    "observed": self._probe.observed,
+                }
+            )
+
+    def _grow_batch(self) -> Generator[Step, Any, int]:
+        """Take warm-up samples until one lasts long enough; return its number of calls."""
+        min_sample_ns = self._case.min_sample_ns
+        calls = 1
+        while min_sample_ns:
+            elapsed_ns = yield from self._take(calls, warmup=True)
+            if elapsed_ns >= min_sample_ns or calls >= _MOST_CALLS:
+                break
+            # Aim 20% too high. Grow tenfold at most, because the first call is often slow.
+            aim = calls * min_sample_ns * 1.2 / max(elapsed_ns, 1)
+            calls = max(calls + 1, min(calls * 10, int(aim)))
+        return calls
+
+    def _take(self, calls: int, *, warmup: bool) -> Generator[Step, Any, int]:
+        """Take and emit one sample of `calls` calls; return its duration in ns."""
         cpu_before = clock.cpu_ns()
-        elapsed, value = yield lambda: timed(module.run, arguments, calls)
+        elapsed_ns, value = yield lambda: self._timed(self._module.run, self._arguments, calls)
         cpu_after = clock.cpu_ns()
-        digest, text = wire.answer(value)
-        answers.setdefault(digest, text)
-        emit(
+        digest, text = wire.digest_answer(value)
+        self._answers.setdefault(digest, text)
+        self._emit(
             {
                 "kind": "sample",
-                "case": case.id,
-                "iteration": taken,
+                "case": self._case.id,
+                "iteration": self._taken,
                 "warmup": warmup,
-                "elapsed_ns": elapsed,
-                "operations": calls * case.operations,
+                "elapsed_ns": elapsed_ns,
+                "operations": calls * self._case.operations,
                 "cpu_ns": (
                     None
                     if cpu_before is None or cpu_after is None
@@ -182,53 +248,23 @@ def _case(
                 ),
             }
         )
-        taken += 1
-        return int(elapsed)
-
-    try:
-        if hasattr(module, "prepare"):
-            # A pool that must be warm, a file that must exist: made before the clock starts, and
-            # given to `run` as its third argument.
-            prepared = module.prepare(params, probe)
-            if isinstance(stack, AsyncExitStack):
-                resource = yield lambda: stack.enter_async_context(prepared)
-            else:
-                resource = yield lambda: stack.enter_context(prepared)
-            arguments = (params, probe, resource)
-
-        calls = 1
-        while case.min_sample_ns:
-            elapsed = yield from sample(calls, warmup=True)
-            if elapsed >= case.min_sample_ns or calls >= _GROWTH_LIMIT:
-                break
-            # Aim a little past the goal; at most tenfold, as the first call is often slow.
-            aim = calls * case.min_sample_ns * 1.2 / max(elapsed, 1)
-            calls = max(calls + 1, min(calls * 10, int(aim)))
-        for _ in range(case.warmup):
-            yield from sample(calls, warmup=True)
-        probe.waits.clear()  # what was said while warming up counts no more than its time
-        for _ in range(case.iterations):
-            yield from sample(calls, warmup=False)
-        after()
-    finally:
-        if isinstance(stack, AsyncExitStack):
-            yield stack.aclose
-        else:
-            yield stack.close
-
-    _report(case, probe, answers, emit)
+        self._taken += 1
+        return int(elapsed_ns)
 
 
-def _report(case: wire.Case, probe: Probe, answers: dict[str, str], emit: Emit) -> None:
-    if probe.waits:
-        emit({"kind": "latency", "case": case.id, "hdr": wire.histogram(probe.waits)})
-    for digest, text in answers.items():
-        emit(
-            {
-                "kind": "outcome",
-                "case": case.id,
-                "digest": digest,
-                "value": text,
-                "observed": probe.observed,
-            }
-        )
+def _reason(error: BaseException) -> str:
+    """Return the reason for a failure; in a group, any other reason comes before `crash`."""
+    if isinstance(error, BaseExceptionGroup):
+        reasons = {_reason(nested) for nested in error.exceptions} - {"crash"}
+        return min(reasons, default="crash")
+    if isinstance(error, MemoryError):
+        return "out_of_memory"
+    return "unsupported" if isinstance(error, Unsupported) else "crash"
+
+
+def _message(error: BaseException) -> str:
+    """Return the message of an error; for a group, of the first error with the group's reason."""
+    reason = _reason(error)
+    while isinstance(error, BaseExceptionGroup):
+        error = next(nested for nested in error.exceptions if _reason(nested) == reason)
+    return "".join(traceback.format_exception_only(error)).strip()

@@ -1,4 +1,4 @@
-"""The runner's side of the protocol: read a request, write records, digest an answer."""
+"""The runner's side of the protocol: read requests, write records, digest answers."""
 
 from __future__ import annotations
 
@@ -10,20 +10,21 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 PROTOCOL = 1
-_FOUND_SHOWN = 60  # characters of a wrong value that an error quotes
-_VALUE_SHOWN = 200  # characters of an answer that travel beside its digest
+_QUOTED_CHARS = 60  # of a wrong value, in an error message
+_SENT_CHARS = 200  # of an answer, in addition to its digest
+_LARGEST_LATENCY_NS = 120_000_000_000
 
 
-class Refused(Exception):  # noqa: N818 - it is an answer, and no fault of the runner
-    """A request that cannot be carried out here; the text says why, and what there is."""
+class Refused(Exception):  # noqa: N818 - a valid response, not an error in the runner
+    """Raised if this runner cannot run a request; says why, and what is available."""
 
 
 class RequestError(Refused):
-    """The request is not one of this protocol: says the key, what was found, what was expected."""
+    """The request breaks the protocol; the message has the key, and what was found and expected."""
 
 
 class Case(NamedTuple):
-    """One case of a request; docs/protocol.md says what each field means."""
+    """A case of a request; docs/protocol.md explains the fields."""
 
     id: str
     params: dict[str, int | str]
@@ -34,7 +35,7 @@ class Case(NamedTuple):
 
 
 class Request(NamedTuple):
-    """What one trial is asked to do."""
+    """What the harness asks a trial to do."""
 
     workload: str
     model: str
@@ -44,16 +45,17 @@ class Request(NamedTuple):
 
 
 def parse_request(line: str | bytes) -> Request:
-    """Read a request line; unknown fields are ignored. Raises RequestError."""
+    """Parse a request line, ignoring unknown fields. Raises RequestError."""
     try:
         message = json.loads(line)
     except (ValueError, RecursionError):
         message = None
     if not isinstance(message, dict):
-        shown = bytes(line).decode("utf-8", "replace") if isinstance(line, bytes) else line
-        raise RequestError(f"request: not a JSON object: found {shown.strip()[:60] or 'nothing'}")
+        text = bytes(line).decode("utf-8", "replace") if isinstance(line, bytes) else line
+        quoted = text.strip()[:_QUOTED_CHARS] or "nothing"
+        raise RequestError(f"request: not a JSON object: found {quoted}")
     version = message.get("protocol", ...)
-    if type(version) is not int or version != PROTOCOL:  # True and 1.0 would equal it
+    if type(version) is not int or version != PROTOCOL:  # == alone would accept True and 1.0
         raise _wrong("protocol", version, PROTOCOL)
     cases = message.get("cases", ...)
     request = Request(
@@ -111,61 +113,64 @@ def _integer(
 
 
 def _wrong(key: str, found: Any, expected: Any) -> RequestError:
-    shown = "nothing" if found is ... else json.dumps(found, separators=(",", ":"))[:_FOUND_SHOWN]
-    return RequestError(f"request: {key}: found {shown}, expected {expected}")
+    quoted = "nothing" if found is ... else json.dumps(found, separators=(",", ":"))[:_QUOTED_CHARS]
+    return RequestError(f"request: {key}: found {quoted}, expected {expected}")
 
 
-def canonical(value: Any) -> str:
-    """Return the one JSON text of an answer. Raises TypeError for what cannot travel."""
-    _check_travels(value)
+def canonical_json(value: Any) -> str:
+    """Return an answer as JSON; equal answers give equal texts.
+
+    Raises TypeError for a type that does not survive JSON unchanged.
+    """
+    _check_types(value)
     return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
 
 
-def _check_travels(value: Any) -> None:
+def _check_types(value: Any) -> None:
     if isinstance(value, dict):
         for key, item in value.items():
             if not isinstance(key, str):
                 raise TypeError(f"answer: found a key of type {type(key).__name__}, expected str")
-            _check_travels(item)
+            _check_types(item)
     elif isinstance(value, (list, tuple)):
         for item in value:
-            _check_travels(item)
+            _check_types(item)
     elif type(value) not in (int, str):
         raise TypeError(
             f"answer: found {type(value).__name__}, expected integers, strings, lists and objects"
         )
 
 
-def answer(value: Any) -> tuple[str, str]:
-    """Return the digest of an answer and the beginning of its text."""
+def digest_answer(value: Any) -> tuple[str, str]:
+    """Return the SHA-256 digest of an answer's JSON text, and the first characters of the text."""
     import hashlib
 
-    text = canonical(value)
-    return hashlib.sha256(text.encode("ascii")).hexdigest(), text[:_VALUE_SHOWN]
+    text = canonical_json(value)
+    return hashlib.sha256(text.encode("ascii")).hexdigest(), text[:_SENT_CHARS]
 
 
-def histogram(waits: list[int]) -> str:
-    """Return the distribution of waits in ns as an HdrHistogram, V2, compressed, base64.
+def encode_histogram(latencies_ns: list[int]) -> str:
+    """Return the distribution of latencies as an HdrHistogram: V2, compressed, in base64.
 
-    From 1 ns to 120 s with three digits: with a lowest value of 1 µs, which nobody needs to be
-    finer than, it would count in steps of 512 ns, and at 20 µs that is one digit and a half. The
-    library is loaded only now, after the last sample.
+    It counts from 1 ns to 120 s with three significant digits. Rejected: a lowest value of 1 µs,
+    which would be fine enough, but makes it count in steps of 512 ns; at 20 µs that is one digit
+    and a half. The library is loaded only here, after the last sample.
     """
     from hdrh.histogram import HdrHistogram
 
-    counted = HdrHistogram(1, 120_000_000_000, 3)
-    for wait in waits:
-        counted.record_value(min(max(wait, 0), 120_000_000_000))
-    encoded: bytes = counted.encode()
+    histogram = HdrHistogram(1, _LARGEST_LATENCY_NS, 3)
+    for latency_ns in latencies_ns:
+        histogram.record_value(min(max(latency_ns, 0), _LARGEST_LATENCY_NS))
+    encoded: bytes = histogram.encode()
     return encoded.decode("ascii")
 
 
 def take_stdio() -> tuple[int, Callable[[dict[str, Any]], None]]:
-    """Move standard input and output aside, and return (input descriptor, record writer).
+    """Take over standard input and output; return the input descriptor and a record writer.
 
-    Descriptor 1 then points at standard error and descriptor 0 at nothing, so whatever an
-    implementation prints or reads cannot get into the protocol. The private descriptors are not
-    inherited by programs that an implementation starts.
+    Afterwards descriptor 1 is standard error and descriptor 0 is the null device, so nothing that
+    an implementation prints or reads can reach the protocol. Programs that an implementation
+    starts do not inherit the private descriptors.
     """
     private_in, private_out = os.dup(0), os.dup(1)
     null = os.open(os.devnull, os.O_RDONLY)
@@ -182,10 +187,10 @@ def take_stdio() -> tuple[int, Callable[[dict[str, Any]], None]]:
 
 
 def read_line(descriptor: int) -> bytes:
-    """Read up to the first line end, and nothing after it: the next line is a server's `stop`."""
+    """Read one line and nothing after it: the next line may be the `stop` of a server."""
     data = bytearray()
     while not data.endswith(b"\n"):
-        byte = os.read(descriptor, 1)  # a request is short, so this costs well under 1 ms
+        byte = os.read(descriptor, 1)  # a request is short: this takes well under 1 ms
         if not byte:
             break
         data += byte

@@ -1,4 +1,4 @@
-"""What an implementation is given: its parameters, and a probe to say more than its result."""
+"""What an implementation is given: its parameters, and a probe for further measurements."""
 
 from __future__ import annotations
 
@@ -9,51 +9,54 @@ if TYPE_CHECKING:
 
 
 class Params:
-    """The parameters of a case as attributes; each carries its unit in its name (`wait_ns`)."""
+    """The parameters of a case as attributes; a name includes the unit (`wait_ns`)."""
 
     def __init__(self, values: Mapping[str, int | str]) -> None:
         self.__dict__.update(values)
 
     def __getattr__(self, name: str) -> int:
-        # Only reached when the case has no such parameter. The declared type is what almost every
-        # parameter is; `text` is for the others.
+        # Called only if the case has no such parameter. The return type is int because almost
+        # every parameter is one; use `text` for the others.
         known = ", ".join(sorted(self.__dict__)) or "none"
         raise AttributeError(f"the case has no parameter {name!r}; it has: {known}")
 
     def text(self, name: str) -> str:
-        """Return the parameter `name`, which the workload file declares to be text."""
+        """Return the parameter `name`, which the workload file declares as text."""
         return str(getattr(self, name))
 
 
-class Unsupported(Exception):  # noqa: N818 - a result, and no error of anybody's
-    """The case cannot be done on this machine, or by this interpreter."""
+class Unsupported(Exception):  # noqa: N818 - a result, not a programming error
+    """Raised by an implementation if this machine or this interpreter cannot run the case."""
 
 
-class Voice:
-    """Who hears what a probe is told. This one hears nothing: for implementations run by hand."""
+class Transport:
+    """Carries the reports of a probe to the harness.
 
-    case = ""  # that runs
+    This base class discards them, so that an implementation can run without a harness.
+    """
+
+    case = ""  # the id of the case that is running
 
     def parked(self, tasks: int) -> None:
-        """Weigh the process while that many tasks wait."""
+        """Report the memory in use while `tasks` tasks wait."""
 
     def listening(self, port: int) -> None:
-        """Say that a server accepts connections."""
+        """Report that a server accepts connections on `port`."""
 
     async def stopped(self) -> None:
-        """Wait until the harness says stop."""
+        """Wait for the harness to send stop, without blocking the event loop."""
 
     def wait_until_stopped(self) -> None:
-        """Wait until the harness says stop, in a thread that has nothing else to do."""
+        """Block until the harness sends stop."""
 
 
 class Probe:
-    """How an implementation says more than its result. Unused, it costs nothing."""
+    """Reports what an implementation measures besides its result. Unused, it costs nothing."""
 
-    def __init__(self, voice: Voice | None = None) -> None:
-        self._voice = voice or Voice()
+    def __init__(self, transport: Transport | None = None) -> None:
+        self._transport = transport or Transport()
         self.observed: dict[str, int] = {}
-        self.waits: list[int] = []
+        self.latencies_ns: list[int] = []
 
     def observe(self, name: str, value: int) -> None:
         """Report a counter, such as the most tasks in flight; the largest value is kept."""
@@ -61,31 +64,34 @@ class Probe:
             self.observed[name] = value
 
     def latency(self, ns: int) -> None:
-        """Report a single wait, or how late something was; never below zero."""
-        self.waits.append(ns)
+        """Report how long one wait took or how late one event was; at least 0."""
+        self.latencies_ns.append(ns)
 
     def parked(self, tasks: int) -> None:
-        """Say that so many tasks are alive and waiting: memory is read before it returns."""
-        self._voice.parked(tasks)
+        """Report that `tasks` tasks are alive and waiting; reads the memory before it returns."""
+        self._transport.parked(tasks)
 
     def listening(self, port: int) -> None:
-        """Say that the server accepts connections on this port; `stopped` or its twin is next."""
-        self._voice.listening(port)
+        """Report that the server accepts connections on `port`.
+
+        Call `stopped` or `wait_until_stopped` next.
+        """
+        self._transport.listening(port)
 
     async def stopped(self) -> None:
-        """Wait until the server is to stop, without keeping the loop from anything."""
-        await self._voice.stopped()
+        """Wait until the server should stop, without blocking the event loop."""
+        await self._transport.stopped()
 
     def wait_until_stopped(self) -> None:
-        """Wait until the server is to stop; blocks, for models without a loop."""
-        self._voice.wait_until_stopped()
+        """Block until the server should stop; for models without an event loop."""
+        self._transport.wait_until_stopped()
 
 
 def most_at_once(spans: Iterable[tuple[int, int]]) -> int:
-    """Return how many of the spans (start, end; any one clock) overlap at most at one moment.
+    """Return how many spans overlap at most; a span is (start, end), all read from one clock.
 
-    Each implementation notes when its pieces of work began and ended, and hands that to
-    `probe.observe`: concurrency that is claimed by a rule is then seen, and not assumed.
+    An implementation records when each piece of work starts and ends, and passes the result to
+    `probe.observe`, so that concurrency is measured and not assumed.
     """
     edges = sorted(edge for start, end in spans for edge in ((start, 1), (end, -1)))
     most = now = 0

@@ -23,7 +23,7 @@ def rows() -> Iterator[tuple[str, str, str, bool]]:
     assert found.get("trials", count) == count
     what = f"analysing {count * _SAMPLES:,} samples in {len(run.cells)} cells"
     if "ended" in found:
-        yield what, f"ended at {units.size(found['peak_bytes'])}", "an end", False
+        yield what, f"ended at {units.format_size(found['peak_bytes'])}", "an end", False
         return
     seconds = found["analysing_s"] + found["showing_s"]
     yield (
@@ -35,7 +35,7 @@ def rows() -> Iterator[tuple[str, str, str, bool]]:
     )
     yield (
         f"{what}: peak of memory, reading included",
-        units.size(found["peak_bytes"]),
+        units.format_size(found["peak_bytes"]),
         "at most 1 GB",
         found["peak_bytes"] <= _BAR_BYTES,
     )

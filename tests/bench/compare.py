@@ -34,7 +34,7 @@ def compare_rows() -> Iterator[tuple[str, str, str, bool]]:
         seconds, code = _make(
             "compare", f"BUDGET={_BUDGET}", f"WORKLOADS={_WORKLOADS}", f"OUT={out}"
         )
-        folder = store.find(Path(out))
+        folder = store.find_run(Path(out))
         run = store.read_run(folder)
         counts = Counter(trial.cell for trial in store.read_trials(folder, []))
         headline = {cell: counts[cell] for cell in run.cells if cell.case == "headline"}

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from rich.console import Console
 
 from harness.measuring.allocate import Allocator
-from harness.measuring.plan import PROFILES, Selection
+from harness.measuring.plan import PROFILES, RunSelection
 from harness.measuring.progress import Display
 from tests.bench import tools
 
@@ -19,18 +19,18 @@ _BAR = 3.0
 def rows() -> Iterator[tuple[str, str, str, bool]]:
     """Run one block of every headline case, with the live display drawing to a terminal."""
     inventory = tools.inventory()
-    cells, _ = inventory.cells(Selection(), PROFILES["quick"])
-    bench = inventory.bench(1, lambda: False)
+    cells, _ = inventory.plan_cells(RunSelection(), PROFILES["quick"])
+    runner = inventory.trial_runner(1, lambda: False)
     plan = Allocator(cells, inventory.workloads, 1, PROFILES["quick"], 0.03).blocks()
     terminal = Console(file=io.StringIO(), force_terminal=True, width=100)
     wall, used = 0, 0
     with Display(terminal, 300, len(cells), 0) as display:
         for _ in range(len(inventory.workloads)):
             block = next(plan)
-            for position, cell in enumerate(block.cells):
+            for position, assignment in enumerate(block.assignments):
                 before = time.process_time_ns()
                 display.starting(block, position)
-                trial = bench.trial(cell, block.index, position, display.waiting)
+                trial = runner.run(assignment, block.index, position, display.waiting)
                 assert trial is not None
                 display.ended(trial)
                 used += time.process_time_ns() - before

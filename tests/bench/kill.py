@@ -51,8 +51,8 @@ def rows() -> Iterator[tuple[str, str, str, bool]]:
             kept = whole_lines(data)
         tools.loombench(*_arguments(out, "10s"))
         is_kept = file.read_bytes().startswith(kept)
-        run = store.read_run(store.find(out))
-        trials = list(store.read_trials(store.find(out), []))
+        run = store.read_run(store.find_run(out))
+        trials = list(store.read_trials(store.find_run(out), []))
     doubles, holes = measured_twice(trials), cut_short(run, trials)
     what = f"kill -9 of the harness at {kills} random moments, then --resume"
     bar = f"{kills} of {kills}"
@@ -121,7 +121,7 @@ def measured_twice(trials: Iterable[Trial]) -> list[object]:
 
 def cut_short(run: Run, trials: Iterable[Trial]) -> list[int]:
     """Return the blocks that lack a contestant."""
-    _, _, by_case = plan.program(run.cells)
+    by_case = plan.group_by_case(run.cells)
     seen: dict[int, set[object]] = {}
     wanted: dict[int, set[object]] = {}
     for trial in trials:

@@ -94,18 +94,18 @@ def against_arithmetic(seconds: int) -> Iterator[tuple[str, str, str, bool]]:
     service = percentile(is_open["service_hdr"], 99)
     off = found / _STALL_P99_NS - 1
     late = ", ".join(
-        f"{name} {units.nanoseconds(is_open[f'late_{name}_ns'])}" for name in ("p50", "p99", "max")
+        f"{name} {units.format_time(is_open[f'late_{name}_ns'])}" for name in ("p50", "p99", "max")
     )
     yield (
         f"open loop, {_STALL_RATE:,}/s, a stall of 100 ms a second: p99 off the arithmetic",
-        f"{off:+.1%} ({units.nanoseconds(found)}; from the time of sending"
-        f" {units.nanoseconds(service)}; sent late: {late})",
+        f"{off:+.1%} ({units.format_time(found)}; from the time of sending"
+        f" {units.format_time(service)}; sent late: {late})",
         f"within {_STALL_TOLERANCE:.0%}",
         abs(off) <= _STALL_TOLERANCE and not is_open["errors"],
     )
     yield (
         "closed loop on the same server: p99",
-        f"{units.nanoseconds(hidden)} of {closed['requests']:,} requests",
+        f"{units.format_time(hidden)} of {closed['requests']:,} requests",
         "misses it: less than a tenth",
         hidden < _STALL_P99_NS / 10,
     )

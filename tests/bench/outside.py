@@ -29,7 +29,7 @@ def rows() -> Iterator[tuple[str, str, str, bool]]:
             *("--no-figures", "--out", out),
             FORCE_COLOR="1",  # as on a terminal: the live display is part of what it costs
         )
-        trials = list(store.read_trials(store.find(Path(out)), []))
+        trials = list(store.read_trials(store.find_run(Path(out)), []))
     first, last = phase(trials)
     share = outside(trials)
     yield (

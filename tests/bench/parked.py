@@ -25,9 +25,9 @@ def slope_rows() -> Iterator[tuple[str, str, str, bool]]:
                 "run", "--workload", "footprint", "--profile", "quick", "--no-figures",
                 "--budget", "10m", "--precision", "50%", "--seed", seed, "--out", out,
             )  # fmt: skip
-            for one in tools.analysed(Path(out)).workloads["footprint"].cases[HEADLINE]:
-                if "bytes" in one.metrics:
-                    slopes.setdefault(one.contestant, []).append(one.metrics["bytes"].value)
+            for cell in tools.analysed(Path(out)).workloads["footprint"].cases[HEADLINE]:
+                if "bytes" in cell.metrics:
+                    slopes.setdefault(cell.name, []).append(cell.metrics["bytes"].value)
     spreads = {name: max(found) / min(found) - 1 for name, found in slopes.items()}
     shown = ", ".join(
         f"{name} {sum(found) / len(found):,.0f} B ({spreads[name]:.1%})"
@@ -49,13 +49,15 @@ def many_rows() -> Iterator[tuple[str, str, str, bool]]:
             "--profile", "quick", "--no-figures", "--budget", "60s", "--precision", "50%",
             "--out", out,
         )  # fmt: skip
-        trials = list(store.read_trials(store.find(Path(out)), []))
-    bad = [f"{one.cell.contestant}: {one.message}" for one in trials if one.status is not Status.OK]
-    met = sorted({one.cell.contestant for one in trials})
+        trials = list(store.read_trials(store.find_run(Path(out)), []))
+    bad = [
+        f"{trial.cell.name}: {trial.message}" for trial in trials if trial.status is not Status.OK
+    ]
+    met = {trial.cell.contestant for trial in trials}
     rates = {
-        one.cell.contestant: sample.operations * 1e9 / sample.elapsed_ns
-        for one in trials
-        for sample in one.samples
+        trial.cell.name: sample.operations * 1e9 / sample.elapsed_ns
+        for trial in trials
+        for sample in trial.samples
         if not sample.warmup
     }
     fastest = ", ".join(f"{name} {rate:,.0f}/s" for name, rate in sorted(rates.items()))

@@ -15,9 +15,11 @@ from pathlib import Path
 from statistics import mean
 
 from harness.analysis.analyse import Comparison
+from harness.catalog.contestant import Contestant
 from tests.bench import tools
 
 _RUNS, _BUDGET_S, _MOST_MISSED = 20, 30, 1
+_WORKLOAD = "busy"
 _BASE, _TWIN, _BARRED = "base", "twin", "slower-5"
 _SLOWER = ("slower-2", _BARRED, "slower-20")
 
@@ -27,16 +29,16 @@ def rows() -> Iterator[tuple[str, str, str, bool]]:
     comparisons = [_comparison(seed, budget_s) for seed in range(1, runs + 1)]
     where = f"{runs} runs of {budget_s} s, six contestants sharing each"
     for model in _SLOWER:
-        told = Counter(verdict(one, model) for one in comparisons)
+        found = Counter(verdict(comparison, model) for comparison in comparisons)
         percent = model.rpartition("-")[2]
         is_barred = model == _BARRED
         least = runs - _MOST_MISSED
         yield (
             f"a planted difference of {percent}% between two busy-waits of 20 ms",
-            f"told apart with the right sign in {told['slower']} of {where};"
-            f" with the wrong one in {told['faster']}",
+            f"found with the right sign in {found['slower']} of {where};"
+            f" with the wrong one in {found['faster']}",
             f"at least {least} of {runs}" if is_barred else "no bar",
-            told["slower"] >= least or not is_barred,
+            found["slower"] >= least or not is_barred,
         )
     alarms = sum(verdict(one, _TWIN) != "" for one in comparisons)
     yield (
@@ -62,22 +64,24 @@ def rows() -> Iterator[tuple[str, str, str, bool]]:
 
 
 def verdict(comparison: Comparison, model: str) -> str:
-    """Return what is said of a contestant against the base; nothing: not told apart."""
-    if not comparison.told_apart(model, _BASE):
+    """Return how a contestant differs from the base: slower, faster, or an empty text."""
+    pair = Contestant(_WORKLOAD, model), Contestant(_WORKLOAD, _BASE)
+    if not comparison.is_different(*pair):
         return ""
-    return "slower" if comparison.ratios[model, _BASE].value > 1 else "faster"
+    return "slower" if comparison.ratios[pair].value > 1 else "faster"
 
 
 def _comparison(seed: int, budget_s: int) -> Comparison:
     with tempfile.TemporaryDirectory(prefix="loombench-bench-") as out:
         tools.loombench(
-            *("run", "--runner", tools.PLANTED, "--workload", "busy", "--profile", "quick"),
+            *("run", "--runner", tools.PLANTED, "--workload", _WORKLOAD, "--profile", "quick"),
             *("--budget", f"{budget_s}s", "--precision", tools.NEVER, "--seed", seed),
             *("--no-figures", "--out", out),
         )
-        return tools.analysed(Path(out)).workloads["busy"].comparison
+        return tools.analysed(Path(out)).workloads[_WORKLOAD].comparison
 
 
 def _mean_spread(comparisons: list[Comparison], model: str) -> float:
-    spreads = (one.ratios[model, _BASE].spread for one in comparisons)
+    pair = Contestant(_WORKLOAD, model), Contestant(_WORKLOAD, _BASE)
+    spreads = (comparison.ratios[pair].spread for comparison in comparisons)
     return mean(spread for spread in spreads if spread is not None)

@@ -212,7 +212,7 @@ def _ours(waits: tuple[int, int]) -> Ours:
             COMMAND_NS=" ".join(map(str, waits)),
         )
         analysis = tools.analysed(Path(out))
-        first, last = outside.phase(list(store.read_trials(store.find(Path(out)), [])))
+        first, last = outside.phase(list(store.read_trials(store.find_run(Path(out)), [])))
     ratio = analysis.workloads["command"].comparison.ratios["longer", "base"]
     assert ratio.spread is not None
     assert ratio.spread <= _WIDTH, f"the budget was spent at {ratio.spread:.1%}"

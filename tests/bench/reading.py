@@ -13,7 +13,7 @@ from pathlib import Path
 
 from harness import units
 from harness.measuring import campaign
-from harness.measuring.plan import PROFILES, Selection
+from harness.measuring.plan import PROFILES, RunSelection
 from harness.results import store
 from tests.bench import alone, synthetic, tools
 
@@ -26,7 +26,7 @@ def rows() -> Iterator[tuple[str, str, str, bool]]:
     size = tools.amount(_BYTES, 30 * 10**6)
     with tempfile.TemporaryDirectory(prefix="loombench-bench-") as out:
         begun = campaign.begin(
-            Path(out), Selection(), PROFILES["standard"], None, 1, 0.5, tools.inventory()
+            Path(out), RunSelection(), PROFILES["standard"], None, 1, 0.5, tools.inventory()
         )
         begun.writer.close()
         folder = begun.folder
@@ -48,12 +48,12 @@ def rows() -> Iterator[tuple[str, str, str, bool]]:
 def _row(what: str, found: dict[str, float]) -> tuple[str, str, str, bool]:
     peak = found["peak_bytes"]
     if "ended" in found:
-        measured = f"ended by us at a peak of {units.size(peak)}"
+        measured = f"ended by us at a peak of {units.format_size(peak)}"
     elif "seconds" in found:
-        measured = f"peak {units.size(peak)}, {found['seconds']:.1f} s"
+        measured = f"peak {units.format_size(peak)}, {found['seconds']:.1f} s"
     else:
         measured = (
-            f"peak {units.size(peak)}, {found['reading_s']:.1f} s to read and"
+            f"peak {units.format_size(peak)}, {found['reading_s']:.1f} s to read and"
             f" {found['analysing_s'] + found['showing_s']:.1f} s to analyse and show"
         )
     return f"{what}: peak of memory", measured, "at most 300 MB", peak <= _BAR_BYTES

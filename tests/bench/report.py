@@ -64,7 +64,7 @@ def _written(folder: Path, trials: int) -> Iterator[Row]:
     what = f"report.html and all {figures} figures of {trials:,} trials"
     yield f"{what}: time", f"{seconds:.1f} s", f"at most {_BAR_S:.0f} s", seconds <= _BAR_S
     peak = found["peak_bytes"] + found["children_bytes"]
-    yield f"{what}: peak of memory", units.size(peak), "at most 1 GB", peak <= _BAR_BYTES
+    yield f"{what}: peak of memory", units.format_size(peak), "at most 1 GB", peak <= _BAR_BYTES
 
 
 def _opened(page: Browser, path: Path) -> Iterator[Row]:
@@ -75,7 +75,7 @@ def _opened(page: Browser, path: Path) -> Iterator[Row]:
             shifts.append(page.run(_TO_THE_END))
             paints.append(page.run(_PAINT))
         slowest = max(paints)
-        what = f"opening report.html ({units.size(path.stat().st_size)}), {view}"
+        what = f"opening report.html ({units.format_size(path.stat().st_size)}), {view}"
         yield (
             f"{what}: first contentful paint",
             f"{slowest:.0f} ms, the slowest of {len(paints)}",

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import msgspec
 
+from harness.catalog.contestant import Contestant
 from harness.catalog.workload import HEADLINE, MODELS
 from harness.measuring import plan
 from harness.results import store
@@ -24,8 +25,8 @@ def run_of(workloads: int, contestants: int) -> Run:
     others = contestants - len(MODELS) - 1
     models = (*MODELS, *(f"outside-{number}" for number in range(others)))
     ids = [f"w{number}" for number in range(workloads)]
-    cells = [Cell(id_, HEADLINE, model) for id_ in ids for model in models]
-    cells += [Cell(id_, HEADLINE, "asyncio", control=True) for id_ in ids]
+    cells = [Cell(Contestant(id_, model), HEADLINE) for id_ in ids for model in models]
+    cells += [Cell(Contestant(id_, "asyncio"), HEADLINE, control=True) for id_ in ids]
     run = factories.run(cells, workloads=dict.fromkeys(ids, factories.WORKLOAD))
     return msgspec.structs.replace(run, runners=(RunnerFacts("python", "python", "3", models),))
 
@@ -34,7 +35,7 @@ def trials(run: Run, samples: int, seed: int = 1) -> Iterator[Trial]:
     """Yield block after block of each case in turn, without an end."""
     draw = random.Random(seed)
     pool = [_samples(draw, samples) for _ in range(_POOL)]
-    _, _, places = plan.program(run.cells)
+    places = plan.group_by_case(run.cells)
     block = 0
     while True:
         for cells in places.values():
@@ -72,7 +73,7 @@ def write(run: Run, folder: Path, *, samples: int, count: int = 0, size: int = 0
 
 
 def full(folder: Path, *, blocks: int, samples: int) -> int:
-    """Write a run of all our workloads and models, with a spin before each block.
+    """Write a run of all our workloads and models, with a speed probe before each block.
 
     Returns how many trials it has.
     """
@@ -83,7 +84,7 @@ def full(folder: Path, *, blocks: int, samples: int) -> int:
     count = 0
     with (folder / store.TRIALS_FILE).open("wb", buffering=2**20) as file:
         for one in scenes.trials(
-            run, chosen, blocks, scenes.Otherwise(scenes.spun), every_case=True
+            run, chosen, blocks, scenes.Otherwise(scenes.probed), every_case=True
         ):
             trial = msgspec.structs.replace(one, samples=one.samples * samples)
             file.write(msgspec.json.encode(trial) + b"\n")

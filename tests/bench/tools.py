@@ -37,7 +37,7 @@ def inventory() -> Inventory:
 def runner_of(model: str) -> Runner | None:
     """Return the runner that offers a model which is available here."""
     for offer in inventory().runners.offers():
-        if offer.model == model and offer.unavailable is None:
+        if offer.contestant.model == model and offer.unavailable is None:
             return inventory().runners.found[offer.runner]
     return None
 
@@ -141,5 +141,5 @@ def loombench(*arguments: object, **more: str) -> float:
 
 def analysed(out: Path) -> Analysis:
     """Analyse the latest run."""
-    folder = store.find(out)
+    folder = store.find_run(out)
     return analyse(store.read_run(folder), store.read_trials(folder, []))

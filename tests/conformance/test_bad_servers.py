@@ -1,4 +1,4 @@
-"""Bad servers, asked by the load generator itself: each is a status with a message."""
+"""Bad servers under the load generator itself: each is a status with a message."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def test_a_good_server_is_measured(mark: str, real: tuple[str, ...]) -> None:
     assert (done.exit_ns, done.load["server_cores"]) != (None, "")
     served = workload(10, SERVED, "served")
     for metric in served.metrics.values():
-        value = trial_value(served, metric, done)
+        value = trial_value(metric, served.resolve(done.cell.case, done.cell.model), done)
         assert value is not None
         assert value > 0
 
@@ -56,22 +56,22 @@ FAILURES = {
     "listen_nowhere": (Status.CRASH, "broke the protocol: listening: port 0, expected 1 to 65535"),
     "listen_twice": (
         Status.CRASH,
-        "broke the protocol: listening, where no case is about to be served",
+        "broke the protocol: listening, but no case is about to be served",
     ),
     "close_at_once": (
         Status.WRONG_ANSWER,
-        IN_CHECK + "0 of 2 connections were answered rightly from first to last"
-        " (6 closed too early, 4 connected again)",
+        IN_CHECK + "0 of 2 connections had only correct responses"
+        " (6 closed too early, 4 reconnected)",
     ),
     "close_after_an_answer": (Status.WRONG_ANSWER, IN_CHECK + "0 of 2 connections"),
     "answer_wrongly": (
         Status.WRONG_ANSWER,
-        IN_CHECK + "0 of 2 connections were answered rightly from first to last"
-        " (6 with wrong bytes, 4 connected again)",
+        IN_CHECK + "0 of 2 connections had only correct responses"
+        " (6 with wrong bytes, 4 reconnected)",
     ),
     "answer_late": (
         Status.TIMEOUT,
-        IN_CHECK + "0 of 2 connections were answered rightly from first to last (6 late",
+        IN_CHECK + "0 of 2 connections had only correct responses (6 late",
     ),
     "find_the_port_taken": (Status.CRASH, IN_CHECK + "OSError: [Errno "),
     "fail_while_asked": (Status.CRASH, IN_CHECK + "OSError: too many"),
@@ -80,7 +80,7 @@ FAILURES = {
         "ended with exit code 3 before it had finished",
     ),
     "die_midway": (Status.CRASH, "ended with exit code 3 before it had finished"),
-    "return_midway": (Status.CRASH, IN_CHECK + "it stopped serving before it was told to"),
+    "return_midway": (Status.CRASH, IN_CHECK + "it stopped serving before it was asked to"),
 }
 
 
@@ -93,23 +93,23 @@ def test_a_bad_server_is_a_status_with_a_message(
     assert (done.status, done.message[: len(message)]) == (status, message)
 
 
-def test_a_server_that_leaves_a_process_behind_is_warned_of(
+def test_a_server_that_leaves_a_process_behind_has_a_warning(
     mark: str, real: tuple[str, ...]
 ) -> None:
     done = trial_of_server(bench_of_servers(mark, real), "leave_a_process")
     assert (done.status, done.message) == (Status.OK, "")
-    assert "left 1 processes running; they were ended" in done.warnings
+    assert "left 1 processes running; they were killed" in done.warnings
 
 
 HANGS = {
-    "never_listen": ": it never said that it listens in the check case",
-    "ignore_stop": ", though it was told to end in the check case",
+    "never_listen": ": it never sent `listening` in the check case",
+    "ignore_stop": ", although it was asked to stop in the check case",
     "listen_elsewhere_and_ignore_stop": "; before that in the check case, connect: 127.0.0.1:",
 }
 
 
 @pytest.mark.parametrize("way", HANGS)
-def test_a_server_that_hangs_is_a_timeout_that_says_how_far_it_came(
+def test_a_server_that_hangs_is_a_timeout_that_describes_its_progress(
     mark: str, real: tuple[str, ...], way: str
 ) -> None:
     done = trial_of_server(bench_of_servers(mark, real, timeout_s=1), way)
@@ -117,17 +117,17 @@ def test_a_server_that_hangs_is_a_timeout_that_says_how_far_it_came(
     assert done.message.startswith(f"not finished after 1 s{HANGS[way]}")
 
 
-def test_a_server_that_ignores_the_stop_line_is_told_so(mark: str, real: tuple[str, ...]) -> None:
+def test_a_server_that_ignores_the_stop_line_is_a_timeout_that_says_so(
+    mark: str, real: tuple[str, ...]
+) -> None:
     done = trial_of_server(bench_of_servers(mark, real, timeout_s=1), "ignore_stop", "check")
     assert (done.status, done.message) == (
         Status.TIMEOUT,
-        "not finished after 1 s, though it was told to end",
+        "not finished after 1 s, although it was asked to stop",
     )
 
 
-def test_too_few_open_files_of_the_generator_are_said_by_it(
-    mark: str, real: tuple[str, ...]
-) -> None:
+def test_the_generator_reports_too_few_open_files(mark: str, real: tuple[str, ...]) -> None:
     limited = ("/bin/sh", "-c", 'ulimit -n 60; exec "$0" "$@"', *real)
     done = trial_of_server(bench_of_servers(mark, limited))
     assert (done.status, done.message) == (
@@ -142,4 +142,7 @@ def test_a_server_that_drains_is_measured(mark: str, real: tuple[str, ...]) -> N
     assert (done.status, done.message) == (Status.OK, "")
     served = workload(10, DRAINED, "served")
     for name in ("lost", "exit"):
-        assert trial_value(served, served.metrics[name], done) is not None
+        assert (
+            trial_value(served.metrics[name], served.resolve(done.cell.case, done.cell.model), done)
+            is not None
+        )

@@ -12,19 +12,19 @@ from typing import TYPE_CHECKING, NamedTuple
 import pytest
 
 from harness.catalog import workload_file
+from harness.catalog.contestant import Contestant
 from harness.catalog.workload import CHECK, MODELS
 from harness.measuring import plan
-from harness.measuring.inventory import Inventory
 from harness.measuring.processes import child
-from harness.measuring.trials import Bench
 from harness.paths import WORKLOADS
 from harness.results.records import Absence, Cell, Status
 from tests.support.implementations import check_cells
-from tests.support.planted.bench import MARK, hurried, python_runner, python_tree
+from tests.support.planted.bench import MARK, Bench, hurried, python_runner, python_tree
 
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from harness.measuring.inventory import Inventory
     from harness.measuring.runners.runner import Offer
     from harness.results.records import AbsentCell, Trial
 
@@ -41,19 +41,20 @@ class Known(NamedTuple):
 
 @pytest.fixture(scope="module")
 def known(inventory: Inventory) -> Known:
-    present, absent = inventory.cells(plan.Selection(), None)
+    present, absent = inventory.plan_cells(plan.RunSelection(), None)
     return Known(list(inventory.runners.offers()), present, absent)
 
 
 def name(cell: Cell) -> str:
-    return f"{cell.workload}-{cell.model}" + (f"__{cell.variant}" if cell.variant else "")
+    contestant = cell.contestant
+    return "-".join([cell.workload, "__".join(filter(None, (cell.model, contestant.variant)))])
 
 
 def run(inventory: Inventory, cell: Cell, mark: str) -> Trial:
-    bench = inventory.bench(seed=1, interrupted=lambda: False)
-    runner = bench.runner_of(cell)
+    bench = Bench.of(inventory)
+    runner = bench.runner_of(cell.contestant)
     marked = replace(runner, env={**runner.env, MARK: mark})
-    done = replace(bench, runner_of=lambda cell: marked).trial(cell, 0, 0)
+    done = replace(bench, runner_of=lambda contestant: marked).trial(cell, 0, 0)
     assert done is not None
     return done
 
@@ -67,7 +68,7 @@ def test_an_implementation_conforms(
         place = (absent.cell.workload, absent.cell.model)
         if absent.absence is Absence.UNAVAILABLE and place == (cell.workload, cell.model):
             assert absent.reason
-            pytest.skip(f"{cell.contestant}: {absent.reason}")
+            pytest.skip(f"{cell.name}: {absent.reason}")
     done = run(inventory, cell, mark)
     assert (done.status, done.message) == (Status.OK, ""), done.stderr_end
     assert done.warnings == ()
@@ -80,7 +81,7 @@ def test_every_implementation_that_is_offered_is_tested(known: Known) -> None:
 
 
 def test_every_workload_has_every_model_or_a_stated_reason(known: Known) -> None:
-    missing = [name(one.cell) for one in known.absent if one.absence is Absence.MISSING]
+    missing = [name(absent.cell) for absent in known.absent if absent.absence is Absence.MISSING]
     assert missing == []
 
 
@@ -90,7 +91,8 @@ def test_every_implementation_belongs_to_a_workload_and_a_model(
     strangers = [
         offer.source
         for offer in known.offers
-        if offer.workload not in inventory.workloads or offer.model not in MODELS
+        if offer.contestant.workload not in inventory.workloads
+        or offer.contestant.model not in MODELS
     ]
     assert strangers == []
 
@@ -101,14 +103,14 @@ def test_no_implementation_is_of_a_model_that_does_not_apply(
     both = [
         offer.source
         for offer in known.offers
-        if offer.model in inventory.workloads[offer.workload].not_applicable
+        if offer.contestant.model in inventory.workloads[offer.contestant.workload].not_applicable
     ]
     assert both == []
 
 
 def test_no_implementation_is_offered_twice(known: Known) -> None:
-    places = [(offer.workload, offer.model, offer.variant) for offer in known.offers]
-    assert len(places) == len(set(places))
+    contestants = [offer.contestant for offer in known.offers]
+    assert len(contestants) == len(set(contestants))
 
 
 # --- implementations that are planted wrong
@@ -176,7 +178,7 @@ PLANTED: dict[str, tuple[str, str, Status, str]] = {
         "sequential",
         instead("probe.observe('in_flight', 1)", "return 20"),
         Status.WRONG_ANSWER,
-        "though its waits alone last",
+        "but its waits alone take",
     ),
     "one_by_one": (
         "threads",
@@ -234,16 +236,16 @@ def planted(tree: Path, variant: str, mark: str) -> Trial:
     timeout_s = 0.5 if PLANTED[variant][2] is Status.TIMEOUT else 20
     bench = Bench(
         workloads={"kitchen": hurried(kitchen, timeout_s)},
-        runner_of=lambda cell: python_runner(tree, **{MARK: mark}),
+        runner_of=lambda contestant: python_runner(tree, **{MARK: mark}),
         seed=1,
     )
-    done = bench.trial(Cell("kitchen", CHECK, PLANTED[variant][0], variant), 0, 0)
+    done = bench.trial(Cell(Contestant("kitchen", PLANTED[variant][0], variant), CHECK), 0, 0)
     assert done is not None
     return done
 
 
 @pytest.mark.parametrize("variant", PLANTED)
-def test_what_is_planted_is_judged_as_it_should_be(
+def test_planted_mistakes_are_found(
     tree: Path, mark: str, variant: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(child, "_GRACE_S", 0.2)
@@ -258,4 +260,4 @@ def test_a_process_that_an_implementation_leaves_behind_is_a_warning(
 ) -> None:
     monkeypatch.setattr(child, "_GRACE_S", 0.2)
     done = planted(tree, "leaves", mark)
-    assert done.warnings == ("left 1 processes running; they were ended",)
+    assert done.warnings == ("left 1 processes running; they were killed",)

@@ -1,4 +1,4 @@
-"""What a trial of the real Python runner says of the memory of its processes."""
+"""The memory that a trial of the real Python runner reports for its processes."""
 
 from __future__ import annotations
 
@@ -11,24 +11,24 @@ import psutil
 import pytest
 
 from harness.catalog import workload_file
-from harness.measuring.trials import Bench
+from harness.catalog.contestant import Contestant
 from harness.paths import ROOT, WORKLOADS
 from harness.results.records import Cell
-from tests.support.planted.bench import python_runner
+from tests.support.planted.bench import Bench, python_runner
 
 MIB = 2**20
 # A harness that holds so many MiB, and runs one trial with the real runner.
 HARNESS = f"""
 import json, sys
 from harness.catalog import workload_file
-from harness.measuring import trials
+from harness.catalog.contestant import Contestant
 from harness.paths import WORKLOADS
 from harness.results.records import Cell
-from tests.support.planted.bench import python_runner
+from tests.support.planted.bench import Bench, python_runner
 held = bytearray(b"x") * (int(sys.argv[1]) * {MIB})
 runner = python_runner()
-bench = trials.Bench(workload_file.load_folder(WORKLOADS), lambda cell: runner, 1)
-trial = bench.trial(Cell("noop", "check", sys.argv[2]), 0, 0)
+bench = Bench(workload_file.load_folder(WORKLOADS), lambda cell: runner, 1)
+trial = bench.trial(Cell(Contestant("noop", sys.argv[2]), "check"), 0, 0)
 print(json.dumps([trial.status, trial.message, trial.usage]))
 """
 
@@ -52,7 +52,7 @@ def usage_below_a_harness_that_holds(mib: int, model: str) -> dict[str, int]:
 
 @linux
 @pytest.mark.parametrize("model", ["sequential", "asyncio"])
-def test_a_harness_that_holds_much_gets_the_same_figures_as_one_that_holds_nothing(
+def test_the_memory_of_the_harness_does_not_change_that_of_a_trial(
     model: str,
 ) -> None:
     if psutil.virtual_memory().available < 2 * 2**30:
@@ -64,9 +64,9 @@ def test_a_harness_that_holds_much_gets_the_same_figures_as_one_that_holds_nothi
 
 
 @linux
-def test_a_pool_of_processes_is_weighed_while_it_is_up() -> None:
+def test_the_memory_of_a_process_pool_is_measured_while_it_exists() -> None:
     of = {
-        model: bench_of_ours().trial(Cell("sumsquares", "check", model), 0, 0)
+        model: bench_of_ours().trial(Cell(Contestant("sumsquares", model), "check"), 0, 0)
         for model in ("sequential", "processes")
     }
     usage = {model: trial.usage for model, trial in of.items() if trial is not None}

@@ -78,7 +78,7 @@ def test_a_request_under_way_is_answered_and_is_the_last(one: Implementation, ma
 
 
 @every
-def test_a_request_that_is_to_be_the_last_and_one_that_is_none_harm_nobody(
+def test_a_last_request_and_an_invalid_one_affect_no_other_client(
     one: Implementation, mark: str
 ) -> None:
     with serving(one, mark, wait_ns=SHORT_NS) as server, server.connect() as other:

@@ -23,7 +23,7 @@ import pytest
 from harness.paths import ROOT
 from runner import implementations
 from runner.models import MODELS
-from runner.work import Params, Probe, Voice
+from runner.work import Params, Probe, Transport
 from tests.support.implementations import python_parameters
 from tests.support.planted.bench import MARK, left_of, new_mark
 
@@ -72,7 +72,7 @@ class Server:
                 "cases": [{"id": f"case-{index}", **case} for index in range(cases)],
             }
         )
-        assert self.hear()["kind"] == "started"
+        assert self.receive()["kind"] == "started"
         self.begin()
 
     def say(self, record: dict[str, Any]) -> None:
@@ -80,12 +80,12 @@ class Server:
         self.process.stdin.write(json.dumps(record).encode() + b"\n")
         self.process.stdin.flush()
 
-    def hear(self) -> dict[str, Any]:
+    def receive(self) -> dict[str, Any]:
         assert self.process.stdout is not None
         return json.loads(self.process.stdout.readline())
 
     def begin(self) -> None:
-        said = self.hear()
+        said = self.receive()
         assert said["kind"] == "listening", said
         self.port = said["port"]
 
@@ -94,14 +94,14 @@ class Server:
 
     def stop(self) -> None:
         self.say({"kind": "stop"})
-        said = self.hear()
+        said = self.receive()
         assert said["kind"] == "sample", said
-        outcome = self.hear()
+        outcome = self.receive()
         assert (outcome["kind"], outcome["value"]) == ("outcome", "0")
 
     def end(self) -> None:
         """See the runner end, with nothing printed and nothing left."""
-        assert self.hear()["kind"] == "finished"
+        assert self.receive()["kind"] == "finished"
         assert self.process.stderr is not None
         assert self.process.stderr.read() == b""
         assert self.process.wait() == 0  # while its input is still open, as a harness keeps it
@@ -170,14 +170,14 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
         server.end()
 
 
-def test_parts_of_a_message_are_not_held_back(server: Server) -> None:
+def test_parts_of_a_message_are_echoed_at_once(server: Server) -> None:
     with server.connect() as client, server.connect() as idle:
         for byte in ordered(256):
             assert is_served(client, bytes([byte]))
         assert is_served(idle)
 
 
-def test_what_came_before_the_half_close_comes_back_before_the_close(server: Server) -> None:
+def test_data_before_a_half_close_is_echoed_before_the_close(server: Server) -> None:
     sent = ordered(3 * MIB)
     with server.connect() as client, ThreadPoolExecutor(1) as other:
 
@@ -190,13 +190,13 @@ def test_what_came_before_the_half_close_comes_back_before_the_close(server: Ser
         sending.result()
 
 
-def test_a_close_without_a_word_is_answered_by_a_close(server: Server) -> None:
+def test_a_close_without_data_is_answered_by_a_close(server: Server) -> None:
     with server.connect() as client:
         client.shutdown(socket.SHUT_WR)
         assert client.recv(1) == b""
 
 
-def test_clients_that_reset_disturb_nobody(server: Server) -> None:
+def test_clients_that_reset_affect_no_other_client(server: Server) -> None:
     with server.connect() as client:
         for turn in range(20):
             broken = server.connect()
@@ -207,7 +207,7 @@ def test_clients_that_reset_disturb_nobody(server: Server) -> None:
             assert is_served(client)
 
 
-def test_a_client_that_does_not_read_is_not_read_from_and_loses_nothing(server: Server) -> None:
+def test_a_client_that_does_not_read_gets_backpressure_and_loses_nothing(server: Server) -> None:
     part = ordered(64 * KIB)
     with socket.socket() as client, server.connect() as other:
         client.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 64 * KIB)
@@ -229,7 +229,7 @@ def test_a_client_that_does_not_read_is_not_read_from_and_loses_nothing(server: 
         assert receive(client, sent + 1) == part * whole + part[:rest]
 
 
-def test_a_client_that_never_reads_and_goes_is_forgotten(server: Server) -> None:
+def test_a_client_that_never_reads_and_disconnects_is_dropped(server: Server) -> None:
     client = server.connect()
     client.settimeout(STUCK_S)
     with suppress(TimeoutError):
@@ -240,7 +240,7 @@ def test_a_client_that_never_reads_and_goes_is_forgotten(server: Server) -> None
         assert is_served(other)
 
 
-def test_many_come_and_go_at_once(server: Server) -> None:
+def test_many_clients_connect_and_disconnect_at_once(server: Server) -> None:
     with ExitStack() as stack:
         clients = [stack.enter_context(server.connect()) for _ in range(200)]
         for index, client in enumerate(clients):
@@ -257,7 +257,7 @@ def test_many_come_and_go_at_once(server: Server) -> None:
 
 
 @every_server
-def test_nothing_is_left_of_a_case_that_is_over(one: Implementation) -> None:
+def test_a_finished_case_leaves_nothing_open(one: Implementation) -> None:
     """Whoever is still connected is disconnected, also who has not read what was sent."""
     with closing(Server(one, cases=3)) as server, ExitStack() as stack:
         server.stop()  # who was never asked ends as well; and what is loaded is loaded now
@@ -286,7 +286,7 @@ def test_nothing_is_left_of_a_case_that_is_over(one: Implementation) -> None:
 # --- what only the server's own process can see
 
 
-class Told(Voice):
+class Told(Transport):
     """Hears of one server which port it has, and tells it to stop."""
 
     def __init__(self, readable: Callable[[int], Awaitable[None]] | None) -> None:
@@ -332,9 +332,9 @@ def served_here(one: Implementation) -> Iterator[int]:
 
 def one_worker(module: Any) -> Iterator[int]:
     here, there = get_context().Pipe()
-    with module.listen(0) as keeper:
+    with module.bind(0) as keeper:
         port = keeper.getsockname()[1]
-        working = Thread(target=module.work, args=(port, 10, there))
+        working = Thread(target=module.run_worker, args=(port, 10, there))
         working.start()
         here.recv()
         try:
@@ -353,7 +353,7 @@ def sockets_here() -> Iterator[socket.socket]:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel of Linux tells what was set")
 @every_server
-def test_small_messages_wait_for_no_acknowledgement_and_callers_have_room(
+def test_small_messages_are_sent_without_delay_and_the_backlog_is_large(
     one: Implementation,
 ) -> None:
     with served_here(one) as port, connect(port) as client:

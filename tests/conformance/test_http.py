@@ -105,7 +105,9 @@ def test_a_request_may_come_in_pieces(server: Server) -> None:
     [b"\x16\x03\x01\x02\x00 this is no HTTP\r\n\r\n", b"GET / HTTP/one.one\r\n\r\n"],
     ids=["line", "version"],
 )
-def test_what_is_no_request_is_refused_and_harms_nobody(server: Server, request_: bytes) -> None:
+def test_an_invalid_request_is_refused_and_affects_no_other_client(
+    server: Server, request_: bytes
+) -> None:
     with server.connect() as other, server.connect() as client:
         assert other.ask().is_right()
         client.send(request_)
@@ -114,7 +116,7 @@ def test_what_is_no_request_is_refused_and_harms_nobody(server: Server, request_
         assert other.ask().is_right()
 
 
-def test_a_client_that_breaks_off_harms_nobody(server: Server) -> None:
+def test_a_client_that_disconnects_affects_no_other_client(server: Server) -> None:
     with server.connect() as other:
         for sent in (b"", GET[:10], GET, GET * MANY):
             with server.connect() as client:
@@ -143,7 +145,7 @@ def sockets(server: Server) -> Iterator[tuple[str, socket.socket]]:
 
 
 @pytest.mark.skipif(not hasattr(os, "pidfd_open"), reason="only Linux lets one look")
-def test_its_sockets_are_as_the_rules_say(server: Server) -> None:
+def test_the_sockets_follow_the_rules(server: Server) -> None:
     with server.connect() as client:
         assert client.ask().is_right()
         looked_at = [
@@ -165,7 +167,7 @@ def test_its_sockets_are_as_the_rules_say(server: Server) -> None:
 
 
 @pytest.mark.parametrize("one", IMPLEMENTATIONS)
-def test_it_closes_in_order(one: Implementation) -> None:
+def test_the_server_closes_normally(one: Implementation) -> None:
     mark = new_mark()
     with serving(one, mark) as server, server.connect() as client, server.connect() as silent:
         assert client.ask().is_right()

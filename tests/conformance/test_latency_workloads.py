@@ -16,13 +16,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from harness.catalog.contestant import Contestant
 from harness.catalog.workload import CHECK, HEADLINE
 from harness.results import histograms
 from harness.results.records import Cell, Status
 from runner.models import MODELS, why_unavailable
-from runner.work import Params, Probe, Voice
+from runner.work import Params, Probe, Transport
 from tests.support.implementations import check_cells
-from workloads.heartbeat import beside
+from tests.support.planted.bench import Bench
+from workloads.heartbeat import background
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -40,7 +42,7 @@ HERE = [name for name, model in MODELS.items() if why_unavailable(model) is None
 LOOPS = [name for name in HERE if MODELS[name].boot is not None]
 BRIDGED = [name for name in LOOPS if name != "scratch"]  # to threads and processes
 PARKING = [
-    (cell.model, cell.variant)
+    (cell.model, cell.contestant.variant)
     for cell in check_cells()
     if cell.workload == "footprint" and cell.model in HERE
 ]
@@ -54,9 +56,8 @@ def trial(inventory: Inventory) -> Run:
         shipped = inventory.workloads[workload]
         case = replace(shipped.cases[HEADLINE], params=params)
         cases = {CHECK: shipped.cases[CHECK], HEADLINE: case}
-        bench = inventory.bench(seed=1, interrupted=lambda: False)
-        bench = replace(bench, workloads={workload: replace(shipped, cases=cases)})
-        done = bench.trial(Cell(workload, HEADLINE, model, variant), 0, 0)
+        bench = replace(Bench.of(inventory), workloads={workload: replace(shipped, cases=cases)})
+        done = bench.trial(Cell(Contestant(workload, model, variant), HEADLINE), 0, 0)
         assert done is not None
         assert (done.status, done.message) == (Status.OK, ""), done.stderr_end
         return done
@@ -65,12 +66,12 @@ def trial(inventory: Inventory) -> Run:
 
 
 def here(
-    workload: str, model: str, variant: str = "", voice: Voice | None = None, **params: int
+    workload: str, model: str, variant: str = "", transport: Transport | None = None, **params: int
 ) -> tuple[int, Probe]:
     """Run an implementation in this process; returns its answer and what it has said."""
     stem = f"on_{MODELS[model].base}" + (f"__{variant}" if variant else "")
     module = importlib.import_module(f"workloads.{workload}.{stem}")
-    probe, answers = Probe(voice), []
+    probe, answers = Probe(transport), []
     boot = MODELS[model].boot
     if boot is None:
         return module.run(Params(params), probe), probe
@@ -86,7 +87,7 @@ def here(
 
 
 def counted(done: Trial, at_least_ns: int) -> int:
-    histogram: HdrHistogram = histograms.decoded(done.latency)
+    histogram: HdrHistogram = histograms.decode(done.latency)
     return sum(
         one.count_added_in_this_iter_step
         for one in histogram.get_recorded_iterator()
@@ -95,9 +96,7 @@ def counted(done: Trial, at_least_ns: int) -> int:
 
 
 @pytest.mark.parametrize("model", LOOPS)
-def test_what_blocks_the_loop_delays_every_tick_that_is_due_meanwhile(
-    trial: Run, model: str
-) -> None:
+def test_blocking_the_loop_delays_every_tick_that_is_due(trial: Run, model: str) -> None:
     """The work begins after tick 4 has come and lasts for 50 ms: 5 to 7 are late by 40, 30, 20."""
     done = trial("heartbeat", model, ticks=20, beside="block", on="loop", amount=50 * MS)
     for tick in range(1, 4):
@@ -139,13 +138,13 @@ def amounts(what: str, amount: int) -> Params:
     ("what", "amount"), [("nothing", 0), ("cpu", 1_000), ("block", 1_000), ("read", 1_000)]
 )
 def test_a_job_travels_to_another_process(what: str, amount: int) -> None:
-    with beside.job_of(amounts(what, amount)) as job:
+    with background.make_job(amounts(what, amount)) as job:
         assert pickle.loads(pickle.dumps(job))() is True
 
 
 @pytest.mark.parametrize("what", ["cpu", "block"])
-def test_a_job_lasts_as_long_as_it_is_told(what: str) -> None:
-    with beside.job_of(amounts(what, 3 * MS)) as job:
+def test_a_job_takes_the_requested_time(what: str) -> None:
+    with background.make_job(amounts(what, 3 * MS)) as job:
         start = time.perf_counter_ns()
         assert job()
         assert time.perf_counter_ns() - start >= 3 * MS
@@ -153,28 +152,28 @@ def test_a_job_lasts_as_long_as_it_is_told(what: str) -> None:
 
 def test_a_block_that_ends_early_is_not_done(monkeypatch: pytest.MonkeyPatch) -> None:
     stopped = SimpleNamespace(sleep=lambda _seconds: None, perf_counter_ns=lambda: 0)
-    monkeypatch.setattr(beside, "time", stopped)
-    assert not beside.block(MS)
+    monkeypatch.setattr(background, "time", stopped)
+    assert not background.block(MS)
 
 
 def test_a_file_of_another_length_is_not_done(tmp_path: Path) -> None:
     file = tmp_path / "short"
     file.write_bytes(b"12")
-    assert beside.read(file, 2)
-    assert not beside.read(file, 3)
+    assert background.read_file(file, 2)
+    assert not background.read_file(file, 3)
 
 
 def test_the_file_is_there_for_as_long_as_the_job_and_no_longer() -> None:
-    with beside.job_of(amounts("read", 10)) as job:
+    with background.make_job(amounts("read", 10)) as job:
         path: Path = job.args[0]  # type: ignore[attr-defined]
         assert path.stat().st_size == 10
     assert not path.parent.exists()
 
 
-def test_work_that_is_not_known_is_refused() -> None:
+def test_unknown_work_is_refused() -> None:
     with (
         pytest.raises(ValueError, match="beside: found 'dance', expected nothing, cpu"),
-        beside.job_of(amounts("dance", 1)),
+        background.make_job(amounts("dance", 1)),
     ):
         pass
 
@@ -190,7 +189,7 @@ def test_memory_is_read_in_four_steps_up_to_all_tasks(trial: Run, model: str, va
     assert all(one.bytes > 0 for one in done.parked)
 
 
-class Seen(Voice):
+class Seen(Transport):
     """Notes how many of the tasks wait whenever it is told that they do."""
 
     def __init__(self, waiting: Callable[[], int]) -> None:
@@ -219,7 +218,7 @@ def threads_that_wait() -> int:
 @pytest.mark.parametrize(
     ("model", "variant"), [(model, variant) for model, variant in PARKING if model in LOOPS]
 )
-def test_tasks_that_are_said_to_wait_do(model: str, variant: str) -> None:
+def test_tasks_reported_as_waiting_do_wait(model: str, variant: str) -> None:
     seen = Seen(coroutines_that_wait)
     answer, _ = here("footprint", model, variant, seen, tasks=400)
     assert answer == 400
@@ -227,10 +226,10 @@ def test_tasks_that_are_said_to_wait_do(model: str, variant: str) -> None:
     assert coroutines_that_wait() == 0
 
 
-def test_threads_that_are_said_to_wait_do() -> None:
+def test_threads_reported_as_waiting_do_wait() -> None:
     before = threads_that_wait()
     seen = Seen(threads_that_wait)
-    answer, _ = here("footprint", "threads", voice=seen, tasks=40)
+    answer, _ = here("footprint", "threads", transport=seen, tasks=40)
     assert answer == 40
     assert seen.noted == [(n, n + before) for n in (10, 20, 30, 40)]
 
@@ -243,21 +242,21 @@ SLEEPS_OF = {"scratch": "runner.scratch", "threads": "time"}  # the others' have
 
 
 @pytest.mark.parametrize("model", TIMED)
-def test_each_timer_says_once_how_late_it_is_and_never_below_zero(model: str) -> None:
+def test_each_timer_reports_its_lateness_once_and_never_below_zero(model: str) -> None:
     answer, probe = here("timers", model, timers=50, lead_ns=20 * MS, span_ns=20 * MS)
-    assert answer == len(probe.waits) == 50
-    assert min(probe.waits) >= 0
+    assert answer == len(probe.latencies_ns) == 50
+    assert min(probe.latencies_ns) >= 0
 
 
 @pytest.mark.parametrize("model", TIMED)
-def test_a_timer_whose_moment_has_passed_goes_off_with_all_its_lateness(model: str) -> None:
+def test_an_overdue_timer_fires_with_its_full_lateness(model: str) -> None:
     answer, probe = here("timers", model, timers=5, lead_ns=-50 * MS, span_ns=MS)
     assert answer == 5
-    assert min(probe.waits) >= 49 * MS
+    assert min(probe.latencies_ns) >= 49 * MS
 
 
 @pytest.mark.parametrize("model", TIMED)
-def test_a_timer_that_goes_off_early_does_not_count(
+def test_a_timer_that_fires_early_does_not_count(
     model: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def awaited(_seconds: float) -> None:
@@ -271,4 +270,4 @@ def test_a_timer_that_goes_off_early_does_not_count(
     )
     answer, probe = here("timers", model, timers=5, lead_ns=3_600_000 * MS, span_ns=MS)
     assert answer == 0
-    assert probe.waits == [0] * 5
+    assert probe.latencies_ns == [0] * 5

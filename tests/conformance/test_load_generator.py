@@ -76,7 +76,7 @@ def load(generator: Path, port: int, *phases: dict[str, Any]) -> tuple[int, list
         return process.wait(), records
 
 
-def test_a_load_is_told_in_records(generator: Path, port: int) -> None:
+def test_a_load_is_reported_in_records(generator: Path, port: int) -> None:
     code, records = load(
         generator,
         port,
@@ -146,7 +146,7 @@ def test_python_finds_the_percentiles_that_go_finds() -> None:
     assert len(found) == len(PERCENTILES)
 
 
-def test_nobody_who_listens_is_one_clear_error(generator: Path) -> None:
+def test_an_unreachable_server_is_one_clear_error(generator: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         nobody = listener.getsockname()[1]
     code, records = load(generator, nobody, {"loop": "closed", "requests": 1})

@@ -24,7 +24,7 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "wrote python/workloads/weave/on_asyncio.py\n"
         "wrote go/workloads/weave/weave.go\n"
         "wrote harness/workloads/weave.toml\n"
-        "next, when the work is written:\n"
+        "next, after you have written the work:\n"
         "  .venv/bin/loombench validate weave\n"
         "  .venv/bin/loombench run --workload weave --budget 20s\n"
     )
@@ -43,10 +43,10 @@ def here() -> list[str]:
     ]
 
 
-def test_what_is_to_be_written_is_said_file_by_file_and_then_it_conforms(copy: Path) -> None:
+def test_missing_work_is_named_file_by_file_and_conforms_once_it_is_filled_in(copy: Path) -> None:
     done = scaffolding.do(copy, "validate", "weave")
     said = scaffolding.results(done.stdout)
-    assert done.returncode == Exit.DOES_NOT_HOLD
+    assert done.returncode == Exit.FAILED
     assert sorted(said) == sorted(here())
     for contestant, (result, message) in said.items():
         model, _, variant = contestant.partition(" · ")

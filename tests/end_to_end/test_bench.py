@@ -15,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from harness.analysis.analyse import Comparison
+from harness.catalog.contestant import Contestant
 from harness.measuring import plan
 from harness.measuring.inventory import Inventory
 from harness.results import store
@@ -34,6 +35,7 @@ from tests.bench import (
     tools,
 )
 from tests.support import factories
+from tests.support.planted.bench import Bench
 
 # As many as there are of each: `sequential` has nobody to talk to and no use for waits.
 LOOPS = [
@@ -86,7 +88,7 @@ def test_a_row_that_does_not_hold_makes_the_bench_fail(
 
 
 @pytest.mark.parametrize(("workload", "model"), LOOPS)
-def test_a_loop_by_hand_answers_right_and_tells_the_time_of_all_calls_but_the_first(
+def test_a_hand_written_loop_is_right_and_reports_all_calls_but_the_first(
     workload: str, model: str
 ) -> None:
     reason = why_unavailable(MODELS[model])
@@ -102,13 +104,13 @@ def test_a_loop_by_hand_answers_right_and_tells_the_time_of_all_calls_but_the_fi
     ("workload", "model"),
     [("fanout", "processes"), ("pingpong", "sequential"), ("kitchen", "asyncio")],
 )
-def test_a_loop_that_nobody_has_written_is_refused(workload: str, model: str) -> None:
+def test_a_loop_that_is_not_written_is_refused(workload: str, model: str) -> None:
     done = by_hand(workload, model, size=3, calls=2)
     assert done.returncode != 0
     assert done.stdout == ""
 
 
-def test_the_loops_by_hand_cover_what_parity_asks_of_them() -> None:
+def test_the_hand_written_loops_cover_the_parity_rows() -> None:
     workloads = tools.inventory().workloads
     asked = []
     for workload, (param, size) in parity._SIZES.items():
@@ -122,7 +124,7 @@ def test_the_loops_by_hand_cover_what_parity_asks_of_them() -> None:
     assert sorted(asked) == sorted(LOOPS)
 
 
-def test_the_loops_by_hand_know_nothing_of_the_harness() -> None:
+def test_the_hand_written_loops_do_not_import_the_harness() -> None:
     text = BY_HAND.read_text("utf-8")
     imported = set(re.findall(r"^ *(?:import|from) (\w+)", text, re.MULTILINE))
     assert "time" in imported
@@ -160,7 +162,7 @@ def test_the_planted_runner_offers_what_the_parts_measure(outsiders: Inventory) 
     }
     assert set(models["busy"]) == {planted._BASE, planted._TWIN, *planted._SLOWER}
     assert models["command"] == ["base", "longer"]
-    cells, _ = outsiders.cells(plan.Selection(("busy", "command")), plan.PROFILES["quick"])
+    cells, _ = outsiders.plan_cells(plan.RunSelection(("busy", "command")), plan.PROFILES["quick"])
     assert [cell.model for cell in cells if cell.control] == ["base", "base"]
 
 
@@ -183,15 +185,15 @@ def test_a_planted_model_waits_longer_by_what_its_name_says(
 
 
 @pytest.mark.parametrize("model", ["base", "slower-20"])
-def test_a_planted_model_speaks_as_it_should(outsiders: Inventory, model: str) -> None:
-    trial = outsiders.bench(1, lambda: False).trial(Cell("busy", "headline", model), 0, 0)
+def test_a_planted_model_follows_the_protocol(outsiders: Inventory, model: str) -> None:
+    trial = Bench.of(outsiders).trial(Cell(Contestant("busy", model), "headline"), 0, 0)
     assert trial is not None
     assert (trial.status, trial.message, trial.warnings) == (Status.OK, "", ())
     assert [sample.warmup for sample in trial.samples] == [True, False, False, False]
 
 
 def test_a_command_is_started_once_a_trial(outsiders: Inventory) -> None:
-    trial = outsiders.bench(1, lambda: False).trial(Cell("command", "headline", "longer"), 0, 0)
+    trial = Bench.of(outsiders).trial(Cell(Contestant("command", "longer"), "headline"), 0, 0)
     assert trial is not None
     assert (trial.status, trial.message) == (Status.OK, "")
     assert len(trial.samples) == 1
@@ -201,7 +203,7 @@ def test_a_command_is_started_once_a_trial(outsiders: Inventory) -> None:
 
 
 def compared(value: float, *, differ: bool) -> Comparison:
-    pair = ("slower-5", "base")
+    pair = Contestant("busy", "slower-5"), Contestant("busy", "base")
     return Comparison(
         ratios={pair: estimates.Ratio(value, value * 0.99, value * 1.01, 9, 0.001)},
         differ={pair: differ},
@@ -212,7 +214,7 @@ def compared(value: float, *, differ: bool) -> Comparison:
     ("value", "differ", "said"),
     [(1.05, True, "slower"), (0.95, True, "faster"), (1.05, False, ""), (0.95, False, "")],
 )
-def test_a_difference_counts_where_it_is_told_apart_and_with_its_sign(
+def test_a_difference_counts_if_it_is_real_and_with_its_sign(
     value: float,
     differ: bool,  # noqa: FBT001
     said: str,
@@ -226,14 +228,17 @@ def test_one_of_twenty_differences_may_be_missed_and_no_more(
     monkeypatch.delenv(tools.SMALL, raising=False)
     found = {model: estimates.Ratio(1.05, 1.04, 1.06, 9, 0.001) for model in planted._SLOWER}
     found["twin"] = estimates.Ratio(1.0, 0.99, 1.01, 9, 0.9)
-    ratios = {(model, "base"): one for model, one in found.items()}
+    ratios = {
+        (Contestant("busy", model), Contestant("busy", "base")): ratio
+        for model, ratio in found.items()
+    }
 
     def barred(missed: int) -> list[tuple[str, str, str, bool]]:
         monkeypatch.setattr(
             planted,
             "_comparison",
             lambda seed, _: Comparison(
-                ratios, {pair: seed > missed and pair[0] != "twin" for pair in ratios}
+                ratios, {pair: seed > missed and pair[0].model != "twin" for pair in ratios}
             ),
         )
         return [row for row in planted.rows() if row[2] != "no bar"]
@@ -255,7 +260,7 @@ THOSE = (84.0, 86.5, 85.1, 84.4, 88.0, 85.3)
 
 
 def test_the_interval_for_other_tools_is_the_one_that_we_have_for_groups_without_blocks() -> None:
-    ours = estimates.ratio_of_groups(THOSE, THESE)
+    ours = estimates.unpaired_ratio(THOSE, THESE)
     assert ours is not None
     assert precision.half_width(THESE, THOSE) == pytest.approx(ours.spread)
     assert precision.half_width((2.0, 2.0), (3.0, 3.0)) == 0
@@ -371,17 +376,17 @@ def test_a_synthetic_run_is_read_like_any_other(tmp_path: Path, limit: dict[str,
     assert len(list(store.read_trials(tmp_path, []))) == written
 
 
-def test_a_full_run_has_every_workload_and_a_spin_in_each_block(tmp_path: Path) -> None:
+def test_a_full_run_has_every_workload_and_a_speed_probe_in_each_block(tmp_path: Path) -> None:
     count = synthetic.full(tmp_path / "run", blocks=2, samples=3)
     run = store.read_run(tmp_path / "run")
     trials = list(store.read_trials(tmp_path / "run", []))
     assert len(trials) == count == 2 * len(run.cells)
     assert {one.workload for one in run.cells} == set(tools.inventory().workloads)
-    assert {one.block for one in trials if one.spin_ns is not None} == {0, 1}
+    assert {one.block for one in trials if one.probe_ns is not None} == {0, 1}
     assert max(len(one.samples) for one in trials) == 3
 
 
-def test_a_process_of_its_own_tells_what_it_did_and_its_peak(tmp_path: Path) -> None:
+def test_a_separate_process_reports_its_result_and_its_peak_memory(tmp_path: Path) -> None:
     synthetic.write(synthetic.run_of(1, 20), tmp_path, samples=1, count=20)
     found = alone.asked("analyse", tmp_path, most_bytes=2**40)
     assert found["trials"] == 20
@@ -389,6 +394,6 @@ def test_a_process_of_its_own_tells_what_it_did_and_its_peak(tmp_path: Path) -> 
     assert {"reading_s", "analysing_s", "showing_s", "children_bytes"} <= found.keys()
 
 
-def test_timing_what_is_iterated_over_changes_nothing_of_it() -> None:
+def test_timing_an_iterable_does_not_change_it() -> None:
     assert list(alone.Timed("abc")) == ["a", "b", "c"]
     assert alone.Timed(()).seconds == 0

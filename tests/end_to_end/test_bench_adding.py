@@ -28,12 +28,12 @@ def test_the_implementation_of_readme_is_added_by_its_file_alone(root: Path) -> 
     assert seconds > 0
 
 
-def test_one_that_answers_wrongly_is_not_held_to_be_added(root: Path) -> None:
+def test_an_implementation_with_a_wrong_answer_does_not_count_as_added(root: Path) -> None:
     found, _ = adding.added(root, "python/workloads/pingpong/on_asyncio__wrong.py", WRONG)
     assert not found
 
 
-def test_one_that_nobody_looks_for_is_not_held_to_be_added(root: Path) -> None:
+def test_an_implementation_that_is_not_found_does_not_count_as_added(root: Path) -> None:
     _, code = scaffolding.walk_through()
     found, _ = adding.added(root, "python/workloads/pingpong/asyncio__lost.py", code)
     assert not found

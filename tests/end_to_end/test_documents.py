@@ -170,9 +170,9 @@ def test_an_implementation_that_was_added_as_told_is_measured_against_the_others
     (words,) = [words for words in typed_there if words[1:3] == ["run", "--workload"]]
     words[words.index("--budget") + 1] = "1s"
     said = typed(copy, [*words, "--out", str(tmp_path)])
-    folder = store.find(tmp_path)
+    folder = store.find_run(tmp_path)
     measured = {trial.cell.contestant for trial in store.read_trials(folder, [])}
-    assert "asyncio · events" in {cell.contestant for cell in store.read_run(folder).cells}
+    assert "asyncio · events" in {cell.contestant.name for cell in store.read_run(folder).cells}
     assert measured
     assert "asyncio · events" in said
     assert "asyncio · events" in (folder / "figures" / "pingpong.svg").read_text("utf-8")

@@ -9,9 +9,10 @@ import pytest
 
 from harness.errors import Exit
 from harness.measuring.runners import external
+from harness.paths import ROOT
 from harness.results import store
 from tests.support.command import Invoke
-from tests.support.outside import PLANTED, one, says, toml
+from tests.support.outside import one, says, toml
 
 pytestmark = pytest.mark.usefixtures("asked_once")
 
@@ -25,18 +26,19 @@ def test_a_run_of_an_external_runner_goes_on_only_if_it_is_named_again(
     (home / "started").unlink()
     code, said, err = invoke("run", "--resume", *out)
     assert (code, said) == (Exit.USAGE, "")
-    assert f"repeat --runner {home / external.FILE} to go on with it" in err
+    assert f"repeat --runner {home / external.FILE} to resume it" in err
     assert not (home / "started").exists()
 
-    before = len(list(store.read_trials(store.find(tmp_path / "results"), [])))
+    before = len(list(store.read_trials(store.find_run(tmp_path / "results"), [])))
     assert invoke("run", "--resume", "--runner", home, *out)[0] == 0
-    trials = list(store.read_trials(store.find(tmp_path / "results"), []))
+    trials = list(store.read_trials(store.find_run(tmp_path / "results"), []))
     assert len(trials) > before
     assert trials[0].facts == {"folder": str(home)}  # where its other words are found
 
-    code, _, err = invoke("run", "--resume", "--runner", home, "--runner", PLANTED / "shell", *out)
+    other = ROOT / "docs" / "examples" / "shell"
+    code, _, err = invoke("run", "--resume", "--runner", home, "--runner", other, *out)
     assert code == Exit.USAGE
-    assert "was begun without" in err
+    assert "was started without" in err
 
 
 @pytest.mark.parametrize(
@@ -49,7 +51,7 @@ def test_a_run_of_an_external_runner_goes_on_only_if_it_is_named_again(
         (lambda home: append(home / "workloads/counter.toml"), "workload counter has changed"),
         (
             lambda home: says(home, implementations=[one(model="other")]),
-            "implementation counter py-loop was there, is absent",
+            "implementation counter/py-loop@default was present, is absent",
         ),
         (lambda home: (home / "runner.py").unlink(), "runner counting was 1.0, is absent"),
     ],
@@ -61,12 +63,12 @@ def test_a_run_does_not_go_on_with_another_runner(
     out = tmp_path / "results"
     named = ("--runner", home, "--out", out, "--no-figures", "--budget", "1ms")
     assert invoke("run", "--workload", "counter", *named)[0] == 0
-    before = (store.find(out) / store.TRIALS_FILE).read_bytes()
+    before = (store.find_run(out) / store.TRIALS_FILE).read_bytes()
     change(home)
     code, said, err = invoke("run", "--resume", *named)
     assert (code, said) == (Exit.NOT_POSSIBLE, "")
     assert difference in err
-    assert (store.find(out) / store.TRIALS_FILE).read_bytes() == before
+    assert (store.find_run(out) / store.TRIALS_FILE).read_bytes() == before
 
 
 def test_a_file_that_a_runner_is_said_to_be_made_of_may_not_change_either(

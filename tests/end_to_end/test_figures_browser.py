@@ -41,7 +41,7 @@ def test_all_text_of_a_figure_can_be_read_at_the_width_of_a_page(
 
 def test_the_scenes_have_every_kind_of_figure() -> None:
     found = {name.partition("-")[2] or name for one in SCENES for name in drawing(one).pages}
-    kinds = {"overview", "claims", "drift", "scaling", "waits", "beside", "slopes", "ladder"}
+    kinds = {"overview", "claims", "drift", "scaling", "percentiles", "cases", "slopes", "ladder"}
     assert found >= kinds | {"over-message_bytes", "kitchen", "sumsquares"}
 
 

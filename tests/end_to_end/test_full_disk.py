@@ -110,11 +110,11 @@ def test_a_disk_that_fills_up_ends_a_run_with_what_to_do(
 ) -> None:
     code = cli.main([*TINY, "--budget", "60s", "--out", str(filling.out)])
     err = capsys.readouterr().err
-    folder = store.find(filling.out)
+    folder = store.find_run(filling.out)
     assert code == Exit.NOT_POSSIBLE
     assert err == (
         f"loombench: {folder}/trials.jsonl: cannot be written: {FULL};"
-        " what was measured before stays; free some space and go on with --resume\n"
+        " earlier trials are kept; free some space and continue with --resume\n"
     )
 
 
@@ -122,7 +122,7 @@ def test_what_was_measured_before_the_disk_was_full_can_be_read_and_gone_on_with
     filling: Disk, capsys: pytest.CaptureFixture[str]
 ) -> None:
     cli.main([*TINY, "--budget", "60s", "--out", str(filling.out)])
-    folder = store.find(filling.out)
+    folder = store.find_run(filling.out)
     stored = list(store.read_trials(folder, []))
     assert len(stored) >= GOOD_TRIALS
     capsys.readouterr()
@@ -147,7 +147,7 @@ def test_figures_that_find_no_room_leave_the_measurements_and_no_halves(
     fill(place)
     capsys.readouterr()
     assert cli.main(["plot", "--out", str(out)]) == Exit.NOT_POSSIBLE
-    folder = store.find(out)
+    folder = store.find_run(out)
     assert capsys.readouterr().err == (
         f"loombench: {folder}/figures: figures cannot be written: {FULL}; the measurements are"
         " safe: free some space, then `loombench plot`\n"

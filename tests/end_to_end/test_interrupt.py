@@ -38,7 +38,7 @@ def test_ctrl_c_ends_a_run_with_the_exit_code_of_an_interrupt(interrupted: tuple
 
 def test_after_ctrl_c_what_there_is_has_been_shown_and_drawn(interrupted: tuple) -> None:
     it, said, _ = interrupted
-    figures = store.find(it.out) / "figures"
+    figures = store.find_run(it.out) / "figures"
     for name in ("overview", "fanout", "fanout-scaling"):
         assert (figures / f"{name}.png").is_file()
         assert (figures / f"{name}.svg").is_file()
@@ -55,7 +55,7 @@ def test_after_ctrl_c_every_stored_trial_is_whole_and_the_one_cut_short_is_not_a
     interrupted: tuple,
 ) -> None:
     it, said, _ = interrupted
-    path = store.find(it.out) / store.TRIALS_FILE
+    path = store.find_run(it.out) / store.TRIALS_FILE
     assert path.read_bytes().endswith(b"\n")
     trials = it.trials()
     assert {trial.status.value for trial in trials} == {"ok"}
@@ -88,7 +88,7 @@ def test_what_a_killed_harness_has_started_dies_with_it_and_the_run_goes_on(
         timeout=LONG_S,
         check=False,
     )
-    assert (done.returncode, "Traceback" in done.stderr) == (Exit.FINE, False)
+    assert (done.returncode, "Traceback" in done.stderr) == (Exit.SUCCESS, False)
     after = it.trials()
     assert after[: len(before)] == before
     assert len(after) > len(before)

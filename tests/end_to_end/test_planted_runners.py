@@ -11,12 +11,13 @@ from typing import TYPE_CHECKING
 import msgspec
 import pytest
 
+from harness.catalog.contestant import Contestant
 from harness.measuring import trials
 from harness.measuring.machine import speed_probe
 from harness.measuring.plan import Block
 from harness.measuring.processes import child
 from harness.results.records import Cell, Sample, Status, Trial
-from tests.support.planted.bench import at_most, bench, runner
+from tests.support.planted.bench import Bench, at_most, bench, runner
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.usefixtures("quick_looks")
 
 
 def cell(way: str, case: str = "check") -> Cell:
-    return Cell("planted", case, way)
+    return Cell(Contestant("planted", way), case)
 
 
 def trial(mark: str, way: str, case: str = "check", timeout_s: float = 20) -> Trial:
@@ -51,8 +52,8 @@ FAILURES = {
     "unknown_kind": (Status.CRASH, "'progress'"),
     "other_protocol": (Status.CRASH, "speaks protocol 2, this harness speaks 1"),
     "sample_before_started": (Status.CRASH, "sample before started"),
-    "too_few_samples": (Status.CRASH, "0 samples besides warm-up, expected 1"),
-    "case_not_asked_for": (Status.CRASH, "case 'another', which was not asked for"),
+    "too_few_samples": (Status.CRASH, "0 samples after warm-up, expected 1"),
+    "case_not_asked_for": (Status.CRASH, "case 'another', which was not requested"),
     "partial_line": (Status.CRASH, "broke the protocol"),
     "partial_line_then_signal": (Status.CRASH, "signal 9"),
     "long_line": (Status.CRASH, "a line of more than 16 MiB"),
@@ -96,7 +97,7 @@ def test_a_runner_that_eats_memory_is_out_of_memory(mark: str) -> None:
     assert done is not None
     assert (done.status, done.message) == (
         Status.OUT_OF_MEMORY,
-        "took more memory than a trial may",
+        "exceeded the memory limit of the trial",
     )
 
 
@@ -109,7 +110,7 @@ def test_a_runner_that_cannot_be_started_is_a_crash_that_says_so() -> None:
     assert "protocol" not in done.message
 
 
-def test_a_good_trial_holds_what_the_runner_said(mark: str) -> None:
+def test_a_good_trial_stores_the_messages_of_the_runner(mark: str) -> None:
     done = trial(mark, "good", "headline")
     assert (done.status, done.message, done.warnings) == (Status.OK, "", ())
     assert done.samples == (
@@ -141,7 +142,7 @@ def test_standard_error_is_kept_for_failures_alone(mark: str) -> None:
 def test_a_process_left_behind_is_a_warning(mark: str, way: str) -> None:
     done = trial(mark, way)
     assert done.status is Status.OK
-    assert done.warnings == ("left 1 processes running; they were ended",)
+    assert done.warnings == ("left 1 processes running; they were killed",)
 
 
 # --- the environment of a child
@@ -165,7 +166,7 @@ def test_hash_seed_and_padding_differ_between_trials(
     monkeypatch: pytest.MonkeyPatch, seed: int, block: int, contestant: Cell
 ) -> None:
     drawn: list[dict[str, str]] = []
-    gone = child.Ended(0, 0, 0, "")
+    gone = child.ChildResult(0, 0, 0, "")
     monkeypatch.setattr(child, "run", lambda command, env, *rest: drawn.append(dict(env)) or gone)
     bench(seed=7).trial(cell("good"), 3, 0)
     bench(seed=seed).trial(contestant, block, 0)
@@ -176,7 +177,7 @@ def test_hash_seed_and_padding_differ_between_trials(
 
 def test_the_environment_of_the_runner_is_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn: list[dict[str, str]] = []
-    gone = child.Ended(0, 0, 0, "")
+    gone = child.ChildResult(0, 0, 0, "")
     monkeypatch.setattr(child, "run", lambda command, env, *rest: drawn.append(dict(env)) or gone)
     monkeypatch.setenv("LOOMBENCH_OUTSIDE", "seen")
     bench(mark="mine").trial(cell("good"), 0, 0)
@@ -187,7 +188,7 @@ def test_the_environment_of_the_runner_is_passed_on(monkeypatch: pytest.MonkeyPa
 # --- blocks
 
 
-PRECISE = "every headline ratio is as precise as was asked for"  # no block is left to run
+PRECISE = "every headline ratio has reached the requested precision"  # no block is left to run
 
 
 @dataclass
@@ -200,7 +201,7 @@ class Log:
     on_starting: Callable[[], None] = lambda: None
 
     def starting(self, block: Block, position: int) -> None:
-        self.events.append(("starting", block.cells[position].model))
+        self.events.append(("starting", block.assignments[position].cell.model))
         self.on_starting()
 
     def waiting(self) -> None:
@@ -214,19 +215,23 @@ class Log:
         self.events.append(("ended", trial.cell.model))
 
 
-def block(index: int, *ways: str) -> Block:
-    return Block(index, "planted", "check", tuple(map(cell, ways)))
+def block(index: int, *ways: str) -> tuple[int, tuple[Cell, ...]]:
+    return index, tuple(map(cell, ways))
 
 
 def run(
-    bench: trials.Bench,
-    *blocks: Block,
+    bench: Bench,
+    *blocks: tuple[int, tuple[Cell, ...]],
     log: Log,
     done: frozenset[tuple[int, Cell]] = frozenset(),
     deadline: float | None = None,
 ) -> str:
     deadline = time.monotonic() + 3600 if deadline is None else deadline
-    return trials.run_blocks(bench, blocks, lambda *trial: trial in done, deadline, log.store, log)
+    assigned = [bench.block(*numbered) for numbered in blocks]
+    runner = bench.trial_runner
+    return trials.run_blocks(
+        runner, assigned, lambda *trial: trial in done, deadline, log.store, log
+    )
 
 
 def test_no_failure_ends_the_run(mark: str) -> None:
@@ -243,7 +248,7 @@ def test_a_trial_knows_its_block_and_its_position() -> None:
     assert [(trial.block, trial.position) for trial in log.trials] == [(4, 0), (4, 1), (5, 0)]
 
 
-def test_the_observer_hears_of_an_end_only_after_the_trial_is_stored() -> None:
+def test_the_observer_is_notified_after_the_trial_is_stored() -> None:
     log = Log()
     run(bench(), block(0, "good", "refuse"), log=log)
     assert log.events == [
@@ -252,7 +257,7 @@ def test_the_observer_hears_of_an_end_only_after_the_trial_is_stored() -> None:
     ]  # fmt: skip
 
 
-def test_the_observer_hears_of_a_trial_that_lasts() -> None:
+def test_the_observer_is_notified_while_a_trial_runs() -> None:
     log = Log()
     run(bench(0.3), block(0, "hang_at_once"), log=log)
     assert log.waits > 0
@@ -282,7 +287,7 @@ def test_trials_that_a_resumed_run_has_already_are_skipped() -> None:
     assert [(trial.block, trial.cell.model) for trial in log.trials] == [(0, "refuse"), (1, "good")]
 
 
-def test_what_is_done_already_is_not_skipped_twice_by_the_deadline() -> None:
+def test_stored_trials_are_skipped_even_after_the_deadline() -> None:
     log = Log()
     done = frozenset({(0, cell("good"))})
     assert run(bench(), block(0, "good"), log=log, done=done, deadline=0.0) == PRECISE
@@ -326,14 +331,14 @@ class Silent:
 def measured(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Trial]]:
     """Run two blocks of two cells; the speed probe takes 1 ms, then 1 ns more each time."""
     numbers = iter(range(1_000_000, 1_000_100))
-    monkeypatch.setattr(trials, "spin", lambda: speed_probe.Spin(next(numbers), 7))
+    monkeypatch.setattr(trials, "run_probe", lambda: speed_probe.SpeedProbe(next(numbers), 7))
 
     def run_blocks(done: set[tuple[int, Cell]]) -> list[Trial]:
-        cells = (Cell("planted", "check", "good"), Cell("planted", "check", "exit_at_once"))
+        cells = (cell("good"), cell("exit_at_once"))
         stored: list[Trial] = []
         trials.run_blocks(
-            bench(),
-            [Block(0, "planted", "check", cells), Block(1, "planted", "check", cells)],
+            bench().trial_runner,
+            [bench().block(0, cells), bench().block(1, cells)],
             lambda *trial: trial in done,
             float("inf"),
             stored.append,
@@ -347,7 +352,7 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Trial]]:
 def test_the_speed_is_probed_before_the_first_trial_of_a_block_only(
     measured: Callable[..., list[Trial]],
 ) -> None:
-    found = [(one.block, one.position, one.spin_ns, one.spin_cpu_ns) for one in measured(set())]
+    found = [(one.block, one.position, one.probe_ns, one.probe_cpu_ns) for one in measured(set())]
     assert found == [
         (0, 0, 1_000_000, 7),
         (0, 1, None, None),
@@ -359,6 +364,6 @@ def test_the_speed_is_probed_before_the_first_trial_of_a_block_only(
 def test_the_speed_is_not_probed_again_in_a_block_that_is_resumed(
     measured: Callable[..., list[Trial]],
 ) -> None:
-    begun = {(0, Cell("planted", "check", "good"))}
-    found = [(one.block, one.position, one.spin_ns) for one in measured(begun)]
+    begun = {(0, cell("good"))}
+    found = [(one.block, one.position, one.probe_ns) for one in measured(begun)]
     assert found == [(0, 1, None), (1, 0, 1_000_000), (1, 1, None)]

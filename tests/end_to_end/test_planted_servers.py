@@ -7,13 +7,14 @@ from dataclasses import replace
 
 import pytest
 
-from harness.results.records import Cell, Status, Trial
+from harness.results.records import Status, Trial
 from harness.statistics.metrics import trial_value
 from tests.support.planted.bench import at_most, left_of, workload
 from tests.support.planted.served import (
     DRAINED,
     IN_CHECK,
     bench_of_servers,
+    cell,
     generator,
     trial_of_server,
 )
@@ -35,16 +36,16 @@ GENERATORS = {
     ),
     "say_garbage": (
         Status.CRASH,
-        IN_CHECK + "the load generator was stopped: it broke its protocol: JSON is malformed",
+        IN_CHECK + "the load generator was stopped: it broke the protocol: JSON is malformed",
     ),
     "nest_too_deep": (
         Status.CRASH,
-        IN_CHECK + "the load generator was stopped: it broke its protocol: ",
+        IN_CHECK + "the load generator was stopped: it broke the protocol: ",
     ),
     "refuse": (Status.UNSUPPORTED, IN_CHECK + "open files: found a limit of 80, expected at"),
     "send_a_damaged_distribution": (
         Status.CRASH,
-        IN_CHECK + "the load generator sent not an HdrHistogram: ",
+        IN_CHECK + "the load generator sent an invalid histogram: not an HdrHistogram: ",
     ),
 }
 
@@ -56,7 +57,7 @@ def test_a_generator_that_fails_is_a_status_with_a_message(mark: str, way: str) 
     assert (done.status, done.message[: len(message)]) == (status, message)
 
 
-def test_a_generator_that_cannot_be_started_is_said(mark: str) -> None:
+def test_a_generator_that_cannot_be_started_is_reported(mark: str) -> None:
     done = trial_of_server(bench_of_servers(mark, ("/no/such/command",)))
     assert done.status is Status.UNSUPPORTED
     assert done.message.startswith(IN_CHECK + "the load generator cannot be started: ")
@@ -67,15 +68,15 @@ def test_a_generator_that_hangs_is_ended_with_its_server(mark: str) -> None:
     done = trial_of_server(bench_of_servers(mark, generator("hang_connected", mark), timeout_s=0.5))
     assert (done.status, done.message) == (
         Status.TIMEOUT,
-        "not finished after 0.5 s: it never said that it listens",
+        "not finished after 0.5 s: it never sent `listening`",
     )
 
 
-def test_what_a_generator_leaves_behind_is_ended(mark: str) -> None:
+def test_orphans_of_a_generator_are_ended(mark: str) -> None:
     done = trial_of_server(
         bench_of_servers(mark, generator("leave_a_process", mark), timeout_s=0.5)
     )
-    assert done.warnings == ("left 1 processes running; they were ended",)
+    assert done.warnings == ("left 1 processes running; they were killed",)
 
 
 def test_a_generator_at_its_limit_is_a_warning(mark: str) -> None:
@@ -83,13 +84,13 @@ def test_a_generator_at_its_limit_is_a_warning(mark: str) -> None:
     assert (done.status, done.warnings) == (
         Status.OK,
         (
-            "client limited: the load generator used 99% of its processors, so the server could"
+            "client limited: the load generator used 99% of its CPU time, so the server could"
             " have done more",
         ),
     )
 
 
-def test_processor_time_of_a_generator_that_is_not_known_is_no_fault(mark: str) -> None:
+def test_a_generator_without_known_cpu_time_is_ok(mark: str) -> None:
     done = trial_of_server(bench_of_servers(mark, generator("know_no_processor_time", mark)))
     assert (done.status, done.message, done.warnings) == (Status.OK, "", ())
     assert {one.cpu_ns for one in done.phases} == {None}
@@ -99,23 +100,23 @@ def test_processor_time_of_a_generator_that_is_not_known_is_no_fault(mark: str) 
 
 
 @pytest.mark.parametrize("way", ["orderly", "hang_connected"])
-def test_an_interrupted_trial_of_a_server_is_none_whoever_hears_of_it_first(
+def test_an_interrupted_trial_of_a_server_is_none_whichever_side_notices_first(
     mark: str, way: str
 ) -> None:
     hanging = bench_of_servers(mark, generator(way, mark))
     before = threading.active_count()
     stopped = replace(hanging, interrupted=lambda: threading.active_count() > before)
     with at_most(15):
-        assert stopped.trial(Cell("served", "headline", "good"), 0, 0) is None
+        assert stopped.trial(cell(), 0, 0) is None
     assert left_of(mark) == []
 
 
-def test_an_interrupt_that_only_the_generator_hears_of_is_an_interrupt(mark: str) -> None:
+def test_an_interrupt_noticed_only_beside_the_generator_counts(mark: str) -> None:
     main = threading.current_thread()
     hanging = bench_of_servers(mark, generator("hang_connected", mark))
     stopped = replace(hanging, interrupted=lambda: threading.current_thread() is not main)
     with at_most(15):
-        assert stopped.trial(Cell("served", "headline", "good"), 0, 0) is None
+        assert stopped.trial(cell(), 0, 0) is None
 
 
 # --- draining
@@ -128,12 +129,17 @@ def drained(mark: str, way: str, generator_way: str = "orderly", timeout_s: floa
 
 
 @pytest.mark.parametrize(("way", "lost"), [("orderly", 0), ("lose_some", 3)])
-def test_a_server_that_drains_is_heard_out_after_its_end(mark: str, way: str, lost: int) -> None:
+def test_requests_lost_by_a_draining_server_are_counted_after_its_end(
+    mark: str, way: str, lost: int
+) -> None:
     done = drained(mark, "drain", way)
     assert (done.status, done.message) == (Status.OK, "")
     assert [one.loop for one in done.phases] == ["drain"]
     served = workload(10, DRAINED, "served")
-    assert trial_value(served, served.metrics["lost"], done) == lost
+    assert (
+        trial_value(served.metrics["lost"], served.resolve(done.cell.case, done.cell.model), done)
+        == lost
+    )
     assert done.exit_ns is not None
     assert 0 < done.exit_ns < done.wall_ns
 
@@ -144,7 +150,7 @@ def test_a_server_that_ignores_sigterm_is_a_timeout_that_says_so(mark: str) -> N
     )
     assert (done.status, done.message) == (
         Status.TIMEOUT,
-        "not finished after 0.5 s, though it was told to end",
+        "not finished after 0.5 s, although it was asked to stop",
     )
 
 
@@ -168,7 +174,7 @@ def test_a_server_that_returns_before_sigterm_is_sent_gets_none(mark: str) -> No
     done = drained(mark, "return_before_the_signal")
     assert (done.status, done.message) == (
         Status.CRASH,
-        "it stopped serving before it was told to",
+        "it stopped serving before it was asked to",
     )
     assert done.exit_ns is None
 
@@ -177,5 +183,5 @@ def test_a_draining_server_that_never_listens_gets_no_signal(mark: str) -> None:
     done = drained(mark, "never_listen", timeout_s=0.5)
     assert (done.status, done.message) == (
         Status.TIMEOUT,
-        "not finished after 0.5 s: it never said that it listens in the check case",
+        "not finished after 0.5 s: it never sent `listening` in the check case",
     )

@@ -1,11 +1,13 @@
-"""What README.md rests on: it is made from the reference run, and what is stale is named."""
+"""The documents are made from the reference run, and what is out of date is named."""
 
 from __future__ import annotations
 
 import re
 import shutil
 import time
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import matplotlib.image
 import msgspec
@@ -13,14 +15,22 @@ import numpy as np
 import pytest
 from msgspec import structs
 
+from harness.claims import judge
 from harness.errors import Exit, Problem
 from harness.paths import ROOT
-from harness.presenting import reference
+from harness.presenting import readme, reference
 from harness.presenting.figures import pixels
 from harness.presenting.reference import Repository
+from harness.presenting.rewording import reword
 from harness.results import store
+from harness.results.records import SCHEMA_VERSION, Absence, AbsentCell
 from harness.results.store import RUN_FILE, TRIALS_FILE
-from tests.support.references import BLOCK, OWN, README, measured, repository_of
+from tests.support.factories import WORKLOAD, analysed, cell, run, trial
+from tests.support.ledgers import a_claim
+from tests.support.references import BLOCK, DOCUMENTS, OWN, measured, repository_of
+
+BLOCKS = [(name, block) for name, blocks in readme.DOCUMENTS.items() for block in blocks]
+README, FINDINGS = "README.md", "docs/findings.md"
 
 
 @pytest.fixture(scope="module")
@@ -50,20 +60,30 @@ def test_what_was_written_is_not_stale_and_writing_it_again_changes_nothing(
         return {path.relative_to(fresh.root).as_posix(): path.read_bytes() for path in paths}
 
     before = files()
-    assert reference.stale(fresh) == []
-    assert reference.main(["--check"], fresh) is Exit.FINE
-    assert reference.main([], fresh) is Exit.FINE
+    assert reference.find_stale(fresh) == []
+    assert reference.main(["--check"], fresh) is Exit.SUCCESS
+    assert reference.main([], fresh) is Exit.SUCCESS
     assert files() == before
     assert {"docs/reference-run/figures/demo.png", "docs/reference-run/summary.csv"} <= set(before)
     assert not [name for name in before if name.endswith((".svg", ".html"))]
 
 
 def test_the_blocks_say_what_was_measured_and_the_rest_stays(fresh: Repository) -> None:
-    text = fresh.text()
-    assert "| A demo takes 50 ms. | 51.0 ms [" in text
-    assert "| if your work is | judged by | use |" in text
-    assert "13 trials, 1 disturbed by other work, in 7 blocks" in text
-    assert re.sub(r"(generated: \w+ -->\n).*?(<!-- end)", r"\1\2", text, flags=re.DOTALL) == README
+    for name, empty in DOCUMENTS.items():
+        text = fresh.read(name)
+        assert "| A demo takes 50 ms. | 51.0 ms [" in text
+        blocks = r"(generated: [\w ]+ -->\n).*?(<!-- end)"
+        assert re.sub(blocks, r"\1\2", text, flags=re.DOTALL) == empty
+    assert "13 trials, 1 disturbed by other work, in 7 blocks" in fresh.read(README)
+    assert "| your work | judged by | use |" in fresh.read(FINDINGS)
+
+
+def test_the_results_are_the_first_five_claims_and_all_results_are_all() -> None:
+    analysis = analysed(trial())
+    claims = [replace(a_claim(), id=f"c{n}", says=f"Claim {n}.") for n in range(7)]
+    blocks = readme.render_blocks(analysis, judge.judge_claims(claims, analysis))
+    assert re.findall(r"Claim (\d)", blocks["results"]) == list("01234")
+    assert re.findall(r"Claim (\d)", blocks["all results"]) == list("0123456")
 
 
 def test_time_zone_language_and_terminal_do_not_matter(
@@ -73,7 +93,7 @@ def test_time_zone_language_and_terminal_do_not_matter(
         monkeypatch.setenv(name, value)
     time.tzset()
     try:
-        assert reference.stale(fresh) == []
+        assert reference.find_stale(fresh) == []
     finally:
         monkeypatch.undo()
         time.tzset()
@@ -82,38 +102,54 @@ def test_time_zone_language_and_terminal_do_not_matter(
 # --- stale
 
 
-def test_each_block_that_was_changed_by_hand_is_named(
-    fresh: Repository, capsys: pytest.CaptureFixture[str]
+@pytest.mark.parametrize(("document", "block"), BLOCKS)
+def test_a_block_that_was_changed_by_hand_is_named(
+    fresh: Repository, document: str, block: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    text = re.sub(r"(<!-- generated: \w+ -->\n)", r"\1By hand.\n", fresh.text())
-    fresh.readme.write_text(text, encoding="utf-8")
-    assert reference.main(["--check"], fresh) is Exit.DOES_NOT_HOLD
-    assert capsys.readouterr().err == "".join(
-        f"reference: README.md: block {name}: out of date; `make readme`\n"
-        for name in reference.readme.BLOCKS
+    begin = f"<!-- generated: {block} -->\n"
+    changed = fresh.read(document).replace(begin, f"{begin}By hand.\n")
+    (fresh.root / document).write_text(changed, encoding="utf-8")
+    assert reference.main(["--check"], fresh) is Exit.FAILED
+    assert capsys.readouterr().err == (
+        f"reference: {document}: block {block}: out of date; `make readme`\n"
     )
-    assert "By hand." in fresh.text()  # looking changes nothing
+    assert "By hand." in fresh.read(document)  # --check changes nothing
     assert reference.write(fresh) == []
-    assert "By hand." not in fresh.text()
+    assert "By hand." not in fresh.read(document)
 
 
 @pytest.mark.parametrize(
     ("before", "after", "complaint"),
     [
         ("generated: advice", "generated: advise", "found the block 'advise', expected each of"),
-        ("generated: advice", "generated: results", "found the block 'results' again, expected"),
-        (BLOCK.format("machine"), "", "found no block `<!-- generated: machine -->`, expected one"),
-        ("<!-- end -->", "", "block results: found no end of it, expected `<!-- end -->`"),
+        (
+            "generated: advice",
+            "generated: all results",
+            "found the block 'all results' again, expected",
+        ),
+        (BLOCK.format("advice"), "", "found no block `<!-- generated: advice -->`, expected one"),
+        ("<!-- end -->", "", "block all results: found no end, expected `<!-- end -->`"),
     ],
     ids=["unknown", "twice", "missing", "without an end"],
 )
 def test_blocks_that_cannot_be_filled_are_a_problem(
     before: str, after: str, complaint: str
 ) -> None:
-    made = dict.fromkeys(reference.readme.BLOCKS, "text\n")
-    assert "text" in reference.readme.filled(README, made)
-    with pytest.raises(Problem, match=re.escape(complaint)):
-        reference.readme.filled(README.replace(before, after, 1), made)
+    blocks = dict.fromkeys(readme.DOCUMENTS[FINDINGS], "text\n")
+    assert "text" in readme.fill(DOCUMENTS[FINDINGS], blocks, FINDINGS)
+    with pytest.raises(Problem, match=re.escape(f"{FINDINGS}: {complaint}")):
+        readme.fill(DOCUMENTS[FINDINGS].replace(before, after, 1), blocks, FINDINGS)
+
+
+def test_a_document_that_is_missing_is_a_problem_and_nothing_is_written(
+    fresh: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (fresh.root / FINDINGS).unlink()
+    before = fresh.read(README).replace("51.0 ms", "by hand")
+    (fresh.root / README).write_text(before, encoding="utf-8")
+    assert reference.main([], fresh) is Exit.USAGE
+    assert capsys.readouterr().err.startswith("reference: docs/findings.md: cannot be read:")
+    assert fresh.read(README) == before
 
 
 def test_a_figure_that_shows_something_else_is_named(fresh: Repository) -> None:
@@ -121,38 +157,37 @@ def test_a_figure_that_shows_something_else_is_named(fresh: Repository) -> None:
     picture = matplotlib.image.imread(path).copy()
     picture[100:106, 200:206, :3] = 0  # a mark of six pixels: less than one of ours
     matplotlib.image.imsave(path, picture)
-    assert reference.stale(fresh) == [
+    assert reference.find_stale(fresh) == [
         "docs/reference-run/figures/demo.png: out of date; `make readme`"
     ]
 
 
 def test_a_figure_that_is_missing_and_one_that_cannot_be_are_named(fresh: Repository) -> None:
     (fresh.run / "figures" / "overview.png").unlink()
-    fresh.readme.write_text(
-        fresh.text() + "![Gone](docs/reference-run/figures/http-ladder.png)\n", encoding="utf-8"
-    )
-    gone, never = reference.stale(fresh)
+    gone_figure = "![Gone](docs/reference-run/figures/http-ladder.png)\n"
+    (fresh.root / README).write_text(fresh.read(README) + gone_figure, encoding="utf-8")
+    gone, never = reference.find_stale(fresh)
     assert gone == "docs/reference-run/figures/overview.png: missing; `make readme`"
     assert never.startswith("docs/reference-run/figures/http-ladder.png: shown in a document, but")
 
 
 def test_edges_that_were_smoothed_otherwise_are_no_change(tmp_path: Path) -> None:
-    one, other, file = (tmp_path / name for name in ("a.png", "b.png", "c.png"))
+    picture_file, other, file = (tmp_path / name for name in ("a.png", "b.png", "c.png"))
     picture = np.full((40, 50, 4), 1.0)
-    matplotlib.image.imsave(one, picture)
+    matplotlib.image.imsave(picture_file, picture)
     picture[:, 20, :3] = 0.9
     matplotlib.image.imsave(other, picture)
     file.write_text("no picture")
-    assert pixels.same(one, other)
-    assert not pixels.same(one, file)
+    assert pixels.is_same_picture(picture_file, other)
+    assert not pixels.is_same_picture(picture_file, file)
     matplotlib.image.imsave(other, picture[:39])
-    assert not pixels.same(one, other)
+    assert not pixels.is_same_picture(picture_file, other)
 
 
 def test_another_run_makes_everything_stale(fresh: Repository, tmp_path: Path) -> None:
     other = measured(tmp_path / "others", milliseconds=55, times=3)
     (fresh.run / TRIALS_FILE).write_bytes((other / TRIALS_FILE).read_bytes())
-    said = "\n".join(reference.stale(fresh))
+    said = "\n".join(reference.find_stale(fresh))
     for name in ("block results", "summary.json", "summary.csv", "overview.png", "demo.png"):
         assert name in said
 
@@ -169,7 +204,7 @@ def test_another_run_makes_everything_stale(fresh: Repository, tmp_path: Path) -
 def test_a_summary_may_differ_by_how_a_number_was_rounded(
     text: str, other: str, *, same: bool
 ) -> None:
-    assert reference.alike(text, other) is same
+    assert reference.is_same_summary(text, other) is same
 
 
 # --- claims
@@ -179,22 +214,26 @@ def test_a_claim_of_ours_that_does_not_hold_is_named_and_shown_as_what_it_is(
     fresh: Repository, capsys: pytest.CaptureFixture[str]
 ) -> None:
     fresh.ledger.write_text(OWN.replace("40 to 60 ms", "at most 20 ms"), encoding="utf-8")
-    assert reference.main(["--check"], fresh) is Exit.DOES_NOT_HOLD
-    block, claim = capsys.readouterr().err.splitlines()
-    assert "block results: out of date" in block
+    assert reference.main(["--check"], fresh) is Exit.FAILED
+    *blocks, claim = capsys.readouterr().err.splitlines()
+    assert [line.partition(": out of date")[0] for line in blocks] == [
+        "reference: README.md: block results",
+        "reference: docs/findings.md: block all results",
+    ]
     assert claim == (
         "reference: docs/own-claims.toml: quick: contradicted, expected it to hold;"
         " `make claims` says what to do"
     )
-    assert reference.main([], fresh) is Exit.DOES_NOT_HOLD
-    assert "**contradicted** |" in fresh.text()
+    assert reference.main([], fresh) is Exit.FAILED
+    for document in DOCUMENTS:
+        assert "**contradicted** |" in fresh.read(document)
 
 
 # --- taking a run over
 
 
 def test_nothing_private_of_the_machine_is_taken_over(fresh: Repository, tmp_path: Path) -> None:
-    source = store.find(tmp_path / "results")
+    source = store.find_run(tmp_path / "results")
     assert "someone" in (source / TRIALS_FILE).read_text("utf-8")
     for name in (RUN_FILE, TRIALS_FILE):
         text = (fresh.run / name).read_text("utf-8")
@@ -220,7 +259,7 @@ def test_nothing_private_of_the_machine_is_taken_over(fresh: Repository, tmp_pat
     ],
 )
 def test_a_file_keeps_its_name_and_loses_its_folders(text: str, expected: str) -> None:
-    assert reference.without_paths(text) == expected
+    assert reference.remove_folders(text) == expected
 
 
 def test_a_run_with_runners_from_outside_or_with_nothing_in_it_is_refused(
@@ -229,7 +268,7 @@ def test_a_run_with_runners_from_outside_or_with_nothing_in_it_is_refused(
     before = (fresh.run / RUN_FILE).read_bytes()
     outside = measured(tmp_path / "a", runner_files=("loombench.toml",))
     assert reference.main(["--take", str(outside)], fresh) is Exit.USAGE
-    assert "found runners from outside" in capsys.readouterr().err
+    assert "found external runners" in capsys.readouterr().err
     empty = measured(tmp_path / "b")
     (empty / TRIALS_FILE).write_bytes(b"")
     assert reference.main(["--take", str(empty)], fresh) is Exit.USAGE
@@ -239,9 +278,148 @@ def test_a_run_with_runners_from_outside_or_with_nothing_in_it_is_refused(
 
 def test_another_run_is_taken_over_in_one_go(fresh: Repository, tmp_path: Path) -> None:
     other = measured(tmp_path / "others", milliseconds=55)
-    assert reference.main(["--take", other.name, "--out", str(other.parent)], fresh) is Exit.FINE
-    assert "56.0 ms" in fresh.text()
-    assert reference.stale(fresh) == []
+    assert reference.main(["--take", other.name, "--out", str(other.parent)], fresh) is Exit.SUCCESS
+    assert "56.0 ms" in fresh.read(README)
+    assert reference.find_stale(fresh) == []
+
+
+# --- today's words
+
+
+def put_words(repository: Repository, before: str, after: str) -> None:
+    """Change today's workload file of a repository."""
+    assert before in WORKLOAD
+    path = repository.workloads / "demo.toml"
+    path.write_text(WORKLOAD.replace(before, after), encoding="utf-8")
+
+
+WORDS = [
+    ('title = "Demo"', 'title = "Example"'),
+    ('question = "What does a demo cost?"', 'question = "How much is it?"'),
+    ('rules = ["Wait.", "Answer."]', 'rules = ["Answer."]'),
+    ('meaning = "how many tasks wait"', 'meaning = "number of tasks"'),
+    ('label = "elapsed time"', 'label = "time"'),
+    ("[cases.headline]\n", '[cases.headline]\nlabel = "ten tasks"\n'),
+    (
+        "[observed.in_flight]",
+        '[advice]\nwork = "a demo"\njudged_by = "time"\n\n[observed.in_flight]',
+    ),
+]
+
+
+@pytest.mark.parametrize(("before", "after"), WORDS)
+def test_words_are_taken_over_and_nothing_else_changes(
+    fresh: Repository, before: str, after: str
+) -> None:
+    old = store.read_run(fresh.run)
+    trials = (fresh.run / TRIALS_FILE).read_bytes()
+    put_words(fresh, before, after)
+    assert reference.main(["--reword"], fresh) is Exit.SUCCESS
+    new = store.read_run(fresh.run)
+    assert after in new.workloads["demo"]
+    assert structs.replace(new, workloads=old.workloads) == old
+    assert (fresh.run / TRIALS_FILE).read_bytes() == trials
+    assert reference.find_stale(fresh) == []
+
+
+MEASURING = [
+    ("shape", 'shape = "makespan"', 'shape = "rate"'),
+    ("params", "max = 1_000\n", "max = 2_000\n"),
+    ("operations", 'operations = "tasks"', 'operations = "2 * tasks"'),
+    ("ideal_ns", 'ideal_ns = "wait_ns"', 'ideal_ns = "2 * wait_ns"'),
+    ("observations", "expected = 3\n", "expected = 2\n"),
+    ("cases", "iterations = 2\n", "iterations = 3\n"),
+    ("cases", "tasks = 10, wait_ns", "tasks = 11, wait_ns"),
+    ("metrics", 'formula = "cpu_ns / elapsed_ns"', 'formula = "cpu_ns"'),
+    ("metrics", 'unit = "cores"', 'unit = "x"'),
+    ("not_applicable", "scratch = ", "uvloop = "),
+    ("limits", "most = 10\n", "most = 11\n"),
+    ("contrasts", 'this = "threads"\nto = "asyncio"', 'this = "asyncio"\nto = "threads"'),
+]
+
+
+@pytest.mark.parametrize(("what", "before", "after"), MEASURING)
+def test_a_change_of_what_is_measured_is_refused_and_named(
+    fresh: Repository,
+    what: str,
+    before: str,
+    after: str,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run_text = (fresh.run / RUN_FILE).read_bytes()
+    put_words(fresh, before, after)
+    assert reference.main(["--reword"], fresh) is Exit.NOT_POSSIBLE
+    message = capsys.readouterr().err
+    assert message.startswith("reference: demo.toml: found a change of ")
+    assert what in message.partition(" since the run")[0]
+    assert "measure again: `make reference`" in message
+    assert (fresh.run / RUN_FILE).read_bytes() == run_text
+
+
+def test_another_order_of_metrics_is_refused_as_the_first_is_the_headline(
+    fresh: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    first = WORKLOAD[WORKLOAD.index("[metrics.elapsed]") : WORKLOAD.index("[metrics.speedup]")]
+    put_words(fresh, first, "")
+    path = fresh.workloads / "demo.toml"
+    path.write_text(f"{path.read_text('utf-8')}\n{first}", encoding="utf-8")
+    assert reference.main(["--reword"], fresh) is Exit.NOT_POSSIBLE
+    assert "found a change of metrics since the run" in capsys.readouterr().err
+
+
+def test_a_workload_that_is_gone_is_named(
+    fresh: Repository, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (fresh.workloads / "demo.toml").unlink()
+    assert reference.main(["--reword"], fresh) is Exit.NOT_POSSIBLE
+    assert capsys.readouterr().err.startswith("reference: demo: found no workload file")
+
+
+def test_reasons_of_the_workload_file_are_reworded_and_those_of_the_machine_stay() -> None:
+    absent = (
+        AbsentCell(
+            cell("threads", "tasks-100"), Absence.LIMITED, "stops at 10 tasks: the system stops it"
+        ),
+        AbsentCell(cell("scratch"), Absence.NOT_APPLICABLE, "it is not for this"),
+        AbsentCell(cell("go"), Absence.UNAVAILABLE, "the system stops it"),
+    )
+    text = WORKLOAD.replace("the system stops it", "the kernel refuses more").replace(
+        "it is not for this", "it has no demo"
+    )
+    new = reword(structs.replace(run([cell("asyncio")]), absent=absent), {"demo": text})
+    assert [gap.reason for gap in new.absent] == [
+        "stops at 10 tasks: the kernel refuses more",
+        "it has no demo",
+        "the system stops it",
+    ]
+
+
+def test_a_reworded_run_of_schema_1_is_written_in_the_current_schema(fresh: Repository) -> None:
+    before = list(store.read_trials(fresh.run, []))
+    write_schema_1(fresh.run)
+    assert list(store.read_trials(fresh.run, [])) == before
+    assert reference.main(["--reword"], fresh) is Exit.SUCCESS
+    document = msgspec.json.decode((fresh.run / RUN_FILE).read_bytes())
+    assert document["schema_version"] == SCHEMA_VERSION
+    assert list(store.read_trials(fresh.run, [])) == before
+
+
+def write_schema_1(folder: Path) -> None:
+    """Rewrite a run as Loombench of schema 1 would have written it: cells were flat."""
+
+    def flat(record: dict[str, Any]) -> dict[str, Any]:
+        contestant = record["cell"].pop("contestant")
+        record["cell"] |= {key: contestant[key] for key in ("workload", "model")}
+        return record
+
+    document = msgspec.json.decode((folder / RUN_FILE).read_bytes())
+    document["schema_version"] = 1
+    document["cells"] = [flat({"cell": each})["cell"] for each in document["cells"]]
+    document.pop("implementations", None)
+    (folder / RUN_FILE).write_bytes(msgspec.json.encode(document))
+    lines = (folder / TRIALS_FILE).read_bytes().splitlines()
+    text = b"".join(msgspec.json.encode(flat(msgspec.json.decode(line))) + b"\n" for line in lines)
+    (folder / TRIALS_FILE).write_bytes(text)
 
 
 # --- ours
@@ -252,7 +430,7 @@ def test_the_committed_run_can_be_read_and_has_what_documents_show() -> None:
     about = store.read_run(repository.run)
     assert (about.machine.host, about.id.split("-")[1:]) == ("reference", ["reference"])
     assert sum(1 for _ in store.read_trials(repository.run, [])) > 100
-    shown = set(repository.figures())
+    shown = set(repository.shown_figures())
     assert {"overview", "claims"} <= shown
     assert all((repository.run / "figures" / f"{name}.png").is_file() for name in shown)
     kept = re.findall(

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from harness.presenting.report import page
-from harness.presenting.report.sources import Source
+from harness.presenting.report.sources import SourceFile
 from tests.support.browser import DESKTOP, PHONE, Browser, axe
 from tests.support.hostile import EVIL, hostile
 from tests.support.pages import report_of
@@ -195,7 +195,7 @@ def test_paper_unfolds_everything_and_folds_it_again(chrome: Browser, report: Pa
 
 def test_a_hostile_run_does_nothing(chrome: Browser, tmp_path: Path) -> None:
     path = tmp_path / "report.html"
-    path.write_text(page.text(hostile(), {EVIL: Source(EVIL)}, {}), encoding="utf-8")
+    path.write_text(page.render(hostile(), {EVIL: SourceFile(EVIL)}, {}), encoding="utf-8")
     chrome.open(path)
     assert chrome.said == []
     assert chrome.run("window.pwned") is None

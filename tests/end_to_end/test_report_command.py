@@ -40,7 +40,7 @@ def test_claims_are_drawn_of_the_ledgers_that_are_named_now(
     own, mine = tmp_path / "own.toml", tmp_path / "mine.toml"
     own.write_text(LEDGER, encoding="utf-8")
     mine.write_text(re.sub(r"claims\.\"?", "\\g<0>my-", LEDGER).replace("A demo", "My demo"))
-    monkeypatch.setattr(ledger, "OWN", own)
+    monkeypatch.setattr(ledger, "BUILT_IN", own)
     path = small_results / "latest" / "report.html"
     said = []
     for ledgers in ((), ("--ledger", mine), ()):

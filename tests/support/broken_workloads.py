@@ -161,7 +161,7 @@ BROKEN = {
     "answer where none belongs": (
         "iterations = 2\n",
         "iterations = 2\nexpect = 20\n",
-        "cases.headline.expect: unknown key, expected one of iterations, min_sample_ms, ",
+        "cases.headline.expect: unknown key, expected one of disturbance_ns, ",
     ),
     "param of a case absent": (
         "{ tasks = 3, wait_ns = 5_000_000 }",

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from harness.analysis.analyse import Analysis
 from harness.claims import ledger
-from harness.claims.judge import Checked, check
+from harness.claims.judge import JudgedClaim, judge_claims
 from harness.presenting import figures
 from tests.support.scenes import SCENES, analysis_of
 
@@ -85,11 +85,11 @@ class Drawing:
 def drawing(scene: str) -> Drawing:
     """Lay a scene out with the function that draws people's figures."""
     analysis = analysis_of(scene)
-    return laid_out(analysis, check(ledger.load(), analysis) if scene in WITH_CLAIMS else ())
+    return laid_out(analysis, judge_claims(ledger.load(), analysis) if scene in WITH_CLAIMS else ())
 
 
 def laid_out(
-    analysis: Analysis, checked: Sequence[Checked] = (), only: Collection[str] | None = None
+    analysis: Analysis, checked: Sequence[JudgedClaim] = (), only: Collection[str] | None = None
 ) -> Drawing:
     """Lay out the figures of a run, or only some of them, without drawing a picture."""
     pages: dict[str, Page] = {}
@@ -100,17 +100,16 @@ def laid_out(
         nonlocal page
         path.touch()
         name = path.name.removeprefix(".").partition(".")[0]
-        page = Page(name, figure, Bbox.null())
         figure.dpi = rcParams["savefig.dpi"]
+        page = Page(name, figure, Bbox(figure.bbox.get_points()))
         figure.draw_without_rendering()
+        page.panels = [(axes, Bbox(axes.bbox.get_points())) for axes in figure.axes]
         pages[name], page = page, None
 
     def drawing_text(text: Text, renderer: object) -> None:
         if page is not None and text.get_visible() and text.get_text().strip():
             # Not the text's own method: of an annotation, that counts the arrow in.
             page.texts.append((text, Text.get_window_extent(text, renderer)))
-            page.bounds = Bbox(page.figure.bbox.get_points())
-            page.panels = [(axes, Bbox(axes.bbox.get_points())) for axes in page.figure.axes]
         draw_text(text, renderer)
 
     with (
@@ -130,7 +129,7 @@ def svg_files(scene: str) -> dict[str, str]:
     """Draw a scene; return its SVG files by the names of their figures."""
     analysis = analysis_of(scene)
     with tempfile.TemporaryDirectory() as folder:
-        figures.draw(analysis, Path(folder), check(ledger.load(), analysis), kinds=("svg",))
+        figures.draw(analysis, Path(folder), judge_claims(ledger.load(), analysis), kinds=("svg",))
         return read_svg_files(Path(folder))
 
 

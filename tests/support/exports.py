@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from harness.analysis.analyse import Analysis, analyse
+from harness.catalog.contestant import Contestant
 from harness.presenting import export
-from harness.presenting.export.selection import Selection
+from harness.presenting.export.selection import ExportSelection
 from harness.results.records import Absence, AbsentCell, Cell, Run, Sample, Status, Trial
 from tests.support.factories import WORKLOAD, cell, run, trial, trials
 
@@ -22,8 +23,8 @@ DEMO = WORKLOAD.replace("[not_applicable]", OVERHEAD + "[not_applicable]")
 RATE = DEMO.replace('shape = "makespan"', 'shape = "rate"').replace('title = "Demo"', 'title = "R"')
 MS = 1_000_000
 MESSAGE = "found | 5\r\n\x1b[31mexpected\t6"
-ALL = Selection()
-RATES = Cell("rates", "headline", "trio")
+ALL = ExportSelection()
+RATES = Cell(Contestant("rates", "trio"), "headline")
 EARLY = [40 * MS, 41 * MS, 42 * MS, 43 * MS, 44 * MS]  # the ideal is 50 ms
 
 Export = Callable[..., tuple[int, str, str]]
@@ -60,6 +61,10 @@ def analysed() -> tuple[Analysis, list[Trial]]:
     return analyse(run_, measured), measured
 
 
-def exported(format_: str, selection: Selection = ALL, warnings: list[str] | None = None) -> str:
+def exported(
+    format_: str, selection: ExportSelection = ALL, warnings: list[str] | None = None
+) -> str:
     analysis, measured = analysed()
-    return export.text(format_, analysis, measured, selection, [] if warnings is None else warnings)
+    return export.render(
+        format_, analysis, measured, selection, [] if warnings is None else warnings
+    )

@@ -8,11 +8,13 @@ from hypothesis import settings
 
 from harness.analysis.analyse import Analysis, WorkloadResult, analyse
 from harness.catalog import workload_file
+from harness.catalog.contestant import Contestant
 from harness.catalog.workload import HEADLINE
-from harness.measuring.processes.child import Ended
+from harness.measuring.plan import assign
+from harness.measuring.processes.child import ChildResult
 from harness.measuring.runners import protocol
-from harness.measuring.runners.conversation import Conversation
 from harness.measuring.runners.runner import Offer
+from harness.measuring.runners.transcript import Transcript
 from harness.results.records import (
     SCHEMA_VERSION,
     Cell,
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
     from harness.catalog.workload import Workload
+    from harness.measuring.plan import Assignment
     from harness.results.records import AbsentCell
 
 # Everything that a workload file can say, once.
@@ -132,8 +135,18 @@ def workload(text: str = WORKLOAD, id_: str = "demo") -> Workload:
     return workload_file.parse(id_, text, f"{id_}.toml")
 
 
+def who(model: str = "asyncio", variant: str = "") -> Contestant:
+    return Contestant("demo", model, variant)
+
+
+def assignment(
+    model: str = "asyncio", case: str = HEADLINE, of: Workload | None = None
+) -> Assignment:
+    return assign(cell(model, case), {"demo": of or workload()})
+
+
 def cell(model: str = "asyncio", case: str = HEADLINE, variant: str = "") -> Cell:
-    return Cell("demo", case, model, variant)
+    return Cell(who(model, variant), case)
 
 
 def trial(
@@ -182,7 +195,7 @@ def run(
 
 
 def analysed(*of: Trial, absent: tuple[AbsentCell, ...] = (), text: str = WORKLOAD) -> Analysis:
-    cells = dict.fromkeys(one.cell for one in of)
+    cells = dict.fromkeys(measured.cell for measured in of)
     return analyse(run(list(cells), absent, {"demo": text}), of)
 
 
@@ -196,17 +209,17 @@ def conversation(
     *,
     wrong: Mapping[str, Sequence[protocol.Message]] | None = None,
     finished: bool = True,
-) -> Conversation:
+) -> Transcript:
     """Return what a good trial of a case says; `wrong` has what is said of a case instead."""
-    request = protocol.request_for(of, of.cases[case], "asyncio", "", 7)
-    said = Conversation(request.cases)
-    said.hear(protocol.Started(protocol.PROTOCOL))
-    for one in request.cases:
-        instead = (wrong or {}).get(one.id)
-        for message in good_messages(of, one.id) if instead is None else instead:
-            said.hear(message)
+    request = protocol.create_request(who(), assignment(case=case, of=of).cases, 7)
+    said = Transcript(request.cases)
+    said.receive(protocol.Started(protocol.PROTOCOL))
+    for asked in request.cases:
+        instead = (wrong or {}).get(asked.id)
+        for message in good_messages(of, asked.id) if instead is None else instead:
+            said.receive(message)
     if finished:
-        said.hear(protocol.Finished())
+        said.receive(protocol.Finished())
     return said
 
 
@@ -219,29 +232,31 @@ def good_messages(
     observed: Mapping[str, int] | None = None,
 ) -> list[protocol.Message]:
     """Return the samples of a case and its outcome; what is given replaces what is right."""
-    one = of.cases[case]
-    ideal = of.ideal_of(one, "asyncio") or 0
-    value = of.expected(one) if answer is None else answer
+    resolved = of.cases[case]
+    ideal = of.compute_ideal_ns(resolved, "asyncio") or 0
+    value = of.resolve(case, "asyncio").expected if answer is None else answer
     samples: list[protocol.Message] = [
         protocol.SampleTaken(
             case,
             iteration,
             ideal if elapsed_ns is None else elapsed_ns,
-            of.operations_of(one),
-            warmup=iteration < one.sampling.warmup,
+            of.count_operations(resolved),
+            warmup=iteration < resolved.sampling.warmup,
         )
-        for iteration in range(one.sampling.warmup + one.sampling.iterations)
+        for iteration in range(resolved.sampling.warmup + resolved.sampling.iterations)
     ]
     seen = {"in_flight": 3} if observed is None else dict(observed)
     return [*samples, protocol.Outcome(case, protocol.digest(value), str(value), seen)]
 
 
-def ended(returncode: int = 0, stopped: str = "", wall_ns: int = 10**12, left: int = 0) -> Ended:
-    return Ended(returncode, wall_ns, 0, "", stopped, left)
+def ended(
+    returncode: int = 0, stopped: str = "", wall_ns: int = 10**12, left: int = 0
+) -> ChildResult:
+    return ChildResult(returncode, wall_ns, 0, "", stopped, left)
 
 
 def offer(
     model: str, workload_id: str = "demo", variant: str = "", unavailable: str | None = None
 ) -> Offer:
     source = f"{workload_id}/{model}{variant}"
-    return Offer(workload_id, model, variant, "a runner", source, unavailable)
+    return Offer(Contestant(workload_id, model, variant), "a runner", source, unavailable)

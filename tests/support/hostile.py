@@ -36,6 +36,6 @@ def hostile() -> Analysis:
         runner_files=(EVIL,),
         machine=Machine(EVIL, EVIL, EVIL, 2, 2**30, virtualisation=EVIL),
         runners=(facts,),
-        implementations={cell.implementation: EVIL for cell in found.run.cells},
+        implementations={cell.contestant.key: EVIL for cell in found.run.cells},
         sources={EVIL: EVIL},
     )

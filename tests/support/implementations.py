@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from harness.catalog.contestant import Contestant
 from harness.catalog.workload import CHECK
 from harness.paths import ROOT
 from harness.results.records import Cell
@@ -19,13 +20,15 @@ _GO_FUNCTION = re.compile(r"^func Run([A-Z][A-Za-z0-9]*)?\(", re.MULTILINE)
 
 def check_cells() -> list[Cell]:
     """Return the check case of every implementation × model, in the order of their names."""
-    python = [(each.workload, each.model, each.variant) for each in implementations.find()]
-    return [Cell(name, CHECK, model, variant) for name, model, variant in sorted(python + _go())]
+    python = [
+        Contestant(each.workload, each.model, each.variant) for each in implementations.find()
+    ]
+    return [Cell(contestant, CHECK) for contestant in sorted(python + _go())]
 
 
-def _go() -> list[tuple[str, str, str]]:
+def _go() -> list[Contestant]:
     return [
-        (path.parent.name, model, variant.lower())
+        Contestant(path.parent.name, model, variant.lower())
         for path in (ROOT / "go" / "workloads").glob("*/*.go")
         if not path.stem.endswith("_test")
         for variant in _GO_FUNCTION.findall(path.read_text("utf-8"))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.claims import judge, ledger
-from harness.claims.judge import Checked
+from harness.claims.judge import JudgedClaim
 from harness.claims.ledger import Claim
 from harness.results.records import Trial
 from tests.support.factories import analysed
@@ -56,7 +56,7 @@ def a_claim(range_: str = "40 to 60 ms", **keys: str) -> Claim:
     return claim
 
 
-def checked(claim: Claim, *of: Trial, **more: object) -> Checked:
+def checked(claim: Claim, *of: Trial, **more: object) -> JudgedClaim:
     """Hold one claim against a run of the demo."""
-    (found,) = judge.check([claim], analysed(*of, **more))  # type: ignore[arg-type]
+    (found,) = judge.judge_claims([claim], analysed(*of, **more))  # type: ignore[arg-type]
     return found

@@ -43,7 +43,7 @@ class Measuring:
 
     def trials(self) -> list[Trial]:
         """Return what is stored; raises if anything but the last line is not whole."""
-        return list(store.read_trials(store.find(self.out), []))
+        return list(store.read_trials(store.find_run(self.out), []))
 
     def signal_all(self, number: int) -> None:
         """Signal the group, as a terminal does."""

@@ -42,11 +42,14 @@ def one(**changes: object) -> dict[str, object]:
 def joined(*named: Path, known: Runners | None = None) -> Runners:
     """Return what is there after joining the runners to those that are known."""
     found = known or Runners()
-    declared = external.read(named)
+    declared = external.read_files(named)
     own = workload_file.load_folder(WORKLOADS)
-    external.join(found, declared, external.workloads(declared, own))
+    external.add_runners(found, declared, external.add_workloads(declared, own))
     return found
 
 
 def offered(found: Runners) -> list[tuple[str, str, str]]:
-    return [(offer.workload, offer.model, offer.variant) for offer in found.offers()]
+    return [
+        (offer.contestant.workload, offer.contestant.model, offer.contestant.variant)
+        for offer in found.offers()
+    ]

@@ -12,7 +12,7 @@ from msgspec import structs
 
 from harness.analysis.analyse import Analysis
 from harness.claims import ledger
-from harness.claims.judge import check
+from harness.claims.judge import judge_claims
 from harness.paths import ROOT
 from harness.presenting.report import page, sources
 from harness.results.records import Run
@@ -100,12 +100,12 @@ def sourced(analysis: Analysis) -> Analysis:
     names = {}
     for cell in analysis.run.cells:
         base = BASES.get(cell.model, cell.model)
-        variant = f"__{cell.variant}" if cell.variant else ""
+        variant = f"__{cell.contestant.variant}" if cell.contestant.variant else ""
         path = f"python/workloads/{cell.workload}/on_{base}{variant}.py"
         if base.startswith("go"):
             path = f"go/workloads/{cell.workload}/{cell.workload}.go"
         if (ROOT / path).is_file():
-            names[cell.implementation] = path
+            names[cell.contestant.key] = path
     digests = {
         path: hashlib.sha256((ROOT / path).read_bytes()).hexdigest() for path in names.values()
     }
@@ -117,8 +117,8 @@ def sourced(analysis: Analysis) -> Analysis:
 def report_of(scene: str) -> str:
     """Return the report of a scene, with its figures and with the sources that are here."""
     analysis = sourced(analysis_of(scene))
-    checked = check(ledger.load(), analysis)
-    return page.text(analysis, sources.read(analysis.run), svg_files(scene), checked)
+    checked = judge_claims(ledger.load(), analysis)
+    return page.render(analysis, sources.read_sources(analysis.run), svg_files(scene), checked)
 
 
 @cache
@@ -128,7 +128,7 @@ def page_of(scene: str) -> Parsed:
 
 def bare(analysis: Analysis) -> Parsed:
     """Return the report without figures and sources."""
-    return parsed(page.text(analysis, {}, {}))
+    return parsed(page.render(analysis, {}, {}))
 
 
 def with_run(analysis: Analysis, **changes: object) -> Analysis:

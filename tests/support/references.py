@@ -1,35 +1,39 @@
-"""A small repository whose README.md is made from a run of the demo workload."""
+"""A small repository whose documents are made from a run of the demo workload."""
 
 from __future__ import annotations
 
-from pathlib import Path
+from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from harness.presenting import reference
+from harness.presenting import readme, reference
 from harness.presenting.reference import Repository
 from harness.results import store
 from harness.results.store import RunWriter
-from tests.support.factories import CRASHED, cell, run, trial
+from tests.support.factories import CRASHED, WORKLOAD, cell, run, trial
 from tests.support.ledgers import LEDGER, MS
 
+if TYPE_CHECKING:
+    from pathlib import Path
+
 BLOCK = "<!-- generated: {} -->\n<!-- end -->\n"
-README = (
-    "# Demo\n\n![All](docs/reference-run/figures/overview.png)\n"
-    + "".join(f"\nBefore {name}.\n\n{BLOCK.format(name)}" for name in reference.readme.BLOCKS)
+DOCUMENTS = {  # with empty blocks
+    name: "# Demo\n\n![All](docs/reference-run/figures/overview.png)\n"
+    + "".join(f"\nBefore {block}.\n\n{BLOCK.format(block)}" for block in blocks)
     + "\nThe end.\n"
-)
+    for name, blocks in readme.DOCUMENTS.items()
+}
 OWN = LEDGER[: LEDGER.index('[claims."better-2.0"]')]
 PRIVATE = 'File "/srv/someone/secret/python/runner/work.py", line 3, in /srv/x/a.py'
 
 
 def measured(out: Path, milliseconds: int = 50, times: int = 2, **more: object) -> Path:
-    """Write a run of the demo as the harness does, with things that are nobody's business."""
-    one = run([cell(model) for model in ("asyncio", "trio", "threads")])
-    about = structs.replace(one.machine, host="janes-laptop")
-    began = f"{one.started_at[:4]}0102T030405Z"
-    one = structs.replace(one, id=f"{began}-janes-laptop", machine=about, **more)
-    writer = RunWriter.create(out, one)
+    """Write a run of the demo as the harness does, with things that are private to a machine."""
+    demo = run([cell(model) for model in ("asyncio", "trio", "threads")])
+    machine = structs.replace(demo.machine, host="janes-laptop")
+    began = f"{demo.started_at[:4]}0102T030405Z"
+    demo = structs.replace(demo, id=f"{began}-janes-laptop", machine=machine, **more)
+    writer = RunWriter.create(out, demo)
     for block in range(6):
         writer.append(trial("asyncio", block, (milliseconds + block % 3) * MS))
         writer.append(trial("trio", block, (times * milliseconds + block % 2) * MS))
@@ -42,14 +46,18 @@ def measured(out: Path, milliseconds: int = 50, times: int = 2, **more: object) 
         )
     )
     writer.close()
-    return store.find(out)
+    return store.find_run(out)
 
 
 def repository_of(root: Path, folder: Path) -> Repository:
+    """Return a repository at `root` with the run of a folder as its reference run."""
     repository = Repository(root)
     (root / "docs").mkdir()
-    repository.readme.write_text(README, encoding="utf-8")
+    for name, text in DOCUMENTS.items():
+        (root / name).write_text(text, encoding="utf-8")
     repository.ledger.write_text(OWN, encoding="utf-8")
     (root / "docs" / "more.md").write_text("[x](reference-run/figures/demo.png)\n", "utf-8")
+    repository.workloads.mkdir(parents=True)
+    (repository.workloads / "demo.toml").write_text(WORKLOAD, encoding="utf-8")
     reference.take(folder, repository)
     return repository

@@ -12,7 +12,8 @@ from msgspec import structs
 
 from harness.analysis.analyse import Analysis, analyse
 from harness.catalog import workload_file
-from harness.catalog.workload import HEADLINE, MODELS, Workload, in_order
+from harness.catalog.contestant import Contestant
+from harness.catalog.workload import HEADLINE, MODELS, Workload, order_models
 from harness.measuring import plan
 from harness.measuring.runners.runner import Offer
 from harness.paths import WORKLOADS
@@ -53,11 +54,11 @@ class Fate:
     def of(self, workload: Workload, cell: Cell, block: int) -> Trial | None:
         """Return the trial of a cell in a block; None where it was not measured."""
         case = workload.cases[cell.case]
-        operations = workload.operations_of(case)
-        place = in_order([cell.model]).index(cell.model)
+        operations = workload.count_operations(case)
+        place = order_models([cell.model]).index(cell.model)
         noise = random.Random(f"{cell} {block}").uniform(0, 0.05)
         work = operations * NS_AN_OPERATION.get(cell.workload, 1_000) * 1.33**place * (1 + noise)
-        elapsed = (workload.ideal_of(case, cell.model) or 0) + round(work)
+        elapsed = (workload.compute_ideal_ns(case, cell.model) or 0) + round(work)
         usual = trial(cell, block, elapsed, cpu_ns=round(work * (0.9 - noise)))
         return shaped(usual, workload, 1.33**place * (1 + noise))
 
@@ -87,31 +88,31 @@ def trial(cell: Cell, block: int, elapsed_ns: int, cpu_ns: int | None = None) ->
     )
 
 
-def shaped(one: Trial, workload: Workload, cost: float) -> Trial:
+def shaped(usual: Trial, workload: Workload, cost: float) -> Trial:
     """Add to a trial what its workload's shape has besides samples."""
     if workload.shape not in ("footprint", "latency", "server"):
-        return one
-    case = workload.cases[one.cell.case]
+        return usual
+    case = workload.cases[usual.cell.case]
     told = waits(cost)
     if workload.shape == "latency":
-        return structs.replace(one, latency=told)
+        return structs.replace(usual, latency=told)
     if workload.shape == "footprint":
         parked = tuple(
             Parked(n, 9_000_000 + round(1_000 * n * cost), 9_000 * n) for n in (500, 1_000, 1_500)
         )
-        return structs.replace(one, parked=parked)
+        return structs.replace(usual, parked=parked)
     if workload.shape != "server":
-        return one
+        return usual
     if case.ladder:
         phases = tuple(
             Phase("ladder", MS_100, rate // 10, rate, hdr=told, saturated=rate > 20_000 / cost)
             for rate in (1_000, 2_000, 4_000, 8_000)
         )
-        return structs.replace(one, samples=(), phases=phases)
+        return structs.replace(usual, samples=(), phases=phases)
     phase = Phase("open", MS_100, 400, case.rate_per_s, hdr=told)
     exit_ns = round(20_000_000 * cost) if workload.load and workload.load.drains else None
     latency = told if case.rate_per_s else ""
-    return structs.replace(one, phases=(phase,), latency=latency, exit_ns=exit_ns)
+    return structs.replace(usual, phases=(phase,), latency=latency, exit_ns=exit_ns)
 
 
 def waits(cost: float) -> str:
@@ -122,22 +123,22 @@ def waits(cost: float) -> str:
     return counted.encode().decode()
 
 
-def spun(one: Trial) -> Trial:
-    """Let the harness try the machine out before each block, which slows down now and then."""
-    if one.cell.model != "asyncio":
-        return one
-    took = 1_000_000 + 7_000 * (one.block * 5 % 7) + (one.block == 3) * 400_000
-    at = one.started_at.replace("03:04", f"03:{4 + one.block % 50:02}")
-    return structs.replace(one, started_at=at, spin_ns=took, spin_cpu_ns=980_000)
+def probed(usual: Trial) -> Trial:
+    """Add the speed probe of each block; the machine slows down now and then."""
+    if usual.cell.model != "asyncio":
+        return usual
+    took = 1_000_000 + 7_000 * (usual.block * 5 % 7) + (usual.block == 3) * 400_000
+    at = usual.started_at.replace("03:04", f"03:{4 + usual.block % 50:02}")
+    return structs.replace(usual, started_at=at, probe_ns=took, probe_cpu_ns=980_000)
 
 
-def failed(one: Trial, status: Status, message: str) -> Trial:
-    return Trial(one.cell, one.block, 0, status, one.started_at, one.wall_ns, message)
+def failed(usual: Trial, status: Status, message: str) -> Trial:
+    return Trial(usual.cell, usual.block, 0, status, usual.started_at, usual.wall_ns, message)
 
 
-def alike(one: Trial) -> Trial:
+def alike(usual: Trial) -> Trial:
     """Take the differences between models away."""
-    return trial(one.cell, one.block, 10**9 + 10**6 * (one.block * 7 % 5), 10**9)
+    return trial(usual.cell, usual.block, 10**9 + 10**6 * (usual.block * 7 % 5), 10**9)
 
 
 @cache
@@ -147,7 +148,7 @@ def workloads() -> dict[str, Workload]:
 
 def _operations(cell: Cell) -> int:
     known = workloads().get(cell.workload)
-    return known.operations_of(known.cases[cell.case]) if known else 1
+    return known.count_operations(known.cases[cell.case]) if known else 1
 
 
 def scene(
@@ -182,16 +183,20 @@ def planned(
     profile: str = "standard",
 ) -> Run:
     """Return a run over some workloads, as it is decided before its first trial."""
-    cells, absent = plan.cells(
+    cells, absent = plan.plan_cells(
         chosen,
-        plan.Selection(models=tuple(models)),
+        plan.RunSelection(models=tuple(models)),
         [
             *_offers(chosen, missing or {}),
-            *(Offer(one.id, model, "", "js", "here") for one in chosen for model in outside),
+            *(
+                Offer(Contestant(workload.id, model), "js", "here")
+                for workload in chosen
+                for model in outside
+            ),
         ],
         missing or {},
         plan.PROFILES[profile],
-        in_order(outside),
+        order_models(outside),
     )
     return Run(
         schema_version=SCHEMA_VERSION,
@@ -213,7 +218,7 @@ def planned(
             RunnerFacts("go", "go", "go1.26.0", GO),
             *([RunnerFacts("js", "javascript", "v24", tuple(outside))] if outside else []),
         ),
-        workloads={one.id: one.text for one in chosen},
+        workloads={workload.id: workload.text for workload in chosen},
         cells=tuple(cells),
         absent=tuple(absent),
     )
@@ -228,7 +233,7 @@ def trials(
     every_case: bool = False,
 ) -> Iterator[Trial]:
     """Yield what is found of each cell, in the blocks that it has."""
-    by_id = {one.id: one for one in chosen}
+    by_id = {workload.id: workload for workload in chosen}
     for cell in run.cells:
         for block in range(blocks if every_case or cell.case == HEADLINE else min(blocks, 1)):
             found = (fate or Fate()).of(by_id[cell.workload], cell, block)
@@ -238,42 +243,44 @@ def trials(
 
 def _offers(chosen: Iterable[Workload], missing: Mapping[str, str]) -> list[Offer]:
     return [
-        Offer(one.id, model, variant, "go" if model in GO else "python", "here")
-        for one in chosen
+        Offer(Contestant(workload.id, model, variant), "go" if model in GO else "python", "here")
+        for workload in chosen
         for model in MODELS
-        if model not in one.not_applicable and model not in missing
-        for variant in ("", *VARIANTS.get(one.id, {}).get(model, ()))
+        if model not in workload.not_applicable and model not in missing
+        for variant in ("", *VARIANTS.get(workload.id, {}).get(model, ()))
     ]
 
 
 def _of_trio(status: Status, message: str, *, every: int = 1) -> Fate:
-    def change(one: Trial) -> Trial:
-        hit = one.cell.model == "trio" and one.block % every == 0
-        return failed(one, status, message) if hit else one
+    def change(usual: Trial) -> Trial:
+        hit = usual.cell.model == "trio" and usual.block % every == 0
+        return failed(usual, status, message) if hit else usual
 
     return Otherwise(change)
 
 
-def _below_the_ideal(one: Trial) -> Trial:
+def _below_the_ideal(usual: Trial) -> Trial:
     """Let timers end a little early, as they may; for each model a little more."""
-    early = 20_000 * MODELS.index(one.cell.model)
-    return trial(one.cell, one.block, one.samples[0].elapsed_ns // 10**7 * 10**7 - early, 10**6)
+    early = 20_000 * MODELS.index(usual.cell.model)
+    return trial(
+        usual.cell, usual.block, usual.samples[0].elapsed_ns // 10**7 * 10**7 - early, 10**6
+    )
 
 
-def _steady(one: Trial) -> tuple[int, int]:
+def _steady(usual: Trial) -> tuple[int, int]:
     """Return times that two processes in a row differ in by a few parts in ten million."""
-    elapsed = 8_000_000 * (1 + MODELS.index(one.cell.model)) + one.block
-    return elapsed, elapsed - 3 * one.block
+    elapsed = 8_000_000 * (1 + MODELS.index(usual.cell.model)) + usual.block
+    return elapsed, elapsed - 3 * usual.block
 
 
-def _with_holes(one: Trial) -> Trial | None:
+def _with_holes(usual: Trial) -> Trial | None:
     """Leave holes in a sweep: not reached yet, failed at its end, or begun late."""
-    model, case = one.cell.model, one.cell.case
+    model, case = usual.cell.model, usual.cell.case
     if model in LOOPS and case.startswith("tasks-100000"):
-        return failed(one, Status.OUT_OF_MEMORY, "took more memory than a trial may")
+        return failed(usual, Status.OUT_OF_MEMORY, "exceeded the memory limit of the trial")
     if model == "scratch" and case in ("tasks-10", "tasks-100"):
         return None
-    return None if model == "go" and case != HEADLINE else one
+    return None if model == "go" and case != HEADLINE else usual
 
 
 def _another(id_: str, **changes: str) -> Workload:
@@ -298,7 +305,7 @@ SCENES: dict[str, Callable[[], Analysis]] = {
         ("kitchen",), fate=_of_trio(Status.TIMEOUT, "not finished after 30 s", every=4)
     ),
     "everything fails": lambda: scene(
-        fate=Otherwise(lambda one: failed(one, Status.CRASH, "ended with exit code 1"))
+        fate=Otherwise(lambda usual: failed(usual, Status.CRASH, "ended with exit code 1"))
     ),
     "nothing measured yet": lambda: scene(blocks=0),
     "only trio": lambda: scene(models=("trio",)),
@@ -306,11 +313,14 @@ SCENES: dict[str, Callable[[], Analysis]] = {
     "values below zero": lambda: scene(("fanout", "kitchen"), fate=Otherwise(_below_the_ideal)),
     "values of zero": lambda: scene(
         ("sumsquares",),
-        fate=Otherwise(lambda one: trial(one.cell, one.block, one.samples[0].elapsed_ns, 0)),
+        fate=Otherwise(
+            lambda usual: trial(usual.cell, usual.block, usual.samples[0].elapsed_ns, 0)
+        ),
     ),
     "all alike": lambda: scene(fate=Otherwise(alike)),
     "intervals of next to nothing": lambda: scene(
-        ("sumsquares",), fate=Otherwise(lambda one: trial(one.cell, one.block, *_steady(one)))
+        ("sumsquares",),
+        fate=Otherwise(lambda usual: trial(usual.cell, usual.block, *_steady(usual))),
     ),
     "a very long message": lambda: scene(("kitchen",), fate=_of_trio(Status.CRASH, LONG)),
     "a message of strange characters": lambda: scene(
@@ -336,7 +346,7 @@ SCENES: dict[str, Callable[[], Analysis]] = {
         ("noop", "fanout"), outside=("node", "a-name-of-forty-characters-as-long-as-be")
     ),
     "a thorough run of a server": lambda: scene(
-        ("echo",), models=("asyncio", "trio"), profile="thorough", fate=Otherwise(spun)
+        ("echo",), models=("asyncio", "trio"), profile="thorough", fate=Otherwise(probed)
     ),
     "five workloads": lambda: scene(
         ("noop",),

@@ -35,7 +35,7 @@ class Server:
         self.port = 0
         self.said: list[dict[str, Any]] = []
 
-    def hear(self, kind: str) -> dict[str, Any]:
+    def receive(self, kind: str) -> dict[str, Any]:
         """Read on until it says something of this kind."""
         assert self.process.stdout is not None
         for line in self.process.stdout:
@@ -45,7 +45,7 @@ class Server:
         raise AssertionError(f"no {kind} in {self.said}; {self.errors()}")
 
     def listens(self) -> None:
-        self.port = self.hear("listening")["port"]
+        self.port = self.receive("listening")["port"]
 
     def stop(self) -> None:
         assert self.process.stdin is not None
@@ -57,11 +57,11 @@ class Server:
 
     def has_closed_in_order(self, case: str = "check") -> None:
         """Wait for the end of a case: the answer 0, and no error."""
-        outcome = self.hear("outcome")
+        outcome = self.receive("outcome")
         assert (outcome["case"], outcome["digest"]) == (case, digest(0))
 
     def has_ended(self) -> None:
-        self.hear("finished")
+        self.receive("finished")
         assert self.process.wait(STUCK_S) == 0
         assert self.errors() == ""  # nothing is logged
 

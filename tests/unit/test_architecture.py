@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.paths import ROOT
+from harness.paths import ROOT, WORKLOADS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -58,6 +58,15 @@ ALSO = {
     }.items()
 }
 ALSO["drain", "processes"] |= {"asyncio"}  # an application of uvicorn's sleeps by its loop
+# A workload that is another one with additions: it imports what that one's models share, and in
+# each model that one's implementation.
+BUILDS_ON = {"drain": "http"}
+# What the models of a workload share may load a parser or server if its name begins with it.
+SHARED = {
+    workload: set().union(*(also for (other, _), also in ALSO.items() if other == workload))
+    - LIBRARIES
+    for workload, _ in ALSO
+}
 
 
 def sources(folder: Path) -> list[Path]:
@@ -116,7 +125,7 @@ def folder_graph() -> dict[str, dict[str, str]]:
 # --- the harness
 
 
-def test_every_folder_of_the_harness_has_its_layer_and_says_what_it_holds() -> None:
+def test_every_folder_of_the_harness_has_a_layer_and_a_docstring() -> None:
     folders = {path.parent for path in sources(HARNESS)}
     assert {path.relative_to(HARNESS).as_posix() for path in folders} == set(LEVEL)
     for folder in folders:
@@ -133,7 +142,7 @@ def test_a_folder_imports_only_from_lower_layers() -> None:
     assert upward == []
 
 
-def test_measuring_and_analysing_meet_in_records_alone() -> None:
+def test_measuring_and_analysing_share_only_records() -> None:
     graph = folder_graph()
     for half, other in (HALVES, HALVES[::-1]):
         for folder, known in graph.items():
@@ -141,7 +150,7 @@ def test_measuring_and_analysing_meet_in_records_alone() -> None:
                 assert {name.partition("/")[0] for name in known} & other == set(), folder
 
 
-def test_the_package_says_what_each_folder_holds_and_imports_nothing() -> None:
+def test_the_docstring_of_the_package_names_each_folder_and_it_imports_nothing() -> None:
     package = HARNESS / "__init__.py"
     assert imported(package) == set()
     said = ast.get_docstring(parsed(package)) or ""
@@ -154,10 +163,78 @@ def test_only_the_figures_draw() -> None:
     assert drawing == {HARNESS / "presenting" / "figures"}
 
 
+# Ids of workloads that are also something else, and the folders in which they may be that.
+OTHER_MEANINGS = {
+    # a shape of workloads, and a message of the protocol
+    "footprint": {"catalog", "measuring", "measuring/runners", "presenting/export", "scaffold"},
+    "drain": {"measuring/servers"},  # a kind of load
+    "echo": {"catalog", "measuring/servers"},  # an application of the load generator
+    "http": {"catalog", "measuring/servers"},  # another one
+}
+PLAIN_WORDS = {"timers"}  # may be part of a sentence
+
+
+def texts(tree: ast.Module) -> Iterator[ast.Constant]:
+    """Yield the string constants of a file that are not docstrings."""
+    documented = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    docstrings = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, documented) and node.body and isinstance(node.body[0], ast.Expr)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield from () if id(node) in docstrings else (node,)
+
+
+def named_workloads(tree: ast.Module, folder: str, shipped: set[str]) -> Iterator[str]:
+    """Yield where a file in a folder of harness/ names a shipped workload: `3: pingpong`."""
+    ambiguous = OTHER_MEANINGS.keys() | PLAIN_WORDS
+    for node in texts(tree):
+        assert isinstance(node.value, str)
+        words = set(re.findall(r"\w+", node.value)) & (shipped - ambiguous)
+        words |= {node.value} & shipped & ambiguous
+        for word in words:
+            if folder not in OTHER_MEANINGS.get(word, ()):
+                yield f"{node.lineno}: {word}"
+
+
+def shipped_workloads() -> set[str]:
+    return {path.stem for path in WORKLOADS.glob("*.toml")}
+
+
+def test_no_module_of_the_harness_names_a_shipped_workload() -> None:
+    """What is known about a workload is in its file, so that a new one needs no change here."""
+    shipped = shipped_workloads()
+    assert OTHER_MEANINGS.keys() | PLAIN_WORDS <= shipped
+    named = [
+        f"{shown(path)}:{place}"
+        for path in sources(HARNESS)
+        for place in named_workloads(
+            parsed(path), path.parent.relative_to(HARNESS).as_posix(), shipped
+        )
+    ]
+    assert named == []
+
+
+def test_a_module_that_names_a_shipped_workload_is_found() -> None:
+    tree = ast.parse(
+        '''"""Not pingpong: this is a docstring."""
+IDS = ("pingpong", f"see {1} fanout.toml", "timers fire early", "timers", "footprint")
+def function():
+    "Not kitchen either."
+'''
+    )
+    everything = {"2: pingpong", "2: fanout", "2: timers", "2: footprint"}
+    assert set(named_workloads(tree, "cli", shipped_workloads())) == everything
+    in_catalog = set(named_workloads(tree, "catalog", shipped_workloads()))
+    assert in_catalog == everything - {"2: footprint"}
+
+
 # --- the harness and the runners know each other by the protocol alone
 
 
-def test_the_harness_and_the_python_runner_import_nothing_of_each_other() -> None:
+def test_the_harness_and_the_python_runner_do_not_import_each_other() -> None:
     for path in sources(PYTHON):
         assert "harness" not in packages(imported(path)), shown(path)
     for path in sources(HARNESS):
@@ -197,23 +274,49 @@ def test_the_runner_needs_the_standard_library_alone_until_a_model_is_loaded() -
         assert at_module_level(path) & LIBRARIES == set(), shown(path)
 
 
+def workload_files(path: Path) -> set[Path]:
+    """Return a file under python/workloads/, what it imports from there, and what those import."""
+    found: set[Path] = set()
+    waiting = {path}
+    while waiting:
+        found |= waiting
+        names = {name for file in waiting for name in imported(file)}
+        modules = {module for name in names for module in (name, name.rpartition(".")[0])}
+        files = {PYTHON.joinpath(*module.split(".")).with_suffix(".py") for module in modules}
+        ours = {file for file in files if file.is_relative_to(PYTHON / "workloads")}
+        waiting = {file for file in ours if file.is_file()} - found
+    return found
+
+
+def libraries_of(path: Path) -> set[str]:
+    """Return what a file under python/workloads/ imports, except for what every file may import."""
+    ours = {"runner", "workloads"}
+    return packages(imported(path)) - ours - (set(sys.stdlib_module_names) - {"asyncio"})
+
+
 def test_an_implementation_imports_its_own_library_and_no_other() -> None:
     for path in sorted(PYTHON.glob("workloads/*/on_*.py")):
         stem = path.stem.removeprefix("on_")
         base, also = stem.partition("__")[0], ALSO.get((path.parent.name, stem), set())
-        shared = f"workloads.{path.parent.name}."  # what all models of a workload do alike
-        names = {name for name in imported(path) if not name.startswith(shared)}
-        foreign = packages(names) - set(sys.stdlib_module_names) - {"runner"}
-        assert foreign <= {base} | also, shown(path)
-        assert base == "asyncio" or "asyncio" not in packages(imported(path)) - also, shown(path)
+        libraries = {name for file in workload_files(path) for name in libraries_of(file)}
+        assert libraries <= {base} | also, shown(path)
 
 
-def test_what_the_models_of_a_workload_share_loads_no_models_library() -> None:
+def test_a_workload_imports_from_itself_and_the_one_it_builds_on() -> None:
+    for path in sorted(PYTHON.glob("workloads/*/*.py")):
+        workload = path.parent.name
+        for file in workload_files(path) - {path}:
+            assert file.parent.name in {workload, BUILDS_ON.get(workload)}, shown(path)
+            if file.name.startswith("on_"):
+                assert (file.parent.name, file.name) == (BUILDS_ON.get(workload), path.name)
+
+
+def test_code_shared_by_the_models_of_a_workload_loads_no_library_of_a_model() -> None:
     for path in PYTHON.glob("workloads/*/*.py"):
         if not path.name.startswith("on_"):
-            foreign = packages(imported(path)) - set(sys.stdlib_module_names) - {"runner"}
-            assert foreign == set(), shown(path)
-            assert "asyncio" not in packages(imported(path)), shown(path)
+            named_after = path.stem.partition("_")[0]
+            allowed = SHARED.get(path.parent.name, set()) & {named_after}
+            assert libraries_of(path) <= allowed, shown(path)
 
 
 # --- what a child loads
@@ -309,7 +412,7 @@ def pins_versions(name: str) -> bool:
     )
 
 
-def test_lock_files_name_no_place_to_download_from() -> None:
+def test_lock_files_contain_no_download_address() -> None:
     locks = {name: text for name, text in tracked().items() if pins_versions(name)}
     assert "requirements.txt" in locks
     assert "go/go.sum" in locks
@@ -329,3 +432,8 @@ def test_no_file_names_a_path_of_a_developers_machine() -> None:
     someones = r"/(?:home|Users)/[A-Za-z0-9_.-]+/|[A-Za-z]:\\+Users\\+\w"
     path = re.compile("|".join([someones, *(re.escape(place) + r"(?=[/\"'\s])" for place in own)]))
     assert [name for name, text in tracked().items() if path.search(text)] == []
+
+
+def test_files_that_a_build_generates_are_ignored_by_git() -> None:
+    generated = re.compile(r"^// Code generated .* DO NOT EDIT\.$", re.MULTILINE)
+    assert [name for name, text in tracked().items() if generated.search(text)] == []

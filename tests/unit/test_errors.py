@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.errors import Exit, Problem, unknown
+from harness.errors import Exit, Problem, unknown_name
 
 MODELS = ("asyncio", "asyncio-eager", "anyio-asyncio", "trio", "threads", "go")
 
@@ -12,8 +12,8 @@ MODELS = ("asyncio", "asyncio-eager", "anyio-asyncio", "trio", "threads", "go")
 @pytest.mark.parametrize(
     ("code", "number"),
     [
-        (Exit.FINE, 0),
-        (Exit.DOES_NOT_HOLD, 1),
+        (Exit.SUCCESS, 0),
+        (Exit.FAILED, 1),
         (Exit.USAGE, 2),
         (Exit.NOT_POSSIBLE, 3),
         (Exit.INTERRUPTED, 130),
@@ -28,27 +28,27 @@ def test_a_problem_is_a_usage_error_unless_it_says_otherwise() -> None:
     assert Problem("no", Exit.NOT_POSSIBLE).code is Exit.NOT_POSSIBLE
 
 
-def test_a_problem_reads_as_its_message_alone() -> None:
+def test_a_problem_is_printed_as_its_message_alone() -> None:
     assert str(Problem("run.json: found 2, expected 1", Exit.NOT_POSSIBLE)) == (
         "run.json: found 2, expected 1"
     )
 
 
-def test_an_unknown_name_is_answered_with_the_near_one() -> None:
-    assert str(unknown("model", "tiro", MODELS)) == "unknown model 'tiro'; did you mean trio?"
+def test_an_unknown_name_is_reported_with_a_similar_one() -> None:
+    assert str(unknown_name("model", "tiro", MODELS)) == "unknown model 'tiro'; did you mean trio?"
 
 
-def test_several_near_names_are_all_offered_the_nearest_first() -> None:
-    assert str(unknown("model", "asyncoi", MODELS)) == (
+def test_several_similar_names_are_listed_the_most_similar_first() -> None:
+    assert str(unknown_name("model", "asyncoi", MODELS)) == (
         "unknown model 'asyncoi'; did you mean asyncio or asyncio-eager or anyio-asyncio?"
     )
 
 
-def test_a_name_near_to_none_is_answered_with_all_of_them_sorted_and_once() -> None:
-    assert str(unknown("workload", "zzz", ["noop", "fanout", "noop"])) == (
+def test_a_name_without_a_similar_one_is_reported_with_all_names_sorted() -> None:
+    assert str(unknown_name("workload", "zzz", ["noop", "fanout", "noop"])) == (
         "unknown workload 'zzz'; there is: fanout, noop"
     )
 
 
-def test_a_name_where_none_exists_is_answered_with_none() -> None:
-    assert str(unknown("workload", "noop", [])) == "unknown workload 'noop'; there is: none"
+def test_a_name_is_reported_where_none_exists() -> None:
+    assert str(unknown_name("workload", "noop", [])) == "unknown workload 'noop'; there is: none"

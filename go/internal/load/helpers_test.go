@@ -16,10 +16,10 @@ import (
 	"loombench/internal/protocol"
 )
 
-// A server answers on one connection until it has enough.
+// A server serves one connection and returns when it is done.
 type server func(conn net.Conn)
 
-// A result is what a load came to.
+// A result is the outcome of one run of the generator.
 type result struct {
 	kinds  string
 	phases []protocol.LoadMeasured
@@ -27,8 +27,8 @@ type result struct {
 	err    error
 }
 
-// run makes the load of a request against what dial gives. In a bubble of
-// synctest the clock is a fake one, and moves only when all wait.
+// run runs a request over the connections that dial returns. In a synctest bubble
+// the clock is fake and advances only when all goroutines wait.
 func run(t *testing.T, request protocol.LoadRequest, dial func(context.Context) (net.Conn, error)) result {
 	t.Helper()
 	began := time.Now()
@@ -38,14 +38,14 @@ func run(t *testing.T, request protocol.LoadRequest, dial func(context.Context) 
 		Records:    protocol.NewWriter(&out),
 		Facts:      func() map[string]any { return map[string]any{"gomaxprocs": 1} },
 		Now:        now,
-		SleepUntil: func(_ int, at int64) { time.Sleep(time.Duration(at - now())) },
-		Pause:      time.Sleep,
-		CPU:        func() (int64, bool) { return 0, false },
+		SleepUntil: func(_ int, deadline int64) { time.Sleep(time.Duration(deadline - now())) },
+		Sleep:      time.Sleep,
+		CPUNs:      func() (int64, bool) { return 0, false },
 		Dial:       dial,
 	}
 	r := result{err: g.Run(t.Context(), request)}
-	var refusal *Refusal
-	if r.err != nil && !errors.As(r.err, &refusal) {
+	var startErr *StartError
+	if r.err != nil && !errors.As(r.err, &startErr) {
 		t.Fatal(r.err)
 	}
 	var kinds []string
@@ -70,21 +70,22 @@ func run(t *testing.T, request protocol.LoadRequest, dial func(context.Context) 
 	return r
 }
 
-// piped gives connections to a server in this process, without a socket, so that
-// a bubble sees when it waits.
-func piped(serve server) func(context.Context) (net.Conn, error) {
+// overPipes returns a dial function for a server behind in-process pipes. Unlike
+// with sockets, a synctest bubble knows when the server waits.
+func overPipes(serve server) func(context.Context) (net.Conn, error) {
 	return func(context.Context) (net.Conn, error) {
-		here, there := net.Pipe()
+		clientEnd, serverEnd := net.Pipe()
 		go func() {
-			defer there.Close()
-			serve(there)
+			defer serverEnd.Close()
+			serve(serverEnd)
 		}()
-		return here, nil
+		return clientEnd, nil
 	}
 }
 
-// answering echoes each message after it was changed, or not.
-func answering(change func(n int, message []byte) []byte) server {
+// echoing returns a server that sends change(n, message) for the n-th message. It
+// closes the connection when that is nil.
+func echoing(change func(n int, message []byte) []byte) server {
 	return func(conn net.Conn) {
 		message := make([]byte, 1<<20)
 		for n := 0; ; n++ {
@@ -92,41 +93,41 @@ func answering(change func(n int, message []byte) []byte) server {
 			if err != nil {
 				return
 			}
-			answer := change(n, message[:size])
-			if answer == nil {
+			response := change(n, message[:size])
+			if response == nil {
 				return
 			}
-			if _, err := conn.Write(answer); err != nil {
+			if _, err := conn.Write(response); err != nil {
 				return
 			}
 		}
 	}
 }
 
-// taking echoes after the time that a request takes.
-func taking(service time.Duration) server {
-	return answering(func(_ int, message []byte) []byte {
+// echoAfter returns a server that needs the service time for each message.
+func echoAfter(service time.Duration) server {
+	return echoing(func(_ int, message []byte) []byte {
 		time.Sleep(service)
 		return message
 	})
 }
 
-func request(connections int64, phases ...protocol.LoadPhase) protocol.LoadRequest {
+func echoRequest(connections int64, phases ...protocol.LoadPhase) protocol.LoadRequest {
 	return protocol.LoadRequest{
 		Application: protocol.Echo, Address: "server", Connections: connections, MessageBytes: 100, Seed: 7,
 		ConnectTimeout: second, AnswerTimeout: second, Phases: phases,
 	}
 }
 
-func closed(duration time.Duration) protocol.LoadPhase {
+func closedPhase(duration time.Duration) protocol.LoadPhase {
 	return protocol.LoadPhase{Loop: protocol.Closed, DurationNs: int64(duration)}
 }
 
-func counted(requests int64) protocol.LoadPhase {
+func countedPhase(requests int64) protocol.LoadPhase {
 	return protocol.LoadPhase{Loop: protocol.Closed, Requests: requests}
 }
 
-func open(rate int64, duration time.Duration) protocol.LoadPhase {
+func openPhase(rate int64, duration time.Duration) protocol.LoadPhase {
 	return protocol.LoadPhase{Loop: protocol.Open, RatePerS: rate, DurationNs: int64(duration)}
 }
 
@@ -137,7 +138,7 @@ func expect[T comparable](t *testing.T, what string, got, want T) {
 	}
 }
 
-func percentileOf(t *testing.T, text string, p float64) time.Duration {
+func percentile(t *testing.T, text string, p float64) time.Duration {
 	t.Helper()
 	h, err := hdrhistogram.Decode([]byte(text))
 	if err != nil {
@@ -146,16 +147,16 @@ func percentileOf(t *testing.T, text string, p float64) time.Duration {
 	return time.Duration(h.ValueAtPercentile(p))
 }
 
-// between holds a time to what the histogram can tell: three digits.
-func between(t *testing.T, what string, got, least, most time.Duration) {
+// between checks a duration, with the histogram's precision of three digits.
+func between(t *testing.T, what string, got, lowest, highest time.Duration) {
 	t.Helper()
-	if got < least || got > most+most/1000 {
-		t.Errorf("%s: found %v, expected %v to %v", what, got, least, most)
+	if got < lowest || got > highest+highest/1000 {
+		t.Errorf("%s: found %v, expected %v to %v", what, got, lowest, highest)
 	}
 }
 
-// listening gives connections to a server over real sockets.
-func listening(t *testing.T, serve func(net.Listener)) func(context.Context) (net.Conn, error) {
+// overSockets returns a dial function for a server behind TCP sockets.
+func overSockets(t *testing.T, serve func(net.Listener)) func(context.Context) (net.Conn, error) {
 	t.Helper()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -168,7 +169,8 @@ func listening(t *testing.T, serve func(net.Listener)) func(context.Context) (ne
 	}
 }
 
-func accepting(serve server) func(net.Listener) {
+// eachConn serves each accepted connection in a goroutine.
+func eachConn(serve server) func(net.Listener) {
 	return func(listener net.Listener) {
 		for {
 			conn, err := listener.Accept()
@@ -183,13 +185,13 @@ func accepting(serve server) func(net.Listener) {
 	}
 }
 
-func pages(connections int64, phases ...protocol.LoadPhase) protocol.LoadRequest {
-	load := request(connections, phases...)
+func httpRequest(connections int64, phases ...protocol.LoadPhase) protocol.LoadRequest {
+	load := echoRequest(connections, phases...)
 	load.AnswerTimeout = 60 * second
 	load.Application, load.Path, load.Body = protocol.HTTP, "/hello", "Hello, World!"
 	return load
 }
 
-func serving(handler http.HandlerFunc) func(net.Listener) {
+func handling(handler http.HandlerFunc) func(net.Listener) {
 	return func(listener net.Listener) { _ = http.Serve(listener, handler) }
 }

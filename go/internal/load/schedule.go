@@ -2,51 +2,52 @@ package load
 
 import "math/bits"
 
-// A schedule says when the requests of an open loop are to be sent: evenly at
-// rate, the n-th one n/rate seconds after the start. Connection i of c takes the
-// requests i, i+c, i+2c and so on, so that neighbours in time are on different
-// connections, and each connection is staggered against the one before it.
+// A schedule is the send times of an open loop: request n is due n/rate seconds
+// after the start. Connection i of c sends the requests i, i+c, i+2c and so on.
+// Successive requests therefore use different connections, and the connections
+// are staggered.
 type schedule struct {
-	rate     int64 // requests a second over all connections
+	rate     int64 // requests per second over all connections
 	duration int64 // nanoseconds
 }
 
 const second = 1_000_000_000 // nanoseconds
 
-// at is when request n is to be sent, in nanoseconds since the start. Whole
-// seconds are taken out first, so that n times a billion cannot overflow.
-func (s schedule) at(n int64) int64 {
+// dueNs returns when request n is due, in nanoseconds after the start. It handles
+// whole seconds separately, so that n times a billion cannot overflow.
+func (s schedule) dueNs(n int64) int64 {
 	return n/s.rate*second + n%s.rate*second/s.rate
 }
 
-// count is how many requests have their time before the duration is over.
+// count returns how many requests are due before the duration is over.
 func (s schedule) count() int64 {
-	// The time of n is n*second/rate rounded down, and below the duration when
-	// n*second/rate is: both are whole numbers of nanoseconds.
-	whole, rest := s.duration/second, s.duration%second
-	return whole*s.rate + (rest*s.rate+second-1)/second
+	// Request n is due at n*second/rate, rounded down. That is before the duration,
+	// a whole number of nanoseconds, exactly when n*second/rate is.
+	seconds, rest := s.duration/second, s.duration%second
+	return seconds*s.rate + (rest*s.rate+second-1)/second
 }
 
-// climb is the rate of the ladder's next step, at least one more.
-func climb(rate, factorPercent int64) int64 {
+// nextRate returns the rate of the next step of a ladder, at least one more than
+// this one.
+func nextRate(rate, factorPercent int64) int64 {
 	return max(rate+1, rate*factorPercent/100)
 }
 
-// The rule for saturation.
+// The thresholds of isSaturated.
 const (
-	leastPercent = 95          // of the rate that was asked for
-	latestP99    = second / 10 // from the intended time
+	minRatePercent = 95          // achieved rate as a percentage of the offered rate
+	maxP99Ns       = second / 10 // from the intended send time
 )
 
-// saturated tells whether a step asked for more than the server gives: the rate
-// of right answers is below 95% of what was asked for, or the 99th percentile
-// of the latency from the intended time is above 100 ms. The second part finds
-// a queue that grows and is worked off in the answer timeout, or that a short
-// step hides from the rate.
-func saturated(rate, requests, elapsed, p99 int64) bool {
-	// requests/elapsed < 0.95 rate, in whole numbers of 128 bits: with floats a
-	// step that lies exactly on the line would be a matter of rounding.
-	gotHigh, gotLow := bits.Mul64(uint64(requests), 100*second)
-	leastHigh, leastLow := bits.Mul64(uint64(rate)*leastPercent, uint64(elapsed))
-	return gotHigh < leastHigh || gotHigh == leastHigh && gotLow < leastLow || p99 > latestP99
+// isSaturated reports whether the server could not keep up with a step of a
+// ladder: the rate of correct responses is below 95% of the offered rate, or the
+// p99 latency from the intended send time is above 100 ms. The second criterion
+// finds a queue that the rate does not show, because the step was short or the
+// queue was worked off within the answer timeout.
+func isSaturated(rate, responses, elapsedNs, p99Ns int64) bool {
+	// responses/elapsed < 0.95 rate, in 128-bit integers: with floats, rounding would
+	// decide a step that lies exactly on the threshold.
+	achievedHigh, achievedLow := bits.Mul64(uint64(responses), 100*second)
+	requiredHigh, requiredLow := bits.Mul64(uint64(rate)*minRatePercent, uint64(elapsedNs))
+	return achievedHigh < requiredHigh || achievedHigh == requiredHigh && achievedLow < requiredLow || p99Ns > maxP99Ns
 }

@@ -1,5 +1,5 @@
-// Package models is the one table of what the same Go code can run on: a model
-// is an implementation times a runtime, and a runtime here is a setting.
+// Package models lists the models of this runner. A model is an implementation
+// under a runtime; in Go the runtime differs by one setting, GOMAXPROCS.
 package models
 
 import (
@@ -9,23 +9,23 @@ import (
 
 // A Model is a way to run Go code.
 type Model struct {
-	Name string
-	boot func()
+	Name  string
+	setUp func()
 }
 
 // All are the models of this runner, in the order of `describe`.
 var All = []Model{
-	// As many processors as the runtime chose: the machine's, less what the
-	// affinity mask and the cgroup quota take away, or the environment's GOMAXPROCS.
+	// The runtime chooses GOMAXPROCS: the number of CPUs, limited by the affinity
+	// mask and the cgroup quota, or the environment variable GOMAXPROCS.
 	{"go", func() {}},
-	// One processor: concurrent, never parallel. What an event loop is compared with.
+	// One CPU: concurrent, never parallel, as an event loop is.
 	{"go-1cpu", func() { runtime.GOMAXPROCS(1) }},
 }
 
-// Boot sets the process up for the model.
-func (m Model) Boot() { m.boot() }
+// SetUp prepares this process for the model.
+func (m Model) SetUp() { m.setUp() }
 
-// Find returns the model of that name.
+// Find returns the model with that name.
 func Find(name string) (Model, bool) {
 	for _, m := range All {
 		if m.Name == name {
@@ -35,10 +35,11 @@ func Find(name string) (Model, bool) {
 	return Model{}, false
 }
 
-// Version is the version of the Go that built this program, as "1.26.0".
+// Version returns the Go version that built this program, such as "1.26.0".
 func Version() string { return strings.TrimPrefix(runtime.Version(), "go") }
 
-// Facts are what a reader of a result must know about this process.
+// Facts returns what a reader needs to know about this process to interpret its
+// results.
 func Facts() map[string]any {
 	return map[string]any{
 		"gomaxprocs": runtime.GOMAXPROCS(0),

@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-func TestOneCPUBootsWithOneProcessorAndSaysSo(t *testing.T) {
+func TestSetUpSetsGOMAXPROCSAndFactsReportIt(t *testing.T) {
 	before := runtime.GOMAXPROCS(0)
 	defer runtime.GOMAXPROCS(before)
 	for _, test := range []struct {
@@ -16,14 +16,14 @@ func TestOneCPUBootsWithOneProcessorAndSaysSo(t *testing.T) {
 		if !ok {
 			t.Fatalf("%s: found nothing, expected a model", test.model)
 		}
-		model.Boot()
+		model.SetUp()
 		if got := Facts()["gomaxprocs"]; got != test.want {
 			t.Errorf("%s: found gomaxprocs %v, expected %d", test.model, got, test.want)
 		}
 	}
 }
 
-func TestFindKnowsOnlyTheTable(t *testing.T) {
+func TestFindReturnsNothingForAnUnknownModel(t *testing.T) {
 	if model, ok := Find("threads"); ok {
 		t.Errorf("found %q, expected nothing", model.Name)
 	}

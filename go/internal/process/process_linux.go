@@ -8,11 +8,11 @@ import (
 	"unsafe"
 )
 
-// replace makes fd a duplicate of old. Not dup2, which newer ports lack.
-func replace(old, fd int) error { return syscall.Dup3(old, fd, 0) }
+// dup2 makes fd a duplicate of old. It uses dup3: newer ports have no dup2.
+func dup2(old, fd int) error { return syscall.Dup3(old, fd, 0) }
 
-// CPUNs is the processor time of all threads of this process. The clock counts
-// nanoseconds, where getrusage counts microseconds and may count ticks.
+// CPUNs returns the CPU time of all threads of this process. The clock has
+// nanosecond resolution; getrusage has microseconds, and on some systems ticks.
 func CPUNs() (ns int64, ok bool) {
 	const processCPUTimeID = 2 // CLOCK_PROCESS_CPUTIME_ID
 	var t syscall.Timespec
@@ -20,18 +20,18 @@ func CPUNs() (ns int64, ok bool) {
 	return t.Nano(), errno == 0
 }
 
-// PeakBytes is the largest resident size so far. VmHWM, because ru_maxrss starts
-// at the peak of the parent.
-func PeakBytes() (bytes int64, ok bool) { return read("status", "VmHWM:") }
+// PeakBytes returns the peak resident size so far. It reads VmHWM, because
+// ru_maxrss starts at the peak of the parent process.
+func PeakBytes() (bytes int64, ok bool) { return readProc("status", "VmHWM:") }
 
-// PSSBytes is the proportional size now: a page that n processes share counts
-// 1/n. The kernel walks the page tables for it.
-func PSSBytes() (bytes int64, ok bool) { return read("smaps_rollup", "Pss:") }
+// PSSBytes returns the current proportional set size: a page that n processes
+// share counts 1/n. The kernel walks the page tables to compute it.
+func PSSBytes() (bytes int64, ok bool) { return readProc("smaps_rollup", "Pss:") }
 
-// VirtualBytes is how much of its address space this process has reserved.
-func VirtualBytes() (bytes int64, ok bool) { return read("status", "VmSize:") }
+// VirtualBytes returns how much address space this process has reserved.
+func VirtualBytes() (bytes int64, ok bool) { return readProc("status", "VmSize:") }
 
-func read(file, key string) (int64, bool) {
+func readProc(file, key string) (int64, bool) {
 	text, err := os.ReadFile("/proc/self/" + file)
 	if err != nil {
 		return 0, false
@@ -39,7 +39,8 @@ func read(file, key string) (int64, bool) {
 	return parseStatus(text, key)
 }
 
-// parseStatus finds a line such as "VmHWM:	  1234 kB", where kB means 1024.
+// parseStatus finds a line such as "VmHWM:	  1234 kB" and returns its value in
+// bytes; kB means 1024 bytes.
 func parseStatus(text []byte, key string) (int64, bool) {
 	for line := range bytes.Lines(text) {
 		fields := bytes.Fields(line)

@@ -9,19 +9,19 @@ func TestParseStatusReadsKibibytes(t *testing.T) {
 	}
 	for _, key := range []string{"VmPeak:", "Threads:", "Name:"} {
 		if got, ok := parseStatus(text, key); ok {
-			t.Errorf("%s: found %d, expected not known", key, got)
+			t.Errorf("%s: found %d, expected unknown", key, got)
 		}
 	}
 }
 
-func TestParseStatusReadsTheProportionalSize(t *testing.T) {
+func TestParseStatusReadsTheProportionalSetSize(t *testing.T) {
 	text := []byte("5500-7fff ---p 00000000 00:00 0    [rollup]\nRss:     2000 kB\nPss:      1500 kB\nPss_Dirty:   100 kB\n")
 	if got, ok := parseStatus(text, "Pss:"); !ok || got != 1500*1024 {
 		t.Errorf("found %d %t, expected %d true", got, ok, 1500*1024)
 	}
 }
 
-func TestUsageKnowsEverythingOnLinux(t *testing.T) {
+func TestUsageIsCompleteOnLinux(t *testing.T) {
 	usage := Usage()
 	for _, name := range []string{
 		"peak_bytes", "user_ns", "system_ns", "voluntary_switches", "involuntary_switches",
@@ -31,24 +31,24 @@ func TestUsageKnowsEverythingOnLinux(t *testing.T) {
 			t.Errorf("%s: found %d %t, expected a number", name, n, ok)
 		}
 	}
-	// The kernel counts resident pages in batches, so the peak may lag behind by a few.
+	// The kernel counts resident pages in batches, so the peak may lag by a few pages.
 	if pss, peak := usage["pss_bytes"], usage["peak_bytes"]; pss == 0 || pss > 2*peak {
-		t.Errorf("pss_bytes: found %d, expected more than 0 and about peak_bytes, %d, at most", pss, peak)
+		t.Errorf("pss_bytes: found %d, expected more than 0 and at most about peak_bytes, %d", pss, peak)
 	}
 }
 
-func TestProcessorTimeNeverRunsBackwards(t *testing.T) {
+func TestCPUTimeNeverDecreases(t *testing.T) {
 	before, ok := CPUNs()
 	after, ok2 := CPUNs()
 	if !ok || !ok2 || before <= 0 || after < before {
-		t.Errorf("found %d then %d, expected positive and not less", before, after)
+		t.Errorf("found %d then %d, expected a positive number that does not decrease", before, after)
 	}
 }
 
-func TestWhatIsReservedIsMoreThanWhatIsHeld(t *testing.T) {
-	held, ok := PSSBytes()
-	reserved, ok2 := VirtualBytes()
-	if !ok || !ok2 || held <= 0 || reserved < held {
-		t.Errorf("found %d of %d bytes, expected positive and not more", held, reserved)
+func TestReservedMemoryIsAtLeastPSS(t *testing.T) {
+	pss, ok := PSSBytes()
+	virtual, ok2 := VirtualBytes()
+	if !ok || !ok2 || pss <= 0 || virtual < pss {
+		t.Errorf("found PSS %d and reserved %d bytes, expected PSS to be positive and not larger", pss, virtual)
 	}
 }

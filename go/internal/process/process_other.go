@@ -4,9 +4,10 @@ package process
 
 import "syscall"
 
-func replace(old, fd int) error { return syscall.Dup2(old, fd) }
+// dup2 makes fd a duplicate of old.
+func dup2(old, fd int) error { return syscall.Dup2(old, fd) }
 
-// CPUNs is the processor time of all threads of this process.
+// CPUNs returns the CPU time of all threads of this process.
 func CPUNs() (ns int64, ok bool) {
 	var u syscall.Rusage
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
@@ -15,13 +16,13 @@ func CPUNs() (ns int64, ok bool) {
 	return u.Utime.Nano() + u.Stime.Nano(), true
 }
 
-// PeakBytes is the largest resident size so far, which is not known here:
-// ru_maxrss starts at the peak of the parent.
+// PeakBytes returns the peak resident size so far; unknown on this system, where
+// ru_maxrss starts at the peak of the parent process.
 func PeakBytes() (bytes int64, ok bool) { return 0, false }
 
-// PSSBytes is the proportional size now, which is not known here.
+// PSSBytes returns the current proportional set size; unknown on this system.
 func PSSBytes() (bytes int64, ok bool) { return 0, false }
 
-// VirtualBytes is how much of its address space this process has reserved, which
-// is not known here.
+// VirtualBytes returns how much address space this process has reserved; unknown
+// on this system.
 func VirtualBytes() (bytes int64, ok bool) { return 0, false }

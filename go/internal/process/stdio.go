@@ -1,6 +1,6 @@
-// Package process is the runner's view of itself as an operating system's
-// process: its standard streams, its processor time, its memory. What differs
-// between systems is in the small files.
+// Package process reads and changes this process's own state in the operating
+// system: standard streams, CPU time, memory, limits. The _linux and _other files
+// hold what differs between systems.
 package process
 
 import (
@@ -9,40 +9,42 @@ import (
 	"syscall"
 )
 
-// TakeStdio moves standard input and output aside and returns them. After it,
-// file descriptor 0 reads as empty and 1 writes to standard error, for this
-// process and for what it starts; only the files returned reach the harness.
+// RedirectStdio returns duplicates of standard input and output, and redirects
+// the originals: file descriptor 0 then reads as empty and 1 writes to standard
+// error, in this process and in its children. Only the returned files reach the
+// harness.
 //
-// The streams stay blocking: the thread that waits in read(2) costs the
-// scheduler nothing, and the descriptor's flags are shared with other processes.
-func TakeStdio() (stdin, stdout *os.File, err error) {
+// The streams stay blocking: a thread waiting in read(2) costs the scheduler
+// nothing, and other processes share the descriptor's flags.
+func RedirectStdio() (stdin, stdout *os.File, err error) {
 	null, err := os.Open(os.DevNull)
 	if err != nil {
 		return nil, nil, err
 	}
 	defer null.Close()
-	if stdin, err = moveAside(0, int(null.Fd()), "stdin"); err != nil {
+	if stdin, err = redirect(0, int(null.Fd()), "stdin"); err != nil {
 		return nil, nil, err
 	}
-	if stdout, err = moveAside(1, 2, "stdout"); err != nil {
+	if stdout, err = redirect(1, 2, "stdout"); err != nil {
 		return nil, nil, err
 	}
 	return stdin, stdout, nil
 }
 
-// moveAside duplicates fd, close-on-exec, and puts instead in its place.
-func moveAside(fd, instead int, name string) (*os.File, error) {
-	syscall.ForkLock.RLock() // no child may be born between the two calls
-	aside, err := syscall.Dup(fd)
+// redirect makes fd a duplicate of target. It returns a close-on-exec duplicate of
+// what fd was before.
+func redirect(fd, target int, name string) (*os.File, error) {
+	syscall.ForkLock.RLock() // no fork between dup and close-on-exec
+	saved, err := syscall.Dup(fd)
 	if err == nil {
-		syscall.CloseOnExec(aside)
+		syscall.CloseOnExec(saved)
 	}
 	syscall.ForkLock.RUnlock()
 	if err != nil {
-		return nil, fmt.Errorf("moving %s aside: %w", name, err)
+		return nil, fmt.Errorf("duplicating %s: %w", name, err)
 	}
-	if err := replace(instead, fd); err != nil {
-		return nil, fmt.Errorf("replacing %s: %w", name, err)
+	if err := dup2(target, fd); err != nil {
+		return nil, fmt.Errorf("redirecting %s: %w", name, err)
 	}
-	return os.NewFile(uintptr(aside), name), nil
+	return os.NewFile(uintptr(saved), name), nil
 }

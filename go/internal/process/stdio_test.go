@@ -9,13 +9,13 @@ import (
 	"testing"
 )
 
-// asStray makes the test program take its standard streams, and then misuse them
-// as a careless implementation does.
-const asStray = "LOOMBENCH_TEST_AS_STRAY"
+// misuseStdio makes the test binary redirect its standard streams and then use
+// them like a careless implementation.
+const misuseStdio = "LOOMBENCH_TEST_MISUSE_STDIO"
 
 func TestMain(m *testing.M) {
-	if os.Getenv(asStray) != "" {
-		if err := stray(); err != nil {
+	if os.Getenv(misuseStdio) != "" {
+		if err := useStdioAfterRedirect(); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}
@@ -24,13 +24,13 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func stray() error {
-	stdin, stdout, err := TakeStdio()
+func useStdioAfterRedirect() error {
+	stdin, stdout, err := RedirectStdio()
 	if err != nil {
 		return err
 	}
-	fmt.Println("stray words")
-	child := exec.Command("echo", "words of a child")
+	fmt.Println("stray output")
+	child := exec.Command("echo", "output of a child")
 	child.Stdin, child.Stdout = os.Stdin, os.Stdout
 	if err := child.Run(); err != nil {
 		return err
@@ -47,13 +47,13 @@ func stray() error {
 	return err
 }
 
-func TestTakenStreamsAreOutOfReach(t *testing.T) {
+func TestRedirectedStreamsCannotBeReached(t *testing.T) {
 	executable, err := os.Executable()
 	if err != nil {
 		t.Fatal(err)
 	}
 	command := exec.CommandContext(t.Context(), executable)
-	command.Env = append(os.Environ(), asStray+"=1")
+	command.Env = append(os.Environ(), misuseStdio+"=1")
 	command.Stdin = strings.NewReader("a request")
 	var stdout, stderr strings.Builder
 	command.Stdout, command.Stderr = &stdout, &stderr
@@ -63,7 +63,7 @@ func TestTakenStreamsAreOutOfReach(t *testing.T) {
 	if got, want := stdout.String(), `"" "a request"`; got != want {
 		t.Errorf("standard output: found %s, expected %s", got, want)
 	}
-	if got, want := stderr.String(), "stray words\nwords of a child\n"; got != want {
+	if got, want := stderr.String(), "stray output\noutput of a child\n"; got != want {
 		t.Errorf("standard error: found %q, expected %q", got, want)
 	}
 }

@@ -6,9 +6,9 @@ import (
 	"syscall"
 )
 
-// Usage is what this process has used so far, under the names of the protocol's
-// `finished`; what is not known is left out. It stops the world for a moment, so
-// it is for the end of a trial.
+// Usage returns what this process has used so far, under the names of the
+// protocol's `finished` record. Unknown values are left out. It stops the world
+// for a moment, so call it at the end of a trial only.
 func Usage() map[string]int64 {
 	usage := make(map[string]int64)
 	if peak, ok := PeakBytes(); ok {
@@ -16,7 +16,7 @@ func Usage() map[string]int64 {
 	}
 	if pss, ok := PSSBytes(); ok {
 		usage["pss_bytes"] = pss
-		usage["pss_processes"] = 1 // the work is all in this one
+		usage["pss_processes"] = 1 // a Go trial has no other process
 	}
 	var u syscall.Rusage
 	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) == nil {
@@ -33,12 +33,12 @@ func Usage() map[string]int64 {
 	return usage
 }
 
-// OpenFiles is how many files this process may have open. Go raises the soft
-// limit to the hard one when a program starts, so there is nothing left to raise.
-func OpenFiles() (most int64, ok bool) {
-	var limit syscall.Rlimit
-	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &limit) != nil {
+// OpenFileLimit returns how many files this process may have open. Go raises the
+// soft limit to the hard limit at program start, so nothing is left to raise.
+func OpenFileLimit() (limit int64, ok bool) {
+	var rlimit syscall.Rlimit
+	if syscall.Getrlimit(syscall.RLIMIT_NOFILE, &rlimit) != nil {
 		return 0, false
 	}
-	return int64(min(uint64(limit.Cur), math.MaxInt64)), true
+	return int64(min(uint64(rlimit.Cur), math.MaxInt64)), true
 }

@@ -12,25 +12,26 @@ import (
 	"unicode/utf8"
 )
 
-// Digest is the SHA-256 of canonical JSON in lowercase hexadecimal.
+// Digest returns the SHA-256 of canonical JSON in lowercase hexadecimal.
 func Digest(canonical []byte) string {
 	sum := sha256.Sum256(canonical)
 	return hex.EncodeToString(sum[:])
 }
 
-// Canonical writes an answer as canonical JSON: keys sorted by code point, no
-// white space, printable ASCII only. Answers are integers, strings, slices,
-// arrays and maps with string keys; an error names the place of anything else.
+// Canonical encodes an answer as canonical JSON: keys sorted by code point, no
+// white space, printable ASCII only. Answers consist of integers, strings, slices,
+// arrays and maps with string keys; for anything else the error says where it was
+// found.
 //
-// encoding/json cannot write this form: it leaves non-ASCII and DEL as they are,
-// and escapes <, > and &.
+// encoding/json cannot produce this form: it does not escape non-ASCII and DEL,
+// and it does escape <, > and &.
 func Canonical(answer any) ([]byte, error) {
 	return appendCanonical(nil, reflect.ValueOf(answer), "answer")
 }
 
 func appendCanonical(out []byte, v reflect.Value, path string) ([]byte, error) {
 	if v.Kind() == reflect.Interface {
-		v = v.Elem() // the elements of a []any
+		v = v.Elem() // an element of a []any
 	}
 	switch v.Kind() {
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
@@ -70,20 +71,20 @@ func appendObject(out []byte, v reflect.Value, path string) ([]byte, error) {
 		return nil, fmt.Errorf("%s: found %s, expected %s", path, v.Type(), answerTypes)
 	}
 	keys := v.MapKeys()
-	// The order of bytes in UTF-8 is the order of code points.
+	// Byte order in UTF-8 equals code point order.
 	slices.SortFunc(keys, func(a, b reflect.Value) int { return cmp.Compare(a.String(), b.String()) })
 	out = append(out, '{')
 	for i, key := range keys {
 		if i > 0 {
 			out = append(out, ',')
 		}
-		within := fmt.Sprintf("%s[%q]", path, key.String())
+		elementPath := fmt.Sprintf("%s[%q]", path, key.String())
 		var err error
-		if out, err = appendString(out, key.String(), within); err != nil {
+		if out, err = appendString(out, key.String(), elementPath); err != nil {
 			return nil, err
 		}
 		out = append(out, ':')
-		if out, err = appendCanonical(out, v.MapIndex(key), within); err != nil {
+		if out, err = appendCanonical(out, v.MapIndex(key), elementPath); err != nil {
 			return nil, err
 		}
 	}

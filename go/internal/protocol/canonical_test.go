@@ -28,7 +28,7 @@ func TestCanonical(t *testing.T) {
 		{"DEL is not printable", "~\x7f", `"~\u007f"`},
 		{"non-ASCII", "Zoë €", `"Zo\u00eb \u20ac"`},
 		{"line separator", "\u2028", `"\u2028"`},
-		{"last character of one unit", "\uffff", `"\uffff"`},
+		{"last character of one UTF-16 unit", "\uffff", `"\uffff"`},
 		{"surrogate pair", "😀", `"\ud83d\ude00"`},
 		{"list", []int{3, -1, 2}, `[3,-1,2]`},
 		{"array", [2]string{"b", "a"}, `["b","a"]`},
@@ -49,7 +49,7 @@ func TestCanonical(t *testing.T) {
 	}
 }
 
-func TestCanonicalRefusesWhatDoesNotTravelUnchanged(t *testing.T) {
+func TestCanonicalRejectsOtherTypesAndInvalidUTF8(t *testing.T) {
 	for _, test := range []struct {
 		answer any
 		want   string

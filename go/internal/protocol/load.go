@@ -7,31 +7,30 @@ import (
 	"strings"
 )
 
-// A LoadRequest asks the load generator for one run of the load generator: one
-// server, a fixed number of connections, some phases one after the other.
+// A LoadRequest describes one run of the load generator: one server, a fixed
+// number of connections, and phases that run one after the other.
 type LoadRequest struct {
-	Application    string // one of Applications
+	Application    string // Echo or HTTP
 	Address        string // host:port
 	Connections    int64  // at least 1
-	MessageBytes   int64  // echo: the length of a message, at least 1
-	Path           string // http: what is asked for
-	Body           string // http: the body that is expected, exactly
+	MessageBytes   int64  // echo: message size, at least 1
+	Path           string // http: the path of the page
+	Body           string // http: the exact body of the response
 	Seed           int64
-	ConnectTimeout int64 // nanoseconds: for all connections at the start, for each one later
-	AnswerTimeout  int64 // nanoseconds: from a request to the end of its answer
+	ConnectTimeout int64 // nanoseconds: at the start for all connections together, later for each one
+	AnswerTimeout  int64 // nanoseconds: from sending a request to the end of its response
 	Phases         []LoadPhase
 }
 
-// A LoadPhase is a stretch of load of one kind. Which fields mean something
-// depends on the loop.
+// A LoadPhase is one phase of the load. Some fields apply to some loops only.
 type LoadPhase struct {
-	Loop          string // one of Loops
+	Loop          string // Closed, Open, Ladder or Drain
 	DurationNs    int64
-	Requests      int64 // closed: more than 0 ends it after as many a connection, whatever the time
+	Requests      int64 // closed: if above 0, requests per connection, instead of a duration
 	Warmup        bool
-	RatePerS      int64 // all but closed: over all connections
-	FactorPercent int64 // ladder: from one step's rate to the next
-	Steps         int64 // ladder: at most so many
+	RatePerS      int64 // all but closed: total over all connections
+	FactorPercent int64 // ladder: each step's rate as a percentage of the previous one
+	Steps         int64 // ladder: the maximum number of steps
 }
 
 // The applications and loops of the load generator.
@@ -45,19 +44,19 @@ const (
 	Drain  = "drain"
 )
 
-// The limits keep the arithmetic of schedules far from the end of 64 bits, and
-// name a mistake of units before it costs an hour or the memory.
+// The limits keep schedule arithmetic well within 64 bits, and catch a wrong unit
+// before it costs an hour or all memory.
 const (
-	mostConnections  = 1_000_000
-	mostMessageBytes = 1 << 30
-	mostRatePerS     = 100_000_000
-	longestNs        = 24 * 3600 * 1_000_000_000
-	mostSteps        = 1_000
-	mostPercent      = 10_000
+	maxConnections   = 1_000_000
+	maxMessageBytes  = 1 << 30
+	maxRatePerS      = 100_000_000
+	maxNs            = 24 * 3600 * 1_000_000_000
+	maxSteps         = 1_000
+	maxFactorPercent = 10_000
 )
 
-// ParseLoad decodes and checks the request line of the load generator, with errors like
-// those of [ParseRequest].
+// ParseLoad decodes and checks a request line of the load generator. Its errors
+// have the form of those of [ParseRequest].
 func ParseLoad(line []byte) (LoadRequest, error) {
 	values, err := parseObject(line)
 	if err != nil {
@@ -68,20 +67,20 @@ func ParseLoad(line []byte) (LoadRequest, error) {
 	request := LoadRequest{
 		Application:    f.oneOf("application", Echo, HTTP),
 		Address:        f.text("address"),
-		Connections:    f.between("connections", 1, mostConnections),
-		ConnectTimeout: f.between("connect_timeout_ns", 1, longestNs),
-		AnswerTimeout:  f.between("answer_timeout_ns", 1, longestNs),
+		Connections:    f.between("connections", 1, maxConnections),
+		ConnectTimeout: f.between("connect_timeout_ns", 1, maxNs),
+		AnswerTimeout:  f.between("answer_timeout_ns", 1, maxNs),
 	}
 	if f.has("seed") {
 		request.Seed = f.atLeast("seed", 0)
 	}
 	switch request.Application {
 	case Echo:
-		request.MessageBytes = f.between("message_bytes", 1, mostMessageBytes)
+		request.MessageBytes = f.between("message_bytes", 1, maxMessageBytes)
 	case HTTP:
 		request.Path = f.text("path")
 		if !strings.HasPrefix(request.Path, "/") {
-			f.refuse("path", "a path that begins with /")
+			f.reject("path", "a path that begins with /")
 		}
 		request.Body = f.text("body")
 	}
@@ -99,16 +98,16 @@ func (f fields) oneOf(key string, known ...string) string {
 		for _, name := range known {
 			quoted = append(quoted, strconv.Quote(name))
 		}
-		f.refuse(key, "one of "+strings.Join(quoted, ", "))
+		f.reject(key, "one of "+strings.Join(quoted, ", "))
 	}
 	return s
 }
 
-func (f fields) between(key string, least, most int64) int64 {
-	expected := fmt.Sprintf("an integer from %d to %d", least, most)
+func (f fields) between(key string, lowest, highest int64) int64 {
+	expected := fmt.Sprintf("an integer from %d to %d", lowest, highest)
 	n := f.integer(key, expected)
-	if n < least || n > most {
-		f.refuse(key, expected)
+	if n < lowest || n > highest {
+		f.reject(key, expected)
 	}
 	return n
 }
@@ -116,21 +115,21 @@ func (f fields) between(key string, least, most int64) int64 {
 func (f fields) phases() []LoadPhase {
 	list, _ := f.values["phases"].([]any)
 	if len(list) == 0 {
-		f.refuse("phases", "at least one phase")
+		f.reject("phases", "at least one phase")
 	}
 	var phases []LoadPhase
 	for i, element := range list {
 		key := fmt.Sprintf("phases[%d]", i)
 		values, ok := element.(map[string]any)
 		if !ok {
-			f.fail(key, render(element), "a phase")
+			f.setError(key, render(element), "a phase")
 		}
-		phases = append(phases, fields{path: key + ".", values: values, err: f.err}.onePhase())
+		phases = append(phases, fields{path: key + ".", values: values, err: f.err}.parsePhase())
 	}
 	return phases
 }
 
-func (f fields) onePhase() LoadPhase {
+func (f fields) parsePhase() LoadPhase {
 	phase := LoadPhase{Loop: f.oneOf("loop", Closed, Open, Ladder, Drain)}
 	if f.has("warmup") {
 		phase.Warmup = f.boolean("warmup")
@@ -140,24 +139,24 @@ func (f fields) onePhase() LoadPhase {
 			phase.Requests = f.atLeast("requests", 0)
 		}
 		if phase.Requests == 0 {
-			phase.DurationNs = f.between("duration_ns", 1, longestNs)
+			phase.DurationNs = f.between("duration_ns", 1, maxNs)
 		}
 		return phase
 	}
-	phase.DurationNs = f.between("duration_ns", 1, longestNs)
-	phase.RatePerS = f.between("rate_per_s", 1, mostRatePerS)
+	phase.DurationNs = f.between("duration_ns", 1, maxNs)
+	phase.RatePerS = f.between("rate_per_s", 1, maxRatePerS)
 	if phase.Loop == Ladder {
-		phase.FactorPercent = f.between("factor_percent", 101, mostPercent)
-		phase.Steps = f.between("steps", 1, mostSteps)
+		phase.FactorPercent = f.between("factor_percent", 101, maxFactorPercent)
+		phase.Steps = f.between("steps", 1, maxSteps)
 	}
 	return phase
 }
 
-// The reasons for which the load generator gives up, besides [Unsupported].
+// The reasons of the load generator, besides [Unsupported].
 const (
-	Refused     Reason = "refused"     // nobody listens
-	TimedOut    Reason = "timeout"     // the connections are not there in time
-	Descriptors Reason = "descriptors" // this process may not open as many files
+	Refused     Reason = "refused"     // nothing listens on the address
+	TimedOut    Reason = "timeout"     // the connections were not open in time
+	Descriptors Reason = "descriptors" // the open file limit of this process is too low
 )
 
 // LoadConnected says that every connection is open.
@@ -166,31 +165,31 @@ type LoadConnected struct {
 	ElapsedNs   int64 `json:"elapsed_ns"`
 }
 
-// A LoadMeasured is what one phase, or one step of a ladder, came to.
+// A LoadMeasured is the result of one phase, or of one step of a ladder.
 type LoadMeasured struct {
 	Phase      int              `json:"phase"` // index in the request
-	Step       int              `json:"step"`  // of a ladder, from 0
+	Step       int              `json:"step"`  // ladder: from 0
 	Loop       string           `json:"loop"`
 	Warmup     bool             `json:"warmup"`
-	RatePerS   int64            `json:"rate_per_s"` // asked for; 0 in a closed loop
+	RatePerS   int64            `json:"rate_per_s"` // offered; 0 in a closed loop
 	ElapsedNs  int64            `json:"elapsed_ns"`
-	Requests   int64            `json:"requests"`   // answered rightly, in time
-	Unfinished int64            `json:"unfinished"` // answered rightly, after the end
-	Unsent     int64            `json:"unsent"`     // all but closed: too late even to be sent, or the connection was closed
-	Errors     map[string]int64 `json:"errors"`     // only what is not zero
+	Requests   int64            `json:"requests"`   // correct responses during the phase
+	Unfinished int64            `json:"unfinished"` // correct responses after its end
+	Unsent     int64            `json:"unsent"`     // all but closed: not sent before the end, or the connection was closed
+	Errors     map[string]int64 `json:"errors"`     // by kind; without zeros
 	Reconnects int64            `json:"reconnects"`
-	HDR        string           `json:"hdr"`                   // nanoseconds; all but closed: from the intended time
-	ServiceHDR string           `json:"service_hdr,omitempty"` // all but closed: from the time of sending
+	HDR        string           `json:"hdr"`                   // latency in nanoseconds; all but closed: from the intended send time
+	ServiceHDR string           `json:"service_hdr,omitempty"` // all but closed: from the actual send time
 	LateP50Ns  int64            `json:"late_p50_ns"`
 	LateP99Ns  int64            `json:"late_p99_ns"`
 	LateMaxNs  int64            `json:"late_max_ns"`
-	CPUNs      *int64           `json:"cpu_ns"` // nil: not known here
+	CPUNs      *int64           `json:"cpu_ns"` // nil: unknown
 	Saturated  bool             `json:"saturated"`
 }
 
-// LoadFinished is the end of a load.
+// LoadFinished is the last record of a load.
 type LoadFinished struct {
-	Served int64 `json:"served"` // connections that stayed open and had every answer right
+	Served int64 `json:"served"` // connections that stayed open and got only correct responses
 }
 
 func (LoadConnected) kind() string { return "connected" }

@@ -38,7 +38,7 @@ func TestParseLoadReadsHTTP(t *testing.T) {
 	}
 }
 
-func TestParseLoadSaysWhatItFoundAndExpected(t *testing.T) {
+func TestParseLoadErrorsSayWhatWasFoundAndExpected(t *testing.T) {
 	for _, test := range []struct{ old, replacement, want string }{
 		{echoLoad, "", `request: not a JSON object: found nothing`},
 		{`"protocol":1`, `"protocol":2`, `request: protocol: found 2, expected 1`},
@@ -66,7 +66,7 @@ func TestParseLoadSaysWhatItFoundAndExpected(t *testing.T) {
 	}
 }
 
-func TestTheRecordsOfALoad(t *testing.T) {
+func TestLoadRecords(t *testing.T) {
 	cpu := int64(9)
 	for _, test := range []struct {
 		record Record

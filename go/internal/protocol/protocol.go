@@ -1,7 +1,7 @@
-// Package protocol is the runner's side of the wire: it decodes requests,
-// encodes records and takes the digest of answers. docs/protocol.md is the
-// contract; the Python runner refuses with the very same texts.
+// Package protocol implements the runner's side of the protocol: it decodes
+// requests, encodes records and computes the digest of answers. docs/protocol.md
+// is the specification. The Python runner rejects requests with the same messages.
 package protocol
 
-// Version is the major version of the protocol that this runner speaks.
+// Version is the major version of the protocol of this runner.
 const Version = 1

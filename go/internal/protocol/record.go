@@ -7,7 +7,7 @@ import (
 	"sync"
 )
 
-// Description is what `describe` prints.
+// Description is the output of `describe`.
 type Description struct {
 	Protocol        int              `json:"protocol"`
 	Language        string           `json:"language"`
@@ -17,12 +17,13 @@ type Description struct {
 	Unavailable     []Unavailable    `json:"unavailable"`
 }
 
-// An Implementation is a source file under one model.
+// An Implementation is one implementation of a workload under one model.
 type Implementation struct {
-	Workload string `json:"workload"`
-	Model    string `json:"model"`
-	Variant  string `json:"variant"`
-	Source   string `json:"source"` // relative to the root of the repository
+	Workload string   `json:"workload"`
+	Model    string   `json:"model"`
+	Variant  string   `json:"variant"`
+	Source   string   `json:"source"`          // relative to the root of the repository
+	Files    []string `json:"files,omitempty"` // other files that it consists of
 }
 
 // Unavailable is a model that cannot run on this machine.
@@ -34,7 +35,7 @@ type Unavailable struct {
 // A Record is one line of the answer to a request.
 type Record interface{ kind() string }
 
-// Started says that the runtime is up and the work is about to begin.
+// Started says that the runtime is ready and the work is about to begin.
 type Started struct {
 	Protocol int            `json:"protocol"`
 	Facts    map[string]any `json:"facts"` // strings, integers, booleans
@@ -43,22 +44,22 @@ type Started struct {
 // A Sample is one timed iteration.
 type Sample struct {
 	Case       string `json:"case"`
-	Iteration  int64  `json:"iteration"` // from 0 in a case, warm-up included
+	Iteration  int64  `json:"iteration"` // from 0 in each case, warm-up included
 	Warmup     bool   `json:"warmup"`
 	ElapsedNs  int64  `json:"elapsed_ns"`
 	Operations int64  `json:"operations"`
-	CPUNs      *int64 `json:"cpu_ns"` // nil: not known here
+	CPUNs      *int64 `json:"cpu_ns"` // nil: unknown
 }
 
 // An Outcome is one of the distinct answers of a case.
 type Outcome struct {
 	Case     string           `json:"case"`
 	Digest   string           `json:"digest"`
-	Value    string           `json:"value"` // canonical JSON, cut to ValueLimit
+	Value    string           `json:"value"` // canonical JSON, truncated to ValueLimit
 	Observed map[string]int64 `json:"observed"`
 }
 
-// ValueLimit is how many characters of an answer travel in an [Outcome].
+// ValueLimit is the maximum number of characters of an answer in an [Outcome].
 const ValueLimit = 200
 
 // A Reason says why a case failed.
@@ -71,42 +72,35 @@ const (
 	Unsupported Reason = "unsupported"
 )
 
-// Error says that a case failed or, without a Case, that the trial did.
+// Error says that a case failed or, without a Case, that the whole trial did.
 type Error struct {
 	Message string  `json:"message"`
 	Case    *string `json:"case,omitempty"`
 	Reason  Reason  `json:"reason"`
 }
 
-// Finished is the end of a trial. Usage leaves out what is not known.
+// Finished is the last record of a trial. Usage leaves out unknown values.
 type Finished struct {
 	Usage map[string]int64 `json:"usage"`
 }
 
-// Latency is the distribution of the single waits of a case.
+// Latency is the latency distribution of a case.
 type Latency struct {
 	Case string `json:"case"`
 	HDR  string `json:"hdr"` // nanoseconds
 }
 
-// Footprint is the memory of the process while Tasks tasks were parked.
+// Footprint is the memory use of the process while Tasks tasks were parked.
 type Footprint struct {
 	Case         string `json:"case"`
 	Tasks        int64  `json:"tasks"`
-	Bytes        int64  `json:"bytes"`         // proportional resident size
-	VirtualBytes *int64 `json:"virtual_bytes"` // reserved; nil: not known here
+	Bytes        int64  `json:"bytes"`         // proportional set size
+	VirtualBytes *int64 `json:"virtual_bytes"` // reserved; nil: unknown
 }
 
 // Listening says that a server accepts connections.
 type Listening struct {
 	Port int `json:"port"`
-}
-
-// An Event is a step of a trace.
-type Event struct {
-	Task string `json:"task"`
-	What string `json:"what"`
-	AtNs int64  `json:"at_ns"` // since the first call of the case began
 }
 
 func (Started) kind() string   { return "started" }
@@ -117,13 +111,12 @@ func (Finished) kind() string  { return "finished" }
 func (Latency) kind() string   { return "latency" }
 func (Footprint) kind() string { return "footprint" }
 func (Listening) kind() string { return "listening" }
-func (Event) kind() string     { return "event" }
 
-// ErrClosed is what writing to a [Writer] gives after its last record.
+// ErrClosed is returned when a [Writer] is used after its last record.
 var ErrClosed = errors.New("the last record was written")
 
-// A Writer writes records as lines, whole and one after the other, from any
-// goroutine. The first error sticks: a gap in the records would be worse.
+// A Writer writes each record as one line. It is safe for concurrent use. After
+// an error every later write fails too, so that the output never has a gap.
 type Writer struct {
 	mu  sync.Mutex
 	w   io.Writer
@@ -140,7 +133,7 @@ func (w *Writer) Write(record Record) error {
 	return w.write(record)
 }
 
-// WriteLast writes one record and lets nothing follow it.
+// WriteLast writes one record and closes the writer.
 func (w *Writer) WriteLast(record Record) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -161,8 +154,8 @@ func (w *Writer) write(record Record) error {
 	return err
 }
 
-// encode puts the kind in front of the fields of a record, for people who read
-// transcripts.
+// encode puts the kind before the other fields, which makes transcripts easier to
+// read.
 func encode(record Record) ([]byte, error) {
 	body, err := json.Marshal(record)
 	if err != nil {

@@ -7,7 +7,7 @@ import (
 	"testing"
 )
 
-func TestRecordsAreLinesWithTheirKindInFront(t *testing.T) {
+func TestARecordIsALineThatStartsWithItsKind(t *testing.T) {
 	name, cpu, virtual := "check", int64(5), int64(8192)
 	for _, test := range []struct {
 		record Record
@@ -24,7 +24,6 @@ func TestRecordsAreLinesWithTheirKindInFront(t *testing.T) {
 		{Footprint{"check", 10, 4096, &virtual}, `{"kind":"footprint","case":"check","tasks":10,"bytes":4096,"virtual_bytes":8192}`},
 		{Footprint{"check", 10, 4096, nil}, `{"kind":"footprint","case":"check","tasks":10,"bytes":4096,"virtual_bytes":null}`},
 		{Listening{8080}, `{"kind":"listening","port":8080}`},
-		{Event{"1", "woke", 7}, `{"kind":"event","task":"1","what":"woke","at_ns":7}`},
 	} {
 		var out bytes.Buffer
 		if err := NewWriter(&out).Write(test.record); err != nil || out.String() != test.want+"\n" {
@@ -33,7 +32,7 @@ func TestRecordsAreLinesWithTheirKindInFront(t *testing.T) {
 	}
 }
 
-func TestNothingFollowsTheLastRecord(t *testing.T) {
+func TestNothingIsWrittenAfterTheLastRecord(t *testing.T) {
 	var out bytes.Buffer
 	w := NewWriter(&out)
 	if err := w.WriteLast(Listening{1}); err != nil {
@@ -47,7 +46,7 @@ func TestNothingFollowsTheLastRecord(t *testing.T) {
 	}
 }
 
-func TestTheFirstErrorOfWritingSticks(t *testing.T) {
+func TestEveryWriteFailsAfterTheFirstError(t *testing.T) {
 	out := &failingOnce{}
 	w := NewWriter(out)
 	first := w.Write(Listening{1})

@@ -13,62 +13,58 @@ import (
 	"unicode/utf8"
 )
 
-// A Request asks for one trial: one implementation, some cases.
+// A Request describes one trial: one implementation and its cases.
 type Request struct {
 	Workload string
 	Model    string
 	Variant  string // "" is the plain implementation
 	Seed     int64
-	Trace    bool // emit `event` records
 	Cases    []Case
 }
 
-// A Case is a workload with all its parameters fixed, and how to sample it.
+// A Case is a workload with a value for every parameter, and how to sample it.
 type Case struct {
 	ID          string
 	Params      map[string]any // int64 or string
-	Operations  int64          // operations that one call makes, at least 1
-	Warmup      int64          // samples that do not count, at least 0
-	Iterations  int64          // samples that count, at least 1
+	Operations  int64          // per call, at least 1
+	Warmup      int64          // warm-up samples, at least 0
+	Iterations  int64          // measured samples, at least 1
 	MinSampleNs int64          // 0: one call is one sample
 }
 
-// ParseRequest decodes and checks a request line. The first thing that is wrong
-// is the error, as "request: KEY: found X, expected Y". Unknown fields are
-// ignored; `seed`, `trace` and `variant` may be left out.
+// ParseRequest decodes and checks a request line. It returns the first error, in
+// the form "request: KEY: found X, expected Y". Unknown fields are ignored; `seed`
+// and `variant` are optional.
 //
 // The fields are checked by hand, because the errors of encoding/json name Go
-// types and stop short of saying what was found.
+// types and do not say what was found.
 func ParseRequest(line []byte) (Request, error) {
 	values, err := parseObject(line)
 	if err != nil {
 		return Request{}, fmt.Errorf("request: %w", err)
 	}
-	r := fields{values: values, err: new(error)}
-	r.version()
+	f := fields{values: values, err: new(error)}
+	f.version()
 	request := Request{
-		Workload: r.text("workload"),
-		Model:    r.text("model"),
+		Workload: f.text("workload"),
+		Model:    f.text("model"),
 	}
-	if r.has("variant") {
-		request.Variant = r.text("variant")
+	if f.has("variant") {
+		request.Variant = f.text("variant")
 	}
-	if r.has("seed") {
-		request.Seed = r.atLeast("seed", 0)
+	if f.has("seed") {
+		request.Seed = f.atLeast("seed", 0)
 	}
-	if r.has("trace") {
-		request.Trace = r.boolean("trace")
-	}
-	request.Cases = r.cases()
-	if *r.err != nil {
-		return Request{}, *r.err
+	request.Cases = f.cases()
+	if *f.err != nil {
+		return Request{}, *f.err
 	}
 	return request, nil
 }
 
 func parseObject(line []byte) (map[string]any, error) {
 	decoder := json.NewDecoder(bytes.NewReader(line))
-	decoder.UseNumber() // a float64 would round large integers, and hide that 1.0 is no integer
+	decoder.UseNumber() // float64 rounds large integers, and does not show that 1.0 is no integer
 	var value any
 	err := decoder.Decode(&value)
 	if err == nil {
@@ -78,7 +74,7 @@ func parseObject(line []byte) (map[string]any, error) {
 	}
 	object, ok := value.(map[string]any)
 	if err != nil || !ok || !utf8.Valid(line) {
-		found := cut(strings.TrimSpace(string(line)))
+		found := truncate(strings.TrimSpace(string(line)))
 		if found == "" {
 			found = "nothing"
 		}
@@ -87,10 +83,10 @@ func parseObject(line []byte) (map[string]any, error) {
 	return object, nil
 }
 
-// fields reads the fields of one JSON object. The first refusal sticks, and what
-// is read after it means nothing.
+// fields reads the fields of one JSON object. It keeps the first error; values
+// read after it are meaningless.
 type fields struct {
-	path   string // "" for the request itself, "cases[0]." within
+	path   string // "" for the request itself, "cases[0]." for a case
 	values map[string]any
 	err    *error
 }
@@ -100,22 +96,23 @@ func (f fields) has(key string) bool {
 	return ok
 }
 
-// version refuses another major version of the protocol.
+// version rejects other major versions of the protocol.
 func (f fields) version() {
 	if f.values["protocol"] != json.Number(strconv.Itoa(Version)) {
-		f.refuse("protocol", strconv.Itoa(Version))
+		f.reject("protocol", strconv.Itoa(Version))
 	}
 }
 
-func (f fields) refuse(key, expected string) {
+// reject records that a field is not as expected.
+func (f fields) reject(key, expected string) {
 	found := "nothing"
 	if value, ok := f.values[key]; ok {
 		found = render(value)
 	}
-	f.fail(key, found, expected)
+	f.setError(key, found, expected)
 }
 
-func (f fields) fail(key, found, expected string) {
+func (f fields) setError(key, found, expected string) {
 	if *f.err == nil {
 		*f.err = fmt.Errorf("request: %s%s: found %s, expected %s", f.path, key, found, expected)
 	}
@@ -124,7 +121,7 @@ func (f fields) fail(key, found, expected string) {
 func (f fields) text(key string) string {
 	s, ok := f.values[key].(string)
 	if !ok {
-		f.refuse(key, "a string")
+		f.reject(key, "a string")
 	}
 	return s
 }
@@ -132,7 +129,7 @@ func (f fields) text(key string) string {
 func (f fields) boolean(key string) bool {
 	b, ok := f.values[key].(bool)
 	if !ok {
-		f.refuse(key, "true or false")
+		f.reject(key, "true or false")
 	}
 	return b
 }
@@ -140,21 +137,21 @@ func (f fields) boolean(key string) bool {
 func (f fields) integer(key, expected string) int64 {
 	number, ok := f.values[key].(json.Number)
 	if !ok || strings.ContainsAny(string(number), ".eE") {
-		f.refuse(key, expected)
+		f.reject(key, expected)
 		return 0
 	}
 	n, err := number.Int64()
 	if err != nil {
-		f.refuse(key, "an integer of at most 64 bits")
+		f.reject(key, "an integer of at most 64 bits")
 	}
 	return n
 }
 
-func (f fields) atLeast(key string, least int64) int64 {
-	expected := fmt.Sprintf("an integer of at least %d", least)
+func (f fields) atLeast(key string, lowest int64) int64 {
+	expected := fmt.Sprintf("an integer of at least %d", lowest)
 	n := f.integer(key, expected)
-	if n < least {
-		f.refuse(key, expected)
+	if n < lowest {
+		f.reject(key, expected)
 	}
 	return n
 }
@@ -162,7 +159,7 @@ func (f fields) atLeast(key string, least int64) int64 {
 func (f fields) cases() []Case {
 	list, _ := f.values["cases"].([]any)
 	if len(list) == 0 {
-		f.refuse("cases", "at least one case")
+		f.reject("cases", "at least one case")
 	}
 	var cases []Case
 	seen := make(map[string]bool)
@@ -170,12 +167,12 @@ func (f fields) cases() []Case {
 		key := fmt.Sprintf("cases[%d]", i)
 		values, ok := element.(map[string]any)
 		if !ok {
-			f.fail(key, render(element), "a case")
+			f.setError(key, render(element), "a case")
 		}
-		within := fields{path: key + ".", values: values, err: f.err}
-		c := within.oneCase()
+		caseFields := fields{path: key + ".", values: values, err: f.err}
+		c := caseFields.parseCase()
 		if seen[c.ID] {
-			within.fail("id", render(c.ID)+" again", "each id once")
+			caseFields.setError("id", render(c.ID)+" again", "each id once")
 		}
 		seen[c.ID] = true
 		cases = append(cases, c)
@@ -183,7 +180,7 @@ func (f fields) cases() []Case {
 	return cases
 }
 
-func (f fields) oneCase() Case {
+func (f fields) parseCase() Case {
 	return Case{
 		ID:          f.text("id"),
 		Params:      f.params(),
@@ -197,21 +194,21 @@ func (f fields) oneCase() Case {
 func (f fields) params() map[string]any {
 	values, ok := f.values["params"].(map[string]any)
 	if !ok {
-		f.refuse("params", "an object")
+		f.reject("params", "an object")
 	}
-	within := fields{path: f.path + "params.", values: values, err: f.err}
+	paramFields := fields{path: f.path + "params.", values: values, err: f.err}
 	params := make(map[string]any, len(values))
-	for _, name := range slices.Sorted(maps.Keys(values)) { // sorted: the same error every time
+	for _, name := range slices.Sorted(maps.Keys(values)) { // sorted, so that the same request always gives the same error
 		if s, ok := values[name].(string); ok {
 			params[name] = s
 		} else {
-			params[name] = within.integer(name, "an integer or a string")
+			params[name] = paramFields.integer(name, "an integer or a string")
 		}
 	}
 	return params
 }
 
-// render writes a decoded value for an error: compact JSON, keys sorted.
+// render formats a decoded value for an error message: compact JSON, keys sorted.
 func render(value any) string {
 	var text bytes.Buffer
 	encoder := json.NewEncoder(&text)
@@ -219,14 +216,14 @@ func render(value any) string {
 	if err := encoder.Encode(value); err != nil {
 		return fmt.Sprintf("%v", value)
 	}
-	return cut(strings.TrimSpace(text.String()))
+	return truncate(strings.TrimSpace(text.String()))
 }
 
-// cut keeps an error readable when what was found is long.
-func cut(text string) string {
-	const most = 60
-	if utf8.RuneCountInString(text) <= most {
+// truncate shortens a long value for an error message.
+func truncate(text string) string {
+	const maxRunes = 60
+	if utf8.RuneCountInString(text) <= maxRunes {
 		return text
 	}
-	return string([]rune(text)[:most]) + "..."
+	return string([]rune(text)[:maxRunes]) + "..."
 }

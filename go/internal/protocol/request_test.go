@@ -24,7 +24,7 @@ func TestParseRequest(t *testing.T) {
 	for name, line := range map[string]string{
 		"as documented":                  goodRequest + "\n",
 		"unknown fields are ignored":     strings.Replace(goodRequest, `"seed"`, `"colour":"red","seed"`, 1),
-		"variant may be left out":        strings.Replace(goodRequest, `"variant":"",`, ``, 1),
+		"variant is optional":            strings.Replace(goodRequest, `"variant":"",`, ``, 1),
 		"unknown fields of cases, too":   strings.Replace(goodRequest, `"id"`, `"colour":null,"id"`, 1),
 		"white space between the tokens": strings.ReplaceAll(goodRequest, `,`, " ,\t"),
 	} {
@@ -45,13 +45,7 @@ func TestParseRequestKeepsLargeIntegers(t *testing.T) {
 	}
 }
 
-func TestParseRequestSaysWhatWasFoundAndExpected(t *testing.T) {
-	replace := func(old, new string) string {
-		if !strings.Contains(goodRequest, old) {
-			t.Fatalf("%s: not in the good request", old)
-		}
-		return strings.Replace(goodRequest, old, new, 1)
-	}
+func TestParseRequestErrorsSayWhatWasFoundAndExpected(t *testing.T) {
 	for _, test := range []struct{ line, want string }{
 		{``, `request: not a JSON object: found nothing`},
 		{"\n", `request: not a JSON object: found nothing`},
@@ -63,47 +57,67 @@ func TestParseRequestSaysWhatWasFoundAndExpected(t *testing.T) {
 		{strings.Repeat("x", 70), `request: not a JSON object: found ` + strings.Repeat("x", 60) + `...`},
 
 		{`{}`, `request: protocol: found nothing, expected 1`},
-		{replace(`"protocol":1`, `"protocol":2`), `request: protocol: found 2, expected 1`},
-		{replace(`"protocol":1`, `"protocol":"1"`), `request: protocol: found "1", expected 1`},
-		{replace(`"protocol":1`, `"protocol":1.0`), `request: protocol: found 1.0, expected 1`},
+		{changed(t, `"protocol":1`, `"protocol":2`), `request: protocol: found 2, expected 1`},
+		{changed(t, `"protocol":1`, `"protocol":"1"`), `request: protocol: found "1", expected 1`},
+		{changed(t, `"protocol":1`, `"protocol":1.0`), `request: protocol: found 1.0, expected 1`},
 		{`{"protocol":2,"workload":3}`, `request: protocol: found 2, expected 1`},
 
-		{replace(`"workload":"pingpong",`, ``), `request: workload: found nothing, expected a string`},
-		{replace(`"workload":"pingpong"`, `"workload":null`), `request: workload: found null, expected a string`},
-		{replace(`"model":"go"`, `"model":["<go>"]`), `request: model: found ["<go>"], expected a string`},
-		{replace(`"variant":""`, `"variant":null`), `request: variant: found null, expected a string`},
-		{replace(`"seed":7`, `"seed":"7"`), `request: seed: found "7", expected an integer of at least 0`},
-		{replace(`"seed":7`, `"trace":1`), `request: trace: found 1, expected true or false`},
+		{changed(t, `"workload":"pingpong",`, ``), `request: workload: found nothing, expected a string`},
+		{changed(t, `"workload":"pingpong"`, `"workload":null`), `request: workload: found null, expected a string`},
+		{changed(t, `"model":"go"`, `"model":["<go>"]`), `request: model: found ["<go>"], expected a string`},
+		{changed(t, `"variant":""`, `"variant":null`), `request: variant: found null, expected a string`},
+		{changed(t, `"seed":7`, `"seed":"7"`), `request: seed: found "7", expected an integer of at least 0`},
 
-		{replace(`"cases":[`+goodCase+`]`, `"cases":[]`), `request: cases: found [], expected at least one case`},
-		{replace(`"cases":[`+goodCase+`]`, `"cases":{}`), `request: cases: found {}, expected at least one case`},
-		{replace(`,"cases":[`+goodCase+`]`, ``), `request: cases: found nothing, expected at least one case`},
-		{replace(goodCase, `3`), `request: cases[0]: found 3, expected a case`},
-		{replace(goodCase, goodCase+`,[]`), `request: cases[1]: found [], expected a case`},
-		{replace(goodCase, goodCase+`,`+goodCase), `request: cases[1].id: found "check" again, expected each id once`},
-		{replace(`"id":"check"`, `"id":1`), `request: cases[0].id: found 1, expected a string`},
-		{replace(`{"rounds":3,"mode":"fast"}`, `[]`), `request: cases[0].params: found [], expected an object`},
-		{replace(`"rounds":3`, `"rounds":3.5`), `request: cases[0].params.rounds: found 3.5, expected an integer or a string`},
-		{replace(`"rounds":3`, `"rounds":true`), `request: cases[0].params.rounds: found true, expected an integer or a string`},
-		{replace(`"rounds":3`, `"b":1.5,"a":null`), `request: cases[0].params.a: found null, expected an integer or a string`},
-		{replace(`"rounds":3`, `"rounds":9223372036854775808`), `request: cases[0].params.rounds: found 9223372036854775808, expected an integer of at most 64 bits`},
-		{replace(`"operations":6`, `"operations":0`), `request: cases[0].operations: found 0, expected an integer of at least 1`},
-		{replace(`"operations":6,`, ``), `request: cases[0].operations: found nothing, expected an integer of at least 1`},
-		{replace(`"warmup":0`, `"warmup":-1`), `request: cases[0].warmup: found -1, expected an integer of at least 0`},
-		{replace(`"iterations":1`, `"iterations":0`), `request: cases[0].iterations: found 0, expected an integer of at least 1`},
-		{replace(`"iterations":1`, `"iterations":1e3`), `request: cases[0].iterations: found 1e3, expected an integer of at least 1`},
-		{replace(`"min_sample_ns":0`, `"min_sample_ns":false`), `request: cases[0].min_sample_ns: found false, expected an integer of at least 0`},
+		{changed(t, `"cases":[`+goodCase+`]`, `"cases":[]`), `request: cases: found [], expected at least one case`},
+		{changed(t, `"cases":[`+goodCase+`]`, `"cases":{}`), `request: cases: found {}, expected at least one case`},
+		{changed(t, `,"cases":[`+goodCase+`]`, ``), `request: cases: found nothing, expected at least one case`},
 	} {
-		_, err := ParseRequest([]byte(test.line))
-		if fmt.Sprint(err) != test.want {
-			t.Errorf("%s\nfound    %v\nexpected %s", test.line, err, test.want)
-		}
+		checkRequestError(t, test.line, test.want)
 	}
 }
 
-func TestParseRequestRefusesWhatIsNotUTF8(t *testing.T) {
+func TestParseRequestErrorsInCasesNameTheCase(t *testing.T) {
+	for _, test := range []struct{ old, new, want string }{
+		{goodCase, `3`, `request: cases[0]: found 3, expected a case`},
+		{goodCase, goodCase + `,[]`, `request: cases[1]: found [], expected a case`},
+		{goodCase, goodCase + `,` + goodCase, `request: cases[1].id: found "check" again, expected each id once`},
+		{`"id":"check"`, `"id":1`, `request: cases[0].id: found 1, expected a string`},
+		{`{"rounds":3,"mode":"fast"}`, `[]`, `request: cases[0].params: found [], expected an object`},
+		{`"rounds":3`, `"rounds":3.5`, `request: cases[0].params.rounds: found 3.5, expected an integer or a string`},
+		{`"rounds":3`, `"rounds":true`, `request: cases[0].params.rounds: found true, expected an integer or a string`},
+		{`"rounds":3`, `"b":1.5,"a":null`, `request: cases[0].params.a: found null, expected an integer or a string`},
+		{`"rounds":3`, `"rounds":9223372036854775808`, `request: cases[0].params.rounds: found 9223372036854775808, expected an integer of at most 64 bits`},
+		{`"operations":6`, `"operations":0`, `request: cases[0].operations: found 0, expected an integer of at least 1`},
+		{`"operations":6,`, ``, `request: cases[0].operations: found nothing, expected an integer of at least 1`},
+		{`"warmup":0`, `"warmup":-1`, `request: cases[0].warmup: found -1, expected an integer of at least 0`},
+		{`"iterations":1`, `"iterations":0`, `request: cases[0].iterations: found 0, expected an integer of at least 1`},
+		{`"iterations":1`, `"iterations":1e3`, `request: cases[0].iterations: found 1e3, expected an integer of at least 1`},
+		{`"min_sample_ns":0`, `"min_sample_ns":false`, `request: cases[0].min_sample_ns: found false, expected an integer of at least 0`},
+	} {
+		checkRequestError(t, changed(t, test.old, test.new), test.want)
+	}
+}
+
+// changed returns the good request with one change.
+func changed(t *testing.T, old, new string) string {
+	t.Helper()
+	if !strings.Contains(goodRequest, old) {
+		t.Fatalf("%s: not in the good request", old)
+	}
+	return strings.Replace(goodRequest, old, new, 1)
+}
+
+func checkRequestError(t *testing.T, line, want string) {
+	t.Helper()
+	_, err := ParseRequest([]byte(line))
+	if fmt.Sprint(err) != want {
+		t.Errorf("%s\nfound    %v\nexpected %s", line, err, want)
+	}
+}
+
+func TestParseRequestRejectsInvalidUTF8(t *testing.T) {
 	line := strings.Replace(goodRequest, "fast", "\xff", 1)
 	if _, err := ParseRequest([]byte(line)); err == nil || !strings.Contains(err.Error(), "not a JSON object") {
-		t.Errorf("found %v, expected a refusal", err)
+		t.Errorf("found %v, expected an error", err)
 	}
 }

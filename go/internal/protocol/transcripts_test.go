@@ -11,10 +11,10 @@ import (
 	"testing"
 )
 
-// The transcripts are shared by the tests of the harness and of every runner.
-// "> " is a line to the runner, "< " a line from it, "# " a comment; in a
-// malformed transcript, "# error: TEXT" precedes a line that must be refused
-// with TEXT in the error.
+// The tests of the harness and of every runner share the transcripts. "> " marks a
+// line to the runner, "< " a line from it, "# " a comment. In a malformed
+// transcript, "# error: TEXT" precedes a line that must be rejected with an error
+// that contains TEXT.
 const transcripts = "../../../tests/data/protocol"
 
 func TestGoodTranscripts(t *testing.T) {
@@ -22,17 +22,17 @@ func TestGoodTranscripts(t *testing.T) {
 		switch direction {
 		case ">":
 			if isMessage(line) {
-				return // `stop` is not a request; the runner's own tests send it
+				return // `stop` is not a request; the runner's tests send it
 			}
 			if _, err := ParseRequest([]byte(line)); err != nil {
 				t.Errorf("%s\nfound %v, expected no error", line, err)
 			}
 		case "<":
-			again, err := recode([]byte(line))
+			encoded, err := recode([]byte(line))
 			if err != nil {
 				t.Errorf("%s\nfound %v, expected no error", line, err)
-			} else if again != nil && !strings.HasPrefix(file, "extra_") && !sameMeaning(t, []byte(line), again) {
-				t.Errorf("found\n%s\nexpected the meaning of\n%s", again, line)
+			} else if encoded != nil && !strings.HasPrefix(file, "extra_") && !sameMeaning(t, []byte(line), encoded) {
+				t.Errorf("found\n%s\nexpected the meaning of\n%s", encoded, line)
 			}
 		}
 	})
@@ -41,7 +41,7 @@ func TestGoodTranscripts(t *testing.T) {
 func TestMalformedTranscripts(t *testing.T) {
 	eachLine(t, "malformed", func(t *testing.T, _, expected, direction, line string) {
 		if direction != ">" || expected == "" {
-			return // what comes from a runner is the harness's business
+			return // the harness checks what runners write
 		}
 		if _, err := ParseRequest([]byte(line)); err == nil || !strings.Contains(err.Error(), expected) {
 			t.Errorf("%s\nfound %v, expected an error with %q", line, err, expected)
@@ -49,8 +49,8 @@ func TestMalformedTranscripts(t *testing.T) {
 	})
 }
 
-// eachLine calls check for the lines of every transcript in a folder, with the
-// error that is expected of the line, if any.
+// eachLine calls check for each line of every transcript in a folder, with the
+// error that the transcript expects for it, or "".
 func eachLine(t *testing.T, folder string, check func(t *testing.T, file, expected, direction, line string)) {
 	files, err := filepath.Glob(filepath.Join(transcripts, folder, "*.jsonl"))
 	if err != nil || len(files) == 0 {
@@ -89,8 +89,8 @@ func isMessage(line string) bool {
 	return json.Unmarshal([]byte(line), &fields) == nil && fields["kind"] != nil
 }
 
-// recode decodes a record into its struct and encodes it again. Of a
-// description, nothing comes back.
+// recode decodes a record into its struct and encodes it again. It returns nil for
+// a description, which has no kind.
 func recode(line []byte) ([]byte, error) {
 	var head struct {
 		Kind string `json:"kind"`
@@ -102,7 +102,7 @@ func recode(line []byte) ([]byte, error) {
 		return nil, nil
 	}
 	for _, record := range []Record{
-		&Started{}, &Sample{}, &Outcome{}, &Error{}, &Finished{}, &Latency{}, &Footprint{}, &Listening{}, &Event{},
+		&Started{}, &Sample{}, &Outcome{}, &Error{}, &Finished{}, &Latency{}, &Footprint{}, &Listening{},
 	} {
 		if record.kind() == head.Kind {
 			if err := json.Unmarshal(line, record); err != nil {
@@ -118,7 +118,7 @@ func sameMeaning(t *testing.T, a, b []byte) bool {
 	return reflect.DeepEqual(meaning(t, a), meaning(t, b))
 }
 
-// meaning decodes a record; what is not known may be left out or null.
+// meaning decodes a record without its null fields: null and absent mean the same.
 func meaning(t *testing.T, line []byte) map[string]any {
 	t.Helper()
 	var fields map[string]any

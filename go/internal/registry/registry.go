@@ -1,6 +1,7 @@
 // Package registry lists the implementations of this module. The list is
-// generated from the files under workloads, so that adding one is adding a file;
-// see the generate command.
+// generated from the files under workloads, so that adding an implementation means
+// adding a file. The generated files are not under version control: the harness
+// generates them before each build, and `go generate ./...` does too.
 package registry
 
 import "loombench/internal/work"
@@ -10,8 +11,9 @@ import "loombench/internal/work"
 // An Entry is an implementation of a workload.
 type Entry struct {
 	Workload string
-	Variant  string // "" for Run, "atomic" for RunAtomic
-	Source   string // relative to the root of the repository
+	Variant  string   // "" for Run, "atomic" for RunAtomic
+	Source   string   // path relative to the root of the repository
+	Files    []string // other files of its package, like Source
 	Run      work.Func
 }
 

@@ -14,7 +14,7 @@ func TestImplementationsAreSortedAndDistinct(t *testing.T) {
 	for i := 1; i < len(all); i++ {
 		a, b := all[i-1], all[i]
 		if cmp.Or(cmp.Compare(a.Workload, b.Workload), cmp.Compare(a.Variant, b.Variant)) >= 0 {
-			t.Errorf("found %s before %s, expected them sorted and distinct", a.Source, b.Source)
+			t.Errorf("found %s before %s, expected sorted and distinct entries", a.Source, b.Source)
 		}
 	}
 	if slices.ContainsFunc(all, func(e Entry) bool { return e.Run == nil || e.Source == "" }) {

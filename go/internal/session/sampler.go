@@ -17,48 +17,47 @@ type sampler struct {
 	protocol.Case
 	run   work.Func
 	probe *work.Probe
-	said  *statements
+	sink  *probeSink
 
-	iteration int64              // the next sample's
-	outcomes  []protocol.Outcome // one for each distinct digest, in the order they came
+	iteration int64              // of the next sample
+	outcomes  []protocol.Outcome // one for each distinct digest, in order of appearance
 }
 
-func newSampler(s *Session, c protocol.Case, run work.Func, trace bool) *sampler {
-	said := &statements{session: s, c: c, trace: trace}
-	return &sampler{Session: s, Case: c, run: run, probe: work.NewProbe(said), said: said}
+func newSampler(s *Session, c protocol.Case, run work.Func) *sampler {
+	sink := &probeSink{session: s, c: c}
+	return &sampler{Session: s, Case: c, run: run, probe: work.NewProbe(sink), sink: sink}
 }
 
-// all takes every sample of the case. Failures to write end it too, and come
-// back to the caller from the next record.
-func (s *sampler) all(ctx context.Context) error {
-	s.said.begin()
+// takeSamples takes all samples of the case. It returns the first error; when
+// records cannot be written, the caller's next record fails with the same error.
+func (s *sampler) takeSamples(ctx context.Context) error {
 	calls, err := s.calibrate(ctx)
 	if err != nil {
 		return err
 	}
 	for range s.Warmup {
-		if _, err := s.sample(ctx, calls, true); err != nil {
+		if _, err := s.takeSample(ctx, calls, true); err != nil {
 			return err
 		}
 	}
-	s.said.forget() // what was said while warming up counts no more than its time
+	s.sink.resetLatencies() // those of warm-up samples do not count
 	for range s.Iterations {
-		if _, err := s.sample(ctx, calls, false); err != nil {
+		if _, err := s.takeSample(ctx, calls, false); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// calibrate finds how many calls last MinSampleNs. The batches it tries are
-// warm-up samples.
+// calibrate returns how many calls take at least MinSampleNs. The batches that it
+// tries are warm-up samples.
 func (s *sampler) calibrate(ctx context.Context) (calls int64, err error) {
 	calls = 1
 	if s.MinSampleNs == 0 {
 		return calls, nil
 	}
 	for {
-		elapsed, err := s.sample(ctx, calls, true)
+		elapsed, err := s.takeSample(ctx, calls, true)
 		if err != nil || elapsed >= s.MinSampleNs || calls == maxCalls {
 			return calls, err
 		}
@@ -66,24 +65,23 @@ func (s *sampler) calibrate(ctx context.Context) (calls int64, err error) {
 	}
 }
 
-// maxCalls ends the growth when calls take no time that the clock can see.
+// maxCalls limits the number of calls when a call is too short for the clock.
 const maxCalls = 1 << 30
 
-// grow predicts how many calls last goal nanoseconds from how long they took,
-// with a fifth to spare. A first batch that is too short to tell grows a
-// hundredfold and no more, as in the testing package of Go.
+// grow predicts from the elapsed time of a batch how many calls take goal
+// nanoseconds, plus 20%. A batch grows at most a hundredfold, as in Go's testing
+// package, because a very short one predicts little.
 func grow(calls, elapsed, goal int64) int64 {
 	predicted := 1.2 * float64(calls) * float64(goal) / float64(max(elapsed, 1))
 	next := min(predicted, 100*float64(calls), maxCalls)
 	return min(max(int64(next), calls+1), maxCalls)
 }
 
-// sample times one batch, writes its record and checks the last answer. Nothing
-// but the calls is between the two readings of the clock.
-func (s *sampler) sample(ctx context.Context, calls int64, warmup bool) (elapsed int64, err error) {
-	answer, elapsed, cpu, err := s.batch(ctx, calls)
+// takeSample times one batch of calls, writes its record and keeps the last answer.
+func (s *sampler) takeSample(ctx context.Context, calls int64, warmup bool) (elapsed int64, err error) {
+	answer, elapsed, cpu, err := s.runBatch(ctx, calls)
 	if err == nil {
-		err = s.said.failure()
+		err = s.sink.firstErr()
 	}
 	if err != nil {
 		return 0, err
@@ -100,13 +98,14 @@ func (s *sampler) sample(ctx context.Context, calls int64, warmup bool) (elapsed
 	if err := s.Records.Write(record); err != nil {
 		return 0, err
 	}
-	return elapsed, s.check(answer)
+	return elapsed, s.recordAnswer(answer)
 }
 
-// batch makes the calls. A panic of an implementation in the calling goroutine
-// is an error; one in a goroutine it started ends the process, as it would in
-// any Go program, and the harness sees the trial crash.
-func (s *sampler) batch(ctx context.Context, calls int64) (answer any, elapsed int64, cpu *int64, err error) {
+// runBatch makes the calls; nothing else happens between its two readings of the
+// clock. A panic in the calling goroutine becomes an error. A panic in a goroutine
+// that the implementation started ends the process, and the harness reports a
+// crash of the trial.
+func (s *sampler) runBatch(ctx context.Context, calls int64) (answer any, elapsed int64, cpu *int64, err error) {
 	defer func() {
 		if problem := recover(); problem != nil {
 			fmt.Fprintf(s.Stderr, "panic: %v\n\n%s", problem, debug.Stack())
@@ -114,7 +113,7 @@ func (s *sampler) batch(ctx context.Context, calls int64) (answer any, elapsed i
 		}
 	}()
 	params := work.Params(s.Params)
-	cpuBefore, known := s.CPU()
+	cpuBefore, known := s.CPUNs()
 	start := s.Now()
 	for range calls {
 		if answer, err = s.run(ctx, params, s.probe); err != nil {
@@ -122,31 +121,32 @@ func (s *sampler) batch(ctx context.Context, calls int64) (answer any, elapsed i
 		}
 	}
 	elapsed = s.Now() - start
-	if cpuAfter, ok := s.CPU(); ok && known {
+	if cpuAfter, ok := s.CPUNs(); ok && known {
 		used := cpuAfter - cpuBefore
 		cpu = &used
 	}
 	return answer, elapsed, cpu, nil
 }
 
-// check keeps an answer that was not seen before.
-func (s *sampler) check(answer any) error {
+// recordAnswer adds an outcome for an answer that differs from all before it.
+func (s *sampler) recordAnswer(answer any) error {
 	canonical, err := protocol.Canonical(answer)
 	if err != nil {
 		return err
 	}
 	digest := protocol.Digest(canonical)
-	for _, seen := range s.outcomes {
-		if seen.Digest == digest {
+	for _, outcome := range s.outcomes {
+		if outcome.Digest == digest {
 			return nil
 		}
 	}
-	value := string(canonical[:min(len(canonical), protocol.ValueLimit)]) // ASCII: bytes are characters
+	value := string(canonical[:min(len(canonical), protocol.ValueLimit)]) // ASCII: one byte per character
 	s.outcomes = append(s.outcomes, protocol.Outcome{Case: s.ID, Digest: digest, Value: value})
 	return nil
 }
 
-func reasonOf(err error) protocol.Reason {
+// errorReason returns the protocol's reason for the error of an implementation.
+func errorReason(err error) protocol.Reason {
 	switch {
 	case errors.Is(err, syscall.ENOMEM):
 		return protocol.OutOfMemory

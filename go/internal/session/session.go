@@ -1,6 +1,6 @@
-// Package session runs the cases of a request and writes the records of the
-// answer. It takes the time; it knows neither models nor workloads, and what it
-// reads of the machine is handed to it.
+// Package session runs the cases of a request, times them and writes the records.
+// It knows neither models nor workloads. Its access to the machine (clock, CPU
+// time, memory) is injected, so that tests can replace it.
 package session
 
 import (
@@ -12,24 +12,25 @@ import (
 	"loombench/internal/work"
 )
 
-// A Session answers one request. All exported fields are required.
+// A Session runs one request. All exported fields are required.
 type Session struct {
 	Records *protocol.Writer
-	Stderr  io.Writer // stacks of panics
+	Stderr  io.Writer // for the stack traces of panics
 
-	Now      func() int64                  // a monotonic clock in nanoseconds
-	CPU      func() (ns int64, ok bool)    // processor time of the process
-	Held     func() (bytes int64, ok bool) // proportional resident size of the process
-	Reserved func() (bytes int64, ok bool) // of its address space
-	Facts    func() map[string]any         // what the model has set up
-	Usage    func() map[string]int64       // of the whole process, asked for once at the end
+	Now          func() int64                  // a monotonic clock in nanoseconds
+	CPUNs        func() (ns int64, ok bool)    // CPU time of the process
+	PSSBytes     func() (bytes int64, ok bool) // proportional set size of the process
+	VirtualBytes func() (bytes int64, ok bool) // reserved address space of the process
+	Facts        func() map[string]any         // facts about the process after the model's setup
+	Usage        func() map[string]int64       // resource usage of the process; called once, at the end
 
 	mu   sync.Mutex
-	stop context.CancelFunc // of the case that runs
+	stop context.CancelFunc // stops the running case; nil before the first case
 }
 
-// Run runs run for every case of the request, from `started` to `finished`. What
-// a case does wrong is a record; the error is that records cannot be written.
+// Run runs every case of the request with run and writes all records, from
+// `started` to `finished`. The failure of a case is a record. The returned error
+// means that records cannot be written.
 func (s *Session) Run(ctx context.Context, request protocol.Request, run work.Func) error {
 	if err := s.Records.Write(protocol.Started{Protocol: protocol.Version, Facts: s.Facts()}); err != nil {
 		return err
@@ -42,9 +43,8 @@ func (s *Session) Run(ctx context.Context, request protocol.Request, run work.Fu
 	return s.Records.WriteLast(protocol.Finished{Usage: s.Usage()})
 }
 
-// Stop ends the context of the case that runs. The next one has its own: a server
-// that was told to stop is started again for it. It may be called from any
-// goroutine, at any time.
+// Stop cancels the context of the running case. The next case has a context of its
+// own, so its server starts again. Stop is safe for concurrent use.
 func (s *Session) Stop() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
@@ -53,7 +53,7 @@ func (s *Session) Stop() {
 	}
 }
 
-// stoppable returns the context of a case.
+// stoppable returns the context of a case, which Stop cancels.
 func (s *Session) stoppable(ctx context.Context) (context.Context, context.CancelFunc) {
 	ctx, stop := context.WithCancel(ctx)
 	s.mu.Lock()
@@ -63,17 +63,14 @@ func (s *Session) stoppable(ctx context.Context) (context.Context, context.Cance
 }
 
 func (s *Session) runCase(ctx context.Context, request protocol.Request, c protocol.Case, run work.Func) error {
-	ctx, end := s.stoppable(ctx)
-	defer end()
-	sampler := newSampler(s, c, run, request.Trace)
-	failed := sampler.all(ctx)
-	if err := sampler.said.flush(); err != nil {
-		return err
+	ctx, cancel := s.stoppable(ctx)
+	defer cancel()
+	sampler := newSampler(s, c, run)
+	caseErr := sampler.takeSamples(ctx)
+	if caseErr != nil {
+		return s.Records.Write(protocol.Error{Message: caseErr.Error(), Case: &c.ID, Reason: errorReason(caseErr)})
 	}
-	if failed != nil {
-		return s.Records.Write(protocol.Error{Message: failed.Error(), Case: &c.ID, Reason: reasonOf(failed)})
-	}
-	if err := sampler.said.distribution(); err != nil {
+	if err := sampler.sink.writeLatencies(); err != nil {
 		return err
 	}
 	observed := sampler.probe.Observed()

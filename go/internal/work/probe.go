@@ -5,18 +5,17 @@ import (
 	"sync"
 )
 
-// A Sink takes what implementations say through a [Probe]. Its methods are
-// called from any goroutine.
+// A Sink receives the reports that implementations make through a [Probe]. Its
+// methods must be safe for concurrent use.
 type Sink interface {
 	Latency(ns int64)
 	Parked(tasks int)
 	Listening(port int)
-	Event(task, what string)
 }
 
-// A Probe is how an implementation says more than its result. Most use none of
-// it, and pay nothing. A nil Probe discards everything, and every method is safe
-// for concurrent use.
+// A Probe lets an implementation report more than its answer. An unused probe costs
+// nothing. A nil Probe discards everything. All methods are safe for concurrent
+// use.
 type Probe struct {
 	sink Sink
 
@@ -29,38 +28,32 @@ func NewProbe(sink Sink) *Probe {
 	return &Probe{sink: sink}
 }
 
-// Latency reports a single wait, or how late something was; what is below zero
-// counts as zero.
+// Latency reports one latency or lateness in nanoseconds; a negative one counts as
+// 0.
 func (p *Probe) Latency(ns int64) {
 	if p != nil && p.sink != nil {
 		p.sink.Latency(ns)
 	}
 }
 
-// Parked says that so many tasks are alive and waiting: memory is read before it
-// returns.
+// Parked reports that this many tasks are alive and waiting. The runner reads the
+// memory use of the process before Parked returns.
 func (p *Probe) Parked(tasks int) {
 	if p != nil && p.sink != nil {
 		p.sink.Parked(tasks)
 	}
 }
 
-// Listening says that the server accepts connections on port. It then serves
-// until the context of the call ends.
+// Listening reports that the server accepts connections on port. The server then
+// serves until the context of the call is cancelled.
 func (p *Probe) Listening(port int) {
 	if p != nil && p.sink != nil {
 		p.sink.Listening(port)
 	}
 }
 
-// Event records that task did what, now, when the harness asked for a trace.
-func (p *Probe) Event(task, what string) {
-	if p != nil && p.sink != nil {
-		p.sink.Event(task, what)
-	}
-}
-
-// Observe keeps the largest n given for name: the most tasks in flight, say.
+// Observe reports a counter, such as the number of tasks in flight. The largest n of
+// each name is kept.
 func (p *Probe) Observe(name string, n int) {
 	if p == nil {
 		return
@@ -76,7 +69,7 @@ func (p *Probe) Observe(name string, n int) {
 	p.observed[name] = int64(n)
 }
 
-// Observed returns a copy of what was observed so far, never nil.
+// Observed returns a copy of the largest values so far, never nil.
 func (p *Probe) Observed() map[string]int64 {
 	if p == nil {
 		return map[string]int64{}

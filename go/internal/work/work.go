@@ -1,6 +1,6 @@
-// Package work is what an implementation of a workload sees of Loombench: the
-// parameters of its case, a probe for what a result cannot say, and the type of
-// the function to write. It imports nothing else of the project.
+// Package work is the API for implementations of workloads: the type of the
+// function to write, the parameters of a case, and a probe for reports beyond the
+// answer. It imports no other package of the project.
 package work
 
 import (
@@ -13,31 +13,32 @@ import (
 	"time"
 )
 
-// A Func does the work of one call and returns its answer: integers, strings,
-// slices of them and maps with string keys, nothing else. The runner takes the
-// time around it, so it starts nothing that outlives it and prints nothing.
+// A Func does the work of one call and returns its answer, which consists of
+// integers, strings, slices and maps with string keys only. The runner times the
+// call, so a Func leaves no goroutine running and prints nothing.
 //
-// ctx ends when the harness asks a server to stop. An error that wraps
-// [errors.ErrUnsupported] says that this machine cannot do the case; any other
+// ctx is cancelled when the harness asks a server to stop. An error that wraps
+// [errors.ErrUnsupported] means that this machine cannot run the case; any other
 // error is a crash.
 type Func func(ctx context.Context, p Params, probe *Probe) (any, error)
 
-// Params are the parameters of a case by name: integers (int64, or int in a
-// test's literal) and strings. Asking for one that is not there is a mistake in
-// the implementation or in the workload file, and panics with what was there.
+// Params maps the names of a case's parameters to their values: integers (int64,
+// or int in tests) and strings. A missing parameter, or one of another type, is a
+// bug in the implementation or in the workload file: the methods panic with what
+// they found and expected.
 type Params map[string]any
 
 // Int returns an integer parameter.
 func (p Params) Int(name string) int {
 	n := p.int64(name)
 	if n < math.MinInt || n > math.MaxInt {
-		panic(fmt.Sprintf("params: %s: found %d, expected an integer of this machine's size", name, n))
+		panic(fmt.Sprintf("params: %s: found %d, expected an integer that fits an int", name, n))
 	}
 	return int(n)
 }
 
-// Duration returns an integer parameter in nanoseconds, whose name ends in _ns,
-// as a duration.
+// Duration returns an integer parameter in nanoseconds as a duration. The names of
+// such parameters end in _ns.
 func (p Params) Duration(name string) time.Duration {
 	return time.Duration(p.int64(name))
 }

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-func TestParamsReturnWhatTheCaseGives(t *testing.T) {
+func TestParamsReturnTheValuesOfTheCase(t *testing.T) {
 	p := Params{"tasks": int64(3), "wait_ns": 1500, "mode": "fast"}
 	if got := p.Int("tasks"); got != 3 {
 		t.Errorf("Int: found %d, expected 3", got)
@@ -20,11 +20,11 @@ func TestParamsReturnWhatTheCaseGives(t *testing.T) {
 	}
 }
 
-func TestParamsPanicWithWhatWasFoundAndExpected(t *testing.T) {
+func TestParamsPanicWithFoundAndExpected(t *testing.T) {
 	p := Params{"tasks": int64(3), "mode": "fast"}
 	for _, test := range []struct {
 		name, want string
-		ask        func()
+		get        func()
 	}{
 		{"missing integer", `params: rounds: found nothing, expected an integer (the case gives: mode, tasks)`, func() { p.Int("rounds") }},
 		{"string for integer", `params: mode: found "fast", expected an integer`, func() { p.Int("mode") }},
@@ -38,7 +38,7 @@ func TestParamsPanicWithWhatWasFoundAndExpected(t *testing.T) {
 					t.Errorf("found %s\nexpected %s", got, test.want)
 				}
 			}()
-			test.ask()
+			test.get()
 		})
 	}
 }
@@ -67,12 +67,11 @@ func TestObservedIsACopy(t *testing.T) {
 	}
 }
 
-func TestAProbeWithoutASinkOrNilDiscards(t *testing.T) {
+func TestAProbeWithoutASinkDiscardsEverything(t *testing.T) {
 	for _, probe := range []*Probe{nil, NewProbe(nil)} {
 		probe.Latency(1)
 		probe.Parked(1)
 		probe.Listening(1)
-		probe.Event("task", "what")
 		if got := probe.Observed(); got == nil || len(got) != 0 {
 			t.Errorf("found %v, expected an empty map", got)
 		}
@@ -83,7 +82,6 @@ func TestAProbeWithoutASinkOrNilDiscards(t *testing.T) {
 func TestAnUnusedProbeAllocatesNothing(t *testing.T) {
 	probe := NewProbe(nil)
 	use := func() {
-		probe.Event("task", "what")
 		probe.Latency(1)
 	}
 	if n := testing.AllocsPerRun(100, use); n != 0 {

@@ -1,4 +1,4 @@
-// Package drain is an HTTP server that ends in order when it is told to.
+// Package drain is an HTTP server that shuts down gracefully on SIGTERM.
 package drain
 
 import (
@@ -14,15 +14,14 @@ import (
 	"loombench/internal/work"
 )
 
-// Run is the server of the workload http with answers that take a while, and
-// http.Server's own way to drain. Shutdown accepts no more and closes the
-// connections that have no request under way; what is answered after that says
-// Connection: close. It looks again and again whether the rest has been answered,
-// after a millisecond at first and then less and less often, up to every half a
-// second: that is part of the time until it has ended.
+// Run is the server of the workload http with responses that take a while. It
+// shuts down with http.Server.Shutdown, which stops accepting and closes idle
+// connections; later responses say Connection: close. Shutdown polls until all
+// requests are answered, first after 1 ms and then less and less often, up to every
+// 500 ms. This polling is part of the shutdown time.
 func Run(ctx context.Context, p work.Params, probe *work.Probe) (any, error) {
-	told, forget := signal.NotifyContext(ctx, syscall.SIGTERM)
-	defer forget()
+	stopping, unregister := signal.NotifyContext(ctx, syscall.SIGTERM)
+	defer unregister()
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
@@ -32,7 +31,7 @@ func Run(ctx context.Context, p work.Params, probe *work.Probe) (any, error) {
 		Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			time.Sleep(wait)
 			w.Header().Set("Content-Type", "text/plain")
-			_, _ = io.WriteString(w, "Hello, World!\n") // who has gone away needs no answer
+			_, _ = io.WriteString(w, "Hello, World!\n") // fails only if the client is gone
 		}),
 		ErrorLog: log.New(io.Discard, "", 0),
 	}
@@ -42,8 +41,8 @@ func Run(ctx context.Context, p work.Params, probe *work.Probe) (any, error) {
 	select {
 	case err := <-served:
 		return nil, err
-	case <-told.Done():
-		err := server.Shutdown(context.Background()) // however long it takes: that is measured
+	case <-stopping.Done():
+		err := server.Shutdown(context.Background()) // without a deadline: the shutdown time is measured
 		<-served
 		return 0, err
 	}

@@ -1,4 +1,4 @@
-// Package echo sends back every byte it receives over TCP.
+// Package echo is a TCP server that sends back every byte it receives.
 package echo
 
 import (
@@ -10,26 +10,27 @@ import (
 	"loombench/internal/work"
 )
 
-// largest is the most that one read takes. The loopback hands over 64 KiB at a
-// time, so more would rarely be filled. Not exactly that: buffers that lie a power
-// of two apart share the same sets of the second-level cache, and 64 connections
-// would drive each other out of it. Each connection keeps a buffer of its own:
-// that many are cheap to have, since pages that nothing was read into are not
-// there, and a pool would cost every message something.
-const largest = 72 << 10
+// bufferBytes is the size of the read buffer. The loopback delivers 64 KiB at a
+// time, so a larger buffer would rarely fill. It is not exactly 64 KiB: buffers at
+// a distance of a power of two share the same sets of the L2 cache, so 64
+// connections would evict each other. Each connection has its own buffer. That is
+// cheap, because untouched pages take no memory; a pool would cost time for every
+// message.
+const bufferBytes = 72 << 10
 
-// Run gives each connection a goroutine that reads and writes. The calls look
+// Run starts a goroutine for each connection that reads and writes. The calls look
 // blocking, but a goroutine that waits for a socket holds no thread: the runtime
-// has one poller for all of them. TCP_NODELAY is what Go sets by itself, and the
-// backlog is the largest that the system allows.
+// has one poller for all sockets. Go sets TCP_NODELAY by default, and uses the
+// largest backlog that the system allows.
 //
-// Rejected: io.Copy, which has the kernel move the bytes and never reads them.
+// Rejected: io.Copy, because the kernel then moves the bytes and the program never
+// reads them.
 func Run(ctx context.Context, _ work.Params, probe *work.Probe) (any, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
 	}
-	// However it ends, nothing is left open, and all goroutines have returned.
+	// On every return, all connections are closed and all goroutines have ended.
 	ctx, stop := context.WithCancel(ctx)
 	var connections sync.WaitGroup
 	defer connections.Wait()
@@ -53,7 +54,7 @@ func Run(ctx context.Context, _ work.Params, probe *work.Probe) (any, error) {
 func echo(ctx context.Context, conn net.Conn) {
 	defer conn.Close()
 	defer context.AfterFunc(ctx, func() { conn.Close() })()
-	buffer := make([]byte, largest)
+	buffer := make([]byte, bufferBytes)
 	for {
 		n, err := conn.Read(buffer)
 		if err != nil {

@@ -1,4 +1,4 @@
-// Package fanout starts many tasks that all wait at the same time.
+// Package fanout runs many tasks that all sleep at the same time.
 package fanout
 
 import (
@@ -10,15 +10,16 @@ import (
 	"loombench/internal/work"
 )
 
-// tolerance is how much too short a wait may be: the timers of some event loops
-// count whole milliseconds. It is part of the workload, the same in every model.
+// tolerance is how much too early a task may wake up: some event loops have timers
+// with a resolution of 1 ms. It is part of the workload, the same for every model.
 const tolerance = time.Millisecond
 
-// Run starts a goroutine a task, each blocked in time.Sleep, and waits for all.
+// Run starts one goroutine for each task, which blocks in time.Sleep, and waits for
+// all of them.
 //
-// Nothing is kept for a task but the goroutine: all share one closure, and the
-// group is told their number once. WaitGroup.Go would allocate a closure for
-// each, which counts when there are a million.
+// A task allocates nothing but its goroutine: all share one closure, and the
+// WaitGroup is incremented once. WaitGroup.Go would allocate a closure for each
+// task, which matters with a million tasks.
 func Run(_ context.Context, p work.Params, _ *work.Probe) (any, error) {
 	tasks, wait := p.Int("tasks"), p.Duration("wait_ns")
 	var (

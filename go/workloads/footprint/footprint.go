@@ -1,4 +1,4 @@
-// Package footprint has more and more tasks wait, to see what one more weighs.
+// Package footprint parks more and more tasks to measure the memory per task.
 package footprint
 
 import (
@@ -14,16 +14,16 @@ import (
 
 const steps = 4
 
-// Run parks goroutines in a receive from a channel that is closed at the end:
-// nothing is kept for one but its stack, the runtime's own record of it and its
-// place in the channel's queue.
+// Run parks goroutines in a receive from a channel, which is closed at the end. Each
+// one takes a stack, the runtime's g struct and an entry in the channel's wait
+// queue.
 func Run(_ context.Context, p work.Params, probe *work.Probe) (any, error) {
 	release := make(chan struct{})
 	return grow(p.Int("tasks"), probe, func() { <-release }, func() { close(release) })
 }
 
-// RunAsleep has each goroutine sleep for an hour. time.Sleep cannot be
-// cancelled; what can is a timer, and a select between it and a context.
+// RunAsleep parks goroutines that sleep for an hour. time.Sleep cannot be
+// cancelled, so each one selects between a timer and a context.
 func RunAsleep(ctx context.Context, p work.Params, probe *work.Probe) (any, error) {
 	ctx, cancel := context.WithCancel(ctx)
 	sleep := func() {
@@ -37,13 +37,13 @@ func RunAsleep(ctx context.Context, p work.Params, probe *work.Probe) (any, erro
 	return grow(p.Int("tasks"), probe, sleep, cancel)
 }
 
-// grow starts the tasks in four steps, has the memory read after each, and lets
-// all of them go. It returns how many have waited and ended.
+// grow starts the tasks in four steps and reports each step to the probe, which
+// reads the memory use. Then it releases all tasks. It returns how many have ended.
 func grow(tasks int, probe *work.Probe, wait, release func()) (any, error) {
 	var (
 		running      sync.WaitGroup
 		begun, ended atomic.Int64
-		others       scheduler
+		states       goroutineStates
 	)
 	task := func() {
 		defer running.Done()
@@ -53,12 +53,12 @@ func grow(tasks int, probe *work.Probe, wait, release func()) (any, error) {
 	}
 	for step := 1; step <= steps; step++ {
 		target := tasks * step / steps
-		fresh := target - tasks*(step-1)/steps
-		running.Add(fresh)
-		for range fresh {
+		added := target - tasks*(step-1)/steps
+		running.Add(added)
+		for range added {
 			go task()
 		}
-		for begun.Load() < int64(target) || !others.wait() {
+		for begun.Load() < int64(target) || !states.othersWait() {
 			runtime.Gosched()
 		}
 		probe.Parked(target)
@@ -68,14 +68,15 @@ func grow(tasks int, probe *work.Probe, wait, release func()) (any, error) {
 	return ended.Load(), nil
 }
 
-// A scheduler says what goroutines do. It is asked again and again, and answers
-// into the same place: garbage would be weighed with the tasks.
-type scheduler [2]metrics.Sample
+// goroutineStates reads the number of running and runnable goroutines from the
+// runtime. It reuses its memory: garbage would count towards the tasks.
+type goroutineStates [2]metrics.Sample
 
-// wait tells whether no goroutine runs or could run but the calling one. That a
-// task has begun is not enough: it may be on its way to where it waits, and only
-// the scheduler knows. Both numbers are of one moment.
-func (s *scheduler) wait() bool {
+// othersWait reports whether the caller is the only goroutine that is running or
+// runnable. It is not enough that every task has begun: a task may not have reached
+// its wait yet, and only the scheduler knows. Both numbers are read at the same
+// moment.
+func (s *goroutineStates) othersWait() bool {
 	s[0].Name = "/sched/goroutines/running:goroutines"
 	s[1].Name = "/sched/goroutines/runnable:goroutines"
 	metrics.Read(s[:])

@@ -1,4 +1,4 @@
-// Package heartbeat ticks every 10 ms while something else is done beside it.
+// Package heartbeat ticks every 10 ms while other work runs beside it.
 package heartbeat
 
 import (
@@ -16,17 +16,16 @@ import (
 
 const period = 10 * time.Millisecond
 
-// Run ticks in the calling goroutine, by time.Sleep, and does the work in another
-// one that it starts a fifth into the ticks. There is no loop that the work could
-// block: while it computes, the runtime's monitor takes the processor from it
-// every 10 ms, and while it is in a system call, the thread is left to it and
-// another one goes on.
+// Run ticks with time.Sleep in the calling goroutine. After a fifth of the ticks it
+// starts the other work in a second goroutine. There is no event loop to block:
+// while the work computes, the runtime preempts it every 10 ms, and while it is in
+// a system call, another thread runs the ticks.
 func Run(_ context.Context, p work.Params, probe *work.Probe) (any, error) {
-	job, clean, err := newJob(p.String("beside"), p.Int("amount"))
+	job, cleanUp, err := newJob(p.String("beside"), p.Int("amount"))
 	if err != nil {
 		return nil, err
 	}
-	defer clean()
+	defer cleanUp()
 	ticks := p.Int("ticks")
 	done := make(chan bool, 1)
 	start := time.Now()
@@ -44,27 +43,27 @@ func Run(_ context.Context, p work.Params, probe *work.Probe) (any, error) {
 	return ticks, nil
 }
 
-// A job is the work. It tells whether it was done.
+// A job does the other work. It reports whether it succeeded.
 type job func() bool
 
-// newJob returns the work of a kind, and what is to be done after it.
-func newJob(kind string, amount int) (job, func(), error) {
+// newJob returns the job of that kind, and a function to call after it.
+func newJob(kind string, amount int) (job job, cleanUp func(), err error) {
 	duration := time.Duration(amount)
-	nothing := func() {}
+	noCleanUp := func() {}
 	switch kind {
 	case "nothing":
-		return func() bool { return true }, nothing, nil
+		return func() bool { return true }, noCleanUp, nil
 	case "cpu":
-		return func() bool { return spin(duration) }, nothing, nil
+		return func() bool { return spin(duration) }, noCleanUp, nil
 	case "block":
-		return func() bool { return block(duration) }, nothing, nil
+		return func() bool { return block(duration) }, noCleanUp, nil
 	case "read":
 		return newRead(amount)
 	}
-	return nil, nothing, fmt.Errorf("beside: found %q, expected nothing, cpu, block or read", kind)
+	return nil, noCleanUp, fmt.Errorf("beside: found %q, expected nothing, cpu, block or read", kind)
 }
 
-// spin keeps a processor busy: it looks at the clock and does nothing else.
+// spin is a busy-wait: it keeps a CPU busy by reading the clock.
 func spin(duration time.Duration) bool {
 	start := time.Now()
 	for time.Since(start) < duration {
@@ -72,12 +71,12 @@ func spin(duration time.Duration) bool {
 	return true
 }
 
-// block blocks its thread in a system call. time.Sleep would not: it parks the
-// goroutine, and the thread goes on with another one.
+// block blocks its thread in a system call. time.Sleep would only park the
+// goroutine, and the thread would run another one.
 func block(duration time.Duration) bool {
 	start := time.Now()
-	for left := duration; left > 0; left = duration - time.Since(start) { // a signal ends it early
-		timeout := unix.NsecToTimeval(left.Nanoseconds() + 999) // whole microseconds, rounded up
+	for left := duration; left > 0; left = duration - time.Since(start) { // a signal ends select early
+		timeout := unix.NsecToTimeval(left.Nanoseconds() + 999) // rounded up to whole microseconds
 		if _, err := unix.Select(0, nil, nil, nil, &timeout); err != nil && !errors.Is(err, unix.EINTR) {
 			return false
 		}
@@ -85,24 +84,24 @@ func block(duration time.Duration) bool {
 	return true
 }
 
-// newRead makes the file that is read; what was just written is in the cache.
-func newRead(size int) (job, func(), error) {
+// newRead writes a file and returns a job that reads it, from the page cache.
+func newRead(size int) (read job, cleanUp func(), err error) {
 	folder, err := os.MkdirTemp("", "loombench-")
 	if err != nil {
 		return nil, nil, err
 	}
-	clean := func() { os.RemoveAll(folder) }
+	cleanUp = func() { os.RemoveAll(folder) }
 	name := filepath.Join(folder, "file")
 	content := make([]byte, size)
 	for i := range content {
-		content[i] = byte(i) // not zeros, which a file system may not store
+		content[i] = byte(i) // not zeros: a file system may leave them out
 	}
 	if err := os.WriteFile(name, content, 0o600); err != nil {
-		clean()
+		cleanUp()
 		return nil, nil, err
 	}
 	return func() bool {
-		read, err := os.ReadFile(name)
-		return err == nil && len(read) == size
-	}, clean, nil
+		content, err := os.ReadFile(name)
+		return err == nil && len(content) == size
+	}, cleanUp, nil
 }

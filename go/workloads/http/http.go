@@ -1,4 +1,4 @@
-// Package http answers requests over HTTP/1.1 with a greeting.
+// Package http is an HTTP/1.1 server that responds with a short text.
 package http
 
 import (
@@ -11,9 +11,9 @@ import (
 	"loombench/internal/work"
 )
 
-// Run is net/http with one handler. The server gives each connection a goroutine
-// that parses a request, calls the handler and writes what that has answered; it
-// keeps connections alive, and counts the length of a short body by itself.
+// Run serves one handler with net/http. The server starts a goroutine for each
+// connection, which parses a request, calls the handler and writes the response. It
+// keeps connections alive and sets Content-Length for a short body.
 func Run(ctx context.Context, _ work.Params, probe *work.Probe) (any, error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
@@ -38,5 +38,5 @@ func Run(ctx context.Context, _ work.Params, probe *work.Probe) (any, error) {
 
 func hello(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "text/plain")
-	_, _ = io.WriteString(w, "Hello, World!\n") // who has gone away needs no answer
+	_, _ = io.WriteString(w, "Hello, World!\n") // fails only if the client is gone
 }

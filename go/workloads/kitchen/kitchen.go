@@ -1,4 +1,4 @@
-// Package kitchen cooks three dishes at once: waits of different lengths.
+// Package kitchen cooks three dishes at once, which take different times.
 package kitchen
 
 import (
@@ -10,13 +10,14 @@ import (
 	"loombench/internal/work"
 )
 
-// tolerance is how much too short a wait may be: the timers of some event loops
-// count whole milliseconds. It is part of the workload, the same in every model.
+// tolerance is how much too early a task may wake up: some event loops have timers
+// with a resolution of 1 ms. It is part of the workload, the same for every model.
 const tolerance = time.Millisecond
 
-// Run gives each dish a goroutine that blocks in time.Sleep. A sleeping
-// goroutine holds no thread: the runtime keeps its timer on a heap and makes it
-// runnable when the time has come, so the kitchen is as slow as its slowest dish.
+// Run starts one goroutine for each dish, which blocks in time.Sleep. A sleeping
+// goroutine holds no thread: the runtime keeps its timer in a heap and makes it
+// runnable when the timer expires. So all dishes together take as long as the
+// slowest one.
 func Run(_ context.Context, p work.Params, probe *work.Probe) (any, error) {
 	unit := p.Duration("unit_ns")
 	var (

@@ -1,4 +1,4 @@
-// Package noop does nothing: it shows what the tool itself costs.
+// Package noop does nothing. It measures the overhead of the tool.
 package noop
 
 import (
@@ -7,8 +7,8 @@ import (
 	"loombench/internal/work"
 )
 
-// Run returns at once, in the goroutine it was called in. What is left is the
-// call through a function value and the check of its error.
+// Run returns at once. What remains is the call of a function value and the check
+// of its error.
 func Run(context.Context, work.Params, *work.Probe) (any, error) {
 	return 0, nil
 }

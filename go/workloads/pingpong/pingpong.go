@@ -1,4 +1,4 @@
-// Package pingpong hands one value back and forth between two tasks.
+// Package pingpong passes one value back and forth between two tasks.
 package pingpong
 
 import (
@@ -7,10 +7,10 @@ import (
 	"loombench/internal/work"
 )
 
-// Run plays ping in the calling goroutine and pong in another, over unbuffered
-// channels: a send completes when the other side takes the value, and the
-// runtime may run the receiver next without a detour through the kernel. Two
-// hand-overs a round.
+// Run plays ping in the calling goroutine and pong in another one, over unbuffered
+// channels. A send completes when the other side receives the value, and the
+// runtime may run the receiver next without a system call. A round has two
+// hand-overs.
 func Run(_ context.Context, p work.Params, _ *work.Probe) (any, error) {
 	rounds := p.Int("rounds")
 	ping, pong := make(chan int), make(chan int)
@@ -26,6 +26,6 @@ func Run(_ context.Context, p work.Params, _ *work.Probe) (any, error) {
 		value = <-pong + 1
 	}
 	close(ping)
-	<-pong // pong has left its loop: nothing outlives the call
+	<-pong // wait until pong has left its loop: no goroutine outlives the call
 	return value, nil
 }

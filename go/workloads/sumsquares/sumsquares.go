@@ -1,4 +1,4 @@
-// Package sumsquares keeps processors busy: a sum over a range, in parallel.
+// Package sumsquares computes a sum over a range in parallel: CPU-bound work.
 package sumsquares
 
 import (
@@ -10,26 +10,26 @@ import (
 	"loombench/internal/work"
 )
 
-// most is the largest n whose sum fits an int64. Beyond it the answer would wrap
-// around, where Python's integers grow.
-const most = 3_024_617
+// maxN is the largest n whose sum fits an int64. Above it the answer would overflow,
+// unlike in Python.
+const maxN = 3_024_617
 
-// Run gives each of the chunks, contiguous and of equal size within one, to a
-// goroutine. The scheduler spreads them over the processors that GOMAXPROCS
-// allows, so the same code is parallel under go and takes turns under go-1cpu.
-// Every goroutine writes its own element once, when it is done, and the group's
-// Wait orders those writes before the final sum: no lock, no shared counter.
+// Run starts one goroutine for each chunk. Chunks are contiguous, and their sizes
+// differ by at most one. The scheduler spreads the goroutines over the CPUs that
+// GOMAXPROCS allows, so the same code runs in parallel under go and takes turns
+// under go-1cpu. Each goroutine writes its own element once. The group's Wait orders
+// these writes before the final sum, so there is no lock and no shared counter.
 func Run(ctx context.Context, p work.Params, _ *work.Probe) (any, error) {
 	n, chunks := int64(p.Int("n")), int64(p.Int("chunks"))
-	if n > most {
-		return nil, fmt.Errorf("n: found %d, expected at most %d: the sum would not fit 64 bits", n, most)
+	if n > maxN {
+		return nil, fmt.Errorf("n: found %d, expected at most %d: the sum would not fit 64 bits", n, maxN)
 	}
 	sums := make([]int64, chunks)
 	group, ctx := errgroup.WithContext(ctx)
 	for c := range chunks {
 		group.Go(func() error {
 			if err := ctx.Err(); err != nil {
-				return err // asked to stop: no further chunk begins
+				return err // stopped: start no further chunk
 			}
 			sums[c] = sumSquares(c*n/chunks, (c+1)*n/chunks)
 			return nil
@@ -45,7 +45,7 @@ func Run(ctx context.Context, p work.Params, _ *work.Probe) (any, error) {
 	return total, nil
 }
 
-// sumSquares sums i*i for first <= i < end.
+// sumSquares returns the sum of i*i for first <= i < end.
 func sumSquares(first, end int64) int64 {
 	var sum int64
 	for i := first; i < end; i++ {

@@ -1,4 +1,4 @@
-// Package timers waits for many moments at once.
+// Package timers waits for many deadlines at once.
 package timers
 
 import (
@@ -10,17 +10,17 @@ import (
 	"loombench/internal/work"
 )
 
-// How the moments are mixed, and how much too early a timer may go off: the
-// timers of some event loops count whole milliseconds. Both are part of the
-// workload, the same in every model.
+// stride shuffles the deadlines. tolerance is how much too early a timer may fire:
+// some event loops have timers with a resolution of 1 ms. Both are part of the
+// workload, the same for every model.
 const (
 	stride    = 7_919
 	tolerance = 3 * time.Millisecond
 )
 
-// Run starts a goroutine a timer, each blocked in time.Sleep until its moment. A
-// sleeping goroutine holds no thread: the runtime keeps its timer on a heap of
-// the processor that it last ran on.
+// Run starts one goroutine for each timer, which blocks in time.Sleep until its
+// deadline. A sleeping goroutine holds no thread: the runtime keeps its timer in a
+// heap of the P that the goroutine last ran on.
 func Run(_ context.Context, p work.Params, probe *work.Probe) (any, error) {
 	timers, lead, span := p.Int("timers"), p.Duration("lead_ns"), p.Duration("span_ns")
 	var (

@@ -1,1 +1,1 @@
-"""What this machine is, how fast it is at the moment, and what else runs on it."""
+"""The machine: its properties, its current speed, and interference."""

@@ -1,4 +1,4 @@
-"""What machine this is, and what it does beside our work. Reads only; changes nothing."""
+"""Properties of this machine. Only reads; changes nothing."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import psutil
 from harness.results.records import Machine
 
 
-def machine() -> Machine:
+def describe_machine() -> Machine:
     """Describe this machine."""
     return Machine(
         host=platform.node() or "unknown",
@@ -43,7 +43,7 @@ def _virtualisation() -> str | None:
 
 
 def read_text(path: Path) -> str:
-    """Return the text of a file without the space around it; empty if it cannot be read."""
+    """Return the stripped text of a file; empty if it cannot be read."""
     try:
         return path.read_text(encoding="utf-8", errors="replace").strip()
     except OSError:

@@ -1,33 +1,33 @@
-"""A fixed piece of work, to see whether the machine itself becomes slower or faster over a run."""
+"""The speed probe: fixed work that shows whether the machine's speed changes during a run."""
 
 from __future__ import annotations
 
 import time
 from typing import NamedTuple
 
-# Some 5 ms on a machine of 2025. Never change it, nor the loop below: a run that is gone on with
-# by a later version would seem to be on another machine.
+# About 5 ms on a machine of 2025. Never change this number or the loop below: a run resumed by a
+# later version would appear to be on another machine.
 _ROUNDS = 50_000
-_TO_WARM_UP = 10_000  # a processor that was idle, and a loop that is not specialised yet, are slow
+_WARMUP_ROUNDS = 10_000  # an idle CPU is slow, and so is a loop before CPython specialises it
 
 
-class Spin(NamedTuple):
-    """How long the piece of work took, in nanoseconds."""
+class SpeedProbe(NamedTuple):
+    """The duration of the work, in nanoseconds."""
 
     wall_ns: int
-    cpu_ns: int  # less than `wall_ns` where it waited for the processor
+    cpu_ns: int  # less than `wall_ns` if the process had to wait for a CPU
 
 
-def spin() -> Spin:
-    """Do the work once, in this process.
+def run_probe() -> SpeedProbe:
+    """Run the work once, in this process.
 
-    A plain loop of the interpreter: what memory, disk or a library do is not in it, only how fast
-    this process gets on, be it for the clock speed, for heat or for its neighbours.
+    The work is a plain interpreter loop, so memory, disk and libraries do not matter. It shows only
+    how fast this process runs now, given clock speed, temperature and other guests.
     """
-    _work(_TO_WARM_UP)
+    _work(_WARMUP_ROUNDS)
     cpu, wall = time.process_time_ns(), time.perf_counter_ns()
     _work(_ROUNDS)
-    return Spin(time.perf_counter_ns() - wall, time.process_time_ns() - cpu)
+    return SpeedProbe(time.perf_counter_ns() - wall, time.process_time_ns() - cpu)
 
 
 def _work(rounds: int) -> None:

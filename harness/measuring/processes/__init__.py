@@ -1,1 +1,1 @@
-"""One child process from start to end, and everything it leaves behind."""
+"""Running child processes, including the orphans that they leave behind."""

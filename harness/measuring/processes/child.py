@@ -1,6 +1,6 @@
-"""One child process from spawn to the last it left running: lines in, lines out, and limits.
+"""Run one child process with limits: lines in, lines out, and no orphans left behind.
 
-Knows nothing of trials. The child leads a session of its own; it and all below it die together.
+Knows nothing about trials. The child leads a session of its own and is ended with all descendants.
 """
 
 from __future__ import annotations
@@ -26,37 +26,37 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
     from pathlib import Path
 
-_TICK_S = 0.25  # how often limits are looked at; a look costs well under a millisecond
+_TICK_S = 0.25  # between checks of the limits; a check takes well under a millisecond
 _STDERR_KEPT = 4_096
 _LONGEST_LINE = 16 * 2**20
-_GRACE_S = 2.0  # for helpers of the child to see that it is gone
+_GRACE_S = 2.0  # for descendants of the child to notice that it has ended
 
 
 @dataclass(frozen=True)
 class Limits:
-    """When a child is stopped."""
+    """When to stop a child."""
 
     timeout_s: float
     memory_bytes: int  # by how much the machine's free memory may fall
 
 
 @dataclass
-class Ended:
-    """How a child ended. Times in ns, taken outside."""
+class ChildResult:
+    """How a child ended. Times are in ns, measured by this process."""
 
-    returncode: int  # negative: the signal that ended it
+    returncode: int  # negative: the signal that ended the child
     wall_ns: int
-    cpu_ns: int  # user and system, of the child and of all it waited for
+    cpu_ns: int  # user and system time of the child and of all descendants that were waited for
     stderr_end: str
-    stopped: str = ""  # why we stopped it: timeout, memory, interrupt, or what `on_line` said
-    left_running: int = 0  # processes that outlived it, in whatever session, now ended
+    stopped: str = ""  # why we stopped it: timeout, memory, interrupt, or a reason from `on_line`
+    orphan_count: int = 0  # processes that outlived the child, in any session, and were killed
 
 
 class Handle:
-    """How others, on other threads, reach a child that runs.
+    """Lets other threads write to a running child or terminate it.
 
-    A process id and a descriptor can be somebody else's as soon as the child is reaped and its
-    pipes are closed, so that and using them exclude each other.
+    After the child is reaped and its pipes are closed, its process id and descriptors may belong to
+    others. A lock keeps them from being used at that moment.
     """
 
     def __init__(self) -> None:
@@ -64,27 +64,27 @@ class Handle:
         self._process: subprocess.Popen[bytes] | None = None
 
     def attach(self, process: subprocess.Popen[bytes]) -> None:
-        """Take hold of a child that was started."""
+        """Refer to a child that was started."""
         with self._lock:
             self._process = process
 
     @contextlib.contextmanager
-    def letting_go(self) -> Iterator[None]:
-        """Let go of the child, if this ends with its end: it can be reached no more."""
+    def detaching_when_reaped(self) -> Iterator[None]:
+        """Hold the lock while the caller may reap the child; detach from the child if it did."""
         with self._lock:
             yield
             if self._process is not None and self._process.returncode is not None:
                 self._process = None
 
-    def say(self, line: bytes) -> None:
-        """Write a short line to its input; if it is gone, to nobody."""
+    def write_line(self, line: bytes) -> None:
+        """Write a short line to the child's input; do nothing if the child has ended."""
         with self._lock:
             if self._process is not None and self._process.stdin is not None:
                 with contextlib.suppress(OSError):
                     os.write(self._process.stdin.fileno(), line)
 
     def terminate(self) -> None:
-        """Ask it to end, as a system does that shuts down (SIGTERM)."""
+        """Send SIGTERM; do nothing if the child has ended."""
         with self._lock:
             if self._process is not None:
                 with contextlib.suppress(OSError):
@@ -102,28 +102,30 @@ def run(
     folder: Path | None = None,
     cores: frozenset[int] = frozenset(),
     handle: Handle | None = None,
-) -> Ended:
-    """Run a command to its end, or to the limits. Raises OSError if it cannot be started.
+) -> ChildResult:
+    """Run a command until it ends or exceeds a limit. Raises OSError if it cannot be started.
 
-    `on_line` is given each line of standard output; a text that is not empty stops the child.
-    `interrupted` and `on_tick` are called about four times a second. It runs in `folder`, or in
-    ours; on these processors, if any are named.
+    `on_line` receives each line of standard output; if it returns a text, the child is stopped for
+    that reason. `interrupted` and `on_tick` are called about four times per second. The child runs
+    in `folder` (default: the current directory) and on `cores` (default: any).
     """
-    with _on(cores):
+    with _pinning(cores):
         child = _Child(command, env, limits, on_line, folder, handle or Handle())
     stopped = ""
     try:
         stopped = (
-            child.talk(first_line, interrupted, on_tick) or child.wait(interrupted) or child.rest()
+            child.exchange(first_line, interrupted, on_tick)
+            or child.wait(interrupted)
+            or child.drain()
         )
     finally:
-        ended = child.end(stopped)
-    return ended
+        result = child.finish(stopped)
+    return result
 
 
 @contextlib.contextmanager
-def _on(cores: frozenset[int]) -> Iterator[None]:
-    """Let what this thread starts begin life on these processors: it inherits the thread's."""
+def _pinning(cores: frozenset[int]) -> Iterator[None]:
+    """Pin this thread to the cores, so that a process it starts inherits them."""
     if not cores:
         yield
         return
@@ -136,7 +138,7 @@ def _on(cores: frozenset[int]) -> Iterator[None]:
 
 
 class _Child:
-    """A running child: its process, its pipes, and what is known of its end."""
+    """A running child: its process, its pipes and its exit status."""
 
     def __init__(
         self,
@@ -149,14 +151,14 @@ class _Child:
     ) -> None:
         self._limits = limits
         self._handle = handle
-        self._lines = _Lines(on_line)
+        self._lines = _LineSplitter(on_line)
         self._errors = bytearray()
         self._status: tuple[int, float] | None = None  # exit code, CPU seconds
-        env = {**env, **watchdog.mark()}
+        env = {**env, **watchdog.marker_env()}
         self._free_before = psutil.virtual_memory().available
         self._start = time.monotonic()
         self._start_ns = time.perf_counter_ns()
-        self.process = orphans.start(
+        self.process = orphans.start_child(
             lambda: subprocess.Popen(
                 command,
                 env=env,
@@ -175,12 +177,12 @@ class _Child:
         self._in, self._out, self._err = process.stdin, process.stdout, process.stderr
         handle.attach(process)
 
-    def talk(
+    def exchange(
         self, line: bytes, interrupted: Callable[[], bool], on_tick: Callable[[], None]
     ) -> str:
-        """Write the line it is asked with, and read until its outputs are closed or it is gone.
+        """Write the first line and read until the outputs are closed or the child has ended.
 
-        Its input stays open. Returns why to stop it.
+        Standard input stays open. Returns why to stop the child, or an empty text.
         """
         with selectors.DefaultSelector() as selector:
             for stream in (self._in, self._out, self._err):
@@ -188,120 +190,120 @@ class _Child:
             selector.register(self._in, selectors.EVENT_WRITE)
             selector.register(self._out, selectors.EVENT_READ)
             selector.register(self._err, selectors.EVENT_READ)
-            next_look = self._start + _TICK_S
+            next_check = self._start + _TICK_S
             while selector.get_map().keys() - {self._in.fileno()}:
-                for key, events in selector.select(max(0.0, next_look - time.monotonic())):
+                for key, events in selector.select(max(0.0, next_check - time.monotonic())):
                     if events & selectors.EVENT_WRITE:
-                        line = self._ask(line)
+                        line = self._write(line)
                         is_done = not line
                     else:
                         data = os.read(key.fd, 65_536)
                         is_done = not data
-                        if reason := self._take(key.fileobj, data):
+                        if reason := self._receive(key.fileobj, data):
                             return reason
                     if is_done:
                         selector.unregister(key.fileobj)
-                        next_look = 0.0  # if an output was closed, most likely the end
+                        next_check = 0.0  # a closed output usually means that the child has ended
                 now = time.monotonic()
-                if now >= next_look:
-                    next_look = now + _TICK_S
-                    if self._is_gone():
-                        break  # though somebody may still hold its pipes open
-                    if reason := self._limit(interrupted):
+                if now >= next_check:
+                    next_check = now + _TICK_S
+                    if self._has_ended():
+                        break  # descendants may still hold the pipes open
+                    if reason := self._exceeded_limit(interrupted):
                         return reason
                     on_tick()
         return ""
 
-    def _ask(self, line: bytes) -> bytes:
-        """Write what the pipe takes; return the rest."""
+    def _write(self, line: bytes) -> bytes:
+        """Write as much as the pipe accepts; return the remaining bytes."""
         try:
             return line[os.write(self._in.fileno(), line) :]
         except BlockingIOError:
             return line
-        except BrokenPipeError:  # it ended without reading on; its exit code tells
+        except BrokenPipeError:  # the child ended without reading; its exit code gives the reason
             return b""
 
     def wait(self, interrupted: Callable[[], bool]) -> str:
         """Wait for a child that has closed its outputs. Returns why to stop it."""
-        while not self._is_gone():
-            if reason := self._limit(interrupted):
+        while not self._has_ended():
+            if reason := self._exceeded_limit(interrupted):
                 return reason
             time.sleep(0.001)
         return ""
 
-    def rest(self) -> str:
-        """Take what a child that is gone has left in its pipes. Returns what is wrong with it."""
-        self._take(self._err, _rest(self._err.fileno()))
-        reason = self._take(self._out, _rest(self._out.fileno()))
-        # A line that was cut short is a fault of its own only if nothing else explains it.
-        return reason or (self._lines.end() if self.process.returncode == 0 else "")
+    def drain(self) -> str:
+        """Read what an ended child has left in its pipes. Returns what is wrong with it."""
+        self._receive(self._err, _read_available(self._err.fileno()))
+        reason = self._receive(self._out, _read_available(self._out.fileno()))
+        # If the child crashed, an incomplete last line is a consequence and not the fault.
+        return reason or (self._lines.finish() if self.process.returncode == 0 else "")
 
-    def end(self, stopped: str) -> Ended:
-        """Make sure that nothing of the child is left, and say how it ended."""
+    def finish(self, stopped: str) -> ChildResult:
+        """Kill the child if it still runs, end its orphans, and return the result."""
         wall_ns = time.perf_counter_ns() - self._start_ns
         if self._status is None:
             orphans.kill_group(self.process.pid)
-            self._is_gone(block=True)
+            self._has_ended(block=True)
         assert self._status is not None
-        # Its input is closed only now: to a child that lives, that means the harness has died.
+        # Not closed earlier: a child takes the end of its input for the death of the harness.
         for stream in (self._in, self._out, self._err):
             stream.close()
-        return Ended(
+        return ChildResult(
             returncode=self._status[0],
             wall_ns=wall_ns,
             cpu_ns=round(self._status[1] * 1e9),
             stderr_end=self._errors.decode("utf-8", "replace").strip(),
             stopped=stopped,
-            left_running=orphans.end(self.process.pid, _GRACE_S),
+            orphan_count=orphans.end_orphans(self.process.pid, _GRACE_S),
         )
 
-    def _take(self, stream: object, data: bytes) -> str:
+    def _receive(self, stream: object, data: bytes) -> str:
         if stream is self._out:
             return self._lines.feed(data)
         self._errors += data
         del self._errors[:-_STDERR_KEPT]
         return ""
 
-    def _is_gone(self, *, block: bool = False) -> bool:
-        """Look whether the child has ended.
+    def _has_ended(self, *, block: bool = False) -> bool:
+        """Return whether the child has ended, and reap it.
 
-        wait4 rather than Popen.wait: it tells what this one child used. Its `ru_maxrss` is not
-        looked at, since that starts at this process's own peak.
+        Uses wait4 instead of Popen.wait to get the CPU time of this child alone. `ru_maxrss` is
+        ignored, because it starts at the peak of this process.
         """
         if self._status is None:
-            with self._handle.letting_go():
+            with self._handle.detaching_when_reaped():
                 pid, status, used = os.wait4(self.process.pid, 0 if block else os.WNOHANG)
                 if pid != 0:
                     self.process.returncode = os.waitstatus_to_exitcode(status)
                     self._status = self.process.returncode, used.ru_utime + used.ru_stime
         return self._status is not None
 
-    def _limit(self, interrupted: Callable[[], bool]) -> str:
+    def _exceeded_limit(self, interrupted: Callable[[], bool]) -> str:
         if interrupted():
             return "interrupt"
         if time.monotonic() - self._start > self._limits.timeout_s:
             return "timeout"
-        # The fall of free memory covers all the child has started, at the price of one small
-        # read. Summing over processes would cost more than the harness may use beside a trial.
+        # The fall of free memory includes all descendants and takes one small read. Summing over
+        # processes would use more CPU time than the harness may use beside a trial.
         if self._free_before - psutil.virtual_memory().available > self._limits.memory_bytes:
             return "memory"
         return ""
 
 
-class _Lines:
-    """Cuts a stream into lines."""
+class _LineSplitter:
+    """Splits a byte stream into lines."""
 
     def __init__(self, on_line: Callable[[bytes], str]) -> None:
         self._on_line = on_line
         self._pending = bytearray()
 
     def feed(self, data: bytes) -> str:
-        """Hand on the lines that are whole. Returns why to stop, or an empty text."""
+        """Pass on complete lines. Returns why to stop, or an empty text."""
         self._pending += data
         if b"\n" in data:
-            *whole, rest = self._pending.split(b"\n")
-            self._pending = rest
-            for line in whole:
+            *lines, pending = self._pending.split(b"\n")
+            self._pending = pending
+            for line in lines:
                 reason = self._on_line(bytes(line))
                 if reason:
                     return reason
@@ -309,19 +311,19 @@ class _Lines:
             return f"a line of more than {_LONGEST_LINE >> 20} MiB on standard output"
         return ""
 
-    def end(self) -> str:
-        """Hand on what is left; a line that was never ended is most likely cut: no JSON."""
+    def finish(self) -> str:
+        """Pass on a last line without a newline. It is probably cut, and so invalid JSON."""
         line = bytes(self._pending)
         return self._on_line(line) if line.strip() else ""
 
 
-def _rest(descriptor: int) -> bytes:
-    """Return what a pipe holds at this moment, and not what others go on writing into it."""
-    held = bytearray(4)
-    fcntl.ioctl(descriptor, termios.FIONREAD, held)
-    left = int.from_bytes(held, sys.byteorder)
+def _read_available(descriptor: int) -> bytes:
+    """Return the bytes in a pipe at this moment, without waiting for what others still write."""
+    available = bytearray(4)
+    fcntl.ioctl(descriptor, termios.FIONREAD, available)
+    remaining = int.from_bytes(available, sys.byteorder)
     data = bytearray()
-    while left > 0 and (chunk := os.read(descriptor, left)):
+    while remaining > 0 and (chunk := os.read(descriptor, remaining)):
         data += chunk
-        left -= len(chunk)
+        remaining -= len(chunk)
     return bytes(data)

@@ -1,8 +1,8 @@
-"""What a child process leaves running: found in whatever session it hides, ended, and reaped.
+"""Find, end and reap the processes that a child leaves behind, in any session.
 
-On Linux this process asks to be given its orphaned descendants (PR_SET_CHILD_SUBREAPER). What a
-child has left then shows up among our own children, also a daemon that forked twice and leads a
-session of its own. Elsewhere only the child's process group can be searched.
+On Linux this process becomes a child subreaper (PR_SET_CHILD_SUBREAPER). Orphans of a child then
+become our own children, even a daemon that forked twice and leads a session of its own. On other
+systems only the process group of the child is searched.
 """
 
 from __future__ import annotations
@@ -24,45 +24,45 @@ if TYPE_CHECKING:
     import subprocess
     from collections.abc import Callable
 
-_SET_CHILD_SUBREAPER = 36  # of <linux/prctl.h>
+_SET_CHILD_SUBREAPER = 36  # from <linux/prctl.h>
 _TASKS = Path("/proc/self/task")
-_LOOK_S = 0.002
-_GIVE_UP_S = 10.0  # what SIGKILL has not ended by then hangs in the kernel, or is not ours to end
+_POLL_S = 0.002
+_GIVE_UP_S = 10.0  # a process that survives SIGKILL this long hangs in the kernel or is not ours
 
 
-_lock = threading.Lock()  # a server and who asks it run at once, each waited for by a thread
-_watched: set[int] = set()  # the children that were started here and have not come to `end`
-_ending: set[int] = set()  # those whose leftovers are being ended
-_others: frozenset[int] = frozenset()  # children of ours that have nothing to do with those
+_lock = threading.Lock()  # a server and its load generator run at once, on different threads
+_watched: set[int] = set()  # children from start_child, until end_orphans is called for them
+_ending: set[int] = set()  # children whose orphans are being ended
+_unrelated: frozenset[int] = frozenset()  # our other children
 
 
-def start(begin: Callable[[], subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
-    """Start a child whose leftovers are to be ended. What `begin` raises is raised.
+def start_child(spawn: Callable[[], subprocess.Popen[bytes]]) -> subprocess.Popen[bytes]:
+    """Start a child whose orphans will be ended. Raises whatever `spawn` raises.
 
-    Our children of that moment are left alone ever after. Costs some ten microseconds.
+    Children that already exist are never touched. Takes about ten microseconds.
     """
-    global _others  # noqa: PLW0603 - a process has one set of children, whoever looks at it
+    global _unrelated  # noqa: PLW0603 - the set of children belongs to the whole process
     with _lock:
-        # While another thread ends what its child has left, an orphan is nobody else's child.
-        if _adopts() and not _watched and not _ending:
-            _others = _children()
-        process = begin()
+        # While another thread ends the orphans of its child, they are among our children.
+        if _become_subreaper() and not _watched and not _ending:
+            _unrelated = _children()
+        process = spawn()
         _watched.add(process.pid)
     return process
 
 
-def end(child: int, grace_s: float) -> int:
-    """End all that a child has left, once it is reaped; return how many had to be ended by force.
+def end_orphans(child: int, grace_s: float) -> int:
+    """End all orphans of a reaped child and return how many had to be killed.
 
-    Its helpers have `grace_s` seconds to see that it is gone. Where nothing is left, this takes
-    some ten microseconds. While another child runs, nobody can tell whose an orphan is that has
-    left its process group: it is the last child's to end it.
+    Orphans get `grace_s` seconds to end by themselves. Takes about ten microseconds if there are
+    none. While another child runs, an orphan that has left its process group cannot be attributed;
+    it is ended after the last child.
     """
     with _lock:
         _watched.discard(child)
         _ending.add(child)
     try:
-        if _adopts():
+        if _become_subreaper():
             return _end_adopted(child, grace_s)
         return _end_group(child, grace_s)
     finally:
@@ -71,10 +71,10 @@ def end(child: int, grace_s: float) -> int:
 
 
 @cache
-def _adopts() -> bool:
-    """Become the one who is given our orphaned descendants; return whether that is so now.
+def _become_subreaper() -> bool:
+    """Become the subreaper of our descendants; return whether that worked.
 
-    Only where the kernel also lists our children: those that are given to us must be reaped.
+    Requires that the kernel lists our children, because adopted orphans must be reaped.
     """
     if not sys.platform.startswith("linux") or not _lists_children():
         return False
@@ -89,53 +89,55 @@ def _lists_children() -> bool:
 
 
 def _children() -> frozenset[int]:
-    """Return the process ids of our children, ended ones that nobody has reaped included.
+    """Return the process ids of our children, including zombies.
 
-    The list of a process is complete only while none of its children is reaped; nobody but us
-    reaps ours, and not while we read. So only our own are read: theirs come to us when they end.
+    The kernel's list is complete only while no child is being reaped. Only this process reaps its
+    children, and not while it reads. Descendants need no list: they become our children when their
+    parents end.
     """
     children: set[int] = set()
-    for thread in _TASKS.iterdir():  # the kernel lists children by the thread they belong to
-        with contextlib.suppress(OSError):  # a thread that has ended meanwhile
+    for thread in _TASKS.iterdir():  # the kernel lists children per thread
+        with contextlib.suppress(OSError):  # the thread has ended
             children.update(map(int, (thread / "children").read_bytes().split()))
     return frozenset(children)
 
 
 def _end_adopted(group: int, grace_s: float) -> int:
     deadline = time.monotonic() + grace_s
-    while _adopted(group):
+    while _reap_orphans(group):
         if time.monotonic() > deadline:
             return _kill_adopted(group)
-        time.sleep(_LOOK_S)
+        time.sleep(_POLL_S)
     return 0
 
 
-def _adopted(group: int, *, kill: bool = False) -> list[int]:
-    """Reap what has ended of the processes that were given to us; return the others.
+def _reap_orphans(group: int, *, kill: bool = False) -> list[int]:
+    """Reap ended orphans and return the living ones, optionally killing them.
 
-    Only those of a process group while another child runs or is ended. `kill` them, where that is
-    asked for: under the lock, since a process id is free as soon as somebody has reaped it.
+    While another child runs, or its orphans are being ended, only orphans in the process group
+    `group` are returned. Killing happens under the lock, because a process id can be reused as soon
+    as it is reaped.
     """
     with _lock:
-        living = [pid for pid in _children() - _others - _watched if not _is_reaped(pid)]
+        living = [pid for pid in _children() - _unrelated - _watched if not _try_reap(pid)]
         if _watched or _ending - {group}:
-            living = [pid for pid in living if _group_of(pid) == group]
+            living = [pid for pid in living if _process_group(pid) == group]
         if not living:
-            _ending.discard(group)  # so that of two the second sees what is of neither group
+            _ending.discard(group)  # the other of two children then gets orphans of neither group
         for pid in living if kill else []:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
         return living
 
 
-def _group_of(pid: int) -> int | None:
+def _process_group(pid: int) -> int | None:
     try:
         return os.getpgid(pid)
     except ProcessLookupError:
         return None
 
 
-def _is_reaped(pid: int) -> bool:
+def _try_reap(pid: int) -> bool:
     try:
         return os.waitpid(pid, os.WNOHANG)[0] == pid
     except ChildProcessError:
@@ -143,40 +145,40 @@ def _is_reaped(pid: int) -> bool:
 
 
 def _kill_adopted(group: int) -> int:
-    """End by force what was given to us, then what that had started, and so on down.
+    """Kill our orphans, then the orphans that those leave, and so on.
 
-    A child of ours that is not yet reaped keeps its process id, so nothing else can be hit; of a
-    process further down, that could not be known.
+    Only our own children are killed. They keep their process ids until we reap them, so no other
+    process can be hit.
     """
     killed: set[int] = set()
     deadline = time.monotonic() + _GIVE_UP_S
-    while (adopted := _adopted(group, kill=True)) and time.monotonic() < deadline:
-        killed.update(adopted)
-        time.sleep(_LOOK_S)
+    while (orphans := _reap_orphans(group, kill=True)) and time.monotonic() < deadline:
+        killed.update(orphans)
+        time.sleep(_POLL_S)
     return len(killed)
 
 
 def kill_group(group: int) -> None:
-    """End a process group by force, if it is there and ours."""
+    """Kill a process group if it exists and is ours."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(group, signal.SIGKILL)
 
 
 def _end_group(group: int, grace_s: float) -> int:
-    """Wait until the group is empty, then end by force what is left; return how many that were."""
+    """Wait for the group to become empty, then kill the rest; return the number killed."""
     deadline = time.monotonic() + grace_s
-    while _exists(group):
-        living = _living(group)
+    while _group_exists(group):
+        living = _living_members(group)
         if not living:
-            return 0  # only zombies, which somebody else will reap
+            return 0  # only zombies, which their parent will reap
         if time.monotonic() > deadline:
             kill_group(group)
             return len(living)
-        time.sleep(_LOOK_S)
+        time.sleep(_POLL_S)
     return 0
 
 
-def _exists(group: int) -> bool:
+def _group_exists(group: int) -> bool:
     try:
         os.killpg(group, 0)
     except ProcessLookupError:
@@ -186,7 +188,7 @@ def _exists(group: int) -> bool:
     return True
 
 
-def _living(group: int) -> list[int]:
+def _living_members(group: int) -> list[int]:
     members = []
     for process in psutil.process_iter():
         try:

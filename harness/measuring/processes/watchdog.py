@@ -1,8 +1,9 @@
-"""Ends what a harness has started when the harness itself was killed and could not do it.
+"""A process that kills all children of the harness if the harness itself was killed.
 
-A runner of ours dies with the harness by itself. One from outside may not look at its standard
-input, and a daemon in a session of its own hears of nothing. So on Linux a small process waits
-for the end of the harness, uses no processor until then, and ends what carries its mark.
+Our own runners end with the harness. An external runner may not watch its standard input, and a
+daemon in a session of its own does not notice. So on Linux a small process waits for the end of the
+harness, without using the CPU, and then kills every process that has the harness's token in its
+environment.
 """
 
 from __future__ import annotations
@@ -18,26 +19,26 @@ import time
 from functools import cache
 from pathlib import Path
 
-VARIABLE = "LOOMBENCH_HARNESS"  # every child inherits it, and so does all that a child starts
+VARIABLE = "LOOMBENCH_HARNESS"  # inherited by all descendants
 _PROC = Path("/proc")
-_LOOK_S = 0.01
+_POLL_S = 0.01
 _GIVE_UP_S = 10.0
 
 
 @cache
-def mark() -> dict[str, str]:
-    """Return what the environment of each child must hold; empty where nobody watches.
+def marker_env() -> dict[str, str]:
+    """Return the variables for the environment of each child; empty without a watchdog.
 
-    The first call starts the one who watches. A mark is always of the same length, since the size
-    of an environment moves the memory of a process.
+    The first call starts the watchdog. The token always has the same length, because the size of
+    the environment moves the memory of a process.
     """
     if not sys.platform.startswith("linux") or not (_PROC / "self" / "environ").exists():
         return {}
     token = secrets.token_hex(16)
     try:
-        # It holds none of our pipes, and stands outside our group: Ctrl-C is not for it. Its
-        # standard input ends when we do, however that comes about.
-        _watching.append(
+        # It holds none of our pipes and is outside our process group, so Ctrl-C does not reach it.
+        # Its standard input is closed when this process ends, for whatever reason.
+        _watchdogs.append(
             subprocess.Popen(
                 [sys.executable, "-I", "-S", __file__, token],
                 stdin=subprocess.PIPE,
@@ -50,45 +51,45 @@ def mark() -> dict[str, str]:
         )
     except OSError:
         return {}
-    atexit.register(_dismiss)
+    atexit.register(_stop_watchdog)
     return {VARIABLE: token}
 
 
-_watching: list[subprocess.Popen[bytes]] = []  # kept, since its standard input must stay open
+_watchdogs: list[subprocess.Popen[bytes]] = []  # kept so that standard input stays open
 
 
-def _dismiss() -> None:
-    """Let the one who watches go, when we end in order; it looks once more, and nobody is left."""
-    for process in _watching:
+def _stop_watchdog() -> None:
+    """Stop the watchdog at a normal exit. It searches once more and finds nothing."""
+    for process in _watchdogs:
         assert process.stdin is not None
         process.stdin.close()
         process.wait()
-    _watching.clear()
+    _watchdogs.clear()
 
 
 def watch(token: str) -> None:
-    """Wait for the end of standard input, then end all that carries this mark."""
+    """Wait for the end of standard input, then kill all processes with this token."""
     while os.read(0, 1):
         pass
     deadline = time.monotonic() + _GIVE_UP_S
-    while (found := marked(token)) and time.monotonic() < deadline:
-        for pid in found:
+    while (pids := find_marked(token)) and time.monotonic() < deadline:
+        for pid in pids:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
-        time.sleep(_LOOK_S)
+        time.sleep(_POLL_S)
 
 
-def marked(token: str) -> list[int]:
-    """Return the living processes that carry a mark."""
+def find_marked(token: str) -> list[int]:
+    """Return the ids of living processes with this token in their environment."""
     wanted = f"{VARIABLE}={token}".encode()
-    found = []
+    pids = []
     for folder in _PROC.iterdir():
         if folder.name.isdigit():
-            with contextlib.suppress(OSError):  # ended, or somebody else's
-                # Of a process that has ended and is not reaped, it reads as empty.
+            with contextlib.suppress(OSError):  # it has ended, or belongs to another user
+                # The environment of a zombie reads as empty.
                 if wanted in (folder / "environ").read_bytes().split(b"\0"):
-                    found.append(int(folder.name))
-    return found
+                    pids.append(int(folder.name))
+    return pids
 
 
 if __name__ == "__main__":

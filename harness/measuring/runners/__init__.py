@@ -1,1 +1,1 @@
-"""The programs that run implementations: how to build, find and talk to them."""
+"""Runners: the programs that run implementations. Build, find and communicate with them."""

@@ -1,4 +1,4 @@
-"""Finds, builds and describes runners. All the harness knows of a language is how to build one."""
+"""Find, build and describe runners. How to build them is all the harness knows of a language."""
 
 from __future__ import annotations
 
@@ -21,27 +21,27 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _DESCRIBE_TIMEOUT_S = 30
-_LONGEST_DESCRIPTION = 4 * 2**20  # bytes
-_GO_MODELS = tuple(one for one in MODELS if one.partition("-")[0] == "go")
+_MAX_DESCRIPTION = 4 * 2**20  # bytes
+_GO_MODELS = tuple(model for model in MODELS if model.partition("-")[0] == "go")
 
 
-def find() -> Runners:
-    """Build what needs building and ask every runner what it can do. Never raises for a runner."""
+def find_runners() -> Runners:
+    """Build and describe all runners of our own. A runner that fails is reported, not raised."""
     runners = Runners()
     python = (sys.executable, "-P", "-m", "runner")
-    others = [model for model in MODELS if model not in _GO_MODELS]
-    _add(runners, "python", python, {"PYTHONPATH": str(ROOT / "python")}, others)
+    python_models = [model for model in MODELS if model not in _GO_MODELS]
+    _add_runner(runners, "python", python, {"PYTHONPATH": str(ROOT / "python")}, python_models)
     built, reason = build_go()
     if built is None:
         runners.missing_models.update(dict.fromkeys(_GO_MODELS, reason))
         runners.load_missing = f"the load generator is written in Go: {reason}"
     else:
         runners.load_command = (str(built.load),)
-        _add(runners, "go", (str(built.runner),), {}, _GO_MODELS, (str(built.lean),))
+        _add_runner(runners, "go", (str(built.runner),), {}, _GO_MODELS, (str(built.lean),))
     return runners
 
 
-def _add(
+def _add_runner(
     runners: Runners,
     name: str,
     command: tuple[str, ...],
@@ -51,13 +51,13 @@ def _add(
 ) -> None:
     try:
         description = describe(command, env)
-        smaller = describe(lean, env).implementations if lean else ()
+        lean_offers = describe(lean, env).implementations if lean else ()
     except (OSError, protocol.ProtocolError) as error:
         reason = units.printable(f"the {name} runner cannot be used: {error}")
         runners.problems.append(reason)
         runners.missing_models.update(dict.fromkeys(models, reason))
         return
-    workloads = frozenset(one.workload for one in smaller)
+    workloads = frozenset(offered.workload for offered in lean_offers)
     runners.found[name] = Runner(
         name, command, env, description, lean=lean, lean_workloads=workloads
     )
@@ -66,41 +66,42 @@ def _add(
 def describe(
     command: Sequence[str], env: Mapping[str, str], folder: Path | None = None
 ) -> protocol.Description:
-    """Ask a runner what it can do. Raises OSError or ProtocolError. Leaves no process of it."""
-    said = bytearray()
+    """Run `RUNNER describe`. Raises OSError or ProtocolError. Leaves no processes behind."""
+    output = bytearray()
 
-    def hear(line: bytes) -> str:
-        said.extend(line + b"\n")
-        return "it says too much" if len(said) > _LONGEST_DESCRIPTION else ""
+    def receive_line(line: bytes) -> str:
+        output.extend(line + b"\n")
+        return "its output is too long" if len(output) > _MAX_DESCRIPTION else ""
 
-    ended = child.run(
+    result = child.run(
         [*command, "describe"],
         {**os.environ, **env},
         b"",
         child.Limits(_DESCRIBE_TIMEOUT_S, psutil.virtual_memory().available // 2),
-        hear,
+        receive_line,
         folder=folder,
     )
-    if ended.stopped == "timeout":
+    if result.stopped == "timeout":
         raise protocol.ProtocolError(f"describe timed out after {_DESCRIBE_TIMEOUT_S} s")
-    if ended.stopped:
-        raise protocol.ProtocolError(f"describe was stopped: {ended.stopped}")
-    if ended.returncode != 0:
+    if result.stopped:
+        raise protocol.ProtocolError(f"describe was stopped: {result.stopped}")
+    if result.returncode != 0:
         raise protocol.ProtocolError(
-            f"describe ended with {ended.returncode}: {ended.stderr_end[-500:]}"
+            f"describe ended with exit code {result.returncode}: {result.stderr_end[-500:]}"
         )
-    return protocol.decode_description(bytes(said))
+    return protocol.decode_description(bytes(output))
 
 
 def main(arguments: list[str]) -> int:
-    """Build the runners and say which there are; `--need-go` asks whether Go has to be installed.
+    """Build the runners and print their versions.
 
-    Exit code 0 with `--need-go`: there are Go sources and no Go that is new enough.
+    With `--need-go`, exit with 0 if Go must be installed: there are Go sources, but no Go is new
+    enough.
     """
     go_mod = ROOT / "go" / "go.mod"
     if arguments == ["--need-go"]:
         return 0 if go_mod.is_file() and find_go(go_mod)[0] is None else 1
-    runners = find()
+    runners = find_runners()
     for runner in runners.found.values():
         print(f"{runner.name}: {runner.description.version}")
     for model, reason in runners.missing_models.items():

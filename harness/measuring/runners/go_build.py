@@ -1,4 +1,4 @@
-"""Finds a Go that is new enough and builds the Go programs: runner, lean runner, load generator."""
+"""Find a recent Go and build the Go programs: runner, lean runner, load generator."""
 
 from __future__ import annotations
 
@@ -16,30 +16,30 @@ _BUILD_TIMEOUT_S = 600
 
 
 class GoBinaries(NamedTuple):
-    """What is built of the Go sources, in go/bin."""
+    """The Go programs in go/bin."""
 
     runner: Path
-    lean: Path  # the runner without net/http and the workloads that need it
+    lean: Path  # the runner without net/http and without the workloads that need it
     load: Path  # the load generator
 
 
 def build_go() -> tuple[GoBinaries | None, str]:
-    """Build the Go binaries where their sources are newer. Returns (binaries or None, reason)."""
+    """Build the Go programs if their sources are newer. Returns (binaries or None, reason)."""
     folder = ROOT / "go"
     ending = ".exe" if sys.platform == "win32" else ""
     built = GoBinaries(*(folder / "bin" / (name + ending) for name in GoBinaries._fields))
     if not (folder / "go.mod").is_file():
         return None, "the Go sources are not here; run from a clone of the repository"
-    if all(one.is_file() for one in built):
-        newest = _newest(folder)
-        if all(one.stat().st_mtime >= newest for one in built):
+    if all(binary.is_file() for binary in built):
+        newest = _newest_mtime(folder)
+        if all(binary.stat().st_mtime >= newest for binary in built):
             return built, ""
     go, reason = find_go(folder / "go.mod")
     if go is None:
         return None, reason
-    # GOTOOLCHAIN=local: a build never downloads another toolchain.
+    # GOTOOLCHAIN=local keeps go from downloading another toolchain.
     env = {**os.environ, "GOTOOLCHAIN": "local"}
-    built.runner.parent.mkdir(exist_ok=True)  # or else -o would name a file
+    built.runner.parent.mkdir(exist_ok=True)  # otherwise -o would create a file of that name
     for step in (
         ("run", "./internal/registry/generate"),
         ("build", "-trimpath", "-o", str(built.runner.parent), "./runner", "./load"),
@@ -61,38 +61,38 @@ def build_go() -> tuple[GoBinaries | None, str]:
         if done.returncode != 0:
             lines = (done.stderr or done.stdout).strip().splitlines()
             return None, f"go {step[0]} failed: {' / '.join(lines[-3:])}"
-    for one in built:
-        os.utime(one)  # go leaves an unchanged binary's time alone; it would look stale forever
+    for binary in built:
+        os.utime(binary)  # go does not touch unchanged binaries, so they would stay stale
     return built, ""
 
 
-def _newest(folder: Path) -> float:
+def _newest_mtime(folder: Path) -> float:
     sources = [*folder.rglob("*.go"), folder / "go.mod", folder / "go.sum"]
-    # A folder's own time tells of files that were removed.
+    # The time of a folder changes when a file is removed.
     sources += {path.parent for path in sources}
     sources.remove(folder)
     return max(path.stat().st_mtime for path in sources if path.exists())
 
 
 def find_go(go_mod: Path) -> tuple[str | None, str]:
-    """Return a Go that is new enough: from PATH, or from this environment; else the reason."""
+    """Return (command, "") of a recent Go in PATH or in this environment, or (None, reason)."""
     match = re.search(r"^go (\d+)\.(\d+)", go_mod.read_text(encoding="utf-8"), re.MULTILINE)
     needed = (int(match[1]), int(match[2])) if match else (1, 0)
-    own = Path(sys.prefix) / "bin" / "go"
-    old = ""
-    for go in (shutil.which("go"), str(own) if own.is_file() else None):
+    in_environment = Path(sys.prefix) / "bin" / "go"
+    reason = ""
+    for go in (shutil.which("go"), str(in_environment) if in_environment.is_file() else None):
         if go is None:
             continue
         version = go_version(go)
         if version is not None and version >= needed:
             return go, ""
-        found = ".".join(map(str, version)) if version else "one that does not answer"
-        old = f"found Go {found}, expected {needed[0]}.{needed[1]} or later"
-    return None, (old or "no Go found") + "; install Go, or run `make setup` with a network"
+        found = ".".join(map(str, version)) if version else "of unknown version"
+        reason = f"found Go {found}, expected {needed[0]}.{needed[1]} or later"
+    return None, (reason or "no Go found") + "; install Go, or run `make setup` with a network"
 
 
 def go_version(go: str) -> tuple[int, int] | None:
-    """Return the version of a Go command, or None if it does not tell."""
+    """Return the (major, minor) version of a Go command, or None if unknown."""
     try:
         done = subprocess.run(
             [go, "version"],

@@ -1,7 +1,7 @@
-"""The harness's side of the wire: what a runner is asked, what it may answer, in which order.
+"""The messages of the runner protocol, and how the harness encodes and decodes them.
 
-docs/protocol.md is the text for implementers; docs/protocol.schema.json is made from the types
-here (`python -m harness.measuring.runners.protocol` prints it).
+docs/protocol.md is the specification; docs/protocol.schema.json is generated from the types here
+(`python -m harness.measuring.runners.protocol` prints it).
 """
 
 from __future__ import annotations
@@ -12,17 +12,18 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from harness.catalog.workload import CHECK
-
 if TYPE_CHECKING:
-    from harness.catalog.workload import Case, Workload
+    from collections.abc import Iterable
+
+    from harness.catalog.contestant import Contestant
+    from harness.catalog.workload import ModelCase
 
 PROTOCOL = 1
 Fact = str | int | bool
 
 
 class ProtocolError(ValueError):
-    """A runner said something this protocol does not have, or at the wrong moment."""
+    """A runner sent an invalid message, or a message out of order."""
 
 
 class RequestCase(msgspec.Struct, frozen=True):
@@ -37,7 +38,7 @@ class RequestCase(msgspec.Struct, frozen=True):
 
 
 class Request(msgspec.Struct, frozen=True):
-    """The one line a trial is asked with."""
+    """The single line that starts a trial."""
 
     workload: str
     model: str
@@ -48,23 +49,24 @@ class Request(msgspec.Struct, frozen=True):
 
 
 class Implementation(msgspec.Struct, frozen=True):
-    """One source file on one model."""
+    """One source file, run on one model."""
 
     workload: str
     model: str
     source: str
     variant: str = ""
+    files: tuple[str, ...] = ()  # besides `source`
 
 
 class Unavailable(msgspec.Struct, frozen=True):
-    """A model that cannot run here."""
+    """A model that cannot run on this machine."""
 
     model: str
     reason: str
 
 
 class Description(msgspec.Struct, frozen=True):
-    """What `RUNNER describe` prints."""
+    """The output of `RUNNER describe`."""
 
     protocol: int
     language: str
@@ -93,7 +95,7 @@ class SampleTaken(msgspec.Struct, frozen=True, tag="sample", tag_field="kind"):
 
 
 class Outcome(msgspec.Struct, frozen=True, tag="outcome", tag_field="kind"):
-    """What the calls of a case returned; one message for each distinct answer."""
+    """The answer of the calls of a case; one message per distinct answer."""
 
     case: str
     digest: str
@@ -102,7 +104,7 @@ class Outcome(msgspec.Struct, frozen=True, tag="outcome", tag_field="kind"):
 
 
 class Failed(msgspec.Struct, frozen=True, tag="error", tag_field="kind"):
-    """A case failed, or without a case the whole trial."""
+    """A case failed or, without a case, the whole trial."""
 
     message: str
     case: str | None = None
@@ -110,25 +112,25 @@ class Failed(msgspec.Struct, frozen=True, tag="error", tag_field="kind"):
 
 
 class Finished(msgspec.Struct, frozen=True, tag="finished", tag_field="kind"):
-    """The end, and what the process used."""
+    """The trial is complete, with the resource usage of the process."""
 
     usage: dict[str, int] = {}
 
 
 class Latency(msgspec.Struct, frozen=True, tag="latency", tag_field="kind"):
-    """A distribution of single waits."""
+    """The distribution of latencies of a case."""
 
     case: str
     hdr: str
 
 
 class Footprint(msgspec.Struct, frozen=True, tag="footprint", tag_field="kind"):
-    """Memory while so many tasks were alive and waiting."""
+    """Memory while `tasks` tasks were alive and waiting."""
 
     case: str
     tasks: int
-    bytes: int  # that they take: resident, and what is shared counted by share
-    virtual_bytes: int | None = None  # that they have reserved
+    bytes: int  # resident; shared pages are divided among the processes (PSS)
+    virtual_bytes: int | None = None  # reserved address space
 
 
 class Listening(msgspec.Struct, frozen=True, tag="listening", tag_field="kind"):
@@ -137,102 +139,89 @@ class Listening(msgspec.Struct, frozen=True, tag="listening", tag_field="kind"):
     port: int
 
 
-class Event(msgspec.Struct, frozen=True, tag="event", tag_field="kind"):
-    """For traces: who did what, when."""
-
-    task: str
-    what: str
-    at_ns: int
-
-
-Message = (
-    Started | SampleTaken | Outcome | Failed | Finished | Latency | Footprint | Listening | Event
-)
+Message = Started | SampleTaken | Outcome | Failed | Finished | Latency | Footprint | Listening
 
 _message_decoder: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
 _description_decoder = msgspec.json.Decoder(Description)
-# ValidationError is a DecodeError; text that is no UTF-8 and deep nesting are not.
-_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-_SHOWN = 120  # characters of a bad line that are quoted
+# ValidationError is a DecodeError; invalid UTF-8 and deep nesting raise others.
+_DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_MAX_QUOTED = 120  # characters of a bad line in an error message
 
 
 def decode_message(line: bytes) -> Message:
-    """Read one line of a runner. Raises ProtocolError."""
+    """Decode one line from a runner. Raises ProtocolError."""
     try:
         return _message_decoder.decode(line)
-    except _UNREADABLE as error:
-        raise ProtocolError(f"{error}; the line: {_quoted(line)}") from None
+    except _DECODE_ERRORS as error:
+        raise ProtocolError(f"{error}; the line: {_quote(line)}") from None
 
 
 def decode_description(text: bytes) -> Description:
-    """Read what `describe` printed. Raises ProtocolError, also for another protocol version."""
+    """Decode the output of `describe`. Raises ProtocolError, also for another protocol version."""
     try:
         description = _description_decoder.decode(text)
-    except _UNREADABLE as error:
-        raise ProtocolError(f"describe: {error}; the output: {_quoted(text)}") from None
+    except _DECODE_ERRORS as error:
+        raise ProtocolError(f"describe: {error}; the output: {_quote(text)}") from None
     check_version(description.protocol)
     return description
 
 
-def _quoted(line: bytes) -> str:
+def _quote(line: bytes) -> str:
     text = line.decode("utf-8", "replace").strip()
-    return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "...")
+    return repr(text if len(text) <= _MAX_QUOTED else text[:_MAX_QUOTED] + "...")
 
 
 def check_version(found: int) -> None:
-    """Raise ProtocolError unless that is the version spoken here."""
+    """Raise ProtocolError unless this is the version of the harness."""
     if found != PROTOCOL:
         raise ProtocolError(f"the runner speaks protocol {found}, this harness speaks {PROTOCOL}")
 
 
 def encode_request(request: Request) -> bytes:
-    """Return the request line."""
+    """Encode a request as a line."""
     return msgspec.json.encode(request) + b"\n"
 
 
-def request_for(workload: Workload, case: Case, model: str, variant: str, seed: int) -> Request:
-    """Return what to ask for one trial of a case.
-
-    Each trial does the check case first: it proves the implementation right in this very process,
-    on an answer that stands in the workload file, and warms its code.
-    """
-    check = workload.case_for(workload.cases[CHECK], model)
+def create_request(contestant: Contestant, cases: Iterable[ModelCase], seed: int) -> Request:
+    """Return the request for one trial: these cases, in order, in one process."""
     return Request(
-        workload=workload.id,
-        model=model,
-        variant=variant,
+        workload=contestant.workload,
+        model=contestant.model,
+        variant=contestant.variant,
         seed=seed,
-        cases=tuple(
-            RequestCase(
-                id=one.id,
-                params=one.params,
-                operations=workload.operations_of(one),
-                # A server is called once; how often it is asked, the load generator is told.
-                warmup=0 if workload.load else one.sampling.warmup,
-                iterations=1 if workload.load else one.sampling.iterations,
-                min_sample_ns=0 if workload.load else one.sampling.min_sample_ns,
-            )
-            for one in ([check] if case.id == CHECK else [check, case])
-        ),
+        cases=tuple(map(_create_request_case, cases)),
+    )
+
+
+def _create_request_case(case: ModelCase) -> RequestCase:
+    """Return one case of a request. A server is called once; the load generator sets its pace."""
+    serves = case.workload.load is not None
+    return RequestCase(
+        id=case.id,
+        params=case.params,
+        operations=case.operations,
+        warmup=0 if serves else case.sampling.warmup,
+        iterations=1 if serves else case.sampling.iterations,
+        min_sample_ns=0 if serves else case.sampling.min_sample_ns,
     )
 
 
 def digest(value: Any) -> str:
-    """Return the SHA-256 of the canonical JSON of an answer, as docs/protocol.md defines it."""
+    """Return the SHA-256 of the canonical JSON of an answer, as defined in docs/protocol.md."""
     text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
     return hashlib.sha256(text.encode("ascii")).hexdigest()
 
 
 def schema() -> dict[str, Any]:
-    """Return the JSON Schema of every message, of the request and of the description."""
+    """Return the JSON Schema of the request, the description and every message."""
     roots = (Request, Description, Message)
     schemas, definitions = msgspec.json.schema_components(roots, ref_template="#/$defs/{name}")
     request, description, message = schemas
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"The Loombench runner protocol, version {PROTOCOL}",
-        "description": "A line from the harness is a request, a line from a runner a message;"
-        " `describe` prints one description. See protocol.md.",
+        "description": "A line from the harness is a request, a line from a runner is a message,"
+        " and `describe` prints one description. See protocol.md.",
         "$defs": {
             **definitions,
             "request": request,
@@ -244,7 +233,7 @@ def schema() -> dict[str, Any]:
 
 
 def schema_text() -> str:
-    """Return the schema as it is checked in."""
+    """Return the text of docs/protocol.schema.json."""
     return json.dumps(schema(), indent=2) + "\n"
 
 

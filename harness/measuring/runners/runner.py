@@ -1,4 +1,4 @@
-"""A runner, what it offers, and all runners of this machine."""
+"""Runners and the implementations that they offer."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from harness import units
-from harness.catalog.workload import in_order
+from harness.catalog.contestant import DEFAULT_RUNTIME, Contestant
+from harness.catalog.workload import order_models
 from harness.paths import ROOT
 
 if TYPE_CHECKING:
@@ -19,79 +20,78 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Offer:
-    """An implementation that some runner offers, and why it cannot run here, if it cannot."""
+    """An implementation that a runner offers."""
 
-    workload: str
-    model: str
-    variant: str
+    contestant: Contestant
     runner: str
     source: str
-    unavailable: str | None = None
+    unavailable: str | None = None  # why it cannot run on this machine
+    files: tuple[str, ...] = ()  # besides `source`
 
 
 @dataclass(frozen=True)
 class Runner:
-    """An executable that speaks the protocol, and what it said of itself."""
+    """An executable that implements the runner protocol, with its description."""
 
     name: str
     command: tuple[str, ...]
     env: dict[str, str]
     description: protocol.Description
-    folder: Path | None = None  # where an external runner is at home, and runs; None: one of ours
-    files: tuple[str, ...] = ()  # what else of its folder a change would matter of
-    lean: tuple[str, ...] = ()  # a smaller program, of the workloads that need no more
+    folder: Path | None = None  # home and working directory of an external runner; None: our own
+    files: tuple[str, ...] = ()  # in its folder, besides sources, whose changes matter
+    lean: tuple[str, ...] = ()  # the command of a smaller program for `lean_workloads`
     lean_workloads: frozenset[str] = frozenset()
+    runtime: str = DEFAULT_RUNTIME  # label
 
     def command_for(self, workload: str) -> tuple[str, ...]:
-        """Return what to start for a trial of a workload."""
+        """Return the command for trials of a workload."""
         return self.lean if workload in self.lean_workloads else self.command
 
-    def named(self, file: str) -> str:
-        """Return the name in a run of a file of this runner: of one from outside, with its own."""
+    def path_in_run(self, file: str) -> str:
+        """Return the name of a file in a run; for external runners it contains the runner's."""
         return file if self.folder is None else f"{self.name}: {file}"
 
     def digests(self, sources: Iterable[str]) -> dict[str, str]:
-        """Return the SHA-256 of each of its sources, by the name that it has in a run."""
-        named = {self.named(file): file for file in (*sources, *self.files)}
+        """Return the SHA-256 of sources and other files of this runner, by `path_in_run`."""
         home = self.folder or ROOT
         return {
-            name: hashlib.sha256((home / file).read_bytes()).hexdigest()
-            for name, file in named.items()
+            self.path_in_run(file): hashlib.sha256((home / file).read_bytes()).hexdigest()
+            for file in (*sources, *self.files)
         }
 
 
 @dataclass
 class Runners:
-    """All runners of this machine, and the models for which there is none, with the reason."""
+    """All runners of this machine, and the models that no runner can run, with the reasons."""
 
     found: dict[str, Runner] = field(default_factory=dict)
     missing_models: dict[str, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
-    load_command: tuple[str, ...] = ()  # of the load generator; empty: there is none here
-    load_missing: str = ""  # why there is none
-    is_incomplete: bool = False  # something of a runner that the user named cannot be used
+    load_command: tuple[str, ...] = ()  # the load generator; empty: not available
+    load_missing: str = ""  # why the load generator is not available
+    is_incomplete: bool = False  # part of a runner that the user named cannot be used
 
     @property
     def models(self) -> tuple[str, ...]:
-        """Every model that there is, those of external runners after our own."""
-        return in_order(
-            one.model
+        """All models, those of external runners after our own."""
+        return order_models(
+            implementation.model
             for runner in self.found.values()
-            for one in runner.description.implementations
+            for implementation in runner.description.implementations
         )
 
     def offers(self) -> Iterable[Offer]:
-        """Yield every implementation of every runner."""
+        """Yield all implementations of all runners."""
         for runner in self.found.values():
             reasons = {
-                one.model: units.printable(one.reason) for one in runner.description.unavailable
+                model.model: units.printable(model.reason)
+                for model in runner.description.unavailable
             }
-            for one in runner.description.implementations:
+            for offered in runner.description.implementations:
                 yield Offer(
-                    workload=one.workload,
-                    model=one.model,
-                    variant=one.variant,
-                    runner=runner.name,
-                    source=one.source,
-                    unavailable=reasons.get(one.model),
+                    Contestant(offered.workload, offered.model, offered.variant, runner.runtime),
+                    runner.name,
+                    offered.source,
+                    reasons.get(offered.model),
+                    offered.files,
                 )

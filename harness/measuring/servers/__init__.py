@@ -1,1 +1,1 @@
-"""Servers under load: the load generator and how the harness talks to it."""
+"""Load on servers: the load generator, and how the harness communicates with it."""

@@ -1,8 +1,7 @@
-"""The harness's side of the load generator: how it is asked, and what it answers. docs/load.md."""
+"""The messages between the harness and the load generator; see docs/load.md."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -12,21 +11,21 @@ from harness.measuring.runners.protocol import PROTOCOL, Fact, ProtocolError, ch
 from harness.results.records import Phase
 
 if TYPE_CHECKING:
-    from harness.catalog.workload import Case, Workload
+    from harness.catalog.workload import Load, ModelCase
     from harness.results.records import Status
 
-# Deep nesting, and text that is no UTF-8, are no DecodeError.
-_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
-_A_CONNECTION_NS = 2_000_000  # more time to connect: a slow machine takes most of a millisecond
-_LIMITED = 0.95  # of the processor time it could have had
+# Deep nesting and invalid UTF-8 do not raise DecodeError.
+_DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_CONNECT_NS_EACH = 2_000_000  # extra timeout per connection: a slow machine needs nearly 1 ms
+_LIMITED = 0.95  # share of the CPU time available to the load generator
 
 
-class PhaseAsked(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One phase of a load."""
+class PhaseRequest(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One requested phase of load."""
 
     loop: str
     duration_ns: int = 0
-    requests: int = 0  # of each connection; 0: as many as the duration allows
+    requests: int = 0  # per connection; 0: as many as the duration allows
     rate_per_s: int = 0
     factor_percent: int = 0
     steps: int = 0
@@ -34,7 +33,7 @@ class PhaseAsked(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class LoadRequest(msgspec.Struct, frozen=True):
-    """The one line a load generator is asked with."""
+    """The single line that starts a load generator."""
 
     application: str
     address: str
@@ -43,14 +42,14 @@ class LoadRequest(msgspec.Struct, frozen=True):
     path: str
     body: str
     seed: int
-    phases: tuple[PhaseAsked, ...]
+    phases: tuple[PhaseRequest, ...]
     connect_timeout_ns: int
     answer_timeout_ns: int
     protocol: int = PROTOCOL
 
 
 class LoadStarted(msgspec.Struct, frozen=True, tag="started", tag_field="kind"):
-    """The generator is up."""
+    """The load generator is running."""
 
     protocol: int
     facts: dict[str, Fact] = {}
@@ -64,7 +63,7 @@ class Connected(msgspec.Struct, frozen=True, tag="connected", tag_field="kind"):
 
 
 class PhaseDone(msgspec.Struct, frozen=True, tag="phase", tag_field="kind"):
-    """What came of a phase, or of a step of a ladder."""
+    """The results of a phase or of one step of a ladder."""
 
     phase: int
     loop: str
@@ -83,25 +82,25 @@ class PhaseDone(msgspec.Struct, frozen=True, tag="phase", tag_field="kind"):
 
 
 class LoadFinished(msgspec.Struct, frozen=True, tag="finished", tag_field="kind"):
-    """The end."""
+    """The load is complete."""
 
-    served: int  # connections that were answered rightly from first to last
+    served: int  # connections with only correct responses
 
 
 class LoadFailed(msgspec.Struct, frozen=True, tag="error", tag_field="kind"):
-    """It could not go on."""
+    """The load generator could not continue."""
 
     message: str
     reason: str = "crash"
 
 
-Said = LoadStarted | Connected | PhaseDone | LoadFinished | LoadFailed
-_decoder: msgspec.json.Decoder[Said] = msgspec.json.Decoder(Said)
+LoadMessage = LoadStarted | Connected | PhaseDone | LoadFinished | LoadFailed
+_decoder: msgspec.json.Decoder[LoadMessage] = msgspec.json.Decoder(LoadMessage)
 
 
-def request_for(workload: Workload, case: Case, port: int, seed: int) -> LoadRequest:
-    """Return how a server of this case is asked. The workload has a `load`."""
-    load = workload.load
+def create_request(case: ModelCase, port: int, seed: int) -> LoadRequest:
+    """Return the request that loads the server of a case. The workload must have a `load`."""
+    load = case.workload.load
     assert load is not None
     connections = int(case.params["connections"])
     return LoadRequest(
@@ -112,38 +111,37 @@ def request_for(workload: Workload, case: Case, port: int, seed: int) -> LoadReq
         path=load.path,
         body=load.body,
         seed=seed,
-        phases=_phases(workload, case),
-        connect_timeout_ns=load.connect_ms * 1_000_000 + connections * _A_CONNECTION_NS,
+        phases=_plan_phases(load, case),
+        connect_timeout_ns=load.connect_ms * 1_000_000 + connections * _CONNECT_NS_EACH,
         answer_timeout_ns=load.answer_ms * 1_000_000,
     )
 
 
-def _phases(workload: Workload, case: Case) -> tuple[PhaseAsked, ...]:
-    load, sampling = workload.load, case.sampling
-    assert load is not None
+def _plan_phases(load: Load, resolved: ModelCase) -> tuple[PhaseRequest, ...]:
+    case, sampling = resolved.case, resolved.sampling
     if case.id == CHECK:
-        return (PhaseAsked("closed", requests=load.requests),)
-    lasting = sampling.min_sample_ns
+        return (PhaseRequest("closed", requests=load.requests),)
+    duration_ns = sampling.min_sample_ns
     rate_ns = load.rate_ms * 1_000_000
-    phases = [PhaseAsked("closed", lasting, warmup=True) for _ in range(sampling.warmup)]
+    phases = [PhaseRequest("closed", duration_ns, warmup=True) for _ in range(sampling.warmup)]
     if case.ladder:
         steps, percent = load.ladder_steps, load.ladder_percent
-        return (*phases, PhaseAsked("ladder", rate_ns, 0, load.ladder_from, percent, steps))
+        return (*phases, PhaseRequest("ladder", rate_ns, 0, load.ladder_from, percent, steps))
     if load.drains:
-        return (*phases, PhaseAsked("drain", rate_ns, rate_per_s=case.rate_per_s))
-    phases += [PhaseAsked("closed", lasting) for _ in range(sampling.iterations)]
+        return (*phases, PhaseRequest("drain", rate_ns, rate_per_s=case.rate_per_s))
+    phases += [PhaseRequest("closed", duration_ns) for _ in range(sampling.iterations)]
     if case.rate_per_s:
-        phases.append(PhaseAsked("open", rate_ns, rate_per_s=case.rate_per_s))
+        phases.append(PhaseRequest("open", rate_ns, rate_per_s=case.rate_per_s))
     return tuple(phases)
 
 
 def encode(request: LoadRequest) -> bytes:
-    """Return the request line."""
+    """Encode a request as a line."""
     return msgspec.json.encode(request) + b"\n"
 
 
-class Heard:
-    """What a load generator has said so far."""
+class LoadReport:
+    """The messages of a load generator so far."""
 
     def __init__(self) -> None:
         self.facts: dict[str, Fact] = {}
@@ -152,56 +150,56 @@ class Heard:
         self.served: int | None = None
         self.failed: LoadFailed | None = None
 
-    def hear(self, line: bytes) -> None:
-        """Take in one line. Raises ProtocolError."""
+    def receive_line(self, line: bytes) -> None:
+        """Add one line. Raises ProtocolError."""
         try:
-            said = _decoder.decode(line)
-        except _UNREADABLE as error:
+            message = _decoder.decode(line)
+        except _DECODE_ERRORS as error:
             raise ProtocolError(str(error)) from None
-        match said:
+        match message:
             case LoadStarted():
-                check_version(said.protocol)
-                self.facts = said.facts
+                check_version(message.protocol)
+                self.facts = message.facts
             case Connected():
                 self.is_connected = True
             case PhaseDone():
                 self.phases.append(
                     Phase(
-                        loop=said.loop,
-                        elapsed_ns=said.elapsed_ns,
-                        requests=said.requests,
-                        rate_per_s=said.rate_per_s,
-                        warmup=said.warmup,
-                        saturated=said.saturated,
-                        errors=said.errors,
-                        reconnects=said.reconnects,
-                        hdr=said.hdr,
-                        service_hdr=said.service_hdr,
-                        late_p99_ns=said.late_p99_ns,
-                        cpu_ns=said.cpu_ns,
+                        loop=message.loop,
+                        elapsed_ns=message.elapsed_ns,
+                        requests=message.requests,
+                        rate_per_s=message.rate_per_s,
+                        warmup=message.warmup,
+                        saturated=message.saturated,
+                        errors=message.errors,
+                        reconnects=message.reconnects,
+                        hdr=message.hdr,
+                        service_hdr=message.service_hdr,
+                        late_p99_ns=message.late_p99_ns,
+                        cpu_ns=message.cpu_ns,
                     )
                 )
             case LoadFinished():
-                self.served = said.served
+                self.served = message.served
             case LoadFailed():
-                self.failed = said
+                self.failed = message
 
-    def is_warm(self, case: Case) -> bool:
-        """Return whether it is connected and has made the load that does not count."""
+    def is_warm(self, case: ModelCase) -> bool:
+        """Return whether the generator is connected and has completed the warm-up phases."""
         return self.is_connected and len(self.phases) >= case.sampling.warmup
 
     def warnings(self) -> tuple[str, ...]:
-        """Return in words what keeps these numbers from being the server's own."""
-        climbed = [phase for phase in self.phases if phase.loop == "ladder"]
-        found = [self._limited()]
-        if climbed and climbed[0].saturated:
-            found.append("saturated at the first step of the ladder: no lower rate was tried")
-        elif climbed and not climbed[-1].saturated:
-            found.append("the ladder ended before it was saturated: it could do more")
-        return tuple(filter(None, found))
+        """Return why these numbers may not show the capacity of the server."""
+        steps = [phase for phase in self.phases if phase.loop == "ladder"]
+        warnings = [self._describe_client_limit()]
+        if steps and steps[0].saturated:
+            warnings.append("saturated at the first step of the ladder: no lower rate was tried")
+        elif steps and not steps[-1].saturated:
+            warnings.append("the ladder ended before the server was saturated: it could do more")
+        return tuple(filter(None, warnings))
 
-    def _limited(self) -> str:
-        """Return in words where the generator and not the server was the limit, or nothing."""
+    def _describe_client_limit(self) -> str:
+        """Return a warning if the load generator was the limit, or an empty text."""
         cores = self.facts.get("gomaxprocs", 1)
         if not isinstance(cores, int) or cores < 1:
             return ""
@@ -214,24 +212,13 @@ class Heard:
         if max(shares, default=0.0) > _LIMITED:
             return (
                 f"client limited: the load generator used {100 * max(shares):.0f}% of its"
-                " processors, so the server could have done more"
+                " CPU time, so the server could have done more"
             )
         return ""
 
 
-class Trouble(NamedTuple):
-    """Why a server could not be asked, and what that makes of its trial."""
+class LoadFailure(NamedTuple):
+    """Why a server could not be loaded, and the status of its trial."""
 
     status: Status
     message: str
-
-
-@dataclass
-class Asked:
-    """What came of asking the server of one case."""
-
-    heard: Heard = field(default_factory=Heard)
-    trouble: Trouble | None = None
-    was_cut: bool = False  # the server was done, or gone, before all was asked
-    was_told: bool = False  # to end
-    exit_ns: int | None = None  # from being told until it had returned

@@ -1,4 +1,4 @@
-"""The Go benchmark format, one line a trial, for benchstat and what else reads it.
+"""The Go benchmark format, one line per trial, for benchstat and other readers.
 
 The format: golang.org/design/14313-benchmark-format; its parser: golang.org/x/perf/benchfmt.
 """
@@ -8,40 +8,40 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from harness.presenting.export.selection import one_line, variant_of
-from harness.presenting.export.timings import is_per_operation, series
+from harness.presenting.export.selection import one_line, variant_label
+from harness.presenting.export.timings import cell_timings, is_per_operation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from harness.analysis.analyse import Analysis
-    from harness.presenting.export.selection import Selection
-    from harness.presenting.export.timings import Series, Timing
+    from harness.presenting.export.selection import ExportSelection
+    from harness.presenting.export.timings import CellTimings, Timing
     from harness.results.records import Run, Trial
 
 _NOT_IN_A_NAME = re.compile(r"[\s/=*\"':(),\\]+")
 
 
-def text(
-    analysis: Analysis, trials: Iterable[Trial], selection: Selection, warnings: list[str]
+def render(
+    analysis: Analysis, trials: Iterable[Trial], selection: ExportSelection, warnings: list[str]
 ) -> str:
-    """Return configuration, then the trials cell by cell. Raises Problem where none is ok."""
-    said: list[str] = []
-    found = series(analysis, trials, selection, said)
-    warnings += said
+    """Return the configuration, then the trials cell by cell. Raises Problem if none is ok."""
+    left_out: list[str] = []
+    exported = cell_timings(analysis, trials, selection, left_out)
+    warnings += left_out
     lines = [
-        # Readers skip what is no line of theirs. As configuration it would keep benchstat from
-        # comparing two runs: it makes a table of each.
+        # A comment: as configuration, the name of the run would make benchstat put two runs into
+        # two tables instead of comparing them.
         f"# {one_line(f'{analysis.run.id} on {analysis.run.machine.host}')}",
-        *(f"# {one}" for one in said),
+        *(f"# {line}" for line in left_out),
         *_configuration(analysis.run),
         "Unit ns/op better=lower",
         "Unit peak-bytes better=lower",
         "",
     ]
-    for one in found:
-        name = _name(one, selection, analysis.run.machine.logical_cores)
-        lines += [f"{name} {_values(one, timing)}" for timing in one.timings]
+    for cell in exported:
+        name = _benchmark_name(cell, selection, analysis.run.machine.logical_cores)
+        lines += [f"{name} {_values(cell, timing)}" for timing in cell.timings]
     return "\n".join(lines) + "\n"
 
 
@@ -55,19 +55,20 @@ def _configuration(run: Run) -> Iterator[str]:
             yield f"{key}: {clean}"
 
 
-def _name(one: Series, selection: Selection, cores: int) -> str:
-    """Return `BenchmarkFanout/case=headline/model=asyncio/variant=threads-2`; -2 are the cores."""
+def _benchmark_name(cell: CellTimings, selection: ExportSelection, cores: int) -> str:
+    """Return `BenchmarkFanout/case=headline/model=asyncio/variant=threads-2` for two cores."""
     parts = {
-        "case": one.case.id,
-        "model": "" if selection.is_one_model else one.cell.model,
-        "variant": variant_of(one.cell).replace("/", "."),
+        "case": cell.case.id,
+        "model": "" if selection.is_one_model else cell.cell.model,
+        "variant": variant_label(cell.cell).replace("/", "."),
     }
     named = [f"/{key}={_NOT_IN_A_NAME.sub('_', value)}" for key, value in parts.items() if value]
-    return f"Benchmark{one.workload.id.capitalize()}{''.join(named)}-{cores}"
+    return f"Benchmark{cell.workload.id.capitalize()}{''.join(named)}-{cores}"
 
 
-def _values(one: Series, timing: Timing) -> str:
+def _values(cell: CellTimings, timing: Timing) -> str:
     operations = sum(sample.operations for sample in timing.samples)
-    counted = operations if is_per_operation(one.workload) else operations // one.operations_a_call
-    values = f"{max(1, counted)} {timing.ns!r} ns/op"
+    per_operation = is_per_operation(cell.workload)
+    count = operations if per_operation else operations // cell.operations_per_call
+    values = f"{max(1, count)} {timing.ns!r} ns/op"
     return values if timing.peak_bytes is None else f"{values} {timing.peak_bytes} peak-bytes"

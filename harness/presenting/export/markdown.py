@@ -1,4 +1,4 @@
-"""Tables in Markdown, as people paste them into an issue: complete where they stand alone."""
+"""Tables in Markdown for pasting into an issue, complete without the rest of the run."""
 
 from __future__ import annotations
 
@@ -15,66 +15,66 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from harness.analysis.analyse import Analysis, CellResult, WorkloadResult
-    from harness.presenting.export.selection import Selection
+    from harness.presenting.export.selection import ExportSelection
     from harness.results.records import Trial
     from harness.statistics.estimates import Estimate
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|~#&$])")
 
 
-def text(
-    analysis: Analysis, _trials: Iterable[Trial], selection: Selection, _warnings: list[str]
+def render(
+    analysis: Analysis, _trials: Iterable[Trial], selection: ExportSelection, _warnings: list[str]
 ) -> str:
-    """Return a heading, and for each workload its finding and one table a case."""
+    """Return a heading, and for each workload its finding and a table per case."""
     run = analysis.run
     lines = [
-        f"**Loombench** {escaped(run.id)}: {units.counted(analysis.trials, 'trial')} in"
-        f" {units.counted(analysis.blocks, 'block')} on {escaped(run.machine.cpu)},"
-        f" {run.machine.logical_cores} cores, {escaped(run.machine.system)}."
-        " Medians over processes with 95% intervals."
+        f"**Loombench** {escape(run.id)}: {units.format_count(analysis.trials, 'trial')} in"
+        f" {units.format_count(analysis.blocks, 'block')} on {escape(run.machine.cpu)},"
+        f" {run.machine.logical_cores} cores, {escape(run.machine.system)}."
+        " Medians over processes with 95% confidence intervals."
     ]
     for result in analysis.workloads.values():
-        chosen = {
+        selected = {
             case: own
             for case, cells in result.cases.items()
-            if (own := [one for one in cells if selection.has(one.cell)])
+            if (own := [cell for cell in cells if selection.has(cell.cell)])
         }
-        if chosen:
-            lines += ["", f"### {escaped(result.workload.title)}", "", escaped(finding(result))]
-        for case, cells in chosen.items():
+        if selected:
+            lines += ["", f"### {escape(result.workload.title)}", "", escape(finding(result))]
+        for case, cells in selected.items():
             lines += ["", *_case(result, case, cells)]
     return "\n".join(lines) + "\n"
 
 
-def escaped(text_: str) -> str:
-    """Return a text on one line as Markdown that shows it as it is, also within a table."""
+def escape(text_: str) -> str:
+    """Return text on one line as Markdown that shows it unchanged, also inside a table."""
     return _SPECIAL.sub(r"\\\1", one_line(text_))
 
 
 def _case(result: WorkloadResult, case: str, cells: Sequence[CellResult]) -> Iterator[str]:
-    settings = result.workload.settings(result.workload.cases[case])
-    yield f"**{escaped(f'{result.workload.id} {case}')}** {escaped(settings)}".rstrip()
-    measured = [one for one in cells if one.metrics]
+    settings = result.workload.describe_params(result.workload.cases[case])
+    yield f"**{escape(f'{result.workload.id} {case}')}** {escape(settings)}".rstrip()
+    measured = [cell for cell in cells if cell.metrics]
     if measured:
         metrics = result.workload.metrics.values()
         yield ""
         yield _row(
             "model",
-            *(f"{escaped(metric.label)} ({metric.better} is better)" for metric in metrics),
-            f"to {BASELINE}",
+            *(f"{escape(metric.label)} ({metric.better} is better)" for metric in metrics),
+            f"vs {BASELINE}",
             "peak memory",
             "n",
         )
         yield _row(":--", *("--:" for _ in range(len(metrics) + 3)))
-        for one in measured:
+        for cell in measured:
             yield _row(
-                escaped(one.contestant),
-                *(_estimate(one.metrics.get(metric.id), metric.unit) for metric in metrics),
-                _ratio(one),
-                "" if one.peak_bytes is None else units.size(one.peak_bytes),
-                str(one.statuses.get(Status.OK, 0)),
+                escape(cell.name),
+                *(_estimate(cell.metrics.get(metric.id), metric.unit) for metric in metrics),
+                _ratio(cell),
+                "" if cell.peak_bytes is None else units.format_size(cell.peak_bytes),
+                str(cell.statuses.get(Status.OK, 0)),
             )
-    remarks = [f"- {remark}" for one in cells for remark in _remarks(one)]
+    remarks = [f"- {remark}" for cell in cells for remark in _remarks(cell)]
     if remarks:
         yield ""
         yield from remarks
@@ -87,33 +87,30 @@ def _row(*cells: str) -> str:
 def _estimate(estimate: Estimate | None, unit: str) -> str:
     if estimate is None:
         return ""
-    shown = units.in_column(unit)
-    value = units.shown(estimate.value, shown)
+    column_unit = units.column_unit(unit)
+    value = units.format_value(estimate.value, column_unit)
     if estimate.low is None or estimate.high is None:
-        return f"{value} (too few for an interval)"
-    return f"{value} [{units.shown(estimate.low, shown)}, {units.shown(estimate.high, shown)}]"
+        return f"{value} (too few processes for an interval)"
+    low, high = (units.format_value(bound, column_unit) for bound in (estimate.low, estimate.high))
+    return f"{value} [{low}, {high}]"
 
 
-def _ratio(one: CellResult) -> str:
-    """Return the ratio to the baseline; where some trials failed, how many of all it is of."""
-    text = _estimate(one.ratio, "x")
-    if not text or not one.failures:
+def _ratio(cell: CellResult) -> str:
+    """Return the ratio to the baseline; if trials failed, also how many succeeded."""
+    text = _estimate(cell.ratio, "x")
+    if not text or not cell.failures:
         return text
-    return f"{text} (of {one.attempts - one.failures} of {one.attempts} trials)"
+    return f"{text} ({cell.attempts - cell.failures} of {cell.attempts} trials)"
 
 
-def _remarks(one: CellResult) -> Iterator[str]:
-    if remark := _remark(one):
-        yield remark
-    for warning in one.warnings:
-        yield f"{escaped(one.contestant)}: {escaped(warning)}"
-
-
-def _remark(one: CellResult) -> str:
-    who = escaped(one.contestant)
-    if one.failures:
-        return f"{who}: {one.failed_how} of {one.attempts}: {escaped(one.message)}"
-    if one.absent is not None:
-        why = one.absent.absence.words
-        return f"{who}: {why}: {escaped(one.absent.reason)}"
-    return "" if one.attempts else f"{who}: not measured yet"
+def _remarks(cell: CellResult) -> Iterator[str]:
+    """Yield failures, absence and warnings of a cell."""
+    name = escape(cell.name)
+    if cell.failures:
+        yield f"{name}: {cell.failed_how} of {cell.attempts}: {escape(cell.message)}"
+    elif cell.absent is not None:
+        yield f"{name}: {cell.absent.absence.label}: {escape(cell.absent.reason)}"
+    elif not cell.attempts:
+        yield f"{name}: not measured yet"
+    for warning in cell.warnings:
+        yield f"{name}: {escape(warning)}"

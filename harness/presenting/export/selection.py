@@ -1,4 +1,4 @@
-"""Which cells of a run are exported, and what they are called."""
+"""Which cells of a run are exported, and their names."""
 
 from __future__ import annotations
 
@@ -6,59 +6,59 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness import units
-from harness.errors import unknown
+from harness.errors import unknown_name
 
 if TYPE_CHECKING:
     from harness.results.records import Cell, Run
 
 
 @dataclass(frozen=True)
-class Selection:
-    """The workloads and models asked for; empty means all."""
+class ExportSelection:
+    """The workloads and models to export; empty means all."""
 
     workloads: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
 
     def check(self, run: Run) -> None:
         """Raise Problem for a name that the run does not have."""
-        cells = [*run.cells, *(one.cell for one in run.absent)]
+        cells = [*run.cells, *(absent.cell for absent in run.absent)]
         for what, names, known in (
             ("workload", self.workloads, {cell.workload for cell in cells}),
             ("model", self.models, {cell.model for cell in cells}),
         ):
             for name in names:
                 if name not in known:
-                    raise unknown(f"{what} in this run:", name, known)
+                    raise unknown_name(f"{what} in this run:", name, known)
 
     def has(self, cell: Cell) -> bool:
-        """Return whether a cell is among those asked for."""
+        """Return whether a cell is selected."""
         return (not self.workloads or cell.workload in self.workloads) and (
             not self.models or cell.model in self.models
         )
 
     @property
     def is_one_model(self) -> bool:
-        """Whether every cell is of one model, so that its name says nothing."""
+        """Whether only one model is selected, so that names need not contain it."""
         return len(set(self.models)) == 1
 
 
-def variant_of(cell: Cell) -> str:
-    """Return what tells contestants of one model apart, as a word; empty for the plain one.
+def variant_label(cell: Cell) -> str:
+    """Return the variant of a contestant as a word; empty for the plain implementation.
 
-    The A/A control is `a-a`, which no variant can be called.
+    The A/A control is `a-a`, which is no valid name of a variant.
     """
-    return "/".join(filter(None, (cell.variant, "a-a" if cell.control else "")))
+    return "/".join(filter(None, (cell.contestant.variant, "a-a" if cell.control else "")))
 
 
-def name_of(cell: Cell, selection: Selection) -> str:
-    """Return `workload/case/model/variant`, without the model where only one was asked for.
+def export_name(cell: Cell, selection: ExportSelection) -> str:
+    """Return `workload/case/model/variant`, without the model if only one is selected.
 
-    Two such exports then have the same names, and tools compare them name by name.
+    Two such exports then have the same names, and tools can compare them by name.
     """
     model = "" if selection.is_one_model else cell.model
-    return "/".join(filter(None, (cell.workload, cell.case, model, variant_of(cell))))
+    return "/".join(filter(None, (cell.workload, cell.case, model, variant_label(cell))))
 
 
 def one_line(text: str) -> str:
-    """Return a text of unknown origin on one line, without control characters."""
+    """Return text of unknown origin on one line, without control characters."""
     return " ".join(units.printable(text).split())

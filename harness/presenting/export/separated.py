@@ -1,4 +1,4 @@
-"""Comma-separated values: one row a cell and metric, for spreadsheets and data frames."""
+"""Comma-separated values: one row per cell and metric, for spreadsheets and data frames."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from harness.analysis.analyse import Analysis, CellResult
     from harness.catalog.workload import Metric, Workload
-    from harness.presenting.export.selection import Selection
+    from harness.presenting.export.selection import ExportSelection
     from harness.results.records import Trial
 
 COLUMNS = (
@@ -23,6 +23,7 @@ COLUMNS = (
     "params",
     "model",
     "variant",
+    "runtime",
     "contestant",
     "metric",
     "unit",
@@ -40,49 +41,50 @@ COLUMNS = (
 )
 
 
-def text(
-    analysis: Analysis, _trials: Iterable[Trial], selection: Selection, _warnings: list[str]
+def render(
+    analysis: Analysis, _trials: Iterable[Trial], selection: ExportSelection, _warnings: list[str]
 ) -> str:
-    """Return the estimates in base units. What is not known is an empty field, never a zero."""
+    """Return the estimates in base units. An unknown value is an empty field, never zero."""
     file = io.StringIO()
     writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
     writer.writeheader()
     for result in analysis.workloads.values():
         for cells in result.cases.values():
-            for one in cells:
-                if selection.has(one.cell):
+            for cell in cells:
+                if selection.has(cell.cell):
                     writer.writerows(
-                        _row(result.workload, one, metric)
+                        _row(result.workload, cell, metric)
                         for metric in result.workload.metrics.values()
                     )
     return file.getvalue()
 
 
-def _row(workload: Workload, one: CellResult, metric: Metric) -> dict[str, object]:
-    params = workload.cases[one.cell.case].params
+def _row(workload: Workload, cell: CellResult, metric: Metric) -> dict[str, object]:
+    params = workload.cases[cell.cell.case].params
     row: dict[str, object] = {
-        "workload": one.cell.workload,
-        "case": one.cell.case,
+        "workload": cell.cell.workload,
+        "case": cell.cell.case,
         "params": ";".join(f"{name}={value}" for name, value in params.items()),
-        "model": one.cell.model,
-        "variant": one.cell.variant,
-        "contestant": one.contestant,
+        "model": cell.cell.model,
+        "variant": cell.contestant.variant,
+        "runtime": cell.contestant.runtime,
+        "contestant": cell.name,
         "metric": metric.id,
         "unit": metric.unit,
         "better": metric.better,
-        "message": one_line(one.message),
-        "peak_bytes": one.peak_bytes,  # the csv module writes None as an empty field
-        "warnings": one_line("; ".join(one.warnings)),
+        "message": one_line(cell.message),
+        "peak_bytes": cell.peak_bytes,  # the csv module writes None as an empty field
+        "warnings": one_line("; ".join(cell.warnings)),
     }
-    if (estimate := one.metrics.get(metric.id)) is not None:
+    if (estimate := cell.metrics.get(metric.id)) is not None:
         row |= {
             "value": estimate.value,
             "low": estimate.low,
             "high": estimate.high,
             "n": estimate.n,
         }
-    if one.attempts:
-        row |= {status.value: one.statuses.get(status, 0) for status in Status}
-    if one.absent is not None:
-        row |= {"absent": one.absent.absence.value, "reason": one_line(one.absent.reason)}
+    if cell.attempts:
+        row |= {status.value: cell.statuses.get(status, 0) for status in Status}
+    if cell.absent is not None:
+        row |= {"absent": cell.absent.absence.value, "reason": one_line(cell.absent.reason)}
     return row

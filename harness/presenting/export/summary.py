@@ -12,15 +12,15 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from harness.analysis.analyse import Analysis, CellResult, WorkloadResult
-    from harness.presenting.export.selection import Selection
+    from harness.presenting.export.selection import ExportSelection
     from harness.results.records import Trial
     from harness.statistics.estimates import Estimate, Ratio
 
 
-def text(
-    analysis: Analysis, _trials: Iterable[Trial], selection: Selection, _warnings: list[str]
+def render(
+    analysis: Analysis, _trials: Iterable[Trial], selection: ExportSelection, _warnings: list[str]
 ) -> str:
-    """Return the results in base units. What is not known is null, never a zero."""
+    """Return the results in base units. An unknown value is null, never zero."""
     run = analysis.run
     document = {
         "schema_version": SCHEMA_VERSION,
@@ -41,9 +41,9 @@ def text(
     return msgspec.json.format(msgspec.json.encode(document), indent=1).decode() + "\n"
 
 
-def _workload(result: WorkloadResult, selection: Selection) -> dict[str, object]:
+def _workload(result: WorkloadResult, selection: ExportSelection) -> dict[str, object]:
     workload, comparison = result.workload, result.comparison
-    shown = {one.contestant for one in result.headline if selection.has(one.cell)}
+    selected = {cell.contestant for cell in result.headline if selection.has(cell.cell)}
     return {
         "id": workload.id,
         "title": workload.title,
@@ -62,7 +62,7 @@ def _workload(result: WorkloadResult, selection: Selection) -> dict[str, object]
             {
                 "id": case,
                 "params": workload.cases[case].params,
-                "cells": [_cell(result, one) for one in cells if selection.has(one.cell)],
+                "cells": [_cell(result, cell) for cell in cells if selection.has(cell.cell)],
             }
             for case, cells in result.cases.items()
         ],
@@ -71,39 +71,45 @@ def _workload(result: WorkloadResult, selection: Selection) -> dict[str, object]
             "metric": result.metric.id,
             "noise_floor": comparison.floor,
             "control": _ratio(comparison.control),
-            "tiers": comparison.tiers,
+            "tiers": [[contestant.name for contestant in tier] for tier in comparison.tiers],
             "pairs": [
-                {"this": this, "to": to, "differ": comparison.differ.get((this, to))}
+                {"this": this.name, "to": to.name, "differ": comparison.differ.get((this, to))}
                 | (_ratio(ratio) or {})
                 for (this, to), ratio in comparison.ratios.items()
-                if this in shown and to in shown
+                if this in selected and to in selected
             ],
         },
     }
 
 
-def _cell(result: WorkloadResult, one: CellResult) -> dict[str, object]:
-    is_headline = one.cell.case == result.headline_id
+def _cell(result: WorkloadResult, cell: CellResult) -> dict[str, object]:
+    is_headline = cell.cell.case == result.headline_id
     return {
-        "model": one.cell.model,
-        "variant": one.cell.variant,
-        "contestant": one.contestant,
-        "metrics": {id_: _estimate(found) for id_, found in one.metrics.items()},
-        "ratio_to_baseline": _ratio(one.ratio),
-        "tier": result.comparison.tier_of(one.contestant) if is_headline else None,
-        "statuses": {status.value: count for status, count in one.statuses.items()},
-        "message": one.message or None,
-        "peak_bytes": one.peak_bytes,
+        "model": cell.cell.model,
+        "variant": cell.contestant.variant,
+        "runtime": cell.contestant.runtime,
+        "contestant": cell.name,
+        "metrics": {id_: _estimate(value) for id_, value in cell.metrics.items()},
+        "ratio_to_baseline": _ratio(cell.ratio),
+        "tier": result.comparison.tier_of(cell.contestant) if is_headline else None,
+        "statuses": {status.value: count for status, count in cell.statuses.items()},
+        "message": cell.message or None,
+        "peak_bytes": cell.peak_bytes,
         "absent": None
-        if one.absent is None
-        else {"why": one.absent.absence.value, "reason": one.absent.reason},
-        "warnings": one.warnings,
+        if cell.absent is None
+        else {"why": cell.absent.absence.value, "reason": cell.absent.reason},
+        "warnings": cell.warnings,
     }
 
 
-def _estimate(found: Estimate) -> dict[str, object]:
-    return {"value": found.value, "low": found.low, "high": found.high, "n": found.n}
+def _estimate(estimate: Estimate) -> dict[str, object]:
+    return {
+        "value": estimate.value,
+        "low": estimate.low,
+        "high": estimate.high,
+        "n": estimate.n,
+    }
 
 
-def _ratio(found: Ratio | None) -> dict[str, object] | None:
-    return None if found is None else _estimate(found) | {"p": found.p}
+def _ratio(ratio: Ratio | None) -> dict[str, object] | None:
+    return None if ratio is None else _estimate(ratio) | {"p": ratio.p}

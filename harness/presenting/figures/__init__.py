@@ -1,4 +1,4 @@
-"""Figures from an analysis; the only importer of matplotlib. PNG and SVG of each."""
+"""Figures of a run, as PNG and SVG; the only importer of matplotlib."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from harness import units
-from harness.analysis.drift import LEAST
+from harness.analysis.drift import LEAST_PROBES
 from harness.errors import Exit, Problem
 from harness.presenting.figures import (
-    claims,
     contestants,
     drift,
     ladder,
+    latency_bars,
     overview,
     percentiles,
     scaling,
+    scorecard,
     slopes,
-    strips,
     style,
 )
 
@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from harness.analysis.analyse import Analysis, WorkloadResult
-    from harness.claims.judge import Checked
+    from harness.claims.judge import JudgedClaim
 
-    _Make = Callable[[], Figure]
+    _Maker = Callable[[], Figure]
 
 
 KINDS = ("svg", "png")
@@ -39,23 +39,23 @@ KINDS = ("svg", "png")
 def draw(
     analysis: Analysis,
     folder: Path,
-    checked: Sequence[Checked] = (),
+    judged: Sequence[JudgedClaim] = (),
     *,
     only: Collection[str] | None = None,
     kinds: Sequence[str] = KINDS,
 ) -> list[Path]:
-    """Draw every figure of a run into `folder`; returns the PNGs, the overview first.
+    """Draw every figure of a run into `folder`; returns the files of the last of `kinds`.
 
-    `checked` are the claims that were held against it. Where some names are given, `only` these
-    figures are drawn, as far as the run has them; what is returned is of the last of `kinds`.
+    The overview is first. `judged` are the claims for the scorecard. With `only`, draws just the
+    figures of these names, as far as the run has them.
 
-    Raises Problem when they cannot be written.
+    Raises Problem if a file cannot be written.
     """
     written = []
     try:
         folder.mkdir(exist_ok=True)
         with style.applied():
-            for name, make in _all(analysis, checked):
+            for name, make in _makers(analysis, judged):
                 if only is not None and name not in only:
                     continue
                 figure = make()
@@ -73,10 +73,10 @@ def draw(
 
 
 def _save(figure: Figure, path: Path, kind: str) -> None:
-    """Write a figure beside its place and move it there: a reader never sees half of one."""
+    """Write a figure to a temporary file and rename it, so that readers never see half of it."""
     part = path.with_name(f".{path.name}.part")
     try:
-        # What a page says of the picture to those who cannot see it.
+        # The title of the file is what a page reads out to people who cannot see the picture.
         title = units.printable(" ".join(figure.texts[0].get_text().split()))
         figure.savefig(part, format=kind, metadata={**style.METADATA[kind], "Title": title})
         part.replace(path)
@@ -84,30 +84,32 @@ def _save(figure: Figure, path: Path, kind: str) -> None:
         part.unlink(missing_ok=True)
 
 
-def _all(analysis: Analysis, checked: Sequence[Checked]) -> Iterator[tuple[str, _Make]]:
-    """Yield the names of all figures that a run has, each with what makes it."""
+def _makers(analysis: Analysis, judged: Sequence[JudgedClaim]) -> Iterator[tuple[str, _Maker]]:
+    """Yield the name of every figure that a run has, with the function that makes it."""
     yield "overview", partial(overview.figure, analysis)
-    if claims.shown(checked):
-        yield "claims", partial(claims.figure, analysis, checked)
+    if scorecard.measured_claims(judged):
+        yield "claims", partial(scorecard.figure, analysis, judged)
     for id_, result in analysis.workloads.items():
         yield id_, partial(contestants.figure, analysis, result)
         if len(result.cases) > 1:
-            for param in result.workload.lines:
+            for param in result.workload.line_params:
                 swept = result.workload.sweep is not None and (result.workload.sweep.param == param)
                 name = "scaling" if swept else f"over-{param}"
                 yield f"{id_}-{name}", partial(scaling.figure, analysis, result, param)
-        yield from _of_shape(analysis, id_, result)
-    if len(analysis.spins) >= LEAST:
+        yield from _special_makers(analysis, id_, result)
+    if len(analysis.probes) >= LEAST_PROBES:
         yield "drift", partial(drift.figure, analysis)
 
 
-def _of_shape(analysis: Analysis, id_: str, result: WorkloadResult) -> Iterator[tuple[str, _Make]]:
-    """Yield what only some shapes have, where there is something to draw."""
+def _special_makers(
+    analysis: Analysis, id_: str, result: WorkloadResult
+) -> Iterator[tuple[str, _Maker]]:
+    """Yield the figures that only some shapes of workloads have."""
     if percentiles.has_curves(result):
-        yield f"{id_}-waits", partial(percentiles.figure, analysis, result)
-    if result.workload.sweep is None and strips.has_strips(result):
-        yield f"{id_}-beside", partial(strips.figure, analysis, result)
+        yield f"{id_}-percentiles", partial(percentiles.figure, analysis, result)
+    if result.workload.sweep is None and latency_bars.has_bars(result):
+        yield f"{id_}-cases", partial(latency_bars.figure, analysis, result)
     if slopes.has_points(result):
         yield f"{id_}-slopes", partial(slopes.figure, analysis, result)
-    if ladder.cells_of(result):
+    if ladder.ladder_cells(result):
         yield f"{id_}-ladder", partial(ladder.figure, analysis, result)

@@ -1,4 +1,4 @@
-"""The main figure of a workload: a row a contestant, a dot with its interval, a panel a metric."""
+"""The main figure of a workload: a row per contestant, a panel per metric, dots with intervals."""
 
 from __future__ import annotations
 
@@ -6,9 +6,8 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from harness import units
-from harness.analysis.findings import finding
-from harness.presenting.figures import style
-from harness.results.records import Status
+from harness.analysis.findings import title
+from harness.presenting.figures import style, ticks
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -23,35 +22,28 @@ if TYPE_CHECKING:
 
 _WIDTH, _ROW = 10.0, 0.27  # inches
 _VALUES = 1.15  # inches, right of a panel's axis, for the numbers
+_HEAD_LINE = 0.15  # inches, a line of a panel's heading
+_NOTE_LINE = 0.17  # inches, a line of the notes below the panels
+_NOTE_WIDTH = 150  # characters
 _LEAST_PERCENT = 0.01
-_HEAD_LINE = 0.15  # inches, of a panel's heading
 
 
 def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
     """Draw the headline case of one workload."""
-    shown = _order([one for one in result.headline if one.metrics], result.metric)
-    notes = [line for one in result.headline if _needs_note(one) for line in _why(one)]
+    cells = _in_row_order([cell for cell in result.headline if cell.metrics], result.metric)
+    notes = [line for cell in result.headline if _needs_note(cell) for line in _note(cell)]
     metrics = [
         metric
         for metric in result.workload.metrics.values()
-        if any(metric.id in one.metrics for one in shown)
+        if any(metric.id in cell.metrics for cell in cells)
     ]
-    labels = style.name_width([one.contestant for one in shown])
+    labels = style.name_width([cell.name for cell in cells])
     column_width = (_WIDTH - labels - 0.1) / max(1, len(metrics))
     headings = [_heading(metric, column_width - 0.15) for metric in metrics]
     head = 0.12 + _HEAD_LINE * max((text.count("\n") + 1 for text in headings), default=0)
-    panel = max(1, len(shown)) * _ROW
-    below = 0.55 + (0.1 + 0.17 * len(notes) if notes else 0)
-    case = result.workload.cases[result.headline_id]
-    settings = result.workload.settings(case)
-    sheet, bottom, top = style.sheet(
-        _WIDTH,
-        head + panel + below,
-        f"{result.workload.title}: {finding(result)}",
-        result.workload.question + (f"  ({settings})" if settings else ""),
-        analysis,
-        style.certainty(result.comparison),
-    )
+    panel = max(1, len(cells)) * _ROW
+    below = 0.55 + (0.1 + _NOTE_LINE * len(notes) if notes else 0)
+    sheet, bottom, top = _sheet(analysis, result, head + panel + below)
     height = sheet.get_figheight()
     for column, (metric, heading) in enumerate(zip(metrics, headings, strict=True)):
         axes = sheet.add_axes(
@@ -63,16 +55,31 @@ def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
             )
         )
         axes.set_title(heading, fontsize=8.5, loc="left", pad=6)
-        _panel(
-            axes,
-            metric,
-            shown,
-            _bands(result, shown),
-            style.looks(analysis.models),
-            named=column == 0,
-        )
+        _draw_panel(axes, result, metric, cells, style.model_looks(analysis.models))
+        names = [cell.name if column == 0 else "" for cell in cells]
+        axes.set_yticks(range(len(cells)), names)
+    _write_notes(sheet, notes, bottom)
+    return sheet
+
+
+def _sheet(analysis: Analysis, result: WorkloadResult, body: float) -> style.Sheet:
+    """Make the sheet; its question names the parameters of the case."""
+    workload = result.workload
+    settings = workload.describe_params(workload.cases[result.headline_id])
+    return style.sheet(
+        _WIDTH,
+        body,
+        title(result),
+        workload.question + (f"  ({settings})" if settings else ""),
+        analysis,
+        style.band_note(result.comparison),
+    )
+
+
+def _write_notes(sheet: Figure, notes: Sequence[str], bottom: float) -> None:
+    width, height = sheet.get_size_inches()
     sheet.text(
-        0.2 / _WIDTH,
+        0.2 / width,
         bottom + 0.06 / height,
         "\n".join(notes),
         fontsize=8,
@@ -80,48 +87,44 @@ def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
         va="bottom",
         linespacing=1.45,
     )
-    return sheet
 
 
-def _order(cells: Sequence[CellResult], metric: Metric) -> list[CellResult]:
-    """Best first; then what failed now and then, since it has no tier; then what has no value."""
+def _in_row_order(cells: Sequence[CellResult], metric: Metric) -> list[CellResult]:
+    """Sort cells: best first, then those with failures (no tier), then those without a value."""
     sign = 1 if metric.better == "lower" else -1
-    known = [one for one in cells if metric.id in one.metrics]
-    known.sort(key=lambda one: (one.failures > 0, sign * one.metrics[metric.id].value))
-    return known + [one for one in cells if metric.id not in one.metrics]
+    known = [cell for cell in cells if metric.id in cell.metrics]
+    known.sort(key=lambda cell: (cell.failures > 0, sign * cell.metrics[metric.id].value))
+    return known + [cell for cell in cells if metric.id not in cell.metrics]
 
 
-def _bands(result: WorkloadResult, cells: Sequence[CellResult]) -> list[bool]:
-    """Return for each row whether it is shaded: tiers alternate, and without tiers nothing is."""
-    tiers = [result.comparison.tier_of(one.contestant) for one in cells]
-    return [tier is not None and tier % 2 == 0 for tier in tiers]
+def _is_shaded(result: WorkloadResult, cell: CellResult) -> bool:
+    """Return whether a row is grey: every second tier is."""
+    tier = result.comparison.tier_of(cell.contestant)
+    return tier is not None and tier % 2 == 0
 
 
-def _panel(
+def _draw_panel(
     axes: Axes,
+    result: WorkloadResult,
     metric: Metric,
     cells: Sequence[CellResult],
-    shaded: Sequence[bool],
     looks: Mapping[str, Look],
-    *,
-    named: bool,
 ) -> None:
-    estimates = [one.metrics.get(metric.id) for one in cells]
-    known = [one for one in estimates if one is not None]
-    style.scale(axes, metric.unit, [_low(one) for one in known], [_high(one) for one in known])
+    known = [cell.metrics[metric.id] for cell in cells if metric.id in cell.metrics]
+    ticks.set_x_scale(axes, metric.unit, [_low(value) for value in known], list(map(_high, known)))
     axes.set_ylim(len(cells) - 0.5, -0.5)
-    axes.set_yticks(range(len(cells)), [one.contestant if named else "" for one in cells])
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
-    for row, (one, estimate) in enumerate(zip(cells, estimates, strict=True)):
-        if shaded[row]:
+    for row, cell in enumerate(cells):
+        estimate = cell.metrics.get(metric.id)
+        if _is_shaded(result, cell):
             axes.axhspan(row - 0.5, row + 0.5, color=style.BAND, zorder=0, lw=0)
         if estimate is not None:
-            draw_dot(axes, one, estimate, row, looks[one.cell.model])
+            draw_dot(axes, cell, estimate, row, looks[cell.cell.model])
             axes.text(
                 1.03,
                 row,
-                _number(one, estimate, metric),
+                _format_estimate(cell, estimate, metric),
                 transform=axes.get_yaxis_transform(),
                 va="center",
                 fontsize=8,
@@ -129,7 +132,7 @@ def _panel(
 
 
 def draw_dot(axes: Axes, cell: CellResult, estimate: Estimate, row: float, look: Look) -> None:
-    """Draw one estimate; a variant's marker is hollow, so that a model keeps its colour."""
+    """Draw one estimate. The marker of a variant is hollow, so that a model keeps its colour."""
     if estimate.low is not None and estimate.high is not None:
         axes.plot(
             [estimate.low, estimate.high],
@@ -139,7 +142,7 @@ def draw_dot(axes: Axes, cell: CellResult, estimate: Estimate, row: float, look:
             alpha=0.55,
             solid_capstyle="butt",
         )
-    face = "white" if cell.cell.variant else look.colour
+    face = look.colour if cell.contestant.is_plain else "white"
     axes.plot(
         [estimate.value],
         [row],
@@ -153,52 +156,43 @@ def draw_dot(axes: Axes, cell: CellResult, estimate: Estimate, row: float, look:
 
 
 def _heading(metric: Metric, inches: float) -> str:
-    better = "less" if metric.better == "lower" else "more"
-    return f"{style.wrapped(metric.label, inches)}\n({better} is better)"
+    return f"{style.wrap(metric.label, inches)}\n({metric.better} is better)"
 
 
-def _number(cell: CellResult, estimate: Estimate, metric: Metric) -> str:
-    if cell.cell.model in metric.baselines and not cell.cell.variant:
+def _format_estimate(cell: CellResult, estimate: Estimate, metric: Metric) -> str:
+    """Return a value with the longer half of its interval: `52.3 µs ±3%`, or with n."""
+    if cell.cell.model in metric.baselines and cell.contestant.is_plain:
         return "baseline"
-    text = units.brief(estimate.value, metric.unit)
-    if estimate.low is not None and estimate.high is not None:
-        half = max(estimate.high - estimate.value, estimate.value - estimate.low)
-        if half < abs(estimate.value):
-            percent = 100 * half / abs(estimate.value)
-            small = percent < _LEAST_PERCENT
-            text += " ±<0.01%" if small else f" ±{units.significant(percent, 2)}%"
-        else:
-            text += f" ±{units.brief(half, metric.unit, 2)}"
+    text = units.format_compact(estimate.value, metric.unit)
+    if estimate.low is None or estimate.high is None:
+        return f"{text} (n = {estimate.n})"
+    half = max(estimate.high - estimate.value, estimate.value - estimate.low)
+    if half >= abs(estimate.value):
+        return f"{text} ±{units.format_compact(half, metric.unit, 2)}"
+    percent = 100 * half / abs(estimate.value)
+    if percent < _LEAST_PERCENT:
+        return f"{text} ±<{_LEAST_PERCENT}%"
+    return f"{text} ±{units.format_significant(percent, 2)}%"
+
+
+def _low(estimate: Estimate) -> float:
+    return estimate.value if estimate.low is None else estimate.low
+
+
+def _high(estimate: Estimate) -> float:
+    return estimate.value if estimate.high is None else estimate.high
+
+
+def _needs_note(cell: CellResult) -> bool:
+    return not cell.metrics or cell.failures > 0
+
+
+def _note(cell: CellResult) -> list[str]:
+    """Say why a cell has no dot, or which trials its dot leaves out, in lines that fit."""
+    if cell.failures:
+        text = f"{cell.name}: {cell.failed_how} of {cell.attempts} trials: {cell.message}"
+    elif cell.absent is not None:
+        text = f"{cell.name}: {cell.absent.absence.label}: {cell.absent.reason}"
     else:
-        text += f" (n = {estimate.n})"
-    return text
-
-
-def _low(one: Estimate) -> float:
-    return one.value if one.low is None else one.low
-
-
-def _high(one: Estimate) -> float:
-    return one.value if one.high is None else one.high
-
-
-def _needs_note(one: CellResult) -> bool:
-    return not one.metrics or one.failures > 0
-
-
-def _why(one: CellResult) -> list[str]:
-    """Say why a cell has no dot, or what its dot leaves out, in lines that fit."""
-    if one.failures:
-        words = ", ".join(
-            f"{n} {status.value.replace('_', ' ')}"
-            for status, n in one.statuses.items()
-            if status is not Status.OK
-        )
-        text = f"{one.contestant}: {words} of {one.attempts} trials: {one.message}"
-    elif one.absent is not None:
-        text = (
-            f"{one.contestant}: {one.absent.absence.value.replace('_', ' ')}: {one.absent.reason}"
-        )
-    else:
-        text = f"{one.contestant}: not measured yet"
-    return textwrap.wrap(units.printable(text), 150, subsequent_indent="    ")
+        text = f"{cell.name}: not measured yet"
+    return textwrap.wrap(units.printable(text), _NOTE_WIDTH, subsequent_indent="    ")

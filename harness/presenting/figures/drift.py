@@ -1,4 +1,4 @@
-"""The machine over the run: a dot a spin, against the median of all."""
+"""The speed of the machine over the run: a dot per speed probe, relative to the median."""
 
 from __future__ import annotations
 
@@ -18,75 +18,68 @@ if TYPE_CHECKING:
 
     from harness.analysis.analyse import Analysis
 
-_WIDTH, _BODY = 10.0, 2.9  # inches
-_LEFT, _RIGHT, _BELOW, _ABOVE = 0.75, 0.25, 0.55, 0.05  # inches, around the panel
-_LEAST_SHOWN = 2 * drift.NOTED  # to each side, so that a steady machine looks steady
-_SHOWN = 0.95  # of the dots decide how far the axis reaches
-_ROOM = 2.0  # times that, at most
+_BODY = 2.9  # inches
+_MARGINS = style.Margins(left=0.75, right=0.25, below=0.55, above=0.05)
+_LEAST_SHOWN = 2 * drift.TOLERANCE  # to each side, so that a steady machine looks steady
+_USUAL = 0.95  # share of the dots that decides the range of the axis
+_ROOM = 2.0  # the axis reaches at most that many times further
 _UNITS = ((2 * 3600.0, 3600.0, "hours"), (120.0, 60.0, "minutes"), (0.0, 1.0, "seconds"))
-_MANY = 200  # dots, which are then smaller
+_MANY = 200  # dots, from which on they are smaller
 
 
 def figure(analysis: Analysis) -> Figure:
-    """Draw the spins of a run; there are at least `drift.LEAST`."""
-    points = drift.points(analysis.spins)
-    reach = _reach([abs(one.share) for one in points])
-    beyond = [one.share for one in points if abs(one.share) > reach]
-    waited = any(one.waited for one in points)
-    notes = [
-        f"Shaded: within {100 * drift.NOTED:g}% of the median.",
-        "Hollow: the processor was not given to it for more than a tenth of its time."
-        if waited
-        else "",
-        f"Triangles: {units.counted(len(beyond), 'spin')} beyond the edge, the furthest"
-        f" {_percent(max(beyond, key=abs))}."
-        if beyond
-        else "",
-    ]
-    sheet, bottom, top = style.sheet(
-        _WIDTH,
-        _BODY,
-        drift.finding(analysis.spins),
-        "A fixed piece of work that the harness itself does before each block: how much longer it"
-        " took than in the median. Ratios are formed inside blocks, where drift meets both sides.",
+    """Draw the speed probes of a run; there are at least `drift.LEAST_PROBES`."""
+    points = drift.points(analysis.probes)
+    reach = _reach([abs(point.share) for point in points])
+    sheet, axes = style.single_panel(
+        drift.finding(analysis.probes),
+        "Before each block the harness times a fixed piece of work, the speed probe. Shown: its"
+        " time relative to the median. Ratios are formed inside blocks, so drift affects both"
+        " sides.",
         analysis,
-        " ".join(note for note in notes if note),
-        intervals=False,
+        _note(points, reach),
+        body=_BODY,
+        margins=_MARGINS,
     )
-    height = sheet.get_figheight()
-    axes = sheet.add_axes(
-        (
-            _LEFT / _WIDTH,
-            bottom + _BELOW / height,
-            (_WIDTH - _LEFT - _RIGHT) / _WIDTH,
-            top - bottom - (_BELOW + _ABOVE) / height,
-        )
-    )
-    _panel(axes, points, reach)
+    _draw(axes, points, reach)
     return sheet
 
 
+def _note(points: Sequence[drift.Point], reach: float) -> str:
+    """Explain the marks that occur."""
+    notes = [f"Shaded: within {100 * drift.TOLERANCE:g}% of the median."]
+    if any(point.waited for point in points):
+        notes.append("Hollow: the probe waited for the processor for more than 10% of its time.")
+    beyond = [point.share for point in points if abs(point.share) > reach]
+    if beyond:
+        notes.append(
+            f"Triangles: {units.format_count(len(beyond), 'probe')} beyond the edge, the furthest"
+            f" {_percent(max(beyond, key=abs))}."
+        )
+    return " ".join(notes)
+
+
 def _reach(sizes: Sequence[float]) -> float:
-    """Return how far the axis reaches to each side: a few wild spins must not flatten the rest."""
-    usual = sorted(sizes)[int(_SHOWN * (len(sizes) - 1))]
+    """Return the range of the axis to each side; a few outliers must not flatten the rest."""
+    usual = sorted(sizes)[int(_USUAL * (len(sizes) - 1))]
     return max(_LEAST_SHOWN, min(1.15 * max(sizes), _ROOM * max(usual, _LEAST_SHOWN)))
 
 
-def _panel(axes: Axes, points: Sequence[drift.Point], reach: float) -> None:
+def _draw(axes: Axes, points: Sequence[drift.Point], reach: float) -> None:
     last = points[-1].seconds
     unit, name = next((unit, name) for least, unit, name in _UNITS if last >= least)
     size = 4.5 if len(points) < _MANY else 2.8
-    axes.axhspan(-drift.NOTED, drift.NOTED, color=style.BAND, zorder=0, lw=0)
+    axes.axhspan(-drift.TOLERANCE, drift.TOLERANCE, color=style.BAND, zorder=0, lw=0)
     axes.axhline(0, color=style.FAINT, lw=1)
-    for one in points:
-        beyond = abs(one.share) > reach
+    for point in points:
+        beyond = abs(point.share) > reach
         axes.plot(
-            [one.seconds / unit],
-            [max(-reach, min(reach, one.share))],
-            marker=("^" if one.share > 0 else "v") if beyond else "o",
+            [point.seconds / unit],
+            [max(-reach, min(reach, point.share))],
+            marker=("^" if point.share > 0 else "v") if beyond else "o",
             ms=6.5 if beyond else size,
-            color=style.FAILED if abs(one.share) > drift.NOTED else style.INK,
-            markerfacecolor="white" if one.waited else None,
+            color=style.FAILED if abs(point.share) > drift.TOLERANCE else style.INK,
+            markerfacecolor="white" if point.waited else None,
             ls="none",
             clip_on=False,
         )

@@ -1,11 +1,11 @@
-"""A server at rising rates: what it keeps up with, and how long the waits become at the knee."""
+"""A server under rising request rates: which rates it sustains, and its p99 latency at each."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from harness import units
-from harness.presenting.figures import style
+from harness.presenting.figures import style, ticks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -13,53 +13,38 @@ if TYPE_CHECKING:
 
     from harness.analysis.analyse import Analysis, CellResult, WorkloadResult
 
-_WIDTH, _BODY = 10.0, 4.9  # inches
-_LEFT, _RIGHT, _BELOW, _ABOVE = 0.85, 1.5, 0.62, 0.15
 
-
-def cells_of(result: WorkloadResult) -> list[CellResult]:
-    """Return the plain contestants that were asked at rising rates."""
+def ladder_cells(result: WorkloadResult) -> list[CellResult]:
+    """Return the plain contestants that were measured at rising rates."""
     return [
-        one
+        cell
         for cells in result.cases.values()
-        for one in cells
-        if one.ladder and not one.cell.variant
+        for cell in cells
+        if cell.ladder and cell.contestant.is_plain
     ]
 
 
 def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
-    """Draw the 99th percentile over the rate; the last, hollow point is where it falls behind."""
-    cells = cells_of(result)
-    sheet, bottom, top = style.sheet(
-        _WIDTH,
-        _BODY,
+    """Draw p99 latency over the request rate; the last, hollow point is not sustained."""
+    cells = ladder_cells(result)
+    sheet, axes = style.single_panel(
         f"{result.workload.title}: {_finding(cells)}",
-        "How long do 99 of 100 wait at most, as the rate rises?",
+        "p99 latency as the request rate rises",
         analysis,
-        "Hollow: the first rate that the server does not keep up with.",
-        intervals=False,
-    )
-    height = sheet.get_figheight()
-    axes = sheet.add_axes(
-        (
-            _LEFT / _WIDTH,
-            bottom + _BELOW / height,
-            (_WIDTH - _LEFT - _RIGHT) / _WIDTH,
-            top - bottom - (_BELOW + _ABOVE) / height,
-        )
+        "Hollow marker: the first rate that the server cannot sustain.",
     )
     _draw(axes, analysis, cells)
     return sheet
 
 
 def _draw(axes: Axes, analysis: Analysis, cells: list[CellResult]) -> None:
-    looks = style.looks(analysis.models)
-    rates, waits, ends = [], [], []
-    for one in cells:
-        look = looks[one.cell.model]
+    looks = style.model_looks(analysis.models)
+    rates, latencies, ends = [], [], []
+    for cell in cells:
+        look = looks[cell.cell.model]
         points = [
             (step.rate_per_s, step.p99_ns, step.saturated)
-            for step in one.ladder
+            for step in cell.ladder
             if step.p99_ns is not None
         ]
         xs, ys = [x for x, _, _ in points], [y for _, y, _ in points]
@@ -68,29 +53,28 @@ def _draw(axes: Axes, analysis: Analysis, cells: list[CellResult]) -> None:
             face = "white" if saturated else look.colour
             axes.plot([x], [y], marker=look.marker, ms=5.5, color=look.colour, markerfacecolor=face)
         rates += xs
-        waits += ys
-        ends.append((xs[-1], ys[-1], one.cell.model))
+        latencies += ys
+        ends.append((xs[-1], ys[-1], cell.cell.model))
     axes.set_xscale("log")
     axes.set_yscale("log")
     axes.set_xlim(min(rates) / 1.3, max(rates) * 1.3)
-    axes.set_ylim(min(waits) / 1.5, max(waits) * 1.7)
-    style.human_log_ticks(axes.xaxis, *axes.get_xlim(), "", 9)
-    style.human_log_ticks(axes.yaxis, *axes.get_ylim(), "ns", 9)
-    axes.set_xlabel("asked for in a second")
+    axes.set_ylim(min(latencies) / 1.5, max(latencies) * 1.7)
+    ticks.set_log_ticks(axes.xaxis, *axes.get_xlim(), "", 9)
+    ticks.set_log_ticks(axes.yaxis, *axes.get_ylim(), "ns", 9)
+    axes.set_xlabel("requests per second (offered)")
     axes.grid(axis="both")
     style.label_ends(axes, ends, looks)
 
 
 def _finding(cells: list[CellResult]) -> str:
-    kept = sorted((_kept_up(one), one.contestant) for one in cells)
-    (least, first), (most, last) = kept[0], kept[-1]
-    if len(kept) == 1:
-        return f"{first} keeps up with {units.significant(least)} a second"
-    return (
-        f"{last} keeps up with {units.significant(most)} a second, {first} with"
-        f" {units.significant(least)}"
-    )
+    sustained = sorted((_highest_sustained(cell), cell.name) for cell in cells)
+    (least, last), (most, first) = sustained[0], sustained[-1]
+    text = f"{first} sustains {units.format_significant(most)}/s"
+    if len(sustained) == 1:
+        return text
+    return f"{text}, {last} {units.format_significant(least)}/s"
 
 
-def _kept_up(one: CellResult) -> float:
-    return max((step.achieved_per_s for step in one.ladder if not step.saturated), default=0.0)
+def _highest_sustained(cell: CellResult) -> float:
+    """Return the highest rate that was achieved without saturation, in requests/s."""
+    return max((step.achieved_per_s for step in cell.ladder if not step.saturated), default=0.0)

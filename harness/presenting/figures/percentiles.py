@@ -1,4 +1,4 @@
-"""Single waits: how long which share of them lasts at most, far into the tail."""
+"""Latency by percentile, far into the tail: a curve per model."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from harness import units
-from harness.presenting.figures import style
+from harness.presenting.figures import style, ticks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -14,68 +14,59 @@ if TYPE_CHECKING:
 
     from harness.analysis.analyse import Analysis, CellResult, WorkloadResult
 
-_WIDTH, _BODY = 10.0, 4.9  # inches
-_LEFT, _RIGHT, _BELOW, _ABOVE = 0.85, 1.5, 0.62, 0.15  # inches
-_SHARES = (0.0, 0.5, 0.9, 0.99, 0.999, 0.9999)
-_NOTED = 0.99
-_WORST = 0.45  # of a decade, beyond the last share that is known
+_MARKED = (0.0, 0.5, 0.9, 0.99, 0.999, 0.9999)  # shares with a tick, and a marker on each curve
+_P99 = 0.99
+_MAXIMUM = 0.45  # decades of the axis between the last known percentile and the maximum
+_LEAST_NS = 1_000.0  # less is not drawn: it says nothing
 
 
 def has_curves(result: WorkloadResult) -> bool:
-    """Return whether the headline case has waits to draw."""
-    return bool(_shown(result))
+    """Return whether the headline case has latencies to draw."""
+    return bool(_plain_cells(result))
 
 
 def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
-    """Draw the waits of the headline case, a curve for each model, of all its processes."""
-    case = result.workload.cases[result.headline_id]
-    rate = f" at {case.rate_per_s:,} a second" if case.rate_per_s else ""
-    settings = result.workload.settings(case)
-    sheet, bottom, top = style.sheet(
-        _WIDTH,
-        _BODY,
-        f"{result.workload.title}: {_finding(result)}",
-        f"How long does which share wait at most{rate}?  ({settings})",
+    """Draw the latencies of the headline case: a curve per model, all its processes pooled."""
+    workload = result.workload
+    case = workload.cases[result.headline_id]
+    measured = "latency" if workload.shape == "server" else "lateness"
+    rate = f" at {case.rate_per_s:,} requests/s" if case.rate_per_s else ""
+    sheet, axes = style.single_panel(
+        f"{workload.title}: {_finding(result, measured)}",
+        f"{measured.capitalize()} by percentile{rate}  ({workload.describe_params(case)})",
         analysis,
-        "Every wait of all processes; the last point of a line is the worst of them.",
-        intervals=False,
+        "All processes are pooled; tables show the median over processes, so their p99 may differ.",
     )
-    height = sheet.get_figheight()
-    axes = sheet.add_axes(
-        (
-            _LEFT / _WIDTH,
-            bottom + _BELOW / height,
-            (_WIDTH - _LEFT - _RIGHT) / _WIDTH,
-            top - bottom - (_BELOW + _ABOVE) / height,
-        )
-    )
-    _draw(axes, analysis, _shown(result))
+    _draw(axes, analysis, _plain_cells(result))
     return sheet
 
 
-def _shown(result: WorkloadResult) -> list[CellResult]:
+def _plain_cells(result: WorkloadResult) -> list[CellResult]:
     """Return the plain contestants; with variants too, more lines cross than eyes can follow."""
-    return [one for one in result.headline if one.curve and not one.cell.variant]
+    return [cell for cell in result.headline if cell.curve and cell.contestant.is_plain]
 
 
 def _place(share: float, last: float) -> float:
-    """Return where a share is drawn: each further nine as wide as the one before."""
-    return -math.log10(1 - share) if share < 1 else -math.log10(1 - last) + _WORST
+    """Return the x of a share: each further nine (99%, 99.9%) is as wide as the one before.
+
+    `last` is the last share below 1; the maximum is drawn beyond it.
+    """
+    return -math.log10(1 - share) if share < 1 else -math.log10(1 - last) + _MAXIMUM
 
 
 def _draw(axes: Axes, analysis: Analysis, cells: list[CellResult]) -> None:
-    looks = style.looks(analysis.models)
-    last = max(share for one in cells for share, _ in one.curve if share < 1)
-    least_ns = min(max(ns, 1_000.0) for one in cells for _, ns in one.curve)
-    most_ns = max(ns for one in cells for _, ns in one.curve)
+    looks = style.model_looks(analysis.models)
+    last = max(share for cell in cells for share, _ in cell.curve if share < 1)
+    least_ns = min(max(ns, _LEAST_NS) for cell in cells for _, ns in cell.curve)
+    most_ns = max(ns for cell in cells for _, ns in cell.curve)
     ends = []
-    for one in cells:
-        look = looks[one.cell.model]
-        own_last = max(share for share, _ in one.curve if share < 1)
-        xs = [_place(share, own_last) for share, _ in one.curve]
-        ys = [max(ns, 1_000.0) for _, ns in one.curve]  # below a microsecond says nothing
+    for cell in cells:
+        look = looks[cell.cell.model]
+        own_last = max(share for share, _ in cell.curve if share < 1)
+        xs = [_place(share, own_last) for share, _ in cell.curve]
+        ys = [max(ns, _LEAST_NS) for _, ns in cell.curve]
         axes.plot(xs, ys, color=look.colour, lw=1.5, zorder=2)
-        marked = [i for i, (share, _) in enumerate(one.curve) if share in _SHARES or share == 1]
+        marked = [i for i, (share, _) in enumerate(cell.curve) if share in _MARKED or share == 1]
         axes.plot(
             [xs[i] for i in marked],
             [ys[i] for i in marked],
@@ -85,36 +76,36 @@ def _draw(axes: Axes, analysis: Analysis, cells: list[CellResult]) -> None:
             ls="none",
             zorder=3,
         )
-        ends.append((xs[-1], ys[-1], one.cell.model))
+        ends.append((xs[-1], ys[-1], cell.cell.model))
     axes.set_yscale("log")
     axes.set_ylim(least_ns / 1.5, most_ns * 1.7)
-    style.human_log_ticks(axes.yaxis, *axes.get_ylim(), "ns", 9)
-    shares = [share for share in _SHARES if share <= last]
+    ticks.set_log_ticks(axes.yaxis, *axes.get_ylim(), "ns", 9)
+    shares = [share for share in _MARKED if share <= last]
     axes.set_xticks(
         [*(_place(share, last) for share in shares), _place(1.0, last)],
-        [*(_share_name(share) for share in shares), "worst"],
+        [*(_percentile_name(share) for share in shares), "max"],
     )
     axes.set_xlim(-0.08, _place(1.0, last) + 0.08)
     axes.grid(axis="both")
-    axes.set_xlabel("share of the waits that last at most so long")
+    axes.set_xlabel("percentile")
     style.label_ends(axes, ends, looks)
 
 
-def _share_name(share: float) -> str:
-    return "best" if share == 0 else f"{100 * share:g}%"
+def _percentile_name(share: float) -> str:
+    return "min" if share == 0 else f"p{100 * share:g}"
 
 
-def _finding(result: WorkloadResult) -> str:
-    """Say between what the models lie where the tail begins."""
-    at = sorted(
-        (dict(one.curve)[_NOTED], one.contestant)
-        for one in _shown(result)
-        if _NOTED in dict(one.curve)
+def _finding(result: WorkloadResult, measured: str) -> str:
+    """Return the lowest and the highest p99 among the models."""
+    p99s = sorted(
+        (dict(cell.curve)[_P99], cell.name)
+        for cell in _plain_cells(result)
+        if _P99 in dict(cell.curve)
     )
-    if not at:
-        return "too few waits yet to speak of the tail"
-    (least, first), (most, last) = at[0], at[-1]
-    shown = f"99% wait at most {units.nanoseconds(least, 2)} in {first}"
-    if len(at) == 1:
-        return shown
-    return f"{shown}, and {units.nanoseconds(most, 2)} in {last}"
+    if not p99s:
+        return "too few values for a p99"
+    (least, first), (most, last) = p99s[0], p99s[-1]
+    text = f"p99 {measured} is {units.format_time(least, 2)} in {first}"
+    if len(p99s) == 1:
+        return text
+    return f"{text}, {units.format_time(most, 2)} in {last}"

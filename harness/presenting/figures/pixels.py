@@ -1,4 +1,4 @@
-"""Whether two drawings show the same, though two processors may have smoothed their edges."""
+"""Compare two PNGs; processors may smooth edges differently, which is no difference."""
 
 from __future__ import annotations
 
@@ -10,13 +10,13 @@ from matplotlib.image import imread
 if TYPE_CHECKING:
     from pathlib import Path
 
-# How far a channel (0 to 1) may be off, and how many pixels may be farther. A mark that moves by
-# its own radius, or one digit that is another, changes more than that.
+# How far a channel (0 to 1) may be off, and how many pixels may be further off. A mark that moves
+# by its own radius, or one different digit, changes more than that.
 _OFF, _PIXELS = 0.25, 20
 
 
-def same(path: Path, other: Path) -> bool:
-    """Tell whether two PNGs show the same; what cannot be read shows nothing."""
+def is_same_picture(path: Path, other: Path) -> bool:
+    """Return whether two PNGs show the same; a file that cannot be read shows nothing."""
     try:
         these, those = imread(path), imread(other)
     except (OSError, SyntaxError, ValueError):

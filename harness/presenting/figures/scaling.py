@@ -1,55 +1,57 @@
-"""A sweep: the time of all the work over its size, and what each piece of it costs."""
+"""Cost over one parameter: a panel per metric, and in it a line per model."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from harness import units
 from harness.catalog.workload import HEADLINE
-from harness.presenting.figures import style
+from harness.presenting.figures import style, ticks
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from harness.analysis.analyse import Analysis, CellResult, WorkloadResult
+    from harness.analysis.analyse import Analysis, WorkloadResult
     from harness.catalog.workload import Metric
     from harness.presenting.figures.style import Look
     from harness.statistics.estimates import Estimate
 
 _WIDTH, _WIDEST, _BODY, _BELOW = 10.0, 11.9, 4.8, 0.6  # inches
 _LEFT, _PANELS, _GAP = 0.65, 8.6, 0.45  # inches; the panels with the names beside them
-_NAMES = 1.2  # inches, which take all of our own names
+_NAMES = 1.2  # inches, enough for our own names
 _MOST_PANELS = 2
-_SMALLER = 0.9  # than beside an axis is how the names are written here
-_LEAST_SHOWN = 0.005  # of the ideal: less than this over it is lost in the timers
+_SMALLER = 0.9  # size of the names here, relative to names beside an axis
+_LEAST_SHOWN = 0.005  # of the ideal: a smaller cost is below the resolution of the timers
+
+
+class Point(NamedTuple):
+    """The estimate of a metric at one value of the parameter."""
+
+    x: int
+    estimate: Estimate
 
 
 def figure(analysis: Analysis, result: WorkloadResult, param: str) -> Figure:
-    """Draw a workload along one parameter: each contestant a line, labelled at its end."""
-    workload = result.workload
-    stops = _stops(result, param)
-    drawn = [
-        metric
-        for metric in workload.metrics.values()
-        if not metric.baselines and _has_line(result, metric, param)
-    ] or [result.metric]
-    metrics = drawn[:_MOST_PANELS][::-1]
-    # Names longer than our own widen the sheet; as far as its small print can be read on a page.
+    """Draw a workload along one parameter: a line per model, labelled at its end."""
+    metrics = _shown_metrics(result, param)
+    # Names longer than our own widen the sheet, as far as its small print stays readable.
     names = max(_NAMES, _SMALLER * style.name_width(result.models))
     wanted = _WIDTH + len(metrics) * (names - _NAMES)
     sheet_width = min(wanted, _WIDEST)
+    missing = _missing(result, param)
     sheet, bottom, top = style.sheet(
         sheet_width,
         _BODY,
-        f"{workload.title}: {_finding(result, param)}",
-        workload.question,
+        _title(result, param),
+        result.workload.question,
         analysis,
-        f"Where a line stops: {stops}." if stops else "",
+        f"Not measured at every size: {missing}." if missing else "",
     )
     width = (_PANELS - (wanted - sheet_width)) / len(metrics) - _NAMES
+    looks = style.model_looks(analysis.models)
     for column, metric in enumerate(metrics):
         axes = sheet.add_axes(
             (
@@ -59,115 +61,137 @@ def figure(analysis: Analysis, result: WorkloadResult, param: str) -> Figure:
                 top - bottom - (_BELOW + 0.3) / sheet.get_figheight(),
             )
         )
-        _panel(axes, result, metric, param, style.looks(analysis.models))
+        _draw_panel(axes, result, metric, param, looks)
     return sheet
+
+
+def _shown_metrics(result: WorkloadResult, param: str) -> list[Metric]:
+    """Return the metrics with a line, at most two, the headline metric last."""
+    drawn = [
+        metric
+        for metric in result.workload.metrics.values()
+        if not metric.baselines and _has_line(result, metric, param)
+    ] or [result.metric]
+    return drawn[:_MOST_PANELS][::-1]
 
 
 def _has_line(result: WorkloadResult, metric: Metric, param: str) -> bool:
     return any(len(_points(result, metric, model, param)) > 1 for model in result.models)
 
 
-def _points(
-    result: WorkloadResult, metric: Metric, model: str, param: str
-) -> list[tuple[int, Estimate, CellResult]]:
-    points = []
-    for case in result.workload.cases_along(param):
-        for one in result.cases.get(case.id, []):
-            if one.cell.model == model and not one.cell.variant and metric.id in one.metrics:
-                x = int(case.params[param])
-                points.append((x, one.metrics[metric.id], one))
-    return points
+def _points(result: WorkloadResult, metric: Metric, model: str, param: str) -> list[Point]:
+    """Return the points of a model's plain implementation, in the order of the parameter."""
+    return [
+        Point(int(case.params[param]), cell.metrics[metric.id])
+        for case in result.workload.cases_along(param)
+        for cell in result.cases.get(case.id, [])
+        if cell.cell.model == model and cell.contestant.is_plain and metric.id in cell.metrics
+    ]
 
 
-def _panel(
+def _draw_panel(
     axes: Axes, result: WorkloadResult, metric: Metric, param: str, looks: Mapping[str, Look]
 ) -> None:
     workload = result.workload
-    ends: list[tuple[float, float, str]] = []
-    everything: list[float] = []
-    sizes: set[int] = set()
-    ideal = workload.ideal_of(workload.cases[HEADLINE], "") if workload.ideal_ns else None
+    ideal = workload.compute_ideal_ns(workload.cases[HEADLINE], "") if workload.ideal_ns else None
     is_elapsed = metric.formula.names == {"elapsed_ns"}
-    for model in result.models:
-        points = [
-            point
-            for point in _points(result, metric, model, param)
-            # What is within the timers' own resolution of the ideal is not a cost; on a
-            # logarithmic axis it would draw noise as the steepest line of the figure.
-            if is_elapsed or not ideal or point[1].value * point[0] > _LEAST_SHOWN * ideal
-        ]
-        if not points:
-            continue
-        look = looks[model]
-        xs, ys = [x for x, _, _ in points], [e.value for _, e, _ in points]
-        axes.plot(xs, ys, marker=look.marker, color=look.colour, ms=5, lw=1.3)
-        for x, estimate, _ in points:
-            if estimate.low is not None and estimate.high is not None and estimate.low > 0:
-                axes.plot(
-                    [x, x], [estimate.low, estimate.high], color=look.colour, lw=2.2, alpha=0.5
-                )
-        ends.append((xs[-1], ys[-1], model))
-        everything += ys
-        sizes.update(xs)
-    if not everything:
+    lines = {model: _points(result, metric, model, param) for model in result.models}
+    if not is_elapsed and ideal:
+        # A cost within the resolution of the timers is noise. A logarithmic axis would show it as
+        # the steepest line of the figure.
+        lines = {
+            model: [
+                point for point in line if point.estimate.value * point.x > _LEAST_SHOWN * ideal
+            ]
+            for model, line in lines.items()
+        }
+    lines = {model: line for model, line in lines.items() if line}
+    if not lines:
         axes.set_axis_off()
         return
-    axes.set_xscale("log")
-    axes.set_yscale("log")
-    axes.grid(axis="both")
-    unit = workload.params[param].unit
-    axes.set_xlabel(param.replace("_", " ") if unit == "bytes" else f"{unit}, N")
-    low, high = min(everything) / 1.6, max(everything) * 1.6
-    if is_elapsed and ideal:
-        low = min(low, ideal / 1.6)
-        axes.axhline(ideal, color=style.FAINT, lw=1, ls=(0, (4, 3)))
-        axes.text(
-            min(sizes), ideal / 1.07, "ideal: one wait", fontsize=7.5, color=style.FAINT, va="top"
-        )
-    axes.set_ylim(low, high)
-    axes.set_xlim(min(sizes) / 1.4, max(sizes) * 1.4)
-    style.human_log_ticks(axes.yaxis, low, high, metric.unit, 9)
-    style.place_ticks(axes.xaxis, sorted(sizes), "bytes" if unit == "bytes" else "")
-    axes.tick_params(labelsize=8)
-    better = "less" if metric.better == "lower" else "more"
-    axes.set_title(f"{metric.label} ({better} is better)", fontsize=9, loc="left")
+    for model, line in lines.items():
+        _draw_line(axes, line, looks[model])
+    _set_axes(axes, result, metric, param, list(lines.values()), ideal if is_elapsed else None)
+    ends = [(line[-1].x, line[-1].estimate.value, model) for model, line in lines.items()]
     style.label_ends(axes, ends, looks)
 
 
-def _finding(result: WorkloadResult, param: str) -> str:
-    """Say who gets furthest, and who costs least there."""
-    metric = result.metric
-    best: dict[int, list[tuple[float, str]]] = {}
-    for model in result.models:
-        for x, estimate, _ in _points(result, metric, model, param):
-            best.setdefault(x, []).append((estimate.value, model))
-    if not best:
-        return "nothing could be measured yet"
-    largest = max(best)
-    ranked = sorted(best[largest], reverse=metric.better == "higher")
+def _draw_line(axes: Axes, line: Sequence[Point], look: Look) -> None:
+    """Draw the points of one model, each with its interval."""
+    xs, ys = [point.x for point in line], [point.estimate.value for point in line]
+    axes.plot(xs, ys, marker=look.marker, color=look.colour, ms=5, lw=1.3)
+    for x, estimate in line:
+        if estimate.low is not None and estimate.high is not None and estimate.low > 0:
+            axes.plot([x, x], [estimate.low, estimate.high], color=look.colour, lw=2.2, alpha=0.5)
+
+
+def _set_axes(
+    axes: Axes,
+    result: WorkloadResult,
+    metric: Metric,
+    param: str,
+    lines: Sequence[Sequence[Point]],
+    ideal: int | None,
+) -> None:
+    """Set limits, ticks and labels; `ideal`, in ns, is drawn if it is given."""
+    sizes = sorted({point.x for line in lines for point in line})
+    values = [point.estimate.value for line in lines for point in line]
+    low, high = min(values) / 1.6, max(values) * 1.6
+    axes.set_xscale("log")
+    axes.set_yscale("log")
+    axes.grid(axis="both")
     unit = result.workload.params[param].unit
-    at = (
-        units.tidy(largest, unit)
+    axes.set_xlabel(param.replace("_", " ") if unit == "bytes" else f"number of {unit}")
+    if ideal:
+        low = min(low, ideal / 1.6)
+        axes.axhline(ideal, color=style.FAINT, lw=1, ls=(0, (4, 3)))
+        axes.text(
+            sizes[0], ideal / 1.07, "ideal: one wait", fontsize=7.5, color=style.FAINT, va="top"
+        )
+    axes.set_ylim(low, high)
+    axes.set_xlim(sizes[0] / 1.4, sizes[-1] * 1.4)
+    ticks.set_log_ticks(axes.yaxis, low, high, metric.unit, 9)
+    ticks.set_ticks(axes.xaxis, sizes, "bytes" if unit == "bytes" else "")
+    axes.tick_params(labelsize=8)
+    axes.set_title(f"{metric.label} ({metric.better} is better)", fontsize=9, loc="left")
+
+
+def _title(result: WorkloadResult, param: str) -> str:
+    """Return the best and the last model at the largest size that was measured."""
+    metric, title = result.metric, result.workload.title
+    by_size: dict[int, list[tuple[float, str]]] = {}
+    for model in result.models:
+        for x, estimate in _points(result, metric, model, param):
+            by_size.setdefault(x, []).append((estimate.value, model))
+    if not by_size:
+        return f"{title}: nothing could be measured yet"
+    largest = max(by_size)
+    unit = result.workload.params[param].unit
+    size = (
+        units.format_trimmed(largest, unit)
         if unit == "bytes"
-        else f"{largest:,} {units.named(largest, unit)}"
+        else f"{largest:,} {units.unit_name(largest, unit)}"
     )
-    least = f"{ranked[0][1]} at {units.shown(ranked[0][0], metric.unit)}"
+    ranked = sorted(by_size[largest], reverse=metric.better == "higher")
+    first, last = (
+        f"{model} ({units.format_compact(value, metric.unit)})"
+        for value, model in (ranked[0], ranked[-1])
+    )
     if len(ranked) == 1:
-        return f"at {at}, only {least}"
-    most = f"{ranked[-1][1]} at {units.shown(ranked[-1][0], metric.unit)}"
-    return f"{len(ranked)} models reach {at}, from {least} to {most}"
+        return f"{title}, {size}: only {first}"
+    return f"{title}, {size}: best of {len(ranked)} is {first}, last {last}"
 
 
-def _stops(result: WorkloadResult, param: str) -> str:
-    """Name the models that stop before the end, and where, failures included."""
-    said: dict[str, str] = {}
+def _missing(result: WorkloadResult, param: str) -> str:
+    """Name the models that lack a size, with the reason; failures are reasons too."""
+    reasons: dict[str, str] = {}
     for case in result.workload.cases_along(param):
-        for one in result.cases.get(case.id, []):
-            if one.cell.variant or one.metrics or one.cell.model in said:
+        for cell in result.cases.get(case.id, []):
+            if not cell.contestant.is_plain or cell.metrics or cell.cell.model in reasons:
                 continue
-            if one.absent is not None:
-                said[one.cell.model] = one.absent.reason
-            elif one.failures:
-                statuses = ", ".join(status.words for status in one.statuses)
-                said[one.cell.model] = f"{statuses} at {case.id}"
-    return "; ".join(f"{model}: {why}" for model, why in said.items())
+            if cell.absent is not None:
+                reasons[cell.cell.model] = cell.absent.reason
+            elif cell.failures:
+                statuses = ", ".join(status.label for status in cell.statuses)
+                reasons[cell.cell.model] = f"{statuses} at {case.id}"
+    return "; ".join(f"{model}: {why}" for model, why in reasons.items())

@@ -1,11 +1,11 @@
-"""Memory over the number of parked tasks: the points, and the slope that is fitted to them."""
+"""Memory over the number of waiting tasks: the points, and the line fitted to them."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from harness import units
-from harness.presenting.figures import style
+from harness.presenting.figures import style, ticks
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -13,55 +13,46 @@ if TYPE_CHECKING:
 
     from harness.analysis.analyse import Analysis, CellResult, WorkloadResult
 
-_WIDTH, _BODY = 10.0, 5.0  # inches
-_LEFT, _RIGHT, _BELOW, _ABOVE = 0.85, 2.35, 0.62, 0.15
+_BODY = 5.0  # inches
+_NAMES = 2.35  # inches, for names and slopes beside the panel
 
 
 def has_points(result: WorkloadResult) -> bool:
     """Return whether memory was read at several numbers of tasks."""
-    return any(len(one.parked) > 1 for one in result.headline)
+    return any(len(cell.parked) > 1 for cell in result.headline)
 
 
 def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
-    """Draw what the tasks of each model hold beyond what the process held without them."""
-    cells = [one for one in result.headline if len(one.parked) > 1 and not one.cell.variant]
-    sheet, bottom, top = style.sheet(
-        _WIDTH,
-        _BODY,
+    """Draw the memory of each model's tasks beyond the memory of the process without them."""
+    cells = [cell for cell in result.headline if len(cell.parked) > 1 and cell.contestant.is_plain]
+    sheet, axes = style.single_panel(
         f"{result.workload.title}: {_finding(result, cells)}",
         result.workload.question,
         analysis,
-        "Points: median over processes, less what the fitted line starts from. Lines: the slope.",
-        intervals=False,
-    )
-    height = sheet.get_figheight()
-    axes = sheet.add_axes(
-        (
-            _LEFT / _WIDTH,
-            bottom + _BELOW / height,
-            (_WIDTH - _LEFT - _RIGHT) / _WIDTH,
-            top - bottom - (_BELOW + _ABOVE) / height,
-        )
+        "Points: median over processes, minus the intercept of the fit. Lines: the fit; its slope"
+        " is the memory per task. Plain implementations, no variants.",
+        body=_BODY,
+        margins=style.Margins(right=_NAMES),
     )
     _draw(axes, analysis, result, cells)
     return sheet
 
 
 def _draw(axes: Axes, analysis: Analysis, result: WorkloadResult, cells: list[CellResult]) -> None:
-    looks = style.looks(analysis.models)
+    looks = style.model_looks(analysis.models)
     ends, sizes, held = [], set(), []
     names = {}
-    for one in cells:
-        slope = one.metrics[result.metric.id].value
-        look = looks[one.cell.model]
-        tasks = list(one.parked)
-        base = sum(size - slope * n for n, size in one.parked.items()) / len(tasks)
-        above = [max(size - base, slope) for size in one.parked.values()]
+    for cell in cells:
+        slope = cell.metrics[result.metric.id].value
+        look = looks[cell.cell.model]
+        tasks = list(cell.parked)
+        base = sum(size - slope * n for n, size in cell.parked.items()) / len(tasks)
+        above = [max(size - base, slope) for size in cell.parked.values()]
         fitted = [slope * n for n in tasks]
         axes.plot(tasks, fitted, color=look.colour, lw=1.2, alpha=0.7)
         axes.plot(tasks, above, color=look.colour, marker=look.marker, ms=5.5, ls="none")
-        names[one.cell.model] = f"{one.cell.model}  {units.size(slope)} each"
-        ends.append((tasks[-1], fitted[-1], one.cell.model))
+        names[cell.cell.model] = f"{cell.cell.model}  {units.format_size(slope)} each"
+        ends.append((tasks[-1], fitted[-1], cell.cell.model))
         sizes.update(tasks)
         held += [*above, *fitted]
     axes.set_xscale("log")
@@ -69,21 +60,22 @@ def _draw(axes: Axes, analysis: Analysis, result: WorkloadResult, cells: list[Ce
     low, high = min(held) / 1.6, max(held) * 1.6
     axes.set_xlim(min(sizes) / 1.3, max(sizes) * 1.3)
     axes.set_ylim(low, high)
-    style.human_log_ticks(axes.xaxis, *axes.get_xlim(), "", 9)
-    style.byte_ticks(axes.yaxis, low, high)
-    axes.set_xlabel("tasks that wait")
+    ticks.set_log_ticks(axes.xaxis, *axes.get_xlim(), "", 9)
+    ticks.set_byte_ticks(axes.yaxis, low, high)
+    axes.set_xlabel("waiting tasks")
     axes.grid(axis="both")
     style.label_ends(axes, ends, looks, names)
 
 
 def _finding(result: WorkloadResult, cells: list[CellResult]) -> str:
+    """Return the least and the most memory per task among the models."""
     slopes = sorted(
-        (one.metrics[result.metric.id].value, one.contestant)
-        for one in cells
-        if result.metric.id in one.metrics
+        (cell.metrics[result.metric.id].value, cell.name)
+        for cell in cells
+        if result.metric.id in cell.metrics
     )
     if not slopes:
         return "nothing could be measured"
     (least, first), (most, last) = slopes[0], slopes[-1]
-    text = f"one more waiting task takes {units.size(least)} in {first}"
-    return text if len(slopes) == 1 else f"{text}, and {units.size(most)} in {last}"
+    text = f"a waiting task takes {units.format_size(least)} in {first}"
+    return text if len(slopes) == 1 else f"{text}, {units.format_size(most)} in {last}"

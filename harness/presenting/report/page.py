@@ -1,4 +1,4 @@
-"""The page from an analysis, drawings and sources. Pure."""
+"""Render the report page from an analysis, SVGs and source files. Pure."""
 
 from __future__ import annotations
 
@@ -21,66 +21,95 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from harness.analysis.analyse import Analysis
-    from harness.claims.judge import Checked
-    from harness.presenting.report.sources import Source
+    from harness.claims.judge import JudgedClaim
+    from harness.presenting.report.sources import SourceFile
     from harness.results.records import Machine
 
 _TEMPLATES = Path(__file__).parent / "templates"
-_MOST_OF_FIGURES = 3_000_000  # characters in all; the page stays below 5 MB
+_MOST_FIGURE_TEXT = 3_000_000  # characters of all SVGs; the page stays below 5 MB
+
+Facts = list[tuple[str, str]]  # name and value
 
 
-def text(
+def render(
     analysis: Analysis,
-    sources: Mapping[str, Source],
-    drawings: Mapping[str, str],
-    checked: Sequence[Checked] = (),
+    sources: Mapping[str, SourceFile],
+    svgs: Mapping[str, str],
+    judged: Sequence[JudgedClaim] = (),
 ) -> str:
-    """Return the report. `drawings` are SVG files by the name of their figure."""
-    pictures = _pictures(drawings)
-    results = list(analysis.workloads.values())
-    sections = [
-        view.section(analysis, result, sources, _of_workload(pictures, result.workload.id))
-        for result in results
-    ]
-    script = (_TEMPLATES / "page.js").read_text(encoding="utf-8").strip()
-    digest = hashlib.sha256(script.encode()).digest()
+    """Return the page. `svgs` are the texts of SVG files, by the name of their figure."""
+    pictures = _pictures(svgs)
+    script = _read_template("page.js")
     return (
         _environment()
         .get_template("page.html")
         .render(
             run=analysis.run,
             analysis=analysis,
-            # Both are ours, and no part of them comes from a run.
-            style=Markup((_TEMPLATES / "page.css").read_text(encoding="utf-8").strip()),  # noqa: S704
+            # Both are ours; no part of them comes from a run.
+            style=Markup(_read_template("page.css")),  # noqa: S704
             script=Markup(script),  # noqa: S704
-            script_digest=base64.b64encode(digest).decode(),
-            answer=overall(results),
-            answers=[
-                (f"w-{one.workload.id}", one.workload.id, one.workload.title, finding(one))
-                for one in results
-            ],
-            overview=pictures.get("overview"),
-            advice=advice(analysis),
+            script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+            pictures=pictures,
+            has_figures=bool(svgs),
             case_id=view.case_id,
             models=_models(analysis),
-            sections=sections,
-            claims=view.claims(checked),
-            scorecard=pictures.get("claims"),
-            machine=_machine(analysis.run.machine),
-            facts=_facts(analysis),
-            runners=[
-                (
-                    units.language(one.language),
-                    one.version.removeprefix("go"),
-                    ", ".join(f"{key} {value}" for key, value in one.facts.items()),
-                )
-                for one in analysis.run.runners
-            ],
-            drift=pictures.get("drift"),
-            drift_finding=drift.finding(analysis.spins) if analysis.spins else "",
-            has_figures=bool(drawings),
+            claims=view.claims(judged),
+            **_findings(analysis),
+            sections=_sections(analysis, sources, pictures),
+            **_machine_and_run(analysis),
         )
     )
+
+
+def _read_template(name: str) -> str:
+    return (_TEMPLATES / name).read_text(encoding="utf-8").strip()
+
+
+def _findings(analysis: Analysis) -> dict[str, object]:
+    """Return the answers at the top of the page."""
+    results = list(analysis.workloads.values())
+    return {
+        "answer": overall(results),
+        "answers": [
+            (
+                f"w-{result.workload.id}",
+                result.workload.id,
+                result.workload.title,
+                finding(result),
+            )
+            for result in results
+        ],
+        "advice": advice(analysis),
+    }
+
+
+def _sections(
+    analysis: Analysis,
+    sources: Mapping[str, SourceFile],
+    pictures: Mapping[str, view.Picture],
+) -> list[view.Section]:
+    return [
+        view.section(analysis, result, sources, _workload_pictures(pictures, result.workload.id))
+        for result in analysis.workloads.values()
+    ]
+
+
+def _machine_and_run(analysis: Analysis) -> dict[str, object]:
+    """Return what the section on the machine and the run shows."""
+    return {
+        "machine": _machine_facts(analysis.run.machine),
+        "facts": _run_facts(analysis),
+        "runners": [
+            (
+                units.language_name(runner.language),
+                runner.version.removeprefix("go"),
+                ", ".join(f"{key} {value}" for key, value in runner.facts.items()),
+            )
+            for runner in analysis.run.runners
+        ],
+        "drift_finding": drift.finding(analysis.probes) if analysis.probes else "",
+    }
 
 
 @cache
@@ -91,53 +120,55 @@ def _environment() -> Environment:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        finalize=_printable,
+        finalize=_make_printable,
     )
 
 
-def _printable(value: object) -> object:
-    """Take out of a text what would steer its reader: controls, and marks that turn its order."""
+def _make_printable(value: object) -> object:
+    """Replace control characters and marks that change the direction of text."""
     if isinstance(value, str) and not isinstance(value, Markup):
         return units.printable(value)
     return value
 
 
-def _pictures(drawings: Mapping[str, str]) -> dict[str, view.Picture]:
-    """Read the drawings, as many as there is room for; of the others it is said."""
-    found: dict[str, view.Picture] = {}
-    room = _MOST_OF_FIGURES
-    for number, (name, drawing) in enumerate(drawings.items(), 1):
-        if len(drawing) > room:
-            found[name] = view.Picture(name, None, "", "It is too large to be part of this page.")
+def _pictures(svgs: Mapping[str, str]) -> dict[str, view.Picture]:
+    """Return a picture for each SVG; those that do not fit or cannot be shown have a reason."""
+    pictures: dict[str, view.Picture] = {}
+    room = _MOST_FIGURE_TEXT
+    for number, (name, text) in enumerate(svgs.items(), 1):
+        if len(text) > room:
+            pictures[name] = view.Picture(name, None, "", "It is too large for this page.")
             continue
         try:
-            figure = svg.read(drawing, f"f{number}-")
-        except svg.NoFigureError as error:
-            found[name] = view.Picture(name, None, "", f"It cannot be shown: {error}.")
+            safe = svg.make_safe(text, f"f{number}-")
+        except svg.UnusableSvgError as error:
+            pictures[name] = view.Picture(name, None, "", f"It cannot be shown: {error}.")
             continue
-        room -= len(figure.inside)
-        found[name] = view.Picture(name, figure, figure.title or name)
-    return found
+        room -= len(safe.content)
+        pictures[name] = view.Picture(name, safe, safe.title or name)
+    return pictures
 
 
-def _of_workload(pictures: Mapping[str, view.Picture], id_: str) -> tuple[view.Picture, ...]:
-    """Return the figures of a workload, its main one first."""
-    own = [one for name, one in pictures.items() if name == id_ or name.startswith(f"{id_}-")]
-    return tuple(sorted(own, key=lambda one: (one.name != id_, one.name)))
+def _workload_pictures(pictures: Mapping[str, view.Picture], id_: str) -> tuple[view.Picture, ...]:
+    """Return the figures of a workload, its main figure first."""
+    chosen = [
+        picture for name, picture in pictures.items() if name == id_ or name.startswith(f"{id_}-")
+    ]
+    return tuple(sorted(chosen, key=lambda picture: (picture.name != id_, picture.name)))
 
 
 def _models(analysis: Analysis) -> list[str]:
-    """Return the models that take part, in their order."""
-    there = {one.model for one in analysis.run.cells}
-    there |= {one.cell.model for one in analysis.run.absent}
-    return [model for model in analysis.models if model in there]
+    """Return the models of the run, in their order."""
+    models = {cell.model for cell in analysis.run.cells}
+    models |= {absent.cell.model for absent in analysis.run.absent}
+    return [model for model in analysis.models if model in models]
 
 
-def _machine(machine: Machine) -> list[tuple[str, str]]:
+def _machine_facts(machine: Machine) -> Facts:
     facts = [
         ("processor", machine.cpu),
         ("cores", str(machine.logical_cores)),
-        ("memory", units.size(machine.memory_bytes)),
+        ("memory", units.format_size(machine.memory_bytes)),
         ("system", machine.system),
         ("virtual", machine.virtualisation or ""),
         ("host", machine.host),
@@ -146,22 +177,22 @@ def _machine(machine: Machine) -> list[tuple[str, str]]:
     return [(name, value) for name, value in facts if value]
 
 
-def _facts(analysis: Analysis) -> list[tuple[str, str]]:
+def _run_facts(analysis: Analysis) -> Facts:
     run = analysis.run
     return [
         ("begun", run.started_at.replace("T", " ")),
         ("profile", run.profile),
-        ("budget", units.clock(run.budget_s)),
+        ("budget", units.format_clock(run.budget_s)),
         ("precision", f"{100 * run.precision:g}%"),
         ("seed", str(run.seed)),
         (
             "measured",
-            f"{units.counted(analysis.trials, 'trial')} in"
-            f" {units.counted(analysis.blocks, 'block')}",
+            f"{units.format_count(analysis.trials, 'trial')} in"
+            f" {units.format_count(analysis.blocks, 'block')}",
         ),
         (
             "disturbed",
-            f"{units.counted(analysis.disturbed, 'trial')}, by other work on the machine"
+            f"{units.format_count(analysis.disturbed, 'trial')}, by other work on the machine"
             if analysis.disturbed
             else "",
         ),

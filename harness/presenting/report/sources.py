@@ -1,4 +1,4 @@
-"""The sources of what was measured, as they were measured, in colour."""
+"""The source code that was measured, with syntax colours."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from harness.results.records import Run
 
 _LARGEST = 100_000  # bytes; an implementation is a few dozen lines
-# Few colours, so that each can be told from the others and from both grounds.
+# Few colours, so that each is distinct on a light and on a dark background.
 _KINDS = (
     (Comment, "c"),
     (String, "s"),
@@ -34,40 +34,42 @@ _KINDS = (
 
 
 @dataclass(frozen=True)
-class Source:
-    """A file that was run; without its code there is a reason."""
+class SourceFile:
+    """A file that was measured: its code, or the reason why it is missing."""
 
     name: str
     code: Markup | None = None
     reason: str = ""
 
 
-def read(run: Run, root: Path = ROOT) -> dict[str, Source]:
-    """Return every source of a run by its name in it.
+def read_sources(run: Run, root: Path = ROOT) -> dict[str, SourceFile]:
+    """Return every source file of a run, by its name in the run.
 
-    The run knows their digests alone, so the files are looked for, and shown if they are the same.
+    A run stores only digests, so a file is shown if it still has the digest of the run.
     """
-    outside = [Path(file).parent for file in run.runner_files]
-    return {name: _source(name, digest, root, outside) for name, digest in run.sources.items()}
+    external = [Path(file).parent for file in run.runner_files]
+    return {
+        name: _find_source(name, digest, root, external) for name, digest in run.sources.items()
+    }
 
 
-def _source(name: str, digest: str, root: Path, outside: list[Path]) -> Source:
+def _find_source(name: str, digest: str, root: Path, external: list[Path]) -> SourceFile:
     runner, colon, file = name.partition(": ")
-    folders, file = (outside, file) if colon else ([root], runner)
-    there = False
+    folders, file = (external, file) if colon else ([root], runner)
+    exists = False
     for folder in folders:
-        data = _data(folder, file)
-        there = there or data is not None
+        data = _read_below(folder, file)
+        exists = exists or data is not None
         if data is not None and hashlib.sha256(data).hexdigest() == digest:
             text = data.decode("utf-8", errors="replace")
-            return Source(name, highlighted(text, PurePosixPath(file).name))
-    if there:
-        return Source(name, reason="It has changed since it was measured, and so is not shown.")
-    return Source(name, reason="It is not here any more, and so cannot be shown.")
+            return SourceFile(name, highlight(text, PurePosixPath(file).name))
+    if exists:
+        return SourceFile(name, reason="Not shown: the file has changed since it was measured.")
+    return SourceFile(name, reason="Not shown: the file does not exist any more.")
 
 
-def _data(folder: Path, file: str) -> bytes | None:
-    """Return what is in a file below a folder; None where there is none, or no source."""
+def _read_below(folder: Path, file: str) -> bytes | None:
+    """Return the content of a file below a folder; None if it is missing, outside or too large."""
     try:
         path = (folder / file).resolve()
         inside = path.is_relative_to(folder.resolve())
@@ -78,13 +80,13 @@ def _data(folder: Path, file: str) -> bytes | None:
         return None
 
 
-def highlighted(text: str, file: str) -> Markup:
-    """Return a source with its parts marked by kind; `file` tells its language."""
+def highlight(text: str, file: str) -> Markup:
+    """Return code as HTML with a class for each kind of token; `file` decides the language."""
     parts: list[tuple[str, list[str]]] = []
     for token, piece in _lexer(file).get_tokens(text):
-        kind = next((kind for of, kind in _KINDS if of in token.split()), "")
+        kind = next((kind for parent, kind in _KINDS if parent in token.split()), "")
         if not piece.strip() and parts:
-            kind = parts[-1][0]  # space has no colour of its own
+            kind = parts[-1][0]  # whitespace has no colour
         if not parts or parts[-1][0] != kind:
             parts.append((kind, []))
         parts[-1][1].append(piece)

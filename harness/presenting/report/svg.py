@@ -1,7 +1,7 @@
-"""A figure as it may stand inside a page: only shapes and text, and ids that no other has.
+"""Make SVGs safe to embed in a page: only shapes and text, and unique ids.
 
-A run directory can be somebody else's, and so can the drawings in it. What is known to be harmless
-is written anew; nothing else is.
+A run directory, and so the SVGs in it, may come from somebody else. Only elements and attributes
+that are known to be harmless are copied.
 """
 
 from __future__ import annotations
@@ -25,69 +25,69 @@ _LINKS = ("href", "xlink:href")
 _OUTLINES = frozenset({"d", "points", "x", "y", "cx", "cy"})
 _ID = re.compile(r"[\w.:-]+")
 _OWN_URL = re.compile(r"url\(\s*#([\w.:-]+)\s*\)")
-_FINE = re.compile(r"(\.\d\d)\d+")  # hundredths of a point are more than a screen shows
+_DIGITS = re.compile(r"(\.\d\d)\d+")  # a screen shows less than hundredths of a point
 
 
-class NoFigureError(ValueError):
-    """The file is no drawing that can be shown."""
+class UnusableSvgError(ValueError):
+    """The file is not an SVG that a page can show."""
 
 
 @dataclass(frozen=True)
-class Figure:
-    """A drawing, ready for a page."""
+class SafeSvg:
+    """An SVG that is safe to embed; sizes in points."""
 
     title: str
-    width: float  # points; with the height, what room it takes before it is drawn
+    width: float
     height: float
-    inside: Markup
+    content: Markup  # the elements inside <svg>
 
     @property
-    def view(self) -> str:
-        """What stands in the viewBox."""
+    def view_box(self) -> str:
+        """The value of the viewBox attribute."""
         return f"0 0 {self.width:g} {self.height:g}"
 
 
-def read(text: str, prefix: str) -> Figure:
-    """Read a drawing; `prefix` begins every id in it. Raises NoFigureError."""
-    writer = _Writer(prefix)
+def make_safe(text: str, prefix: str) -> SafeSvg:
+    """Read an SVG; every id in it gets the prefix. Raises UnusableSvgError."""
+    writer = _SafeWriter(prefix)
     parser = expat.ParserCreate()
     parser.buffer_text = True
     parser.StartElementHandler = writer.start
     parser.EndElementHandler = writer.end
     parser.CharacterDataHandler = writer.characters
-    parser.EntityDeclHandler = _no_entities
+    parser.EntityDeclHandler = _refuse_entities
     try:
-        parser.Parse(text, True)  # noqa: FBT003 - that this is all of it
+        parser.Parse(text, True)  # noqa: FBT003 - the final chunk
     except expat.ExpatError as error:
-        raise NoFigureError(f"it is not XML: {error}") from None
+        raise UnusableSvgError(f"it is not XML: {error}") from None
     if writer.size is None:
-        raise NoFigureError("it has no size")
-    return Figure(
+        raise UnusableSvgError("it has no size")
+    return SafeSvg(
         " ".join("".join(writer.title).split()),
         *writer.size,
         Markup("").join(writer.parts),
     )
 
 
-def _no_entities(*_: object) -> None:
-    raise NoFigureError("it declares entities")
+def _refuse_entities(*_: object) -> None:
+    raise UnusableSvgError("it declares entities")
 
 
 @dataclass
-class _Writer:
-    """Writes what is harmless of a drawing."""
+class _SafeWriter:
+    """Copies the harmless parts of an SVG."""
 
     prefix: str
     parts: list[Markup] = field(default_factory=list)
     title: list[str] = field(default_factory=list)
     size: tuple[float, float] | None = None
     _open: list[str] = field(default_factory=list)
-    _left_out: int = 0  # how deep in something that is
+    _skipped: int = 0  # depth inside an element that is left out
 
     def start(self, name: str, attributes: dict[str, str]) -> None:
         self._open.append(name)
-        if self._left_out or name not in _ELEMENTS:
-            self._left_out += 1
+        if self._skipped or name not in _ELEMENTS:
+            self._skipped += 1
         elif len(self._open) == 1:
             self.size = _size(name, attributes.get("viewBox", ""))
         elif name != "svg":
@@ -98,11 +98,11 @@ class _Writer:
             ]
             self.parts.append(Markup("<{}{}>").format(name, Markup("").join(kept)))
         else:
-            self._left_out += 1  # a drawing in a drawing
+            self._skipped += 1  # a nested <svg>
 
     def end(self, name: str) -> None:
-        if self._left_out:
-            self._left_out -= 1
+        if self._skipped:
+            self._skipped -= 1
         elif len(self._open) > 1:
             self.parts.append(Markup("</{}>").format(name))
         self._open.pop()
@@ -110,11 +110,11 @@ class _Writer:
     def characters(self, text: str) -> None:
         if self._open[1:] == ["title"]:
             self.title.append(text)
-        elif not self._left_out and text.strip():
+        elif not self._skipped and text.strip():
             self.parts.append(escape(text))
 
     def _safe(self, key: str, value: str) -> str | None:
-        """Return what an attribute may say, None where it may not be there."""
+        """Return a safe value of an attribute; None to drop it."""
         if key in _LINKS:
             return f"#{self.prefix}{value[1:]}" if value.startswith("#") else None
         if key not in _ATTRIBUTES:
@@ -124,16 +124,16 @@ class _Writer:
         if "\\" in value or "@" in value or "url" in _OWN_URL.sub("", value).lower():
             return None
         if key in _OUTLINES:
-            value = _FINE.sub(r"\1", value)
+            value = _DIGITS.sub(r"\1", value)
         return _OWN_URL.sub(rf"url(#{self.prefix}\1)", value)
 
 
 def _size(name: str, view: str) -> tuple[float, float]:
-    """Return width and height of a drawing. Raises NoFigureError."""
+    """Return width and height of an SVG. Raises UnusableSvgError."""
     try:
         left, top, width, height = map(float, view.split())
     except ValueError:
-        raise NoFigureError(f"found the viewBox {view!r}, expected four numbers") from None
+        raise UnusableSvgError(f"found the viewBox {view!r}, expected four numbers") from None
     if name != "svg" or (left, top) != (0, 0) or not (0 < width < 1e5 and 0 < height < 1e5):  # noqa: PLR2004
-        raise NoFigureError(f"found a <{name}> with the viewBox {view!r}, expected one at 0 0")
+        raise UnusableSvgError(f"found a <{name}> with the viewBox {view!r}, expected one at 0 0")
     return width, height

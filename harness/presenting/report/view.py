@@ -1,4 +1,4 @@
-"""What the page shows of a workload, in words: the templates only say where it stands. Pure."""
+"""The content of the page as plain data and texts; the templates only place it. Pure."""
 
 from __future__ import annotations
 
@@ -9,27 +9,28 @@ from typing import TYPE_CHECKING
 from harness import units
 from harness.analysis.analyse import ranked
 from harness.analysis.findings import finding
-from harness.catalog.workload import BASELINE, HEADLINE
-from harness.claims import judge as claims_
+from harness.catalog.workload import BASELINE
+from harness.claims import judge
 from harness.results.records import Status
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from harness.analysis.analyse import Analysis, CellResult, WorkloadResult
-    from harness.claims.judge import Checked
-    from harness.presenting.report.sources import Source
-    from harness.presenting.report.svg import Figure
+    from harness.catalog.contestant import Contestant
+    from harness.claims.judge import JudgedClaim
+    from harness.presenting.report.sources import SourceFile
+    from harness.presenting.report.svg import SafeSvg
     from harness.results.records import Cell, Run
     from harness.statistics.estimates import Estimate
 
-_LONGEST = 2_000  # characters of a message: it is read, and a runner may say any amount
-_CHOSEN = 2  # sources that are shown before somebody chooses
+_LONGEST_MESSAGE = 2_000  # characters; a runner may send any number
+_SOURCES_SHOWN = 2  # before the reader chooses
 
 
 @dataclass(frozen=True)
-class Value:
-    """A number in a table; `key` is what its column is sorted by, empty where it is not known."""
+class CellValue:
+    """A number in a table; `key` sorts its column, and is empty if the number is unknown."""
 
     text: str = ""
     interval: str = ""
@@ -37,45 +38,45 @@ class Value:
 
 
 @dataclass(frozen=True)
-class Column:
-    """A heading, and what is to be known of it."""
+class ColumnHeading:
+    """The heading of a column, with a note."""
 
     name: str
     note: str = ""
 
 
 @dataclass(frozen=True)
-class Row:
-    """A contestant in a case."""
+class ContestantRow:
+    """A contestant in the table of a case."""
 
     contestant: str
     model: str
     tier: int | None
-    values: tuple[Value, ...]  # one a column
+    values: tuple[CellValue, ...]  # one per column
     is_failed: bool
 
 
 @dataclass(frozen=True)
-class Table:
-    """A case: its numbers, and what is to be said beside them."""
+class CaseTable:
+    """The results of a case: numbers, failures, absences, warnings."""
 
     id: str
     case: str
     settings: str
     has_tiers: bool
-    columns: tuple[Column, ...]
-    rows: tuple[Row, ...]
-    failures: tuple[tuple[str, str, str], ...]  # contestant, how often it failed how, its message
-    absences: tuple[tuple[str, str, str], ...]  # contestant, why not, the reason
+    columns: tuple[ColumnHeading, ...]
+    rows: tuple[ContestantRow, ...]
+    failures: tuple[tuple[str, str, str], ...]  # contestant, number and kind of failures, message
+    absences: tuple[tuple[str, str, str], ...]  # contestant, kind of absence, reason
     warnings: tuple[tuple[str, str], ...]  # contestant, warning
 
 
 @dataclass(frozen=True)
-class Listing:
-    """A source with what all that ran it came to."""
+class SourceListing:
+    """A source file with the results of the contestants that run it."""
 
     id: str
-    source: Source
+    source: SourceFile
     contestants: tuple[tuple[str, str, str], ...]  # contestant, its model, its result
     is_chosen: bool
 
@@ -86,37 +87,37 @@ class Listing:
 
     @property
     def label(self) -> str:
-        """What it is called where it is chosen."""
+        """The text of its button."""
         return ", ".join(name for name, _, _ in self.contestants)
 
 
 @dataclass(frozen=True)
 class Picture:
-    """A figure that is drawn, or why it cannot be shown."""
+    """A figure, or the reason why it is not shown."""
 
     name: str
-    figure: Figure | None
-    label: str  # its finding, for those who cannot see it
+    svg: SafeSvg | None
+    label: str  # the finding, for readers who cannot see the figure
     reason: str = ""
 
 
 @dataclass(frozen=True)
 class ClaimRow:
-    """A sentence that somebody wrote, and what the run says of it."""
+    """A claim with its verdict."""
 
     verdict: str
     says: str
     reading: str
-    sources: str
+    citations: str
     range: str
-    shown: str
+    measured: str
     sentence: str
     warnings: tuple[str, ...]
 
 
 @dataclass(frozen=True)
-class Claims:
-    """All claims that were held against a run."""
+class ClaimsSection:
+    """All claims that were judged against a run."""
 
     summary: str
     measured: tuple[ClaimRow, ...]
@@ -131,238 +132,239 @@ class Section:
     title: str
     question: str
     finding: str
-    meaning: tuple[str, ...]
+    certainty: tuple[str, ...]
     rules: tuple[str, ...]
-    headline: Table | None
-    others: tuple[Table, ...]
-    listings: tuple[Listing, ...]
+    headline: CaseTable | None
+    others: tuple[CaseTable, ...]
+    listings: tuple[SourceListing, ...]
     unlisted: str  # why no source is shown
-    commands: tuple[tuple[str, str, str], ...]  # contestant, its model, what to type
+    commands: tuple[tuple[str, str, str], ...]  # contestant, its model, the command
     pictures: tuple[Picture, ...]
 
 
 def section(
     analysis: Analysis,
     result: WorkloadResult,
-    sources: Mapping[str, Source],
+    sources: Mapping[str, SourceFile],
     pictures: tuple[Picture, ...],
 ) -> Section:
-    """Return all that is shown of a workload."""
+    """Return the section of a workload."""
     workload = result.workload
-    tables = {case: _table(result, case, cells) for case, cells in result.cases.items()}
+    tables = {case: _case_table(result, case, cells) for case, cells in result.cases.items()}
     headline = tables.pop(result.headline_id, None)
     listings = tuple(_listings(analysis, result, sources))
-    measured = [one.cell for one in result.headline if one.absent is None]
+    measured = [cell.cell for cell in result.headline if cell.absent is None]
     return Section(
         id=f"w-{workload.id}",
         title=workload.title,
         question=workload.question,
         finding=f"{finding(result)}.",
-        meaning=tuple(_meaning(result)),
+        certainty=tuple(_certainty(result)),
         rules=workload.rules,
         headline=headline,
         others=tuple(tables.values()),
         listings=listings,
         unlisted=""
         if listings
-        else "Which sources were run is not known of this run: it was made before that was noted.",
-        commands=tuple(
-            (cell.contestant, cell.model, command(analysis.run, cell)) for cell in measured
-        ),
+        else "This run does not say which files it measured: an older Loombench made it.",
+        commands=tuple((cell.name, cell.model, command(analysis.run, cell)) for cell in measured),
         pictures=pictures,
     )
 
 
-def claims(checked: Sequence[Checked]) -> Claims | None:
-    """Return what is shown of claims; None where there are none."""
-    if not checked:
+def claims(judged: Sequence[JudgedClaim]) -> ClaimsSection | None:
+    """Return the section of the claims; None if there are none."""
+    if not judged:
         return None
     rows = [
         ClaimRow(
-            verdict=one.verdict.value,
-            says=one.claim.says,
-            reading=one.claim.reading,
-            sources="; ".join(f"{own.document}, {own.section}" for own in one.claim.sources),
-            range="" if one.range is None else one.range.text,
-            shown=claims_.shown(one),
-            sentence=one.sentence,
-            warnings=one.warnings,
+            verdict=result.verdict.value,
+            says=result.claim.says,
+            reading=result.claim.reading,
+            citations="; ".join(
+                f"{citation.document}, {citation.section}" for citation in result.claim.citations
+            ),
+            range="" if result.range is None else result.range.text,
+            measured=judge.format_measured(result),
+            sentence=result.sentence,
+            warnings=result.warnings,
         )
-        for one in checked
+        for result in judged
     ]
-    without = claims_.Verdict.UNMEASURED.value
-    return Claims(
-        claims_.summary(checked),
-        tuple(one for one in rows if one.verdict != without),
-        tuple(one for one in rows if one.verdict == without),
+    unmeasured = judge.Verdict.UNMEASURED.value
+    return ClaimsSection(
+        judge.summary_sentence(judged),
+        tuple(row for row in rows if row.verdict != unmeasured),
+        tuple(row for row in rows if row.verdict == unmeasured),
     )
 
 
 def case_id(workload: str, case: str) -> str:
-    """Return where the table of a case stands in the page."""
+    """Return the anchor of a case's table."""
     return f"c-{workload}-{case}"
 
 
 def command(run: Run, cell: Cell) -> str:
-    """Return what to type to measure a cell again; quoted, since names may be anybody's."""
+    """Return the command that measures a cell again; quoted, since names may be anything."""
     models = dict.fromkeys((BASELINE, cell.model))
     has_baseline = any(
-        (one.workload, one.case, one.model) == (cell.workload, cell.case, BASELINE)
-        for one in run.cells
+        (other.workload, other.case, other.model) == (cell.workload, cell.case, BASELINE)
+        for other in run.cells
     )
     named = ",".join(models) if has_baseline else cell.model
     arguments = ["loombench", "run", "--workload", cell.workload, "--case", cell.case]
     arguments += ["--model", named, "--profile", run.profile, "--seed", str(run.seed)]
     for file in run.runner_files:
         arguments += ["--runner", file]
-    return shlex.join(units.printable(one) for one in arguments)
+    return shlex.join(units.printable(argument) for argument in arguments)
 
 
-def _meaning(result: WorkloadResult) -> Iterator[str]:
-    """Yield how far the finding can be trusted, and what would not be a difference."""
+def _certainty(result: WorkloadResult) -> Iterator[str]:
+    """Yield sentences on the noise floor and on the tiers."""
     comparison = result.comparison
     if not ranked(result):
         return
     if comparison.floor is not None:
-        percent = units.significant(100 * (comparison.floor - 1), 2)
-        yield (
-            f"The noise floor here is {percent}%: one contestant was entered twice, and that much"
-            " it can seem to differ from itself. No smaller difference is called real."
-        )
+        percent = units.format_significant(100 * (comparison.floor - 1), 2)
+        yield f"Noise floor: {percent}%."
     else:
-        yield "No noise floor is known here: one contestant twice, in enough blocks, would tell it."
+        yield "Noise floor: unknown; too few blocks."
     if len(comparison.tiers) == 1:
-        yield "There is one tier: no contestant is told apart from the best."
+        yield "One tier: all contestants are too close to the best to rank."
     elif comparison.tiers:
         yield (
-            f"There are {len(comparison.tiers)} tiers. Contestants of one tier are not told apart,"
-            " adjusted for the number of comparisons, and their order means nothing."
+            f"{len(comparison.tiers)} tiers. Contestants of a tier are too close to its best to"
+            " rank (adjusted for the number of comparisons); their order means nothing."
         )
     else:
         yield (
-            "There are no tiers: too few blocks, or nothing to compare. Take the order as a hint,"
-            " and not as a result. Below five processes a number has no interval."
+            "No tiers: too few blocks, or nothing to compare. The order is only a hint. With fewer"
+            " than five processes a number has no interval."
         )
 
 
-def _table(result: WorkloadResult, case: str, cells: list[CellResult]) -> Table:
+def _case_table(result: WorkloadResult, case: str, cells: list[CellResult]) -> CaseTable:
     metrics = list(result.workload.metrics.values())
     is_headline = case == result.headline_id
-    known = [one for one in cells if one.metrics or one.failures]
+    known = [cell for cell in cells if cell.metrics or cell.failures]
     if is_headline:
-        best = [one.contestant for one in ranked(result)]
-        known.sort(key=lambda one: _place(best, one))
-    return Table(
+        best = [cell.contestant for cell in ranked(result)]
+        known.sort(key=lambda cell: _rank(best, cell))
+    return CaseTable(
         id=case_id(result.workload.id, case),
         case=case,
-        settings=result.workload.settings(result.workload.cases[case]),
+        settings=result.workload.describe_params(result.workload.cases[case]),
         has_tiers=is_headline and bool(result.comparison.tiers),
         columns=(
-            *(Column(one.label, f"{one.better} is better") for one in metrics),
-            Column(f"to {BASELINE}", "in the same blocks"),
-            Column("peak memory"),
-            Column("CPU", "cores kept busy"),
-            Column("n", "processes"),
-            Column("failed", "of all trials"),
+            *(ColumnHeading(metric.label, f"{metric.better} is better") for metric in metrics),
+            ColumnHeading(f"vs {BASELINE}", "ratio inside blocks"),
+            ColumnHeading("peak memory"),
+            ColumnHeading("CPU", "cores busy"),
+            ColumnHeading("n", "processes"),
+            ColumnHeading("failed", "of all trials"),
         ),
-        rows=tuple(_row(result, one, is_headline=is_headline) for one in known),
+        rows=tuple(_contestant_row(result, cell, is_headline=is_headline) for cell in known),
         failures=tuple(
-            (one.contestant, _failed(one), shortened(one.message)) for one in cells if one.failures
+            (cell.name, _failures(cell), shorten(cell.message)) for cell in cells if cell.failures
         ),
-        absences=tuple(_absence(one) for one in cells if one.absent or not one.attempts),
-        warnings=tuple((one.contestant, text) for one in cells for text in one.warnings),
+        absences=tuple(_absence(cell) for cell in cells if cell.absent or not cell.attempts),
+        warnings=tuple((cell.name, text) for cell in cells for text in cell.warnings),
     )
 
 
-def _place(best: list[str], one: CellResult) -> int:
-    return best.index(one.contestant) if one.contestant in best else len(best)
+def _rank(best: list[Contestant], cell: CellResult) -> int:
+    """Return the place of a cell; those without a rank come last."""
+    return best.index(cell.contestant) if cell.contestant in best else len(best)
 
 
-def _row(result: WorkloadResult, one: CellResult, *, is_headline: bool) -> Row:
+def _contestant_row(
+    result: WorkloadResult, cell: CellResult, *, is_headline: bool
+) -> ContestantRow:
     values = [
-        _value(one.metrics.get(metric.id), metric.unit)
+        _cell_value(cell.metrics.get(metric.id), metric.unit)
         for metric in result.workload.metrics.values()
     ]
-    peak, cores = one.peak_bytes, one.cores
-    n = one.statuses.get(Status.OK, 0)
-    return Row(
-        contestant=one.contestant,
-        model=one.cell.model,
-        tier=result.comparison.tier_of(one.contestant) if is_headline else None,
+    peak, cores = cell.peak_bytes, cell.cores
+    n = cell.statuses.get(Status.OK, 0)
+    failed = f"{cell.failures} of {cell.attempts}" if cell.failures else "0"
+    return ContestantRow(
+        contestant=cell.name,
+        model=cell.cell.model,
+        tier=result.comparison.tier_of(cell.contestant) if is_headline else None,
         values=(
             *values,
-            _value(one.ratio, "x"),
-            Value() if peak is None else Value(units.size(peak), key=str(peak)),
-            Value() if cores is None else Value(units.significant(cores, 2), key=str(cores)),
-            Value(str(n), key=str(n)),
-            Value(
-                f"{one.failures} of {one.attempts}" if one.failures else "0", key=str(one.failures)
-            ),
+            _cell_value(cell.ratio, "x"),
+            CellValue() if peak is None else CellValue(units.format_size(peak), key=str(peak)),
+            CellValue()
+            if cores is None
+            else CellValue(units.format_significant(cores, 2), key=str(cores)),
+            CellValue(str(n), key=str(n)),
+            CellValue(failed, key=str(cell.failures)),
         ),
-        is_failed=one.failures > 0,
+        is_failed=cell.failures > 0,
     )
 
 
-def _value(found: Estimate | None, unit: str) -> Value:
-    if found is None:
-        return Value()
-    text, key = units.brief(found.value, unit), repr(float(found.value))
-    if found.low is None or found.high is None:
-        return Value(text, "no interval", key)
-    return Value(text, f"{units.brief(found.low, unit)} to {units.brief(found.high, unit)}", key)
+def _cell_value(estimate: Estimate | None, unit: str) -> CellValue:
+    if estimate is None:
+        return CellValue()
+    text, key = units.format_compact(estimate.value, unit), repr(float(estimate.value))
+    if estimate.low is None or estimate.high is None:
+        return CellValue(text, "no interval", key)
+    low, high = (units.format_compact(end, unit) for end in (estimate.low, estimate.high))
+    return CellValue(text, f"{low} to {high}", key)
 
 
-def _failed(one: CellResult) -> str:
-    return f"{one.failed_how} of {units.counted(one.attempts, 'trial')}"
+def _failures(cell: CellResult) -> str:
+    """Return how many trials failed, in which way: `2 timeout of 5 trials`."""
+    return f"{cell.failed_how} of {units.format_count(cell.attempts, 'trial')}"
 
 
-def _absence(one: CellResult) -> tuple[str, str, str]:
-    if one.absent is None:
-        return one.contestant, "not measured yet", ""
-    why = one.absent.absence.words
-    return one.contestant, why, shortened(one.absent.reason)
+def _absence(cell: CellResult) -> tuple[str, str, str]:
+    """Return the contestant, the kind of absence and the reason."""
+    if cell.absent is None:
+        return cell.name, "not measured yet", ""
+    return cell.name, cell.absent.absence.label, shorten(cell.absent.reason)
 
 
-def shortened(text: str) -> str:
-    """Return a text of unknown length, and where it is cut, that it is."""
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]} … ({len(text):,} characters)"
+def shorten(text: str) -> str:
+    """Cut a text that is too long, and say so."""
+    if len(text) <= _LONGEST_MESSAGE:
+        return text
+    return f"{text[:_LONGEST_MESSAGE]} … ({len(text):,} characters)"
 
 
 def _listings(
-    analysis: Analysis, result: WorkloadResult, sources: Mapping[str, Source]
-) -> Iterator[Listing]:
-    """Yield each source once; the best contestant's and the baseline's are the first to be seen."""
-    names = analysis.run.implementations
-    ran: dict[str, list[CellResult]] = {}
-    for one in result.headline:
-        name = names.get(one.cell.implementation, "")
-        if name in sources:
-            ran.setdefault(name, []).append(one)
-    best = [one.cell.implementation for one in ranked(result)]
-    wanted = [f"{result.workload.id}/{BASELINE}", *best]
-    first = list(dict.fromkeys(names[one] for one in wanted if names.get(one) in ran))[:_CHOSEN]
-    for number, (name, cells) in enumerate(ran.items(), 1):
-        yield Listing(
+    analysis: Analysis, result: WorkloadResult, sources: Mapping[str, SourceFile]
+) -> Iterator[SourceListing]:
+    """Yield each source once; those of the baseline and of the best contestant are chosen."""
+    files = analysis.run.implementations
+    by_file: dict[str, list[CellResult]] = {}
+    for cell in result.headline:
+        file = files.get(cell.contestant.key, "")
+        if file in sources:
+            by_file.setdefault(file, []).append(cell)
+    preferred = [result.workload.baseline.key, *(cell.contestant.key for cell in ranked(result))]
+    chosen = list(dict.fromkeys(files[key] for key in preferred if files.get(key) in by_file))[
+        :_SOURCES_SHOWN
+    ]
+    for number, (file, cells) in enumerate(by_file.items(), 1):
+        yield SourceListing(
             id=f"s-{result.workload.id}-{number}",
-            source=sources[name],
+            source=sources[file],
             contestants=tuple(
-                (one.contestant, one.cell.model, _result(result, one)) for one in cells
+                (cell.name, cell.cell.model, _result_line(result, cell)) for cell in cells
             ),
-            is_chosen=name in first,
+            is_chosen=file in chosen,
         )
 
 
-def _result(result: WorkloadResult, one: CellResult) -> str:
-    """Return what a contestant came to in the headline case, on a line."""
-    if one.failures:
-        return f"failed: {_failed(one)}"
-    value = _value(one.metrics.get(result.metric.id), result.metric.unit)
+def _result_line(result: WorkloadResult, cell: CellResult) -> str:
+    """Return the result of a contestant in the headline case on one line."""
+    if cell.failures:
+        return f"failed: {_failures(cell)}"
+    value = _cell_value(cell.metrics.get(result.metric.id), result.metric.unit)
     if not value.text:
         return "no result"
-    tier = result.comparison.tier_of(one.contestant)
+    tier = result.comparison.tier_of(cell.contestant)
     return f"{value.text} ({value.interval})" + (f", tier {tier}" if tier else "")
-
-
-def headline_case(result: WorkloadResult) -> str:
-    """Return how the headline case is called where people read it."""
-    return "headline case" if result.headline_id == HEADLINE else result.headline_id

@@ -1,7 +1,7 @@
-"""What a program uses of the event loop built from nothing; the loop is in `runner.scratch.loop`.
+"""The public functions of the event loop written from scratch; see `runner.scratch.loop`.
 
-`run`, `spawn` and `sleep`, `checkpoint`, `readable` and `writable`; `Task.join` and `Task.cancel`;
-`TaskGroup` and `Channel`. None of them needs more of the loop than a place to wait in.
+`run`, `spawn`, `sleep`, `checkpoint`, `wait_readable` and `wait_writable`; `Task.join` and
+`Task.cancel`; `TaskGroup` and `Channel`. All they need from the loop is a queue to wait in.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from runner.scratch.loop import (
     TaskCancelledError,
     current_task,
 )
-from runner.scratch.places import READY, Line, Place
+from runner.scratch.wait_queues import READY, FifoQueue, WaitQueue
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Generator
@@ -38,11 +38,11 @@ __all__ = [
     "TaskGroup",
     "checkpoint",
     "current_task",
-    "readable",
     "run",
     "sleep",
     "spawn",
-    "writable",
+    "wait_readable",
+    "wait_writable",
 ]
 
 T = TypeVar("T")
@@ -50,91 +50,92 @@ CLOSED = object()  # what a closed channel hands over instead of a value
 
 
 class ChannelClosedError(Exception):
-    """Nothing more can be sent on the channel, and nothing is left in it to receive."""
+    """The channel is closed: nothing can be sent, and there is nothing left to receive."""
 
 
 def run(main: Callable[..., Coroutine[Any, Any, T]] | Coroutine[Any, Any, T], *args: Any) -> T:
-    """Run a coroutine, or a coroutine function with `args`, in a loop of its own.
+    """Run a coroutine, or a coroutine function with `args`, in a new loop.
 
-    Returns its result or raises its exception. Tasks that it spawned and that still run are then
-    cancelled, and have cleaned up when this returns; so too after an interrupt or a deadlock.
+    Returns its result or raises its exception. Tasks that it spawned and that are still running
+    are then cancelled, and have cleaned up when this returns. This also holds after an interrupt
+    or a deadlock.
     """
     return Loop().run(main(*args) if callable(main) else main)
 
 
 def spawn(coro: Coroutine[Any, Any, Any]) -> Task:
-    """Start a task that may outlive this one. Join it, or use a `TaskGroup`, which does."""
+    """Start a task that may outlive the current one. Join it, or use a `TaskGroup`."""
     return current_task().group.loop.root.spawn(coro)
 
 
 @coroutine
-def checkpoint() -> Generator[Place, None, None]:
-    """Let every task run that is ready."""
+def checkpoint() -> Generator[WaitQueue, None, None]:
+    """Let every ready task run."""
     task = current_task()
     task.group.loop.ready.append(task)
     yield READY
 
 
 @coroutine
-def sleep(seconds: float) -> Generator[Place, None, None]:
+def sleep(seconds: float) -> Generator[WaitQueue, None, None]:
     """Wait for at least `seconds`, by the loop's clock."""
-    if not seconds >= 0:  # put like this it refuses NaN, which would break the heap's order
-        raise ValueError(f"sleep takes 0 seconds or more, not {seconds}")
+    if not seconds >= 0:  # this form also refuses NaN, which would break the order of the heap
+        raise ValueError(f"sleep: found {seconds}, expected 0 seconds or more")
     task = current_task()
     loop = task.group.loop
-    yield loop.timers.park(task, loop.clock() + seconds)
+    yield loop.timers.add(task, loop.clock() + seconds)
 
 
 @coroutine
-def readable(sock: socket | int) -> Generator[Place, None, None]:
-    """Wait until a read from `sock`, or from a descriptor, would not block."""
+def wait_readable(sock: socket | int) -> Generator[WaitQueue, None, None]:
+    """Wait until a read from `sock`, a socket or a file descriptor, would not block."""
     task = current_task()
     descriptor = sock if isinstance(sock, int) else sock.fileno()
-    yield task.group.loop.sockets.park(task, descriptor, EVENT_READ, EVENT_WRITE)
+    yield task.group.loop.sockets.add(task, descriptor, EVENT_READ, EVENT_WRITE)
 
 
 @coroutine
-def writable(sock: socket) -> Generator[Place, None, None]:
+def wait_writable(sock: socket) -> Generator[WaitQueue, None, None]:
     """Wait until a write to `sock` would not block."""
     task = current_task()
-    yield task.group.loop.sockets.park(task, sock.fileno(), EVENT_WRITE, EVENT_READ)
+    yield task.group.loop.sockets.add(task, sock.fileno(), EVENT_WRITE, EVENT_READ)
 
 
 @coroutine
-def wait_in(line: Line, note: Any = None) -> Generator[Place, None, Any]:
-    """Wait in `line`, bringing `note`, until woken; return what the waker hands over."""
+def wait_in(queue: FifoQueue, value: Any = None) -> Generator[WaitQueue, None, Any]:
+    """Wait in `queue` with a `value` for the waker; return the value that the waker hands over."""
     task = current_task()
-    yield line.park(task, note)
-    note, task.note = task.note, None
-    return note
+    yield queue.add(task, value)
+    received, task.wait_data = task.wait_data, None
+    return received
 
 
 class TaskGroup(Group):
     """Tasks that end together: `async with TaskGroup() as group: group.spawn(...)`.
 
-    The block ends when all its tasks have. The first that fails cancels the others and the block;
-    what failed is then raised in an `ExceptionGroup` (PEP 654).
+    The block ends when all its tasks have ended. The first task that fails cancels the others and
+    the block; then all failures are raised in an `ExceptionGroup` (PEP 654).
     """
 
     def __init__(self) -> None:
         super().__init__(current_task().group.loop)
         self.errors: list[Exception] = []
-        self.owner: Task | None = None  # the task that is in the block
-        self.stop: Cancelled | None = None  # by which the group itself stops the block
-        self.end = Line("for the tasks of its group")
+        self.owner: Task | None = None  # the task that is inside the block
+        self.own_cancel: Cancelled | None = None  # with which this group cancels its block
+        self.waiting_owner = FifoQueue("for the tasks of its group")
 
     def child_done(self, task: Task) -> None:
-        """Take note of a task's end: a failure stops the others, the last one ends the block."""
+        """Handle the end of a task: a failure cancels the others, the last one ends the block."""
         super().child_done(task)
         if isinstance(task.error, Exception):
-            self.loop.unseen.pop(task, None)
+            self.loop.unretrieved.pop(task, None)
             self.errors.append(task.error)
             self.cancel()
-            if self.owner and not self.owner.cancelling and not self.stop:
-                self.stop = Cancelled()
-                self.owner.interrupt(self.stop)
-        if not self.tasks and self.end.tasks:
-            self.end.wake()
+            if self.owner and not self.owner.pending_cancel and not self.own_cancel:
+                self.own_cancel = Cancelled()
+                self.owner.schedule_cancel(self.own_cancel)
+        if not self.tasks and self.waiting_owner.tasks:
+            self.waiting_owner.wake()
 
     async def __aenter__(self) -> Self:
         self.owner = current_task()
@@ -146,33 +147,36 @@ class TaskGroup(Group):
         if error is not None:
             self.cancel()
             if not isinstance(error, Exception | Cancelled):
-                return  # an interrupt goes on at once: the loop ends, and sees to the tasks itself
+                return  # an interrupt: the loop ends at once, and cancels the tasks itself
         owner = current_task()
-        if owner.cancelling is self.stop:  # the block ended before it could be raised
-            owner.cancelling = None
-        outside = error if isinstance(error, Cancelled) and error is not self.stop else None
+        if owner.pending_cancel is self.own_cancel:  # the block ended before it could be raised
+            owner.pending_cancel = None
+        outer_cancel = (
+            error if isinstance(error, Cancelled) and error is not self.own_cancel else None
+        )
         while self.tasks:
             try:
-                await wait_in(self.end)
+                await wait_in(self.waiting_owner)
             except Cancelled as cancelled:
-                outside = cancelled
+                outer_cancel = cancelled
                 self.cancel()
         del self.loop.groups[self]
         if isinstance(error, Exception):
             self.errors.insert(0, error)
         if self.errors:
-            if outside is not None:  # the owner's cancellation is still owed, at its next wait
-                owner.interrupt(outside)
-            raise ExceptionGroup(f"{len(self.errors)} failed in a task group", self.errors)
-        if outside is not None and outside is not error:
-            raise outside
+            if outer_cancel is not None:  # the owner is still to be cancelled, at its next wait
+                owner.schedule_cancel(outer_cancel)
+            failed = len(self.errors)
+            raise ExceptionGroup(f"{failed} failed in a task group", self.errors)
+        if outer_cancel is not None and outer_cancel is not error:
+            raise outer_cancel
 
 
 class Channel(Generic[T]):
-    """Hands values from task to task, in order, and holds up to `capacity` of them.
+    """Passes values between tasks in order, and buffers up to `capacity` of them.
 
-    Without capacity a sender waits until a receiver takes its value: a rendezvous. Whoever finds
-    what it came for goes on at once, and gives no one else a turn.
+    With capacity 0, a sender waits until a receiver takes its value: a rendezvous. A sender or
+    receiver that need not wait continues at once, without letting other tasks run.
     """
 
     __slots__ = ("buffer", "capacity", "closed", "receivers", "senders")
@@ -181,11 +185,11 @@ class Channel(Generic[T]):
         self.capacity = capacity
         self.buffer: deque[T] = deque()
         self.closed = False
-        self.senders = Line("to send on a channel")
-        self.receivers = Line("to receive from a channel")
+        self.senders = FifoQueue("to send on a channel")
+        self.receivers = FifoQueue("to receive from a channel")
 
     async def send(self, value: T) -> None:
-        """Give `value` to a receiver or to the buffer; wait for room."""
+        """Hand `value` to a receiver or to the buffer, waiting until there is room."""
         if not self.closed:
             if self.receivers.tasks:
                 self.receivers.wake(value)
@@ -197,26 +201,26 @@ class Channel(Generic[T]):
         raise ChannelClosedError("the channel is closed: nothing can be sent")
 
     async def receive(self) -> T:
-        """Take the next value; wait for one."""
+        """Take the next value, waiting until there is one."""
         value: Any = CLOSED
         if self.buffer:
             value = self.buffer.popleft()
-            if self.senders.tasks:  # there is room now for the value of the first of them
+            if self.senders.tasks:  # now there is room for the value of the first sender
                 self.buffer.append(self.senders.wake())
         elif self.senders.tasks:
             value = self.senders.wake()
         elif not self.closed:
             value = await wait_in(self.receivers)
         if value is CLOSED:
-            raise ChannelClosedError("the channel is closed, and nothing is left to receive")
+            raise ChannelClosedError("the channel is closed: nothing is left to receive")
         return value  # type: ignore[no-any-return]
 
     def close(self) -> None:
-        """Let nothing more be sent; what the buffer holds can still be received."""
+        """Refuse further values; those in the buffer can still be received."""
         self.closed = True
-        for line in (self.senders, self.receivers):
-            while line.tasks:
-                line.wake(CLOSED)
+        for queue in (self.senders, self.receivers):
+            while queue.tasks:
+                queue.wake(CLOSED)
 
     def __aiter__(self) -> Self:
         return self

@@ -1,10 +1,11 @@
-"""The loop of `runner.scratch`: a task, the tasks that live, the ready queue and the scheduler.
+"""The event loop of `runner.scratch`: tasks, groups of tasks, the ready queue and the scheduler.
 
-Of the boxes in every drawing of an event loop these are `Task`, the task state machine, and `Loop`.
-The timers and the I/O selector are in `runner.scratch.places`. The callback queue is not needed:
-all that ever becomes ready here is a task, so each callback would say "resume this task".
+The usual drawing of an event loop shows a task state machine, which is `Task`, and a ready queue
+and a scheduler, which are in `Loop`. The timers and the I/O selector are in
+`runner.scratch.wait_queues`. The callback queue is not needed: only tasks ever become ready here,
+so every callback would say "resume this task".
 
-A loop belongs to one thread; nothing here may be called from another.
+A loop belongs to one thread. Do not call anything here from another thread.
 """
 
 from __future__ import annotations
@@ -16,104 +17,124 @@ import time
 from collections import deque
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from runner.scratch.places import READY, Line, Place, Sockets, Timers
+from runner.scratch.wait_queues import READY, FifoQueue, Sockets, Timers, WaitQueue
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Generator
     from selectors import SelectorKey
 
 T = TypeVar("T")
-LONGEST_WAIT_S = 86_400.0  # systems refuse an endless timeout; one turn a day is free
+LONGEST_WAIT_S = 86_400.0  # systems refuse an infinite timeout; waking up once a day costs nothing
 
 
 class Cancelled(BaseException):
-    """Raised at the `await` of a cancelled task. Handlers of `Exception` must not swallow it."""
+    """Raised at the `await` of a cancelled task.
+
+    It is not an `Exception`, so that handlers of `Exception` do not catch it.
+    """
 
 
 class TaskCancelledError(Exception):
-    """The task that was joined was cancelled. `Cancelled` would unwind the joiner as well."""
+    """Raised where a cancelled task is joined. `Cancelled` would unwind the joining task too."""
 
 
 class DeadlockError(RuntimeError):
-    """Tasks wait, and nothing is left that could wake one of them."""
+    """Tasks are waiting, and nothing can wake any of them."""
 
 
 class Task:
-    """The task state machine: a coroutine, and where it stands.
+    """The task state machine: a coroutine and its state.
 
-    The usual drawing goes pending, running, waiting and straight back to running. In truth a task
-    that is woken is pending again: it is put in the ready queue, and the time it spends there is
-    the loop's latency. No state is stored, for that would cost every step; it is read off the rest.
+    The usual drawing goes from pending to running to waiting, and straight back to running. In
+    fact, a task that is woken is pending again: it goes to the ready queue, and the time it spends
+    there is the latency of the loop. The state is computed from the other fields, because storing
+    it would make every step slower.
     """
 
-    __slots__ = ("cancelling", "coro", "error", "group", "joiners", "note", "place", "value")
+    __slots__ = (
+        "coro",
+        "error",
+        "group",
+        "joiners",
+        "pending_cancel",
+        "queue",
+        "value",
+        "wait_data",
+    )
 
     def __init__(self, coro: Coroutine[Any, Any, Any], group: Group) -> None:
-        self.coro: Any = coro  # None once done: a finished task does not keep its frame
+        self.coro: Any = coro  # None once done: a finished task does not keep its frame alive
         self.group = group
-        self.place: Place | None = READY  # None: it runs, or has been handed what it waited for
-        self.cancelling: Cancelled | None = None  # to be raised at the next chance
-        self.note: Any = None  # between the task and the place where it waits
-        self.joiners: Line | None = None  # most tasks have none
+        self.queue: WaitQueue | None = READY  # None: it is running, or was handed a value
+        self.pending_cancel: Cancelled | None = None  # to be raised at the next opportunity
+        self.wait_data: Any = None  # shared by the task and the queue in which it waits
+        self.joiners: FifoQueue | None = None  # created on demand: most tasks have none
         self.value: Any = None
         self.error: BaseException | None = None
 
     @property
     def state(self) -> str:
-        """One of pending, running, waiting, done."""
+        """The state: pending, running, waiting or done."""
         if self.coro is None:
             return "done"
         if self.group.loop.current is self:
             return "running"
-        return "pending" if self.place is None or self.place is READY else "waiting"
+        return "pending" if self.queue is None or self.queue is READY else "waiting"
 
     def cancel(self) -> None:
-        """Raise `Cancelled` in the task at the `await` where it waits; once a call.
+        """Raise `Cancelled` in the task at the `await` where it waits, once per call.
 
-        A task that has not started never starts; one that is done stays as it is. One that runs, or
-        has been handed something that it has yet to take, is cancelled at its next wait instead, so
-        a value that left a channel is not lost. A task may swallow its cancellation, and goes on.
+        A task that has not started never starts; a task that is done does not change. A task that
+        is running, or that has been handed a value it has not yet taken, is cancelled at its next
+        wait instead, so that a value taken from a channel is not lost. A task may catch its
+        cancellation and continue.
         """
         if self.coro is not None:
-            self.interrupt(Cancelled())
+            self.schedule_cancel(Cancelled())
 
-    def interrupt(self, cancelled: Cancelled) -> None:
-        """Leave `cancelled` for the scheduler to raise; get the task out of where it waits."""
-        self.cancelling = cancelled
-        if self.place is not None and self.place is not READY:
-            if isinstance(self.place, Place):  # and not what an awaitable of another loop yields
-                self.place.forget(self)
-            self.place = READY
+    def schedule_cancel(self, cancelled: Cancelled) -> None:
+        """Let the scheduler raise `cancelled` in this task; remove the task from its wait queue."""
+        self.pending_cancel = cancelled
+        if self.queue is not None and self.queue is not READY:
+            if isinstance(self.queue, WaitQueue):  # not what an awaitable of another loop yields
+                self.queue.remove(self)
+            self.queue = READY
             self.group.loop.ready.append(self)
 
+    def describe_wait(self) -> str:
+        """Return the name of the coroutine function, and what the task waits for."""
+        queue = self.queue
+        waits = queue.waits if isinstance(queue, WaitQueue) else f"for {queue}"
+        return f"{self.coro.__qualname__} waits {waits}"
+
     def join(self) -> Awaitable[Any]:
-        """Wait for the end of the task: its result, or its exception. `await task` is the same."""
+        """Wait until the task ends; return its result or raise its exception, like `await task`."""
         return self
 
-    def __await__(self) -> Generator[Place, None, Any]:
+    def __await__(self) -> Generator[WaitQueue, None, Any]:
         if self.coro is not None:
             joiner = current_task()
             if joiner is self:
                 raise RuntimeError("a task cannot wait for its own end")
-            self.joiners = self.joiners or Line("for the end of a task")
-            yield self.joiners.park(joiner)
+            self.joiners = self.joiners or FifoQueue("for the end of a task")
+            yield self.joiners.add(joiner)
         return self.outcome()
 
     def outcome(self) -> Any:
         """Return the result of a task that is done, or raise its exception."""
         if self.error is None:
             return self.value
-        self.group.loop.unseen.pop(self, None)
+        self.group.loop.unretrieved.pop(self, None)
         if isinstance(self.error, Cancelled):
             raise TaskCancelledError("the task that was joined was cancelled") from self.error
         raise self.error
 
 
 class Group:
-    """Tasks that live, and are cancelled, together; the loop's register of what lives.
+    """Tasks that are cancelled together; the loop's record of the tasks that are alive.
 
-    In this plain group, which is that of tasks without a group around them, a task that fails
-    leaves the others alone.
+    In a plain group, which holds the tasks that are in no `TaskGroup`, a task that fails does not
+    affect the others.
     """
 
     def __init__(self, loop: Loop) -> None:
@@ -122,12 +143,12 @@ class Group:
         self.cancelled = False
 
     def spawn(self, coro: Coroutine[Any, Any, Any]) -> Task:
-        """Make a task, and put it at the end of the ready queue."""
+        """Create a task, and append it to the ready queue."""
         if not hasattr(coro, "throw"):
-            raise TypeError(f"spawn takes a coroutine, not {coro!r}: call it first")
+            raise TypeError(f"spawn: found {coro!r}, expected a coroutine; call the function first")
         if self not in self.loop.groups:
             coro.close()
-            raise RuntimeError("a task group spawns inside its `async with` block only")
+            raise RuntimeError("a task group can spawn only inside its `async with` block")
         task = Task(coro, self)
         self.tasks[task] = None
         self.loop.ready.append(task)
@@ -136,34 +157,35 @@ class Group:
         return task
 
     def cancel(self) -> None:
-        """Cancel the tasks of the group: once, lest their cleaning up be cancelled in turn."""
+        """Cancel the tasks of the group, but only once, so that they can clean up."""
         if not self.cancelled:
             self.cancelled = True
             for task in tuple(self.tasks):
                 task.cancel()
 
     def child_done(self, task: Task) -> None:
-        """Take note of the end of a task, before anything else runs."""
+        """Handle the end of a task; called before any other task runs."""
         del self.tasks[task]
 
 
-class Here(threading.local):
-    """What runs in this thread."""
+class ThreadState(threading.local):
+    """The loop that runs in this thread."""
 
     loop: Loop | None = None
 
 
-here = Here()
+thread_state = ThreadState()
 
 
 class Loop:
-    """The ready queue, and the scheduler that empties it, turn by turn.
+    """The ready queue, and the scheduler that empties it.
 
-    A turn (1) runs each task that is ready until it waits or ends, (2) waits in the selector until
-    the first deadline, or only looks if a task is ready, (3) collects the timers that are due. The
-    wait is what makes timers due, so the clock is read after it. Tasks that become ready during (1)
-    are left for the next turn: two that wake each other would keep the loop from ever looking at
-    its clock and its sockets. `clock` and `pause` are given in seconds; tests replace them.
+    An iteration (1) runs each ready task until it waits or ends, (2) waits in the selector until
+    the first deadline, or only polls it if a task is ready, (3) wakes the tasks whose timers are
+    due. Timers become due during the wait, so the clock is read after it. Tasks that become ready
+    during (1) run in the next iteration: otherwise two tasks that wake each other would keep the
+    loop from its clock and its sockets for ever. `clock` and `pause` take and return seconds;
+    tests replace them.
     """
 
     def __init__(
@@ -175,30 +197,30 @@ class Loop:
         self.ready: deque[Task] = deque()
         self.timers, self.sockets = Timers(), Sockets()
         self.current: Task | None = None
-        self.main, self.root = Group(self), Group(self)  # the main task; what it spawned
-        self.groups: dict[Group, None] = {self.main: None, self.root: None}  # the open ones
-        self.unseen: dict[Task, tuple[str, Exception]] = {}  # failed, and not joined by anyone
+        self.main, self.root = Group(self), Group(self)  # the main task; the tasks of `spawn`
+        self.groups: dict[Group, None] = {self.main: None, self.root: None}  # the open groups
+        self.unretrieved: dict[Task, tuple[str, Exception]] = {}  # failures of tasks not joined
         self.interrupted = False  # by Ctrl-C
-        self.idle = False  # in the wait that Ctrl-C is to break off
-        self.closing = False  # all is being cancelled anyway
+        self.idle = False  # in a wait that Ctrl-C should end
+        self.closing = False  # all tasks are being cancelled
 
     def run(self, main: Coroutine[Any, Any, T]) -> T:
-        """Run `main` to its end, once in the loop's life. See the function `run`."""
-        if here.loop is not None:
+        """Run `main` until it ends. A loop can run once. See the function `run`."""
+        if thread_state.loop is not None:
             main.close()
             self.sockets.selector.close()
             raise RuntimeError("a loop already runs in this thread: spawn a task in it instead")
-        ours = (
+        handles_sigint = (
             threading.current_thread() is threading.main_thread()
             and signal.getsignal(signal.SIGINT) is signal.default_int_handler
         )
-        if ours:
-            signal.signal(signal.SIGINT, self.interrupt)
+        if handles_sigint:
+            signal.signal(signal.SIGINT, self.handle_sigint)
         try:
-            here.loop = self
+            thread_state.loop = self
             task = self.main.spawn(main)
             try:
-                self.turn_until_done(self.main)
+                self.run_until_done(self.main)
             finally:
                 self.shut_down()
             if self.interrupted:
@@ -206,38 +228,38 @@ class Loop:
             result: T = task.outcome()
             return result
         finally:
-            here.loop = None
+            thread_state.loop = None
             self.sockets.selector.close()
-            if ours:
+            if handles_sigint:
                 signal.signal(signal.SIGINT, signal.default_int_handler)
-            for name, error in self.unseen.values():
-                sys.stderr.write(f"scratch: task {name} failed, and nobody joined it:\n")
+            for name, error in self.unretrieved.values():
+                sys.stderr.write(f"scratch: task {name} failed and was never joined:\n")
                 sys.excepthook(type(error), error, error.__traceback__)
 
-    def turn_until_done(self, group: Group) -> None:  # noqa: C901, PLR0912  calls cost
-        """Take turns until no task of `group` is left: this is the event loop."""
+    def run_until_done(self, group: Group) -> None:  # noqa: C901, PLR0912  calls would cost time
+        """Iterate until no task of `group` is left: this is the event loop."""
         ready, tasks = self.ready, group.tasks
-        next_task, end = ready.popleft, self.end
+        next_task, finish = ready.popleft, self.finish
         while tasks:
             for _ in range(len(ready)):
                 self.current = task = next_task()
                 try:
-                    if task.cancelling is None or task.place is None:
-                        task.place = None
-                        place = task.coro.send(None)
+                    if task.pending_cancel is None or task.queue is None:
+                        task.queue = None
+                        queue = task.coro.send(None)
                     else:
-                        cancelled, task.cancelling, task.place = task.cancelling, None, None
-                        place = task.coro.throw(cancelled)
+                        cancelled, task.pending_cancel, task.queue = task.pending_cancel, None, None
+                        queue = task.coro.throw(cancelled)
                 except StopIteration as stop:
-                    end(task, stop.value, None)
+                    finish(task, stop.value, None)
                 except BaseException as error:
-                    end(task, None, error)
+                    finish(task, None, error)
                     if not isinstance(error, Exception | Cancelled):
-                        raise  # KeyboardInterrupt and its like are not a joiner's but everybody's
+                        raise  # KeyboardInterrupt and the like end the loop, not only a joiner
                 else:
-                    task.place = place
-                    if task.cancelling is not None:  # left there while it could not be raised
-                        task.interrupt(task.cancelling)
+                    task.queue = queue
+                    if task.pending_cancel is not None:  # it came while it could not be raised
+                        task.schedule_cancel(task.pending_cancel)
             self.current = None
             if self.interrupted and not self.closing:
                 raise KeyboardInterrupt
@@ -246,13 +268,14 @@ class Loop:
             if self.timers.heap or self.sockets.tasks:
                 self.wait()
             elif not ready:
-                raise DeadlockError(f"deadlock: {self.who_waits()}, and nothing can wake them")
+                raise DeadlockError(f"deadlock: {self.describe_waiting()}; nothing can wake them")
 
     def wait(self) -> None:
-        """Let time pass until a task is ready: steps 2 and 3 of a turn.
+        """Wait until a task is ready: steps 2 and 3 of an iteration.
 
-        Without sockets there is nothing to select, and a pause keeps its time to microseconds where
-        epoll counts milliseconds. A wait that ends early finds no timer due; the next turn goes on.
+        If no task waits for a socket there is nothing to select, and `pause` is exact to
+        microseconds, while epoll counts milliseconds. If a wait ends early, no timer is due and
+        the next iteration waits again.
         """
         deadline = self.timers.deadline()
         timeout = None if deadline is None else min(deadline - self.clock(), LONGEST_WAIT_S)
@@ -272,47 +295,48 @@ class Loop:
         if deadline is not None:
             self.timers.wake(self.clock(), self.ready)
 
-    def interrupt(self, _signal: int, _frame: object) -> None:
-        """Handle Ctrl-C: at once if the loop is idle, or else at the end of the turn.
+    def handle_sigint(self, _signal: int, _frame: object) -> None:
+        """Handle Ctrl-C: at once if the loop is idle, otherwise at the end of the iteration.
 
-        Raised at any moment it would strike in the middle of the loop's own bookkeeping, and what
-        it tore could not be cleaned up. The second one is raised at once: a task may be stuck.
+        An exception at an arbitrary moment could hit the loop's own bookkeeping, and tasks could
+        then not clean up. A second Ctrl-C is raised at once, because a task may be stuck.
         """
         at_once = self.idle or self.interrupted
         self.interrupted = True
         if at_once:
             raise KeyboardInterrupt
 
-    def end(self, task: Task, value: Any, error: BaseException | None) -> None:
-        """Move `task` to done, and tell those who wait for that."""
+    def finish(self, task: Task, value: Any, error: BaseException | None) -> None:
+        """Mark `task` as done, wake its joiners and notify its group."""
         if isinstance(error, Exception):
-            self.unseen[task] = (task.coro.__qualname__, error)
+            self.unretrieved[task] = (task.coro.__qualname__, error)
         task.coro, task.value, task.error = None, value, error
         while task.joiners and task.joiners.tasks:
             task.joiners.wake()
         task.group.child_done(task)
 
     def shut_down(self) -> None:
-        """Cancel what is left, and run until it has cleaned up."""
+        """Cancel the remaining tasks, and run until they have cleaned up."""
         self.closing = True
         for group in tuple(self.groups):
             group.cancel()
         try:
             for group in tuple(self.groups):
-                self.turn_until_done(group)
+                self.run_until_done(group)
         except DeadlockError:
-            sys.stderr.write(f"scratch: cancelled, but {self.who_waits()}; abandoned\n")
+            sys.stderr.write(f"scratch: gave up on cancelled tasks; {self.describe_waiting()}\n")
 
-    def who_waits(self) -> str:
-        """Say which tasks wait, and for what."""
+    def describe_waiting(self) -> str:
+        """Return how many tasks wait, and what the first three wait for."""
         tasks = [task for group in self.groups for task in group.tasks]
-        waits = [f"{t.coro.__qualname__} {getattr(t.place, 'waits', t.place)}" for t in tasks[:3]]
-        return f"{len(tasks)} wait ({', '.join(waits)}{', ...' if len(tasks) > len(waits) else ''})"
+        waits = [task.describe_wait() for task in tasks[:3]]
+        more = ", ..." if len(tasks) > len(waits) else ""
+        return f"tasks waiting: {len(tasks)} ({', '.join(waits)}{more})"
 
 
 def current_task() -> Task:
-    """Return the task that runs now in this thread."""
-    loop = here.loop
+    """Return the task that is running in this thread."""
+    loop = thread_state.loop
     if loop is None or loop.current is None:
-        raise RuntimeError("no task runs in this thread: start one with scratch.run")
+        raise RuntimeError("no task is running in this thread: start one with scratch.run")
     return loop.current

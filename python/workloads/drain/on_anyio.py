@@ -1,4 +1,4 @@
-"""h11 over anyio's streams; SIGTERM cancels all but what is shielded: answers on their way."""
+"""h11 over anyio's streams; SIGTERM cancels everything but the responses in progress."""
 
 import signal
 from contextlib import suppress
@@ -9,59 +9,28 @@ import h11
 from anyio.abc import SocketAttribute, SocketStream
 
 from runner.work import Params, Probe
-
-BODY = b"Hello, World!\n"
-PLAIN = (b"Content-Type", b"text/plain")
-CLOSE = (b"Connection", b"close")
-READ_BYTES = 65_536
+from workloads.http.h11_response import CONNECTION_CLOSE, response
+from workloads.http.on_anyio import receive_request
+from workloads.http.response import BODY
 
 
 async def serve(wait_s: float, server: anyio.CancelScope, stream: SocketStream) -> None:
     http = h11.Connection(h11.SERVER)
-    with suppress(anyio.BrokenResourceError):  # the client is gone
+    with suppress(anyio.BrokenResourceError):  # the client has disconnected
         async with stream:
             try:
-                while request := await receive(http, stream):
+                while request := await receive_request(http, stream):
                     found = request.target == b"/" and request.method == b"GET"
                     with anyio.CancelScope(shield=True):
                         await anyio.sleep(wait_s)
-                        headers = [CLOSE] if server.cancel_called else []
+                        headers = [CONNECTION_CLOSE] if server.cancel_called else []
                         status, body = (200, BODY) if found else (404, b"")
-                        await stream.send(answer(http, status, body, *headers))
+                        await stream.send(response(http, status, body, *headers))
                     if http.our_state is h11.MUST_CLOSE:
                         return
                     http.start_next_cycle()
             except h11.RemoteProtocolError as error:
-                await stream.send(answer(http, error.error_status_hint, b"", CLOSE))
-
-
-async def receive(http: h11.Connection, stream: SocketStream) -> h11.Request | None:
-    """Return the next request once all of it is there, or None at the end."""
-    request = None
-    while True:
-        event = http.next_event()
-        if event is h11.NEED_DATA:
-            try:
-                http.receive_data(await stream.receive(READ_BYTES))
-            except anyio.EndOfStream:
-                http.receive_data(b"")
-        elif isinstance(event, h11.Request):
-            request = event
-        elif isinstance(event, h11.EndOfMessage):
-            return request
-        elif isinstance(event, h11.ConnectionClosed):
-            return None
-
-
-def answer(http: h11.Connection, status: int, body: bytes, *headers: tuple[bytes, bytes]) -> bytes:
-    length = (b"Content-Length", b"%d" % len(body))
-    return b"".join(
-        (
-            http.send(h11.Response(status_code=status, headers=[PLAIN, length, *headers])),
-            http.send(h11.Data(data=body)),
-            http.send(h11.EndOfMessage()),
-        )
-    )
+                await stream.send(response(http, error.error_status_hint, b"", CONNECTION_CLOSE))
 
 
 async def run(params: Params, probe: Probe) -> int:
@@ -71,7 +40,7 @@ async def run(params: Params, probe: Probe) -> int:
 
             async def listen() -> None:
                 handler = partial(serve, params.wait_ns / 1e9, group.cancel_scope)
-                async with listener:  # closed by SIGTERM, and not only after the last answer
+                async with listener:  # closed at SIGTERM, before the last response
                     await listener.serve(handler, group)
 
             group.start_soon(listen)

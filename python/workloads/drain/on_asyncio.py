@@ -1,4 +1,4 @@
-"""httptools on a bare Protocol, a task for the requests of a connection; a handler of the loop."""
+"""httptools in a Protocol, with a task per busy connection; the loop's signal handler."""
 
 import asyncio
 import signal
@@ -7,83 +7,57 @@ from collections import deque
 import httptools
 
 from runner.work import Params, Probe
+from workloads.http import on_asyncio as http
+from workloads.http.response import BODY, RESPONSE
 
-BODY = b"Hello, World!\n"
 
-
-class Connection(asyncio.Protocol):
+class Connection(http.Connection):
     def __init__(self, connections: set["Connection"], wait_s: float) -> None:
-        self.connections = connections
+        super().__init__(connections)
         self.wait_s = wait_s
-        self.parser = httptools.HttpRequestParser(self)
-        self.lost = asyncio.get_running_loop().create_future()
-        self.url = b""
-        self.begun: deque[tuple[bytes, bytes, bool]] = deque()  # status, body, is the last
-        self.answering: asyncio.Task[None] | None = None
+        self.pending: deque[tuple[bytes, bytes, bool]] = deque()  # status, body, is_last
+        self.responder: asyncio.Task[None] | None = None
         self.is_draining = False
 
-    def connection_made(self, transport: asyncio.Transport) -> None:
-        self.transport = transport
-        self.connections.add(self)
-
     def connection_lost(self, error: Exception | None) -> None:
-        self.connections.discard(self)
-        if self.answering is not None:
-            self.answering.cancel()
-        self.lost.set_result(None)
+        if self.responder is not None:
+            self.responder.cancel()
+        super().connection_lost(error)
 
     def data_received(self, data: bytes) -> None:
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
-            pass  # what follows is another protocol, and the answer says that it is not spoken
+            pass  # the response closes the connection; data after the request are ignored
         except httptools.HttpParserError:
-            self.begin(b"400 Bad Request", b"", is_last=True)
-
-    # A client that does not read its answers is not read from either.
-
-    def pause_writing(self) -> None:
-        self.transport.pause_reading()
-
-    def resume_writing(self) -> None:
-        self.transport.resume_reading()
-
-    # What the parser finds, in this order.
-
-    def on_message_begin(self) -> None:
-        self.url = b""
-
-    def on_url(self, piece: bytes) -> None:
-        self.url += piece
+            self.enqueue(b"400 Bad Request", b"", is_last=True)
 
     def on_message_complete(self) -> None:
         is_last = not self.parser.should_keep_alive() or self.parser.should_upgrade()
         if self.url == b"/" and self.parser.get_method() == b"GET":
-            self.begin(b"200 OK", BODY, is_last=is_last)
+            self.enqueue(b"200 OK", BODY, is_last=is_last)
         else:
-            self.begin(b"404 Not Found", b"", is_last=is_last)
+            self.enqueue(b"404 Not Found", b"", is_last=is_last)
 
-    def begin(self, status: bytes, body: bytes, *, is_last: bool) -> None:
-        self.begun.append((status, body, is_last))
-        if self.answering is None:
-            self.answering = asyncio.get_running_loop().create_task(self.answer())
+    def enqueue(self, status: bytes, body: bytes, *, is_last: bool) -> None:
+        self.pending.append((status, body, is_last))
+        if self.responder is None:
+            self.responder = asyncio.get_running_loop().create_task(self.respond())
 
-    async def answer(self) -> None:
-        while self.begun and not self.transport.is_closing():
+    async def respond(self) -> None:
+        while self.pending and not self.transport.is_closing():
             await asyncio.sleep(self.wait_s)
-            status, body, is_last = self.begun.popleft()
-            closes = is_last or (self.is_draining and not self.begun)
-            self.transport.write(
-                b"HTTP/1.1 %b\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n%b\r\n%b"
-                % (status, len(body), b"Connection: close\r\n" if closes else b"", body)
-            )
-            if closes:
+            status, body, is_last = self.pending.popleft()
+            close = is_last or (self.is_draining and not self.pending)
+            further_headers = b"Connection: close\r\n" if close else b""
+            self.transport.write(RESPONSE % (status, len(body), further_headers, body))
+            if close:
                 self.transport.close()
-        self.answering = None
+        self.responder = None
 
     def drain(self) -> None:
         self.is_draining = True
-        if self.answering is None:
+        if self.responder is None:
             self.transport.close()
 
 
@@ -100,10 +74,10 @@ async def run(params: Params, probe: Probe) -> int:
         probe.listening(server.sockets[0].getsockname()[1])
         await terminated.wait()
         server.close()
-        ends = [connection.lost for connection in connections]
+        closed = [connection.lost for connection in connections]
         for connection in connections.copy():
             connection.drain()
-        await asyncio.gather(*ends)
+        await asyncio.gather(*closed)
         await server.wait_closed()
     finally:
         loop.remove_signal_handler(signal.SIGTERM)

@@ -1,69 +1,25 @@
-"""uvicorn, which handles SIGTERM itself, and a bare ASGI application."""
+"""uvicorn, which handles SIGTERM itself, and a plain ASGI application."""
 
 import asyncio
 import signal
-import socket
-from collections.abc import Awaitable, Callable
-from typing import Any
-
-import uvicorn
 
 from runner.work import Params, Probe
-
-BODY = b"Hello, World!\n"
-PLAIN = (b"content-type", b"text/plain")
-LONG_S = 3_600  # connections are kept alive until the other side closes them
-
-
-class Application:
-    def __init__(self, wait_s: float) -> None:
-        self.wait_s = wait_s
-
-    async def __call__(
-        self,
-        scope: dict[str, Any],
-        receive: object,
-        send: Callable[[dict[str, Any]], Awaitable[None]],
-    ) -> None:
-        await asyncio.sleep(self.wait_s)
-        found = scope["path"] == "/" and scope["method"] == "GET"
-        body = BODY if found else b""
-        headers = [PLAIN, (b"content-length", b"%d" % len(body))]
-        status = 200 if found else 404
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
-
-
-class Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, listening: Callable[[int], None]) -> None:
-        super().__init__(config)
-        self.listening = listening
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.listening(self.servers[0].sockets[0].getsockname()[1])
+from workloads.http.asgi_response import Scope, Send, response
+from workloads.http.uvicorn_server import Server, configure
 
 
 async def run(params: Params, probe: Probe) -> int:
-    config = uvicorn.Config(
-        Application(params.wait_ns / 1e9),
-        host="127.0.0.1",
-        port=0,
-        http="httptools",
-        ws="none",
-        loop="none",
-        lifespan="off",
-        interface="asgi3",
-        backlog=1024,
-        timeout_keep_alive=LONG_S,
-        log_config=None,
-        log_level="critical",
-        access_log=False,
-    )
-    # Once it has drained, uvicorn raises the signal again, for whoever handled it before.
-    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    wait_s = params.wait_ns / 1e9
+
+    async def application(scope: Scope, receive: object, send: Send) -> None:
+        await asyncio.sleep(wait_s)
+        for message in response(scope):
+            await send(message)
+
+    # After draining, uvicorn raises the signal again for the previous handler.
+    previous = signal.signal(signal.SIGTERM, signal.SIG_IGN)
     try:
-        await Server(config, probe.listening).serve()
+        await Server(configure(application, loop="none"), probe.listening).serve()
     finally:
-        signal.signal(signal.SIGTERM, before)
+        signal.signal(signal.SIGTERM, previous)
     return 0

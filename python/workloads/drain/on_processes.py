@@ -1,111 +1,40 @@
-"""uvicorn's workers, which handle SIGTERM themselves; the parent hands it on to them."""
+"""uvicorn in worker processes, which handle SIGTERM themselves; the parent forwards it."""
 
 import asyncio
-import os
 import signal
-import socket
-from collections.abc import Awaitable, Callable
-from multiprocessing import get_context
+from functools import partial
 from multiprocessing.connection import Connection
-from multiprocessing.process import BaseProcess
-from typing import Any
 
-import uvicorn
-
-from runner.models import START_METHOD
 from runner.work import Params, Probe
+from workloads.http import on_processes as http
+from workloads.http.asgi_response import Scope, Send, response
 
-BODY = b"Hello, World!\n"
-PLAIN = (b"content-type", b"text/plain")
-LONG_S = 3_600  # connections are kept alive until the other side closes them
-LEAST = 2  # workers, also on one processor
-PROCESSORS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-
-processes = get_context(START_METHOD)
-processes.set_forkserver_preload([__name__])
+http.processes.set_forkserver_preload([__name__])
 
 
-class Application:
-    def __init__(self, wait_s: float) -> None:
-        self.wait_s = wait_s
+def run_worker(wait_s: float, port: int, ready: Connection) -> None:
+    async def application(scope: Scope, receive: object, send: Send) -> None:
+        await asyncio.sleep(wait_s)
+        for message in response(scope):
+            await send(message)
 
-    async def __call__(
-        self,
-        scope: dict[str, Any],
-        receive: object,
-        send: Callable[[dict[str, Any]], Awaitable[None]],
-    ) -> None:
-        await asyncio.sleep(self.wait_s)
-        found = scope["path"] == "/" and scope["method"] == "GET"
-        body = BODY if found else b""
-        headers = [PLAIN, (b"content-length", b"%d" % len(body))]
-        status = 200 if found else 404
-        await send({"type": "http.response.start", "status": status, "headers": headers})
-        await send({"type": "http.response.body", "body": body})
-
-
-class Server(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config, ready: Connection) -> None:
-        super().__init__(config)
-        self.ready = ready
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        self.ready.send(None)
-
-
-def reserve(port: int = 0) -> socket.socket:
-    """Take a port, or a further share of it; connections come to those who also listen."""
-    # asyncio sets TCP_NODELAY only where it sees the protocol, and a socket's default is 0.
-    sock = socket.socket(proto=socket.IPPROTO_TCP)
-    sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
-    sock.bind(("127.0.0.1", port))
-    return sock
-
-
-def work(port: int, wait_s: float, ready: Connection) -> None:
-    config = uvicorn.Config(
-        Application(wait_s),
-        http="httptools",
-        ws="none",
-        loop="asyncio",  # as in the model asyncio, so that processes are the only difference
-        lifespan="off",
-        interface="asgi3",
-        backlog=1024,
-        timeout_keep_alive=LONG_S,
-        log_config=None,
-        log_level="critical",
-        access_log=False,
-    )
-    Server(config, ready).run([reserve(port)])
-
-
-def start(port: int, wait_s: float) -> BaseProcess:
-    """Start a worker, and return when it listens."""
-    here, there = processes.Pipe(duplex=False)
-    worker = processes.Process(target=work, args=(port, wait_s, there), daemon=True)
-    worker.start()
-    there.close()
-    here.recv()
-    here.close()
-    return worker
+    http.run_worker(port, ready, application)
 
 
 def run(params: Params, probe: Probe) -> int:
-    wait_s = params.wait_ns / 1e9
-    with reserve() as sock:
-        port = sock.getsockname()[1]
-        workers = [start(port, wait_s) for _ in range(max(LEAST, PROCESSORS or 1))]
+    with http.bind() as reserved:  # it does not listen, so it gets no connections
+        port = reserved.getsockname()[1]
+        workers = http.start_workers(partial(run_worker, params.wait_ns / 1e9), port)
 
-        def hand_on(*_: object) -> None:
+        def forward(*_: object) -> None:
             for worker in workers:
                 worker.terminate()
 
-        before = signal.signal(signal.SIGTERM, hand_on)
+        previous = signal.signal(signal.SIGTERM, forward)
         try:
             probe.listening(port)
             for worker in workers:
                 worker.join()
         finally:
-            signal.signal(signal.SIGTERM, before)
+            signal.signal(signal.SIGTERM, previous)
     return 0

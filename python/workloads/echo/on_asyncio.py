@@ -1,31 +1,31 @@
-"""Streams: a task a connection, which reads what there is and writes it back."""
+"""Streams: one task per connection reads data and writes it back."""
 
 import asyncio
 
-from runner import descriptors
+from runner import open_files
 from runner.work import Params, Probe
 
 BACKLOG = 1_024
-READ = 262_144  # bytes, at most; also how much a reader collects before it holds up its socket
+READ_BYTES = 262_144  # also how much a StreamReader buffers before it pauses reading
 
 
 async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    transport = writer.transport  # which is all that writer.write() calls
+    transport = writer.transport
     try:
-        while data := await reader.read(READ):
-            transport.write(data)
-            if transport.get_write_buffer_size():  # or drain() has nothing to wait for, and costs
+        while data := await reader.read(READ_BYTES):
+            transport.write(data)  # all that writer.write() does
+            if transport.get_write_buffer_size():  # a drain() with nothing to wait for costs time
                 await writer.drain()
         writer.close()
         await writer.wait_closed()
     except ConnectionError:
-        pass  # reset by the other side
+        pass  # the client reset the connection
     finally:
-        transport.abort()  # does nothing to one that is closed
+        transport.abort()  # no effect if it is closed
 
 
 async def run(params: Params, probe: Probe) -> int:
-    descriptors.allow(params.connections)
+    open_files.raise_limit(params.connections)
     connections: set[asyncio.Task[None]] = set()
     async with asyncio.TaskGroup() as group:
 
@@ -34,7 +34,9 @@ async def run(params: Params, probe: Probe) -> int:
             connections.add(connection)
             connection.add_done_callback(connections.discard)
 
-        server = await asyncio.start_server(connected, "127.0.0.1", 0, limit=READ, backlog=BACKLOG)
+        server = await asyncio.start_server(
+            connected, "127.0.0.1", 0, limit=READ_BYTES, backlog=BACKLOG
+        )
         probe.listening(server.sockets[0].getsockname()[1])
         await probe.stopped()
         server.close()

@@ -1,12 +1,12 @@
-"""A BufferedProtocol: the loop reads into a buffer of ours, one for all connections."""
+"""BufferedProtocol: the loop reads into one buffer that all connections share."""
 
 import asyncio
 
-from runner import descriptors
+from runner import open_files
 from runner.work import Params, Probe
 
 BACKLOG = 1_024
-READ = 262_144  # bytes, at most
+READ_BYTES = 262_144
 
 
 class Echo(asyncio.BufferedProtocol):
@@ -24,11 +24,11 @@ class Echo(asyncio.BufferedProtocol):
         return self.buffer
 
     def buffer_updated(self, count: int) -> None:
-        # A copy: a transport may keep what it is given until it can send it, and uvloop always
-        # does, but the buffer belongs to whoever reads next.
+        # A copy, because a transport may keep the data until it can send it (uvloop always does),
+        # and the next read overwrites the buffer.
         self.transport.write(bytes(self.buffer[:count]))
 
-    # Who does not read is not read from: otherwise the transport would keep all that it sends.
+    # Do not read from a client that does not read: the transport would buffer without a limit.
     def pause_writing(self) -> None:
         self.transport.pause_reading()
 
@@ -40,9 +40,9 @@ class Echo(asyncio.BufferedProtocol):
 
 
 async def run(params: Params, probe: Probe) -> int:
-    descriptors.allow(params.connections)
+    open_files.raise_limit(params.connections)
     loop = asyncio.get_running_loop()
-    buffer = memoryview(bytearray(READ))
+    buffer = memoryview(bytearray(READ_BYTES))
     connections: set[asyncio.Transport] = set()
     server = await loop.create_server(
         lambda: Echo(buffer, connections), "127.0.0.1", 0, backlog=BACKLOG
@@ -51,7 +51,7 @@ async def run(params: Params, probe: Probe) -> int:
     await probe.stopped()
     server.close()
     for transport in connections:
-        transport.abort()  # close() would wait for those who do not read
-    await asyncio.sleep(0)  # connection_lost() is called in the loop's next turn
+        transport.abort()  # close() would wait for clients that do not read
+    await asyncio.sleep(0)  # lets the loop call connection_lost()
     await server.wait_closed()
     return 0

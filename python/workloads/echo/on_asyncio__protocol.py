@@ -1,8 +1,8 @@
-"""A Protocol: the loop calls it with what it has read, and it hands that to the transport."""
+"""Protocol: the loop calls it with the data it has read, and it writes them to the transport."""
 
 import asyncio
 
-from runner import descriptors
+from runner import open_files
 from runner.work import Params, Probe
 
 BACKLOG = 1_024
@@ -19,9 +19,9 @@ class Echo(asyncio.Protocol):
         self.connections.add(transport)
 
     def data_received(self, data: bytes) -> None:
-        self.transport.write(data)  # a kept bound method would be slower: uvloop's, by 3%
+        self.transport.write(data)  # keeping the bound method would be slower, in uvloop by 3%
 
-    # Who does not read is not read from: otherwise the transport would keep all that it sends.
+    # Do not read from a client that does not read: the transport would buffer without a limit.
     def pause_writing(self) -> None:
         self.transport.pause_reading()
 
@@ -33,7 +33,7 @@ class Echo(asyncio.Protocol):
 
 
 async def run(params: Params, probe: Probe) -> int:
-    descriptors.allow(params.connections)
+    open_files.raise_limit(params.connections)
     loop = asyncio.get_running_loop()
     connections: set[asyncio.Transport] = set()
     server = await loop.create_server(lambda: Echo(connections), "127.0.0.1", 0, backlog=BACKLOG)
@@ -41,7 +41,7 @@ async def run(params: Params, probe: Probe) -> int:
     await probe.stopped()
     server.close()
     for transport in connections:
-        transport.abort()  # close() would wait for those who do not read
-    await asyncio.sleep(0)  # connection_lost() is called in the loop's next turn
+        transport.abort()  # close() would wait for clients that do not read
+    await asyncio.sleep(0)  # lets the loop call connection_lost()
     await server.wait_closed()
     return 0

@@ -1,7 +1,7 @@
-"""Pre-forked workers that share the port; the kernel hands each connection to one of them.
+"""Worker processes that share a port; the kernel gives each connection to one of them.
 
-Each serves its connections with a selector, as the workers of nginx do: threads in them would be
-the model of threads once more.
+Each worker serves its connections with a selector, like the workers of nginx. Rejected: threads in
+the workers, because that would measure the threads model again.
 """
 
 import os
@@ -13,24 +13,24 @@ from multiprocessing.connection import Connection
 from selectors import EVENT_READ, EVENT_WRITE, DefaultSelector
 from socket import IPPROTO_TCP, SO_REUSEPORT, SOL_SOCKET, TCP_NODELAY, socket
 
-from runner import descriptors
+from runner import open_files
 from runner.models import START_METHOD
 from runner.work import Params, Probe
 
 ADDRESS = "127.0.0.1"
 BACKLOG = 1_024
-READ = 262_144  # bytes, at most
+READ_BYTES = 262_144
 
 processes = get_context(START_METHOD)
 processes.set_forkserver_preload([__name__])
 
 
 class Worker:
-    """A selector whose registrations hold what is to be called, and one buffer for all."""
+    """A selector that calls a method for each event, and one buffer for all connections."""
 
     def __init__(self, listener: socket, parent: Connection) -> None:
         self.is_stopping = False
-        self.buffer = memoryview(bytearray(READ))
+        self.buffer = memoryview(bytearray(READ_BYTES))
         self.selector = DefaultSelector()
         self.selector.register(listener, EVENT_READ, self.accept)
         self.selector.register(parent, EVENT_READ, self.stop)
@@ -51,7 +51,7 @@ class Worker:
         try:
             connection, _ = listener.accept()
         except BlockingIOError:
-            return  # who knocked has gone
+            return  # the client has disconnected
         connection.settimeout(0)
         connection.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
         self.selector.register(connection, EVENT_READ, self.echo)
@@ -60,7 +60,7 @@ class Worker:
         try:
             count = connection.recv_into(self.buffer)
         except BlockingIOError:
-            return  # nothing was there after all
+            return  # the socket was not readable after all
         except ConnectionError:
             count = 0
         if count:
@@ -77,7 +77,7 @@ class Worker:
             self.close(connection)
             return
         if sent < len(data):
-            # Nothing is read before the rest is sent; a copy, for meanwhile others use the buffer.
+            # Read nothing before the rest is sent. A copy, because others use the buffer meanwhile.
             rest = memoryview(bytes(data[sent:]))
             self.selector.modify(connection, EVENT_WRITE, partial(self.send_rest, rest))
 
@@ -90,18 +90,18 @@ class Worker:
         connection.close()
 
 
-def listen(port: int) -> socket:
-    """Take the port, which sockets with this option share; 0: any that is free."""
-    listener = socket()
-    listener.setsockopt(SOL_SOCKET, SO_REUSEPORT, 1)
-    listener.bind((ADDRESS, port))
-    return listener
+def bind(port: int) -> socket:
+    """Return a socket that shares `port` with the other workers; 0 takes any free port."""
+    sock = socket()
+    sock.setsockopt(SOL_SOCKET, SO_REUSEPORT, 1)
+    sock.bind((ADDRESS, port))
+    return sock
 
 
-def work(port: int, connections: int, parent: Connection) -> None:
+def run_worker(port: int, connections: int, parent: Connection) -> None:
     """Serve until the parent closes its end of the pipe."""
-    descriptors.allow(connections)
-    listener = listen(port)
+    open_files.raise_limit(connections)
+    listener = bind(port)
     listener.listen(BACKLOG)
     listener.settimeout(0)
     worker = Worker(listener, parent)
@@ -111,21 +111,21 @@ def work(port: int, connections: int, parent: Connection) -> None:
 
 @contextmanager
 def prepare(params: Params, probe: Probe) -> Iterator[int]:
-    descriptors.allow(params.connections)
+    open_files.raise_limit(params.connections)
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    # This socket keeps the port and does not listen, so that no connection is handed to it.
-    with listen(0) as keeper, ExitStack() as stack:
-        port = keeper.getsockname()[1]
-        workers = []
+    # This socket reserves the port. It does not listen, so it gets no connections.
+    with bind(0) as reserved, ExitStack() as stack:
+        port = reserved.getsockname()[1]
+        pipes = []
         for _ in range(max(2, cores or 1)):
-            here, there = processes.Pipe()
-            process = processes.Process(target=work, args=(port, params.connections, there))
+            ours, theirs = processes.Pipe()
+            process = processes.Process(target=run_worker, args=(port, params.connections, theirs))
             process.start()
-            there.close()
+            theirs.close()
             stack.callback(process.join)
-            workers.append(stack.enter_context(here))  # closed before it is joined
-        for worker in workers:
-            worker.recv()
+            pipes.append(stack.enter_context(ours))  # closed before join(), which ends the worker
+        for pipe in pipes:
+            pipe.recv()
         yield port
 
 

@@ -1,18 +1,18 @@
-"""A thread a connection, each with a buffer of its own, and one that accepts."""
+"""One thread per connection, each with a buffer, and a thread that accepts connections."""
 
 from contextlib import suppress
 from socket import IPPROTO_TCP, SHUT_RDWR, TCP_NODELAY, create_connection, create_server, socket
 from threading import Event, Thread
 
-from runner import descriptors
+from runner import open_files
 from runner.work import Params, Probe
 
 BACKLOG = 1_024
-READ = 65_536  # bytes, at most
+READ_BYTES = 65_536
 
 
 def echo(connection: socket) -> None:
-    buffer = memoryview(bytearray(READ))
+    buffer = memoryview(bytearray(READ_BYTES))
     with connection, suppress(ConnectionError):
         while count := connection.recv_into(buffer):
             connection.sendall(buffer[:count])
@@ -31,19 +31,20 @@ def accept(listener: socket, stopping: Event, connections: list[tuple[socket, Th
 
 
 def run(params: Params, probe: Probe) -> int:
-    descriptors.allow(params.connections)
+    open_files.raise_limit(params.connections)
     connections: list[tuple[socket, Thread]] = []
     stopping = Event()
     with create_server(("127.0.0.1", 0), backlog=BACKLOG) as listener:
-        accepting = Thread(target=accept, args=(listener, stopping, connections))
-        accepting.start()
+        accept_thread = Thread(target=accept, args=(listener, stopping, connections))
+        accept_thread.start()
         probe.listening(listener.getsockname()[1])
         probe.wait_until_stopped()
         stopping.set()
-        create_connection(listener.getsockname()).close()  # nothing else ends an accept anywhere
-        accepting.join()
+        # No other way to end a blocking accept() works on every system.
+        create_connection(listener.getsockname()).close()
+        accept_thread.join()
     for connection, thread in connections:
-        with suppress(OSError):  # it may be closed already
+        with suppress(OSError):  # it may already be closed
             connection.shutdown(SHUT_RDWR)
         thread.join()
     return 0

@@ -1,26 +1,26 @@
-"""A task a connection: receive what there is, send it back."""
+"""One task per connection receives data and sends it back."""
 
 from functools import partial
 
 import trio
 
-from runner import descriptors
+from runner import open_files
 from runner.work import Params, Probe
 
 BACKLOG = 1_024
-READ = 262_144  # bytes, at most
+READ_BYTES = 262_144
 
 
 async def echo(stream: trio.SocketStream) -> None:
     try:
-        while data := await stream.receive_some(READ):
+        while data := await stream.receive_some(READ_BYTES):
             await stream.send_all(data)
     except trio.BrokenResourceError:
-        pass  # reset by the other side
+        pass  # the client reset the connection
 
 
 async def run(params: Params, probe: Probe) -> int:
-    descriptors.allow(params.connections)
+    open_files.raise_limit(params.connections)
     async with trio.open_nursery() as nursery:
         serve = partial(trio.serve_tcp, echo, 0, host="127.0.0.1", backlog=BACKLOG)
         listeners = await nursery.start(serve)

@@ -1,4 +1,4 @@
-"""A task a wait, all in one task group, on either backend."""
+"""One task per wait in a task group, on either backend."""
 
 import time
 
@@ -6,19 +6,19 @@ import anyio
 
 from runner.work import Params, Probe
 
-EARLY_NS = 1_000_000  # some loops' timers count whole milliseconds
+EARLY_NS = 1_000_000  # timers of some event loops count whole milliseconds
 
 
 async def run(params: Params, probe: Probe) -> int:
     waited = 0
     seconds = params.wait_ns / 1e9
-    least_ns = params.wait_ns - EARLY_NS
+    shortest_ns = params.wait_ns - EARLY_NS
 
     async def wait() -> None:
         nonlocal waited
         start = time.perf_counter_ns()
         await anyio.sleep(seconds)
-        waited += time.perf_counter_ns() - start >= least_ns
+        waited += time.perf_counter_ns() - start >= shortest_ns
 
     async with anyio.create_task_group() as group:
         for _ in range(params.tasks):

@@ -1,23 +1,23 @@
-"""A task a wait, all in one task group."""
+"""One task per wait in a task group."""
 
 import asyncio
 import time
 
 from runner.work import Params, Probe
 
-EARLY_NS = 1_000_000  # some loops' timers count whole milliseconds
+EARLY_NS = 1_000_000  # timers of some event loops count whole milliseconds
 
 
 async def run(params: Params, probe: Probe) -> int:
     waited = 0
     seconds = params.wait_ns / 1e9
-    least_ns = params.wait_ns - EARLY_NS
+    shortest_ns = params.wait_ns - EARLY_NS
 
     async def wait() -> None:
         nonlocal waited
         start = time.perf_counter_ns()
         await asyncio.sleep(seconds)
-        waited += time.perf_counter_ns() - start >= least_ns
+        waited += time.perf_counter_ns() - start >= shortest_ns
 
     async with asyncio.TaskGroup() as group:
         for _ in range(params.tasks):

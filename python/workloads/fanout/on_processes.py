@@ -1,4 +1,4 @@
-"""A process a wait; the exit code says whether it waited long enough."""
+"""One process per wait; its exit code says whether it waited long enough."""
 
 import sys
 import time
@@ -7,7 +7,7 @@ from multiprocessing import get_context
 from runner.models import START_METHOD
 from runner.work import Params, Probe
 
-EARLY_NS = 1_000_000  # some loops' timers count whole milliseconds
+EARLY_NS = 1_000_000  # timers of some event loops count whole milliseconds
 
 processes = get_context(START_METHOD)
 processes.set_forkserver_preload([__name__])

@@ -1,23 +1,23 @@
-"""A task a wait, all in one task group; what waits is a coroutine and an entry in a heap."""
+"""One task per wait in a task group; each waits in the loop's heap of timers."""
 
 import time
 
 from runner import scratch
 from runner.work import Params, Probe
 
-EARLY_NS = 1_000_000  # some loops' timers count whole milliseconds
+EARLY_NS = 1_000_000  # timers of some event loops count whole milliseconds
 
 
 async def run(params: Params, probe: Probe) -> int:
     waited = 0
     seconds = params.wait_ns / 1e9
-    least_ns = params.wait_ns - EARLY_NS
+    shortest_ns = params.wait_ns - EARLY_NS
 
     async def wait() -> None:
         nonlocal waited
         start = time.perf_counter_ns()
         await scratch.sleep(seconds)
-        waited += time.perf_counter_ns() - start >= least_ns
+        waited += time.perf_counter_ns() - start >= shortest_ns
 
     async with scratch.TaskGroup() as group:
         for _ in range(params.tasks):

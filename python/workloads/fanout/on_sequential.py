@@ -1,10 +1,10 @@
-"""One wait after the other: N times as long as one."""
+"""One wait after the other, each with a blocking sleep."""
 
 import time
 
 from runner.work import Params, Probe
 
-EARLY_NS = 1_000_000  # some loops' timers count whole milliseconds
+EARLY_NS = 1_000_000  # timers of some event loops count whole milliseconds
 
 
 def run(params: Params, probe: Probe) -> int:

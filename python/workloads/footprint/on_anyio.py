@@ -1,4 +1,4 @@
-"""Tasks that wait for one event, all in one task group, on either backend."""
+"""Tasks in a task group that wait for an event, on either backend."""
 
 import anyio
 
@@ -8,12 +8,12 @@ STEPS = 4
 
 
 async def run(params: Params, probe: Probe) -> int:
-    told = anyio.Event()
+    event = anyio.Event()
     started = ended = 0
 
     async def wait() -> None:
         nonlocal ended
-        await told.wait()
+        await event.wait()
         ended += 1
 
     async with anyio.create_task_group() as group:
@@ -23,5 +23,5 @@ async def run(params: Params, probe: Probe) -> int:
                 started += 1
             await anyio.wait_all_tasks_blocked()
             probe.parked(started)
-        told.set()
+        event.set()
     return ended

@@ -1,4 +1,4 @@
-"""Tasks that sleep for an hour, and are cancelled with their group, on either backend."""
+"""Tasks that sleep for an hour and are cancelled with their task group, on either backend."""
 
 import anyio
 

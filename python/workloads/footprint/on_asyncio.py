@@ -1,4 +1,4 @@
-"""Tasks that wait for one event; each wait makes a future."""
+"""Tasks that wait for an event, which creates a future for each of them."""
 
 import asyncio
 
@@ -8,12 +8,12 @@ STEPS = 4
 
 
 async def run(params: Params, probe: Probe) -> int:
-    told = asyncio.Event()
+    event = asyncio.Event()
     started = ended = 0
 
     async def wait() -> None:
         nonlocal ended
-        await told.wait()
+        await event.wait()
         ended += 1
 
     async with asyncio.TaskGroup() as group:
@@ -21,7 +21,7 @@ async def run(params: Params, probe: Probe) -> int:
             while started < step * params.tasks // STEPS:
                 group.create_task(wait())
                 started += 1
-            await asyncio.sleep(0)  # each of them runs before this goes on, up to its wait
+            await asyncio.sleep(0)  # lets every new task run until it waits
             probe.parked(started)
-        told.set()
+        event.set()
     return ended

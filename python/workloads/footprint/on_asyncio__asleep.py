@@ -1,4 +1,4 @@
-"""Tasks that sleep for an hour, and are cancelled: a future and a timer each."""
+"""Tasks that sleep for an hour and are cancelled; each has a future and a timer."""
 
 import asyncio
 
@@ -18,7 +18,7 @@ async def run(params: Params, probe: Probe) -> int:
         for step in range(1, STEPS + 1):
             while len(sleepers) < step * params.tasks // STEPS:
                 sleepers.append(group.create_task(wait()))
-            await asyncio.sleep(0)  # each of them runs before this goes on, up to its sleep
+            await asyncio.sleep(0)  # lets every new task run until it sleeps
             probe.parked(len(sleepers))
         for sleeper in sleepers:
             sleeper.cancel()

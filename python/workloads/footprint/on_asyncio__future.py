@@ -1,4 +1,4 @@
-"""Tasks that wait for one future: the least that asyncio needs to wake them."""
+"""Tasks that wait for one future, the least that asyncio needs to wake them."""
 
 import asyncio
 
@@ -8,12 +8,12 @@ STEPS = 4
 
 
 async def run(params: Params, probe: Probe) -> int:
-    told = asyncio.get_running_loop().create_future()
+    future = asyncio.get_running_loop().create_future()
     started = ended = 0
 
     async def wait() -> None:
         nonlocal ended
-        await told
+        await future
         ended += 1
 
     async with asyncio.TaskGroup() as group:
@@ -21,7 +21,7 @@ async def run(params: Params, probe: Probe) -> int:
             while started < step * params.tasks // STEPS:
                 group.create_task(wait())
                 started += 1
-            await asyncio.sleep(0)  # each of them runs before this goes on, up to its wait
+            await asyncio.sleep(0)  # lets every new task run until it waits
             probe.parked(started)
-        told.set_result(None)
+        future.set_result(None)
     return ended

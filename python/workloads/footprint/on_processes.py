@@ -1,4 +1,4 @@
-"""Processes that wait for one condition."""
+"""Processes that wait for a condition."""
 
 from multiprocessing import get_context
 from multiprocessing.synchronize import Condition, Semaphore
@@ -12,24 +12,25 @@ processes = get_context(START_METHOD)
 processes.set_forkserver_preload([__name__])
 
 
-def wait(told: Condition, arrived: Semaphore) -> None:
-    with told:
+def wait(condition: Condition, arrived: Semaphore) -> None:
+    with condition:
         arrived.release()
-        told.wait()
+        condition.wait()
 
 
 def run(params: Params, probe: Probe) -> int:
     children = []
-    told, arrived = processes.Condition(), processes.Semaphore(0)
+    condition, arrived = processes.Condition(), processes.Semaphore(0)
     for step in range(1, STEPS + 1):
         while len(children) < step * params.tasks // STEPS:
-            children.append(processes.Process(target=wait, args=(told, arrived)))
+            children.append(processes.Process(target=wait, args=(condition, arrived)))
             children[-1].start()
             arrived.acquire()
-        with told:  # who has arrived gives this up by waiting only, so now all wait
+        # A process that has arrived holds the lock until it waits, so all of them wait now.
+        with condition:
             probe.parked(len(children))
-    with told:
-        told.notify_all()
+    with condition:
+        condition.notify_all()
     for child in children:
         child.join()
     return sum(child.exitcode == 0 for child in children)

@@ -1,4 +1,4 @@
-"""Tasks that wait to receive from one channel; each is sent the word."""
+"""Tasks that wait to receive from a channel; each is sent a value."""
 
 from runner import scratch
 from runner.work import Params, Probe
@@ -7,12 +7,12 @@ STEPS = 4
 
 
 async def run(params: Params, probe: Probe) -> int:
-    told = scratch.Channel[str]()
+    channel = scratch.Channel[str]()
     started = ended = 0
 
     async def wait() -> None:
         nonlocal ended
-        await told.receive()
+        await channel.receive()
         ended += 1
 
     async with scratch.TaskGroup() as group:
@@ -20,8 +20,8 @@ async def run(params: Params, probe: Probe) -> int:
             while started < step * params.tasks // STEPS:
                 group.spawn(wait())
                 started += 1
-            await scratch.checkpoint()  # each of them runs before this goes on, up to its wait
+            await scratch.checkpoint()  # lets every new task run until it waits
             probe.parked(started)
         for _ in range(started):
-            await told.send("end")
+            await channel.send("end")
     return ended

@@ -1,4 +1,4 @@
-"""Tasks that sleep for an hour, and are cancelled; each is an entry in the heap of timers."""
+"""Tasks that sleep for an hour and are cancelled; each has an entry in the heap of timers."""
 
 from runner import scratch
 from runner.work import Params, Probe
@@ -23,7 +23,7 @@ async def run(params: Params, probe: Probe) -> int:
             while started < step * params.tasks // STEPS:
                 group.spawn(wait())
                 started += 1
-            await scratch.checkpoint()  # each of them runs before this goes on, up to its sleep
+            await scratch.checkpoint()  # lets every new task run until it sleeps
             probe.parked(started)
         group.cancel()
     return ended

@@ -1,4 +1,4 @@
-"""Threads that wait for one condition."""
+"""Threads that wait for a condition."""
 
 from threading import Condition, Semaphore, Thread
 
@@ -9,14 +9,14 @@ STEPS = 4
 
 def run(params: Params, probe: Probe) -> int:
     threads: list[Thread] = []
-    told, arrived = Condition(), Semaphore(0)
+    condition, arrived = Condition(), Semaphore(0)
     ended = 0
 
     def wait() -> None:
         nonlocal ended
-        with told:
+        with condition:
             arrived.release()
-            told.wait()
+            condition.wait()
             ended += 1
 
     for step in range(1, STEPS + 1):
@@ -24,10 +24,11 @@ def run(params: Params, probe: Probe) -> int:
             threads.append(Thread(target=wait))
             threads[-1].start()
             arrived.acquire()
-        with told:  # who has arrived gives this up by waiting only, so now all wait
+        # A thread that has arrived holds the lock until it waits, so all of them wait now.
+        with condition:
             probe.parked(len(threads))
-    with told:
-        told.notify_all()
+    with condition:
+        condition.notify_all()
     for thread in threads:
         thread.join()
     return ended

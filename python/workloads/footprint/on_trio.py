@@ -1,4 +1,4 @@
-"""Tasks that wait for one event, all in one nursery."""
+"""Tasks in a nursery that wait for an event."""
 
 import trio
 from trio.testing import wait_all_tasks_blocked
@@ -9,12 +9,12 @@ STEPS = 4
 
 
 async def run(params: Params, probe: Probe) -> int:
-    told = trio.Event()
+    event = trio.Event()
     started = ended = 0
 
     async def wait() -> None:
         nonlocal ended
-        await told.wait()
+        await event.wait()
         ended += 1
 
     async with trio.open_nursery() as nursery:
@@ -24,5 +24,5 @@ async def run(params: Params, probe: Probe) -> int:
                 started += 1
             await wait_all_tasks_blocked()
             probe.parked(started)
-        told.set()
+        event.set()
     return ended

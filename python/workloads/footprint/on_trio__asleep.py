@@ -1,4 +1,4 @@
-"""Tasks that sleep for an hour, and are cancelled with their nursery."""
+"""Tasks that sleep for an hour and are cancelled with their nursery."""
 
 import trio
 from trio.testing import wait_all_tasks_blocked

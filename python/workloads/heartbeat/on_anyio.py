@@ -1,4 +1,4 @@
-"""Ticks in the main task, the work in another: on the loop, or offloaded, on either backend."""
+"""Ticks in the main task; another task does the work or offloads it, on either backend."""
 
 import time
 from collections.abc import AsyncIterator
@@ -8,20 +8,20 @@ import anyio
 from anyio import to_process, to_thread
 
 from runner.work import Params, Probe
-from workloads.heartbeat import beside
+from workloads.heartbeat import background
 
 TICK_NS = 10_000_000
 
 
 @asynccontextmanager
-async def prepare(params: Params, probe: Probe) -> AsyncIterator[beside.Job]:
-    with beside.job_of(params) as job:
+async def prepare(params: Params, probe: Probe) -> AsyncIterator[background.Job]:
+    with background.make_job(params) as job:
         if params.text("on") == "process":
-            await to_process.run_sync(beside.nothing)  # anyio keeps the process for the next job
+            await to_process.run_sync(background.do_nothing)  # anyio keeps this process
         yield job
 
 
-async def run(params: Params, probe: Probe, job: beside.Job) -> int:
+async def run(params: Params, probe: Probe, job: background.Job) -> int:
     ticks = done = 0
 
     async def work() -> None:

@@ -1,4 +1,4 @@
-"""Ticks in the main task, the work in another: on the loop, or offloaded from there."""
+"""Ticks in the main task; another task does the work or offloads it."""
 
 import asyncio
 import time
@@ -7,19 +7,19 @@ from concurrent.futures import Executor
 from contextlib import asynccontextmanager, nullcontext
 
 from runner.work import Params, Probe
-from workloads.heartbeat import beside
+from workloads.heartbeat import background
 
 TICK_NS = 10_000_000
 
-Prepared = tuple[beside.Job, Executor | None]
+Prepared = tuple[background.Job, Executor | None]
 
 
 @asynccontextmanager
 async def prepare(params: Params, probe: Probe) -> AsyncIterator[Prepared]:
-    elsewhere = params.text("on") == "process"
+    uses_process = params.text("on") == "process"
     with (
-        beside.job_of(params) as job,
-        beside.warm_process() if elsewhere else nullcontext() as pool,
+        background.make_job(params) as job,
+        background.warm_process_pool() if uses_process else nullcontext() as pool,
     ):
         yield job, pool
 
@@ -45,5 +45,5 @@ async def run(params: Params, probe: Probe, prepared: Prepared) -> int:
             await asyncio.sleep(max(0, due - time.perf_counter_ns()) / 1e9)
             probe.latency(max(0, time.perf_counter_ns() - due))
             if ticks == params.ticks // 5:
-                working = group.create_task(work())
-    return ticks + working.result()
+                work_task = group.create_task(work())
+    return ticks + work_task.result()

@@ -1,4 +1,4 @@
-"""Ticks in this process, the work in another that is warm."""
+"""Ticks in this process; a warm second process does the work."""
 
 import time
 from collections.abc import Iterator
@@ -6,18 +6,18 @@ from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 
 from runner.work import Params, Probe
-from workloads.heartbeat import beside
+from workloads.heartbeat import background
 
 TICK_NS = 10_000_000
 
 
 @contextmanager
-def prepare(params: Params, probe: Probe) -> Iterator[tuple[beside.Job, ProcessPoolExecutor]]:
-    with beside.job_of(params) as job, beside.warm_process() as pool:
+def prepare(params: Params, probe: Probe) -> Iterator[tuple[background.Job, ProcessPoolExecutor]]:
+    with background.make_job(params) as job, background.warm_process_pool() as pool:
         yield job, pool
 
 
-def run(params: Params, probe: Probe, prepared: tuple[beside.Job, ProcessPoolExecutor]) -> int:
+def run(params: Params, probe: Probe, prepared: tuple[background.Job, ProcessPoolExecutor]) -> int:
     ticks = 0
     job, pool = prepared
     start = time.perf_counter_ns()
@@ -27,5 +27,5 @@ def run(params: Params, probe: Probe, prepared: tuple[beside.Job, ProcessPoolExe
         time.sleep(max(0, due - time.perf_counter_ns()) / 1e9)
         probe.latency(max(0, time.perf_counter_ns() - due))
         if ticks == params.ticks // 5:
-            working = pool.submit(job)
-    return ticks + working.result()
+            future = pool.submit(job)
+    return ticks + future.result()

@@ -1,4 +1,4 @@
-"""Ticks in the main task, the work in another on the same loop: there is no other place."""
+"""Ticks in the main task; another task on the same loop does the work."""
 
 import time
 from collections.abc import AsyncIterator
@@ -6,18 +6,18 @@ from contextlib import asynccontextmanager
 
 from runner import scratch
 from runner.work import Params, Probe
-from workloads.heartbeat import beside
+from workloads.heartbeat import background
 
 TICK_NS = 10_000_000
 
 
 @asynccontextmanager
-async def prepare(params: Params, probe: Probe) -> AsyncIterator[beside.Job]:
-    with beside.job_of(params) as job:
+async def prepare(params: Params, probe: Probe) -> AsyncIterator[background.Job]:
+    with background.make_job(params) as job:
         yield job
 
 
-async def run(params: Params, probe: Probe, job: beside.Job) -> int:
+async def run(params: Params, probe: Probe, job: background.Job) -> int:
     ticks = 0
 
     async def work() -> bool:
@@ -31,5 +31,5 @@ async def run(params: Params, probe: Probe, job: beside.Job) -> int:
             await scratch.sleep(max(0, due - time.perf_counter_ns()) / 1e9)
             probe.latency(max(0, time.perf_counter_ns() - due))
             if ticks == params.ticks // 5:
-                working = group.spawn(work())
-    return ticks + await working
+                work_task = group.spawn(work())
+    return ticks + await work_task

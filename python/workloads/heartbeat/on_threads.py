@@ -1,20 +1,20 @@
-"""Ticks in the main thread, the work in another that is started for it."""
+"""Ticks in the main thread; a second thread does the work."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 
 from runner.work import Params, Probe
-from workloads.heartbeat import beside
+from workloads.heartbeat import background
 
 TICK_NS = 10_000_000
 
 
-def prepare(params: Params, probe: Probe) -> AbstractContextManager[beside.Job]:
-    return beside.job_of(params)
+def prepare(params: Params, probe: Probe) -> AbstractContextManager[background.Job]:
+    return background.make_job(params)
 
 
-def run(params: Params, probe: Probe, job: beside.Job) -> int:
+def run(params: Params, probe: Probe, job: background.Job) -> int:
     ticks = 0
     with ThreadPoolExecutor(max_workers=1) as pool:
         start = time.perf_counter_ns()
@@ -24,5 +24,5 @@ def run(params: Params, probe: Probe, job: beside.Job) -> int:
             time.sleep(max(0, due - time.perf_counter_ns()) / 1e9)
             probe.latency(max(0, time.perf_counter_ns() - due))
             if ticks == params.ticks // 5:
-                working = pool.submit(job)
-    return ticks + working.result()
+                future = pool.submit(job)
+    return ticks + future.result()

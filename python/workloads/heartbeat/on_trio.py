@@ -1,7 +1,7 @@
-"""Ticks in the main task, the work in another: on the loop, or offloaded from there.
+"""Ticks in the main task; another task does the work or offloads it.
 
-trio has no process pool of its own; the standard library's is waited for in a thread, which does
-nothing but wait.
+trio has no process pool, so it uses the one of the standard library: a worker thread waits for the
+job and does nothing else.
 """
 
 import time
@@ -12,19 +12,19 @@ from contextlib import asynccontextmanager, nullcontext
 import trio
 
 from runner.work import Params, Probe
-from workloads.heartbeat import beside
+from workloads.heartbeat import background
 
 TICK_NS = 10_000_000
 
-Prepared = tuple[beside.Job, Executor | None]
+Prepared = tuple[background.Job, Executor | None]
 
 
 @asynccontextmanager
 async def prepare(params: Params, probe: Probe) -> AsyncIterator[Prepared]:
-    elsewhere = params.text("on") == "process"
+    uses_process = params.text("on") == "process"
     with (
-        beside.job_of(params) as job,
-        beside.warm_process() if elsewhere else nullcontext() as pool,
+        background.make_job(params) as job,
+        background.warm_process_pool() if uses_process else nullcontext() as pool,
     ):
         yield job, pool
 

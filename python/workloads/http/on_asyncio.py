@@ -1,21 +1,19 @@
-"""httptools on a bare Protocol: parsed by callbacks, and answered from within the last of them."""
+"""httptools in a Protocol; the parser's last callback writes the response."""
 
 import asyncio
 
 import httptools
 
 from runner.work import Params, Probe
+from workloads.http.httptools_parser import RequestParser
+from workloads.http.response import BAD_REQUEST, BODY, RESPONSE
 
-BODY = b"Hello, World!\n"
-BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
-
-class Connection(asyncio.Protocol):
+class Connection(RequestParser, asyncio.Protocol):
     def __init__(self, connections: set["Connection"]) -> None:
+        super().__init__()
         self.connections = connections
-        self.parser = httptools.HttpRequestParser(self)
         self.lost = asyncio.get_running_loop().create_future()
-        self.url = b""
 
     def connection_made(self, transport: asyncio.Transport) -> None:
         self.transport = transport
@@ -29,13 +27,13 @@ class Connection(asyncio.Protocol):
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
-            self.transport.close()  # its request is answered; what follows is another protocol
+            self.transport.close()  # it is answered; data after it are another protocol
         except httptools.HttpParserError:
             if not self.transport.is_closing():
                 self.transport.write(BAD_REQUEST)
                 self.transport.close()
 
-    # A client that does not read its answers is not read from either.
+    # Do not read from a client that does not read its responses.
 
     def pause_writing(self) -> None:
         self.transport.pause_reading()
@@ -43,30 +41,24 @@ class Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         self.transport.resume_reading()
 
-    # What the parser finds, in this order.
-
-    def on_message_begin(self) -> None:
-        self.url = b""
-
-    def on_url(self, piece: bytes) -> None:
-        self.url += piece
+    # The parser's last callback for a request; the others are in RequestParser.
 
     def on_message_complete(self) -> None:
         if self.transport.is_closing():
-            return  # sent after a request that was to be the last
-        keeps_alive = self.parser.should_keep_alive()
+            return  # the client sent another request after its last one
+        keep_alive = self.parser.should_keep_alive()
         found = self.url == b"/" and self.parser.get_method() == b"GET"
         body = BODY if found else b""
         self.transport.write(
-            b"HTTP/1.1 %b\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n%b\r\n%b"
+            RESPONSE
             % (
                 b"200 OK" if found else b"404 Not Found",
                 len(body),
-                b"" if keeps_alive else b"Connection: close\r\n",
+                b"" if keep_alive else b"Connection: close\r\n",
                 body,
             )
         )
-        if not keeps_alive:
+        if not keep_alive:
             self.transport.close()
 
 
@@ -77,9 +69,9 @@ async def run(params: Params, probe: Probe) -> int:
     probe.listening(server.sockets[0].getsockname()[1])
     await probe.stopped()
     server.close()
-    closing = [connection.lost for connection in connections]
+    closed = [connection.lost for connection in connections]
     for connection in connections.copy():
         connection.transport.close()
-    await asyncio.gather(*closing)
+    await asyncio.gather(*closed)
     await server.wait_closed()
     return 0

@@ -1,13 +1,13 @@
-"""aiohttp's own server and router."""
+"""aiohttp's server and router."""
 
 import socket
 
 from aiohttp import web
 
 from runner.work import Params, Probe
+from workloads.http.response import BODY
 
-BODY = b"Hello, World!\n"
-LONG_S = 3_600  # connections are kept alive until the other side closes them
+KEEP_ALIVE_S = 3_600  # longer than any trial: only the client closes connections
 
 
 async def hello(request: web.Request) -> web.Response:
@@ -17,7 +17,7 @@ async def hello(request: web.Request) -> web.Response:
 async def run(params: Params, probe: Probe) -> int:
     application = web.Application()
     application.router.add_get("/", hello)
-    runner = web.AppRunner(application, access_log=None, keepalive_timeout=LONG_S)
+    runner = web.AppRunner(application, access_log=None, keepalive_timeout=KEEP_ALIVE_S)
     await runner.setup()
     listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
     await web.SockSite(runner, listener, backlog=1024).start()

@@ -1,4 +1,4 @@
-"""httptools on non-blocking sockets, a task a connection."""
+"""httptools on non-blocking sockets, with one task per connection."""
 
 import socket
 from contextlib import suppress
@@ -7,40 +7,31 @@ import httptools
 
 from runner import scratch
 from runner.work import Params, Probe
+from workloads.http.httptools_parser import RequestParser
+from workloads.http.response import BAD_REQUEST, BODY, RESPONSE
 
-BODY = b"Hello, World!\n"
-BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 READ_BYTES = 65_536
 
 
-class Answers:
-    """Takes what a client sent, and makes the answers to the requests that this completes."""
+class Responder(RequestParser):
+    """Parses the data of a client, and makes the responses to the requests that are complete."""
 
     def __init__(self) -> None:
-        self.parser = httptools.HttpRequestParser(self)
-        self.url = b""
+        super().__init__()
         self.is_last = False
-        self.made: list[bytes] = []
+        self.responses: list[bytes] = []
 
-    def to(self, data: bytes) -> bytes:
-        self.made.clear()
+    def respond_to(self, data: bytes) -> bytes:
+        self.responses.clear()
         try:
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
-            self.is_last = True  # its request is answered; what follows is another protocol
+            self.is_last = True  # it is answered; data after it are another protocol
         except httptools.HttpParserError:
             if not self.is_last:
-                self.made.append(BAD_REQUEST)
+                self.responses.append(BAD_REQUEST)
                 self.is_last = True
-        return b"".join(self.made)
-
-    # What the parser finds, in this order.
-
-    def on_message_begin(self) -> None:
-        self.url = b""
-
-    def on_url(self, piece: bytes) -> None:
-        self.url += piece
+        return b"".join(self.responses)
 
     def on_message_complete(self) -> None:
         if self.is_last:
@@ -48,8 +39,8 @@ class Answers:
         self.is_last = not self.parser.should_keep_alive()
         found = self.url == b"/" and self.parser.get_method() == b"GET"
         body = BODY if found else b""
-        self.made.append(
-            b"HTTP/1.1 %b\r\nContent-Type: text/plain\r\nContent-Length: %d\r\n%b\r\n%b"
+        self.responses.append(
+            RESPONSE
             % (
                 b"200 OK" if found else b"404 Not Found",
                 len(body),
@@ -59,9 +50,19 @@ class Answers:
         )
 
 
+async def accept(listener: socket.socket) -> socket.socket:
+    while True:
+        await scratch.wait_readable(listener)
+        with suppress(BlockingIOError, ConnectionError):  # the client has already disconnected
+            connection, _ = listener.accept()
+            connection.setblocking(False)
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            return connection
+
+
 async def receive(connection: socket.socket) -> bytes:
     while True:
-        await scratch.readable(connection)
+        await scratch.wait_readable(connection)
         with suppress(BlockingIOError):
             return connection.recv(READ_BYTES)
 
@@ -71,31 +72,26 @@ async def send(connection: socket.socket, data: bytes) -> None:
         try:
             data = data[connection.send(data) :]
         except BlockingIOError:
-            await scratch.writable(connection)
+            await scratch.wait_writable(connection)
 
 
 async def serve(connection: socket.socket) -> None:
-    answers = Answers()
-    with connection, suppress(ConnectionError):  # the client is gone
-        while not answers.is_last and (data := await receive(connection)):
-            await send(connection, answers.to(data))
+    responder = Responder()
+    with connection, suppress(ConnectionError):  # the client has disconnected
+        while not responder.is_last and (data := await receive(connection)):
+            await send(connection, responder.respond_to(data))
 
 
-async def accept(listener: socket.socket, group: scratch.TaskGroup) -> None:
+async def listen(listener: socket.socket, group: scratch.TaskGroup) -> None:
     while True:
-        await scratch.readable(listener)
-        with suppress(BlockingIOError, ConnectionError):  # gone before it was accepted
-            connection, _ = listener.accept()
-            connection.setblocking(False)
-            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            group.spawn(serve(connection))
+        group.spawn(serve(await accept(listener)))
 
 
 async def run(params: Params, probe: Probe) -> int:
     with socket.create_server(("127.0.0.1", 0), backlog=1024) as listener:
         listener.setblocking(False)
         async with scratch.TaskGroup() as group:
-            group.spawn(accept(listener, group))
+            group.spawn(listen(listener, group))
             probe.listening(listener.getsockname()[1])
             await probe.stopped()
             group.cancel()

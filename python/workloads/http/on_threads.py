@@ -1,4 +1,4 @@
-"""http.server's ThreadingHTTPServer, a thread a connection."""
+"""http.server's ThreadingHTTPServer, with one thread per connection."""
 
 import socket
 from contextlib import suppress
@@ -6,21 +6,25 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 
 from runner.work import Params, Probe
-
-BODY = b"Hello, World!\n"
+from workloads.http.response import BODY
 
 
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    wbufsize = -1  # head and body in one write, after the method below has returned
+    wbufsize = -1  # buffer the response: its head and body are sent in one write
 
     def do_GET(self) -> None:
+        self.respond()
+
+    def respond(self, *headers: tuple[str, str]) -> None:
         found = self.path == "/"
         body = BODY if found else b""
         self.send_response(200 if found else 404)
         self.send_header("Content-Type", "text/plain")
         self.send_header("Content-Length", str(len(body)))
+        for name, value in headers:
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(body)
 
@@ -30,11 +34,11 @@ class Handler(BaseHTTPRequestHandler):
 
 class Server(ThreadingHTTPServer):
     request_queue_size = 1024
-    daemon_threads = False  # then server_close() waits for them
+    daemon_threads = False  # so that server_close() waits for the threads
 
-    def __init__(self) -> None:
+    def __init__(self, handler: type[Handler] = Handler) -> None:
         self.connections: set[socket.socket] = set()
-        super().__init__(("127.0.0.1", 0), Handler)
+        super().__init__(("127.0.0.1", 0), handler)
 
     def process_request(self, request: socket.socket, client_address: object) -> None:
         self.connections.add(request)
@@ -46,17 +50,18 @@ class Server(ThreadingHTTPServer):
 
     def server_close(self) -> None:
         for connection in self.connections.copy():
-            with suppress(OSError):  # closed meanwhile
-                connection.shutdown(socket.SHUT_RD)  # its thread reads the end
+            with suppress(OSError):  # it may already be closed
+                # A thread that waits for a request reads the end; one that responds can still send.
+                connection.shutdown(socket.SHUT_RD)
         super().server_close()
 
 
 def run(params: Params, probe: Probe) -> int:
     with Server() as server:
-        serving = Thread(target=server.serve_forever)
-        serving.start()
+        server_thread = Thread(target=server.serve_forever)
+        server_thread.start()
         probe.listening(server.server_port)
         probe.wait_until_stopped()
         server.shutdown()
-        serving.join()
+        server_thread.join()
     return 0

@@ -1,4 +1,4 @@
-"""h11 over trio's streams, a task a connection."""
+"""h11 over trio's streams, with one task per connection."""
 
 from contextlib import suppress
 
@@ -6,29 +6,28 @@ import h11
 import trio
 
 from runner.work import Params, Probe
+from workloads.http.h11_response import CONNECTION_CLOSE, response
+from workloads.http.response import BODY
 
-BODY = b"Hello, World!\n"
-PLAIN = (b"Content-Type", b"text/plain")
-CLOSE = (b"Connection", b"close")
 READ_BYTES = 65_536
 
 
 async def serve(stream: trio.SocketStream) -> None:
     http = h11.Connection(h11.SERVER)
-    with suppress(trio.BrokenResourceError):  # the client is gone
+    with suppress(trio.BrokenResourceError):  # the client has disconnected
         try:
-            while request := await receive(http, stream):
+            while request := await receive_request(http, stream):
                 found = request.target == b"/" and request.method == b"GET"
-                await stream.send_all(answer(http, 200 if found else 404, BODY if found else b""))
+                await stream.send_all(response(http, 200 if found else 404, BODY if found else b""))
                 if http.our_state is h11.MUST_CLOSE:
                     return
                 http.start_next_cycle()
         except h11.RemoteProtocolError as error:
-            await stream.send_all(answer(http, error.error_status_hint, b"", CLOSE))
+            await stream.send_all(response(http, error.error_status_hint, b"", CONNECTION_CLOSE))
 
 
-async def receive(http: h11.Connection, stream: trio.SocketStream) -> h11.Request | None:
-    """Return the next request once all of it is there, or None at the end."""
+async def receive_request(http: h11.Connection, stream: trio.SocketStream) -> h11.Request | None:
+    """Return the next complete request, or None when the client has closed the connection."""
     request = None
     while True:
         event = http.next_event()
@@ -40,17 +39,6 @@ async def receive(http: h11.Connection, stream: trio.SocketStream) -> h11.Reques
             return request
         elif isinstance(event, h11.ConnectionClosed):
             return None
-
-
-def answer(http: h11.Connection, status: int, body: bytes, *headers: tuple[bytes, bytes]) -> bytes:
-    length = (b"Content-Length", b"%d" % len(body))
-    return b"".join(
-        (
-            http.send(h11.Response(status_code=status, headers=[PLAIN, length, *headers])),
-            http.send(h11.Data(data=body)),
-            http.send(h11.EndOfMessage()),
-        )
-    )
 
 
 async def run(params: Params, probe: Probe) -> int:

@@ -1,7 +1,4 @@
-"""A process a dish; each hands its result back through a queue.
-
-The clock is the machine's monotonic one, so that moments taken in different processes compare.
-"""
+"""One process per dish; a queue carries the results back."""
 
 import time
 from multiprocessing import get_context
@@ -10,29 +7,32 @@ from multiprocessing.queues import SimpleQueue
 from runner.models import START_METHOD
 from runner.work import Params, Probe, most_at_once
 
-DISHES = (10, 3, 7)  # units of time
-EARLY_NS = 1_000_000  # some loops' timers count whole milliseconds
+DISHES = (10, 3, 7)  # how many units of time each takes
+EARLY_NS = 1_000_000  # timers of some event loops count whole milliseconds
 
 processes = get_context(START_METHOD)
 processes.set_forkserver_preload([__name__])
 
 
-def cook(units: int, unit_ns: int, done: SimpleQueue[tuple[int, int, int]]) -> None:
+def cook(units: int, unit_ns: int, results: SimpleQueue[tuple[int, int, int]]) -> None:
+    # The monotonic clock is the same in every process, so the spans can be compared.
     start = time.monotonic_ns()
     time.sleep(units * unit_ns / 1e9)
-    done.put((units, start, time.monotonic_ns()))
+    results.put((units, start, time.monotonic_ns()))
 
 
 def run(params: Params, probe: Probe) -> int:
-    served = processes.SimpleQueue()
-    cooks = [processes.Process(target=cook, args=(u, params.unit_ns, served)) for u in DISHES]
-    for process in cooks:
-        process.start()
-    done = [served.get() for _ in cooks]
-    for process in cooks:
-        process.join()
-    served.close()
-    probe.observe("in_flight", most_at_once((start, end) for _, start, end in done))
+    results = processes.SimpleQueue()
+    children = [
+        processes.Process(target=cook, args=(units, params.unit_ns, results)) for units in DISHES
+    ]
+    for child in children:
+        child.start()
+    cooked = [results.get() for _ in children]
+    for child in children:
+        child.join()
+    results.close()
+    probe.observe("in_flight", most_at_once((start, end) for _, start, end in cooked))
     return sum(
-        units for units, start, end in done if end - start >= units * params.unit_ns - EARLY_NS
+        units for units, start, end in cooked if end - start >= units * params.unit_ns - EARLY_NS
     )

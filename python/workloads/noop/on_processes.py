@@ -1,4 +1,4 @@
-"""Nothing at all: a plain call, and no process is started."""
+"""No work: a plain call that starts no process."""
 
 from runner.work import Params, Probe
 

@@ -1,4 +1,4 @@
-"""Nothing at all: a plain call, and no concurrency is started."""
+"""No work: a plain call that returns at once."""
 
 from runner.work import Params, Probe
 

@@ -1,4 +1,4 @@
-"""Nothing at all: a plain call, and no thread is started."""
+"""No work: a plain call that starts no thread."""
 
 from runner.work import Params, Probe
 

@@ -1,4 +1,4 @@
-"""Nothing at all, awaited: what calling a coroutine costs before it does anything."""
+"""No work: an awaited call that returns at once."""
 
 from runner.work import Params, Probe
 

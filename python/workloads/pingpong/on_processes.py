@@ -1,4 +1,4 @@
-"""Two processes and a pipe; the partner is started before the clock."""
+"""Two processes and a pipe; the other process starts before the clock."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,7 +13,7 @@ processes.set_forkserver_preload([__name__])
 
 
 def pong(pipe: Connection) -> None:
-    """Answer each value with the next one, until the other end is closed."""
+    """Answer each value with the next number until the other end is closed."""
     while True:
         try:
             pipe.send(pipe.recv() + 1)
@@ -23,15 +23,15 @@ def pong(pipe: Connection) -> None:
 
 @contextmanager
 def prepare(params: Params, probe: Probe) -> Iterator[Connection]:
-    here, there = processes.Pipe()
-    partner = processes.Process(target=pong, args=(there,))
-    partner.start()
-    there.close()
+    pipe, other_end = processes.Pipe()
+    other = processes.Process(target=pong, args=(other_end,))
+    other.start()
+    other_end.close()
     try:
-        yield here
+        yield pipe
     finally:
-        here.close()
-        partner.join()
+        pipe.close()
+        other.join()
 
 
 def run(params: Params, probe: Probe, pipe: Connection) -> int:

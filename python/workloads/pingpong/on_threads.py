@@ -1,4 +1,4 @@
-"""Two threads and two simple queues, the standard library's fastest; the caller is one thread."""
+"""Two threads and two SimpleQueues, the fastest queue of the standard library."""
 
 from queue import SimpleQueue
 from threading import Thread
@@ -7,18 +7,18 @@ from runner.work import Params, Probe
 
 
 def run(params: Params, probe: Probe) -> int:
-    there: SimpleQueue[int] = SimpleQueue()
-    back: SimpleQueue[int] = SimpleQueue()
+    pings: SimpleQueue[int] = SimpleQueue()
+    pongs: SimpleQueue[int] = SimpleQueue()
 
     def pong() -> None:
         for _ in range(params.rounds):
-            back.put(there.get() + 1)
+            pongs.put(pings.get() + 1)
 
-    partner = Thread(target=pong)
-    partner.start()
+    other = Thread(target=pong)
+    other.start()
     value = 0
     for _ in range(params.rounds):
-        there.put(value)
-        value = back.get() + 1
-    partner.join()
+        pings.put(value)
+        value = pongs.get() + 1
+    other.join()
     return value

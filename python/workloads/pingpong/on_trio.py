@@ -1,4 +1,4 @@
-"""Two tasks and two memory channels without a buffer: each send meets its receive."""
+"""Two tasks and two unbuffered memory channels."""
 
 import trio
 
@@ -6,21 +6,21 @@ from runner.work import Params, Probe
 
 
 async def run(params: Params, probe: Probe) -> int:
-    there_in, there_out = trio.open_memory_channel[int](0)
-    back_in, back_out = trio.open_memory_channel[int](0)
+    send_ping, receive_ping = trio.open_memory_channel[int](0)
+    send_pong, receive_pong = trio.open_memory_channel[int](0)
     value = 0
 
     async def ping() -> None:
         nonlocal value
-        async with there_in, back_out:
+        async with send_ping, receive_pong:
             for _ in range(params.rounds):
-                await there_in.send(value)
-                value = await back_out.receive() + 1
+                await send_ping.send(value)
+                value = await receive_pong.receive() + 1
 
     async def pong() -> None:
-        async with there_out, back_in:
+        async with receive_ping, send_pong:
             for _ in range(params.rounds):
-                await back_in.send(await there_out.receive() + 1)
+                await send_pong.send(await receive_ping.receive() + 1)
 
     async with trio.open_nursery() as nursery:
         nursery.start_soon(ping)

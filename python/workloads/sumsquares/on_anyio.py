@@ -1,4 +1,4 @@
-"""A task a chunk, in one task group: nothing here ever waits, so nothing overlaps."""
+"""One task per chunk in a task group; the tasks never wait, so they run one after the other."""
 
 import anyio
 

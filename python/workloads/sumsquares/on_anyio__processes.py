@@ -1,4 +1,4 @@
-"""Each chunk handed to one of anyio's worker processes; they are warm, at most one a core."""
+"""One job per chunk for anyio's worker processes, which are warm, at most one per core."""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,7 +14,7 @@ def sum_squares(low: int, high: int) -> int:
 
 @asynccontextmanager
 async def prepare(params: Params, probe: Probe) -> AsyncIterator[None]:
-    """Let as many workers as there will be start and do their first jobs; anyio keeps them."""
+    """Start every worker and let it do its first jobs; anyio keeps the workers."""
     workers = int(to_process.current_default_process_limiter().total_tokens)
     async with create_task_group() as group:
         for _ in range(4 * workers):
@@ -28,7 +28,7 @@ async def run(params: Params, probe: Probe, _: None) -> int:
 
     async def offload(low: int, high: int) -> None:
         nonlocal total
-        # Two statements: `total += await ...` would read total before the wait.
+        # Two statements, because `total += await ...` would read `total` before the wait.
         part = await to_process.run_sync(sum_squares, low, high)
         total += part
 

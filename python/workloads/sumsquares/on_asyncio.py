@@ -1,4 +1,4 @@
-"""A task a chunk, on the loop itself: nothing here ever waits, so nothing overlaps."""
+"""One task per chunk in a task group; the tasks never wait, so they run one after the other."""
 
 import asyncio
 

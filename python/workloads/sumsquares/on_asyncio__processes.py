@@ -1,4 +1,4 @@
-"""Each chunk handed by the loop to a warm pool with one process a core."""
+"""One job per chunk for a warm pool with one process per core."""
 
 import asyncio
 import os
@@ -20,12 +20,12 @@ def sum_squares(low: int, high: int) -> int:
 
 @asynccontextmanager
 async def prepare(params: Params, probe: Probe) -> AsyncIterator[ProcessPoolExecutor]:
-    """Start the pool and let every worker do its first jobs: a pool starts them on demand."""
+    """Start every worker and let it do its first jobs, because a pool starts workers on demand."""
     loop = asyncio.get_running_loop()
     workers = os.cpu_count() or 1
     with ProcessPoolExecutor(workers, processes) as pool:
-        first = [loop.run_in_executor(pool, sum_squares, 0, 10_000) for _ in range(4 * workers)]
-        await asyncio.gather(*first)
+        warm_up = [loop.run_in_executor(pool, sum_squares, 0, 10_000) for _ in range(4 * workers)]
+        await asyncio.gather(*warm_up)
         yield pool
 
 

@@ -1,4 +1,4 @@
-"""Each chunk handed to a thread of the loop's own pool; the loop stays free, the GIL does not."""
+"""One job per chunk for asyncio's thread pool: the loop can run, but the GIL is shared."""
 
 import asyncio
 

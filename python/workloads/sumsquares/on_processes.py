@@ -1,4 +1,4 @@
-"""A warm pool with one process a core; the chunks are its jobs."""
+"""One job per chunk for a warm pool with one process per core."""
 
 import os
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ def prepare(params: Params, probe: Probe) -> Iterator[ProcessPoolExecutor]:
 
 
 def warm(pool: ProcessPoolExecutor, workers: int) -> None:
-    """Let every worker be started and do its first job: a pool starts them on demand."""
+    """Start every worker and let it do its first job, because a pool starts workers on demand."""
     for job in [pool.submit(sum_squares, 0, 10_000) for _ in range(4 * workers)]:
         job.result()
 

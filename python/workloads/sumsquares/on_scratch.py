@@ -1,4 +1,4 @@
-"""A task a chunk, in one task group: nothing here ever waits, so the chunks run one by one."""
+"""One task per chunk in a task group; the tasks never wait, so they run one after the other."""
 
 from runner import scratch
 from runner.work import Params, Probe

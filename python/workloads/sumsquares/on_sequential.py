@@ -1,4 +1,4 @@
-"""The chunks one after the other, in plain Python."""
+"""One chunk after the other."""
 
 from runner.work import Params, Probe
 

@@ -1,4 +1,4 @@
-"""A thread a chunk, through an executor made for the work."""
+"""One thread per chunk, in a ThreadPoolExecutor."""
 
 from concurrent.futures import ThreadPoolExecutor
 

@@ -1,7 +1,7 @@
-"""Each chunk handed to a warm pool with one process a core.
+"""One job per chunk for a warm pool with one process per core.
 
-trio has no process pool of its own; the standard library's is waited for in a thread, which does
-nothing but wait.
+trio has no process pool, so it uses the one of the standard library: a worker thread waits for each
+job and does nothing else.
 """
 
 import os
@@ -30,7 +30,7 @@ async def offload(pool: ProcessPoolExecutor, low: int, high: int) -> int:
 
 @asynccontextmanager
 async def prepare(params: Params, probe: Probe) -> AsyncIterator[ProcessPoolExecutor]:
-    """Start the pool and let every worker do its first jobs: a pool starts them on demand."""
+    """Start every worker and let it do its first jobs, because a pool starts workers on demand."""
     workers = os.cpu_count() or 1
     with ProcessPoolExecutor(workers, processes) as pool:
         async with trio.open_nursery() as nursery:
@@ -45,7 +45,7 @@ async def run(params: Params, probe: Probe, pool: ProcessPoolExecutor) -> int:
 
     async def add(low: int, high: int) -> None:
         nonlocal total
-        # Two statements: `total += await ...` would read total before the wait.
+        # Two statements, because `total += await ...` would read `total` before the wait.
         part = await offload(pool, low, high)
         total += part
 

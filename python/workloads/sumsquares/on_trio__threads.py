@@ -1,4 +1,4 @@
-"""Each chunk handed to a thread of trio's cache; the loop stays free, the GIL does not."""
+"""One job per chunk for trio's worker threads: the loop can run, but the GIL is shared."""
 
 import trio
 
@@ -15,7 +15,7 @@ async def run(params: Params, probe: Probe) -> int:
 
     async def offload(low: int, high: int) -> None:
         nonlocal total
-        # Two statements: `total += await ...` would read total before the wait.
+        # Two statements, because `total += await ...` would read `total` before the wait.
         part = await trio.to_thread.run_sync(sum_squares, low, high)
         total += part
 

@@ -1,27 +1,27 @@
-"""A task a timer, all in one task group; what waits is an entry in a heap."""
+"""One task per timer in a task group; each waits in the loop's heap of timers."""
 
 import time
 
 from runner import scratch
 from runner.work import Params, Probe
 
-EARLY_NS = 3_000_000  # some loops count whole milliseconds, of the clock and of the delay
+EARLY_NS = 3_000_000  # some event loops round both the clock and the delay to milliseconds
 
 
 async def run(params: Params, probe: Probe) -> int:
-    gone_off = 0
+    fired = 0
     timers, span_ns = params.timers, params.span_ns
 
-    async def timer(due: int) -> None:
-        nonlocal gone_off
-        await scratch.sleep(max(0, due - time.perf_counter_ns()) / 1e9)
-        late = time.perf_counter_ns() - due
-        probe.latency(max(0, late))
-        gone_off += late >= -EARLY_NS
+    async def timer(due_ns: int) -> None:
+        nonlocal fired
+        await scratch.sleep(max(0, due_ns - time.perf_counter_ns()) / 1e9)
+        late_ns = time.perf_counter_ns() - due_ns
+        probe.latency(max(0, late_ns))
+        fired += late_ns >= -EARLY_NS
 
     async with scratch.TaskGroup() as group:
-        first = time.perf_counter_ns() + params.lead_ns
+        first_ns = time.perf_counter_ns() + params.lead_ns
         for k in range(timers):
-            due = first + k * 7_919 % timers * span_ns // timers
-            group.spawn(timer(due))
-    return gone_off
+            due_ns = first_ns + k * 7_919 % timers * span_ns // timers
+            group.spawn(timer(due_ns))
+    return fired

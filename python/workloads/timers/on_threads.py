@@ -1,30 +1,30 @@
-"""A thread a timer: started one by one, each asleep in the kernel until its moment."""
+"""One thread per timer, which sleeps in the kernel until it is due."""
 
 import time
 from threading import Thread
 
 from runner.work import Params, Probe
 
-EARLY_NS = 3_000_000  # some loops count whole milliseconds, of the clock and of the delay
+EARLY_NS = 3_000_000  # some event loops round both the clock and the delay to milliseconds
 
 
 def run(params: Params, probe: Probe) -> int:
     timers, span_ns = params.timers, params.span_ns
-    lates: list[int] = []  # appending is atomic, so no lock is needed
+    lateness_ns: list[int] = []  # append() is atomic, so no lock is needed
 
-    def timer(due: int) -> None:
-        time.sleep(max(0, due - time.perf_counter_ns()) / 1e9)
-        lates.append(time.perf_counter_ns() - due)
+    def timer(due_ns: int) -> None:
+        time.sleep(max(0, due_ns - time.perf_counter_ns()) / 1e9)
+        lateness_ns.append(time.perf_counter_ns() - due_ns)
 
-    first = time.perf_counter_ns() + params.lead_ns
+    first_ns = time.perf_counter_ns() + params.lead_ns
     threads = [
-        Thread(target=timer, args=(first + k * 7_919 % timers * span_ns // timers,))
+        Thread(target=timer, args=(first_ns + k * 7_919 % timers * span_ns // timers,))
         for k in range(timers)
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    for late in lates:
-        probe.latency(max(0, late))
-    return sum(late >= -EARLY_NS for late in lates)
+    for late_ns in lateness_ns:
+        probe.latency(max(0, late_ns))
+    return sum(late_ns >= -EARLY_NS for late_ns in lateness_ns)

@@ -1,4 +1,4 @@
-"""A task a timer, all in one nursery."""
+"""One task per timer in a nursery."""
 
 import time
 
@@ -6,23 +6,23 @@ import trio
 
 from runner.work import Params, Probe
 
-EARLY_NS = 3_000_000  # some loops count whole milliseconds, of the clock and of the delay
+EARLY_NS = 3_000_000  # some event loops round both the clock and the delay to milliseconds
 
 
 async def run(params: Params, probe: Probe) -> int:
-    gone_off = 0
+    fired = 0
     timers, span_ns = params.timers, params.span_ns
 
-    async def timer(due: int) -> None:
-        nonlocal gone_off
-        await trio.sleep(max(0, due - time.perf_counter_ns()) / 1e9)
-        late = time.perf_counter_ns() - due
-        probe.latency(max(0, late))
-        gone_off += late >= -EARLY_NS
+    async def timer(due_ns: int) -> None:
+        nonlocal fired
+        await trio.sleep(max(0, due_ns - time.perf_counter_ns()) / 1e9)
+        late_ns = time.perf_counter_ns() - due_ns
+        probe.latency(max(0, late_ns))
+        fired += late_ns >= -EARLY_NS
 
     async with trio.open_nursery() as nursery:
-        first = time.perf_counter_ns() + params.lead_ns
+        first_ns = time.perf_counter_ns() + params.lead_ns
         for k in range(timers):
-            due = first + k * 7_919 % timers * span_ns // timers
-            nursery.start_soon(timer, due)
-    return gone_off
+            due_ns = first_ns + k * 7_919 % timers * span_ns // timers
+            nursery.start_soon(timer, due_ns)
+    return fired

@@ -9,22 +9,26 @@ import signal
 import sys
 import uuid
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
 
 from harness.catalog import workload_file
+from harness.measuring.plan import Block, assign
 from harness.measuring.runners import protocol
 from harness.measuring.runners.runner import Runner
-from harness.measuring.trials import Bench
+from harness.measuring.trials import TrialRunner
 from harness.paths import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
+    from harness.catalog.contestant import Contestant
     from harness.catalog.workload import Workload
+    from harness.measuring.inventory import Inventory
+    from harness.results.records import Cell, Trial
 
 HERE = Path(__file__).parent
 MARK = "LOOMBENCH_TEST_MARK"  # a variable that every process of one test inherits
@@ -137,6 +141,41 @@ def hurried(parsed: Workload, timeout_s: float) -> Workload:
 def runner(command: tuple[str, ...], env: Mapping[str, str] | None = None) -> Runner:
     """Return a runner for trials; what it says of itself plays no part in those."""
     return Runner("planted", command, dict(env or {}), protocol.Description(1, "planted", "1", ()))
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Runs trials of cells by their workloads."""
+
+    workloads: Mapping[str, Workload]
+    runner_of: Callable[[Contestant], Runner]
+    seed: int = 1
+    memory_bytes: int = 2**40
+    interrupted: Callable[[], bool] = lambda: False
+    load_command: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, inventory: Inventory) -> Bench:
+        runner = inventory.trial_runner(1, lambda: False)
+        return cls(
+            inventory.workloads,
+            runner.runner_of,
+            memory_bytes=runner.memory_bytes,
+            load_command=runner.load_command,
+        )
+
+    @property
+    def trial_runner(self) -> TrialRunner:
+        return TrialRunner(
+            self.runner_of, self.seed, self.memory_bytes, self.interrupted, self.load_command
+        )
+
+    def block(self, index: int, cells: Sequence[Cell]) -> Block:
+        assigned = tuple(assign(cell, self.workloads) for cell in cells)
+        return Block(index, cells[0].workload, cells[0].case, assigned)
+
+    def trial(self, cell: Cell, block: int, position: int) -> Trial | None:
+        return self.trial_runner.run(assign(cell, self.workloads), block, position)
 
 
 def bench(timeout_s: float = 20, *, mark: str = "none", seed: int = 1) -> Bench:

@@ -30,9 +30,9 @@ def leave_children_that_flood() -> None:
         fcntl.fcntl(1, fcntl.F_SETPIPE_SZ, 2**20)  # a large pipe is never found empty
 
     def flood() -> None:
-        event = b'{"kind": "event", "task": "a", "what": "b", "at_ns": 1}\n'
+        line = b'{"kind": "unheard_of", "task": "a", "what": "b", "at_ns": 1}\n'
         while True:
-            write(event * (2**20 // 2 // len(event)))
+            write(line * (2**20 // 2 // len(line)))
 
     for _ in range(3):
         fork(flood)

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import threading
 
-from harness.measuring.trials import Bench
+from harness.catalog.contestant import Contestant
 from harness.results.records import Cell, Trial
-from tests.support.planted.bench import MARK, at_most, planted, runner, workload
+from tests.support.planted.bench import MARK, Bench, at_most, planted, runner, workload
 
 SERVED = """
 title = "Served"
@@ -65,6 +65,10 @@ DRAINED = (
 IN_CHECK = "in the check case: "  # how a message about that case begins
 
 
+def cell(way: str = "good", case: str = "headline") -> Cell:
+    return Cell(Contestant("served", way), case)
+
+
 def bench_of_servers(
     mark: str, load_command: tuple[str, ...], text: str = SERVED, timeout_s: float = 10
 ) -> Bench:
@@ -85,7 +89,7 @@ def generator(way: str, mark: str) -> tuple[str, ...]:
 def trial_of_server(bench: Bench, way: str = "good", case: str = "headline") -> Trial:
     before = threading.active_count()  # other tests may have left idle threads in a pool
     with at_most(15):
-        done = bench.trial(Cell("served", case, way), 0, 0)
+        done = bench.trial(cell(way, case), 0, 0)
     assert done is not None
     assert threading.active_count() == before
     return done

@@ -1,17 +1,18 @@
-"""Advice says what the cells say: one name where it is told apart, several where not, else none."""
+"""Advice: one name if it differs from all others, several if they are too close, else none."""
 
 from __future__ import annotations
 
 import pytest
 from msgspec import structs
 
-from harness.analysis.advice import Advice, Choice, Verdict, advice
+from harness.analysis.advice import Advice, Certainty, Choice, advice
 from harness.results.records import Status, Trial
+from tests.support.factories import CRASHED, WORKLOAD, analysed, cell, trial, trials
 from tests.support.scenes import SCENES, Otherwise, alike, analysis_of, failed, scene, waits
 
 
 def row_of(rows: list[Advice], workload: str) -> Advice:
-    (found,) = [one for one in rows if any(of.workload == workload for of in one.aspects)]
+    (found,) = [row for row in rows if any(aspect.workload == workload for aspect in row.aspects)]
     return found
 
 
@@ -19,95 +20,102 @@ def first(rows: list[Advice], workload: str) -> Choice:
     return row_of(rows, workload).aspects[0].choices[0]
 
 
-def test_the_one_that_is_told_apart_from_all_is_named_alone() -> None:
+def test_a_contestant_that_differs_from_all_others_is_named_alone() -> None:
     choice = first(advice(scene(("fanout",))), "fanout")
-    assert (choice.verdict, choice.names) == (Verdict.CLEAR, ("asyncio",))
+    assert (choice.certainty, choice.names) == (Certainty.CLEAR, ("asyncio",))
     assert choice.text == "asyncio"
-    assert choice.because.startswith("time per task over the ideal: 12.")
+    assert choice.because.startswith("overhead per task: 12.")
 
 
-def test_what_is_not_told_apart_is_named_together() -> None:
+def test_contestants_too_close_to_rank_are_named_together() -> None:
     choice = first(
         advice(scene(("fanout",), models=("asyncio", "trio"), fate=Otherwise(alike))), "fanout"
     )
-    assert choice.verdict is Verdict.ALIKE
+    assert choice.certainty is Certainty.CLOSE
     assert set(choice.names) == {"asyncio", "trio"}
-    assert choice.text in ("asyncio or trio: not told apart", "trio or asyncio: not told apart")
+    assert choice.text in (
+        "asyncio or trio (too close to rank)",
+        "trio or asyncio (too close to rank)",
+    )
 
 
-def test_of_many_that_are_alike_the_first_are_named_and_the_others_counted() -> None:
+def test_of_many_equals_the_first_are_named_and_the_others_counted() -> None:
     choice = first(advice(analysis_of("all alike")), "fanout")
     assert len(choice.names) > 3
-    assert choice.text.endswith(f"or {len(choice.names) - 2} others: not told apart")
+    assert choice.text.endswith(f"or {len(choice.names) - 2} others (too close to rank)")
 
 
 def test_with_too_few_blocks_nothing_is_decided() -> None:
     (row,) = advice(analysis_of("too few blocks"))
     (choice,) = row.aspects[0].choices
-    assert choice.verdict is Verdict.UNDECIDED
+    assert choice.certainty is Certainty.UNDECIDED
     assert choice.text.startswith("undecided; so far ")
     assert choice.because.endswith("too few blocks to be sure")
 
 
-def test_a_contestant_alone_is_no_choice() -> None:
+def test_a_single_contestant_is_no_choice() -> None:
     choice = first(advice(analysis_of("only trio")), "fanout")
-    assert choice.verdict is Verdict.UNDECIDED
+    assert choice.certainty is Certainty.UNDECIDED
     assert choice.because.endswith("no other to compare it with")
 
 
-def test_where_everything_fails_nothing_is_advised() -> None:
+def test_if_every_contestant_fails_there_is_no_advice() -> None:
     choice = first(advice(analysis_of("everything fails")), "fanout")
     assert (choice.text, choice.names) == ("undecided", ())
     assert choice.because == "every contestant failed at least once"
 
 
-def test_of_what_was_not_measured_there_is_no_row() -> None:
+def test_a_workload_that_was_not_measured_has_no_row() -> None:
     assert advice(analysis_of("nothing measured yet")) == []
 
 
-def test_the_floor_of_the_workbench_is_nobodys_work() -> None:
+def test_the_workload_that_measures_the_workbench_has_no_row() -> None:
     assert advice(scene(("noop",))) == []
 
 
 def test_a_contestant_that_fails_now_and_then_is_not_advised() -> None:
-    def change(one: Trial) -> Trial:
-        hit = one.cell.model == "asyncio" and one.block == 0
-        return failed(one, Status.CRASH, "boom") if hit else one
+    def change(trial: Trial) -> Trial:
+        fails = trial.cell.model == "asyncio" and trial.block == 0
+        return failed(trial, Status.CRASH, "boom") if fails else trial
 
     choice = first(advice(scene(("fanout",), fate=Otherwise(change))), "fanout")
     assert choice.names == ("asyncio-eager",)
 
 
-def test_a_language_that_is_not_among_the_best_is_told_its_own_best() -> None:
+def test_a_language_without_a_leader_has_a_choice_of_its_own() -> None:
     choices = row_of(advice(scene(("fanout",))), "fanout").aspects[0].choices
-    assert [(one.among, one.names) for one in choices] == [("", ("asyncio",)), ("Go", ("go-1cpu",))]
+    assert [(choice.language, choice.names) for choice in choices] == [
+        ("", ("asyncio",)),
+        ("Go", ("go-1cpu",)),
+    ]
 
 
-def test_many_waits_are_judged_by_time_and_by_memory() -> None:
+def test_workloads_of_the_same_work_share_a_row() -> None:
     rows = advice(scene(("fanout", "footprint")))
     row = row_of(rows, "footprint")
-    assert [(one.of, one.workload) for one in row.aspects] == [
-        ("time", "fanout"),
-        ("memory", "footprint"),
+    assert row.work == "many waits at once"
+    assert [(aspect.judged_by, aspect.workload) for aspect in row.aspects] == [
+        ("overhead per task", "fanout"),
+        ("memory per task", "footprint"),
     ]
     assert len(rows) == 1
 
 
-def test_a_workload_from_outside_stands_for_what_it_is_called() -> None:
+def test_a_workload_without_advice_is_named_by_its_title() -> None:
     rows = advice(analysis_of("a workload of many words"))
     assert [row.work for row in rows] == [
         "work like “A workload that somebody has added, with many words in its title”"
     ]
 
 
-# --- something heavy beside a loop
+# --- options of the baseline: heavy work beside an event loop
 
 
-def heavy(one: Trial, **cost: int) -> Trial:
-    """Give every place of the work its own length of waits."""
-    place = one.cell.case.rpartition("-")[2]
+def heavy(trial: Trial, **cost: int) -> Trial:
+    """Give every place of the work a latency of its own."""
+    place = trial.cell.case.rpartition("-")[2]
     factor = cost.get("loop" if place == "headline" else place, 1)
-    return structs.replace(one, latency=waits(factor * (100 + one.block % 3)))
+    return structs.replace(trial, latency=waits(factor * (100 + trial.block % 3)))
 
 
 def handed_over(blocks: int, **cost: int) -> dict[str, Choice]:
@@ -117,31 +125,31 @@ def handed_over(blocks: int, **cost: int) -> dict[str, Choice]:
             models=("asyncio",),
             blocks=blocks,
             every_case=True,
-            fate=Otherwise(lambda one: heavy(one, **cost)),
+            fate=Otherwise(lambda trial: heavy(trial, **cost)),
         )
     )
     aspects = row_of(rows, "heartbeat").aspects
-    return {one.of.partition(",")[0]: one.choices[0] for one in aspects}
+    return {aspect.judged_by: aspect.choices[0] for aspect in aspects}
 
 
-def test_work_is_handed_to_the_place_that_keeps_the_beat() -> None:
-    choice = handed_over(6, loop=40, thread=10, process=1)["computing"]
-    assert (choice.verdict, choice.text) == (Verdict.CLEAR, "a process")
+def test_the_option_with_the_best_value_is_chosen() -> None:
+    choice = handed_over(6, loop=40, thread=10, process=1)["CPU work"]
+    assert (choice.certainty, choice.text) == (Certainty.CLEAR, "a process")
     assert "on the loop" in choice.because
 
 
-def test_places_whose_intervals_meet_are_named_together() -> None:
+def test_options_whose_intervals_overlap_are_named_together() -> None:
     choice = handed_over(6, loop=40, thread=1, process=1)["a blocking call"]
-    assert choice.verdict is Verdict.ALIKE
+    assert choice.certainty is Certainty.CLOSE
     assert set(choice.names) == {"a thread", "a process"}
 
 
-def test_places_in_too_few_blocks_are_undecided() -> None:
-    choice = handed_over(2, loop=40, thread=10, process=1)["computing"]
-    assert choice.verdict is Verdict.UNDECIDED
+def test_options_with_too_few_blocks_are_undecided() -> None:
+    choice = handed_over(2, loop=40, thread=10, process=1)["CPU work"]
+    assert choice.certainty is Certainty.UNDECIDED
 
 
-def test_each_place_is_asked_with_the_same_amount() -> None:
+def test_each_question_compares_its_own_cases() -> None:
     choice = handed_over(6, loop=40, thread=10, process=1)["reading a large file"]
     assert choice.text == "a process"
 
@@ -153,4 +161,100 @@ def test_every_row_points_at_a_case_that_was_measured(name: str) -> None:
         assert row.size
         for aspect in row.aspects:
             cells = analysis.workloads[aspect.workload].cases[aspect.case]
-            assert any(one.attempts for one in cells)
+            assert any(cell.attempts for cell in cells)
+
+
+# --- what a workload file says
+
+ADVICE = """
+[advice]
+work = "demonstrations"
+judged_by = "waiting time"
+
+[[advice.places]]
+judged_by = "how much at once"
+options = { tasks-1 = "one by one", tasks-100 = "all at once" }
+"""
+SLOW, FAST = (500, 505, 495, 502, 498), (50, 51, 49, 50, 50)
+
+
+def advised(*of: Trial, text: str = WORKLOAD + ADVICE) -> list[Advice]:
+    return advice(analysed(*of, text=text))
+
+
+def options_of(*of: Trial, text: str = WORKLOAD + ADVICE) -> list[Choice]:
+    """Return the choices among the options of the demo, not those among contestants."""
+    aspects = [aspect for row in advised(*of, text=text) for aspect in row.aspects]
+    return [
+        choice
+        for aspect in aspects
+        if aspect.judged_by == "how much at once"
+        for choice in aspect.choices
+    ]
+
+
+def test_a_row_is_named_and_judged_as_the_workload_file_says() -> None:
+    (row,) = advised(*trials("asyncio", FAST), *trials("trio", SLOW))
+    assert row.work == "demonstrations"
+    assert [(aspect.judged_by, aspect.case) for aspect in row.aspects] == [
+        ("waiting time", "headline")
+    ]
+    assert row.aspects[0].choices[0].text == "asyncio"
+
+
+def test_without_advice_in_the_file_the_title_and_the_metric_are_used() -> None:
+    (row,) = advised(*trials("asyncio", FAST), *trials("trio", SLOW), text=WORKLOAD)
+    assert row.work == "work like “Demo”"
+    assert [aspect.judged_by for aspect in row.aspects] == ["elapsed time"]
+
+
+def test_an_option_is_chosen_by_the_cell_of_the_baseline_in_its_case() -> None:
+    (choice,) = options_of(
+        *trials(cell("asyncio", "tasks-1"), SLOW),
+        *trials(cell("asyncio", "tasks-100"), FAST),
+        *trials(cell("trio", "tasks-1"), [1] * 5),
+        *trials(cell("asyncio", "tasks-1", "fast"), [1] * 5),
+    )
+    assert (choice.certainty, choice.text) == (Certainty.CLEAR, "all at once")
+    assert choice.because == (
+        "in asyncio, elapsed time: all at once 50.0 ns [49.0 ns, 51.0 ns],"
+        " one by one 500 ns [495 ns, 505 ns]"
+    )
+
+
+def test_if_more_is_better_the_option_with_the_largest_value_is_chosen() -> None:
+    (choice,) = options_of(
+        *trials(cell("asyncio", "tasks-1"), SLOW),
+        *trials(cell("asyncio", "tasks-100"), FAST),
+        text=WORKLOAD.replace('better = "lower"', 'better = "higher"', 1) + ADVICE,
+    )
+    assert (choice.certainty, choice.text) == (Certainty.CLEAR, "one by one")
+
+
+def test_fewer_than_two_measured_options_give_no_choice() -> None:
+    measured = trials(cell("asyncio", "tasks-1"), FAST)
+    others = trials(cell("trio", "tasks-100"), FAST)
+    crashed = trial(cell("asyncio", "tasks-100"), **CRASHED)
+    assert options_of() == []
+    assert options_of(*measured) == []
+    assert options_of(*measured, *others) == []
+    assert options_of(*measured, *trials(cell("asyncio", "tasks-100"), FAST), crashed) == []
+
+
+def test_an_option_with_too_few_blocks_leaves_the_choice_undecided() -> None:
+    (choice,) = options_of(
+        *trials(cell("asyncio", "tasks-1"), SLOW),
+        *trials(cell("asyncio", "tasks-100"), FAST[:4]),
+    )
+    assert choice.certainty is Certainty.UNDECIDED
+    assert choice.text == "undecided; so far all at once"
+    assert choice.because.endswith("; too few blocks")
+
+
+def test_options_with_overlapping_intervals_are_too_close_to_rank() -> None:
+    (choice,) = options_of(
+        *trials(cell("asyncio", "tasks-1"), SLOW),
+        *trials(cell("asyncio", "tasks-100"), [value - 1 for value in SLOW]),
+    )
+    assert choice.certainty is Certainty.CLOSE
+    assert choice.text == "all at once or one by one (too close to rank)"

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import structs
 
 from harness.analysis.analyse import CellResult, Comparison, WorkloadResult, analyse, ranked
+from harness.catalog.contestant import Contestant
 from harness.catalog.workload import HEADLINE
 from harness.results.records import Absence, AbsentCell, Cell, Sample, Status
 from harness.statistics import estimates
@@ -17,6 +19,7 @@ from tests.support.factories import (
     run,
     trial,
     trials,
+    who,
     workload,
 )
 
@@ -24,16 +27,16 @@ MS = 1_000_000
 FIVE = (50, 51, 52, 53, 54)
 
 
-def one_cell(found: WorkloadResult, model: str, case: str = HEADLINE) -> CellResult:
-    (one,) = (one for one in found.cases[case] if one.contestant == model)
-    return one
+def find_cell(found: WorkloadResult, model: str, case: str = HEADLINE) -> CellResult:
+    (result,) = (cell for cell in found.cases[case] if cell.contestant == who(model))
+    return result
 
 
 # One cell
 
 
 def test_a_metric_is_estimated_from_one_number_a_trial() -> None:
-    found = one_cell(result(*trials("trio", FIVE)), "trio").metrics["elapsed"]
+    found = find_cell(result(*trials("trio", FIVE)), "trio").metrics["elapsed"]
     assert (found.value, found.n) == (52, 5)
     assert 50 <= found.low <= 52 <= found.high <= 54
 
@@ -45,12 +48,12 @@ def test_a_trial_counts_with_the_median_of_its_samples_after_warm_up() -> None:
         Sample(500, 10),
         Sample(60, 10),
     )
-    found = one_cell(result(trial("trio", samples=samples)), "trio").metrics["elapsed"]
+    found = find_cell(result(trial("trio", samples=samples)), "trio").metrics["elapsed"]
     assert (found.value, found.n) == (70, 1)
 
 
 def test_fewer_blocks_than_an_interval_needs_give_none() -> None:
-    found = one_cell(result(*trials("trio", FIVE[:4])), "trio").metrics["elapsed"]
+    found = find_cell(result(*trials("trio", FIVE[:4])), "trio").metrics["elapsed"]
     assert (found.low, found.high, found.n) == (None, None, 4)
 
 
@@ -65,7 +68,7 @@ def test_a_failed_trial_enters_no_estimate_and_is_counted() -> None:
         trial("trio", 5, **CRASHED, usage={"peak_bytes": 10**9}),
         trial("trio", 6, **{**CRASHED, "status": Status.TIMEOUT, "message": "too slow"}),
     ]
-    found = one_cell(result(*of), "trio")
+    found = find_cell(result(*of), "trio")
     assert (found.metrics["elapsed"].value, found.metrics["elapsed"].n) == (52, 5)
     assert found.statuses == {Status.OK: 5, Status.CRASH: 1, Status.TIMEOUT: 1}
     assert (found.attempts, found.failures) == (7, 2)
@@ -74,45 +77,45 @@ def test_a_failed_trial_enters_no_estimate_and_is_counted() -> None:
 
 
 @pytest.mark.parametrize("status", [status for status in Status if status is not Status.OK])
-def test_a_cell_of_which_every_trial_failed_has_no_number_at_all(status: Status) -> None:
+def test_a_cell_whose_trials_all_failed_has_no_numbers(status: Status) -> None:
     of = trials("trio", FIVE, status=status)
-    found = one_cell(result(*of, *trials("asyncio", FIVE)), "trio")
+    found = find_cell(result(*of, *trials("asyncio", FIVE)), "trio")
     assert (found.metrics, found.ratio, found.peak_bytes) == ({}, None, None)
     assert found.failures == 5
 
 
-def test_the_peak_is_the_median_of_the_trials_that_tell_it() -> None:
+def test_the_peak_memory_is_the_median_of_the_trials_that_have_it() -> None:
     peaks = [{"peak_bytes": 10}, {}, {"peak_bytes": 30}, {"peak_bytes": 1000}]
     of = [trial("trio", block, usage=usage) for block, usage in enumerate(peaks)]
-    assert one_cell(result(*of), "trio").peak_bytes == 30
+    assert find_cell(result(*of), "trio").peak_bytes == 30
 
 
-def test_a_peak_that_no_trial_tells_is_unknown_and_not_zero() -> None:
-    assert one_cell(result(trial("trio")), "trio").peak_bytes is None
+def test_an_unknown_peak_memory_is_none_and_not_zero() -> None:
+    assert find_cell(result(trial("trio")), "trio").peak_bytes is None
 
 
-def test_a_metric_of_unknown_cpu_time_is_left_out_and_not_zero() -> None:
-    found = one_cell(result(*trials("trio", FIVE)), "trio")
+def test_a_metric_without_cpu_time_is_left_out_and_not_zero() -> None:
+    found = find_cell(result(*trials("trio", FIVE)), "trio")
     assert "cores" not in found.metrics
     assert "elapsed" in found.metrics
 
 
-def test_a_metric_is_taken_from_the_samples_that_know_it() -> None:
+def test_a_metric_uses_the_samples_that_have_its_values() -> None:
     known, unknown = Sample(100, 10, cpu_ns=150), Sample(100, 10)
     of = [trial("trio", 0, samples=(known, unknown)), trial("trio", 1, samples=(unknown,))]
-    found = one_cell(result(*of), "trio").metrics["cores"]
+    found = find_cell(result(*of), "trio").metrics["cores"]
     assert (found.value, found.n) == (1.5, 1)
 
 
-def test_a_cpu_time_of_zero_is_a_number_like_any_other() -> None:
+def test_a_cpu_time_of_zero_counts() -> None:
     of = trial("trio", samples=(Sample(100, 10, cpu_ns=0),))
-    assert one_cell(result(of), "trio").metrics["cores"].value == 0
+    assert find_cell(result(of), "trio").metrics["cores"].value == 0
 
 
 @pytest.mark.parametrize("formula", ["elapsed_ns / (tasks - 10)", "1.0 * elapsed_ns ** 64"])
 def test_a_metric_that_cannot_be_computed_is_left_out(formula: str) -> None:
     text = WORKLOAD.replace('"cpu_ns / elapsed_ns"', f'"{formula}"')
-    found = one_cell(result(trial("trio"), text=text), "trio")
+    found = find_cell(result(trial("trio"), text=text), "trio")
     assert list(found.metrics) == ["elapsed"]
 
 
@@ -121,8 +124,8 @@ def test_a_metric_may_use_the_parameters_the_ideal_and_the_operations() -> None:
     text = WORKLOAD.replace('"cpu_ns / elapsed_ns"', f'"{formula}"')
     asyncio, sequential = trial("asyncio", 0, 51 * MS), trial("sequential", 0, 520 * MS)
     found = result(asyncio, sequential, text=text)
-    assert one_cell(found, "asyncio").metrics["cores"].value == MS / 10 + 10
-    assert one_cell(found, "sequential").metrics["cores"].value == 20 * MS / 10 + 10
+    assert find_cell(found, "asyncio").metrics["cores"].value == MS / 10 + 10
+    assert find_cell(found, "sequential").metrics["cores"].value == 20 * MS / 10 + 10
 
 
 # Ratios
@@ -131,7 +134,7 @@ def test_a_metric_may_use_the_parameters_the_ideal_and_the_operations() -> None:
 def test_a_ratio_is_formed_within_blocks_so_that_drift_cancels() -> None:
     drift = [10, 1000, 20, 500, 30]
     of = [*trials("asyncio", drift), *trials("trio", [3 * value for value in drift])]
-    found = one_cell(result(*of), "trio").ratio
+    found = find_cell(result(*of), "trio").ratio
     assert (found.value, found.low, found.high) == pytest.approx((3, 3, 3))
 
 
@@ -141,7 +144,7 @@ def test_a_ratio_is_formed_only_from_blocks_that_have_both() -> None:
         *(trial("trio", block, 200) for block in (2, 3, 4, 5)),
         *(trial("trio", block, 90_000) for block in (6, 7, 8)),
     ]
-    found = one_cell(result(*of), "trio")
+    found = find_cell(result(*of), "trio")
     assert found.ratio.value == pytest.approx(2)
     assert (found.ratio.n, found.ratio.has_interval) == (4, False)
     assert found.metrics["elapsed"].n == 7
@@ -155,22 +158,22 @@ def test_a_block_in_which_either_failed_enters_no_ratio() -> None:
         *trials("trio", [200] * 4),
         trial("trio", 4, **CRASHED),
     ]
-    found = one_cell(result(*of), "trio").ratio
+    found = find_cell(result(*of), "trio").ratio
     assert (found.value, found.n) == (pytest.approx(2), 3)
 
 
-def test_the_baseline_is_once_itself() -> None:
-    found = one_cell(result(*trials("asyncio", FIVE)), "asyncio").ratio
+def test_the_ratio_of_the_baseline_to_itself_is_one() -> None:
+    found = find_cell(result(*trials("asyncio", FIVE)), "asyncio").ratio
     assert (found.value, found.low, found.high) == pytest.approx((1, 1, 1))
 
 
 def test_without_the_baseline_there_is_no_ratio() -> None:
-    assert one_cell(result(*trials("trio", FIVE)), "trio").ratio is None
+    assert find_cell(result(*trials("trio", FIVE)), "trio").ratio is None
 
 
-def test_the_baseline_of_another_case_is_none() -> None:
+def test_the_baseline_of_another_case_is_not_used() -> None:
     of = [*trials(cell("asyncio", "tasks-100"), FIVE), *trials("trio", FIVE)]
-    assert one_cell(result(*of), "trio").ratio is None
+    assert find_cell(result(*of), "trio").ratio is None
 
 
 def test_a_relative_metric_is_measured_against_the_baseline_of_its_own_language() -> None:
@@ -181,77 +184,78 @@ def test_a_relative_metric_is_measured_against_the_baseline_of_its_own_language(
         *trials("go", [20] * 5),
     ]
     found = result(*of)
-    speedups = {one.contestant: one.metrics["speedup"].value for one in found.cases[HEADLINE]}
+    speedups = {cell.name: cell.metrics["speedup"].value for cell in found.cases[HEADLINE]}
     assert speedups == pytest.approx({"sequential": 1, "threads": 2, "go-1cpu": 1, "go": 4})
 
 
 def test_a_relative_metric_whose_baseline_was_not_measured_is_left_out() -> None:
     found = result(*trials("sequential", FIVE), *trials("go", FIVE))
-    assert "speedup" not in one_cell(found, "go").metrics
-    assert "speedup" in one_cell(found, "sequential").metrics
+    assert "speedup" not in find_cell(found, "go").metrics
+    assert "speedup" in find_cell(found, "sequential").metrics
 
 
 def test_a_relative_metric_that_is_better_lower_grows_with_the_value() -> None:
     of = [*trials("sequential", [100] * 5), *trials("threads", [500] * 5)]
     text = WORKLOAD.replace('unit = "x"\nbetter = "higher"', 'unit = "x"\nbetter = "lower"')
-    assert one_cell(result(*of, text=text), "threads").metrics["speedup"].value == pytest.approx(5)
+    assert find_cell(result(*of, text=text), "threads").metrics["speedup"].value == pytest.approx(5)
 
 
 # A workload, a run
 
 
-def test_the_best_comes_first_and_whoever_failed_once_is_not_ranked() -> None:
+def test_the_best_comes_first_and_a_contestant_that_failed_once_is_not_ranked() -> None:
     of = [
         *trials("asyncio", [100] * 5),
         *trials("go", [50] * 5),
         *trials("threads", [10] * 5),
         trial("threads", 5, **CRASHED),
     ]
-    assert [one.contestant for one in ranked(result(*of))] == ["go", "asyncio"]
+    assert [cell.contestant for cell in ranked(result(*of))] == [who("go"), who("asyncio")]
 
 
-def test_where_more_is_better_the_largest_comes_first() -> None:
+def test_if_more_is_better_the_largest_comes_first() -> None:
     text = WORKLOAD.replace('better = "lower"', 'better = "higher"', 1)
     found = result(*trials("asyncio", [100] * 5), *trials("go", [50] * 5), text=text)
-    assert [one.contestant for one in ranked(found)] == ["asyncio", "go"]
+    assert [cell.contestant for cell in ranked(found)] == [who("asyncio"), who("go")]
 
 
-def test_cells_are_in_the_order_of_models_the_absent_among_them() -> None:
+def test_cells_are_in_the_order_of_models_including_absent_ones() -> None:
     absent = AbsentCell(cell("uvloop"), Absence.UNAVAILABLE, "it is not installed")
     plain, variant = cell("asyncio"), cell("asyncio", variant="threads")
     found = result(trial("go"), trial(variant), trial(plain), absent=(absent,))
-    assert [one.contestant for one in found.headline] == [
-        "asyncio",
-        "asyncio · threads",
-        "uvloop",
-        "go",
+    assert [cell.contestant for cell in found.headline] == [
+        who("asyncio"),
+        who("asyncio", "threads"),
+        who("uvloop"),
+        who("go"),
     ]
-    assert one_cell(found, "uvloop").absent is absent
-    assert one_cell(found, "uvloop").attempts == 0
+    assert [cell.name for cell in found.headline][1] == "asyncio · threads"
+    assert find_cell(found, "uvloop").absent is absent
+    assert find_cell(found, "uvloop").attempts == 0
 
 
-def test_cases_are_kept_apart() -> None:
+def test_each_case_has_its_own_results() -> None:
     found = result(trial(cell("trio", "tasks-1"), 0, 5), trial(cell("trio", HEADLINE), 0, 50))
-    assert one_cell(found, "trio", "tasks-1").metrics["elapsed"].value == 5
-    assert one_cell(found, "trio").metrics["elapsed"].value == 50
+    assert find_cell(found, "trio", "tasks-1").metrics["elapsed"].value == 5
+    assert find_cell(found, "trio").metrics["elapsed"].value == 50
 
 
 def test_the_headline_of_a_run_without_data_has_its_cells_and_no_numbers() -> None:
     found = analyse(run([cell("asyncio"), cell("trio")]), [])
     assert (found.trials, found.blocks) == (0, 0)
     headline = found.workloads["demo"].headline
-    assert [one.contestant for one in headline] == ["asyncio", "trio"]
-    assert all((one.metrics, one.ratio, one.attempts) == ({}, None, 0) for one in headline)
+    assert [cell.contestant for cell in headline] == [who("asyncio"), who("trio")]
+    assert all((cell.metrics, cell.ratio, cell.attempts) == ({}, None, 0) for cell in headline)
     assert ranked(found.workloads["demo"]) == []
     assert found.workloads["demo"].comparison == Comparison()
 
 
-def test_where_only_the_check_was_measured_it_is_the_headline() -> None:
+def test_if_only_the_check_case_was_measured_it_is_the_headline() -> None:
     found = result(trial(cell("trio", "check")))
-    assert [one.cell.case for one in found.headline] == ["check"]
+    assert [cell.cell.case for cell in found.headline] == ["check"]
 
 
-def test_a_workload_of_which_nothing_was_planned_has_an_empty_headline() -> None:
+def test_a_workload_without_cells_has_an_empty_headline() -> None:
     found = analyse(run([]), []).workloads["demo"]
     assert (found.headline, found.cases) == ([], {})
 
@@ -265,40 +269,73 @@ def test_trials_and_blocks_are_counted() -> None:
     assert (found.trials, found.blocks) == (11, 6)
 
 
-def test_a_warning_is_told_once_by_its_cell_with_the_number_of_trials_that_had_it() -> None:
+def test_a_warning_is_listed_once_with_the_number_of_its_trials() -> None:
     of = [
         trial("trio", 0, warnings=("left 2 processes running",)),
         trial("trio", 1, warnings=("left 2 processes running", "odd")),
         trial("go", 1, warnings=("odd",)),
     ]
     found = result(*of)
-    assert one_cell(found, "trio").warnings == ("left 2 processes running (2 trials)", "odd")
-    assert one_cell(found, "go").warnings == ("odd",)
+    assert find_cell(found, "trio").warnings == ("left 2 processes running (2 trials)", "odd")
+    assert find_cell(found, "go").warnings == ("odd",)
 
 
-def test_warnings_that_differ_by_their_numbers_alone_are_one_with_the_least_and_the_most() -> None:
+def test_warnings_that_differ_only_in_numbers_are_merged_with_the_range_of_each_number() -> None:
     of = [
         trial("trio", block, warnings=(f"limited: {share}% of 2 processors, {size} bytes",))
         for block, (share, size) in enumerate([(98, "1,234.5"), (100, "999"), (97, "10,000")])
     ]
-    (told,) = one_cell(result(*of), "trio").warnings
-    assert told == "limited: 97 to 100% of 2 processors, 999 to 10,000 bytes (3 trials)"
+    (warning,) = find_cell(result(*of), "trio").warnings
+    assert warning == "limited: 97 to 100% of 2 processors, 999 to 10,000 bytes (3 trials)"
 
 
-def test_a_warning_of_the_control_is_one_of_the_contestant_that_it_repeats() -> None:
-    again = Cell("demo", HEADLINE, "trio", control=True)
+def test_a_warning_of_the_control_is_listed_with_its_contestant() -> None:
+    again = Cell(who("trio"), HEADLINE, control=True)
     found = result(trial("trio", 0, warnings=("odd",)), trial(again, 0, warnings=("odd",)))
-    assert one_cell(found, "trio").warnings == ("odd (2 trials)",)
+    assert find_cell(found, "trio").warnings == ("odd (2 trials)",)
 
 
 def test_a_run_is_read_with_the_workload_file_it_was_made_with() -> None:
     text = WORKLOAD.replace('formula = "elapsed_ns"', 'formula = "2 * elapsed_ns"', 1)
-    assert one_cell(result(trial("trio", 0, 50), text=text), "trio").metrics["elapsed"].value == 100
+    assert (
+        find_cell(result(trial("trio", 0, 50), text=text), "trio").metrics["elapsed"].value == 100
+    )
     assert workload(text).metrics["elapsed"].formula({"elapsed_ns": 50}) == 100
 
 
-def test_trials_are_taken_in_one_by_one() -> None:
-    of = [trial("trio", block, value) for block, value in enumerate(FIVE)]
-    found = analyse(run([cell("trio")]), iter(of)).workloads["demo"]
-    expected = estimates.estimate(FIVE, f"{Cell('demo', HEADLINE, 'trio')} elapsed")
-    assert one_cell(found, "trio").metrics["elapsed"] == expected
+def test_trials_are_read_one_at_a_time() -> None:
+    found = analyse(run([cell("trio")]), iter(trials("trio", FIVE))).workloads["demo"]
+    assert find_cell(found, "trio").metrics["elapsed"].n == 5
+
+
+SEED = "Cell(workload='demo', case='headline', model='trio', variant='', control=False{}) elapsed"
+TRIO_3_14 = structs.replace(who("trio"), runtime="3.14t")
+
+
+@pytest.mark.parametrize(
+    ("contestant", "seed"),
+    [(who("trio"), SEED.format("")), (TRIO_3_14, SEED.format(", runtime='3.14t'"))],
+)
+def test_the_bootstrap_is_seeded_with_the_cell_as_schema_1_printed_it(
+    contestant: Contestant, seed: str
+) -> None:
+    """So that the intervals of old runs stay as they were published."""
+    (found,) = result(*trials(Cell(contestant, HEADLINE), FIVE)).headline
+    assert found.metrics["elapsed"] == estimates.estimate_median(FIVE, seed)
+
+
+def test_a_model_on_two_runtimes_is_two_contestants() -> None:
+    doubled = [2 * value for value in FIVE]
+    found = result(*trials("trio", FIVE), *trials(Cell(TRIO_3_14, HEADLINE), doubled))
+    assert [cell.name for cell in ranked(found)] == ["trio", "trio @ 3.14t"]
+    assert found.comparison.ratios[TRIO_3_14, who("trio")].value == pytest.approx(2)
+
+
+def test_formulas_use_the_parameters_as_the_model_runs_them() -> None:
+    """A limit that clamps gives threads 4 tasks where others have 10."""
+    text = WORKLOAD.replace("most = 10\n", "most = 4\nclamps = true\n")
+    text = text.replace('"cpu_ns / elapsed_ns"', '"1.0 * tasks"')
+    found = result(trial("threads"), trial("trio"), text=text)
+    assert find_cell(found, "threads").metrics["cores"].value == 4
+    assert find_cell(found, "threads").case.params["tasks"] == 4
+    assert find_cell(found, "trio").metrics["cores"].value == 10

@@ -1,4 +1,4 @@
-"""From trials to comparisons: who is told apart from whom, above the noise, and in which tier."""
+"""From trials to comparisons: which contestants differ, above the noise, and their tiers."""
 
 from __future__ import annotations
 
@@ -11,16 +11,16 @@ from msgspec import structs
 from harness.analysis.analyse import ranked
 from harness.results.records import Trial
 from harness.statistics import estimates
-from tests.support.factories import CRASHED, WORKLOAD, analysed, cell, result, trial, trials
+from tests.support.factories import CRASHED, WORKLOAD, analysed, cell, result, trial, trials, who
 
 BASE = (100_000, 101_000, 99_000, 100_500, 99_500)
 WOBBLE = (1.0, 1.005, 0.995, 1.002, 0.998)
 
 
-# The contestants of a headline case, compared
+# --- the contestants of a headline case
 
 
-def apart(by: float, than: Iterable[float] = BASE) -> list[int]:
+def scaled(by: float, than: Iterable[float] = BASE) -> list[int]:
     """Return values that differ from others by a factor, give or take half a percent."""
     return [round(by * value * wobble) for value, wobble in zip(than, WOBBLE, strict=True)]
 
@@ -39,14 +39,14 @@ def test_all_pairs_of_the_headline_case_are_compared_in_both_directions() -> Non
         *trials(cell("trio", "tasks-1"), [50] * 5),
     ]
     found = result(*of).comparison
-    assert {pair: one.value for pair, one in found.ratios.items()} == pytest.approx(
+    assert {pair: ratio.value for pair, ratio in found.ratios.items()} == pytest.approx(
         {
-            ("threads", "asyncio"): 3,
-            ("asyncio", "threads"): 1 / 3,
-            ("asyncio", "go"): 2,
-            ("go", "asyncio"): 1 / 2,
-            ("threads", "go"): 6,
-            ("go", "threads"): 1 / 6,
+            (who("threads"), who("asyncio")): 3,
+            (who("asyncio"), who("threads")): 1 / 3,
+            (who("asyncio"), who("go")): 2,
+            (who("go"), who("asyncio")): 1 / 2,
+            (who("threads"), who("go")): 6,
+            (who("go"), who("threads")): 1 / 6,
         }
     )
     assert found.differ == dict.fromkeys(found.ratios, True)
@@ -54,32 +54,38 @@ def test_all_pairs_of_the_headline_case_are_compared_in_both_directions() -> Non
 
 def test_contestants_are_compared_inside_blocks_so_that_drift_cancels() -> None:
     drift = [10_000, 1_000_000, 20_000, 500_000, 30_000]
-    of = [*trials("asyncio", drift), *trials("trio", apart(1.05, drift))]
+    of = [*trials("asyncio", drift), *trials("trio", scaled(1.05, drift))]
     found = result(*of).comparison
-    assert found.ratios["trio", "asyncio"].value == pytest.approx(1.05, rel=0.01)
-    assert found.told_apart("trio", "asyncio")
+    assert found.ratios[who("trio"), who("asyncio")].value == pytest.approx(1.05, rel=0.01)
+    assert found.is_different(who("trio"), who("asyncio"))
 
 
-def test_equals_are_not_told_apart() -> None:
+def test_equals_are_not_different() -> None:
     of = [*trials("asyncio", BASE), *trials("trio", [101_000, 100_000, 99_500, 100_200, 99_300])]
     found = result(*of).comparison
-    assert found.differ == {("asyncio", "trio"): False, ("trio", "asyncio"): False}
-    assert not found.told_apart("trio", "asyncio")
+    assert found.differ == {
+        (who("asyncio"), who("trio")): False,
+        (who("trio"), who("asyncio")): False,
+    }
+    assert not found.is_different(who("trio"), who("asyncio"))
 
 
-def test_of_too_few_blocks_there_is_a_ratio_and_no_word_on_whether_it_is_real() -> None:
+def test_with_too_few_blocks_there_is_a_ratio_but_no_decision() -> None:
     of = [
         *trials("asyncio", BASE),
-        *trials("trio", apart(3)),
+        *trials("trio", scaled(3)),
         *trials("go", [40] * 4),
     ]
     found = result(*of).comparison
-    assert found.ratios["go", "asyncio"].n == 4
-    assert found.differ == {("asyncio", "trio"): True, ("trio", "asyncio"): True}
-    assert not found.told_apart("go", "asyncio")
+    assert found.ratios[who("go"), who("asyncio")].n == 4
+    assert found.differ == {
+        (who("asyncio"), who("trio")): True,
+        (who("trio"), who("asyncio")): True,
+    }
+    assert not found.is_different(who("go"), who("asyncio"))
 
 
-def test_what_is_not_positive_is_compared_with_nobody() -> None:
+def test_a_contestant_with_a_value_that_is_not_positive_is_not_compared() -> None:
     of = [*trials("asyncio", BASE), *trials("trio", [0, 50, 50, 50, 50])]
     found = result(*of).comparison
     assert (found.ratios, found.differ, found.tiers) == ({}, {}, ())
@@ -93,39 +99,39 @@ def borderline() -> list[Trial]:
     ]
 
 
-def test_a_borderline_difference_is_real_where_it_is_the_only_one_looked_for() -> None:
+def test_a_borderline_difference_is_real_if_it_is_the_only_one_tested() -> None:
     found = result(*borderline()).comparison
-    assert found.ratios["trio", "asyncio"].p == pytest.approx(0.0132, abs=1e-3)
-    assert found.told_apart("trio", "asyncio")
+    assert found.ratios[who("trio"), who("asyncio")].p == pytest.approx(0.0132, abs=1e-3)
+    assert found.is_different(who("trio"), who("asyncio"))
 
 
 def test_a_borderline_difference_is_not_real_among_many() -> None:
     others = [
-        one
+        trial
         for model in ("uvloop", "threads", "go")
-        for one in trials(model, [9_000, 11_000, 10_050, 9_950, 10_000])
+        for trial in trials(model, [9_000, 11_000, 10_050, 9_950, 10_000])
     ]
     found = result(*borderline(), *others).comparison
-    assert found.ratios["trio", "asyncio"].p == pytest.approx(0.0132, abs=1e-3)
-    assert not found.told_apart("trio", "asyncio")
+    assert found.ratios[who("trio"), who("asyncio")].p == pytest.approx(0.0132, abs=1e-3)
+    assert not found.is_different(who("trio"), who("asyncio"))
     assert not any(found.differ.values())
 
 
 def test_a_large_difference_is_real_among_many() -> None:
     others = [
-        one
+        trial
         for model in ("uvloop", "threads", "go")
-        for one in trials(model, [9_000, 11_000, 10_050, 9_950, 10_000])
+        for trial in trials(model, [9_000, 11_000, 10_050, 9_950, 10_000])
     ]
-    of = [*trials("asyncio", [10_000] * 5), *trials("trio", apart(3)), *others]
-    assert result(*of).comparison.told_apart("trio", "asyncio")
+    of = [*trials("asyncio", [10_000] * 5), *trials("trio", scaled(3)), *others]
+    assert result(*of).comparison.is_different(who("trio"), who("asyncio"))
 
 
-# The A/A control and the noise floor
+# --- the A/A control and the noise floor
 
 
 def test_without_a_control_there_is_no_noise_floor() -> None:
-    found = result(*trials("asyncio", BASE), *trials("trio", apart(1.05))).comparison
+    found = result(*trials("asyncio", BASE), *trials("trio", scaled(1.05))).comparison
     assert (found.control, found.floor) == (None, None)
 
 
@@ -138,112 +144,114 @@ def test_the_noise_floor_is_the_far_end_of_the_interval_of_the_control() -> None
 
 
 def test_a_difference_below_the_noise_floor_is_not_real_though_its_probability_is_small() -> None:
-    both = [*trials("asyncio", BASE), *trials("trio", apart(1.05))]
-    assert result(*both).comparison.told_apart("trio", "asyncio")
+    both = [*trials("asyncio", BASE), *trials("trio", scaled(1.05))]
+    assert result(*both).comparison.is_different(who("trio"), who("asyncio"))
     found = result(*both, *control(1.0, 1.1, 0.9, 1.15, 0.95)).comparison
-    assert found.ratios["trio", "asyncio"].p < 0.001
+    assert found.ratios[who("trio"), who("asyncio")].p < 0.001
     assert found.floor > 1.05
-    assert found.differ == {("asyncio", "trio"): False, ("trio", "asyncio"): False}
-    assert found.tiers == (("asyncio", "trio"),)
+    assert found.differ == {
+        (who("asyncio"), who("trio")): False,
+        (who("trio"), who("asyncio")): False,
+    }
+    assert found.tiers == ((who("asyncio"), who("trio")),)
 
 
 def test_a_difference_above_the_noise_floor_is_real() -> None:
-    both = [*trials("asyncio", BASE), *trials("trio", apart(3)), *trials("go", apart(1 / 3))]
+    both = [*trials("asyncio", BASE), *trials("trio", scaled(3)), *trials("go", scaled(1 / 3))]
     found = result(*both, *control(1.0, 1.1, 0.9, 1.15, 0.95)).comparison
     assert found.floor > 1.05
     assert found.differ == dict.fromkeys(found.ratios, True)
 
 
 def test_a_control_of_too_few_blocks_sets_no_floor() -> None:
-    of = [*trials("asyncio", BASE), *trials("trio", apart(1.05)), *control(1, 2, 1, 2, 1)[:4]]
+    of = [*trials("asyncio", BASE), *trials("trio", scaled(1.05)), *control(1, 2, 1, 2, 1)[:4]]
     found = result(*of).comparison
     assert found.control.n == 4
     assert found.floor is None
-    assert found.told_apart("trio", "asyncio")
+    assert found.is_different(who("trio"), who("asyncio"))
 
 
-def test_the_control_is_compared_inside_the_blocks_in_which_both_went_well() -> None:
+def test_the_control_is_compared_inside_blocks_in_which_both_succeeded() -> None:
     twin = structs.replace(cell("asyncio"), control=True)
     of = [
         *trials("asyncio", [100, 1000, 100, 1000, 100, 1000]),
         *trials(twin, [100, 1000, 100, 1000, 100]),
         trial(twin, 5, **CRASHED),
     ]
-    assert result(*of).comparison.control == estimates.ratio([(1.0, 1.0)] * 5)
+    assert result(*of).comparison.control == estimates.paired_ratio([(1.0, 1.0)] * 5)
 
 
 def test_the_control_is_not_among_the_contestants() -> None:
-    others = [*trials("asyncio", BASE), *trials("trio", apart(3))]
+    others = [*trials("asyncio", BASE), *trials("trio", scaled(3))]
     found = result(*others, *control(1.0, 1.01, 0.99, 1.01, 0.99))
-    assert [one.contestant for one in found.headline] == ["asyncio", "trio"]
-    assert [one.contestant for one in ranked(found)] == ["asyncio", "trio"]
-    assert set(found.comparison.ratios) == {("asyncio", "trio"), ("trio", "asyncio")}
-    assert found.comparison.tier_of("asyncio (again)") is None
+    asyncio, trio = who("asyncio"), who("trio")
+    assert [cell.name for cell in found.headline] == ["asyncio", "trio"]
+    assert [cell.name for cell in ranked(found)] == ["asyncio", "trio"]
+    assert set(found.comparison.ratios) == {(asyncio, trio), (trio, asyncio)}
+    assert found.comparison.tiers == ((asyncio,), (trio,))
     assert found.cases == result(*others).cases
 
 
-def test_the_trials_of_a_control_are_counted_as_any_other() -> None:
+def test_the_trials_of_a_control_are_counted() -> None:
     of = [*trials("asyncio", BASE), *control(1.0, 1.01, 0.99, 1.01, 0.99)]
     assert (analysed(*of).trials, analysed(*of).blocks) == (10, 5)
 
 
-# Tiers
+# --- tiers
 
 
-def test_tiers_are_cut_where_one_is_told_apart_from_the_best_of_its_tier() -> None:
-    """Trio is not told apart from uvloop, nor uvloop from asyncio, but trio is from asyncio."""
+def test_a_contestant_that_differs_from_the_best_of_a_tier_begins_the_next_tier() -> None:
+    """Trio does not differ from uvloop, nor uvloop from asyncio, but trio differs from asyncio."""
     blocks = 20
     base = [1_000_000] * blocks
     wobbles = [1.02, 0.98] * (blocks // 2), [1.02, 1.02, 0.98, 0.98] * (blocks // 4)
     of = [
         *trials("asyncio", base),
-        *trials("uvloop", [round(1.008 * 1_000_000 * one) for one in wobbles[0]]),
-        *trials("trio", [round(1.016 * 1_000_000 * one) for one in wobbles[1]]),
-        *trials("threads", [3 * one for one in base]),
-        *trials("go", [round(3.01 * 1_000_000 * one) for one in wobbles[0]]),
+        *trials("uvloop", [round(1.008 * 1_000_000 * factor) for factor in wobbles[0]]),
+        *trials("trio", [round(1.016 * 1_000_000 * factor) for factor in wobbles[1]]),
+        *trials("threads", [3 * value for value in base]),
+        *trials("go", [round(3.01 * 1_000_000 * factor) for factor in wobbles[0]]),
     ]
     found = result(*of).comparison
-    told = {pair for pair, differ in found.differ.items() if differ}
-    assert ("uvloop", "asyncio") not in told
-    assert ("trio", "uvloop") not in told
-    assert ("trio", "asyncio") in told
-    assert found.tiers == (("asyncio", "uvloop"), ("trio",), ("threads", "go"))
-    assert [found.tier_of(one) for one in ("asyncio", "uvloop", "trio", "threads", "go")] == [
-        1, 1, 2, 3, 3,
-    ]  # fmt: skip
+    asyncio, uvloop, trio, threads, go = map(who, ("asyncio", "uvloop", "trio", "threads", "go"))
+    assert not found.is_different(uvloop, asyncio)
+    assert not found.is_different(trio, uvloop)
+    assert found.is_different(trio, asyncio)
+    assert found.tiers == ((asyncio, uvloop), (trio,), (threads, go))
+    assert list(map(found.tier_of, (asyncio, uvloop, trio, threads, go))) == [1, 1, 2, 3, 3]
 
 
-def test_where_more_is_better_the_first_tier_has_the_largest() -> None:
+def test_if_more_is_better_the_first_tier_has_the_largest() -> None:
     text = WORKLOAD.replace('better = "lower"', 'better = "higher"', 1)
-    found = result(*trials("asyncio", BASE), *trials("trio", apart(3)), text=text)
-    assert found.comparison.tiers == (("trio",), ("asyncio",))
+    found = result(*trials("asyncio", BASE), *trials("trio", scaled(3)), text=text)
+    assert found.comparison.tiers == ((who("trio"),), (who("asyncio"),))
 
 
-def test_of_equals_there_is_one_tier() -> None:
+def test_equals_share_one_tier() -> None:
     of = [*trials("asyncio", BASE), *trials("trio", [101_000, 100_000, 99_500, 100_200, 99_300])]
-    assert result(*of).comparison.tiers == (("asyncio", "trio"),)
+    assert result(*of).comparison.tiers == ((who("asyncio"), who("trio")),)
 
 
-def test_whoever_failed_once_has_no_tier() -> None:
+def test_a_contestant_that_failed_once_has_no_tier() -> None:
     of = [
         *trials("asyncio", BASE),
-        *trials("trio", apart(3)),
-        *trials("go", apart(1 / 3)),
+        *trials("trio", scaled(3)),
+        *trials("go", scaled(1 / 3)),
         trial("go", 5, **CRASHED),
     ]
     found = result(*of).comparison
-    assert found.tiers == (("asyncio",), ("trio",))
-    assert found.tier_of("go") is None
+    assert found.tiers == ((who("asyncio"),), (who("trio"),))
+    assert found.tier_of(who("go")) is None
 
 
 @pytest.mark.parametrize("blocks", [1, 4])
-def test_of_too_few_blocks_there_are_no_tiers(blocks: int) -> None:
-    of = [*trials("asyncio", BASE[:blocks]), *trials("trio", apart(3)[:blocks])]
+def test_with_too_few_blocks_there_are_no_tiers(blocks: int) -> None:
+    of = [*trials("asyncio", BASE[:blocks]), *trials("trio", scaled(3)[:blocks])]
     found = result(*of).comparison
     assert found.tiers == ()
-    assert found.tier_of("asyncio") is None
+    assert found.tier_of(who("asyncio")) is None
 
 
-def test_one_contestant_of_too_few_blocks_leaves_no_tiers_at_all() -> None:
-    of = [*trials("asyncio", BASE), *trials("trio", apart(3)), *trials("go", [1] * 4)]
+def test_one_contestant_with_too_few_blocks_prevents_tiers() -> None:
+    of = [*trials("asyncio", BASE), *trials("trio", scaled(3)), *trials("go", [1] * 4)]
     assert result(*of).comparison.tiers == ()

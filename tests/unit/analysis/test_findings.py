@@ -6,14 +6,14 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from msgspec import structs
 
 from harness.analysis import findings
 from harness.analysis.analyse import CellResult, Comparison, WorkloadResult
-from harness.catalog.formula import Formula
-from harness.catalog.workload import HEADLINE, Metric
+from harness.catalog.workload import HEADLINE
 from harness.results.records import Status
 from harness.statistics.estimates import Estimate, Ratio
-from tests.support.factories import WORKLOAD, cell, workload
+from tests.support.factories import WORKLOAD, cell, who, workload
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -28,15 +28,15 @@ def about(value: float, spread: float | None = SURE, n: int = 10) -> Estimate:
     return Estimate(value, value * (1 - spread), value * (1 + spread), n)
 
 
-# What is known of two contestants: their ratio, and whether the difference is real.
+# Their ratio, and whether the difference is real; None with too few blocks to decide.
 Compared = tuple[Ratio, bool | None]
 
 
-def apart(value: float) -> Compared:
+def different(value: float) -> Compared:
     return Ratio(value, value * (1 - SURE), value * (1 + SURE), 10, 0.0001), True
 
 
-def alike(value: float) -> Compared:
+def close(value: float) -> Compared:
     return Ratio(value, value * (1 - SURE), value * (1 + SURE), 10, 0.3), False
 
 
@@ -48,136 +48,160 @@ def result(
     values: Mapping[str, Estimate],
     compared: Mapping[tuple[str, str], Compared],
     *,
-    better: str = "lower",
+    text: str = WORKLOAD,
     failed: tuple[str, ...] = (),
 ) -> WorkloadResult:
-    """Return a result with the headline metric of each contestant, and what is known of pairs."""
+    """Return a result with the headline metric of each model and the comparisons of pairs."""
+    demo = workload(text)
     cells = [
         CellResult(
             cell=cell(model),
+            case=demo.resolve(HEADLINE, model),
             metrics={"elapsed": value},
             ratio=None,
             statuses={Status.OK: 10, **({Status.CRASH: 1} if model in failed else {})},
         )
         for model, value in values.items()
     ]
-    both = Comparison()
+    comparison = Comparison()
     for (this, to), (ratio, differ) in compared.items():
-        both.ratios.update({(this, to): ratio, (to, this): ratio.inverse()})
+        pair, inverse = (who(this), who(to)), (who(to), who(this))
+        comparison.ratios.update({pair: ratio, inverse: ratio.inverse()})
         if differ is not None:
-            both.differ.update({(this, to): differ, (to, this): differ})
-    demo = workload(WORKLOAD.replace('better = "lower"', f'better = "{better}"', 1))
-    return WorkloadResult(demo, {HEADLINE: cells}, both)
+            comparison.differ.update({pair: differ, inverse: differ})
+    return WorkloadResult(demo, {HEADLINE: cells}, comparison)
 
 
-CONTRASTS = pytest.mark.parametrize(
-    ("ratio", "better", "text"),
+def with_metric(unit: str = "ns", better: str = "lower", shape: str = "makespan") -> str:
+    """Return the demo with another headline metric."""
+    text = WORKLOAD.replace(
+        'unit = "ns"\nbetter = "lower"', f'unit = "{unit}"\nbetter = "{better}"', 1
+    )
+    return text.replace('shape = "makespan"', f'shape = "{shape}"')
+
+
+# --- contrasts
+
+
+def contrast(compared: Compared, text: str = WORKLOAD) -> str:
+    """Return the sentence about threads and asyncio."""
+    found = result({}, {("threads", "asyncio"): compared}, text=text)
+    return findings.contrast(found, (who("threads"), who("asyncio")))
+
+
+MEASURES = pytest.mark.parametrize(
+    ("unit", "better", "shape", "ratio", "sentence"),
     [
-        (Ratio(2, 1.8, 2.2, 9), "lower", "threads against asyncio: 2.0x as long"),
-        (Ratio(0.5, 0.4, 0.6, 9), "lower", "threads against asyncio: 2.0x as fast"),
-        (Ratio(2, 1.8, 2.2, 9), "higher", "threads against asyncio: 2.0x"),
-        (Ratio(0.5, 0.4, 0.6, 9), "higher", "threads against asyncio: 0.50x"),
+        ("ns", "lower", "makespan", 2, "threads took 2.0x as long as asyncio"),
+        ("ns/task", "lower", "rate", 2, "threads took 2.0x as long as asyncio"),
+        ("ns", "lower", "makespan", 0.5, "threads ran 2.0x as fast as asyncio"),
+        ("ns", "lower", "latency", 2, "threads came 2.0x as late as asyncio"),
+        ("ns", "lower", "latency", 0.5, "threads came 2.0x less late than asyncio"),
+        ("ns", "higher", "makespan", 2, "threads reached 2.0x of asyncio"),
+        ("ns", "higher", "makespan", 0.5, "threads reached 0.50x of asyncio"),
+        ("x", "lower", "makespan", 2, "threads reached 2.0x of asyncio"),
+        ("messages/s", "higher", "rate", 2, "threads did 2.0x as many messages/s as asyncio"),
+        ("messages/s", "higher", "rate", 0.5, "threads did 0.50x as many messages/s as asyncio"),
+        ("bytes/task", "lower", "rate", 2, "threads took 2.0x the memory of asyncio"),
     ],
 )
 
 
-def metric(better: str, unit: str = "ns") -> Metric:
-    return Metric("one", "one", unit, better, Formula("elapsed_ns"), ())
-
-
-@pytest.mark.parametrize(
-    ("unit", "better", "text"),
-    [
-        ("messages/s", "higher", "threads against asyncio: 2.0x as many messages/s"),
-        ("bytes/task", "lower", "threads against asyncio: 2.0x as much memory"),
-    ],
-)
-def test_a_contrast_speaks_of_what_is_measured(unit: str, better: str, text: str) -> None:
-    ratio = Ratio(2.0, 1.9, 2.1, 9)
-    assert findings.contrast("threads", "asyncio", ratio, metric(better, unit), apart=True) == text
-
-
-@CONTRASTS
-def test_what_is_told_apart_is_a_difference(ratio: Ratio, better: str, text: str) -> None:
-    assert findings.contrast("threads", "asyncio", ratio, metric(better), apart=True) == text
-
-
-@CONTRASTS
-def test_of_too_few_blocks_there_is_a_ratio_and_no_word_on_whether_it_is_real(
-    ratio: Ratio, better: str, text: str
+@MEASURES
+def test_a_contrast_is_worded_after_what_is_measured(
+    unit: str, better: str, shape: str, ratio: float, sentence: str
 ) -> None:
-    few = Ratio(ratio.value, None, None, 4)
-    assert findings.contrast("threads", "asyncio", few, metric(better), apart=None) == text
+    assert contrast(different(ratio), with_metric(unit, better, shape)) == sentence
 
 
+@MEASURES
+def test_a_contrast_of_too_few_blocks_states_the_ratio_and_no_decision(
+    unit: str, better: str, shape: str, ratio: float, sentence: str
+) -> None:
+    assert contrast(too_few(ratio), with_metric(unit, better, shape)) == sentence
+
+
+@pytest.mark.parametrize("unit", ["ns", "messages/s", "bytes/task", "x"])
 @pytest.mark.parametrize("better", ["lower", "higher"])
 @pytest.mark.parametrize(
     ("low", "high"),
     [(0.8, 1.4), (1.0, 1.4), (0.9, 1.0), (1.0, 1.0), (1.05, 1.15)],
     ids=["around one", "from one", "to one", "one", "beyond one, adjusted or below the floor"],
 )
-def test_what_is_not_told_apart_is_no_difference_whatever_its_own_interval(
-    low: float, high: float, better: str
+def test_a_difference_that_is_not_real_is_too_close_to_rank_whatever_its_interval(
+    low: float, high: float, better: str, unit: str
 ) -> None:
-    ratio = Ratio(1.1, low, high, 9)
-    text = findings.contrast("threads", "asyncio", ratio, metric(better), apart=False)
-    assert text == "threads and asyncio are not told apart (1.1x)"
+    compared = Ratio(1.1, low, high, 9), False
+    sentence = contrast(compared, with_metric(unit, better))
+    assert sentence == "threads measured 1.1x asyncio, too close to rank"
 
 
-def test_without_data_nothing_is_found() -> None:
+def test_a_contrast_names_variants_and_runtimes() -> None:
+    variant = who("asyncio", "threads")
+    runtime = structs.replace(who("asyncio"), runtime="3.14t")
+    found = result({}, {})
+    found.comparison.ratios[variant, runtime] = Ratio(2, 1.9, 2.1, 9)
+    sentence = findings.contrast(found, (variant, runtime))
+    assert sentence == "asyncio · threads took 2.0x as long as asyncio @ 3.14t"
+
+
+# --- the finding of a workload
+
+
+def test_without_data_nothing_could_be_measured() -> None:
     assert findings.finding(result({}, {})) == "nothing could be measured"
 
 
-def test_the_best_is_named_with_its_value_where_it_stands_apart() -> None:
+def test_the_best_is_named_alone_if_the_others_differ() -> None:
     found = result(
-        {"asyncio": about(50 * MS), "go": about(20 * MS)}, {("asyncio", "go"): apart(2.5)}
+        {"asyncio": about(50 * MS), "go": about(20 * MS)}, {("asyncio", "go"): different(2.5)}
     )
-    assert findings.finding(found) == "best is go at 20.0 ms"
+    assert findings.finding(found) == "go led (20.0 ms)"
 
 
-def test_a_contrast_of_the_file_comes_first_and_the_best_after_it() -> None:
+def test_a_contrast_of_the_workload_file_follows_the_best() -> None:
     found = result(
         {"asyncio": about(20 * MS), "threads": about(50 * MS)},
-        {("threads", "asyncio"): apart(2.5)},
+        {("threads", "asyncio"): different(2.5)},
     )
     assert findings.finding(found) == (
-        "threads against asyncio: 2.5x as long. Best is asyncio at 20.0 ms"
+        "asyncio led (20.0 ms); threads took 2.5x as long as asyncio"
     )
 
 
-def test_a_contrast_of_the_file_that_is_not_real_is_not_told_as_one() -> None:
+def test_a_contrast_that_is_not_real_is_too_close_to_rank() -> None:
     found = result(
         {"asyncio": about(20 * MS), "threads": about(24 * MS)},
-        {("threads", "asyncio"): alike(1.2)},
+        {("threads", "asyncio"): close(1.2)},
     )
     assert findings.finding(found) == (
-        "threads and asyncio are not told apart (1.2x)."
-        " Best, and not told apart, are asyncio and threads at 20.0 ms"
+        "asyncio and threads led (20.0 ms), too close to rank;"
+        " threads measured 1.2x asyncio, too close to rank"
     )
 
 
-def test_a_contrast_that_was_not_measured_is_not_spoken_of() -> None:
+def test_a_contrast_that_was_not_measured_is_left_out() -> None:
     found = result({"asyncio": about(20 * MS)}, {})
-    assert findings.finding(found) == "best is asyncio at 20.0 ms"
+    assert findings.finding(found) == "asyncio led (20.0 ms)"
 
 
-def test_whoever_cannot_be_told_apart_from_the_best_is_named_with_it() -> None:
+def test_contestants_too_close_to_the_best_are_named_with_it() -> None:
     found = result(
         {"asyncio": about(20 * MS), "trio": about(21 * MS), "go": about(50 * MS)},
-        {("trio", "asyncio"): alike(1.05), ("go", "asyncio"): apart(2.5)},
+        {("trio", "asyncio"): close(1.05), ("go", "asyncio"): different(2.5)},
     )
-    assert findings.finding(found) == "best, and not told apart, are asyncio and trio at 20.0 ms"
+    assert findings.finding(found) == ("asyncio and trio led (20.0 ms), too close to rank")
 
 
 @pytest.mark.parametrize("compared", [None, too_few(2.5)])
-def test_whoever_was_not_compared_enough_is_not_told_apart_from_the_best(
+def test_a_contestant_with_too_few_blocks_is_too_close_to_the_best(
     compared: Compared | None,
 ) -> None:
     found = result(
         {"asyncio": about(20 * MS), "trio": about(50 * MS)},
         {} if compared is None else {("trio", "asyncio"): compared},
     )
-    assert findings.finding(found) == "best, and not told apart, are asyncio and trio at 20.0 ms"
+    assert findings.finding(found) == ("asyncio and trio led (20.0 ms), too close to rank")
 
 
 @pytest.mark.parametrize(
@@ -188,54 +212,180 @@ def test_whoever_was_not_compared_enough_is_not_told_apart_from_the_best(
         (("asyncio", "trio", "uvloop", "go", "scratch"), "asyncio, trio and 3 others"),
     ],
 )
-def test_of_many_that_are_not_told_apart_three_at_most_are_named(
-    models: tuple[str, ...], names: str
-) -> None:
+def test_a_sentence_names_three_contestants_at_most(models: tuple[str, ...], names: str) -> None:
     values = {model: about((20 + place) * MS) for place, model in enumerate(models)}
-    compared = {(model, "asyncio"): alike(1.05) for model in models[1:]}
+    compared = {(model, "asyncio"): close(1.05) for model in models[1:]}
     assert findings.finding(result(values, compared)) == (
-        f"best, and not told apart, are {names} at 20.0 ms"
+        f"{names} led (20.0 ms), too close to rank"
     )
 
 
 @pytest.mark.parametrize("better", ["lower", "higher"])
 def test_a_finding_of_too_few_blocks_says_so(better: str) -> None:
-    found = result({"asyncio": about(20 * MS, None, 4)}, {}, better=better)
-    assert findings.finding(found) == (
-        "best so far is asyncio at 20.0 ms (too few blocks to be sure)"
-    )
+    found = result({"asyncio": about(20 * MS, None, 4)}, {}, text=with_metric(better=better))
+    assert findings.finding(found) == ("asyncio leads so far (20.0 ms) (too few blocks to be sure)")
 
 
-def test_a_contrast_of_too_few_blocks_says_so_even_if_the_best_had_enough() -> None:
+def test_a_contrast_of_too_few_blocks_makes_the_finding_unsure_though_the_best_had_enough() -> None:
     found = result(
         {"asyncio": about(20 * MS), "threads": about(50 * MS, None, 3)},
         {("threads", "asyncio"): too_few(2.5)},
     )
-    assert "too few blocks" in findings.finding(found)
+    assert findings.finding(found) == (
+        "asyncio and threads led (20.0 ms), too close to rank;"
+        " threads took 2.5x as long as asyncio (too few blocks to be sure)"
+    )
 
 
-def test_whoever_failed_once_is_not_called_best() -> None:
+def test_a_contestant_that_failed_once_does_not_lead() -> None:
     found = result(
         {"asyncio": about(20 * MS), "go": about(2 * MS)},
-        {("asyncio", "go"): apart(10)},
+        {("asyncio", "go"): different(10)},
         failed=("go",),
     )
-    assert findings.finding(found) == "best is asyncio at 20.0 ms"
+    assert findings.finding(found) == "asyncio led (20.0 ms)"
 
 
-def test_where_everybody_failed_once_it_is_not_said_that_nothing_was_measured() -> None:
+def test_a_workload_in_which_every_contestant_failed_once_says_so() -> None:
     found = result({"asyncio": about(20 * MS)}, {}, failed=("asyncio",))
-    assert findings.finding(found) != "nothing could be measured"
+    assert findings.finding(found) == "every contestant failed at least once; each says how"
 
 
-def test_a_run_without_the_headline_case_says_so_where_another_cannot_rank() -> None:
-    """As with `--case ladder`, of which there is a capacity and no throughput."""
+def test_a_run_without_the_headline_case_says_so_if_no_other_case_ranks() -> None:
+    """As with `--case ladder`, which has a capacity and no throughput."""
     found = result({}, {})
-    other = CellResult(cell("asyncio", "ladder"), {"capacity": about(9.0)}, None, {Status.OK: 10})
-    asked = replace(found, cases={"ladder": [other]})
-    said = "the headline case was not part of the run; see the case ladder"
-    assert findings.finding(asked) == said
-    missing = replace(found, cases={HEADLINE: [other]})
-    assert findings.finding(missing) == "nothing could be measured"
-    failed = replace(found, cases={"ladder": [replace(other, statuses={Status.CRASH: 1})]})
-    assert "failed at least once" in findings.finding(failed)
+    other = CellResult(
+        cell("asyncio", "tasks-100"),
+        found.workload.resolve("tasks-100", "asyncio"),
+        {"capacity": about(9.0)},
+        None,
+        {Status.OK: 10},
+    )
+    only = replace(found, cases={"tasks-100": [other]})
+    assert findings.finding(only) == ("the headline case was not measured; see the case tasks-100")
+    unranked = replace(found, cases={HEADLINE: [other]})
+    assert findings.finding(unranked) == "nothing could be measured"
+    crashed = replace(found, cases={"tasks-100": [replace(other, statuses={Status.CRASH: 1})]})
+    assert findings.finding(crashed) == "every contestant failed at least once; each says how"
+
+
+# --- titles
+
+WITH_CONTRASTS = (
+    WORKLOAD
+    + """
+[[contrasts]]
+this = "trio"
+to = "asyncio"
+"""
+)
+THREE = {"asyncio": about(20 * MS), "trio": about(21 * MS), "threads": about(50 * MS)}
+THREADS_DIFFER = {
+    ("threads", "asyncio"): different(2.5),
+    ("threads", "trio"): different(2.4),
+    ("trio", "asyncio"): close(1.05),
+}
+
+
+def test_a_title_has_the_real_contrasts_and_the_leaders_without_numbers() -> None:
+    found = result(THREE, THREADS_DIFFER, text=WITH_CONTRASTS)
+    assert findings.title(found) == (
+        "Demo: threads took 2.5x as long as asyncio; asyncio and trio led, too close to rank"
+    )
+
+
+def test_a_title_without_a_real_contrast_names_the_leaders() -> None:
+    found = result(
+        {"asyncio": about(20 * MS), "threads": about(21 * MS)},
+        {("threads", "asyncio"): close(1.05)},
+    )
+    assert findings.title(found) == "Demo: asyncio and threads led, too close to rank"
+
+
+@pytest.mark.parametrize(
+    ("name", "title"),
+    [
+        (
+            "Four words of title",
+            "Four words of title: threads took 2.5x as long as asyncio; asyncio and trio led",
+        ),
+        (
+            "A title of so many words that nothing else fits",
+            "A title of so many words that nothing else fits: asyncio and trio led, too close to"
+            " rank",
+        ),
+    ],
+)
+def test_a_title_leaves_out_what_exceeds_90_characters(name: str, title: str) -> None:
+    text = WITH_CONTRASTS.replace('title = "Demo"', f'title = "{name}"')
+    assert findings.title(result(THREE, THREADS_DIFFER, text=text)) == title
+    assert len(title) <= 90
+
+
+def test_a_title_of_too_few_blocks_says_so() -> None:
+    found = result({"asyncio": about(20 * MS, None, 4)}, {})
+    assert findings.title(found) == "Demo: asyncio leads so far (too few blocks to be sure)"
+
+
+def test_a_title_without_results_says_why() -> None:
+    assert findings.title(result({}, {})) == "Demo: nothing could be measured"
+
+
+# --- the finding of a run
+
+
+def leads(
+    values: Mapping[str, Estimate],
+    compared: Mapping[tuple[str, str], Compared] | None = None,
+    *,
+    text: str = WORKLOAD,
+) -> WorkloadResult:
+    return result(values, compared or {}, text=text)
+
+
+ASYNCIO_LEADS = leads(
+    {"asyncio": about(20 * MS), "trio": about(50 * MS)}, {("trio", "asyncio"): different(2.5)}
+)
+BOTH_LEAD = leads(
+    {"asyncio": about(20 * MS), "trio": about(21 * MS)}, {("trio", "asyncio"): close(1.05)}
+)
+UNSURE = leads({"asyncio": about(20 * MS, None), "trio": about(50 * MS, None)})
+FLOOR = leads({"go": about(MS)}, text=WORKLOAD.replace("rules =", "floor = true\nrules ="))
+
+
+@pytest.mark.parametrize(
+    ("results", "sentence"),
+    [
+        ([], "Nothing could be measured yet"),
+        ([FLOOR, result({}, {})], "Nothing could be measured yet"),
+        ([ASYNCIO_LEADS], "asyncio led"),
+        ([BOTH_LEAD], "asyncio and trio led"),
+        ([UNSURE], "asyncio led (too few blocks to be sure)"),
+        ([ASYNCIO_LEADS, FLOOR], "asyncio led"),
+        (
+            [ASYNCIO_LEADS, BOTH_LEAD],
+            "asyncio led or shared the lead in 2 of 2 workloads, trio in 1",
+        ),
+        (
+            [ASYNCIO_LEADS, leads({"go": about(MS)})],
+            "asyncio led or shared the lead in 1 of 2 workloads, go in 1",
+        ),
+        (
+            [ASYNCIO_LEADS, UNSURE],
+            "asyncio led or shared the lead in 2 of 2 workloads (too few blocks to be sure)",
+        ),
+    ],
+)
+def test_a_run_counts_in_how_many_workloads_each_model_leads(
+    results: list[WorkloadResult], sentence: str
+) -> None:
+    assert findings.overall(results) == sentence
+
+
+def test_variants_do_not_count_for_their_models() -> None:
+    found = ASYNCIO_LEADS
+    variant = replace(
+        found.headline[0], cell=cell("asyncio", variant="fast"), metrics={"elapsed": about(MS)}
+    )
+    with_variant = replace(found, cases={HEADLINE: [variant, *found.headline]})
+    assert findings.overall([with_variant]) == "asyncio led"

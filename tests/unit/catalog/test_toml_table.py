@@ -69,9 +69,10 @@ def test_a_good_value_is_returned(
         (lambda t: t.texts("key"), ["a", 1], 'found ["a", 1], expected a list of texts'),
         (lambda t: t.flag("key"), 1, "found 1, expected true or false"),
         (lambda t: t.table("key"), 3, "found 3, expected a table"),
+        (lambda t: t.optional_table("key"), 3, "found 3, expected a table"),
         (lambda t: t.tables("key"), [], "found [], expected a table"),
         (lambda t: t.rows("key"), {}, "found a table, expected an array of tables"),
-        (lambda t: t.rows("key"), [{}, 1], "found 1, expected a table in each place"),
+        (lambda t: t.rows("key"), [{}, 1], "found 1, expected a table as each element"),
         (
             lambda t: t.text("key"),
             dt.date(2026, 1, 2),
@@ -130,7 +131,7 @@ def test_tables_come_in_the_order_of_the_file() -> None:
     assert names == ["b", "a", "c"]
 
 
-def test_a_key_nobody_asked_for_is_refused_with_the_near_one() -> None:
+def test_an_unknown_key_is_refused_with_a_similar_one() -> None:
     values = table("sweep", warmup=1, itrations=3)
     values.integer("warmup")
     values.integer("iterations", 1)
@@ -139,7 +140,7 @@ def test_a_key_nobody_asked_for_is_refused_with_the_near_one() -> None:
     assert str(caught.value) == "demo.toml: sweep.itrations: unknown key, expected 'iterations'"
 
 
-def test_a_key_near_to_none_is_refused_with_all_of_them() -> None:
+def test_an_unknown_key_without_a_similar_one_is_refused_with_all_known_keys() -> None:
     values = table(colour="red", title="a", shape="b")
     values.text("title")
     values.text("shape")
@@ -148,12 +149,26 @@ def test_a_key_near_to_none_is_refused_with_all_of_them() -> None:
     assert str(caught.value) == "demo.toml: colour: unknown key, expected one of shape, title"
 
 
-def test_a_table_of_which_all_was_asked_for_is_accepted() -> None:
+def test_a_table_without_unknown_keys_is_accepted() -> None:
     values = table(title="a")
     values.text("title")
     values.done()
 
 
-def test_a_number_too_long_to_print_is_refused_like_any_other() -> None:
+def test_a_number_too_long_to_print_is_refused() -> None:
     with pytest.raises(Problem, match=r"^demo\.toml: key: found "):
         table(key=1 << 20_000).text("key")
+
+
+def test_an_optional_table_that_is_absent_is_none_and_its_key_is_known() -> None:
+    empty, misspelt = table(), table(swep={})
+    assert empty.optional_table("sweep") is None
+    assert misspelt.optional_table("sweep") is None
+    with pytest.raises(Problem, match="swep: unknown key, expected 'sweep'"):
+        misspelt.done()
+
+
+def test_an_optional_table_is_read_like_any_other() -> None:
+    found = table(sweep={"step": 1}).optional_table("sweep")
+    assert found is not None
+    assert found.integer("step") == 1

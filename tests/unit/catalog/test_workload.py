@@ -18,18 +18,18 @@ def test_every_model_is_listed_once() -> None:
 @pytest.mark.parametrize(("case", "answer"), [("check", 6), ("headline", 20), ("tasks-100", 200)])
 def test_the_right_answer_follows_from_the_parameters_of_a_case(case: str, answer: int) -> None:
     demo = workload()
-    assert demo.expected(demo.cases[case]) == answer
+    assert demo.resolve(case, "asyncio").expected == answer
 
 
 def test_an_answer_is_an_integer_also_where_its_formula_divides() -> None:
     demo = workload(WORKLOAD.replace('"2 * tasks"', '"4 * tasks / 2"'))
-    assert type(demo.expected(demo.cases["headline"])) is int
+    assert type(demo.resolve("headline", "asyncio").expected) is int
 
 
 def test_the_operations_of_a_call_follow_from_the_parameters_of_a_case() -> None:
     demo = workload()
-    assert demo.operations_of(demo.cases["headline"]) == 10
-    assert demo.operations_of(demo.cases["tasks-100"]) == 100
+    assert demo.count_operations(demo.cases["headline"]) == 10
+    assert demo.count_operations(demo.cases["tasks-100"]) == 100
 
 
 @pytest.mark.parametrize(
@@ -37,16 +37,16 @@ def test_the_operations_of_a_call_follow_from_the_parameters_of_a_case() -> None
 )
 def test_a_model_may_have_an_ideal_of_its_own(model: str, ideal_ns: int) -> None:
     demo = workload()
-    assert demo.ideal_of(demo.cases["headline"], model) == ideal_ns
+    assert demo.compute_ideal_ns(demo.cases["headline"], model) == ideal_ns
 
 
-def test_where_nothing_waits_there_is_no_ideal_and_not_one_of_zero() -> None:
+def test_without_waits_the_ideal_is_none_and_not_zero() -> None:
     demo = workload(
         WORKLOAD.replace('ideal_ns = "wait_ns"\n', "").replace(
             'sequential = "tasks * wait_ns"\n', ""
         )
     )
-    assert demo.ideal_of(demo.cases["headline"], "asyncio") is None
+    assert demo.compute_ideal_ns(demo.cases["headline"], "asyncio") is None
 
 
 @pytest.mark.parametrize(
@@ -57,11 +57,11 @@ def test_where_nothing_waits_there_is_no_ideal_and_not_one_of_zero() -> None:
         ("tasks-100", "asyncio", False),
     ],
 )
-def test_a_limit_keeps_its_model_from_the_cases_beyond_it(
+def test_a_limit_excludes_its_model_from_larger_cases(
     case: str, model: str, *, limited: bool
 ) -> None:
     demo = workload()
-    limit = demo.limit_on(demo.cases[case], model)
+    limit = demo.find_limit(demo.cases[case], model)
     assert (limit is not None) == limited
     assert limit is None or limit.reason == "the system stops it"
 
@@ -79,13 +79,13 @@ def test_a_workload_without_a_sweep_has_no_cases_of_one() -> None:
 
 def test_an_observation_may_differ_for_a_model() -> None:
     seen = Observation("in_flight", 3, {"sequential": 1, "threads": 0})
-    assert [seen.of(model) for model in ("asyncio", "sequential", "threads")] == [3, 1, 0]
+    assert [seen.expected_for(model) for model in ("asyncio", "sequential", "threads")] == [3, 1, 0]
 
 
-def test_the_settings_of_a_case_are_its_parameters_as_people_read_them() -> None:
+def test_the_parameters_of_a_case_are_described_with_units() -> None:
     demo = workload()
-    assert demo.settings(demo.cases["headline"]) == "tasks = 10, wait = 50 ms"
-    assert demo.settings(demo.cases["tasks-1000"]) == "tasks = 1,000, wait = 50 ms"
+    assert demo.describe_params(demo.cases["headline"]) == "tasks = 10, wait = 50 ms"
+    assert demo.describe_params(demo.cases["tasks-1000"]) == "tasks = 1,000, wait = 50 ms"
 
 
 WORDS = """
@@ -130,10 +130,12 @@ WITH_WORDS = WORKLOAD[: WORKLOAD.index("[params.tasks]")] + WORDS
 
 def test_a_parameter_may_have_another_unit_beside_a_word() -> None:
     demo = workload(WITH_WORDS)
-    assert demo.settings(demo.cases["check"]) == "ticks = 1, beside = block, amount = 5 ms"
-    assert demo.settings(demo.cases["headline"]) == "ticks = 2, beside = read, amount = 64 KiB"
+    assert demo.describe_params(demo.cases["check"]) == "ticks = 1, beside = block, amount = 5 ms"
+    assert (
+        demo.describe_params(demo.cases["headline"]) == "ticks = 2, beside = read, amount = 64 KiB"
+    )
 
 
-def test_a_unit_beside_a_word_that_nobody_may_say_is_refused() -> None:
+def test_a_unit_for_a_word_that_is_no_choice_is_refused() -> None:
     with pytest.raises(Problem, match=r'params.amount.unit_of: found "red", expected a word'):
         workload(WITH_WORDS.replace("{ read =", "{ red ="))

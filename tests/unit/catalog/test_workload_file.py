@@ -15,7 +15,7 @@ from harness.catalog.workload import CHECK, MODELS, Case, Metric, Sampling, Swee
 from harness.errors import Problem
 from harness.paths import WORKLOADS
 from tests.support.broken_workloads import BROKEN
-from tests.support.factories import WORKLOAD, examples, workload
+from tests.support.factories import WORKLOAD, examples, who, workload
 
 if TYPE_CHECKING:
     from hypothesis.strategies import DrawFn
@@ -27,14 +27,14 @@ SHIPPED = WORKLOADS
 def test_a_shipped_workload_loads_and_its_arithmetic_holds_for_every_case(path: Path) -> None:
     shipped = workload(path.read_text(encoding="utf-8"), path.stem)
     for case in shipped.cases.values():
-        assert shipped.operations_of(case) >= 1
-        assert type(shipped.expected(case)) is int
+        assert shipped.count_operations(case) >= 1
         for model in MODELS:
-            ideal = shipped.ideal_of(case, model)
-            assert ideal is None or ideal > 0
+            resolved = shipped.resolve(case.id, model)
+            assert type(resolved.expected) is int
+            assert resolved.ideal_ns is None or resolved.ideal_ns > 0
 
 
-def test_the_folder_of_shipped_workloads_is_read_whole() -> None:
+def test_every_file_of_the_shipped_folder_is_read() -> None:
     names = {path.stem for path in SHIPPED.glob("*.toml")}
     assert set(workload_file.load_folder(SHIPPED)) == names
     assert {"noop", "kitchen"} <= names
@@ -46,8 +46,8 @@ def test_a_file_is_read_as_it_is_written() -> None:
     assert demo.rules == ("Wait.", "Answer.")
     assert demo.params["tasks"].most == 1_000
     assert demo.not_applicable == {"scratch": "it is not for this"}
-    assert demo.contrasts == (("threads", "asyncio"),)
-    assert demo.observations[0].of("sequential") == 1
+    assert demo.contrasts == ((who("threads"), who("asyncio")),)
+    assert demo.observations[0].expected_for("sequential") == 1
     assert demo.text == WORKLOAD
     assert demo.cases["headline"] == Case(
         "headline", {"tasks": 10, "wait_ns": 50_000_000}, Sampling(1, 2, 20_000_000, 40)
@@ -62,7 +62,7 @@ def test_the_first_metric_of_a_file_is_its_headline() -> None:
     assert list(workload().metrics) == ["elapsed", "speedup", "cores"]
 
 
-def test_a_workload_measures_the_models_unless_it_says_that_it_is_the_floor() -> None:
+def test_a_workload_is_the_floor_only_if_its_file_says_so() -> None:
     assert not workload().is_floor
     assert workload("floor = true\n" + WORKLOAD).is_floor
 
@@ -75,7 +75,7 @@ def test_a_sweep_makes_a_case_of_every_value_but_that_of_the_headline_case() -> 
 
 
 @pytest.mark.parametrize(("good", "bad", "message"), BROKEN.values(), ids=BROKEN)
-def test_a_broken_file_is_refused_with_its_name_the_key_the_found_and_the_expected(
+def test_a_broken_file_is_refused_with_file_key_found_and_expected(
     good: str, bad: str, message: str
 ) -> None:
     assert good in WORKLOAD
@@ -89,10 +89,10 @@ def test_a_broken_file_is_refused_with_its_name_the_key_the_found_and_the_expect
     [
         ("title = ", "demo.toml: not valid TOML: Invalid value (at end of document)"),
         ("title = 'a'\ntitle = 'b'", "demo.toml: not valid TOML: Cannot overwrite a value"),
-        ("", "demo.toml: oracle: found nothing, expected a table"),
+        ("", "demo.toml: work: found nothing, expected a table"),
     ],
 )
-def test_what_is_no_workload_file_at_all_is_refused(text: str, message: str) -> None:
+def test_a_text_that_is_no_workload_file_is_refused(text: str, message: str) -> None:
     with pytest.raises(Problem, match=f"^{re.escape(message)}"):
         workload(text)
 
@@ -112,12 +112,12 @@ def test_an_oracle_without_an_answer_to_the_check_case_is_refused(formula: str) 
 
 
 @pytest.mark.parametrize("formula", ["0", "tasks - 10", "1 // (tasks - 10)"])
-def test_operations_that_come_to_none_in_some_case_are_refused(formula: str) -> None:
+def test_operations_below_one_in_some_case_are_refused(formula: str) -> None:
     with pytest.raises(Problem, match=r"^demo\.toml: work\.operations: "):
         workload(WORKLOAD.replace('operations = "tasks"', f'operations = "{formula}"'))
 
 
-def test_a_case_that_a_sweep_would_make_anew_is_refused() -> None:
+def test_a_case_with_the_id_of_a_sweep_case_is_refused() -> None:
     mine = "[cases.tasks-100]\nparams = { tasks = 100, wait_ns = 1_000_000 }\n\n[sweep]"
     with pytest.raises(Problem, match="tasks-100"):
         workload(WORKLOAD.replace("[sweep]", mine))
@@ -133,7 +133,7 @@ def test_a_case_that_a_sweep_would_make_anew_is_refused() -> None:
     ],
     ids=["nested", "long number", "long hexadecimal number", "deep formula"],
 )
-def test_a_file_beyond_all_measure_is_refused_like_any_other(text: str) -> None:
+def test_an_extreme_file_is_refused_and_does_not_crash(text: str) -> None:
     with pytest.raises(Problem, match=r"^demo\.toml: "):
         workload(text)
 

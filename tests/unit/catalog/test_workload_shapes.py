@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
+from harness.catalog.contestant import Contestant
 from harness.catalog.workload import MODELS, Exclusion, Limit, Param
 from harness.errors import Problem
-from harness.measuring.plan import Selection, cells
+from harness.measuring.plan import RunSelection, plan_cells
 from harness.measuring.runners.runner import Offer
 from harness.results.records import Absence
 from tests.support.factories import workload
@@ -26,7 +27,7 @@ def test_a_file_is_read_as_it_is_written() -> None:
     assert T.load is None
 
 
-def test_a_load_is_read_as_it_is_written_with_what_is_usual_for_the_rest() -> None:
+def test_a_load_is_read_with_defaults_for_absent_keys() -> None:
     served = workload(CLIMBED)
     load = served.load
     assert load is not None
@@ -149,7 +150,7 @@ BROKEN = {
         "[metrics.throughput]",
         '[[exclusions]]\nmodel = "go"\nparam = "connections"\nvalues = []\nreason = "x"\n'
         "[metrics.throughput]",
-        'exclusions[0].param: found "connections", expected none: there is nothing to name',
+        'exclusions[0].param: found "connections", expected none: there are no choices',
     ),
     "a name of another shape": (
         TICKING,
@@ -161,13 +162,13 @@ BROKEN = {
         TICKING,
         "[work]",
         "[load]\n[work]",
-        "load: unknown key, expected one of cases, ",
+        "load: unknown key, expected one of advice, cases, ",
     ),
     "rate where nothing is served": (
         TICKING,
         "thorough = true",
         "rate_per_s = 5",
-        "cases.aside.rate_per_s: unknown key, expected one of iterations, ",
+        "cases.aside.rate_per_s: unknown key, expected one of disturbance_ns, ",
     ),
     "load absent": (SERVED, "[load]", "[lod]", "load: found nothing, expected a table"),
     "page without a path": (
@@ -217,13 +218,13 @@ BROKEN = {
         CLIMBED,
         "ladder = true",
         "ladder = true\nrate_per_s = 5",
-        "cases.ladder.rate_per_s: unknown key, expected one of iterations, ladder, ",
+        "cases.ladder.rate_per_s: unknown key, expected one of disturbance_ns, ",
     ),
     "a ladder while it drains": (
         DRAINED,
         "rate_per_s = 400",
         "rate_per_s = 400\nladder = true",
-        "cases.headline.ladder: unknown key, expected one of iterations, ",
+        "cases.headline.ladder: unknown key, expected one of disturbance_ns, ",
     ),
     "draining without a rate": (
         DRAINED,
@@ -235,7 +236,7 @@ BROKEN = {
         SERVED,
         "expect = 2",
         "expect = 2\nrate_per_s = 5",
-        "cases.check.rate_per_s: unknown key, expected one of expect, ",
+        "cases.check.rate_per_s: unknown key, expected one of disturbance_ns, ",
     ),
     "no time to be asked in": (
         SERVED,
@@ -253,7 +254,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize(("text", "good", "bad", "message"), BROKEN.values(), ids=BROKEN)
-def test_a_broken_file_is_refused_with_its_name_the_key_the_found_and_the_expected(
+def test_a_broken_file_is_refused_with_file_key_found_and_expected(
     text: str, good: str, bad: str, message: str
 ) -> None:
     assert good in text
@@ -269,22 +270,22 @@ def test_a_broken_file_is_refused_with_its_name_the_key_the_found_and_the_expect
     ("case", "model", "excluded"),
     [("aside", "go", True), ("headline", "go", False), ("aside", "asyncio", False)],
 )
-def test_an_exclusion_keeps_its_model_from_the_cases_of_its_words(
+def test_an_exclusion_excludes_its_model_from_cases_with_its_values(
     case: str, model: str, *, excluded: bool
 ) -> None:
-    found = T.exclusion_of(T.cases[case], model)
+    found = T.find_exclusion(T.cases[case], model)
     assert (found is not None) == excluded
 
 
 @pytest.mark.parametrize("offered", [True, False])
-def test_what_is_excluded_makes_no_sense_whether_or_not_somebody_has_written_it(
+def test_an_excluded_case_is_not_applicable_whether_or_not_it_is_implemented(
     *, offered: bool
 ) -> None:
-    offers = [Offer("demo", "go", "", "go", "x.go")] if offered else []
-    selection = Selection(models=("go",), cases=("aside",))
-    present, absent = cells([T], selection, offers, {}, None)
+    offers = [Offer(Contestant("demo", "go"), "go", "x.go")] if offered else []
+    selection = RunSelection(models=("go",), cases=("aside",))
+    present, absent = plan_cells([T], selection, offers, {}, None)
     assert present == []
-    assert [(one.absence, one.reason) for one in absent] == [
+    assert [(cell.absence, cell.reason) for cell in absent] == [
         (Absence.NOT_APPLICABLE, "it has no loop")
     ]
 
@@ -299,19 +300,19 @@ def test_what_is_excluded_makes_no_sense_whether_or_not_somebody_has_written_it(
         ("aside", "trio", 50),  # which it cannot do, and does not do with less
     ],
 )
-def test_a_limit_that_clamps_has_its_model_do_less(case: str, model: str, ticks: int) -> None:
-    found = T.case_for(T.cases[case], model)
+def test_a_limit_that_clamps_reduces_the_parameter(case: str, model: str, ticks: int) -> None:
+    found = T.resolve(case, model)
     assert found.params == {**T.cases[case].params, "ticks": ticks}
     assert (found.id, found.sampling) == (case, T.cases[case].sampling)
-    assert T.operations_of(found) == T.expected(found) == ticks
+    assert found.operations == found.expected == ticks
 
 
-def test_a_limit_that_clamps_keeps_nobody_from_a_case() -> None:
-    assert T.limit_on(T.cases["aside"], "threads") is None
-    assert T.limit_on(T.cases["aside"], "trio") == T.limits[2]
+def test_a_limit_that_clamps_excludes_no_model() -> None:
+    assert T.find_limit(T.cases["aside"], "threads") is None
+    assert T.find_limit(T.cases["aside"], "trio") == T.limits[2]
 
 
-def test_the_cases_along_a_parameter_differ_by_nothing_else() -> None:
+def test_the_cases_along_a_parameter_differ_in_nothing_else() -> None:
     assert [case.id for case in T.sweep_cases()] == ["ticks-10", "headline", "ticks-40", "longer"]
 
 
@@ -322,4 +323,4 @@ def test_a_ladder_is_no_point_of_a_sweep() -> None:
 
 
 def test_words_are_shown_as_they_are() -> None:
-    assert T.settings(T.cases["aside"]) == "ticks = 50, on = thread"
+    assert T.describe_params(T.cases["aside"]) == "ticks = 50, on = thread"

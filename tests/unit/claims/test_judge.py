@@ -8,7 +8,7 @@ from msgspec import structs
 
 from harness.analysis.analyse import analyse
 from harness.claims import judge, ledger
-from harness.claims.judge import Checked, Verdict
+from harness.claims.judge import JudgedClaim, Verdict
 from harness.results.records import Absence, AbsentCell, Sample, Status
 from tests.support.factories import CRASHED, analysed, cell, run, trial, trials
 from tests.support.ledgers import LEDGER, MS, a_claim, checked
@@ -106,7 +106,7 @@ def test_a_metric_that_is_a_ratio_already_is_taken_as_it_is() -> None:
     )
 
 
-def two(these: list[int], those: list[int], claim_range: str) -> Checked:
+def two(these: list[int], those: list[int], claim_range: str) -> JudgedClaim:
     claim = a_claim(claim_range, this="trio", to="asyncio")
     return checked(claim, *trials("trio", these), *trials("asyncio", those))
 
@@ -141,10 +141,10 @@ def test_cells_of_two_cases_are_compared_as_groups_each_by_its_own_parameters() 
     swept = [trial(cell("asyncio", "tasks-100"), 10 + block, 50 * MS) for block in range(5)]
     found = checked(claim, *swept, *trials("asyncio", SAME))
     assert found.value == pytest.approx(0.1)
-    assert "asyncio in tasks-100 to asyncio in headline" in found.sentence
+    assert "asyncio in tasks-100 / asyncio in headline" in found.sentence
 
 
-def floored(these: list[int], claim_range: str) -> Checked:
+def floored(these: list[int], claim_range: str) -> JudgedClaim:
     """Hold a ratio to asyncio, whose control differs from it by up to some 3%."""
     those = [52 * MS, 51 * MS, 53 * MS, 52 * MS, 52 * MS]
     twin = structs.replace(cell("asyncio"), control=True)
@@ -240,14 +240,14 @@ def _as_arguments(keys: dict[str, str]) -> dict[str, str]:
 
 
 def test_a_cell_whose_turn_has_not_come_is_unmeasured() -> None:
-    (found,) = judge.check([a_claim()], analyse(run([cell("asyncio")]), []))
+    (found,) = judge.judge_claims([a_claim()], analyse(run([cell("asyncio")]), []))
     assert found.sentence == "asyncio in demo headline was not measured yet."
 
 
 def test_what_waits_for_a_workload_says_which() -> None:
-    results = judge.check(ledger.parse(LEDGER, "own.toml"), analysed(trial()))
+    results = judge.judge_claims(ledger.parse(LEDGER, "own.toml"), analysed(trial()))
     assert results[2].verdict is Verdict.UNMEASURED
-    assert results[2].sentence == "It waits for the workload behaviour, not written yet."
+    assert results[2].sentence == "No workload measures it yet; planned: behaviour."
     assert (results[2].range, results[2].unit) == (None, "")
 
 
@@ -260,37 +260,36 @@ def test_what_waits_for_a_workload_says_which() -> None:
         (
             "40 to 60 ms",
             SAME,
-            "asyncio, elapsed time: 50.0 ms [50.0, 50.0], within what is claimed (40 to 60 ms).",
+            "asyncio, elapsed time: 50.0 ms [50.0, 50.0], inside the claimed range (40 to 60 ms).",
         ),
         (
             "at least 1 s",
             SAME,
-            "asyncio, elapsed time: 50.0 ms [50.0, 50.0], less than what is claimed (at least 1 s)"
-            " by a factor of 20 at least.",
+            "asyncio, elapsed time: 50.0 ms [50.0, 50.0], below the claimed range (at least 1 s)"
+            " by a factor of at least 20.",
         ),
         (
             "at most 20 ms",  # the estimate is three times that, the nearer end of the interval 2.5
             SPREAD,
-            "asyncio, elapsed time: 60.0 ms [50.0, 70.0], more than what is claimed (at most 20 ms)"
-            " by a factor of 2.5 at least.",
+            "asyncio, elapsed time: 60.0 ms [50.0, 70.0], above the claimed range (at most 20 ms)"
+            " by a factor of at least 2.5.",
         ),
         (
             "at most 45 ms",
             SAME,
-            "asyncio, elapsed time: 50.0 ms [50.0, 50.0], more than what is claimed (at most"
-            " 45 ms).",
+            "asyncio, elapsed time: 50.0 ms [50.0, 50.0], above the claimed range (at most 45 ms).",
         ),
         (
             "at most 55 ms",
             SPREAD,
-            "asyncio, elapsed time: 60.0 ms [50.0, 70.0], neither within nor beyond what is"
-            " claimed (at most 55 ms).",
+            "asyncio, elapsed time: 60.0 ms [50.0, 70.0], and the interval crosses an end of the"
+            " claimed range (at most 55 ms).",
         ),
         (
             "at most 55 ms",
             SAME[:1],
-            "asyncio, elapsed time: 50.0 ms, from too few processes to hold against what is"
-            " claimed (at most 55 ms).",
+            "asyncio, elapsed time: 50.0 ms, from too few processes to compare with the"
+            " claimed range (at most 55 ms).",
         ),
     ],
 )
@@ -313,34 +312,34 @@ def test_a_value_is_shown_with_its_interval_and_the_unit_once(
     values: tuple[float | None, ...], expected: str
 ) -> None:
     value, low, high = values
-    found = Checked(a_claim("1 to 10 µs"), Verdict.HOLDS, "", value, low, high)
-    assert judge.shown(found) == expected
+    found = JudgedClaim(a_claim("1 to 10 µs"), Verdict.HOLDS, "", value, low, high)
+    assert judge.format_measured(found) == expected
 
 
-def of(*verdicts: Verdict) -> list[Checked]:
-    return [Checked(a_claim(), verdict, "") for verdict in verdicts]
+def of(*verdicts: Verdict) -> list[JudgedClaim]:
+    return [JudgedClaim(a_claim(), verdict, "") for verdict in verdicts]
 
 
 @pytest.mark.parametrize(
     ("verdicts", "expected"),
     [
-        ([], "None of 0 claims is measured by this run"),
-        (["unmeasured"], "None of 1 claim is measured by this run"),
-        (["holds", "unmeasured"], "Of 1 claim that this run measures, 1 holds"),
+        ([], "This run measures none of 0 claims"),
+        (["unmeasured"], "This run measures none of 1 claim"),
+        (["holds", "unmeasured"], "Of 1 measured claim, 1 holds"),
         (
             ["holds", "holds", "contradicted", "undecided", "undecided"],
-            "Of 5 claims that this run measures, 2 hold, 1 is contradicted and 2 are undecided",
+            "Of 5 measured claims, 2 hold, 1 is contradicted and 2 are undecided",
         ),
     ],
 )
 def test_the_summary_counts_every_verdict(verdicts: list[str], expected: str) -> None:
-    assert judge.summary(of(*map(Verdict, verdicts))) == expected
+    assert judge.summary_sentence(of(*map(Verdict, verdicts))) == expected
 
 
 def test_for_programs_values_are_in_base_units_and_unknown_is_null() -> None:
     analysis = analysed(*trials("asyncio", SAME), trial("trio", status=Status.TIMEOUT))
-    results = judge.check(ledger.parse(LEDGER, "own.toml"), analysis)
-    document = msgspec.json.decode(msgspec.json.encode(judge.document(analysis, results)))
+    results = judge.judge_claims(ledger.parse(LEDGER, "own.toml"), analysis)
+    document = msgspec.json.decode(msgspec.json.encode(judge.json_document(analysis, results)))
     assert document["counts"] == {"holds": 1, "contradicted": 0, "undecided": 0, "unmeasured": 2}
     quick, _, later = document["claims"]
     assert (quick["value"], quick["low"], quick["high"], quick["n"]) == (5e7, 5e7, 5e7, 5)

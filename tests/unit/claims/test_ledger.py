@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from harness.catalog import workload_file
+from harness.catalog.contestant import Contestant
 from harness.catalog.workload import MODELS, Workload
 from harness.claims import ledger
 from harness.claims.judge import CORES
-from harness.claims.ledger import Claim, Range, Source
+from harness.claims.ledger import Citation, Claim, Range
 from harness.errors import Problem
 from harness.paths import ROOT, WORKLOADS
-from harness.results.records import Cell
 from tests.support.ledgers import LEDGER
 
 VARIANTS = {
@@ -33,13 +33,13 @@ def shipped() -> dict[str, Workload]:
     return workload_file.load_folder(WORKLOADS)
 
 
-# --- our own
+# --- the built-in ledger
 
 
 def test_every_claim_cites_a_document_and_a_section_of_it(claims: list[Claim]) -> None:
     for claim in claims:
-        assert claim.sources, claim.id
-        assert all(source.document and source.section for source in claim.sources), claim.id
+        assert claim.citations, claim.id
+        assert all(citation.document and citation.section for citation in claim.citations), claim.id
 
 
 def test_every_claim_is_measured_by_what_there_is_or_says_what_it_waits_for(
@@ -56,24 +56,24 @@ def _can_be_measured(claim: Claim, shipped: dict[str, Workload]) -> None:
         return
     workload = shipped[measure.workload]
     assert measure.case in workload.cases, claim.id
-    _does(workload, measure.case, measure.this)
+    _check_measured(workload, measure.case, measure.this)
     if measure.is_ratio:
         assert measure.to_case in workload.cases, claim.id
-        _does(workload, measure.to_case, measure.to)
+        _check_measured(workload, measure.to_case, measure.to)
     metrics = measure.formula.names & workload.metrics.keys()
     assert len(metrics) == 1, claim.id
     assert measure.formula.names - metrics <= {*workload.params, CORES}, claim.id
 
 
-def _does(workload: Workload, case: str, contestant: str) -> None:
-    """Check that a contestant exists, and that the workload does not keep it from a case."""
-    model, _, variant = contestant.partition(" · ")
+def _check_measured(workload: Workload, case: str, contestant: Contestant) -> None:
+    """Check that a contestant exists, and that the workload does not exclude it from a case."""
+    model = contestant.model
+    assert contestant.workload == workload.id
     assert model in MODELS
-    assert not variant or (workload.id, variant) in VARIANTS
+    assert contestant.is_plain or (workload.id, contestant.variant) in VARIANTS
     assert model not in workload.not_applicable
-    assert workload.limit_on(workload.cases[case], model) is None
-    assert workload.exclusion_of(workload.cases[case], model) is None
-    assert Cell(workload.id, case, model, variant).contestant == contestant
+    assert workload.find_limit(workload.cases[case], model) is None
+    assert workload.find_exclusion(workload.cases[case], model) is None
 
 
 def test_every_range_of_a_bare_metric_is_in_its_unit(
@@ -102,16 +102,17 @@ def test_no_two_claims_are_the_same(claims: list[Claim]) -> None:
 def test_a_ledger_is_read_as_it_is_written() -> None:
     quick, better, later = ledger.parse(LEDGER, "own.toml")
     assert (quick.id, quick.says) == ("quick", "A demo takes 50 ms.")
-    assert quick.sources == (
-        Source("A document", "A section: the first"),
-        Source("A document", "Another"),
+    assert quick.citations == (
+        Citation("A document", "A section: the first"),
+        Citation("A document", "Another"),
     )
     assert quick.range == Range(40e6, 60e6, "ns", "40 to 60 ms")
     assert quick.measure is not None
     assert (quick.measure.case, quick.measure.is_ratio) == ("headline", False)
     assert better.measure is not None
-    assert better.measure.this == "trio"
-    assert (better.measure.to, better.measure.to_case) == ("asyncio · threads", "tasks-1")
+    assert better.measure.this == Contestant("demo", "trio")
+    assert better.measure.to == Contestant("demo", "asyncio", "threads")
+    assert better.measure.to_case == "tasks-1"
     assert better.measure.label == "time per task"
     assert (later.measure, later.range, later.waits_for) == (None, None, "behaviour")
     assert {claim.ledger for claim in (quick, better, later)} == {"own.toml"}
@@ -135,7 +136,7 @@ def test_a_ledger_is_read_as_it_is_written() -> None:
 def test_a_range_is_read_into_base_units(
     text: str, low: float | None, high: float | None, unit: str
 ) -> None:
-    assert ledger.range_of(text) == Range(low, high, unit, text)
+    assert ledger.parse_range(text) == Range(low, high, unit, text)
 
 
 @pytest.mark.parametrize(
@@ -143,7 +144,7 @@ def test_a_range_is_read_into_base_units(
     ["", "fast", "1 to", "10 to 1 µs", "1 to 10", "at least x", "about 3x", "1-10 µs", "-1 to 3x"],
 )
 def test_what_is_no_range_is_none(text: str) -> None:
-    assert ledger.range_of(text) is None
+    assert ledger.parse_range(text) is None
 
 
 # name -> (a stretch of the good ledger, what it becomes, how the message goes on after the file)
@@ -180,7 +181,7 @@ BROKEN = {
     "source without a section": (
         '"D: Another"',
         '"D"',
-        'claims.quick.sources: found "D", expected `DOCUMENT: section`, the document one of D',
+        'claims.quick.sources: found "D", expected `DOCUMENT: section`, DOCUMENT one of D',
     ),
     "source unknown": ('"D: Another"', '"E: Another"', 'claims.quick.sources: found "E: Another"'),
     "workload absent": (
@@ -217,7 +218,7 @@ BROKEN = {
     "range of a ratio in ms": (
         '"at most 0.5x"',
         '"at most 5 ms"',
-        'claims.better-2.0.range: found "at most 5 ms", expected one of a ratio, as `to` makes it',
+        'claims.better-2.0.range: found "at most 5 ms", expected a ratio, because of `to`',
     ),
     "key misspelt": (
         'this = "asyncio"',
@@ -268,7 +269,7 @@ def test_an_id_that_stands_in_two_ledgers_is_refused_with_both_files(
     known = claims[0].id
     path = tmp_path / "own.toml"
     path.write_text(LEDGER.replace("claims.quick", f"claims.{known}"), encoding="utf-8")
-    expected = f"{path}: claims.{known}: found an id that stands in claims.toml already"
+    expected = f"{path}: claims.{known}: found an id that claims.toml uses already"
     with pytest.raises(Problem, match=f"^{re.escape(expected)}"):
         ledger.load([path])
 
@@ -299,7 +300,7 @@ def test_every_key_of_a_ledger_is_explained() -> None:
     explained = {
         key for row in re.findall(r"^\| (`\w.*?) \|", text, re.MULTILINE) for key in _keys(row)
     }
-    ledgers = (LEDGER, ledger.OWN.read_text(encoding="utf-8"))
+    ledgers = (LEDGER, ledger.BUILT_IN.read_text(encoding="utf-8"))
     used = {key for one in ledgers for key in re.findall(r"^(\w+) = ", one, re.MULTILINE)}
     assert used - {"D", "D0", "D1", "D2", "D3", "D4"} == explained
 

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from harness.catalog.workload import HEADLINE, MODELS
 from harness.errors import Problem
 from harness.measuring.allocate import Allocator
-from harness.measuring.plan import PROFILES, Profile, Selection, cells, wanted_cases
+from harness.measuring.plan import PROFILES, Profile, RunSelection, plan_cells, select_cases
 from harness.results.records import Cell, Sample, Status, Trial
 from tests.support.factories import WORKLOAD, examples, offer, workload
 
@@ -23,15 +23,15 @@ if TYPE_CHECKING:
 
     from harness.measuring.plan import Block
 
-PROFILE = Profile("test", budget_s=1, least_blocks=5, sweeps=True, thorough=False)
+PROFILE = Profile("test", budget_s=1, min_blocks=5, sweeps=True, thorough=False)
 BOTH = {"demo": workload(), "other": workload(WORKLOAD, "other")}
-PLACES = [(id_, case.id) for id_, one in BOTH.items() for case in wanted_cases(one, PROFILE)]
+PLACES = [(id_, case.id) for id_, one in BOTH.items() for case in select_cases(one, PROFILE)]
 
 
 def planned(*models: str, cases: tuple[str, ...] = ()) -> list[Cell]:
     offers = [offer(model, id_) for model in models for id_ in BOTH]
-    selection = Selection(models=models, cases=cases)
-    return cells(BOTH.values(), selection, offers, {}, PROFILE)[0]
+    selection = RunSelection(models=models, cases=cases)
+    return plan_cells(BOTH.values(), selection, offers, {}, PROFILE)[0]
 
 
 class MadeUp:
@@ -59,11 +59,15 @@ def allocator(of: list[Cell], seed: int = 7, precision: float = 0.03) -> Allocat
     return Allocator(of, BOTH, seed, PROFILE, precision)
 
 
+def cells_of(block: Block) -> list[Cell]:
+    return [assigned.cell for assigned in block.assignments]
+
+
 def run(one: Allocator, machine: MadeUp, most: int = 400) -> Iterator[Block]:
     """Carry the blocks out, and yield each when it is done."""
     for block in islice(one.blocks(), most):
-        for position, cell in enumerate(block.cells):
-            one.take(machine.trial(cell, block, position))
+        for position, cell in enumerate(cells_of(block)):
+            one.record(machine.trial(cell, block, position))
         yield block
 
 
@@ -83,7 +87,7 @@ def test_every_block_has_every_cell_of_its_case_exactly_once(models: list[str], 
     for index, block in enumerate(run(allocator(of, seed), MadeUp(NOISY), 25)):
         assert block.index == index
         own = [one for one in of if (one.workload, one.case) == (block.workload, block.case)]
-        assert sorted(block.cells) == sorted(own)
+        assert sorted(cells_of(block)) == sorted(own)
 
 
 def test_the_least_blocks_come_first_then_each_point_of_a_sweep_once() -> None:
@@ -97,7 +101,8 @@ def test_the_least_blocks_come_first_then_each_point_of_a_sweep_once() -> None:
 def test_the_order_within_a_block_is_drawn_anew_and_depends_on_the_seed_alone() -> None:
     of = planned("asyncio", "trio", "go")
     one, same, other = (
-        [block.cells for block in run(allocator(of, seed), MadeUp(NOISY), 14)] for seed in (1, 1, 2)
+        [cells_of(block) for block in run(allocator(of, seed), MadeUp(NOISY), 14)]
+        for seed in (1, 1, 2)
     )
     assert one == same != other
     assert len({cells_[0].model for cells_ in one}) == 3
@@ -110,7 +115,7 @@ def test_then_the_blocks_go_where_ratios_are_least_precise() -> None:
     assert headline["other"] > 20
 
 
-def test_what_costs_less_is_measured_more_often_at_the_same_precision() -> None:
+def test_cheaper_cases_are_measured_more_often_at_the_same_precision() -> None:
     machine = MadeUp({"demo": 0.2, "other": 0.2}, {"demo": 10**8, "other": 10**9})
     done = list(run(allocator(planned("asyncio", "trio")), machine, 80))[14:]
     headline = Counter(block.workload for block in done if block.case == HEADLINE)
@@ -130,15 +135,15 @@ def test_it_ends_when_every_headline_ratio_is_precise_enough() -> None:
     assert len(strict) > len(done)
 
 
-def test_a_contestant_that_always_fails_keeps_nobody_waiting() -> None:
+def test_a_contestant_that_always_fails_does_not_prolong_the_run() -> None:
     one, machine = allocator(planned("asyncio", "trio")), MadeUp(QUIET)
     count = 0
     for block in islice(one.blocks(), 100):
         count += 1
-        for position, cell in enumerate(block.cells):
+        for position, cell in enumerate(cells_of(block)):
             trial = machine.trial(cell, block, position)
             crashed = cell.model == "trio"
-            one.take(
+            one.record(
                 Trial(
                     **{
                         **{name: getattr(trial, name) for name in trial.__struct_fields__},
@@ -150,27 +155,27 @@ def test_a_contestant_that_always_fails_keeps_nobody_waiting() -> None:
 
 
 @pytest.mark.parametrize("cut", [0, 1, 7, 15, 31, 32, 60])
-def test_a_resumed_run_goes_on_as_if_it_had_never_stopped(cut: int) -> None:
+def test_a_resumed_run_continues_as_if_never_interrupted(cut: int) -> None:
     of = planned("asyncio", "trio", "go")
     whole, machine = allocator(of), MadeUp(NOISY)
     trials: list[Trial] = []
     order: list[tuple[int, Cell]] = []
     for block in islice(whole.blocks(), 30):
-        for position, cell in enumerate(block.cells):
+        for position, cell in enumerate(cells_of(block)):
             trials.append(machine.trial(cell, block, position))
-            whole.take(trials[-1])
+            whole.record(trials[-1])
             order.append((block.index, cell))
     again = allocator(of)
     for trial in trials[:cut]:
-        again.take(trial)
+        again.record(trial)
     later = {(trial.block, trial.cell): trial for trial in trials[cut:]}
     done = {(trial.block, trial.cell) for trial in trials[:cut]}
     went_on = []
     for block in again.blocks():
-        for cell in block.cells:
+        for cell in cells_of(block):
             if (block.index, cell) not in done:
                 went_on.append((block.index, cell))
-                again.take(later[block.index, cell])
+                again.record(later[block.index, cell])
         if len(went_on) == len(later):
             break
     assert went_on == order[cut:]
@@ -190,17 +195,17 @@ def test_nothing_to_measure_is_a_problem_and_no_endless_wait() -> None:
 
 
 def test_profiles_have_enough_blocks_for_an_interval() -> None:
-    from harness.statistics.estimates import LEAST_FOR_INTERVAL
+    from harness.statistics.estimates import MIN_FOR_INTERVAL
 
-    assert all(one.least_blocks >= LEAST_FOR_INTERVAL for one in PROFILES.values())
+    assert all(one.min_blocks >= MIN_FOR_INTERVAL for one in PROFILES.values())
 
 
 @pytest.mark.parametrize(("wall_ns", "goes_on"), [(0, False), (1, True)])
-def test_what_was_refused_before_it_began_is_not_repeated_until_the_budget_is_spent(
+def test_a_refused_contestant_is_not_repeated_until_the_budget_is_spent(
     wall_ns: int, *, goes_on: bool
 ) -> None:
     (alone,) = [one for one in planned("trio") if one.workload == "demo" and not one.control][:1]
     it = Allocator([alone], BOTH, 1, PROFILE, 0.03)
-    for block in islice(it.blocks(), PROFILE.least_blocks):
-        it.take(Trial(alone, block.index, 0, Status.UNSUPPORTED, "", wall_ns))
+    for block in islice(it.blocks(), PROFILE.min_blocks):
+        it.record(Trial(alone, block.index, 0, Status.UNSUPPORTED, "", wall_ns))
     assert (next(it.blocks(), None) is not None) == goes_on

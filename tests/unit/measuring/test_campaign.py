@@ -14,7 +14,7 @@ import pytest
 from harness.errors import Exit, Problem
 from harness.measuring import campaign, inventory
 from harness.measuring.campaign import Campaign
-from harness.measuring.plan import PROFILES, Selection
+from harness.measuring.plan import PROFILES, RunSelection
 from harness.measuring.runners import find
 from harness.paths import ROOT, WORKLOADS
 from harness.results import store
@@ -23,12 +23,12 @@ from harness.results.records import Absence, Cell, Run, RunnerFacts, Status, Tri
 pytestmark = pytest.mark.usefixtures("asked_once")
 
 NO_GO = "no Go found; install Go, or run `make setup` with a network"
-NOOP = Selection(("noop",), ("sequential",))
+NOOP = RunSelection(("noop",), ("sequential",))
 
 
 def begin(
     out: Path,
-    selection: Selection = NOOP,
+    selection: RunSelection = NOOP,
     profile: str = "quick",
     budget_s: float | None = None,
     seed: int | None = 7,
@@ -60,7 +60,7 @@ def a_trial(cell: Cell, block: int) -> Trial:
 @pytest.fixture
 def no_go(asked_once: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(find, "build_go", lambda: (None, NO_GO))
-    monkeypatch.setattr(inventory, "find", find.find)
+    monkeypatch.setattr(inventory, "find_runners", find.find_runners)
 
 
 @pytest.mark.parametrize(
@@ -71,10 +71,10 @@ def no_go(asked_once: None, monkeypatch: pytest.MonkeyPatch) -> None:
         ("thorough", 2 * 10 + 5),  # and one of a million
     ],
 )
-def test_planned_are_the_least_blocks_of_headlines_and_one_block_of_each_point_of_a_sweep(
+def test_the_minimum_is_the_blocks_of_headlines_and_one_block_of_each_sweep_case(
     tmp_path: Path, profile: str, planned: int
 ) -> None:
-    it = begin(tmp_path, Selection(("fanout",), ("asyncio",)), profile)
+    it = begin(tmp_path, RunSelection(("fanout",), ("asyncio",)), profile)
     assert it.planned == planned
 
 
@@ -91,15 +91,15 @@ def test_a_run_is_named_after_the_time_and_the_host(tmp_path: Path) -> None:
     assert it.run.id.startswith(re.sub(r"[-:]", "", it.run.started_at)[:15])
 
 
-def test_a_seed_is_kept_as_it_was_given(tmp_path: Path) -> None:
+def test_a_given_seed_is_stored(tmp_path: Path) -> None:
     assert store.read_run(begin(tmp_path, seed=2**31 - 1).folder).seed == 2**31 - 1
 
 
-def test_a_seed_of_zero_is_a_seed(tmp_path: Path) -> None:
+def test_zero_is_a_valid_seed(tmp_path: Path) -> None:
     assert begin(tmp_path, seed=0).run.seed == 0
 
 
-def test_a_seed_that_is_not_given_is_drawn_and_kept(tmp_path: Path) -> None:
+def test_a_missing_seed_is_drawn_and_stored(tmp_path: Path) -> None:
     drawn = {begin(tmp_path / str(n), seed=None).run.seed for n in range(3)}
     assert len(drawn) > 1
     assert all(0 <= seed < 2**31 for seed in drawn)
@@ -110,59 +110,69 @@ def test_the_budget_is_that_of_the_profile_unless_one_is_given(tmp_path: Path) -
     assert begin(tmp_path / "b", budget_s=12.5).run.budget_s == 12.5
 
 
-def test_the_precision_is_kept_as_it_was_given_and_stays_when_a_run_goes_on(tmp_path: Path) -> None:
+def test_the_precision_is_stored_and_used_when_the_run_is_resumed(tmp_path: Path) -> None:
     first = begin(tmp_path, precision=0.015)
     assert store.read_run(first.folder).precision == 0.015
     assert resume(first.folder)[0].run.precision == 0.015
 
 
 def test_a_run_has_the_control_of_its_headline_case_among_its_cells(tmp_path: Path) -> None:
-    run = begin(tmp_path, Selection(("noop",), ("sequential", "asyncio"))).run
-    assert [cell.contestant for cell in run.cells] == ["sequential", "asyncio", "asyncio (again)"]
+    run = begin(tmp_path, RunSelection(("noop",), ("sequential", "asyncio"))).run
+    assert [cell.name for cell in run.cells] == ["sequential", "asyncio", "asyncio (again)"]
 
 
 def test_a_control_is_run_from_the_source_of_its_contestant(tmp_path: Path) -> None:
     it = begin(tmp_path)
     cell, control = it.run.cells
-    runner_of = it.inventory.bench(7, lambda: False).runner_of
-    assert runner_of(control) is runner_of(cell)
+    runner_of = it.inventory.trial_runner(7, lambda: False).runner_of
+    assert runner_of(control.contestant) is runner_of(cell.contestant)
     assert list(it.run.sources) == ["python/workloads/noop/on_sequential.py"]
 
 
-def test_a_run_holds_the_text_of_its_workloads_and_no_other(tmp_path: Path) -> None:
+def test_a_run_stores_the_text_of_its_workloads_only(tmp_path: Path) -> None:
     run = begin(tmp_path).run
     assert run.workloads == {"noop": (WORKLOADS / "noop.toml").read_text("utf-8")}
 
 
-def test_a_run_holds_the_digest_of_every_source_it_runs(tmp_path: Path) -> None:
-    run = begin(tmp_path, Selection(("pingpong",), ("asyncio",))).run
+def test_a_run_stores_the_digest_of_every_source_it_runs(tmp_path: Path) -> None:
+    run = begin(tmp_path, RunSelection(("pingpong",), ("asyncio",))).run
     files = [f"python/workloads/pingpong/on_asyncio{end}.py" for end in ("", "__futures")]
     assert run.sources == {
         file: hashlib.sha256((ROOT / file).read_bytes()).hexdigest() for file in files
     }
 
 
-def test_only_runners_that_take_part_are_kept_and_only_their_models_that_do(
+def test_code_that_implementations_share_is_among_the_sources(tmp_path: Path) -> None:
+    first = begin(tmp_path, RunSelection(("heartbeat",), ("threads",)))
+    shared = "python/workloads/heartbeat/background.py"
+    assert set(first.run.sources) == {"python/workloads/heartbeat/on_threads.py", shared}
+    assert shared not in first.run.implementations.values()
+    rewrite(first.folder, sources={**first.run.sources, shared: "0" * 64})
+    with pytest.raises(Problem, match=f"source {shared} has changed"):
+        resume(first.folder)
+
+
+def test_only_runners_and_models_that_take_part_are_stored(
     tmp_path: Path,
 ) -> None:
-    (runner,) = begin(tmp_path, Selection(("noop",), ("trio", "threads"))).run.runners
+    (runner,) = begin(tmp_path, RunSelection(("noop",), ("trio", "threads"))).run.runners
     assert (runner.name, set(runner.models)) == ("python", {"trio", "threads"})
 
 
 def test_nothing_to_measure_is_a_problem_with_the_reasons(tmp_path: Path) -> None:
     with pytest.raises(Problem) as caught:
-        begin(tmp_path / "out", Selection(("fanout", "pingpong"), ("sequential",)))
+        begin(tmp_path / "out", RunSelection(("fanout", "pingpong"), ("sequential",)))
     assert caught.value.code is Exit.NOT_POSSIBLE
     assert str(caught.value).startswith("nothing to measure: sequential: ")
-    assert "nobody to hand a value to" in str(caught.value)
+    assert "no second task to hand a value to" in str(caught.value)
     assert "stops at 10 tasks" in str(caught.value)
     assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.usefixtures("no_go")
 def test_without_go_its_models_are_unavailable_and_python_is_planned(tmp_path: Path) -> None:
-    run = begin(tmp_path, Selection(("noop",), ("trio", "go", "go-1cpu"))).run
-    assert [cell.contestant for cell in run.cells] == ["trio", "trio (again)"]
+    run = begin(tmp_path, RunSelection(("noop",), ("trio", "go", "go-1cpu"))).run
+    assert [cell.name for cell in run.cells] == ["trio", "trio (again)"]
     assert [(one.cell.model, one.absence, one.reason) for one in run.absent] == [
         ("go-1cpu", Absence.UNAVAILABLE, NO_GO),
         ("go", Absence.UNAVAILABLE, NO_GO),
@@ -172,7 +182,7 @@ def test_without_go_its_models_are_unavailable_and_python_is_planned(tmp_path: P
 @pytest.mark.usefixtures("no_go")
 def test_only_go_without_go_is_a_problem_that_says_how_to_get_it(tmp_path: Path) -> None:
     with pytest.raises(Problem, match=f"nothing to measure: go: {NO_GO}") as caught:
-        begin(tmp_path, Selection(("noop",), ("go",)))
+        begin(tmp_path, RunSelection(("noop",), ("go",)))
     assert caught.value.code is Exit.NOT_POSSIBLE
 
 
@@ -188,8 +198,8 @@ def test_a_resumed_run_is_the_same_run_with_its_trials_done(tmp_path: Path) -> N
     assert again.run == first.run
     assert first.allocator.trials == 0
     assert again.allocator.trials == len(stored)
-    assert all(again.allocator.has(one.block, one.cell) for one in stored)
-    assert not again.allocator.has(2, control)
+    assert all(again.allocator.has_trial(one.block, one.cell) for one in stored)
+    assert not again.allocator.has_trial(2, control)
     assert again.planned == first.planned
     assert warnings == []
 
@@ -202,7 +212,7 @@ def test_a_resumed_run_has_its_own_budget_unless_another_is_given(
     assert resume(first.folder, given)[0].budget_s == expected
 
 
-def test_a_torn_last_line_is_said_and_gone_when_a_run_goes_on(tmp_path: Path) -> None:
+def test_resuming_warns_about_a_torn_last_line_and_removes_it(tmp_path: Path) -> None:
     first = begin(tmp_path)
     cell, _ = first.run.cells
     path = first.folder / store.TRIALS_FILE
@@ -210,8 +220,8 @@ def test_a_torn_last_line_is_said_and_gone_when_a_run_goes_on(tmp_path: Path) ->
     path.write_bytes(whole + whole[:40])
     again, warnings = resume(first.folder)
     assert again.allocator.trials == 1
-    assert again.allocator.has(0, cell)
-    assert warnings == ["trials.jsonl:2: the last line is torn; left out"]
+    assert again.allocator.has_trial(0, cell)
+    assert warnings == ["trials.jsonl:2: the last line is torn and was ignored"]
     assert path.read_bytes() == whole
 
 
@@ -224,7 +234,7 @@ def test_a_torn_last_line_is_said_and_gone_when_a_run_goes_on(tmp_path: Path) ->
         ("logical_cores", 4_096, f"machine logical_cores was 4096, is {os.cpu_count()}"),
     ],
 )
-def test_another_machine_cannot_go_on(
+def test_a_run_cannot_be_resumed_on_another_machine(
     tmp_path: Path, field: str, before: object, found: str
 ) -> None:
     first = begin(tmp_path)
@@ -232,11 +242,11 @@ def test_another_machine_cannot_go_on(
     with pytest.raises(Problem) as caught:
         resume(first.folder)
     assert caught.value.code is Exit.NOT_POSSIBLE
-    assert f"no longer the same: {found}" in str(caught.value)
-    assert str(caught.value).endswith("; begin a new run instead")
+    assert f"what it measures has changed: {found}" in str(caught.value)
+    assert str(caught.value).endswith("; start a new run instead")
 
 
-def test_what_changes_by_itself_does_not_keep_a_run_from_going_on(tmp_path: Path) -> None:
+def test_load_and_memory_may_change_before_a_run_is_resumed(tmp_path: Path) -> None:
     first = begin(tmp_path)
     machine = msgspec.structs.replace(first.run.machine, load_1min=17.5, memory_bytes=2**30)
     rewrite(first.folder, machine=machine)
@@ -247,7 +257,7 @@ def python_runner(run: Run, **changes: Any) -> tuple[RunnerFacts, ...]:
     return tuple(msgspec.structs.replace(one, **changes) for one in run.runners)
 
 
-def test_another_version_of_the_language_cannot_go_on(tmp_path: Path) -> None:
+def test_a_run_cannot_be_resumed_with_another_version_of_the_language(tmp_path: Path) -> None:
     first = begin(tmp_path)
     rewrite(first.folder, runners=python_runner(first.run, version="3.4.0"))
     with pytest.raises(Problem, match=r"runner python was 3\.4\.0, is 3\.") as caught:
@@ -255,8 +265,8 @@ def test_another_version_of_the_language_cannot_go_on(tmp_path: Path) -> None:
     assert caught.value.code is Exit.NOT_POSSIBLE
 
 
-def test_another_version_of_a_library_cannot_go_on(tmp_path: Path) -> None:
-    first = begin(tmp_path, Selection(("noop",), ("trio",)))
+def test_a_run_cannot_be_resumed_with_another_version_of_a_library(tmp_path: Path) -> None:
+    first = begin(tmp_path, RunSelection(("noop",), ("trio",)))
     (python,) = first.run.runners
     assert "trio" in python.facts
     rewrite(first.folder, runners=python_runner(first.run, facts={**python.facts, "trio": "0.1.0"}))
@@ -265,7 +275,7 @@ def test_another_version_of_a_library_cannot_go_on(tmp_path: Path) -> None:
     assert caught.value.code is Exit.NOT_POSSIBLE
 
 
-def test_a_runner_that_is_gone_is_named_as_absent(tmp_path: Path) -> None:
+def test_a_missing_runner_is_named_when_a_run_is_resumed(tmp_path: Path) -> None:
     first = begin(tmp_path)
     gone = RunnerFacts("cobol", "cobol", "85", ("sequential",))
     rewrite(first.folder, runners=(*first.run.runners, gone))
@@ -274,7 +284,7 @@ def test_a_runner_that_is_gone_is_named_as_absent(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("digest", ["0" * 64, None])
-def test_another_source_cannot_go_on(tmp_path: Path, digest: str | None) -> None:
+def test_a_run_cannot_be_resumed_with_another_source(tmp_path: Path, digest: str | None) -> None:
     first = begin(tmp_path)
     ((file, _),) = first.run.sources.items()
     rewrite(first.folder, sources={} if digest is None else {file: digest})
@@ -283,7 +293,7 @@ def test_another_source_cannot_go_on(tmp_path: Path, digest: str | None) -> None
     assert caught.value.code is Exit.NOT_POSSIBLE
 
 
-def test_another_text_of_a_workload_cannot_go_on(tmp_path: Path) -> None:
+def test_a_run_cannot_be_resumed_with_another_text_of_a_workload(tmp_path: Path) -> None:
     first = begin(tmp_path)
     rewrite(first.folder, workloads={"noop": first.run.workloads["noop"] + "\n# by the way\n"})
     with pytest.raises(Problem, match="workload noop has changed") as caught:
@@ -291,7 +301,7 @@ def test_another_text_of_a_workload_cannot_go_on(tmp_path: Path) -> None:
     assert caught.value.code is Exit.NOT_POSSIBLE
 
 
-def test_every_difference_is_named(tmp_path: Path) -> None:
+def test_every_change_since_the_run_began_is_named(tmp_path: Path) -> None:
     first = begin(tmp_path)
     rewrite(
         first.folder,

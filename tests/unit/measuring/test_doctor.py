@@ -46,18 +46,18 @@ def given(tmp_path: Path) -> Callable[[Files], dict[str, Diagnosis]]:
             path = tmp_path / name
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
-        return {finding.name: finding for finding in doctor.diagnoses(tmp_path)}
+        return {finding.name: finding for finding in doctor.diagnose(tmp_path)}
 
     return found
 
 
 def test_every_finding_of_this_machine_has_a_name_of_its_own_and_a_value() -> None:
-    findings = doctor.diagnoses()
+    findings = doctor.diagnose()
     assert all(finding.name and finding.value for finding in findings)
     assert len({finding.name for finding in findings}) == len(findings)
 
 
-def test_what_is_found_is_printed_with_its_advice(
+def test_findings_are_printed_with_their_advice(
     given: Callable[[Files], dict[str, Diagnosis]],
 ) -> None:
     found = given({f"{CPU}/cpu0/cpufreq/scaling_governor": "powersave\n"})
@@ -67,7 +67,7 @@ def test_what_is_found_is_printed_with_its_advice(
 
 
 @pytest.mark.parametrize("name", OF_KERNEL)
-def test_what_cannot_be_read_is_unknown_and_needs_no_advice(
+def test_an_unreadable_value_is_unknown_and_has_no_advice(
     given: Callable[[Files], dict[str, Diagnosis]], name: str
 ) -> None:
     finding = given({})[name]
@@ -106,8 +106,8 @@ STAT = "cpu  700 0 200 0 50 0 0 {steal} 90 0\ncpu0 1 2 3 4 5 6 7 8 9 10\n"
         ("transparent huge pages", {HUGE: "[always] madvise never"}, "always", True),
         ("transparent huge pages", {HUGE: "always [madvise] never"}, "madvise", False),
         ("transparent huge pages", {HUGE: "always madvise [never]"}, "never", False),
-        ("steal", {"proc/stat": STAT.format(steal=50)}, "5.00% since it started", True),
-        ("steal", {"proc/stat": STAT.format(steal=0)}, "0.00% since it started", False),
+        ("steal", {"proc/stat": STAT.format(steal=50)}, "5.00% since boot", True),
+        ("steal", {"proc/stat": STAT.format(steal=0)}, "0.00% since boot", False),
         ("steal", {"proc/stat": "cpu  700 0 200 0"}, "unknown", False),
         ("clock source", {CLOCK: "tsc\n"}, "tsc", False),
         ("clock source", {CLOCK: "arch_sys_counter\n"}, "arch_sys_counter", False),
@@ -116,7 +116,7 @@ STAT = "cpu  700 0 200 0 50 0 0 {steal} 90 0\ncpu0 1 2 3 4 5 6 7 8 9 10\n"
         ("timer slack", {"proc/self/timerslack_ns": "40000000\n"}, "40.0 ms", True),
     ],
 )
-def test_what_disturbs_measuring_comes_with_advice(
+def test_a_disturbance_comes_with_advice(
     given: Callable[[Files], dict[str, Diagnosis]],
     name: str,
     files: Files,
@@ -152,7 +152,7 @@ def test_what_disturbs_measuring_comes_with_advice(
         ("cgroup processes and threads", {"pids.max": "98304\n"}, "at most 98,304", False),
     ],
 )
-def test_a_cgroup_is_held_back_by_those_that_hold_it(
+def test_the_limits_of_parent_cgroups_apply(
     given: Callable[[Files], dict[str, Diagnosis]],
     name: str,
     files: Files,
@@ -196,18 +196,18 @@ def test_a_busy_machine_is_noticed(
 ) -> None:
     monkeypatch.setattr(facts.os, "getloadavg", lambda: (load, 0.0, 0.0))
     monkeypatch.setattr(facts.psutil, "cpu_count", lambda: 4)
-    found = {finding.name: finding for finding in doctor.diagnoses()}
+    found = {finding.name: finding for finding in doctor.diagnose()}
     assert found["load"].value == f"{load:.2f} in the last minute"
     assert bool(found["load"].advice) == advised
 
 
 @pytest.mark.parametrize(("allowed", "advised"), [({0, 1}, True), ({0, 1, 2, 3}, False)])
-def test_a_process_that_is_kept_to_some_cores_is_noticed(
+def test_a_cpu_affinity_is_noticed(
     monkeypatch: pytest.MonkeyPatch, allowed: set[int], *, advised: bool
 ) -> None:
     monkeypatch.setattr(doctor.os, "sched_getaffinity", lambda pid: allowed, raising=False)
     monkeypatch.setattr(facts.psutil, "cpu_count", lambda: 4)
-    found = {finding.name: finding for finding in doctor.diagnoses()}["cores allowed"]
+    found = {finding.name: finding for finding in doctor.diagnose()}["cores allowed"]
     assert (found.value, bool(found.advice)) == (str(len(allowed)), advised)
 
 
@@ -220,7 +220,7 @@ def test_a_low_limit_is_noticed(
     monkeypatch: pytest.MonkeyPatch, name: str, soft: int, value: str, *, advised: bool
 ) -> None:
     monkeypatch.setattr(doctor.resource, "getrlimit", lambda which: (soft, soft))
-    finding = {finding.name: finding for finding in doctor.diagnoses()}[name]
+    finding = {finding.name: finding for finding in doctor.diagnose()}[name]
     assert (finding.value, bool(finding.advice)) == (value, advised)
 
 
@@ -228,15 +228,15 @@ def test_a_low_limit_is_noticed(
     ("said", "value", "advised"),
     [("kvm\n", "kvm", True), ("docker\n", "docker", True), ("none\n", "none", False)],
 )
-def test_virtualisation_is_told(
+def test_virtualisation_is_reported(
     monkeypatch: pytest.MonkeyPatch, said: str, value: str, *, advised: bool
 ) -> None:
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: SimpleNamespace(stdout=said))
-    found = {finding.name: finding for finding in doctor.diagnoses()}
+    found = {finding.name: finding for finding in doctor.diagnose()}
     assert (found["virtualisation"].value, bool(found["virtualisation"].advice)) == (value, advised)
 
 
-def test_on_a_system_of_another_kind_everything_has_a_value(
+def test_on_other_systems_every_finding_has_a_value(
     given: Callable[[Files], dict[str, Diagnosis]], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def no_such_command(*_: object, **__: object) -> None:

@@ -82,7 +82,7 @@ def test_a_gil_that_was_switched_on_again_is_noticed(
         (None, None, "", "none"),
     ],
 )
-def test_a_jit_is_told(
+def test_a_jit_is_reported(
     monkeypatch: pytest.MonkeyPatch,
     available: bool | None,  # noqa: FBT001
     enabled: bool | None,  # noqa: FBT001
@@ -98,7 +98,7 @@ def test_a_jit_is_told(
     assert doctor._jit({"CONFIG_ARGS": asked}).value == value
 
 
-def test_another_implementation_is_not_said_to_have_no_jit(
+def test_the_jit_of_another_implementation_is_unknown(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(doctor.platform, "python_implementation", lambda: "PyPy")
@@ -128,7 +128,7 @@ def go(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Diagnos
         monkeypatch.setattr(find, "describe", describe)
         monkeypatch.setattr(facts.psutil, "cpu_count", lambda: 4)
         monkeypatch.delenv("GOMAXPROCS", raising=False)
-        return doctor._go(facts.machine())
+        return doctor._go(facts.describe_machine())
 
     return found
 
@@ -137,13 +137,13 @@ def go(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Diagnos
     ("answer", "value", "advice"),
     [
         ({"gomaxprocs": 4}, "1.26.0, GOMAXPROCS 4", ""),
-        ({"gomaxprocs": 2}, "1.26.0, GOMAXPROCS 2", "a quota, or affinity"),
+        ({"gomaxprocs": 2}, "1.26.0, GOMAXPROCS 2", "a quota or CPU affinity"),
         ({}, "1.26.0", ""),
         (protocol.ProtocolError("it is mute"), "unknown", "does not answer: it is mute"),
         (OSError("no such file"), "unknown", "does not answer: no such file"),
     ],
 )
-def test_go_is_asked_how_many_processors_it_uses(
+def test_go_is_asked_for_its_gomaxprocs(
     go: Callable[..., Diagnosis], answer: object, value: str, advice: str
 ) -> None:
     finding = go(answer)
@@ -152,12 +152,12 @@ def test_go_is_asked_how_many_processors_it_uses(
     assert bool(finding.advice) == bool(advice)
 
 
-def test_a_number_of_processors_that_the_user_has_set_is_told_as_that(
+def test_a_gomaxprocs_set_by_the_user_is_named_as_the_reason(
     go: Callable[..., Diagnosis], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     go({"gomaxprocs": 1})
     monkeypatch.setenv("GOMAXPROCS", "1")
-    assert "GOMAXPROCS is set" in doctor._go(facts.machine()).advice
+    assert "GOMAXPROCS is set" in doctor._go(facts.describe_machine()).advice
 
 
 @pytest.mark.parametrize(

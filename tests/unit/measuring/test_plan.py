@@ -9,10 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.catalog.contestant import Contestant
 from harness.catalog.workload import CHECK, HEADLINE, MODELS
 from harness.errors import Problem
 from harness.measuring import plan
-from harness.measuring.plan import PROFILES, Profile, Selection
+from harness.measuring.plan import PROFILES, Profile, RunSelection
 from harness.measuring.runners.runner import Offer
 from harness.results.records import Absence, Cell
 from tests.support.factories import WORKLOAD, examples, offer, workload
@@ -23,25 +24,27 @@ if TYPE_CHECKING:
 DEMO = workload()
 OTHER = workload(WORKLOAD.replace('scratch = "it', 'trio = "it'), "other")
 BOTH = {"demo": DEMO, "other": OTHER}
-PROFILE = Profile("test", budget_s=1, least_blocks=3, sweeps=True, thorough=False)
+PROFILE = Profile("test", budget_s=1, min_blocks=3, sweeps=True, thorough=False)
 
 
 def all_cells(*models: str, profile: Profile = PROFILE) -> list[Cell]:
     offers = [offer(model, of) for of in BOTH for model in models]
-    return plan.cells(BOTH.values(), Selection(models=tuple(models)), offers, {}, profile)[0]
+    return plan.plan_cells(BOTH.values(), RunSelection(models=tuple(models)), offers, {}, profile)[
+        0
+    ]
 
 
 def absence_of(model: str, *offers: Offer, missing: dict[str, str] | None = None) -> AbsentCell:
     """Return why a model has no headline cell."""
-    found = plan.cells(
-        [DEMO], Selection(models=(model,)), offers, missing or {}, PROFILES["quick"]
+    found = plan.plan_cells(
+        [DEMO], RunSelection(models=(model,)), offers, missing or {}, PROFILES["quick"]
     )[1]
     (one,) = found
     return one
 
 
 selections = st.builds(
-    Selection,
+    RunSelection,
     workloads=st.lists(st.sampled_from(sorted(BOTH)), unique=True).map(tuple),
     models=st.lists(st.sampled_from(MODELS), unique=True).map(tuple),
 )
@@ -53,7 +56,7 @@ offered = st.lists(
         st.sampled_from(["", "streams", "threads"]),
         st.none() | st.just("it is not installed"),
     ),
-    unique_by=lambda one: (one.workload, one.model, one.variant),
+    unique_by=lambda one: one.contestant,
 )
 profiles = st.none() | st.sampled_from(list(PROFILES.values()))
 missing = st.dictionaries(st.sampled_from(MODELS), st.just("no runner"), max_size=3)
@@ -61,20 +64,24 @@ missing = st.dictionaries(st.sampled_from(MODELS), st.just("no runner"), max_siz
 
 @given(selections, offered, profiles, missing)
 @examples(150)
-def test_every_cell_that_was_asked_for_is_planned_or_absent_exactly_once(
-    selection: Selection, offers: list[Offer], profile: Profile | None, missing: dict[str, str]
+def test_every_selected_cell_is_planned_or_absent_exactly_once(
+    selection: RunSelection, offers: list[Offer], profile: Profile | None, missing: dict[str, str]
 ) -> None:
-    chosen = plan.select(selection, BOTH)
-    present, absent = plan.cells(chosen, selection, offers, missing, profile)
+    chosen = plan.select_workloads(selection, BOTH)
+    present, absent = plan.plan_cells(chosen, selection, offers, missing, profile)
     variants = {
-        (of, model): {one.variant for one in offers if (one.workload, one.model) == (of, model)}
+        (of, model): {
+            one.contestant.variant
+            for one in offers
+            if (one.contestant.workload, one.contestant.model) == (of, model)
+        }
         for of in BOTH
         for model in MODELS
     }
     asked = {
-        Cell(one.id, case.id, model, variant)
+        Cell(Contestant(one.id, model, variant), case.id)
         for one in chosen
-        for case in plan.wanted_cases(one, profile)
+        for case in plan.select_cases(one, profile)
         for model in selection.models or MODELS
         for variant in variants[one.id, model] or {""}
     }
@@ -85,42 +92,40 @@ def test_every_cell_that_was_asked_for_is_planned_or_absent_exactly_once(
 
 @given(selections, offered)
 @examples(50)
-def test_only_what_is_offered_and_available_is_planned(
-    selection: Selection, offers: list[Offer]
+def test_only_offered_and_available_cells_are_planned(
+    selection: RunSelection, offers: list[Offer]
 ) -> None:
-    available = {
-        (one.workload, one.model, one.variant) for one in offers if one.unavailable is None
-    }
-    present, _ = plan.cells(BOTH.values(), selection, offers, {}, PROFILE)
-    assert {(one.workload, one.model, one.variant) for one in present} <= available
+    available = {one.contestant for one in offers if one.unavailable is None}
+    present, _ = plan.plan_cells(BOTH.values(), selection, offers, {}, PROFILE)
+    assert {one.contestant for one in present} <= available
 
 
 def test_no_selection_means_every_workload() -> None:
-    assert plan.select(Selection(), BOTH) == [DEMO, OTHER]
+    assert plan.select_workloads(RunSelection(), BOTH) == [DEMO, OTHER]
 
 
 def test_selected_workloads_keep_the_order_of_the_files() -> None:
-    assert plan.select(Selection(("other", "demo")), BOTH) == [DEMO, OTHER]
+    assert plan.select_workloads(RunSelection(("other", "demo")), BOTH) == [DEMO, OTHER]
 
 
 @pytest.mark.parametrize(
     ("selection", "message"),
     [
         (
-            Selection(cases=("task-100",)),
+            RunSelection(cases=("task-100",)),
             "unknown case 'task-100'; did you mean tasks-100 or tasks-1000 or tasks-1?",
         ),
-        (Selection(("dmo",)), "unknown workload 'dmo'; did you mean demo?"),
-        (Selection(("demo", "zzz")), "unknown workload 'zzz'; there is: demo, other"),
-        (Selection((), ("tiro",)), "unknown model 'tiro'; did you mean trio?"),
-        (Selection((), ("go", "goroutine")), "unknown model 'goroutine'; there is: anyio"),
+        (RunSelection(("dmo",)), "unknown workload 'dmo'; did you mean demo?"),
+        (RunSelection(("demo", "zzz")), "unknown workload 'zzz'; there is: demo, other"),
+        (RunSelection((), ("tiro",)), "unknown model 'tiro'; did you mean trio?"),
+        (RunSelection((), ("go", "goroutine")), "unknown model 'goroutine'; there is: anyio"),
     ],
 )
 def test_an_unknown_name_is_refused_with_its_near_matches(
-    selection: Selection, message: str
+    selection: RunSelection, message: str
 ) -> None:
     with pytest.raises(Problem) as caught:
-        plan.select(selection, BOTH)
+        plan.select_workloads(selection, BOTH)
     assert str(caught.value).startswith(message)
 
 
@@ -136,12 +141,12 @@ def test_an_unknown_name_is_refused_with_its_near_matches(
 def test_a_profile_decides_which_cases_are_measured(
     profile: Profile | None, cases: list[str]
 ) -> None:
-    assert [case.id for case in plan.wanted_cases(DEMO, profile)] == cases
+    assert [case.id for case in plan.select_cases(DEMO, profile)] == cases
 
 
-def test_cases_that_are_named_are_measured_in_any_profile_and_nothing_else() -> None:
+def test_named_cases_are_measured_in_any_profile_and_no_others() -> None:
     for profile in (None, *PROFILES.values()):
-        cases = plan.wanted_cases(DEMO, profile, ("tasks-1000", CHECK))
+        cases = plan.select_cases(DEMO, profile, ("tasks-1000", CHECK))
         assert [case.id for case in cases] == [CHECK, "tasks-1000"]
 
 
@@ -169,8 +174,8 @@ def test_an_absent_cell_says_why(
 
 
 def test_a_model_beyond_its_limit_is_absent_there_and_only_there() -> None:
-    present, absent = plan.cells(
-        [DEMO], Selection(models=("threads",)), [offer("threads")], {}, PROFILES["thorough"]
+    present, absent = plan.plan_cells(
+        [DEMO], RunSelection(models=("threads",)), [offer("threads")], {}, PROFILES["thorough"]
     )
     assert [one.case for one in present if not one.control] == [HEADLINE, "tasks-1"]
     assert {(one.cell.case, one.absence, one.reason) for one in absent} == {
@@ -179,11 +184,13 @@ def test_a_model_beyond_its_limit_is_absent_there_and_only_there() -> None:
     }
 
 
-def test_variants_are_cells_of_their_own_the_plain_one_first() -> None:
+def test_variants_are_separate_cells_after_the_plain_one() -> None:
     offers = [offer("asyncio", variant="threads"), offer("asyncio"), offer("trio", "other")]
-    present, _ = plan.cells([DEMO], Selection(models=("asyncio",)), offers, {}, PROFILES["quick"])
+    present, _ = plan.plan_cells(
+        [DEMO], RunSelection(models=("asyncio",)), offers, {}, PROFILES["quick"]
+    )
     names = ["asyncio", "asyncio · threads", "asyncio (again)"]
-    assert [one.contestant for one in present] == names
+    assert [one.name for one in present] == names
 
 
 def test_cells_are_in_the_order_of_models() -> None:
@@ -201,34 +208,35 @@ def test_cells_are_in_the_order_of_models() -> None:
         (("trio", "threads"), ["trio", "threads"]),  # trio is not applicable to the other
     ],
 )
-def test_each_headline_case_has_one_control_of_the_baseline_where_there_is_one(
+def test_each_headline_case_has_one_control_of_the_baseline_if_present(
     models: tuple[str, ...], twins: list[str]
 ) -> None:
     controls = [one for one in all_cells(*models) if one.control]
     assert controls == [
-        Cell(id_, HEADLINE, twin, control=True) for id_, twin in zip(BOTH, twins, strict=True)
+        Cell(Contestant(id_, twin), HEADLINE, control=True)
+        for id_, twin in zip(BOTH, twins, strict=True)
     ]
 
 
-def test_a_variant_is_no_control_while_a_plain_contestant_is_there() -> None:
+def test_a_variant_is_not_the_control_if_there_is_a_plain_contestant() -> None:
     offers = [offer("asyncio", variant="threads"), offer("trio")]
-    present, _ = plan.cells([DEMO], Selection(), offers, {}, PROFILES["quick"])
-    assert [one.contestant for one in present if one.control] == ["trio (again)"]
+    present, _ = plan.plan_cells([DEMO], RunSelection(), offers, {}, PROFILES["quick"])
+    assert [one.name for one in present if one.control] == ["trio (again)"]
 
 
 def test_without_the_headline_case_there_is_no_control() -> None:
-    selection = Selection(models=("asyncio",), cases=("tasks-1", "tasks-100"))
-    present, _ = plan.cells([DEMO], selection, [offer("asyncio")], {}, PROFILE)
+    selection = RunSelection(models=("asyncio",), cases=("tasks-1", "tasks-100"))
+    present, _ = plan.plan_cells([DEMO], selection, [offer("asyncio")], {}, PROFILE)
     assert [(one.case, one.control) for one in present] == [
         ("tasks-1", False),
         ("tasks-100", False),
     ]
 
 
-def test_the_least_of_a_run_counts_the_controls() -> None:
+def test_the_minimum_number_of_trials_includes_the_controls() -> None:
     present = all_cells("asyncio", "threads")
-    headlines = 2 * PROFILE.least_blocks * 3  # two workloads; asyncio, threads, asyncio (again)
-    assert plan.least_trials(present, PROFILE) == headlines + 2 * (2 + 1)  # threads stop at 10
+    headlines = 2 * PROFILE.min_blocks * 3  # two workloads; asyncio, threads, asyncio (again)
+    assert plan.count_min_trials(present, PROFILE) == headlines + 2 * (2 + 1)  # threads stop at 10
 
 
 def test_a_check_has_no_control() -> None:

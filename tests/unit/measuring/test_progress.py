@@ -14,10 +14,10 @@ from harness.measuring import progress
 from harness.measuring.plan import Block
 from harness.measuring.progress import Display
 from harness.results.records import Sample, Status
-from tests.support.factories import cell, trial
+from tests.support.factories import assignment, trial
 
-BLOCK = Block(3, "demo", "headline", (cell("asyncio"), cell("trio"), cell("threads")))
-NEXT = Block(4, "demo", "tasks-100", (cell("trio", "tasks-100"),))
+BLOCK = Block(3, "demo", "headline", tuple(map(assignment, ("asyncio", "trio", "threads"))))
+NEXT = Block(4, "demo", "tasks-100", (assignment("trio", "tasks-100"),))
 
 
 class Clock:
@@ -57,10 +57,10 @@ def test_a_log_gets_one_line_a_block_however_many_trials_it_has(clock: Clock) ->
     log = console(terminal=False)
     with Display(log, 60, 7, 0) as display:
         for block in (BLOCK, NEXT):
-            for position, one in enumerate(block.cells):
+            for position, one in enumerate(block.assignments):
                 display.starting(block, position)
                 display.waiting()
-                display.ended(trial(one, block.index))
+                display.ended(trial(one.cell, block.index))
     assert shown(log).splitlines() == [
         "[0:00 of 1:00, 1:00 left] block 3: demo headline, 3 trials (0 of 7 trials)",
         "[0:00 of 1:00, 1:00 left] block 4: demo tasks-100, 1 trial (3 of 7 trials)",
@@ -82,7 +82,7 @@ def test_a_log_holds_no_codes_for_a_terminal(clock: Clock) -> None:
     assert "\x1b" not in log.file.getvalue()
 
 
-def test_a_terminal_shows_what_runs_how_far_it_is_and_what_was_last(clock: Clock) -> None:
+def test_a_terminal_shows_the_running_trial_the_progress_and_the_last_result(clock: Clock) -> None:
     terminal = console(terminal=True)
     with Display(terminal, 60, 7, 2) as display:
         clock.now += 15
@@ -96,19 +96,19 @@ def test_a_terminal_shows_what_runs_how_far_it_is_and_what_was_last(clock: Clock
         "now   demo headline asyncio  (block 3, 1 of 3)",
         "0:16 of 1:00, 0:44 left  3 of 7 trials",
         "now   demo headline trio  (block 3, 2 of 3)",
-        "last  demo headline asyncio: ok, 5.20 µs an operation",
+        "last  demo headline asyncio: ok, 5.20 µs per operation",
     ):
         assert words in read
 
 
-def test_warm_up_is_no_last_result(clock: Clock) -> None:
+def test_warm_up_is_not_the_last_result(clock: Clock) -> None:
     terminal = console(terminal=True)
     samples = (Sample(10, 1, warmup=True), Sample(5_200, 1))
     with Display(terminal, 60, 7, 0) as display:
         display.ended(trial("asyncio", samples=samples))
         clock.now += 1
         display.starting(BLOCK, 1)
-        assert "asyncio: ok, 5.20 µs an operation" in shown(terminal)
+        assert "asyncio: ok, 5.20 µs per operation" in shown(terminal)
 
 
 @pytest.mark.parametrize("is_terminal", [True, False])
@@ -128,7 +128,7 @@ def test_a_failure_is_printed_at_once_with_its_message_and_only_once(
     assert shown(where).count("found [b]5[/b], expected 6") == 1
 
 
-def test_failures_are_counted_in_the_picture(clock: Clock) -> None:
+def test_failures_are_counted_in_the_display(clock: Clock) -> None:
     terminal = console(terminal=True)
     with Display(terminal, 60, 7, 0) as display:
         for _ in range(2):
@@ -138,7 +138,7 @@ def test_failures_are_counted_in_the_picture(clock: Clock) -> None:
         assert "2 of 7 trials  2 failed" in shown(terminal)
 
 
-def test_the_picture_is_drawn_once_a_second_at_most(clock: Clock) -> None:
+def test_the_display_is_drawn_at_most_once_a_second(clock: Clock) -> None:
     terminal = console(terminal=True)
     drawn = []
     with Display(terminal, 60, 7, 0) as display:
@@ -152,7 +152,7 @@ def test_the_picture_is_drawn_once_a_second_at_most(clock: Clock) -> None:
     assert [later - earlier for earlier, later in itertools.pairwise(drawn)] == [1.0] * 9
 
 
-def test_a_good_trial_is_no_reason_to_draw_within_the_second(clock: Clock) -> None:
+def test_a_good_trial_does_not_redraw_the_display_within_a_second(clock: Clock) -> None:
     terminal = console(terminal=True)
     with Display(terminal, 60, 7, 0) as display:
         display.starting(BLOCK, 0)
@@ -164,14 +164,16 @@ def test_a_good_trial_is_no_reason_to_draw_within_the_second(clock: Clock) -> No
         assert terminal.file.getvalue() == before
 
 
-def test_when_the_planned_trials_are_done_more_are_said_to_be_for_precision(clock: Clock) -> None:
+def test_after_the_planned_trials_the_display_says_that_more_are_for_precision(
+    clock: Clock,
+) -> None:
     terminal = console(terminal=True)
     with Display(terminal, 60, 7, 7) as display:
         display.starting(BLOCK, 0)
-        assert "7 trials; the planned 7 are done, more for precision" in shown(terminal)
+        assert "7 trials; all 7 planned trials are done, more for precision" in shown(terminal)
 
 
-def test_the_clock_does_not_run_below_zero_after_the_budget(clock: Clock) -> None:
+def test_the_remaining_time_is_never_below_zero(clock: Clock) -> None:
     terminal = console(terminal=True)
     with Display(terminal, 60, 7, 0) as display:
         clock.now += 75
@@ -179,7 +181,7 @@ def test_the_clock_does_not_run_below_zero_after_the_budget(clock: Clock) -> Non
         assert "1:15 of 1:00, 0:00 left" in shown(terminal)
 
 
-def test_the_picture_is_gone_when_the_run_is_over(clock: Clock) -> None:
+def test_the_display_is_removed_after_the_run(clock: Clock) -> None:
     terminal = console(terminal=True)
     with Display(terminal, 60, 7, 0) as display:
         display.starting(BLOCK, 0)

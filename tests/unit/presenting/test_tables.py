@@ -13,6 +13,7 @@ import pytest
 from msgspec import structs
 
 from harness.analysis.analyse import Analysis, analyse
+from harness.catalog.contestant import Contestant
 from harness.catalog.workload import CHECK
 from harness.claims import judge, ledger
 from harness.paths import ROOT
@@ -39,7 +40,7 @@ def holds(name: str, found: str) -> None:
 
 def small() -> Analysis:
     """Return five blocks of a demo, with one of everything that can become of a contestant."""
-    sequential = Cell("demo", "headline", "sequential")
+    sequential = Cell(Contestant("demo", "sequential"), "headline")
     variant = cell("asyncio", variant="threads")
     swept = cell("asyncio", "tasks-100")
     cells = [sequential, cell("asyncio"), variant, cell("trio"), cell("threads"), cell("uvloop")]
@@ -96,9 +97,10 @@ def test_a_tier_is_shown_in_the_headline_case_alone_and_only_where_there_are_tie
 def test_the_noise_floor_is_shown_where_the_control_has_enough_blocks() -> None:
     floor = compared().workloads["demo"].comparison.floor
     assert floor is not None
-    shown = f"noise floor {100 * (floor - 1):.1f}%: one contestant against itself"
-    assert shown in printed(tables.results(compared()))
-    assert "noise floor" not in printed(tables.results(small()))
+    text = printed(tables.results(compared()))
+    assert f"\nnoise floor {100 * (floor - 1):.1f}%\n" in text
+    assert text.count("Noise floor: we ran one program under two names") == 1
+    assert "noise floor" not in printed(tables.results(small())).lower()
 
 
 def test_show_of_a_run_without_a_trial_is_as_agreed() -> None:
@@ -114,13 +116,13 @@ def test_claims_are_as_agreed() -> None:
         replace(a_claim("at least 1x", this="asyncio · threads", to="threads"), id="few"),
         replace(a_claim(workload="another"), id="elsewhere"),
     ]
-    holds("claims", printed(tables.claims(judge.check(known, small()))))
+    holds("claims", printed(tables.claims(judge.judge_claims(known, small()))))
 
 
 def test_claims_of_a_run_that_measures_none_say_why() -> None:
-    found = printed(tables.claims(judge.check([a_claim(workload="another")], small())))
+    found = printed(tables.claims(judge.judge_claims([a_claim(workload="another")], small())))
     assert found.splitlines() == [
-        "None of 1 claim is measured by this run",
+        "This run measures none of 1 claim",
         "Not measured:",
         "quick: another was not part of this run.",
     ]
@@ -138,7 +140,7 @@ def test_validate_is_as_agreed() -> None:
     checked = [
         trial(cell("asyncio", CHECK)),
         trial(cell("trio", CHECK), status=Status.WRONG_ANSWER, message="found 5, expected 6"),
-        trial(cell("threads", CHECK), warnings=("left 2 processes running; they were ended",)),
+        trial(cell("threads", CHECK), warnings=("left 2 processes running; they were killed",)),
         trial(cell("uvloop", CHECK), status=Status.OUT_OF_MEMORY, message="took more than it may"),
     ]
     absent = [
@@ -163,8 +165,8 @@ def test_what_validate_counts_as_not_conforming_is_not_shown_as_ok() -> None:
     assert "ok" not in row.split()
 
 
-def test_a_value_without_an_interval_says_that_there_are_too_few() -> None:
-    assert "61.0 ms [too few]" in printed(tables.results(small()))
+def test_a_value_without_an_interval_says_that_n_is_too_small() -> None:
+    assert "61.0 ms [n < 5]" in printed(tables.results(small()))
 
 
 WIDE = 400

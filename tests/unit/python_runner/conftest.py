@@ -1,4 +1,4 @@
-"""Fixtures of the tests of runner.session."""
+"""Fixtures for the tests of runner.session."""
 
 from __future__ import annotations
 
@@ -15,6 +15,6 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> FakeClock:
     return fake
 
 
-@pytest.fixture(params=[False, True], ids=["plain", "awaited"])
+@pytest.fixture(params=[False, True], ids=["sync", "async"])
 def kind(request: pytest.FixtureRequest, clock: FakeClock) -> Kind:
-    return Kind(awaited=request.param)
+    return Kind(is_async=request.param)

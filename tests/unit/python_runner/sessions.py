@@ -1,4 +1,4 @@
-"""What the tests of runner.session share: a fake clock, the two kinds of implementation."""
+"""Shared by the tests of runner.session: a fake clock, and the two kinds of implementation."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MS = 1_000_000
 
 
 class FakeClock:
-    """Stands still but for what the work says that it takes."""
+    """Advances only when the work of a test advances it."""
 
     def __init__(self) -> None:
         self.now = self.cpu = 1_000
@@ -34,61 +34,64 @@ class FakeClock:
 
 
 class Kind:
-    """One of the two kinds of implementation."""
+    """A kind of implementation: plain functions, or coroutine functions."""
 
-    def __init__(self, *, awaited: bool) -> None:
-        self.awaited = awaited
+    def __init__(self, *, is_async: bool) -> None:
+        self.is_async = is_async
 
     def module(self, run: Work, prepare: Work | None = None) -> SimpleNamespace:
-        """Return a module made of plain functions, as this kind has it."""
+        """Return a module of this kind, made from plain functions."""
 
-        async def awaited_run(*arguments: Any) -> Any:
+        async def async_run(*arguments: Any) -> Any:
             return run(*arguments)
 
-        module = SimpleNamespace(run=awaited_run if self.awaited else run)
+        module = SimpleNamespace(run=async_run if self.is_async else run)
         if prepare is not None:
-            module.prepare = _awaited(prepare) if self.awaited else contextmanager(prepare)
+            module.prepare = _async_prepare(prepare) if self.is_async else contextmanager(prepare)
         return module
 
     def run(
         self,
         module: SimpleNamespace,
         *cases: Case,
-        at_the_last: Callable[[], None] = lambda: None,
+        after_last_sample: Callable[[], None] = lambda: None,
     ) -> list[dict[str, Any]]:
-        """Run cases; returns the records."""
+        """Run cases; return the records."""
         records: list[dict[str, Any]] = []
         request = Request("planted", "any", "", 0, list(cases))
-        if not self.awaited:
-            session.run_plain(request, module, records.append, at_the_last=at_the_last)
+        if not self.is_async:
+            session.run_sync(request, module, records.append, after_last_sample=after_last_sample)
             return records
-        going = session.run_awaited(request, module, records.append, at_the_last=at_the_last)
+        session_coro = session.run_async(
+            request, module, records.append, after_last_sample=after_last_sample
+        )
         with pytest.raises(StopIteration):  # nothing here waits, so no loop is needed
-            going.send(None)
+            session_coro.send(None)
         return records
 
     def work(self, run: Work, *cases: Case, prepare: Work | None = None) -> list[dict[str, Any]]:
+        """Run cases of a module made from plain functions; return the records."""
         return self.run(self.module(run, prepare), *cases)
 
 
-def _awaited(prepare: Work) -> Work:
+def _async_prepare(prepare: Work) -> Work:
     @asynccontextmanager
-    async def prepared(*arguments: Any) -> AsyncIterator[Any]:
+    async def async_prepare(*arguments: Any) -> AsyncIterator[Any]:
         with contextmanager(prepare)(*arguments) as resource:
             yield resource
 
-    return prepared
+    return async_prepare
 
 
 def case(id_: str = "check", **changes: Any) -> Case:
     return Case(id_, {}, 1, 0, 1, 0)._replace(**changes)
 
 
-def of_kind(records: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
+def records_of_kind(records: list[dict[str, Any]], kind: str) -> list[dict[str, Any]]:
     return [record for record in records if record["kind"] == kind]
 
 
-def takes(clock: FakeClock, ns: int, answer: Any = 0) -> Work:
+def work_that_takes(clock: FakeClock, ns: int, answer: Any = 0) -> Work:
     def run(params: Any, probe: Any) -> Any:
         clock.now += ns
         return answer
@@ -96,7 +99,7 @@ def takes(clock: FakeClock, ns: int, answer: Any = 0) -> Work:
     return run
 
 
-def fail(error: BaseException) -> Work:
+def work_that_fails(error: BaseException) -> Work:
     def run(params: Any, probe: Any, *prepared: Any) -> int:
         raise error
 

@@ -1,4 +1,4 @@
-"""runner.clock with real processes: what descendants use counts, and what is unknown is None."""
+"""runner.clock with real processes: descendants count, and an unknown time is None."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ BUSY_NS = 50_000_000
 BUSY = f"""
 import subprocess, sys, time
 if sys.argv[1:] == ["parent"]:
-    below = subprocess.Popen(
+    child = subprocess.Popen(
         [sys.executable, "-I", "-S", "-c", sys.orig_argv[-2]],
         stdin=subprocess.PIPE, stdout=subprocess.PIPE,
     )
-    print(below.pid, below.stdout.readline(), flush=True)
+    print(child.pid, child.stdout.readline(), flush=True)
 else:
     while time.process_time_ns() < {BUSY_NS}:
         pass
@@ -31,12 +31,14 @@ else:
 sys.stdin.read()
 """
 
-linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells of other processes")
+linux = pytest.mark.skipif(
+    sys.platform != "linux", reason="only Linux reports the CPU time of other processes"
+)
 
 
 @contextmanager
-def busy(*arguments: str) -> Iterator[tuple[subprocess.Popen[bytes], bytes]]:
-    """Run a child that has used some processor time and is alive; yields it and what it said."""
+def busy_child(*arguments: str) -> Iterator[tuple[subprocess.Popen[bytes], bytes]]:
+    """Run a child that has used CPU time and is still alive; yield it and the line it printed."""
     command = [sys.executable, "-I", "-S", "-c", BUSY, *arguments]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as child:
         assert child.stdin is not None
@@ -54,13 +56,13 @@ def used_since(before: int | None) -> int:
     return after - before
 
 
-def test_time_is_monotonic_and_counts_nanoseconds() -> None:
+def test_time_is_monotonic_and_in_nanoseconds() -> None:
     readings = [clock.now_ns() for _ in range(1000)]
     assert readings == sorted(readings)
     assert all(isinstance(reading, int) for reading in readings)
 
 
-def test_processor_time_counts_this_process() -> None:
+def test_cpu_time_includes_this_process() -> None:
     before, own = clock.cpu_ns(), time.process_time_ns()
     while time.process_time_ns() < own + 5_000_000:
         pass
@@ -68,45 +70,46 @@ def test_processor_time_counts_this_process() -> None:
 
 
 @linux
-def test_a_living_child_is_counted() -> None:
+def test_cpu_time_includes_a_living_child() -> None:
     before = clock.cpu_ns()
-    with busy():
+    with busy_child():
         assert used_since(before) >= BUSY_NS
 
 
 @linux
-def test_a_child_that_was_waited_for_is_counted() -> None:
+def test_cpu_time_includes_a_child_that_was_waited_for() -> None:
     before = clock.cpu_ns()
-    with busy():
+    with busy_child():
         pass
-    assert used_since(before) >= BUSY_NS - 20_000_000  # in ticks of 10 ms, user and system
+    # The time of a child that has ended is counted in ticks of 10 ms, user and system.
+    assert used_since(before) >= BUSY_NS - 20_000_000
 
 
 @linux
-def test_a_living_grandchild_is_counted() -> None:
+def test_cpu_time_includes_a_living_grandchild() -> None:
     before = clock.cpu_ns()
-    with busy("parent"):
+    with busy_child("parent"):
         assert used_since(before) >= BUSY_NS
 
 
 @linux
 def test_descendants_are_found_at_any_depth() -> None:
-    with busy("parent") as (child, said):
-        below = clock.descendants(child.pid)
-        assert below == [int(said.split()[0])]
+    with busy_child("parent") as (child, printed):
+        grandchildren = clock.descendants(child.pid)
+        assert grandchildren == [int(printed.split()[0])]
         found = clock.descendants(clock.os.getpid())
-        assert {child.pid, *below} <= set(found)
+        assert {child.pid, *grandchildren} <= set(found)
 
 
 def test_a_process_that_does_not_exist_has_no_descendants() -> None:
     assert clock.descendants(2**22 + 1) == []
 
 
-def test_a_process_that_has_ended_counts_nothing() -> None:
-    assert clock._other_ns(2**22 + 1) == 0
+def test_the_cpu_time_of_a_process_that_has_ended_is_zero() -> None:
+    assert clock._process_cpu_ns(2**22 + 1) == 0
 
 
-def test_where_children_cannot_be_read_the_time_is_unknown(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cpu_time_is_unknown_if_children_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
     import multiprocessing
 
     monkeypatch.setattr(clock.sys, "platform", "elsewhere")
@@ -114,7 +117,7 @@ def test_where_children_cannot_be_read_the_time_is_unknown(monkeypatch: pytest.M
     assert clock.cpu_ns() is None
 
 
-def test_where_children_cannot_be_read_but_none_exist_the_time_is_known(
+def test_cpu_time_is_known_if_there_are_no_children(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     import multiprocessing

@@ -1,4 +1,4 @@
-"""runner.footprint: counters come from inside the process, and owe nothing to its parent."""
+"""runner.footprint: counters are read inside the process, and do not depend on its parent."""
 
 from __future__ import annotations
 
@@ -24,8 +24,8 @@ linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells the
 
 
 @linux
-def test_the_peak_counts_what_was_held_and_given_back() -> None:
-    more = f"held = bytearray(b'x') * {100 * MIB}; del held; {CHILD}"
+def test_the_peak_includes_memory_that_was_freed() -> None:
+    large_child = f"held = bytearray(b'x') * {100 * MIB}; del held; {CHILD}"
     peaks = [
         int(
             subprocess.check_output(
@@ -33,13 +33,13 @@ def test_the_peak_counts_what_was_held_and_given_back() -> None:
                 env={**os.environ, "PYTHONPATH": str(ROOT / "python")},
             )
         )
-        for script in (CHILD, more)
+        for script in (CHILD, large_child)
     ]
     assert peaks[1] - peaks[0] > 95 * MIB
 
 
 @linux
-def test_usage_tells_every_counter_that_the_protocol_names() -> None:
+def test_usage_has_every_counter_of_the_protocol() -> None:
     assert set(footprint.usage()) == {
         "peak_bytes", "user_ns", "system_ns", "voluntary_switches", "involuntary_switches",
         "minor_faults", "major_faults", "gc_collections",
@@ -53,12 +53,12 @@ def test_garbage_collections_are_counted() -> None:
     assert footprint.usage()["gc_collections"] > before
 
 
-# --- the tree
+# --- a tree of processes
 
 
 @contextmanager
 def workers(count: int, mib: int) -> Iterator[None]:
-    """Fork workers that share what this process holds then, `mib` MiB, and write to none of it."""
+    """Fork workers that share `mib` MiB with this process and do not write to them."""
     held = bytearray(b"x") * (mib * MIB)
     ends = [os.pipe() for _ in range(count)]
     forked = []
@@ -67,7 +67,7 @@ def workers(count: int, mib: int) -> Iterator[None]:
         if pid == 0:
             for _, write in ends:
                 os.close(write)
-            os.read(read, 1)  # until the parent closes its end, also by dying
+            os.read(read, 1)  # returns when the parent closes its end or dies
             os._exit(0)
         forked.append(pid)
     try:
@@ -82,55 +82,55 @@ def workers(count: int, mib: int) -> Iterator[None]:
 
 
 @linux
-def test_the_tree_counts_what_workers_share_once() -> None:
+def test_memory_shared_by_workers_counts_once() -> None:
     script = """
 from runner import footprint
 from tests.unit.python_runner.test_footprint import MIB, workers
 with workers(0, 100):
-    alone = footprint.tree()
+    alone = footprint.tree_usage()
 with workers(3, 100):
-    shared = footprint.tree()
+    shared = footprint.tree_usage()
 print(alone["pss_processes"], shared["pss_processes"])
 print((shared["pss_bytes"] - alone["pss_bytes"]) // MIB)
 """
-    said = subprocess.run(
+    printed = subprocess.run(
         [sys.executable, "-W", "ignore", "-c", script],
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "python")])},
         capture_output=True,
         check=True,
         timeout=60,
     ).stdout.split()
-    assert [int(one) for one in said[:2]] == [1, 4]
-    assert 0 <= int(said[2]) < 50  # and not 300
+    assert [int(count) for count in printed[:2]] == [1, 4]
+    assert 0 <= int(printed[2]) < 50  # not 300
 
 
 @pytest.mark.parametrize("refusal", [PermissionError, FileNotFoundError])
-def test_a_tree_that_cannot_be_weighed_is_left_out_and_not_zero(
+def test_a_tree_that_cannot_be_measured_is_omitted_and_not_zero(
     monkeypatch: pytest.MonkeyPatch, refusal: type[OSError]
 ) -> None:
     def refuse(*_: Any, **__: Any) -> None:
         raise refusal
 
     monkeypatch.setattr(footprint, "open", refuse, raising=False)
-    assert footprint.tree() == {}
+    assert footprint.tree_usage() == {}
 
 
 @linux
-def test_a_process_that_ends_while_the_tree_is_weighed_is_left_out(
+def test_a_process_that_ends_during_the_measurement_is_not_counted(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(footprint.clock, "descendants", lambda pid: [2**22 + 1])
-    assert footprint.tree()["pss_processes"] == 1
+    assert footprint.tree_usage()["pss_processes"] == 1
 
 
-def test_descendants_that_a_system_does_not_list_are_not_taken_for_none(
+def test_usage_is_omitted_if_the_system_does_not_list_descendants(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(os.path, "exists", lambda path: False)
-    assert footprint.tree() == {}
+    assert footprint.tree_usage() == {}
 
 
-# --- what is not known
+# --- unknown values
 
 
 def without_proc(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,12 +141,12 @@ def without_proc(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def without_resource(monkeypatch: pytest.MonkeyPatch) -> None:
-    real = builtins.__import__
+    real_import = builtins.__import__
 
-    def refuse(name: str, *more: Any, **others: Any) -> Any:
+    def refuse(name: str, *args: Any, **kwargs: Any) -> Any:
         if name == "resource":
             raise ImportError
-        return real(name, *more, **others)
+        return real_import(name, *args, **kwargs)
 
     monkeypatch.setattr(builtins, "__import__", refuse)
 
@@ -156,26 +156,26 @@ def without_proc_and_psutil(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "psutil", None)
 
 
-def test_where_the_kernel_does_not_tell_the_peak_psutil_does(
+def test_psutil_gives_the_peak_if_the_kernel_does_not(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     without_proc(monkeypatch)
-    told = footprint.peak_bytes()
-    assert told is not None
-    assert told > 2**20
+    peak = footprint.peak_bytes()
+    assert peak is not None
+    assert peak > 2**20
 
 
 @pytest.mark.parametrize(
-    ("lack", "absent"),
+    ("remove", "absent"),
     [(without_proc_and_psutil, "peak_bytes"), (without_resource, "user_ns")],
     ids=["proc", "resource"],
 )
-def test_what_the_platform_does_not_tell_is_left_out_and_not_zero(
+def test_counters_that_the_platform_lacks_are_omitted_and_not_zero(
     monkeypatch: pytest.MonkeyPatch,
-    lack: Callable[[pytest.MonkeyPatch], None],
+    remove: Callable[[pytest.MonkeyPatch], None],
     absent: str,
 ) -> None:
-    lack(monkeypatch)
+    remove(monkeypatch)
     counters = footprint.usage()
     assert absent not in counters
     assert "gc_collections" in counters

@@ -1,4 +1,4 @@
-"""The Python runner as a real process: its standard output is the protocol's, whatever it runs."""
+"""The Python runner as a real process: only the protocol reaches its standard output."""
 
 from __future__ import annotations
 
@@ -28,27 +28,27 @@ CASE = {
     "iterations": 2,
     "min_sample_ns": 0,
 }
-TALKATIVE = """
+PRINTING = """
 import os, subprocess, sys
 print("imported")
 
 def run(params, probe):
     print("printed", flush=True)
     os.write(1, b"written\\n")
-    os.system("echo said by a child")
+    os.system("echo printed by a child")
     sys.__stdout__.write("written to the real one\\n")
     return sys.stdin.read() + str(os.read(0, 10))
 """
 IMPLEMENTATIONS = {
-    "planted/on_sequential__talkative.py": TALKATIVE,
+    "planted/on_sequential__printing.py": PRINTING,
     "planted/on_sequential__zero.py": "def run(params, probe):\n    return 0\n",
     "planted/on_sequential__pid.py": (
         "import os\n\ndef run(params, probe):\n    return os.getpid()\n"
     ),
     "planted/on_sequential__syntax.py": "def run(params, probe:\n",
     "planted/on_sequential__import.py": "import runner.no_such_module\n",
-    "planted/on_sequential__library.py": "import loombench_no_such_library.of_it\n",
-    "planted/on_sequential__lookup.py": "{}['a key that is not there']\n",
+    "planted/on_sequential__library.py": "import loombench_no_such_library.submodule\n",
+    "planted/on_sequential__lookup.py": "{}['missing key']\n",
     "planted/on_sequential__hang.py": "def run(params, probe):\n    while True:\n        pass\n",
     "planted/on_asyncio__cancelled.py": (
         "import asyncio\n\nasync def run(params, probe):\n    raise asyncio.CancelledError\n"
@@ -84,16 +84,16 @@ def start(runner: Runner, *arguments: str, **env: str) -> subprocess.Popen[bytes
     )
 
 
-def asked(
+def run_trial(
     tree: Path, line: dict[str, Any] | bytes, **env: str
 ) -> tuple[list[dict[str, Any]], int, str]:
-    """Ask a runner for one trial. Returns its records, exit code and standard error."""
+    """Run a trial with a real runner. Return its records, exit code and standard error."""
     data = line if isinstance(line, bytes) else json.dumps(line).encode() + b"\n"
     with at_most(10), start(python_runner(tree), "run", **env) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         assert process.stderr is not None
-        process.stdin.write(data)  # and it stays open, as a harness keeps it
+        process.stdin.write(data)  # it stays open, as with a real harness
         process.stdin.flush()
         if not data.endswith(b"\n"):
             process.stdin.close()
@@ -109,7 +109,7 @@ def kinds(records: list[dict[str, Any]]) -> list[str]:
 # --- describe
 
 
-def described(runner: Runner) -> subprocess.CompletedProcess[bytes]:
+def run_describe(runner: Runner) -> subprocess.CompletedProcess[bytes]:
     return subprocess.run(
         [*runner.command, "describe"],
         env={**os.environ, **runner.env},
@@ -119,8 +119,8 @@ def described(runner: Runner) -> subprocess.CompletedProcess[bytes]:
     )
 
 
-def test_describe_prints_one_description_that_the_harness_reads() -> None:
-    done = described(python_runner())
+def test_describe_prints_a_description_that_the_harness_accepts() -> None:
+    done = run_describe(python_runner())
     assert (done.returncode, done.stderr) == (0, b"")
     description = protocol.decode_description(done.stdout)
     assert (description.language, description.version) == ("python", sys.version.split()[0])
@@ -129,20 +129,20 @@ def test_describe_prints_one_description_that_the_harness_reads() -> None:
     )
 
 
-def test_describe_fails_with_the_reason_for_an_unknown_base(tmp_path: Path) -> None:
+def test_describe_fails_for_an_unknown_base_and_says_why(tmp_path: Path) -> None:
     tree = python_tree(tmp_path / "python", {"noop/on_curio.py": ""})
-    done = described(python_runner(tree))
+    done = run_describe(python_runner(tree))
     assert done.returncode == 1
     assert b"python/workloads/noop/on_curio.py: found base 'curio', expected one of" in done.stderr
 
 
 def test_describe_imports_no_implementation(tmp_path: Path) -> None:
     tree = python_tree(tmp_path / "python", {"noop/on_trio.py": "raise SystemExit(9)\n"})
-    assert described(python_runner(tree)).returncode == 0
+    assert run_describe(python_runner(tree)).returncode == 0
 
 
-@pytest.mark.parametrize("arguments", [[], ["walk"], ["run", "describe"]])
-def test_other_arguments_are_refused_with_what_was_expected(arguments: list[str]) -> None:
+@pytest.mark.parametrize("arguments", [[], ["unknown"], ["run", "describe"]])
+def test_the_error_for_other_arguments_says_what_was_expected(arguments: list[str]) -> None:
     with start(python_runner(), *arguments) as process:
         _, errors = process.communicate(timeout=20)
     assert process.returncode == 2
@@ -152,61 +152,61 @@ def test_other_arguments_are_refused_with_what_was_expected(arguments: list[str]
 # --- run
 
 
-def test_a_trial_is_started_samples_outcome_finished(tree: Path) -> None:
-    records, code, errors = asked(tree, request(variant="zero"))
+def test_the_records_of_a_trial_are_started_samples_outcome_finished(tree: Path) -> None:
+    records, code, errors = run_trial(tree, request(variant="zero"))
     assert kinds(records) == ["started", "sample", "sample", "outcome", "finished"]
     assert (code, errors) == (0, "")
     assert records[0]["protocol"] == 1
     assert records[-1]["usage"]["peak_bytes"] > 0
 
 
-def test_the_facts_are_of_this_very_process(tree: Path) -> None:
-    records, _, _ = asked(tree, request(variant="pid"), PYTHONHASHSEED="77")
+def test_the_facts_describe_the_process_that_runs_the_trial(tree: Path) -> None:
+    records, _, _ = run_trial(tree, request(variant="pid"), PYTHONHASHSEED="77")
     facts = records[0]["facts"]
     assert facts["hash_seed"] == "77"
     assert str(facts["pid"]) == records[3]["value"]
 
 
-def test_what_an_implementation_prints_and_reads_does_not_corrupt_the_protocol(tree: Path) -> None:
-    records, code, errors = asked(tree, request(variant="talkative"))
+def test_an_implementation_cannot_print_into_or_read_from_the_protocol(tree: Path) -> None:
+    records, code, errors = run_trial(tree, request(variant="printing"))
     assert kinds(records) == ["started", "sample", "sample", "outcome", "finished"]
     assert code == 0
     assert records[3]["value"] == "\"b''\""  # its standard input is empty
-    for said in ("imported", "printed", "written", "said by a child", "written to the real one"):
-        assert said in errors.splitlines()
+    for line in ("imported", "printed", "written", "printed by a child", "written to the real one"):
+        assert line in errors.splitlines()
 
 
 @pytest.mark.parametrize(
-    ("line", "says"),
+    ("line", "message"),
     [
         (b"hello\n", "not a JSON object: found hello"),
         (b"", "not a JSON object: found nothing"),
         (b'{"protocol": 1', "not a JSON object"),
         (request(protocol=2), "protocol: found 2, expected 1"),
         (request(cases=[]), "expected at least one case"),
-        (request("curio"), "no model 'curio'; there is: sequential, asyncio"),
-        (request(workload="planned"), "no implementation planned/on_sequential.py; there is: "),
-        (request(variant="zeros"), "there is: planted/on_sequential__zero.py"),
+        (request("curio"), "no model 'curio'; available: sequential, asyncio"),
+        (request(workload="planned"), "no implementation planned/on_sequential.py; available: "),
+        (request(variant="zeros"), "available: planted/on_sequential__zero.py"),
     ],
-    ids=["text", "nothing", "torn", "version", "cases", "model", "workload", "variant"],
+    ids=["text", "nothing", "truncated", "version", "cases", "model", "workload", "variant"],
 )
-def test_a_bad_request_is_an_error_without_a_case_and_exit_code_2(
-    tree: Path, line: dict[str, Any] | bytes, says: str
+def test_a_bad_request_gives_an_error_without_a_case_and_exit_code_2(
+    tree: Path, line: dict[str, Any] | bytes, message: str
 ) -> None:
-    records, code, _ = asked(tree, line)
+    records, code, _ = run_trial(tree, line)
     assert code == 2
     (record,) = records
     assert (record["kind"], record["case"], record["reason"]) == ("error", None, "unsupported")
-    assert says in record["message"]
+    assert message in record["message"]
 
 
-def test_a_model_that_cannot_run_here_is_refused_with_the_reason(tmp_path: Path) -> None:
-    # A Python without site packages has none of the libraries.
+def test_an_unavailable_model_is_refused_with_the_reason(tmp_path: Path) -> None:
+    # Without site-packages, none of the libraries is installed.
     tree = python_tree(tmp_path / "python", {"planted/on_trio.py": "import trio\n"})
     runner = python_runner(tree)
-    bare = [runner.command[0], "-S", *runner.command[1:], "run"]
+    command = [runner.command[0], "-S", *runner.command[1:], "run"]
     done = subprocess.run(
-        bare,
+        command,
         env={**os.environ, **runner.env},
         input=json.dumps(request("trio")).encode() + b"\n",
         capture_output=True,
@@ -225,11 +225,11 @@ def test_a_model_that_cannot_run_here_is_refused_with_the_reason(tmp_path: Path)
         ("lookup", "KeyError"),
     ],
 )
-def test_an_implementation_that_cannot_be_imported_is_a_crash_and_says_why(
+def test_an_implementation_that_cannot_be_imported_is_a_crash_with_a_message(
     tree: Path, variant: str, error: str
 ) -> None:
-    """And not `unsupported`, which would hide a mistake in it."""
-    records, code, errors = asked(tree, request(variant=variant))
+    """The reason is not `unsupported`, which would hide a mistake in the implementation."""
+    records, code, errors = run_trial(tree, request(variant=variant))
     (record,) = records
     assert (record["kind"], record["case"], record["reason"]) == ("error", None, "crash")
     assert error in record["message"]
@@ -237,8 +237,8 @@ def test_an_implementation_that_cannot_be_imported_is_a_crash_and_says_why(
     assert code == 1
 
 
-def test_an_implementation_whose_library_is_missing_is_unsupported_and_names_it(tree: Path) -> None:
-    records, code, errors = asked(tree, request(variant="library"))
+def test_an_implementation_with_a_missing_library_is_unsupported(tree: Path) -> None:
+    records, code, errors = run_trial(tree, request(variant="library"))
     assert records == [
         {
             "kind": "error",
@@ -251,12 +251,12 @@ def test_an_implementation_whose_library_is_missing_is_unsupported_and_names_it(
     assert (code, errors) == (2, "")
 
 
-def test_work_that_is_cancelled_is_no_success(tree: Path) -> None:
-    records, code, _ = asked(tree, request("asyncio", "cancelled"))
+def test_cancelled_work_is_not_a_success(tree: Path) -> None:
+    records, code, _ = run_trial(tree, request("asyncio", "cancelled"))
     assert code != 0 or "error" in kinds(records)
 
 
-# --- when the harness dies
+# --- the harness dies
 
 PARENT = """
 import json, subprocess, sys
@@ -268,7 +268,7 @@ runner.stdin.flush()
 print(runner.stdout.readline().decode(), end="", flush=True)
 sys.stdin.read()
 """
-LASTING = {**CASE, "params": {"unit_ns": 1_000_000_000}, "operations": 3}
+LONG_CASE = {**CASE, "params": {"unit_ns": 1_000_000_000}, "operations": 3}
 MODELS_TO_KILL = [
     pytest.param(name, model, id=model)
     for name, models in (
@@ -294,11 +294,11 @@ def runner_named(name: str, runners: Runners) -> Runner:
 
 
 @pytest.mark.parametrize(("name", "model"), MODELS_TO_KILL)
-def test_a_runner_dies_with_its_harness_and_leaves_nothing(
+def test_a_runner_dies_with_its_harness_and_leaves_no_process(
     name: str, model: str, mark: str, ours: Runners
 ) -> None:
     runner = runner_named(name, ours)
-    line = json.dumps(request(model, workload="kitchen", cases=[LASTING]))
+    line = json.dumps(request(model, workload="kitchen", cases=[LONG_CASE]))
     harness = subprocess.Popen(
         [sys.executable, "-I", "-S", "-c", PARENT, json.dumps([*runner.command, "run"]), line],
         env={**os.environ, **runner.env, MARK: mark},
@@ -313,14 +313,14 @@ def test_a_runner_dies_with_its_harness_and_leaves_nothing(
 
 
 @pytest.mark.parametrize(("name", "model"), [("python", "sequential"), ("go", "go")])
-def test_a_runner_whose_harness_died_before_it_began_does_not_work_on(
+def test_a_runner_ends_if_its_harness_died_before_the_trial(
     name: str, model: str, mark: str, ours: Runners
 ) -> None:
-    line = json.dumps(request(model, workload="kitchen", cases=[LASTING])).encode() + b"\n"
+    line = json.dumps(request(model, workload="kitchen", cases=[LONG_CASE])).encode() + b"\n"
     with start(runner_named(name, ours), "run", **{MARK: mark}) as process:
         assert process.stdin is not None
         process.stdin.write(line)
         process.stdin.close()
-        left = left_of(mark)
+        remaining = left_of(mark)
         process.kill()
-    assert left == []
+    assert remaining == []

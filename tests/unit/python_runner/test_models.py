@@ -1,4 +1,4 @@
-"""runner.models: each model boots its runtime, and says why it cannot where it cannot."""
+"""runner.models: each model boots its runtime, or gives the reason why it cannot."""
 
 from __future__ import annotations
 
@@ -44,18 +44,18 @@ def running_loop() -> str:
     return type(asyncio.get_running_loop()).__module__.split(".")[0]
 
 
-async def eager_by_default() -> bool:
+async def tasks_are_eager() -> bool:
     import asyncio
 
-    ran: list[None] = []
+    runs: list[None] = []
 
-    async def note() -> None:
-        ran.append(None)
+    async def record_run() -> None:
+        runs.append(None)
 
-    task = asyncio.get_running_loop().create_task(note())
-    at_once = bool(ran)
+    task = asyncio.get_running_loop().create_task(record_run())
+    ran_at_once = bool(runs)
     await task
-    return at_once
+    return ran_at_once
 
 
 SLEEPS: dict[str, Callable[[], Awaitable[None]]] = {
@@ -70,20 +70,20 @@ LOOPS = [name for name, model in models.MODELS.items() if model.boot is not None
 
 @pytest.fixture
 def model(request: pytest.FixtureRequest) -> models.Model:
-    """The model of a parameter; skipped where this interpreter does not have it."""
-    found = models.MODELS[request.param]
-    reason = models.why_unavailable(found)
+    """Return the model named by the parameter; skip the test if it is unavailable."""
+    model = models.MODELS[request.param]
+    reason = models.why_unavailable(model)
     if reason:
-        pytest.skip(f"{found.name}: {reason}")
-    return found
+        pytest.skip(f"{model.name}: {reason}")
+    return model
 
 
-def booted(model: models.Model, main: Callable[[], Awaitable[None]]) -> None:
+def boot(model: models.Model, main: Callable[[], Awaitable[None]]) -> None:
     assert model.boot is not None
     model.boot(main)
 
 
-def test_a_model_is_named_as_in_the_table() -> None:
+def test_the_table_maps_names_to_models() -> None:
     assert [model.name for model in models.MODELS.values()] == list(models.MODELS)
 
 
@@ -92,25 +92,25 @@ def test_plain_models_have_nothing_to_boot() -> None:
 
 
 @pytest.mark.parametrize("model", LOOPS, indirect=True)
-def test_a_model_runs_main_to_its_end_in_a_runtime_of_its_base(model: models.Model) -> None:
+def test_a_model_runs_main_to_its_end_in_the_runtime_of_its_base(model: models.Model) -> None:
     steps: list[str] = []
 
     async def main() -> None:
-        steps.append("begins")
+        steps.append("starts")
         await SLEEPS[model.base]()
         steps.append("ends")
 
-    booted(model, main)
-    assert steps == ["begins", "ends"]
+    boot(model, main)
+    assert steps == ["starts", "ends"]
 
 
 @pytest.mark.parametrize("model", LOOPS, indirect=True)
-def test_what_main_raises_comes_out_as_it_is(model: models.Model) -> None:
+def test_an_exception_of_main_is_raised_unchanged(model: models.Model) -> None:
     async def main() -> None:
         raise LookupError("a bug of the runner")
 
     with pytest.raises(LookupError, match="a bug of the runner"):
-        booted(model, main)
+        boot(model, main)
 
 
 @pytest.mark.parametrize(
@@ -119,13 +119,13 @@ def test_what_main_raises_comes_out_as_it_is(model: models.Model) -> None:
      ("anyio-asyncio", "asyncio")],
     indirect=["model"],
 )  # fmt: skip
-def test_a_model_on_asyncio_has_the_loop_of_its_name(model: models.Model, loop: str) -> None:
+def test_a_model_on_asyncio_has_the_right_event_loop(model: models.Model, loop: str) -> None:
     found: list[str] = []
 
     async def main() -> None:
         found.append(running_loop())
 
-    booted(model, main)
+    boot(model, main)
     assert found == [loop]
 
 
@@ -138,7 +138,7 @@ def test_a_model_on_trio_runs_in_trio(model: models.Model) -> None:
     async def main() -> None:
         found.append(trio.lowlevel.in_trio_run())
 
-    booted(model, main)
+    boot(model, main)
     assert found == [True]
 
 
@@ -147,13 +147,13 @@ def test_a_model_on_trio_runs_in_trio(model: models.Model) -> None:
     [("asyncio", False), ("asyncio-eager", True), ("uvloop", False), ("anyio-asyncio", False)],
     indirect=["model"],
 )
-def test_tasks_are_eager_in_the_eager_model_alone(model: models.Model, *, eager: bool) -> None:
+def test_tasks_are_eager_only_in_the_eager_model(model: models.Model, *, eager: bool) -> None:
     found: list[bool] = []
 
     async def main() -> None:
-        found.append(await eager_by_default())
+        found.append(await tasks_are_eager())
 
-    booted(model, main)
+    boot(model, main)
     assert found == [eager]
 
 
@@ -168,10 +168,10 @@ def test_tasks_are_eager_in_the_eager_model_alone(model: models.Model, *, eager:
         ({"uvloop", "trio", "anyio"}, "scratch", None),
     ],
 )
-def test_a_library_that_is_not_installed_is_the_reason(
+def test_a_missing_library_makes_a_model_unavailable(
     monkeypatch: pytest.MonkeyPatch, absent: set[str], model: str, reason: str | None
 ) -> None:
-    monkeypatch.setattr(models, "find_spec", lambda name: None if name in absent else "here")
+    monkeypatch.setattr(models, "find_spec", lambda name: None if name in absent else "found")
     assert models.why_unavailable(models.MODELS[model]) == reason
 
 
@@ -183,7 +183,7 @@ def test_a_library_that_is_not_installed_is_the_reason(
         ((3, 14, 1), None),
     ],
 )
-def test_an_interpreter_that_is_too_old_is_the_reason(
+def test_an_old_interpreter_makes_a_model_unavailable(
     monkeypatch: pytest.MonkeyPatch, version: tuple[int, ...], reason: str | None
 ) -> None:
     old = SimpleNamespace(version_info=version, version=".".join(map(str, version)) + " (main)")
@@ -191,22 +191,22 @@ def test_an_interpreter_that_is_too_old_is_the_reason(
     assert models.why_unavailable(models.MODELS["asyncio-eager"]) == reason
 
 
-@pytest.mark.parametrize(("enabled", "told"), [(True, True), (False, False), (None, True)])
-def test_the_facts_say_whether_the_gil_is_on(
-    monkeypatch: pytest.MonkeyPatch, *, enabled: bool | None, told: bool
+@pytest.mark.parametrize(("enabled", "fact"), [(True, True), (False, False), (None, True)])
+def test_the_facts_say_whether_the_gil_is_enabled(
+    monkeypatch: pytest.MonkeyPatch, *, enabled: bool | None, fact: bool
 ) -> None:
     fake = SimpleNamespace(implementation=sys.implementation, version=sys.version)
     if enabled is not None:
         fake._is_gil_enabled = lambda: enabled
     monkeypatch.setattr(models, "sys", fake)
-    assert models.facts()["gil"] is told
+    assert models.facts()["gil"] is fact
 
 
-def test_facts_are_what_the_protocol_allows() -> None:
+def test_facts_have_types_that_the_protocol_allows() -> None:
     assert all(type(value) in (str, int, bool) for value in models.facts().values())
 
 
-def test_the_start_method_is_one_that_this_platform_has() -> None:
+def test_the_start_method_exists_on_this_platform() -> None:
     import multiprocessing
 
     assert models.START_METHOD in multiprocessing.get_all_start_methods()

@@ -1,6 +1,6 @@
-"""runner.session on a fake clock: what is sampled, what is reported, and what is left again.
+"""runner.session with a fake clock: what it samples and what it reports.
 
-Each test runs for plain functions and for coroutine functions, which share all but two small steps.
+Each test runs for plain functions and for coroutine functions.
 """
 
 from __future__ import annotations
@@ -12,7 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.unit.python_runner.sessions import FakeClock, Kind, case, fail, of_kind, takes
+from tests.unit.python_runner.sessions import (
+    FakeClock,
+    Kind,
+    case,
+    records_of_kind,
+    work_that_fails,
+    work_that_takes,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,33 +32,41 @@ MS = 1_000_000
 # --- samples
 
 
-def test_without_a_least_duration_one_call_is_one_sample(kind: Kind, clock: FakeClock) -> None:
-    records = kind.work(takes(clock, 5), case(operations=6, warmup=1, iterations=2))
+def test_without_a_minimum_duration_a_sample_is_one_call(kind: Kind, clock: FakeClock) -> None:
+    records = kind.work(work_that_takes(clock, 5), case(operations=6, warmup=1, iterations=2))
     assert [record["kind"] for record in records] == ["sample"] * 3 + ["outcome"]
-    assert [record["iteration"] for record in of_kind(records, "sample")] == [0, 1, 2]
-    assert [record["warmup"] for record in of_kind(records, "sample")] == [True, False, False]
-    assert [record["elapsed_ns"] for record in of_kind(records, "sample")] == [5, 5, 5]
-    assert [record["operations"] for record in of_kind(records, "sample")] == [6, 6, 6]
+    assert [record["iteration"] for record in records_of_kind(records, "sample")] == [0, 1, 2]
+    assert [record["warmup"] for record in records_of_kind(records, "sample")] == [
+        True,
+        False,
+        False,
+    ]
+    assert [record["elapsed_ns"] for record in records_of_kind(records, "sample")] == [5, 5, 5]
+    assert [record["operations"] for record in records_of_kind(records, "sample")] == [6, 6, 6]
 
 
-def test_calls_are_batched_until_a_sample_lasts_long_enough(kind: Kind, clock: FakeClock) -> None:
-    asked = case(operations=2, min_sample_ns=20 * MS, warmup=1, iterations=2)
-    records = of_kind(kind.work(takes(clock, MS), asked), "sample")
+def test_calls_are_batched_until_a_sample_is_long_enough(kind: Kind, clock: FakeClock) -> None:
+    requested = case(operations=2, min_sample_ns=20 * MS, warmup=1, iterations=2)
+    records = records_of_kind(kind.work(work_that_takes(clock, MS), requested), "sample")
     assert [record["operations"] // 2 for record in records] == [1, 10, 24, 24, 24, 24]
     assert [record["warmup"] for record in records] == [True, True, True, True, False, False]
     assert [record["iteration"] for record in records] == list(range(6))
     assert all(record["elapsed_ns"] >= 20 * MS for record in records[2:])
 
 
-def test_a_batch_grows_by_ten_at_most_and_by_one_at_least(kind: Kind, clock: FakeClock) -> None:
-    records = of_kind(kind.work(takes(clock, 1), case(min_sample_ns=5_000)), "sample")
-    tried = [record["operations"] for record in records if record["warmup"]]
-    growth = [later / earlier for earlier, later in pairwise(tried)]
+def test_a_batch_grows_at_most_tenfold_and_by_at_least_one_call(
+    kind: Kind, clock: FakeClock
+) -> None:
+    records = records_of_kind(
+        kind.work(work_that_takes(clock, 1), case(min_sample_ns=5_000)), "sample"
+    )
+    batches = [record["operations"] for record in records if record["warmup"]]
+    growth = [later / earlier for earlier, later in pairwise(batches)]
     assert growth
     assert all(1 < factor <= 10 for factor in growth)
 
 
-def test_a_batch_grows_also_while_the_clock_does_not_move(kind: Kind, clock: FakeClock) -> None:
+def test_a_batch_grows_even_if_the_clock_does_not_advance(kind: Kind, clock: FakeClock) -> None:
     calls = 0
 
     def run(params: Any, probe: Any) -> int:
@@ -60,39 +75,43 @@ def test_a_batch_grows_also_while_the_clock_does_not_move(kind: Kind, clock: Fak
         clock.now += 50 if calls > 11 else 0
         return 0
 
-    records = of_kind(kind.work(run, case(min_sample_ns=20)), "sample")
+    records = records_of_kind(kind.work(run, case(min_sample_ns=20)), "sample")
     assert [record["operations"] for record in records if record["warmup"]] == [1, 10, 100]
 
 
-def test_a_first_call_that_lasts_long_enough_is_the_only_one_tried(
+def test_a_batch_does_not_grow_if_the_first_call_is_long_enough(
     kind: Kind, clock: FakeClock
 ) -> None:
-    records = of_kind(kind.work(takes(clock, 30), case(min_sample_ns=20)), "sample")
+    records = records_of_kind(
+        kind.work(work_that_takes(clock, 30), case(min_sample_ns=20)), "sample"
+    )
     assert [(record["operations"], record["warmup"]) for record in records] == [
         (1, True),
         (1, False),
     ]
 
 
-def test_processor_time_is_what_was_used_during_the_sample(kind: Kind, clock: FakeClock) -> None:
+def test_cpu_time_is_the_difference_over_the_sample(kind: Kind, clock: FakeClock) -> None:
     def run(params: Any, probe: Any) -> int:
         clock.cpu += 7
         return 0
 
-    assert of_kind(kind.work(run, case()), "sample")[0]["cpu_ns"] == 7
+    assert records_of_kind(kind.work(run, case()), "sample")[0]["cpu_ns"] == 7
 
 
-def test_processor_time_is_never_negative(kind: Kind, clock: FakeClock) -> None:
+def test_cpu_time_is_never_negative(kind: Kind, clock: FakeClock) -> None:
     def run(params: Any, probe: Any) -> int:
-        clock.cpu -= 7  # a child process whose time was known has ended
+        clock.cpu -= 7  # as if a child process had ended that was counted before
         return 0
 
-    assert of_kind(kind.work(run, case()), "sample")[0]["cpu_ns"] == 0
+    assert records_of_kind(kind.work(run, case()), "sample")[0]["cpu_ns"] == 0
 
 
-def test_processor_time_that_is_not_known_is_null(kind: Kind, clock: FakeClock) -> None:
+def test_unknown_cpu_time_is_null(kind: Kind, clock: FakeClock) -> None:
     clock.cpu_is_known = False
-    assert of_kind(kind.work(takes(clock, 1), case()), "sample")[0]["cpu_ns"] is None
+    assert (
+        records_of_kind(kind.work(work_that_takes(clock, 1), case()), "sample")[0]["cpu_ns"] is None
+    )
 
 
 def test_each_case_gets_its_own_parameters_and_its_own_probe(kind: Kind) -> None:
@@ -103,11 +122,11 @@ def test_each_case_gets_its_own_parameters_and_its_own_probe(kind: Kind) -> None
     records = kind.work(run, case(params={"n": 5}), case("headline", params={"n": 2}))
     assert [
         (record["case"], record["value"], record["observed"])
-        for record in of_kind(records, "outcome")
+        for record in records_of_kind(records, "outcome")
     ] == [("check", "5", {"calls": 5}), ("headline", "2", {"calls": 2})]
 
 
-def test_a_probe_keeps_the_largest_value_of_all_calls_of_a_case(kind: Kind) -> None:
+def test_a_probe_keeps_the_largest_value_over_all_calls_of_a_case(kind: Kind) -> None:
     values = iter([2, 9, 4])
 
     def run(params: Any, probe: Any) -> int:
@@ -115,44 +134,46 @@ def test_a_probe_keeps_the_largest_value_of_all_calls_of_a_case(kind: Kind) -> N
         return 0
 
     records = kind.work(run, case(iterations=3))
-    assert of_kind(records, "outcome")[0]["observed"] == {"in_flight": 9}
+    assert records_of_kind(records, "outcome")[0]["observed"] == {"in_flight": 9}
 
 
 # --- answers
 
 
-def test_the_same_answer_is_one_outcome_with_its_digest(kind: Kind, clock: FakeClock) -> None:
-    (outcome,) = of_kind(kind.work(takes(clock, 1, 20), case(iterations=5)), "outcome")
+def test_equal_answers_give_one_outcome_with_their_digest(kind: Kind, clock: FakeClock) -> None:
+    (outcome,) = records_of_kind(
+        kind.work(work_that_takes(clock, 1, 20), case(iterations=5)), "outcome"
+    )
     assert outcome["digest"] == hashlib.sha256(b"20").hexdigest()
     assert outcome["value"] == "20"
 
 
-def test_each_distinct_answer_is_an_outcome_of_its_own(kind: Kind) -> None:
+def test_each_distinct_answer_gives_an_outcome(kind: Kind) -> None:
     answers = iter([20, 21, 20])
     records = kind.work(lambda params, probe: next(answers), case(iterations=3))
-    assert [record["value"] for record in of_kind(records, "outcome")] == ["20", "21"]
+    assert [record["value"] for record in records_of_kind(records, "outcome")] == ["20", "21"]
 
 
-def test_a_wrong_answer_in_the_warm_up_is_found_too(kind: Kind) -> None:
+def test_a_wrong_answer_during_the_warm_up_is_reported(kind: Kind) -> None:
     answers = iter([21, 20, 20])
     records = kind.work(lambda params, probe: next(answers), case(warmup=1, iterations=2))
-    assert [record["value"] for record in of_kind(records, "outcome")] == ["21", "20"]
+    assert [record["value"] for record in records_of_kind(records, "outcome")] == ["21", "20"]
 
 
 @pytest.mark.parametrize("answer", [1.5, True, None, {1: 2}, b"x", object()])
-def test_an_answer_of_a_wrong_type_is_an_error_of_the_case(kind: Kind, answer: Any) -> None:
+def test_an_answer_of_a_wrong_type_is_an_error_of_its_case(kind: Kind, answer: Any) -> None:
     records = kind.work(lambda params, probe: answer, case())
     assert [(record["kind"], record["reason"]) for record in records] == [("error", "crash")]
     assert records[0]["message"].startswith("TypeError: answer: found ")
 
 
-def test_answering_with_a_coroutine_that_nobody_awaits_is_an_error(
+def test_a_plain_run_that_returns_a_coroutine_is_an_error(
     clock: FakeClock, recwarn: pytest.WarningsRecorder
 ) -> None:
     async def run(params: Any, probe: Any) -> int:
         return 0
 
-    records = Kind(awaited=False).run(SimpleNamespace(run=run), case())
+    records = Kind(is_async=False).run(SimpleNamespace(run=run), case())
     assert records[0]["message"].startswith("TypeError: answer: found coroutine")
 
 
@@ -176,23 +197,23 @@ def test_an_exception_is_an_error_of_its_case_and_the_next_case_still_runs(kind:
 def test_the_traceback_goes_to_standard_error(
     kind: Kind, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    kind.work(fail(LookupError("nowhere")), case())
+    kind.work(work_that_fails(LookupError("nowhere")), case())
     assert "LookupError: nowhere" in capsys.readouterr().err
 
 
-def test_samples_taken_before_the_failure_stand(kind: Kind) -> None:
+def test_samples_before_a_failure_are_kept(kind: Kind) -> None:
     answers = iter([1])
     records = kind.work(lambda params, probe: next(answers, None), case(iterations=2))
     assert [record["kind"] for record in records] == ["sample", "error"]
 
 
-def test_of_a_group_that_is_said_which_gave_the_reason(kind: Kind) -> None:
+def test_the_message_for_a_group_is_that_of_the_error_with_its_reason(kind: Kind) -> None:
     inner = ExceptionGroup("more", [MemoryError("no room")])
     for error, message in (
         (ExceptionGroup("tasks", [LookupError("nowhere"), inner]), "MemoryError: no room"),
         (ExceptionGroup("tasks", [LookupError("nowhere"), OSError()]), "LookupError: nowhere"),
     ):
-        (record,) = kind.work(fail(error), case())
+        (record,) = kind.work(work_that_fails(error), case())
         assert record["message"] == message
 
 
@@ -209,8 +230,8 @@ def test_of_a_group_that_is_said_which_gave_the_reason(kind: Kind) -> None:
     ],
     ids=lambda value: value if isinstance(value, str) else repr(value),
 )
-def test_lack_of_memory_is_told_from_other_failures(
+def test_out_of_memory_is_distinguished_from_other_failures(
     kind: Kind, error: Exception, reason: str
 ) -> None:
-    records = kind.work(fail(error), case(), case("headline"))
+    records = kind.work(work_that_fails(error), case(), case("headline"))
     assert [(record["kind"], record["reason"]) for record in records] == [("error", reason)] * 2

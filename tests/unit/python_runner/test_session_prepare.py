@@ -1,4 +1,4 @@
-"""runner.session on a fake clock: what is prepared for a case, and left again."""
+"""runner.session with a fake clock: entering and leaving what a case prepares."""
 
 from __future__ import annotations
 
@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.unit.python_runner.sessions import FakeClock, Kind, case, fail, of_kind
+from tests.unit.python_runner.sessions import (
+    FakeClock,
+    Kind,
+    case,
+    records_of_kind,
+    work_that_fails,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -18,7 +24,7 @@ MS = 1_000_000
 
 
 class Resource:
-    """Something to prepare, which notes when it is taken and left."""
+    """A resource that logs when it is entered and left."""
 
     def __init__(self) -> None:
         self.log: list[str] = []
@@ -35,14 +41,14 @@ class Resource:
         return 0
 
 
-def test_prepare_is_entered_once_a_case_and_left_after_its_last_call(kind: Kind) -> None:
+def test_prepare_is_entered_once_per_case_and_left_after_its_last_call(kind: Kind) -> None:
     pool = Resource()
     cases = case(warmup=1, iterations=2), case("headline")
     kind.work(pool.run, *cases, prepare=pool.prepare)
     assert pool.log == ["entered", "warm", "warm", "warm", "left", "entered", "warm", "left"]
 
 
-def test_prepare_is_outside_the_samples(kind: Kind, clock: FakeClock) -> None:
+def test_prepare_is_not_part_of_the_samples(kind: Kind, clock: FakeClock) -> None:
     def prepare(params: Any, probe: Any) -> Iterator[None]:
         clock.now += 1_000
         yield
@@ -52,69 +58,72 @@ def test_prepare_is_outside_the_samples(kind: Kind, clock: FakeClock) -> None:
         clock.now += 3
         return 0
 
-    (sample,) = of_kind(kind.work(run, case(), prepare=prepare), "sample")
+    (sample,) = records_of_kind(kind.work(run, case(), prepare=prepare), "sample")
     assert sample["elapsed_ns"] == 3
 
 
-def test_a_look_at_the_last_is_once_and_before_what_was_prepared_is_left(kind: Kind) -> None:
+def test_after_last_sample_is_called_once_and_before_prepare_is_left(kind: Kind) -> None:
     pool = Resource()
     module = kind.module(pool.run, pool.prepare)
     kind.run(
-        module, case(), case("headline", iterations=2), at_the_last=lambda: pool.log.append("look")
+        module,
+        case(),
+        case("headline", iterations=2),
+        after_last_sample=lambda: pool.log.append("after last"),
     )
-    last = ["entered", "warm", "warm", "look", "left"]
-    assert pool.log == ["entered", "warm", "left", *last]
+    last_case = ["entered", "warm", "warm", "after last", "left"]
+    assert pool.log == ["entered", "warm", "left", *last_case]
 
 
-def test_a_last_case_that_fails_is_not_looked_at(kind: Kind) -> None:
-    looks: list[None] = []
-    module = kind.module(fail(ValueError("no")))
-    kind.run(module, case(), at_the_last=lambda: looks.append(None))
-    assert looks == []
+def test_after_last_sample_is_not_called_if_the_last_case_fails(kind: Kind) -> None:
+    calls: list[None] = []
+    module = kind.module(work_that_fails(ValueError("no")))
+    kind.run(module, case(), after_last_sample=lambda: calls.append(None))
+    assert calls == []
 
 
-def test_what_was_prepared_is_left_also_after_a_failure(kind: Kind) -> None:
+def test_prepare_is_left_after_a_failure(kind: Kind) -> None:
     pool = Resource()
-    records = kind.work(fail(ValueError("no")), case(), case("headline"), prepare=pool.prepare)
+    records = kind.work(
+        work_that_fails(ValueError("no")), case(), case("headline"), prepare=pool.prepare
+    )
     assert [record["kind"] for record in records] == ["error", "error"]
     assert pool.log == ["entered", "left"] * 2
 
 
 @pytest.mark.parametrize("error", [SystemExit(0), KeyboardInterrupt()], ids=repr)
-def test_what_was_prepared_is_left_also_when_the_work_ends_the_interpreter(
-    kind: Kind, error: BaseException
-) -> None:
+def test_prepare_is_left_if_the_work_ends_the_interpreter(kind: Kind, error: BaseException) -> None:
     pool = Resource()
     with pytest.raises(type(error)):
-        kind.work(fail(error), case(), prepare=pool.prepare)
+        kind.work(work_that_fails(error), case(), prepare=pool.prepare)
     assert pool.log == ["entered", "left"]
 
 
-def test_a_failure_to_prepare_is_an_error_of_the_case(kind: Kind) -> None:
+def test_a_failure_to_enter_prepare_is_an_error_of_the_case(kind: Kind) -> None:
     def prepare(params: Any, probe: Any) -> Iterator[None]:
         raise MemoryError
         yield
 
-    records = kind.work(lambda *given: 0, case(), prepare=prepare)
+    records = kind.work(lambda *arguments: 0, case(), prepare=prepare)
     assert [(record["kind"], record["reason"]) for record in records] == [
         ("error", "out_of_memory")
     ]
 
 
-def test_a_failure_to_leave_is_an_error_and_no_outcome(kind: Kind) -> None:
+def test_a_failure_to_leave_prepare_is_an_error_without_an_outcome(kind: Kind) -> None:
     def prepare(params: Any, probe: Any) -> Iterator[None]:
         yield
         raise LookupError("a worker was lost")
 
-    records = kind.work(lambda *given: 0, case(), prepare=prepare)
+    records = kind.work(lambda *arguments: 0, case(), prepare=prepare)
     assert [record["kind"] for record in records] == ["sample", "error"]
     assert records[-1]["message"] == "LookupError: a worker was lost"
 
 
-def test_what_is_prepared_cannot_hide_a_failure_of_the_work(kind: Kind) -> None:
+def test_prepare_cannot_suppress_a_failure_of_the_work(kind: Kind) -> None:
     def prepare(params: Any, probe: Any) -> Iterator[None]:
         with suppress(ValueError):
             yield
 
-    records = kind.work(fail(ValueError("no")), case(), prepare=prepare)
+    records = kind.work(work_that_fails(ValueError("no")), case(), prepare=prepare)
     assert [record["kind"] for record in records] == ["error"]

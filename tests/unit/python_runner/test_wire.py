@@ -1,4 +1,4 @@
-"""runner.wire: requests are checked key by key, answers have one text, records their own pipe."""
+"""runner.wire: checks of requests, the JSON text of answers, and the pipes of the protocol."""
 
 from __future__ import annotations
 
@@ -28,36 +28,36 @@ CASE = {
 REQUEST = {"protocol": 1, "workload": "pingpong", "model": "trio", "seed": 7, "cases": [CASE]}
 
 
-def parsed(**changes: Any) -> wire.Request:
+def parse(**changes: Any) -> wire.Request:
     return wire.parse_request(json.dumps({**REQUEST, **changes}))
 
 
-def parsed_case(**changes: Any) -> wire.Case:
-    return parsed(cases=[{**CASE, **changes}]).cases[0]
+def parse_case(**changes: Any) -> wire.Case:
+    return parse(cases=[{**CASE, **changes}]).cases[0]
 
 
 def without(table: dict[str, Any], key: str) -> dict[str, Any]:
     return {name: value for name, value in table.items() if name != key}
 
 
-def test_a_request_is_read() -> None:
-    assert parsed(variant="futures") == wire.Request(
+def test_a_request_is_parsed() -> None:
+    assert parse(variant="futures") == wire.Request(
         "pingpong", "trio", "futures", 7, [wire.Case("check", CASE["params"], 6, 0, 1, 0)]
     )
 
 
-def test_variant_and_seed_may_be_left_out() -> None:
+def test_variant_and_seed_are_optional() -> None:
     request = wire.parse_request(json.dumps(without(REQUEST, "seed")))
     assert (request.variant, request.seed) == ("", 0)
 
 
 def test_unknown_fields_are_ignored() -> None:
-    assert parsed(trace=True) == parsed()
-    assert parsed_case(colour="red") == parsed_case()
+    assert parse(trace=True) == parse()
+    assert parse_case(colour="red") == parse_case()
 
 
-def test_a_request_is_read_from_bytes_as_from_text() -> None:
-    assert wire.parse_request(json.dumps(REQUEST).encode() + b"\n") == parsed()
+def test_a_request_may_be_bytes() -> None:
+    assert wire.parse_request(json.dumps(REQUEST).encode() + b"\n") == parse()
 
 
 @pytest.mark.parametrize(
@@ -79,9 +79,11 @@ def test_a_request_is_read_from_bytes_as_from_text() -> None:
         ),
     ],
 )
-def test_a_bad_value_is_named_with_what_was_expected(changes: dict[str, Any], message: str) -> None:
+def test_the_error_for_a_bad_value_says_what_was_expected(
+    changes: dict[str, Any], message: str
+) -> None:
     with pytest.raises(wire.RequestError) as refused:
-        parsed(**changes)
+        parse(**changes)
     assert str(refused.value) == message
 
 
@@ -99,35 +101,37 @@ def test_a_bad_value_is_named_with_what_was_expected(changes: dict[str, Any], me
         ({"min_sample_ns": "0"}, 'min_sample_ns: found "0"'),
     ],
 )
-def test_a_bad_value_in_a_case_is_named_with_its_place(changes: dict[str, Any], key: str) -> None:
+def test_the_error_for_a_bad_value_in_a_case_names_its_key(
+    changes: dict[str, Any], key: str
+) -> None:
     with pytest.raises(wire.RequestError, match=r"^request: cases\[0\]\.") as refused:
-        parsed_case(**changes)
+        parse_case(**changes)
     assert key in str(refused.value)
 
 
 @pytest.mark.parametrize("key", ["protocol", "workload", "model", "cases"])
-def test_a_missing_key_is_named(key: str) -> None:
+def test_the_error_for_a_missing_key_names_it(key: str) -> None:
     with pytest.raises(wire.RequestError, match=f"^request: {key}: found nothing, expected "):
         wire.parse_request(json.dumps(without(REQUEST, key)))
 
 
 @pytest.mark.parametrize("key", list(CASE))
-def test_a_missing_key_of_a_case_is_named(key: str) -> None:
+def test_the_error_for_a_missing_key_of_a_case_names_it(key: str) -> None:
     with pytest.raises(wire.RequestError, match=rf"^request: cases\[0\]\.{key}: found nothing"):
-        parsed(cases=[without(CASE, key)])
+        parse(cases=[without(CASE, key)])
 
 
 @pytest.mark.parametrize(
     "line", ["", "\n", "[1]", "hello", '{"protocol": 1', b"\xff\xfe", "1" * 5000, "[" * 100_000]
 )
-def test_what_is_no_json_object_is_refused(line: str | bytes) -> None:
+def test_anything_but_a_json_object_is_refused(line: str | bytes) -> None:
     with pytest.raises(wire.RequestError, match="not a JSON object: found "):
         wire.parse_request(line)
 
 
-def test_a_long_wrong_value_is_quoted_in_part() -> None:
+def test_a_long_wrong_value_is_cut_in_the_message() -> None:
     with pytest.raises(wire.RequestError) as refused:
-        parsed(model=["x" * 10_000])
+        parse(model=["x" * 10_000])
     assert len(str(refused.value)) < 200
 
 
@@ -149,8 +153,8 @@ def test_a_long_wrong_value_is_quoted_in_part() -> None:
         ({"\uffff": 1, "\U00010000": 2}, r'{"\uffff":1,"\ud800\udc00":2}'),
     ],
 )
-def test_an_answer_has_one_text(value: Any, text: str) -> None:
-    assert wire.canonical(value) == text
+def test_the_json_text_of_an_answer_is_canonical(value: Any, text: str) -> None:
+    assert wire.canonical_json(value) == text
 
 
 @pytest.mark.parametrize(
@@ -166,20 +170,20 @@ def test_an_answer_has_one_text(value: Any, text: str) -> None:
         (object(), "object"),
     ],
 )
-def test_an_answer_that_does_not_travel_unchanged_is_refused(value: Any, found: str) -> None:
+def test_an_answer_that_json_would_change_is_refused(value: Any, found: str) -> None:
     with pytest.raises(TypeError, match=f"^answer: found {found}, expected "):
-        wire.canonical(value)
+        wire.canonical_json(value)
 
 
-def test_the_digest_is_the_one_in_the_protocol_text() -> None:
-    digest, text = wire.answer(20)
+def test_the_digest_equals_the_one_in_the_protocol_document() -> None:
+    digest, text = wire.digest_answer(20)
     assert digest == "f5ca38f748a1d6eaf726b8a42fb575c3c71f1864a8143301782de13da2d9202b"
     assert digest in (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
     assert text == "20"
 
 
-def test_the_text_beside_the_digest_is_cut_and_the_digest_is_of_all() -> None:
-    digest, text = wire.answer("x" * 1000)
+def test_a_long_text_is_cut_and_its_digest_covers_all_of_it() -> None:
+    digest, text = wire.digest_answer("x" * 1000)
     assert len(text) == 200
     assert digest == hashlib.sha256(b'"' + b"x" * 1000 + b'"').hexdigest()
 
@@ -195,9 +199,9 @@ def pipe() -> Iterator[tuple[int, int]]:
         os.close(end)
 
 
-def test_the_request_line_may_arrive_in_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    pieces = iter([b'{"a"', b": 1", b"}\n"])
-    monkeypatch.setattr(wire.os, "read", lambda descriptor, most: next(pieces))
+def test_the_request_line_may_arrive_in_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    parts = iter([b'{"a"', b": 1", b"}\n"])
+    monkeypatch.setattr(wire.os, "read", lambda descriptor, most: next(parts))
     assert wire.read_line(0) == b'{"a": 1}\n'
 
 
@@ -208,15 +212,15 @@ def test_nothing_after_the_request_line_is_read(pipe: tuple[int, int]) -> None:
     assert os.read(readable, 100) == b'{"kind": "stop"}\n'
 
 
-def test_a_line_that_the_end_of_input_cuts_is_returned_as_it_is(
+def test_a_line_without_an_end_is_returned_unchanged(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    pieces = iter([b'{"a"', b""])
-    monkeypatch.setattr(wire.os, "read", lambda descriptor, most: next(pieces))
+    parts = iter([b'{"a"', b""])
+    monkeypatch.setattr(wire.os, "read", lambda descriptor, most: next(parts))
     assert wire.read_line(0) == b'{"a"'
 
 
-STDIO_TAKEN = """
+TAKE_STDIO = """
 import os, subprocess, sys
 from runner import wire
 
@@ -228,9 +232,9 @@ emit({"inherited": [os.get_inheritable(fd) for fd in (private_in, private_in + 1
 """
 
 
-def test_what_is_printed_goes_to_standard_error_and_what_is_read_is_nothing() -> None:
+def test_printed_text_goes_to_standard_error_and_standard_input_is_empty() -> None:
     done = subprocess.run(
-        [sys.executable, "-P", "-c", STDIO_TAKEN],
+        [sys.executable, "-P", "-c", TAKE_STDIO],
         env={**os.environ, "PYTHONPATH": str(ROOT / "python")},
         input=b"request\n",
         capture_output=True,
@@ -244,12 +248,12 @@ def test_what_is_printed_goes_to_standard_error_and_what_is_read_is_nothing() ->
     assert done.stderr == b"printed\nprinted by a child\n"
 
 
-def test_a_record_is_written_whole_though_the_pipe_takes_it_in_pieces(
+def test_a_record_is_written_completely_if_the_pipe_takes_it_in_parts(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     written = bytearray()
 
-    def write_a_little(descriptor: int, data: bytes) -> int:
+    def write_part(descriptor: int, data: bytes) -> int:
         written.extend(data[:7])
         return len(data[:7])
 
@@ -257,7 +261,7 @@ def test_a_record_is_written_whole_though_the_pipe_takes_it_in_pieces(
         monkeypatch.setattr(wire.os, name, lambda *_: None)
     monkeypatch.setattr(wire.os, "dup", lambda descriptor: descriptor)
     monkeypatch.setattr(wire.os, "open", lambda *_: 0)
-    monkeypatch.setattr(wire.os, "write", write_a_little)
+    monkeypatch.setattr(wire.os, "write", write_part)
     _, emit = wire.take_stdio()
     emit({"kind": "sample", "case": "check", "value": "☃"})
     monkeypatch.undo()

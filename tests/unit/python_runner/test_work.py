@@ -1,4 +1,4 @@
-"""runner.work: what an implementation is given."""
+"""runner.work: the parameters and the probe of an implementation."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def test_parameters_are_attributes() -> None:
 @pytest.mark.parametrize(
     ("values", "known"), [({"wait_ns": 1, "tasks": 2}, "tasks, wait_ns"), ({}, "none")]
 )
-def test_a_missing_parameter_is_named_with_those_there_are(
+def test_the_error_for_a_missing_parameter_lists_the_existing_ones(
     values: dict[str, int | str], known: str
 ) -> None:
     with pytest.raises(AttributeError) as missing:
@@ -23,7 +23,7 @@ def test_a_missing_parameter_is_named_with_those_there_are(
     assert str(missing.value) == f"the case has no parameter 'rounds'; it has: {known}"
 
 
-def test_a_missing_text_is_named_too() -> None:
+def test_the_error_for_a_missing_text_parameter_names_it() -> None:
     with pytest.raises(AttributeError, match="no parameter 'name'"):
         Params({}).text("name")
 
@@ -31,7 +31,7 @@ def test_a_missing_text_is_named_too() -> None:
 @pytest.mark.parametrize(
     ("values", "largest"), [([3], 3), ([3, 5, 4], 5), ([0], 0), ([-2, -5], -2), ([-1, 0], 0)]
 )
-def test_a_probe_keeps_the_largest_value_of_each_name(values: list[int], largest: int) -> None:
+def test_a_probe_keeps_the_largest_value_for_each_name(values: list[int], largest: int) -> None:
     probe = Probe()
     for value in values:
         probe.observe("in_flight", value)
@@ -39,7 +39,7 @@ def test_a_probe_keeps_the_largest_value_of_each_name(values: list[int], largest
     assert probe.observed == {"in_flight": largest, "other": 1}
 
 
-def test_a_probe_that_is_not_used_has_observed_nothing() -> None:
+def test_an_unused_probe_has_observed_nothing() -> None:
     assert Probe().observed == {}
 
 
@@ -51,16 +51,14 @@ def test_a_probe_that_is_not_used_has_observed_nothing() -> None:
         ([(0, 10), (1, 4), (2, 8)], 3),
         ([(0, 1), (2, 3), (4, 5)], 1),
         ([(2, 3), (0, 1)], 1),
-        ([(0, 5), (5, 9)], 1),  # the one ends as the other begins
+        ([(0, 5), (5, 9)], 1),  # one ends when the other starts
         ([(0, 2), (1, 4), (3, 6)], 2),
         ([(0, 9)] * 4, 4),
     ],
 )
-def test_most_at_once_counts_the_spans_that_overlap(
-    spans: list[tuple[int, int]], most: int
-) -> None:
+def test_most_at_once_counts_overlapping_spans(spans: list[tuple[int, int]], most: int) -> None:
     assert most_at_once(spans) == most
 
 
-def test_most_at_once_takes_any_iterable() -> None:
+def test_most_at_once_accepts_any_iterable() -> None:
     assert most_at_once((start, start + 2) for start in range(3)) == 2

@@ -15,7 +15,7 @@ from harness.results import histograms
 from runner import wire
 from tests.support.factories import examples
 
-OURS = (histograms.LEAST_NS, histograms.MOST_NS, histograms.DIGITS)
+OURS = (histograms.MIN_NS, histograms.MAX_NS, histograms.DIGITS)
 MICROSECONDS = (1_000, 120_000_000_000, 3)
 AN_HOUR = (1, 3_600_000_000_000, 3)
 
@@ -27,8 +27,8 @@ def encoded(*values: int, least: int = 1, digits: int = 3) -> str:
     return histogram.encode().decode()
 
 
-def test_percentiles_are_those_of_what_was_recorded() -> None:
-    told = histograms.percentiles(histograms.decoded(encoded(*range(1_000, 1_001_000, 1_000))))
+def test_percentiles_are_those_of_the_recorded_values() -> None:
+    told = histograms.percentiles(histograms.decode(encoded(*range(1_000, 1_001_000, 1_000))))
     assert {name: round(value, -4) for name, value in told.items()} == {
         "p50_ns": 500_000,
         "p90_ns": 900_000,
@@ -45,29 +45,29 @@ def test_percentiles_are_those_of_what_was_recorded() -> None:
     st.integers(1, 2),
 )
 @examples(60)
-def test_percentiles_are_those_that_the_library_finds_slowly(
+def test_percentiles_equal_those_of_the_library(
     values: list[int], percents: list[float], least: int, times: int
 ) -> None:
     text = encoded(*values, least=least)
-    histogram = histograms.decoded(text) if times == 1 else histograms.added([text] * times)
-    expected = [float(histogram.get_value_at_percentile(one)) for one in percents]
-    assert histograms.at(histogram, percents) == expected
+    histogram = histograms.decode(text) if times == 1 else histograms.merge([text] * times)
+    expected = [float(histogram.get_value_at_percentile(percent)) for percent in percents]
+    assert histograms.percentile_values(histogram, percents) == expected
 
 
-def test_of_no_waits_there_are_no_percentiles() -> None:
-    assert histograms.percentiles(histograms.decoded(encoded())) == {}
+def test_an_empty_histogram_has_no_percentiles() -> None:
+    assert histograms.percentiles(histograms.decode(encoded())) == {}
 
 
-def test_waits_of_many_are_added_also_of_both_resolutions() -> None:
+def test_histograms_are_merged_also_with_both_resolutions() -> None:
     fine, coarse = encoded(20_100, 20_200), encoded(5_000_000, 90_000_000_000, least=1_000)
-    total = histograms.added([fine, coarse, fine])
+    total = histograms.merge([fine, coarse, fine])
     assert total.get_total_count() == 6
     assert 20_200 <= total.get_value_at_percentile(50) < 20_220
-    assert total.get_max_value() == histograms.decoded(coarse).get_max_value()
+    assert total.get_max_value() == histograms.decode(coarse).get_max_value()
 
 
-def test_of_none_the_sum_is_empty() -> None:
-    assert histograms.percentiles(histograms.added([])) == {}
+def test_merging_nothing_gives_an_empty_histogram() -> None:
+    assert histograms.percentiles(histograms.merge([])) == {}
 
 
 def inside(payload: bytes) -> str:
@@ -92,23 +92,27 @@ DAMAGED = {
 
 
 @pytest.mark.parametrize("text", DAMAGED.values(), ids=DAMAGED)
-def test_what_is_no_distribution_is_one_error(text: str) -> None:
+def test_a_text_that_is_no_histogram_is_one_error(text: str) -> None:
     with pytest.raises(ValueError, match=r"^not an HdrHistogram"):
-        histograms.decoded(text)
-    assert histograms.fault([encoded(5), text]).startswith("not an HdrHistogram")
+        histograms.decode(text)
+    assert histograms.find_decode_error([encoded(5), text]).startswith("not an HdrHistogram")
 
 
-def test_nothing_is_wrong_with_what_can_be_read() -> None:
-    assert histograms.fault([encoded(5), encoded()]) == histograms.fault([]) == ""
+def test_a_readable_histogram_has_no_error() -> None:
+    assert (
+        histograms.find_decode_error([encoded(5), encoded()])
+        == histograms.find_decode_error([])
+        == ""
+    )
 
 
 @given(st.binary(max_size=80), st.integers(0, 200), st.integers(0, 7))
 @examples(200)
-def test_any_damage_is_a_distribution_or_one_error(junk: bytes, place: int, cut: int) -> None:
+def test_a_damaged_text_is_a_histogram_or_one_error(junk: bytes, place: int, cut: int) -> None:
     good = zlib.decompress(base64.b64decode(encoded(*range(1, 500)))[8:])
     text = inside(good[:place] + junk + good[place + cut :])
     try:
-        histograms.percentiles(histograms.decoded(text))
+        histograms.percentiles(histograms.decode(text))
     except ValueError as error:
         assert str(error).startswith("not an HdrHistogram")  # noqa: PT017 - either is right
 
@@ -124,29 +128,29 @@ def encoded_in(values: Sequence[int], geometry: tuple[int, int, int] = OURS) -> 
 
 
 def test_the_runner_counts_as_the_harness_does() -> None:
-    found = histograms.decoded(wire.histogram([19_990, 5_000_000]))
+    found = histograms.decode(wire.encode_histogram([19_990, 5_000_000]))
     assert (found.lowest_trackable_value, found.highest_trackable_value) == OURS[:2]
     assert found.significant_figures == histograms.DIGITS
     assert found.get_value_at_percentile(50) == pytest.approx(19_990, rel=0.001)
 
 
-def test_waits_below_and_above_the_range_count_as_its_ends() -> None:
-    found = histograms.decoded(wire.histogram([-1, 500_000_000_000]))
+def test_values_outside_the_range_count_as_its_ends() -> None:
+    found = histograms.decode(wire.encode_histogram([-1, 500_000_000_000]))
     assert found.get_total_count() == 2
     assert found.get_value_at_percentile(50) == 0
-    assert found.get_max_value() == pytest.approx(histograms.MOST_NS, rel=0.001)
+    assert found.get_max_value() == pytest.approx(histograms.MAX_NS, rel=0.001)
 
 
 @pytest.mark.parametrize("first", [OURS, MICROSECONDS, AN_HOUR])
 @pytest.mark.parametrize("second", [OURS, MICROSECONDS, AN_HOUR])
-def test_histograms_that_count_in_other_steps_are_added(
+def test_histograms_with_other_bucket_sizes_are_merged(
     first: tuple[int, int, int], second: tuple[int, int, int]
 ) -> None:
     texts = [
         encoded_in([1_000_000] * 49, first),
         encoded_in([7_000_000] * 50 + [100_000_000_000], second),
     ]
-    total = histograms.added(texts)
+    total = histograms.merge(texts)
     assert total.get_total_count() == 100
     told = histograms.percentiles(total)
     near = 0.002
@@ -156,19 +160,19 @@ def test_histograms_that_count_in_other_steps_are_added(
     assert total.get_value_at_percentile(49) == pytest.approx(1_000_000, rel=near)
 
 
-def test_waits_beyond_two_minutes_are_kept_where_they_were_kept() -> None:
+def test_values_above_two_minutes_survive_a_merge() -> None:
     texts = [encoded_in([1]), encoded_in([400_000_000_000], AN_HOUR), encoded_in([2])]
-    total = histograms.added(texts)
+    total = histograms.merge(texts)
     assert total.get_total_count() == 3
     assert total.get_max_value() == pytest.approx(400_000_000_000, rel=0.001)
 
 
-def test_of_nothing_nothing_is_told() -> None:
-    assert histograms.percentiles(histograms.added([])) == {}
-    assert histograms.percentiles(histograms.added([encoded_in([])])) == {}
+def test_an_empty_merge_has_no_percentiles() -> None:
+    assert histograms.percentiles(histograms.merge([])) == {}
+    assert histograms.percentiles(histograms.merge([encoded_in([])])) == {}
 
 
 @pytest.mark.parametrize("text", ["", "HISTFAAAACR42pNpmSzMwMCg", "not base64", "AAAA"])
-def test_what_is_no_histogram_is_refused(text: str) -> None:
+def test_an_invalid_histogram_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="not an HdrHistogram"):
-        histograms.decoded(text)
+        histograms.decode(text)

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.catalog.contestant import Contestant
 from harness.results.records import (
     SCHEMA_VERSION,
     Absence,
@@ -33,7 +34,12 @@ samples = st.builds(
 )
 any_trial = st.builds(
     Trial,
-    cell=st.builds(Cell, workload=words, case=words, model=words, variant=words),
+    cell=st.builds(
+        Cell,
+        contestant=st.builds(Contestant, workload=words, model=words, variant=words, runtime=words),
+        case=words,
+        control=st.booleans(),
+    ),
     block=counts,
     position=counts,
     status=st.sampled_from(Status),
@@ -53,19 +59,19 @@ any_trial = st.builds(
 
 @given(any_trial)
 @examples(100)
-def test_a_trial_is_read_as_it_was_written(one: Trial) -> None:
-    line = msgspec.json.encode(one)
-    assert msgspec.json.decode(line, type=Trial) == one
+def test_a_trial_is_read_as_it_was_written(record: Trial) -> None:
+    line = msgspec.json.encode(record)
+    assert msgspec.json.decode(line, type=Trial) == record
     assert b"\n" not in line
 
 
 def test_a_run_is_read_as_it_was_written() -> None:
-    one = run(
+    record = run(
         [cell("asyncio"), cell("asyncio", variant="threads")],
         [AbsentCell(cell("uvloop"), Absence.UNAVAILABLE, "it is not installed")],
     )
-    assert msgspec.json.decode(msgspec.json.encode(one), type=Run) == one
-    assert one.schema_version == SCHEMA_VERSION
+    assert msgspec.json.decode(msgspec.json.encode(record), type=Run) == record
+    assert record.schema_version == SCHEMA_VERSION
 
 
 def test_unknown_cpu_time_is_left_out_and_zero_is_written() -> None:
@@ -86,28 +92,36 @@ def test_a_status_that_does_not_exist_is_refused() -> None:
         msgspec.json.decode(line, type=Trial)
 
 
-def test_cells_are_ordered_by_workload_then_case_then_model_then_variant() -> None:
+def test_cells_are_ordered_by_workload_then_model_then_variant_then_case() -> None:
     cells = [
-        Cell("b", "a", "a"),
-        Cell("a", "b", "a"),
-        Cell("a", "a", "b"),
-        Cell("a", "a", "a", "b"),
-        Cell("a", "a", "a"),
+        Cell(Contestant("b", "a"), "a"),
+        Cell(Contestant("a", "a"), "b"),
+        Cell(Contestant("a", "b"), "a"),
+        Cell(Contestant("a", "a", "b"), "a"),
+        Cell(Contestant("a", "a"), "a"),
     ]
-    assert sorted(cells) == [cells[4], cells[3], cells[2], cells[1], cells[0]]
+    assert sorted(cells) == [cells[4], cells[1], cells[3], cells[2], cells[0]]
 
 
-def test_cells_that_say_the_same_are_one_key() -> None:
+def test_equal_cells_are_one_key() -> None:
     assert len({cell("trio"), cell("trio"), cell("trio", variant="streams")}) == 2
 
 
 def test_a_record_cannot_be_changed() -> None:
     with pytest.raises(AttributeError):
-        cell().model = "trio"
+        cell().case = "check"
 
 
 @pytest.mark.parametrize(
-    ("variant", "contestant"), [("", "asyncio"), ("threads", "asyncio · threads")]
+    ("contestant", "name", "key"),
+    [
+        (Contestant("demo", "asyncio"), "asyncio", "demo/asyncio@default"),
+        (Contestant("demo", "go", "fast"), "go · fast", "demo/go/fast@default"),
+        (Contestant("demo", "go", "", "1.25"), "go @ 1.25", "demo/go@1.25"),
+    ],
 )
-def test_a_contestant_is_named_by_its_model_and_its_variant(variant: str, contestant: str) -> None:
-    assert cell("asyncio", variant=variant).contestant == contestant
+def test_a_contestant_has_a_name_for_people_and_a_key_for_programs(
+    contestant: Contestant, name: str, key: str
+) -> None:
+    assert (contestant.name, contestant.key) == (name, key)
+    assert Cell(contestant, "check", control=True).name == f"{name} (again)"

@@ -30,14 +30,14 @@ THREE = (
     trial("threads", 0, message="zu früh — 早すぎる"),
     trial("trio", 1, observed={"in_flight": 3}),
 )
-WRITTEN = b"".join(msgspec.json.encode(one) + b"\n" for one in THREE)
+WRITTEN = b"".join(msgspec.json.encode(trial_) + b"\n" for trial_ in THREE)
 
 
 def write(folder: Path, trials: Sequence[Trial]) -> None:
     """Append trials to a run directory and close it."""
     with closing(RunWriter(folder)) as writer:
-        for one in trials:
-            writer.append(one)
+        for trial_ in trials:
+            writer.append(trial_)
 
 
 def read(folder: Path) -> tuple[list[Trial], list[str]]:
@@ -65,9 +65,9 @@ def test_trials_are_read_as_they_were_written_and_in_their_order(folder: Path) -
     assert read(folder) == (list(THREE), [])
 
 
-def test_a_run_that_is_opened_again_is_appended_to(folder: Path) -> None:
-    for one in THREE:
-        write(folder, [one])
+def test_a_reopened_run_is_appended_to(folder: Path) -> None:
+    for trial_ in THREE:
+        write(folder, [trial_])
     assert read(folder) == (list(THREE), [])
 
 
@@ -100,13 +100,13 @@ def test_any_truncation_leaves_the_first_trials_and_at_most_one_warning(
     trials, warnings = read(folder)
     assert trials == list(THREE[:whole])
     assert warnings == (
-        [f"trials.jsonl:{whole + 1}: the last line is torn; left out"] if torn else []
+        [f"trials.jsonl:{whole + 1}: the last line is torn and was ignored"] if torn else []
     )
 
 
 @given(cut=st.integers(0, len(WRITTEN)))
 @examples(60)
-def test_a_torn_last_line_is_cut_on_opening_again_and_nothing_whole_is_lost(
+def test_reopening_truncates_a_torn_last_line_and_keeps_whole_lines(
     tmp_path_factory: pytest.TempPathFactory, cut: int
 ) -> None:
     folder = tmp_path_factory.mktemp("run")
@@ -116,7 +116,7 @@ def test_a_torn_last_line_is_cut_on_opening_again_and_nothing_whole_is_lost(
     assert read(folder) == ([*THREE[: data.count(b"\n")], THREE[0]], [])
 
 
-def test_a_torn_line_longer_than_what_is_read_at_once_is_cut_too(folder: Path) -> None:
+def test_a_torn_line_longer_than_one_read_is_truncated_too(folder: Path) -> None:
     write(folder, THREE)
     with (folder / TRIALS_FILE).open("ab") as file:
         file.write(b"{" * 200_000)
@@ -177,7 +177,7 @@ def on_disk(writer: RunWriter, room: int, at_once: int = 2**20) -> None:
 
 
 @pytest.mark.parametrize("room", [0, 1, 100])
-def test_a_full_disk_is_a_problem_that_says_what_stays_and_how_to_go_on(
+def test_a_full_disk_is_a_problem_that_says_what_is_kept_and_how_to_continue(
     folder: Path, room: int
 ) -> None:
     write(folder, THREE[:1])
@@ -187,7 +187,7 @@ def test_a_full_disk_is_a_problem_that_says_what_stays_and_how_to_go_on(
             writer.append(THREE[1])
     assert str(caught.value) == (
         f"{folder / TRIALS_FILE}: cannot be written: No space left on device;"
-        " what was measured before stays; free some space and go on with --resume"
+        " earlier trials are kept; free some space and continue with --resume"
     )
     assert caught.value.code is Exit.NOT_POSSIBLE
     write(folder, THREE[2:])
@@ -202,11 +202,11 @@ def test_a_disk_that_is_full_on_syncing_is_a_problem_too(
 
     with closing(RunWriter(folder)) as writer:
         monkeypatch.setattr(os, "fsync", fail)
-        with pytest.raises(Problem, match="what was measured before stays"):
+        with pytest.raises(Problem, match="earlier trials are kept"):
             writer.append(THREE[0])
 
 
-def test_a_line_that_is_taken_in_pieces_is_written_whole(folder: Path) -> None:
+def test_a_line_is_written_whole_despite_short_writes(folder: Path) -> None:
     with closing(RunWriter(folder)) as writer:
         on_disk(writer, room=2**20, at_once=7)
         writer.append(THREE[0])
@@ -225,16 +225,14 @@ def test_a_disk_that_is_nearly_full_is_refused_before_anything_is_measured(
 
 
 @pytest.mark.parametrize("below", [".", "a", "a/b"])
-def test_a_place_that_cannot_be_written_is_a_problem_with_the_way_out(
-    tmp_path: Path, below: str
-) -> None:
+def test_an_unwritable_directory_is_a_problem_with_advice(tmp_path: Path, below: str) -> None:
     (tmp_path / "file").write_text("not a directory", encoding="utf-8")
     with pytest.raises(Problem, match=r"cannot be written: .*; choose another") as caught:
         RunWriter.create(tmp_path / "file" / below, run())
     assert caught.value.code is Exit.NOT_POSSIBLE
 
 
-def test_a_run_of_the_same_name_is_never_written_over(tmp_path: Path) -> None:
+def test_an_existing_run_is_never_overwritten(tmp_path: Path) -> None:
     write(make(tmp_path), THREE)
     with pytest.raises(Problem, match="a run of this name exists"):
         make(tmp_path)
@@ -247,7 +245,7 @@ def test_a_run_of_the_same_name_is_never_written_over(tmp_path: Path) -> None:
 def test_latest_is_the_run_that_was_made_last(tmp_path: Path) -> None:
     for id_ in ("20260102T030405Z-host", "20260101T000000Z-host"):
         folder = make(tmp_path, id_)
-        assert store.find(tmp_path) == folder
+        assert store.find_run(tmp_path) == folder
     assert (tmp_path / "latest").readlink() == Path("20260101T000000Z-host")
     assert len(list(tmp_path.iterdir())) == 3
 
@@ -255,7 +253,7 @@ def test_latest_is_the_run_that_was_made_last(tmp_path: Path) -> None:
 def test_latest_may_point_to_a_run_that_is_gone(tmp_path: Path) -> None:
     shutil.rmtree(make(tmp_path, "gone"))
     another = make(tmp_path, "another")
-    assert store.find(tmp_path) == another
+    assert store.find_run(tmp_path) == another
 
 
 @pytest.fixture
@@ -289,34 +287,34 @@ def test_a_run_that_is_refused_leaves_nothing_behind(
 def test_a_run_is_found_by_its_name_by_its_path_and_as_the_latest(tmp_path: Path) -> None:
     out = tmp_path / "results"
     first, last = make(out, "first"), make(out, "last")
-    assert store.find(out) == last
-    assert store.find(out, "latest") == last
-    assert store.find(out, "first") == first
-    assert store.find(out, str(first)) == first
-    assert store.find(tmp_path / "elsewhere", str(out / "latest")) == last
+    assert store.find_run(out) == last
+    assert store.find_run(out, "latest") == last
+    assert store.find_run(out, "first") == first
+    assert store.find_run(out, str(first)) == first
+    assert store.find_run(tmp_path / "elsewhere", str(out / "latest")) == last
 
 
-def test_a_relative_path_to_a_run_is_one_from_where_the_user_is(
+def test_a_relative_path_starts_at_the_current_directory(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     folder = make(tmp_path / "elsewhere")
     monkeypatch.chdir(tmp_path)
-    assert store.find(tmp_path / "results", f"elsewhere/{folder.name}") == folder
+    assert store.find_run(tmp_path / "results", f"elsewhere/{folder.name}") == folder
 
 
-def test_a_run_that_is_not_there_is_answered_with_those_that_are(tmp_path: Path) -> None:
+def test_an_unknown_run_is_a_problem_with_the_existing_runs(tmp_path: Path) -> None:
     make(tmp_path, "first")
     make(tmp_path, "second")
     with pytest.raises(Problem) as caught:
-        store.find(tmp_path, "third")
+        store.find_run(tmp_path, "third")
     assert str(caught.value).startswith(f"no run at {tmp_path / 'third'}; there is: first, ")
     assert "second" in str(caught.value)
 
 
 @pytest.mark.parametrize("out", [".", "absent"])
-def test_where_there_is_no_run_the_message_says_how_to_make_one(tmp_path: Path, out: str) -> None:
+def test_without_runs_the_message_says_how_to_make_one(tmp_path: Path, out: str) -> None:
     with pytest.raises(Problem, match=r"no run at .*latest; make one with: loombench run"):
-        store.find(tmp_path / out)
+        store.find_run(tmp_path / out)
 
 
 # run.json
@@ -326,15 +324,16 @@ def test_a_run_is_read_as_it_was_written(folder: Path) -> None:
     assert store.read_run(folder) == run([cell()])
 
 
-def test_a_run_of_another_schema_version_is_refused_with_both(folder: Path) -> None:
+def test_a_run_of_a_newer_schema_version_is_refused_with_both_versions(folder: Path) -> None:
     path = folder / RUN_FILE
     text = path.read_text(encoding="utf-8")
-    newer = text.replace('"schema_version": 1', '"schema_version": 2').replace('"seed"', '"seeds"')
+    newer = text.replace('"schema_version": 2', '"schema_version": 3').replace('"seed"', '"seeds"')
     path.write_text(newer, encoding="utf-8")
     with pytest.raises(Problem) as caught:
         store.read_run(folder)
     assert str(caught.value) == (
-        f"{path}: schema_version: found 2, expected 1; read it with the Loombench that wrote it"
+        f"{path}: schema_version: found 3, expected at most 2; read it with the Loombench that"
+        " wrote it"
     )
     assert caught.value.code is Exit.NOT_POSSIBLE
 
@@ -365,11 +364,11 @@ def test_a_run_file_that_is_not_there_is_a_problem(tmp_path: Path) -> None:
         store.read_run(tmp_path)
 
 
-def test_a_stored_trial_without_a_spin_does_not_mention_one(tmp_path: Path) -> None:
+def test_a_stored_trial_without_a_probe_has_no_such_key(tmp_path: Path) -> None:
     writer = store.RunWriter.create(tmp_path, run([cell()]))
     writer.append(trial())
-    writer.append(trial(block=1, spin_ns=5))
+    writer.append(trial(block=1, probe_ns=5))
     writer.close()
     lines = (writer.folder / store.TRIALS_FILE).read_text().splitlines()
-    assert ["spin_ns" in msgspec.json.decode(line) for line in lines] == [False, True]
-    assert [one.spin_ns for one in store.read_trials(writer.folder, [])] == [None, 5]
+    assert ["probe_ns" in msgspec.json.decode(line) for line in lines] == [False, True]
+    assert [stored.probe_ns for stored in store.read_trials(writer.folder, [])] == [None, 5]

@@ -8,6 +8,8 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -23,11 +25,16 @@ from tests.support import scaffolding
 from tests.support.command import Invoke
 
 
+@cache
+def shipped() -> dict[str, Workload]:
+    return workload_file.load_folder(WORKLOADS)
+
+
 def fitting() -> list[tuple[Workload, str]]:
     """Return every workload with every base that it can be written on."""
     return [
         (workload, base)
-        for workload in workload_file.load_folder(WORKLOADS).values()
+        for workload in shipped().values()
         for base in scaffold.BASES
         if base not in workload.not_applicable
     ]
@@ -38,7 +45,7 @@ def fitting() -> list[tuple[Workload, str]]:
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_the_file_of_a_new_workload_parses_and_has_that_shape(shape: str) -> None:
-    texts = scaffold.workload("weave", shape)
+    texts = scaffold.create_workload("weave", shape)
     made = workload_file.parse("weave", texts["harness/workloads/weave.toml"], "weave.toml")
     assert made.shape == shape
     assert made.sweep is not None or shape == "footprint"
@@ -47,7 +54,7 @@ def test_the_file_of_a_new_workload_parses_and_has_that_shape(shape: str) -> Non
     assert list(texts)[-1] == "harness/workloads/weave.toml"  # by it the workload is there at all
 
 
-def test_the_shapes_that_are_not_named_are_a_makespan(where: Path, invoke: Invoke) -> None:
+def test_the_default_shape_is_makespan(where: Path, invoke: Invoke) -> None:
     assert invoke("new", "workload", "weave")[0] == 0
     text = (where / "harness/workloads/weave.toml").read_text("utf-8")
     assert tomllib.loads(text)["shape"] == "makespan"
@@ -55,12 +62,12 @@ def test_the_shapes_that_are_not_named_are_a_makespan(where: Path, invoke: Invok
 
 def test_the_bases_are_those_of_the_runners() -> None:
     assert set(scaffold.BASES) == {one.base for one in models.MODELS.values()} | {"go"}
-    assert all(scaffold._models(base) for base in scaffold.BASES)
+    assert all(scaffold._models_on(base) for base in scaffold.BASES)
 
 
-def test_an_implementation_of_a_workload_says_what_is_to_be_kept() -> None:
+def test_an_implementation_lists_the_rules_of_its_workload() -> None:
     for workload, base in fitting():
-        path, text = scaffold.implementation(workload, base, "other")
+        path, text = scaffold.create_implementation(workload, base, "other")
         said = " ".join(text.replace("//", "").replace("#", "").split())
         for rule in workload.rules:
             assert " ".join(rule.split()) in said, path
@@ -75,11 +82,44 @@ def test_an_implementation_of_a_workload_says_what_is_to_be_kept() -> None:
         assert max(map(len, text.splitlines())) <= 100 or base == "go", path
 
 
+@pytest.mark.parametrize(
+    ("name", "base", "example"),
+    [
+        ("footprint", "trio", "python/workloads/footprint/on_trio.py"),
+        ("footprint", "go", "go/workloads/footprint/footprint.go"),
+        ("echo", "asyncio", "python/workloads/echo/on_asyncio.py"),
+        ("http", "threads", "python/workloads/http/on_threads.py"),
+        ("drain", "anyio", "python/workloads/drain/on_anyio.py"),
+    ],
+)
+def test_the_example_has_the_same_shape_and_load(name: str, base: str, example: str) -> None:
+    """Also in a workload of another name, as somebody adds one."""
+    renamed = replace(shipped()[name], id="weave")
+    for workload in (shipped()[name], renamed):
+        _, text = scaffold.create_implementation(workload, base, "other")
+        assert f" Example: {example}." in " ".join(text.replace("//", "").replace("#", "").split())
+
+
+def test_without_an_implementation_of_the_same_shape_on_the_base_there_is_no_example(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr(scaffold, "ROOT", tmp_path)
+    assert "Example" not in scaffold.create_implementation(shipped()["echo"], "trio", "other")[1]
+
+
+def test_a_workload_file_that_is_not_finished_leaves_out_the_example(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "unfinished.toml").write_text("title = ", encoding="utf-8")
+    monkeypatch.setattr(scaffold, "WORKLOADS", tmp_path)
+    assert "Example" not in "".join(scaffold.create_workload("weave", "server").values())
+
+
 def test_its_functions_are_what_the_runner_calls_on_that_base() -> None:
     for workload, base in fitting():
         if base == "go":
             continue
-        path, text = scaffold.implementation(workload, base)
+        path, text = scaffold.create_implementation(workload, base)
         functions = {node.name: node for node in ast.parse(text).body if hasattr(node, "args")}
         boots = any(model.boot for model in models.MODELS.values() if model.base == base)
         kind = ast.AsyncFunctionDef if boots else ast.FunctionDef
@@ -89,12 +129,12 @@ def test_its_functions_are_what_the_runner_calls_on_that_base() -> None:
         assert arguments == ["params", "probe", *pool], path
 
 
-def test_a_scaffold_of_python_is_as_the_checks_want_it(tmp_path: Path) -> None:
+def test_a_python_scaffold_passes_the_checks(tmp_path: Path) -> None:
     for shape in SHAPES:
-        text = scaffold.workload(shape, shape)[scaffold.workload_path(shape)]
+        text = scaffold.create_workload(shape, shape)[scaffold.workload_path(shape)]
         made = workload_file.parse(shape, text, "x")
         for base in {*scaffold.BASES} - {"go", *made.not_applicable}:
-            path, text = scaffold.implementation(made, base, "other")
+            path, text = scaffold.create_implementation(made, base, "other")
             (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / path).write_text(text, encoding="utf-8")
     shutil.copy(ROOT / "pyproject.toml", tmp_path)
@@ -111,14 +151,14 @@ def test_a_scaffold_of_python_is_as_the_checks_want_it(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_a_scaffold_of_go_is_formatted_as_go_wants_it(shape: str) -> None:
+def test_a_go_scaffold_is_formatted(shape: str) -> None:
     go = scaffolding.go()
     if go is None:
         pytest.skip("no Go here")
     root = subprocess.run(
         [go, "env", "GOROOT"], capture_output=True, text=True, check=True
     ).stdout.strip()
-    text = scaffold.workload("weave", shape)["go/workloads/weave/weave.go"]
+    text = scaffold.create_workload("weave", shape)["go/workloads/weave/weave.go"]
     done = subprocess.run(
         [str(Path(root) / "bin" / "gofmt"), "-d"],
         input=text,
@@ -135,21 +175,21 @@ def test_a_scaffold_of_go_is_formatted_as_go_wants_it(shape: str) -> None:
 @pytest.mark.parametrize(
     "name", ["Weave", "we-ave", "we_ave", "1weave", "", " weave", "weave ", "../weave", "wéave"]
 )
-def test_a_name_that_is_none_is_refused(invoke: Invoke, where: Path, name: str) -> None:
+def test_an_invalid_name_is_refused(invoke: Invoke, where: Path, name: str) -> None:
     before = scaffolding.files(where)
     code, said, err = invoke("new", "workload", "--", name)
     assert (code, said) == (Exit.USAGE, "")
     assert err == (
         f"loombench: found the name {name!r}, expected one lowercase word of letters and digits,"
-        " such as pingpong\n"
+        " such as turnstile\n"
     )
     assert scaffolding.files(where) == before
 
 
 @pytest.mark.parametrize("name", ["select", "go", "main", "internal"])
-def test_a_name_that_go_keeps_is_refused(name: str) -> None:
-    with pytest.raises(Problem, match="Go keeps for itself"):
-        scaffold.workload(name, "rate")
+def test_a_name_reserved_in_go_is_refused(name: str) -> None:
+    with pytest.raises(Problem, match="reserved in Go"):
+        scaffold.create_workload(name, "rate")
 
 
 @pytest.mark.parametrize(
@@ -197,12 +237,13 @@ def test_a_name_that_go_keeps_is_refused(name: str) -> None:
         ),
         (
             ("implementation", "pingpong", "sequential"),
-            "pingpong is not for sequential: one thing at a time has nobody to hand a value to; if"
-            " that is wrong, take it out of not_applicable in harness/workloads/pingpong.toml",
+            "pingpong does not apply to sequential: sequential code has no second task to hand a"
+            " value to; if that is wrong, remove it from not_applicable in"
+            " harness/workloads/pingpong.toml",
         ),
     ],
 )
-def test_what_cannot_be_is_refused_in_a_line_and_nothing_is_written(
+def test_an_impossible_request_is_refused_in_one_line_and_writes_nothing(
     invoke: Invoke, where: Path, arguments: tuple[str, ...], message: str
 ) -> None:
     before = scaffolding.files(where)
@@ -216,7 +257,7 @@ def test_an_unknown_shape_is_a_usage_error(invoke: Invoke, where: Path) -> None:
     assert "'rate'" in err
 
 
-def test_what_is_left_of_a_workload_without_its_file_is_not_overwritten(
+def test_implementations_of_a_workload_without_a_file_are_not_overwritten(
     invoke: Invoke, where: Path
 ) -> None:
     left = where / "python/workloads/weave/on_asyncio.py"
@@ -229,7 +270,7 @@ def test_what_is_left_of_a_workload_without_its_file_is_not_overwritten(
     assert scaffolding.files(where) == before
 
 
-def test_where_one_file_cannot_be_written_none_is(
+def test_if_one_file_cannot_be_written_none_is(
     invoke: Invoke, where: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened = Path.open
@@ -245,12 +286,12 @@ def test_where_one_file_cannot_be_written_none_is(
         Exit.NOT_POSSIBLE,
         "",
         "loombench: go/workloads/weave/weave.go: cannot be written: Permission denied; expected a"
-        " clone that you may write to; nothing was written\n",
+        " writable clone; nothing was written\n",
     )
     assert sorted(where.rglob("*")) == before
 
 
-def test_where_a_folder_cannot_be_made_nothing_is_written(invoke: Invoke, where: Path) -> None:
+def test_if_a_folder_cannot_be_made_nothing_is_written(invoke: Invoke, where: Path) -> None:
     shutil.rmtree(where / "go" / "workloads")
     (where / "go" / "workloads").write_text("in the way", encoding="utf-8")
     before = sorted(where.rglob("*"))

@@ -12,12 +12,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.statistics import estimates
-from harness.statistics.estimates import LEAST_FOR_INTERVAL, Estimate, Ratio
+from harness.statistics.estimates import MIN_FOR_INTERVAL, Estimate, Ratio
 from tests.support.factories import examples
 
 positive = st.floats(1e-3, 1e9)
-enough = st.lists(positive, min_size=LEAST_FOR_INTERVAL, max_size=12)
-pairs = st.lists(st.tuples(positive, positive), min_size=LEAST_FOR_INTERVAL, max_size=12)
+enough = st.lists(positive, min_size=MIN_FOR_INTERVAL, max_size=12)
+pairs = st.lists(st.tuples(positive, positive), min_size=MIN_FOR_INTERVAL, max_size=12)
 
 
 probabilities = st.lists(st.floats(0, 1), max_size=12)
@@ -33,25 +33,25 @@ def known(found: Kind | None) -> Kind:
     ("values", "median"), [([3], 3), ([1, 9], 5), ([9, 1, 2], 2), ([4, 1, 9, 2], 3)]
 )
 def test_too_few_values_have_a_median_and_no_interval(values: list[float], median: float) -> None:
-    assert estimates.estimate(values, "a") == Estimate(median, None, None, len(values))
+    assert estimates.estimate_median(values, "a") == Estimate(median, None, None, len(values))
 
 
-def test_no_values_have_no_estimate_at_all() -> None:
-    assert estimates.estimate([], "a") is None
-    assert estimates.ratio([]) is None
+def test_without_values_there_is_no_estimate() -> None:
+    assert estimates.estimate_median([], "a") is None
+    assert estimates.paired_ratio([]) is None
 
 
-def test_as_many_values_as_an_interval_needs_have_one() -> None:
-    found = known(estimates.estimate([1, 2, 3, 4, 5], "a"))
+def test_the_minimum_number_of_values_gives_an_interval() -> None:
+    found = known(estimates.estimate_median([1, 2, 3, 4, 5], "a"))
     assert found.has_interval
-    assert found.n == LEAST_FOR_INTERVAL
-    assert not known(estimates.estimate([1, 2, 3, 4], "a")).has_interval
+    assert found.n == MIN_FOR_INTERVAL
+    assert not known(estimates.estimate_median([1, 2, 3, 4], "a")).has_interval
 
 
 @given(enough)
 @examples(25)
 def test_an_interval_holds_the_median_and_stays_within_the_data(values: list[float]) -> None:
-    found = known(estimates.estimate(values, "a"))
+    found = known(estimates.estimate_median(values, "a"))
     assert min(values) <= found.low <= found.value <= found.high <= max(values)
 
 
@@ -60,22 +60,22 @@ def test_an_interval_holds_the_median_and_stays_within_the_data(values: list[flo
 def test_the_same_data_under_the_same_name_give_the_same_interval(
     values: list[float], name: str
 ) -> None:
-    assert estimates.estimate(values, name) == estimates.estimate(list(values), name)
+    assert estimates.estimate_median(values, name) == estimates.estimate_median(list(values), name)
 
 
-def test_estimating_leaves_the_data_as_they_are() -> None:
+def test_estimating_does_not_change_the_data() -> None:
     values = [5.0, 1.0, 4.0, 2.0, 3.0]
-    estimates.estimate(values, "a")
+    estimates.estimate_median(values, "a")
     assert values == [5.0, 1.0, 4.0, 2.0, 3.0]
 
 
 def test_more_of_the_same_spread_makes_the_interval_narrower() -> None:
-    few, many = (known(estimates.estimate([8, 9, 10, 11, 12] * n, "a")) for n in (1, 20))
+    few, many = (known(estimates.estimate_median([8, 9, 10, 11, 12] * n, "a")) for n in (1, 20))
     assert many.high - many.low < few.high - few.low
 
 
 def test_one_outlier_does_not_move_the_median() -> None:
-    assert known(estimates.estimate([9, 10, 10, 11, 10_000], "a")).value == 10
+    assert known(estimates.estimate_median([9, 10, 10, 11, 10_000], "a")).value == 10
 
 
 # A ratio
@@ -83,7 +83,7 @@ def test_one_outlier_does_not_move_the_median() -> None:
 
 def of_logs(*logs: float) -> Ratio:
     """Return the ratio of pairs whose logarithms differ by these."""
-    return known(estimates.ratio([(math.exp(log), 1.0) for log in logs]))
+    return known(estimates.paired_ratio([(math.exp(log), 1.0) for log in logs]))
 
 
 def test_a_ratio_is_the_geometric_mean_with_students_interval_on_logarithms() -> None:
@@ -98,11 +98,11 @@ def test_a_ratio_is_the_geometric_mean_with_students_interval_on_logarithms() ->
 
 @given(pairs)
 @examples(25)
-def test_a_ratio_turned_round_is_its_inverse_interval_and_all(
+def test_the_inverse_of_a_ratio_inverts_its_interval(
     pairs: list[tuple[float, float]],
 ) -> None:
-    this = known(estimates.ratio(pairs))
-    that = known(estimates.ratio([(b, a) for a, b in pairs]))
+    this = known(estimates.paired_ratio(pairs))
+    that = known(estimates.paired_ratio([(b, a) for a, b in pairs]))
     assert this.value * that.value == pytest.approx(1)
     assert this.low * that.high == pytest.approx(1)
     assert this.high * that.low == pytest.approx(1)
@@ -111,11 +111,11 @@ def test_a_ratio_turned_round_is_its_inverse_interval_and_all(
 
 @given(pairs)
 @examples(25)
-def test_the_inverse_of_a_ratio_is_the_ratio_of_the_pairs_turned_round(
+def test_the_inverse_of_a_ratio_is_the_ratio_of_the_swapped_pairs(
     pairs: list[tuple[float, float]],
 ) -> None:
-    inverse = known(estimates.ratio(pairs)).inverse()
-    that = known(estimates.ratio([(b, a) for a, b in pairs]))
+    inverse = known(estimates.paired_ratio(pairs)).inverse()
+    that = known(estimates.paired_ratio([(b, a) for a, b in pairs]))
     assert (inverse.value, inverse.low, inverse.high) == pytest.approx(
         (that.value, that.low, that.high)
     )
@@ -124,10 +124,10 @@ def test_the_inverse_of_a_ratio_is_the_ratio_of_the_pairs_turned_round(
 
 @given(pairs)
 @examples(50)
-def test_the_interval_leaves_out_one_where_the_probability_is_below_5_percent(
+def test_the_interval_excludes_one_if_p_is_below_5_percent(
     pairs: list[tuple[float, float]],
 ) -> None:
-    found = known(estimates.ratio(pairs))
+    found = known(estimates.paired_ratio(pairs))
     assert found.low <= found.value * (1 + 1e-12)
     assert found.value <= found.high * (1 + 1e-12)
     assert 0 <= found.p <= 1
@@ -135,19 +135,21 @@ def test_the_interval_leaves_out_one_where_the_probability_is_below_5_percent(
         assert (found.p < 0.05) == (not found.low <= 1 <= found.high)
 
 
-def test_drift_that_meets_both_halves_of_a_pair_cancels() -> None:
-    found = known(estimates.ratio([(2.0 * speed, speed) for speed in (1, 10, 3, 100, 7)]))
+def test_drift_that_affects_both_values_of_a_pair_cancels() -> None:
+    found = known(estimates.paired_ratio([(2.0 * speed, speed) for speed in (1, 10, 3, 100, 7)]))
     assert (found.value, found.low, found.high) == pytest.approx((2, 2, 2))
     assert found.p == pytest.approx(0)
 
 
-def test_what_is_always_the_same_is_not_surprising() -> None:
-    found = known(estimates.ratio([(speed, speed) for speed in (1.0, 10.0, 3.0, 100.0, 7.0)]))
+def test_pairs_of_equal_values_have_a_p_of_one() -> None:
+    found = known(
+        estimates.paired_ratio([(speed, speed) for speed in (1.0, 10.0, 3.0, 100.0, 7.0)])
+    )
     assert (found.value, found.low, found.high, found.p, found.spread) == (1, 1, 1, 1, 0)
 
 
 def test_a_ratio_from_too_few_pairs_has_no_interval() -> None:
-    found = known(estimates.ratio([(1.0, 2.0)] * 4))
+    found = known(estimates.paired_ratio([(1.0, 2.0)] * 4))
     assert found.value == pytest.approx(0.5)
     assert (found.low, found.high, found.n) == (None, None, 4)
     assert (found.p, found.spread) == (None, None)
@@ -156,10 +158,10 @@ def test_a_ratio_from_too_few_pairs_has_no_interval() -> None:
     assert (inverse.low, inverse.high, inverse.n, inverse.p) == (None, None, 4, None)
 
 
-def test_as_many_pairs_as_an_interval_needs_give_one() -> None:
-    found = of_logs(*[0.1, 0.2] * LEAST_FOR_INTERVAL)
-    assert (found.has_interval, found.n) == (True, 2 * LEAST_FOR_INTERVAL)
-    assert known(estimates.ratio([(1.0, 2.0)] * LEAST_FOR_INTERVAL)).has_interval
+def test_the_minimum_number_of_pairs_gives_an_interval() -> None:
+    found = of_logs(*[0.1, 0.2] * MIN_FOR_INTERVAL)
+    assert (found.has_interval, found.n) == (True, 2 * MIN_FOR_INTERVAL)
+    assert known(estimates.paired_ratio([(1.0, 2.0)] * MIN_FOR_INTERVAL)).has_interval
 
 
 def test_the_spread_is_half_the_width_of_the_interval_in_proportion() -> None:
@@ -174,10 +176,10 @@ def test_more_pairs_of_the_same_spread_make_the_interval_of_a_ratio_narrower() -
 
 
 @pytest.mark.parametrize("pair", [(0.0, 1.0), (1.0, 0.0), (-1.0, 1.0), (1.0, -1.0)])
-def test_where_a_value_is_not_positive_there_is_no_ratio(pair: tuple[float, float]) -> None:
+def test_values_that_are_not_positive_have_no_ratio(pair: tuple[float, float]) -> None:
     """Leaving out such blocks would leave out the fastest ones."""
-    assert estimates.ratio([pair]) is None
-    assert estimates.ratio([pair, *[(3.0, 1.0)] * 5]) is None
+    assert estimates.paired_ratio([pair]) is None
+    assert estimates.paired_ratio([pair, *[(3.0, 1.0)] * 5]) is None
 
 
 # Many comparisons
@@ -197,7 +199,7 @@ def test_where_a_value_is_not_positive_there_is_no_ratio(pair: tuple[float, floa
 def test_known_probabilities_are_adjusted_as_holm_has_it(
     ps: list[float], adjusted: list[float]
 ) -> None:
-    assert estimates.holm(ps) == pytest.approx(adjusted)
+    assert estimates.adjust_holm(ps) == pytest.approx(adjusted)
 
 
 @given(probabilities)
@@ -205,45 +207,47 @@ def test_known_probabilities_are_adjusted_as_holm_has_it(
 def test_an_adjusted_probability_is_never_below_its_own_nor_above_1_and_never_beyond_bonferroni(
     ps: list[float],
 ) -> None:
-    for raw, adjusted in zip(ps, estimates.holm(ps), strict=True):
+    for raw, adjusted in zip(ps, estimates.adjust_holm(ps), strict=True):
         assert raw <= adjusted <= min(1, len(ps) * raw)
 
 
 @given(probabilities)
 @examples(100)
-def test_adjusting_keeps_the_order_of_surprise(ps: list[float]) -> None:
-    both = sorted(zip(ps, estimates.holm(ps), strict=True))
+def test_adjusting_keeps_the_order_of_probabilities(ps: list[float]) -> None:
+    both = sorted(zip(ps, estimates.adjust_holm(ps), strict=True))
     assert [adjusted for _, adjusted in both] == sorted(adjusted for _, adjusted in both)
 
 
 @given(probabilities, st.randoms(use_true_random=False))
 @examples(50)
-def test_each_probability_is_adjusted_alike_wherever_it_stands(
+def test_the_position_of_a_probability_does_not_matter(
     ps: list[float], random: random.Random
 ) -> None:
     places = list(range(len(ps)))
     random.shuffle(places)
-    adjusted = estimates.holm(ps)
-    assert estimates.holm([ps[place] for place in places]) == [adjusted[place] for place in places]
+    adjusted = estimates.adjust_holm(ps)
+    assert estimates.adjust_holm([ps[place] for place in places]) == [
+        adjusted[place] for place in places
+    ]
 
 
-def test_adjusting_leaves_the_probabilities_as_they_are() -> None:
+def test_adjusting_does_not_change_its_input() -> None:
     ps = [0.04, 0.01]
-    estimates.holm(ps)
+    estimates.adjust_holm(ps)
     assert ps == [0.04, 0.01]
 
 
 @pytest.mark.parametrize(("processes", "samples"), [(10, 5), (11, 1), (20, 30)])
-def test_the_hierarchical_bootstrap_is_what_drawing_processes_and_then_samples_gives(
+def test_the_hierarchical_bootstrap_equals_drawing_processes_and_then_samples(
     processes: int, samples: int
 ) -> None:
     draw = np.random.default_rng(21)
     level = draw.normal(0, 0.05, (processes, 1))
     data = np.exp(level + draw.normal(0, 0.05, (processes, samples)))
-    found = estimates.estimate(
-        [float(np.median(one)) for one in data],
+    found = estimates.estimate_median(
+        [float(np.median(samples)) for samples in data],
         "x",
-        np.concatenate([estimates.resampled_within(one) for one in data]),
+        np.concatenate([estimates.resample_process_median(samples) for samples in data]),
     )
     drawn = 10_000
     which = draw.integers(0, processes, (drawn, processes))
@@ -253,6 +257,6 @@ def test_the_hierarchical_bootstrap_is_what_drawing_processes_and_then_samples_g
     assert (found.low, found.high) == pytest.approx(np.percentile(medians, [2.5, 97.5]), rel=0.015)
 
 
-def test_what_two_samples_could_have_been_is_exact() -> None:
-    within = list(estimates.resampled_within(np.array([1.0, 3.0])))
+def test_the_resampled_median_of_two_samples_is_exact() -> None:
+    within = list(estimates.resample_process_median(np.array([1.0, 3.0])))
     assert [within.count(value) for value in (1.0, 2.0, 3.0)] == [8, 16, 8]

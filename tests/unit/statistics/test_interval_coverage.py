@@ -41,7 +41,7 @@ def covered(truth: float, seed: int) -> tuple[float, float]:
     """Return how often the interval holds the truth, and how often it leaves out 1."""
     hits = misses_one = 0
     for run in simulated(truth, seed):
-        found = estimates.ratio([(float(a), float(b)) for a, b in run])
+        found = estimates.paired_ratio([(float(a), float(b)) for a, b in run])
         assert found is not None
         assert found.low is not None
         assert found.high is not None
@@ -51,7 +51,7 @@ def covered(truth: float, seed: int) -> tuple[float, float]:
 
 
 @pytest.mark.parametrize("truth", [1.0, 1.05, 3.0])
-def test_the_interval_of_a_ratio_holds_the_truth_as_often_as_it_says(truth: float) -> None:
+def test_the_interval_of_a_ratio_has_its_nominal_coverage(truth: float) -> None:
     held, _ = covered(truth, seed=11)
     assert 0.93 <= held <= 0.97
 
@@ -69,11 +69,11 @@ def test_twenty_comparisons_of_equals_give_one_false_alarm_in_twenty_runs_at_mos
         ps = []
         for _ in range(20):
             other = draw.normal(0, PROCESS, BLOCKS)
-            found = estimates.ratio(list(zip(np.exp(other), np.exp(base), strict=True)))
+            found = estimates.paired_ratio(list(zip(np.exp(other), np.exp(base), strict=True)))
             assert found is not None
             assert found.p is not None
             ps.append(found.p)
-        families += min(estimates.holm(ps)) < 0.05
+        families += min(estimates.adjust_holm(ps)) < 0.05
     assert families / 400 <= 0.07
 
 
@@ -94,7 +94,7 @@ def bca(logs: NDArray[np.float64], picks: NDArray[np.int64]) -> tuple:
 
 
 @pytest.mark.parametrize("rival", [percentile_of_the_mean, bca])
-def test_the_rivals_that_lost_hold_the_truth_less_often_than_they_say(
+def test_the_rejected_methods_have_less_than_their_nominal_coverage(
     rival: Callable[[NDArray[np.float64], NDArray[np.int64]], tuple],
 ) -> None:
     """If one of them ever holds, docs/methodology.md is wrong about why it lost."""

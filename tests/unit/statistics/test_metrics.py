@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 
 from harness.analysis.analyse import analyse
+from harness.catalog.contestant import Contestant
 from harness.catalog.workload import Workload
 from harness.errors import Problem
 from harness.results.records import Cell, Parked, Phase, Sample, Trial
-from harness.statistics.metrics import memory_bytes, of_trial, trial_value
+from harness.statistics.metrics import memory_bytes, trial_value, whole_trial_values
 from tests.support.factories import WORKLOAD, cell, run, trial, workload
 from tests.support.histograms import encoded
 from tests.support.planted.served import DRAINED, SERVED
@@ -20,21 +21,23 @@ MS = 1_000_000
 
 
 def told(text: str = SERVED, case: str = "headline", **more: Any) -> dict[str, float]:
-    return of_trial(trial(Cell("demo", case, "trio"), **more), workload(text).cases[case])
+    return whole_trial_values(
+        trial(Cell(Contestant("demo", "trio"), case), **more), workload(text).cases[case]
+    )
 
 
-def test_a_trial_without_anything_says_nothing() -> None:
+def test_an_empty_trial_has_no_values() -> None:
     assert told() == {}
 
 
-def test_percentiles_are_those_of_its_waits() -> None:
+def test_percentiles_come_from_the_latencies() -> None:
     found = told(latency=encoded(*range(MS, 1_001 * MS, MS)))
     assert set(found) == {"p50_ns", "p90_ns", "p99_ns", "p999_ns", "worst_ns"}
     assert found["p50_ns"] == pytest.approx(500 * MS, rel=0.001)
     assert found["worst_ns"] == pytest.approx(1_000 * MS, rel=0.001)
 
 
-def test_a_distribution_without_waits_says_nothing() -> None:
+def test_an_empty_histogram_gives_no_values() -> None:
     assert told(latency=encoded()) == {}
 
 
@@ -75,13 +78,13 @@ def step(requests: int, *, loop: str = "ladder", elapsed_ns: int = 10**9, **more
         ([], None),
     ],
 )
-def test_capacity_is_the_highest_rate_that_was_kept_up_with(
+def test_capacity_is_the_highest_sustained_rate(
     phases: list[Phase], capacity: float | None
 ) -> None:
     assert told(CLIMBED, "ladder", phases=tuple(phases)).get("capacity_per_s") == capacity
 
 
-def test_there_is_a_capacity_of_ladders_alone() -> None:
+def test_only_ladders_have_a_capacity() -> None:
     assert "capacity_per_s" not in told(phases=(step(100, loop="closed"),))
 
 
@@ -103,7 +106,7 @@ def test_there_is_a_capacity_of_ladders_alone() -> None:
         ({"phases": (step(9, loop="drain", errors={"lost": 2}),)}, (None, None)),
     ],
 )
-def test_what_was_lost_and_how_long_the_end_took_is_known_of_servers_that_were_told_to_end(
+def test_drained_servers_have_lost_requests_and_an_exit_time(
     more: dict[str, Any], expected: tuple[float | None, float | None]
 ) -> None:
     found = told(DRAINED, **more)
@@ -114,7 +117,7 @@ def test_what_was_lost_and_how_long_the_end_took_is_known_of_servers_that_were_t
     ("usage", "requests", "expected"),
     [({"server_cpu_ns": 600}, (1, 2), 200), ({}, (1, 2), None), ({"server_cpu_ns": 6}, (0,), None)],
 )
-def test_processor_time_of_a_server_is_of_one_request(
+def test_the_cpu_time_of_a_server_is_per_request(
     usage: dict[str, int], requests: tuple[int, ...], expected: float | None
 ) -> None:
     phases = tuple(step(count, loop="closed") for count in requests)
@@ -124,44 +127,46 @@ def test_processor_time_of_a_server_is_of_one_request(
 # --- metrics
 
 
-def value(of: Workload, metric: str, one: Trial) -> float | None:
-    return trial_value(of, of.metrics[metric], one)
+def value(of: Workload, metric: str, measured: Trial) -> float | None:
+    return trial_value(
+        of.metrics[metric], of.resolve(measured.cell.case, measured.cell.model), measured
+    )
 
 
-def test_a_metric_of_a_trial_as_a_whole_needs_no_samples() -> None:
+def test_a_whole_trial_metric_needs_no_samples() -> None:
     served = workload(SERVED)
-    one = trial("trio", samples=(), latency=encoded(5 * MS))
-    assert value(served, "p50", one) == pytest.approx(5 * MS, rel=0.001)
-    assert value(served, "throughput", one) is None
+    measured = trial("trio", samples=(), latency=encoded(5 * MS))
+    assert value(served, "p50", measured) == pytest.approx(5 * MS, rel=0.001)
+    assert value(served, "throughput", measured) is None
 
 
-def test_a_metric_of_samples_does_not_look_at_the_waits() -> None:
-    one = trial("trio", elapsed_ns=10**9, latency="damaged")
-    assert value(workload(SERVED), "throughput", one) == 10
+def test_a_sample_metric_does_not_use_the_latencies() -> None:
+    measured = trial("trio", elapsed_ns=10**9, latency="damaged")
+    assert value(workload(SERVED), "throughput", measured) == 10
 
 
 @pytest.mark.parametrize("formula", ["p50_ns / (connections - 4)", "exit_ns", "p50_ns + exit_ns"])
-def test_what_cannot_be_computed_is_not_known(formula: str) -> None:
+def test_a_value_that_cannot_be_computed_is_none(formula: str) -> None:
     served = workload(SERVED.replace('"p50_ns"', f'"{formula}"'))
     assert value(served, "p50", trial("trio", latency=encoded(5 * MS))) is None
 
 
-def test_a_metric_may_take_samples_and_the_trial_as_a_whole() -> None:
+def test_a_metric_may_combine_samples_and_whole_trial_values() -> None:
     served = workload(SERVED.replace('"p50_ns"', '"elapsed_ns / worst_ns + connections"'))
     samples = (Sample(10 * MS, 1, warmup=True), Sample(30 * MS, 1))
-    one = trial("trio", samples=samples, latency=encoded(10 * MS))
-    assert value(served, "p50", one) == pytest.approx(7, rel=0.001)
+    measured = trial("trio", samples=samples, latency=encoded(10 * MS))
+    assert value(served, "p50", measured) == pytest.approx(7, rel=0.001)
 
 
-def test_a_clamped_model_is_computed_with_what_it_did() -> None:
+def test_a_clamped_model_uses_its_clamped_parameters() -> None:
     limit = WORKLOAD.replace('reason = "the', 'clamps = true\nreason = "the')
     demo = workload(limit.replace('"cpu_ns / elapsed_ns"', '"elapsed_ns / tasks"'))
     for model, tasks in (("threads", 10), ("trio", 100)):
-        one = trial(Cell("demo", "tasks-100", model), elapsed_ns=1_000)
-        assert value(demo, "cores", one) == 1_000 / tasks
+        measured = trial(Cell(Contestant("demo", model), "tasks-100"), elapsed_ns=1_000)
+        assert value(demo, "cores", measured) == 1_000 / tasks
 
 
-def test_a_damaged_distribution_is_one_clear_message() -> None:
+def test_a_damaged_histogram_is_one_clear_message() -> None:
     damaged = trial("trio", 3, latency="HISTnoneofit")
     with pytest.raises(Problem) as caught:
         analyse(run([damaged.cell], workloads={"demo": SERVED}), [damaged])
@@ -188,7 +193,7 @@ def test_a_damaged_distribution_is_one_clear_message() -> None:
         ({"peak_bytes": 0}, None),
     ],
 )
-def test_the_memory_of_workers_counts_where_they_live_beside_the_process(
+def test_the_memory_of_workers_counts_if_they_live_beside_the_process(
     usage: dict[str, int], memory: int | None
 ) -> None:
     assert memory_bytes(trial(usage=usage)) == memory

@@ -3,15 +3,15 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness.statistics.steady_state import Change, Settling, jump
+from harness.statistics.steady_state import LevelChange, SteadyState, find_jump
 
 RNG = np.random.default_rng(5)
 
 
-def settling(paces: list[np.ndarray]) -> Settling:
-    found = Settling()
+def settling(paces: list[np.ndarray]) -> SteadyState:
+    found = SteadyState()
     for pace in paces:
-        found.take(pace)
+        found.add_process(pace)
     return found
 
 
@@ -19,46 +19,47 @@ def noisy(count: int, level: float = 100.0) -> np.ndarray:
     return level * np.exp(RNG.normal(0, 0.005, count))
 
 
-def test_processes_that_keep_to_their_level_have_no_warning() -> None:
+def test_processes_without_a_change_of_level_have_no_warning() -> None:
     # Each process has a level of its own, which is no change inside one.
     found = settling([noisy(6, level) for level in (90, 95, 100, 105, 110, 130)])
-    assert found.change() is None
+    assert found.find_common_change() is None
     assert found.warnings() == ()
 
 
 def test_a_first_sample_that_is_slower_in_every_process_is_found() -> None:
     found = settling([np.array([1.304, 1, 1]) * noisy(3) for _ in range(8)])
-    change = found.change()
+    change = found.find_common_change()
     assert change is not None
     assert (change.after, change.processes) == (1, 8)
     assert change.factor == pytest.approx(1 / 1.3, rel=0.02)
     assert found.warnings() == (
-        "not settled: after sample 1 of 3 it is 30% faster in the same process (over 8)",
+        "no steady state: after sample 1 of 3 it is 30% faster in the same process"
+        " (over 8 processes)",
     )
 
 
-def test_a_change_later_on_is_found_at_its_place() -> None:
+def test_a_later_change_is_found_at_its_position() -> None:
     found = settling([np.repeat([1.0, 1.2], [4, 2]) * noisy(6) for _ in range(8)])
-    assert found.change() == Change(4, pytest.approx(1.2, rel=0.02), 8)
+    assert found.find_common_change() == LevelChange(4, pytest.approx(1.2, rel=0.02), 8)
 
 
-def test_a_change_too_small_to_matter_is_not_said() -> None:
+def test_a_small_change_is_not_reported() -> None:
     exact = np.array([100.0, 99.0, 99.0])
-    assert settling([exact] * 20).change() is None
+    assert settling([exact] * 20).find_common_change() is None
 
 
-def test_too_few_processes_say_nothing() -> None:
-    assert settling([np.array([2.0, 1.0, 1.0])] * 4).change() is None
+def test_too_few_processes_give_no_change() -> None:
+    assert settling([np.array([2.0, 1.0, 1.0])] * 4).find_common_change() is None
 
 
 @pytest.mark.parametrize("pace", [np.empty(0), np.array([1.0]), np.array([1.0, 0.0])])
-def test_a_process_without_a_course_is_left_out(pace: np.ndarray) -> None:
+def test_a_process_with_fewer_than_two_positive_samples_is_left_out(pace: np.ndarray) -> None:
     assert settling([pace]).processes == 0
 
 
 def test_false_warnings_are_rare() -> None:
     warned = sum(
-        settling([1.0 + RNG.normal(0, 0.1, 5) for _ in range(10)]).change() is not None
+        settling([1.0 + RNG.normal(0, 0.1, 5) for _ in range(10)]).find_common_change() is not None
         for _ in range(500)
     )
     assert warned <= 500 * 0.02
@@ -66,18 +67,18 @@ def test_false_warnings_are_rare() -> None:
 
 def test_a_jump_midway_through_one_process_is_found() -> None:
     pace = np.concatenate([noisy(40), noisy(30, 130)])
-    assert jump(pace) == pytest.approx(1.3, rel=0.02)
+    assert find_jump(pace) == pytest.approx(1.3, rel=0.02)
     found = settling([noisy(70), pace, noisy(70)])
     assert found.warnings() == (
-        "1 of 3 processes jump to another level midway, one of them 30% slower",
+        "1 of 3 processes change level midway, one of them becomes 30% slower",
     )
 
 
 def test_a_single_slow_sample_is_no_jump() -> None:
     pace = noisy(50)
     pace[20] *= 10
-    assert jump(pace) is None
+    assert find_jump(pace) is None
 
 
-def test_a_short_process_has_no_jump_that_could_be_told() -> None:
-    assert jump(np.repeat([1.0, 2.0], [9, 9])) is None
+def test_a_short_process_has_no_detectable_jump() -> None:
+    assert find_jump(np.repeat([1.0, 2.0], [9, 9])) is None

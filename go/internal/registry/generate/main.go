@@ -1,10 +1,11 @@
-// Command generate writes registry_gen.go, the list of the implementations found
-// under workloads, and registry_lean_gen.go, the same without those that import
-// net/http: a runner built with the tag lean does not carry it. Run it from
-// anywhere in the module.
+// Command generate writes registry_gen.go, the list of the implementations under
+// workloads, and registry_lean_gen.go, the same list without those that import
+// net/http, for a runner built with the tag lean. Run it from anywhere in the
+// module.
 //
-// It reads the source files and nothing else of the module, so it works when the
-// list is stale, broken or missing. It leaves a list that is right untouched.
+// It imports no other package of the module and only parses source files, so it
+// works when a list is stale, broken or missing. It does not write a list that is
+// up to date.
 package main
 
 import (
@@ -17,7 +18,7 @@ import (
 	"strings"
 )
 
-// targets are the files that are written, by the build constraint of each.
+// targets maps build constraints to the files to generate.
 var targets = map[string]string{
 	"!lean": "internal/registry/registry_gen.go",
 	"lean":  "internal/registry/registry_lean_gen.go",
@@ -48,22 +49,22 @@ func run(dir string) error {
 	return nil
 }
 
-// generate returns what the targets of the module in root have to be, by their
+// generate returns the contents of the targets for the module in root, by build
 // constraint.
 func generate(root string) (map[string][]byte, error) {
 	module, err := modulePath(root)
 	if err != nil {
 		return nil, err
 	}
-	found, err := scan(root, module)
+	implementations, err := scan(root, module)
 	if err != nil {
 		return nil, err
 	}
 	sources := make(map[string][]byte)
 	for constraint := range targets {
-		listed := slices.Clone(found)
+		listed := slices.Clone(implementations)
 		if constraint == "lean" {
-			listed = slices.DeleteFunc(listed, func(it implementation) bool { return it.carriesHTTP })
+			listed = slices.DeleteFunc(listed, func(impl implementation) bool { return impl.importsHTTP })
 		}
 		if sources[constraint], err = render(module, constraint, listed); err != nil {
 			return nil, err
@@ -72,17 +73,18 @@ func generate(root string) (map[string][]byte, error) {
 	return sources, nil
 }
 
-// moduleRoot is the nearest directory at or above dir with a go.mod.
+// moduleRoot returns the nearest directory with a go.mod, starting at dir and going
+// up.
 func moduleRoot(dir string) (string, error) {
 	dir, err := filepath.Abs(dir)
 	if err != nil {
 		return "", err
 	}
-	for at := dir; ; at = filepath.Dir(at) {
-		if _, err := os.Stat(filepath.Join(at, "go.mod")); err == nil {
-			return at, nil
+	for root := dir; ; root = filepath.Dir(root) {
+		if _, err := os.Stat(filepath.Join(root, "go.mod")); err == nil {
+			return root, nil
 		}
-		if at == filepath.Dir(at) {
+		if root == filepath.Dir(root) {
 			return "", fmt.Errorf("%s: found no go.mod here or above, expected to run inside the module", dir)
 		}
 	}
@@ -102,8 +104,8 @@ func modulePath(root string) (string, error) {
 	return "", fmt.Errorf("%s: found no module line", name)
 }
 
-// writeIfChanged keeps the file, and its time of change, when it is right
-// already. Otherwise it is replaced whole: a reader never sees half a list.
+// writeIfChanged writes a file unless it has this content already, so that its
+// modification time stays. It replaces the file atomically.
 func writeIfChanged(name string, content []byte) error {
 	if old, err := os.ReadFile(name); err == nil && bytes.Equal(old, content) {
 		return nil

@@ -2,13 +2,15 @@ package main
 
 import (
 	"os"
+	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 )
 
-func TestTheCheckedInRegistryIsFresh(t *testing.T) {
+func TestTheGeneratedRegistryIsUpToDate(t *testing.T) {
 	root, err := moduleRoot(".")
 	if err != nil {
 		t.Fatal(err)
@@ -25,7 +27,7 @@ func TestTheCheckedInRegistryIsFresh(t *testing.T) {
 	}
 }
 
-func TestTheLeanListIsWithoutWhatImportsNetHTTP(t *testing.T) {
+func TestTheLeanListLeavesOutImplementationsThatImportNetHTTP(t *testing.T) {
 	root := module(t, map[string]string{
 		"workloads/squares/squares.go": head + plain,
 		"workloads/web/web.go":         strings.Replace(head, "squares", "web", 1) + plain,
@@ -46,13 +48,26 @@ func TestTheLeanListIsWithoutWhatImportsNetHTTP(t *testing.T) {
 	}
 }
 
+func TestTheGeneratorImportsNoOtherPackageOfTheModule(t *testing.T) {
+	listed, err := exec.CommandContext(t.Context(), "go", "list", "-deps", ".").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for name := range strings.Lines(string(listed)) {
+		name = strings.TrimSpace(name)
+		if strings.HasPrefix(name, "loombench/") && name != "loombench/internal/registry/generate" {
+			t.Errorf("found %s, expected none: the generator must compile before the registry does", name)
+		}
+	}
+}
+
 const (
 	head   = "package squares\n\nimport (\n\t\"context\"\n\n\t\"example/internal/work\"\n)\n\n"
 	plain  = "func Run(ctx context.Context, p work.Params, probe *work.Probe) (any, error) { return 0, nil }\n"
 	atomic = "func RunAtomic(context.Context, work.Params, *work.Probe) (any, error) { return 0, nil }\n"
 )
 
-// module writes files of a module named example, and returns its directory.
+// module creates a module named example and returns its directory.
 func module(t *testing.T, files map[string]string) string {
 	t.Helper()
 	root := filepath.Join(t.TempDir(), "go")
@@ -97,8 +112,8 @@ func TestRunReplacesABrokenListAndDropsDeletedFiles(t *testing.T) {
 	both := read()
 	for _, want := range []string{
 		`"example/workloads/squares"`,
-		`{Workload: "squares", Variant: "", Source: "go/workloads/squares/squares.go", Run: squares.Run},`,
-		`{Workload: "squares", Variant: "atomic", Source: "go/workloads/squares/atomic.go", Run: squares.RunAtomic},`,
+		`{Workload: "squares", Variant: "", Source: "go/workloads/squares/squares.go", Files: []string{"go/workloads/squares/atomic.go"}, Run: squares.Run},`,
+		`{Workload: "squares", Variant: "atomic", Source: "go/workloads/squares/atomic.go", Files: []string{"go/workloads/squares/squares.go"}, Run: squares.RunAtomic},`,
 	} {
 		if !strings.Contains(both, want) {
 			t.Errorf("found\n%s\nexpected %s", both, want)
@@ -123,25 +138,25 @@ func TestRunReplacesABrokenListAndDropsDeletedFiles(t *testing.T) {
 	}
 }
 
-func TestRunLeavesARightListUntouched(t *testing.T) {
+func TestRunDoesNotRewriteAListThatIsUpToDate(t *testing.T) {
 	root := module(t, map[string]string{"workloads/squares/squares.go": head + plain})
 	if err := run(root); err != nil {
 		t.Fatal(err)
 	}
 	list := filepath.Join(root, filepath.FromSlash(targets["!lean"]))
-	long := time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
-	if err := os.Chtimes(list, long, long); err != nil {
+	old := time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
+	if err := os.Chtimes(list, old, old); err != nil {
 		t.Fatal(err)
 	}
 	if err := run(root); err != nil {
 		t.Fatal(err)
 	}
-	if info, err := os.Stat(list); err != nil || !info.ModTime().Equal(long) {
-		t.Errorf("found %v %v, expected the file of %v", info.ModTime(), err, long)
+	if info, err := os.Stat(list); err != nil || !info.ModTime().Equal(old) {
+		t.Errorf("found %v %v, expected the modification time %v", info.ModTime(), err, old)
 	}
 }
 
-func TestScanTakesTheFunctionsWithTheSignature(t *testing.T) {
+func TestScanFindsFunctionsWithTheSignature(t *testing.T) {
 	for _, test := range []struct{ name, text, want string }{
 		{"renamed imports", "package squares\nimport (\n c \"context\"\n w \"example/internal/work\"\n)\nfunc RunFast(c.Context, w.Params, *w.Probe) (interface{}, error) { return 0, nil }\n", "fast"},
 		{"named results", head + "func RunNamed(ctx context.Context, p work.Params, probe *work.Probe) (answer any, err error) { return }\n", "named"},
@@ -160,7 +175,25 @@ func TestScanTakesTheFunctionsWithTheSignature(t *testing.T) {
 	}
 }
 
-func TestScanRefusesWhatWouldSilentlyBeMissing(t *testing.T) {
+func TestAnImplementationListsTheOtherFilesOfItsPackage(t *testing.T) {
+	found, err := scan(module(t, map[string]string{
+		"workloads/squares/squares.go":      head + plain,
+		"workloads/squares/table.go":        "package squares\n",
+		"workloads/squares/squares_test.go": "package squares\n",
+		"workloads/alone/alone.go":          strings.Replace(head, "squares", "alone", 1) + plain,
+	}), "example")
+	if err != nil || len(found) != 2 {
+		t.Fatalf("found %v %v, expected two implementations", found, err)
+	}
+	if files := found[0].files; len(files) != 0 {
+		t.Errorf("found %q, expected no other files", files)
+	}
+	if files := found[1].files; !slices.Equal(files, []string{"go/workloads/squares/table.go"}) {
+		t.Errorf("found %q, expected table.go", files)
+	}
+}
+
+func TestScanReportsMistakesInWorkloadFolders(t *testing.T) {
 	const name = "workloads/squares/squares.go"
 	for _, test := range []struct{ name, file, text, want string }{
 		{"no implementation", name, "package squares\n", "workloads/squares: found no implementation"},
@@ -182,8 +215,8 @@ func TestScanRefusesWhatWouldSilentlyBeMissing(t *testing.T) {
 	}
 }
 
-func TestOutsideAModuleItSaysSo(t *testing.T) {
+func TestRunOutsideAModuleIsAnError(t *testing.T) {
 	if err := run(t.TempDir()); err == nil || !strings.Contains(err.Error(), "expected to run inside the module") {
-		t.Errorf("found %v, expected a refusal", err)
+		t.Errorf("found %v, expected an error", err)
 	}
 }

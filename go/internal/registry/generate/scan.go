@@ -19,27 +19,28 @@ import (
 	"unicode/utf8"
 )
 
-// An implementation is a function that the registry lists.
+// An implementation is one entry of the registry.
 type implementation struct {
 	workload, variant string
-	function          string // Run, RunAtomic
-	source            string // with the name of the module's directory in front
-	carriesHTTP       bool   // its package imports net/http, which is twice the rest of a runner
+	function          string   // Run, RunAtomic
+	source            string   // path, starting with the name of the module's directory
+	files             []string // other files of its package, without tests
+	importsHTTP       bool     // its package imports net/http, which makes a runner twice as large
 }
 
 const signature = "func(context.Context, work.Params, *work.Probe) (any, error)"
 
-var word = regexp.MustCompile(`^[a-z][a-z0-9]*$`)
+var packageName = regexp.MustCompile(`^[a-z][a-z0-9]*$`)
 
-// scan reads the workloads of the module in root. A folder without an
-// implementation, or a Run function that is none, is a mistake that would
-// otherwise show as an implementation that silently is not there.
+// scan finds the implementations in the module in root. A folder without an
+// implementation, or a Run function with another signature, is an error: the
+// implementation would otherwise be missing without a message.
 func scan(root, module string) ([]implementation, error) {
 	folders, err := os.ReadDir(filepath.Join(root, "workloads"))
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return nil, err
 	}
-	var all []implementation
+	var implementations []implementation
 	for _, folder := range folders {
 		if !folder.IsDir() {
 			continue
@@ -48,9 +49,9 @@ func scan(root, module string) ([]implementation, error) {
 		if err != nil {
 			return nil, err
 		}
-		all = append(all, found...)
+		implementations = append(implementations, found...)
 	}
-	return all, nil
+	return implementations, nil
 }
 
 func scanWorkload(root, module, workload string) ([]implementation, error) {
@@ -61,24 +62,27 @@ func scanWorkload(root, module, workload string) ([]implementation, error) {
 	}
 	files = slices.DeleteFunc(files, func(name string) bool { return strings.HasSuffix(name, "_test.go") })
 	if len(files) == 0 {
-		return nil, nil // what is left of a deleted workload
+		return nil, nil // an empty folder, left over from a deleted workload
 	}
-	if !word.MatchString(workload) {
+	if !packageName.MatchString(workload) {
 		return nil, fmt.Errorf("%s: found %q, expected a name of lowercase letters and digits", dir, workload)
 	}
 	var found []implementation
-	carriesHTTP := false
+	var sources []string
+	importsHTTP := false
 	for _, name := range files {
 		source := path.Join(filepath.Base(root), dir, filepath.Base(name))
+		sources = append(sources, source)
 		inFile, imports, err := scanFile(name, module, source, workload)
 		if err != nil {
 			return nil, err
 		}
 		found = append(found, inFile...)
-		carriesHTTP = carriesHTTP || slices.Contains(slices.Collect(maps.Values(imports)), "net/http")
+		importsHTTP = importsHTTP || slices.Contains(slices.Collect(maps.Values(imports)), "net/http")
 	}
 	for i := range found {
-		found[i].carriesHTTP = carriesHTTP
+		found[i].importsHTTP = importsHTTP
+		found[i].files = slices.DeleteFunc(slices.Clone(sources), func(name string) bool { return name == found[i].source })
 	}
 	slices.SortFunc(found, func(a, b implementation) int { return strings.Compare(a.variant, b.variant) })
 	for i := 1; i < len(found); i++ {
@@ -92,7 +96,7 @@ func scanWorkload(root, module, workload string) ([]implementation, error) {
 	return found, nil
 }
 
-// scanFile returns the implementations in a file, and what it imports.
+// scanFile returns the implementations in a file, and its imports by name.
 func scanFile(name, module, source, workload string) ([]implementation, map[string]string, error) {
 	positions := token.NewFileSet()
 	file, err := parser.ParseFile(positions, name, nil, parser.SkipObjectResolution)
@@ -124,13 +128,13 @@ func scanFile(name, module, source, workload string) ([]implementation, map[stri
 	return found, imports, nil
 }
 
-// importNames maps the names that a file uses to the paths that it imports.
+// importNames maps the package names that a file uses to import paths.
 func importNames(file *ast.File) map[string]string {
 	names := make(map[string]string)
 	for _, spec := range file.Imports {
 		imported, err := strconv.Unquote(spec.Path.Value)
 		if err != nil {
-			continue // the parser has refused it
+			continue // cannot happen: the parser has checked it
 		}
 		name := path.Base(imported)
 		if spec.Name != nil {
@@ -141,37 +145,37 @@ func importNames(file *ast.File) map[string]string {
 	return names
 }
 
-// implements tells whether a function is a work.Func, by how it is written.
+// implements reports whether the declaration of a function matches work.Func.
 func implements(function *ast.FuncDecl, imports map[string]string, module string) bool {
 	if function.Type.TypeParams != nil {
 		return false
 	}
 	workPackage := module + "/internal/work"
-	return slices.Equal(types(function.Type.Params, imports),
+	return slices.Equal(typeNames(function.Type.Params, imports),
 		[]string{"context.Context", workPackage + ".Params", "*" + workPackage + ".Probe"}) &&
-		slices.Equal(types(function.Type.Results, imports), []string{"any", "error"})
+		slices.Equal(typeNames(function.Type.Results, imports), []string{"any", "error"})
 }
 
-// types spells the types of a list of parameters out, packages by their path.
-func types(list *ast.FieldList, imports map[string]string) []string {
+// typeNames returns the types of a parameter list, with full import paths.
+func typeNames(list *ast.FieldList, imports map[string]string) []string {
 	if list == nil {
 		return nil
 	}
-	var spelled []string
+	var names []string
 	for _, field := range list.List {
 		for range max(1, len(field.Names)) {
-			spelled = append(spelled, spell(field.Type, imports))
+			names = append(names, typeName(field.Type, imports))
 		}
 	}
-	return spelled
+	return names
 }
 
-func spell(expression ast.Expr, imports map[string]string) string {
+func typeName(expression ast.Expr, imports map[string]string) string {
 	switch e := expression.(type) {
 	case *ast.Ident:
 		return e.Name
 	case *ast.StarExpr:
-		return "*" + spell(e.X, imports)
+		return "*" + typeName(e.X, imports)
 	case *ast.SelectorExpr:
 		if x, ok := e.X.(*ast.Ident); ok {
 			return imports[x.Name] + "." + e.Sel.Name

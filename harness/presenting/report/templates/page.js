@@ -1,17 +1,17 @@
 "use strict";
-// The page is complete without this. It adds: the theme, sorting, filters, and which sources show.
+// The page is complete without this script. It adds a theme, sorting, filters and a choice of sources.
 (() => {
   const root = document.documentElement;
   const all = (selector, within = document) => [...within.querySelectorAll(selector)];
 
-  // --- theme: the system's until somebody chooses
+  // --- theme: the system's until the reader chooses one
 
   const button = document.getElementById("theme");
   const system = matchMedia("(prefers-color-scheme: dark)");
   const isDark = () => (root.dataset.theme ? root.dataset.theme === "dark" : system.matches);
   const name = () => { button.textContent = isDark() ? "Light" : "Dark"; };
   const remembered = (value) => {
-    try { // a browser may refuse a page from a file any memory
+    try { // browsers may refuse storage to pages from files
       if (value) localStorage.setItem("loombench-theme", value);
       return localStorage.getItem("loombench-theme");
     } catch { return null; }
@@ -26,15 +26,15 @@
   system.addEventListener("change", name);
   name();
 
-  // --- sorting: a number by its value, what is not known always last
+  // --- sorting: numbers by value, unknown values always last
 
   const keyOf = (row, column) => {
     const cell = row.cells[column];
     return cell.dataset.key === undefined ? cell.textContent.trim() : cell.dataset.key;
   };
-  const compare = (one, other) => {
-    const [a, b] = [Number(one), Number(other)];
-    return Number.isNaN(a) || Number.isNaN(b) ? one.localeCompare(other) : a - b;
+  const compare = (key, other) => {
+    const [a, b] = [Number(key), Number(other)];
+    return Number.isNaN(a) || Number.isNaN(b) ? key.localeCompare(other) : a - b;
   };
   for (const table of all("table.sortable")) {
     const body = table.tBodies[0];
@@ -53,7 +53,7 @@
     }
   }
 
-  // --- filters: what is left out stands in the address, after the place: #w-fanout&models=go,trio
+  // --- filters: the address holds them after the place: #w-fanout&models=go,trio
 
   const boxes = (kind) => all(`#filters input[name=${kind}]`);
   const KINDS = ["workloads", "models"];
@@ -72,14 +72,16 @@
 
   const apply = () => {
     const [workloads, models] = KINDS.map(chosen);
-    for (const one of all("[data-workload]")) one.hidden = !workloads.has(one.dataset.workload);
-    for (const one of all("[data-workloads]")) {
-      one.hidden = !one.dataset.workloads.split(" ").some((id) => workloads.has(id));
+    for (const element of all("[data-workload]")) {
+      element.hidden = !workloads.has(element.dataset.workload);
     }
-    for (const one of all("[data-model]")) one.hidden = !models.has(one.dataset.model);
-    for (const one of all(".chip")) {
-      one.hidden = !one.dataset.models.split(" ").some((model) => models.has(model));
-      show(one);
+    for (const element of all("[data-workloads]")) {
+      element.hidden = !element.dataset.workloads.split(" ").some((id) => workloads.has(id));
+    }
+    for (const element of all("[data-model]")) element.hidden = !models.has(element.dataset.model);
+    for (const chip of all(".chip")) {
+      chip.hidden = !chip.dataset.models.split(" ").some((model) => models.has(model));
+      show(chip);
     }
     const counts = KINDS.map((kind) => `${chosen(kind).size} of ${boxes(kind).length} ${kind}`);
     document.getElementById("shown").textContent = words().length
@@ -89,11 +91,11 @@
 
   const readAddress = () => {
     for (const kind of KINDS) {
-      const part = location.hash.slice(1).split("&").find((one) => one.startsWith(`${kind}=`));
+      const part = location.hash.slice(1).split("&").find((text) => text.startsWith(`${kind}=`));
       let names = null;
       try {
         if (part) names = new Set(part.slice(kind.length + 1).split(",").map(decodeURIComponent));
-      } catch { names = null; } // an address that somebody has cut
+      } catch { names = null; } // an address that was cut off
       for (const box of boxes(kind)) box.checked = !names || names.has(box.value);
     }
     apply();
@@ -103,7 +105,9 @@
   const goTo = (id) => {
     const target = id && document.getElementById(id);
     if (!target) return;
-    for (let one = target; one; one = one.parentElement) if (one.tagName === "DETAILS") one.open = true;
+    for (let element = target; element; element = element.parentElement) {
+      if (element.tagName === "DETAILS") element.open = true;
+    }
     target.scrollIntoView();
   };
 
@@ -129,14 +133,14 @@
     goTo(id);
     const target = document.getElementById(id);
     if (target) {
-      target.setAttribute("tabindex", "-1"); // so that the keyboard goes on from there
+      target.setAttribute("tabindex", "-1"); // so that the keyboard continues from there
       target.focus({ preventScroll: true });
     }
   });
   addEventListener("hashchange", readAddress);
   addEventListener("popstate", readAddress);
 
-  // --- sources: three at most, the one chosen first makes room
+  // --- sources: at most three; a fourth replaces the one chosen first
 
   const MOST = 3;
   function show(chip) {
@@ -148,23 +152,23 @@
     group.addEventListener("click", (event) => {
       const chip = event.target.closest(".chip");
       if (!chip) return;
-      order = order.includes(chip) ? order.filter((one) => one !== chip) : [...order, chip];
+      order = order.includes(chip) ? order.filter((other) => other !== chip) : [...order, chip];
       if (order.length > MOST) order = order.slice(-MOST);
-      for (const one of all(".chip", group)) {
-        one.setAttribute("aria-pressed", String(order.includes(one)));
-        show(one);
+      for (const other of all(".chip", group)) {
+        other.setAttribute("aria-pressed", String(order.includes(other)));
+        show(other);
       }
     });
   }
 
-  // --- paper shows all there is to unfold
+  // --- printing unfolds everything
 
   let folded = [];
   addEventListener("beforeprint", () => {
     folded = all("details:not([open])");
-    for (const one of folded) one.open = true;
+    for (const details of folded) details.open = true;
   });
-  addEventListener("afterprint", () => { for (const one of folded) one.open = false; });
+  addEventListener("afterprint", () => { for (const details of folded) details.open = false; });
 
   readAddress();
 })();

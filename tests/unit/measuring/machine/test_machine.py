@@ -35,7 +35,7 @@ def no_such_command(*_: object, **__: object) -> None:
 
 
 def test_this_machine_is_described() -> None:
-    about = facts.machine()
+    about = facts.describe_machine()
     assert about.host
     assert about.cpu
     assert about.logical_cores >= 1
@@ -50,7 +50,7 @@ def test_this_machine_is_described() -> None:
         ("flags\t\t: fpu lahf_lm", None),
     ],
 )
-def test_without_systemd_the_processor_tells_of_a_hypervisor(
+def test_without_systemd_the_cpu_flags_show_a_hypervisor(
     given: Callable[[Files], None],
     monkeypatch: pytest.MonkeyPatch,
     cpuinfo: str,
@@ -58,18 +58,18 @@ def test_without_systemd_the_processor_tells_of_a_hypervisor(
 ) -> None:
     monkeypatch.setattr(subprocess, "run", no_such_command)
     given({"cpuinfo": cpuinfo})
-    assert facts.machine().virtualisation == value
+    assert facts.describe_machine().virtualisation == value
 
 
-def test_the_processor_is_named_as_the_system_names_it(
+def test_the_cpu_has_the_name_that_the_system_gives(
     given: Callable[[Files], None],
 ) -> None:
     files = {"cpuinfo": "processor\t: 0\nmodel name\t: Loom 9000: fast\nflags\t: fpu"}
     given(files)
-    assert facts.machine().cpu == "Loom 9000: fast"
+    assert facts.describe_machine().cpu == "Loom 9000: fast"
 
 
-def test_a_file_that_is_not_there_reads_as_nothing(tmp_path: Path) -> None:
+def test_a_missing_file_reads_as_empty(tmp_path: Path) -> None:
     assert facts.read_text(tmp_path / "none") == ""
 
 
@@ -77,25 +77,29 @@ def test_a_file_that_is_not_there_reads_as_nothing(tmp_path: Path) -> None:
     ("before", "after", "said"),
     [
         ((1.0, 0.0, 0.5), (1.0, 0.0, 0.5), []),
-        ((1.0, 0.0, 0.5), (1.4, 0.0, 0.5), ["20% of the processor was given to others (steal)"]),
+        (
+            (1.0, 0.0, 0.5),
+            (1.4, 0.0, 0.5),
+            ["20% of the CPU time was given to other guests (steal)"],
+        ),
         ((1.0, 0.0, 0.5), (1.01, 0.0, 0.5), []),
         ((None, None, 0.5), (None, None, 0.5), []),
-        ((1.0, 0.2, 0.5), (1.0, 0.25, 0.5), ["held back for 50 ms by a cgroup quota"]),
-        ((1.0, 0.0, 4.2), (1.0, 0.0, 0.5), ["load 4.2 before it began"]),
+        ((1.0, 0.2, 0.5), (1.0, 0.25, 0.5), ["throttled for 50 ms by a cgroup quota"]),
+        ((1.0, 0.0, 4.2), (1.0, 0.0, 0.5), ["load 4.2 before the trial"]),
     ],
 )
-def test_what_the_machine_did_beside_a_trial_is_put_into_words(
+def test_interference_is_described_in_words(
     before: tuple[float | None, float | None, float],
     after: tuple[float | None, float | None, float],
     said: list[str],
 ) -> None:
-    found = interference.Interference(*after).since(
+    found = interference.Interference(*after).describe_since(
         interference.Interference(*before), wall_s=1.0, cores=2
     )
     assert list(found) == said
 
 
 def test_the_interference_on_this_machine_can_be_read() -> None:
-    now = interference.Interference.now()
+    now = interference.Interference.read()
     assert now.load_1min >= 0
     assert now.steal_s is None or now.steal_s >= 0

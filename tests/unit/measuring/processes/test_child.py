@@ -38,7 +38,7 @@ class Place:
         request: bytes = REQUEST,
         on_line: Callable[[bytes], str] = lambda line: "",
         **more: Any,
-    ) -> child.Ended:
+    ) -> child.ChildResult:
         def hear(line: bytes) -> str:
             self.heard.append(line)
             return on_line(line)
@@ -58,14 +58,14 @@ def first_line_is(place: Place) -> Callable[[], bool]:
     return lambda: bool(place.heard)
 
 
-def test_a_good_child_is_heard_line_by_line_and_ends_by_itself(place: Place) -> None:
+def test_a_good_child_is_read_line_by_line_and_ends_by_itself(place: Place) -> None:
     ended = place.run("good")
-    assert (ended.returncode, ended.stopped, ended.left_running) == (0, "", 0)
+    assert (ended.returncode, ended.stopped, ended.orphan_count) == (0, "", 0)
     kinds = [line.split(b'"')[3] for line in place.heard]
     assert kinds == [b"started", b"sample", b"outcome", b"finished"]
 
 
-def test_a_last_line_without_an_end_is_heard(place: Place) -> None:
+def test_a_last_line_without_newline_is_read(place: Place) -> None:
     assert place.run("good_without_last_line_end").stopped == ""
     assert place.heard[-1] == b'{"kind": "finished"}'
 
@@ -88,7 +88,7 @@ def test_a_child_may_end_without_having_read_a_long_request(place: Place) -> Non
     assert (ended.returncode, ended.stopped) == (3, "")
 
 
-def test_what_was_said_before_the_timeout_has_been_heard(place: Place) -> None:
+def test_output_before_the_timeout_is_read(place: Place) -> None:
     # Stopped by what it said, so that a slow machine cannot make it say less.
     place.run("hang_in_a_case", interrupted=lambda: len(place.heard) == 2)
     assert [b'"started"' in place.heard[0], b'"sample"' in place.heard[1]] == [True, True]
@@ -106,7 +106,7 @@ def test_what_was_said_before_the_timeout_has_been_heard(place: Place) -> None:
         ("signal_in_a_case", -signal.SIGKILL),
     ],
 )
-def test_a_child_that_ends_is_told_by_its_exit_code_or_signal(
+def test_the_end_of_a_child_is_its_exit_code_or_signal(
     place: Place, way: str, returncode: int
 ) -> None:
     ended = place.run(way)
@@ -119,7 +119,7 @@ def test_the_reason_of_on_line_stops_the_child_at_that_line(place: Place) -> Non
     assert place.heard[-1] == b"hello, world"
 
 
-def test_a_torn_last_line_is_handed_on_and_may_be_refused(place: Place) -> None:
+def test_a_torn_last_line_is_passed_on_and_may_be_refused(place: Place) -> None:
     ended = place.run(
         "partial_line", on_line=lambda line: "" if line.endswith(b"}") else "violation"
     )
@@ -143,7 +143,7 @@ def test_an_interrupt_stops_also_a_child_that_closed_its_outputs(place: Place) -
     assert ended.stopped == "interrupt"
 
 
-def test_ticks_are_told_while_the_child_is_silent(place: Place) -> None:
+def test_on_tick_is_called_while_the_child_is_silent(place: Place) -> None:
     ticks: list[None] = []
     place.run(
         "hang_at_once", on_tick=lambda: ticks.append(None), interrupted=lambda: len(ticks) > 2
@@ -151,12 +151,12 @@ def test_ticks_are_told_while_the_child_is_silent(place: Place) -> None:
     assert len(ticks) == 3
 
 
-def test_a_child_that_eats_memory_is_stopped_at_the_limit(place: Place) -> None:
+def test_a_child_that_allocates_memory_is_stopped_at_the_limit(place: Place) -> None:
     ended = place.run("eat_memory", child.Limits(timeout_s=20, memory_bytes=300 * 2**20))
     assert ended.stopped == "memory"
 
 
-def test_the_memory_limit_is_about_what_became_less_since_the_start(
+def test_the_memory_limit_applies_to_the_decrease_of_free_memory(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     free = iter([1000, 1000, 950, 899])
@@ -167,7 +167,7 @@ def test_the_memory_limit_is_about_what_became_less_since_the_start(
     assert list(free) == []
 
 
-def test_of_standard_error_only_the_end_is_kept(place: Place) -> None:
+def test_only_the_end_of_standard_error_is_kept(place: Place) -> None:
     ended = place.run("flood_standard_error")
     assert ended.returncode == 0
     assert ended.stderr_end.endswith("and the last of them")
@@ -182,11 +182,11 @@ def test_standard_error_is_kept_when_the_child_is_killed(place: Place) -> None:
 @pytest.mark.parametrize("way", ["leave_a_child", "leave_a_child_that_holds_the_pipes"])
 def test_a_process_that_outlives_the_child_is_counted_and_ended(place: Place, way: str) -> None:
     ended = place.run(way)
-    assert (ended.returncode, ended.stopped, ended.left_running) == (0, "", 1)
+    assert (ended.returncode, ended.stopped, ended.orphan_count) == (0, "", 1)
     assert len(place.heard) == 4
 
 
-def test_what_is_left_in_the_pipe_is_read_to_an_end_though_others_go_on_filling_it(
+def test_reading_the_rest_of_a_pipe_ends_though_others_still_write(
     place: Place, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     whole = os.read
@@ -196,7 +196,7 @@ def test_what_is_left_in_the_pipe_is_read_to_an_end_though_others_go_on_filling_
     assert place.run("leave_children_that_flood", limits).returncode == 0
 
 
-def test_processor_time_counts_the_child_and_what_it_waited_for(place: Place) -> None:
+def test_cpu_time_includes_the_processes_that_the_child_waited_for(place: Place) -> None:
     ended = place.run("burn")
     facts = dict(
         part.split(b": ") for part in place.heard[0].rsplit(b"{")[-1].strip(b"}").split(b", ")
@@ -206,7 +206,7 @@ def test_processor_time_counts_the_child_and_what_it_waited_for(place: Place) ->
     assert ended.cpu_ns >= inside - 1_000_000  # the two clocks round differently
 
 
-def test_the_processor_time_of_one_child_is_not_counted_for_the_next(place: Place) -> None:
+def test_the_cpu_time_of_one_child_is_not_counted_for_the_next(place: Place) -> None:
     burnt = place.run("burn").cpu_ns
     assert place.run("good").cpu_ns < burnt
 
@@ -232,12 +232,12 @@ def test_a_command_that_does_not_exist_raises(place: Place) -> None:
         child.run(["loombench-no-such-command"], {}, b"", LATE, lambda line: "")
 
 
-def test_a_child_that_has_ended_can_be_told_nothing(place: Place) -> None:
+def test_writing_to_an_ended_child_does_nothing(place: Place) -> None:
     handle = child.Handle()
-    handle.say(b"before it was started\n")
+    handle.write_line(b"before it was started\n")
     handle.terminate()
     place.run("good", handle=handle)
-    handle.say(b"after its end\n")
+    handle.write_line(b"after its end\n")
     handle.terminate()  # which must reach nobody that has its process id by now
-    with handle.letting_go():
+    with handle.detaching_when_reaped():
         assert handle._process is None

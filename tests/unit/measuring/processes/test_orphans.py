@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import psutil
 import pytest
 
+from harness.catalog.contestant import Contestant
 from harness.measuring.processes import child, orphans, watchdog
 from harness.results.records import Cell, Status
 from tests.support.planted.bench import (
@@ -39,7 +40,7 @@ MIB = 2**20
 
 @pytest.fixture
 def adopts() -> None:
-    if not orphans._adopts():
+    if not orphans._become_subreaper():
         pytest.skip("this system hands over no orphans")
 
 
@@ -51,7 +52,7 @@ def mark(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """The mark of all processes that a test starts; none may be left, and none unreaped."""
     monkeypatch.setattr(child, "_TICK_S", 0.02)
     monkeypatch.setattr(child, "_GRACE_S", 0.2)
-    watchdog.mark()  # who watches is started with the first child, and stays
+    watchdog.marker_env()  # who watches is started with the first child, and stays
     before = set(psutil.Process().children())
     mark = new_mark()
     yield mark
@@ -63,7 +64,7 @@ def mark(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     assert set(psutil.Process().children()) <= before
 
 
-def run(way: str, mark: str, limits: child.Limits = LIMITS) -> child.Ended:
+def run(way: str, mark: str, limits: child.Limits = LIMITS) -> child.ChildResult:
     env = {**os.environ, MARK: mark}
     with at_most(10):
         return child.run([*planted(way), "run"], env, REQUEST, limits, lambda line: "")
@@ -76,7 +77,7 @@ def reap(monkeypatch: pytest.MonkeyPatch, *others: int) -> None:
     """Reap what was handed to this process though it did not know, and leave others alone."""
     if sys.platform.startswith("linux"):
         with monkeypatch.context() as patched:
-            patched.setattr(orphans, "_others", orphans._others | set(others))
+            patched.setattr(orphans, "_unrelated", orphans._unrelated | set(others))
             orphans._end_adopted(NOBODY, 5)
 
 
@@ -92,54 +93,52 @@ def reap(monkeypatch: pytest.MonkeyPatch, *others: int) -> None:
         ("leave_a_zombie", 0),
     ],
 )
-def test_what_outlives_a_child_is_ended_and_counted_in_whatever_session(
-    mark: str, way: str, left: int
-) -> None:
+def test_orphans_in_any_session_are_ended_and_counted(mark: str, way: str, left: int) -> None:
     ended = run(way, mark)
-    assert (ended.returncode, ended.stopped, ended.left_running) == (0, "", left)
+    assert (ended.returncode, ended.stopped, ended.orphan_count) == (0, "", left)
 
 
 @adopting
-def test_what_a_child_that_is_killed_had_put_into_another_session_is_ended_too(mark: str) -> None:
+def test_orphans_of_a_killed_child_in_another_session_are_ended(mark: str) -> None:
     ended = run("hang_with_a_daemon", mark, SOON)
-    assert (ended.stopped, ended.left_running) == ("timeout", 1)
+    assert (ended.stopped, ended.orphan_count) == ("timeout", 1)
 
 
 @adopting
-def test_a_trial_that_leaves_a_daemon_is_told_by_a_warning(mark: str) -> None:
+def test_a_trial_that_leaves_a_daemon_has_a_warning(mark: str) -> None:
     with at_most(10):
-        trial = bench(mark=mark).trial(Cell("planted", "check", "leave_a_daemon"), 0, 0)
+        trial = bench(mark=mark).trial(Cell(Contestant("planted", "leave_a_daemon"), "check"), 0, 0)
     assert trial is not None
     assert trial.status is Status.OK
-    assert trial.warnings == ("left 1 processes running; they were ended",)
+    assert trial.warnings == ("left 1 processes running; they were killed",)
 
 
 @pytest.mark.parametrize("by_group", [False, True], ids=["adopting", "by group"])
-def test_another_child_of_this_process_is_left_alone(
+def test_other_children_of_this_process_are_left_alone(
     mark: str, monkeypatch: pytest.MonkeyPatch, *, by_group: bool
 ) -> None:
     if by_group:
-        monkeypatch.setattr(orphans, "_adopts", lambda: False)
+        monkeypatch.setattr(orphans, "_become_subreaper", lambda: False)
     command = [sys.executable, "-S", "-c", "input()"]
     with subprocess.Popen(command, stdin=subprocess.PIPE) as other:
-        assert run("leave_a_child", mark).left_running == 1
+        assert run("leave_a_child", mark).orphan_count == 1
         reap(monkeypatch, other.pid)
         assert other.poll() is None
         assert other.communicate(b"\n") == (None, None)
     assert other.returncode == 0  # and its exit code was not taken away either
 
 
-def test_where_orphans_are_not_handed_over_the_group_is_ended(
+def test_without_a_subreaper_the_process_group_is_ended(
     mark: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(orphans, "_adopts", lambda: False)
-    assert run("leave_a_child", mark).left_running == 1
+    monkeypatch.setattr(orphans, "_become_subreaper", lambda: False)
+    assert run("leave_a_child", mark).orphan_count == 1
     reap(monkeypatch)
-    assert run("good", mark).left_running == 0
+    assert run("good", mark).orphan_count == 0
 
 
 @pytest.mark.parametrize("lack", ["prctl", "the list of children", "Linux"])
-def test_a_system_without_what_is_needed_is_noticed(
+def test_a_system_without_subreapers_is_detected(
     monkeypatch: pytest.MonkeyPatch, tmp_path: object, lack: str
 ) -> None:
     class Libc:
@@ -156,11 +155,11 @@ def test_a_system_without_what_is_needed_is_noticed(
             monkeypatch.setattr(orphans.sys, "platform", "darwin")
         case _:
             monkeypatch.setattr(orphans, "_TASKS", tmp_path)
-    assert not orphans._adopts.__wrapped__()
+    assert not orphans._become_subreaper.__wrapped__()
 
 
 @adopting
-def test_where_nothing_is_left_no_process_but_this_one_is_looked_at(
+def test_without_orphans_no_other_process_is_inspected(
     mark: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def dear(*_: object) -> None:
@@ -168,28 +167,30 @@ def test_where_nothing_is_left_no_process_but_this_one_is_looked_at(
 
     monkeypatch.setattr(psutil, "process_iter", dear)
     monkeypatch.setattr(time, "sleep", dear)
-    ended = orphans.start(lambda: SimpleNamespace(pid=NOBODY))
-    assert orphans.end(ended.pid, 0.2) == 0
+    ended = orphans.start_child(lambda: SimpleNamespace(pid=NOBODY))
+    assert orphans.end_orphans(ended.pid, 0.2) == 0
 
 
 @adopting
-def test_what_cannot_be_ended_is_given_up(mark: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_orphan_that_cannot_be_killed_is_given_up(
+    mark: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(orphans, "_GIVE_UP_S", 0.05)
-    gone = orphans.start(lambda: SimpleNamespace(pid=NOBODY))
+    gone = orphans.start_child(lambda: SimpleNamespace(pid=NOBODY))
     command = [sys.executable, "-S", "-c", "input()"]
     with subprocess.Popen(command, stdin=subprocess.PIPE) as stubborn:
         with monkeypatch.context() as patched:
             patched.setattr(os, "kill", lambda *_: None)
-            assert orphans.end(gone.pid, 0.01) == 1
+            assert orphans.end_orphans(gone.pid, 0.01) == 1
         assert stubborn.poll() is None
         stubborn.kill()
     assert stubborn.returncode == -signal.SIGKILL
 
 
 @adopting
-def test_of_two_children_at_once_neither_is_taken_for_a_leftover_of_the_other(mark: str) -> None:
+def test_neither_of_two_children_is_taken_for_an_orphan_of_the_other(mark: str) -> None:
     """As a server and who asks it: the second ends first, and has left something."""
-    inner: list[child.Ended] = []
+    inner: list[child.ChildResult] = []
 
     def meanwhile() -> bool:
         if not inner:
@@ -202,26 +203,26 @@ def test_of_two_children_at_once_neither_is_taken_for_a_leftover_of_the_other(ma
         outer = child.run(
             [*planted("hang_at_once"), "run"], env, REQUEST, LIMITS, lambda line: "", meanwhile
         )
-    assert [one.left_running for one in inner] == [1, 0]
+    assert [one.orphan_count for one in inner] == [1, 0]
     assert [one.returncode for one in inner] == [0, 0]
     assert (outer.stopped, outer.returncode) == ("interrupt", -signal.SIGKILL)
-    assert outer.left_running == 1
+    assert outer.orphan_count == 1
 
 
 @adopting
-def test_what_a_child_left_is_ended_though_another_is_started_meanwhile(
+def test_orphans_of_a_child_are_ended_though_another_child_is_started_meanwhile(
     mark: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    look = orphans._adopted
-    others: list[str] = ["good"]
+    reap_orphans = orphans._reap_orphans
+    others = ["good"]
 
     def meanwhile(group: int, **more: bool) -> list[int]:
         if others:
             run(others.pop(), mark)
-        return look(group, **more)
+        return reap_orphans(group, **more)
 
-    monkeypatch.setattr(orphans, "_adopted", meanwhile)
-    assert run("leave_a_child", mark).left_running == 1
+    monkeypatch.setattr(orphans, "_reap_orphans", meanwhile)
+    assert run("leave_a_child", mark).orphan_count == 1
 
 
 @adopting
@@ -251,7 +252,7 @@ child.run([*planted(sys.argv[1]), "run"], {sys.argv[2]: sys.argv[3]}, b"{}\\n", 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="only Linux shows whose a process is")
 @pytest.mark.parametrize("way", ["never_read", "hang_ignoring_signals", "hang_with_a_daemon"])
-def test_what_does_not_look_whether_the_harness_lives_is_ended_when_it_was_killed(
+def test_the_watchdog_ends_children_that_do_not_notice_the_death_of_the_harness(
     mark: str, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     command = [sys.executable, "-c", HARNESS, way, MARK, mark]
@@ -263,31 +264,33 @@ def test_what_does_not_look_whether_the_harness_lives_is_ended_when_it_was_kille
         harness.kill()
         harness.wait()
         assert left_of(mark) == []
-    if orphans._adopts():  # and then they are given to this process
+    if orphans._become_subreaper():  # and then they are given to this process
         reap(monkeypatch)
 
 
-def test_the_mark_of_a_child_is_of_the_same_length_everywhere() -> None:
-    for value in watchdog.mark().values():
+def test_the_marker_of_children_always_has_the_same_length() -> None:
+    for value in watchdog.marker_env().values():
         assert len(value) == 32
-    assert watchdog.mark() == watchdog.mark()
+    assert watchdog.marker_env() == watchdog.marker_env()
 
 
-def test_without_what_it_needs_nobody_watches(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_what_it_needs_there_is_no_watchdog(monkeypatch: pytest.MonkeyPatch) -> None:
     def refuse(*_: object, **__: object) -> None:
         raise OSError("no more processes")
 
     monkeypatch.setattr(watchdog.subprocess, "Popen", refuse)
-    assert watchdog.mark.__wrapped__() == {}
+    assert watchdog.marker_env.__wrapped__() == {}
     monkeypatch.setattr(watchdog.sys, "platform", "darwin")
-    assert watchdog.mark.__wrapped__() == {}
+    assert watchdog.marker_env.__wrapped__() == {}
 
 
-def test_a_hundred_megabytes_of_complaints_weigh_nothing_and_spoil_no_trial(mark: str) -> None:
+def test_a_hundred_megabytes_of_standard_error_use_no_memory_and_fail_no_trial(mark: str) -> None:
     tracemalloc.start()
     try:
         with at_most(20):
-            trial = bench(mark=mark).trial(Cell("planted", "check", "flood_standard_error"), 0, 0)
+            trial = bench(mark=mark).trial(
+                Cell(Contestant("planted", "flood_standard_error"), "check"), 0, 0
+            )
         _, most = tracemalloc.get_traced_memory()
     finally:
         tracemalloc.stop()
@@ -296,8 +299,10 @@ def test_a_hundred_megabytes_of_complaints_weigh_nothing_and_spoil_no_trial(mark
     assert most < 4 * MIB
 
 
-def test_lines_that_come_in_pieces_are_heard_whole(mark: str) -> None:
+def test_lines_that_arrive_in_pieces_are_joined(mark: str) -> None:
     with at_most(10):
-        trial = bench(mark=mark).trial(Cell("planted", "headline", "good_in_pieces"), 0, 0)
+        trial = bench(mark=mark).trial(
+            Cell(Contestant("planted", "good_in_pieces"), "headline"), 0, 0
+        )
     assert trial is not None
     assert (trial.status, len(trial.samples)) == (Status.OK, 3)

@@ -8,8 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from harness.catalog.workload import MODELS, in_order, is_model_id, is_variant
+from harness.catalog.contestant import is_model_id, is_variant
+from harness.catalog.workload import MODELS, order_models
 from harness.errors import Exit
+from harness.measuring.inventory import Inventory
+from harness.measuring.plan import RunSelection
 from harness.measuring.runners import external
 from harness.paths import WORKLOADS
 from harness.presenting.figures import style
@@ -18,7 +21,6 @@ from tests.support.command import Invoke
 from tests.support.outside import joined, offered, one, says, toml
 
 pytestmark = pytest.mark.usefixtures("asked_once")
-
 
 # --- what is named, and what is started
 
@@ -34,11 +36,22 @@ def test_a_runner_that_was_not_named_is_not_started(
     assert not (home / "started").exists()
 
 
-def test_the_file_and_its_folder_are_the_same_name_for_a_runner(home: Path) -> None:
+def test_a_runner_may_be_named_by_its_file_or_its_folder(home: Path) -> None:
     found = joined(home, home / external.FILE)
     assert found.problems == []
     assert offered(found) == [("counter", "py-loop", "")]
     assert (home / "started").exists()
+
+
+def test_the_other_files_of_an_implementation_are_digested_like_its_source(home: Path) -> None:
+    (home / "part.py").write_text("")
+    says(home, implementations=[one(files=["part.py"]), one(variant="two")])
+    inventory = Inventory.open([home])
+    assert inventory.runners.problems == []
+    cells, _ = inventory.plan_cells(RunSelection(("counter",), ("py-loop",)), None)
+    assert set(inventory.source_digests(cells)) == {
+        f"counting: {file}" for file in ("runner.py", "part.py", external.FILE)
+    }
 
 
 def test_no_shell_reads_the_command(home: Path) -> None:
@@ -68,7 +81,7 @@ def test_the_environment_of_the_file_reaches_the_trial_and_a_stray_print_does_no
 
 
 @pytest.mark.parametrize("command", ["list", "run", "validate"])
-def test_a_model_from_outside_is_among_the_near_matches(
+def test_an_external_model_is_suggested_for_a_misspelt_one(
     invoke: Invoke, home: Path, command: str
 ) -> None:
     code, _, err = invoke(command, "--runner", home, "--model", "py-lop")
@@ -76,7 +89,7 @@ def test_a_model_from_outside_is_among_the_near_matches(
     assert "unknown model 'py-lop'; did you mean py-loop" in err
 
 
-def test_models_from_outside_stand_after_ours_and_are_missing_where_nothing_is_offered(
+def test_external_models_follow_ours_and_are_missing_where_not_offered(
     invoke: Invoke, home: Path
 ) -> None:
     says(home, implementations=[one(model="zeta"), one(model="alpha"), one(variant="b")])
@@ -96,26 +109,29 @@ def test_models_from_outside_stand_after_ours_and_are_missing_where_nothing_is_o
 
 
 def test_the_order_of_models_is_ours_and_then_as_they_appear() -> None:
-    assert in_order(["zeta", "go", "alpha", "zeta"]) == (*MODELS, "zeta", "alpha")
+    assert order_models(["zeta", "go", "alpha", "zeta"]) == (*MODELS, "zeta", "alpha")
 
 
 @pytest.mark.parametrize("name", ["node", "mytool-fast", "a1-2b", "x" * 40])
-def test_names_that_are_those_of_models(name: str) -> None:
+def test_only_lowercase_words_joined_by_hyphens_name_a_model(name: str) -> None:
     assert is_model_id(name)
     assert all(map(is_model_id, MODELS))
     assert is_variant("") and is_variant("with_two_words2")  # noqa: PT018
 
 
-def test_models_from_outside_have_looks_that_are_their_own_and_stay() -> None:
+def test_external_models_have_distinct_and_stable_looks() -> None:
     names = [f"model-{number}" for number in range(200)]
-    looks = style.looks([*MODELS, *names])
+    looks = style.model_looks([*MODELS, *names])
     assert {name: looks[name] for name in MODELS} == style.LOOKS
     assert len(set(looks.values())) == len(looks)
     assert len({look.colour for look in looks.values()}) > 20
-    assert style.looks(["model-7"])["model-7"] == style.looks([*MODELS, "model-7"])["model-7"]
+    assert (
+        style.model_looks(["model-7"])["model-7"]
+        == style.model_looks([*MODELS, "model-7"])["model-7"]
+    )
 
 
 def test_a_link_to_the_file_leads_to_its_folder(home: Path, tmp_path: Path) -> None:
     link = tmp_path / "elsewhere.toml"
     link.symlink_to(home / external.FILE)
-    assert external.locate(link) == home / external.FILE
+    assert external.locate_file(link) == home / external.FILE

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from harness.catalog import workload_file
-from harness.catalog.workload import LONGEST_NAME
+from harness.catalog.contestant import LONGEST_NAME
 from harness.errors import Exit, Problem
 from harness.measuring.runners import external, find
 from tests.support.command import Invoke
@@ -34,14 +34,17 @@ pytestmark = pytest.mark.usefixtures("asked_once")
         ('[runners.a]\ncommand = ["x\\u0000"]', "none of them empty"),
         ("[runners.a]\ncommand = ['x']\nenv = { A = 1 }", "env.A: found 1, expected a text"),
         ("[runners.a]\ncommand = ['x']\nenv = { 'A=B' = '' }", "the name of a variable"),
-        ("[runners.a]\ncommand = ['x']\nworkloads = ['..']", "only a relative path without"),
-        ("[runners.a]\ncommand = ['x']\nworkloads = ['/']", "only a relative path without"),
+        ("[runners.a]\ncommand = ['x']\nworkloads = ['..']", "only relative paths without"),
+        ("[runners.a]\ncommand = ['x']\nworkloads = ['/']", "only relative paths without"),
         ("[runners.a]\ncommand = ['x']\nworkloads = ['no']", "it does not exist"),
-        ("[runners.a]\ncommand = ['x']\nworkloads = ['out']", "a link leads out of it"),
-        ("[runners.a]\ncommand = ['x']\nfiles = ['no']", "a file that can be read: it is none"),
-        ("[runners.a]\ncommand = ['x']\nfiles = ['../x']", "only a relative path without"),
+        ("[runners.a]\ncommand = ['x']\nworkloads = ['out']", "a link leads out of the folder"),
+        ("[runners.a]\ncommand = ['x']\nfiles = ['no']", "a readable file"),
+        ("[runners.a]\ncommand = ['x']\nfiles = ['../x']", "only relative paths without"),
         ("[runners.Node]\ncommand = ['x']", "expected the name of a runner: lowercase words"),
-        ("[runners.go]\ncommand = ['x']", "runners.go: found a name of ours, expected another"),
+        (
+            "[runners.go]\ncommand = ['x']",
+            "runners.go: found the name of a built-in runner, expected another name",
+        ),
         ("[runners", "not valid TOML"),
         ("", "runners: found none, expected a table [runners.NAME]"),
     ],
@@ -58,7 +61,7 @@ def test_a_mistake_in_the_file_is_one_message_with_its_place(
     assert err.count("\n") == 1
 
 
-def test_a_file_that_is_not_there_is_said_to_be(invoke: Invoke, tmp_path: Path) -> None:
+def test_a_missing_file_is_one_message(invoke: Invoke, tmp_path: Path) -> None:
     for path in (tmp_path, tmp_path / "nowhere"):
         code, _, err = invoke("list", "--runner", path)
         assert code == Exit.USAGE
@@ -69,10 +72,10 @@ def test_two_runners_of_one_name_are_refused(home: Path, tmp_path: Path) -> None
     toml(tmp_path)
     (tmp_path / "workloads").mkdir()
     with pytest.raises(Problem, match=r"runners\.counting: found it in .* too, expected one"):
-        external.read([home, tmp_path])
+        external.read_files([home, tmp_path])
 
 
-def test_a_workload_of_ours_cannot_be_replaced(invoke: Invoke, home: Path) -> None:
+def test_a_built_in_workload_cannot_be_replaced(invoke: Invoke, home: Path) -> None:
     (home / "workloads/counter.toml").rename(home / "workloads/noop.toml")
     code, _, err = invoke("list", "--runner", home)
     assert code == Exit.USAGE
@@ -80,7 +83,7 @@ def test_a_workload_of_ours_cannot_be_replaced(invoke: Invoke, home: Path) -> No
     assert not (home / "started").exists()
 
 
-def test_a_workload_from_outside_may_speak_of_models_from_outside_alone(home: Path) -> None:
+def test_only_an_external_workload_may_name_external_models(home: Path) -> None:
     file = home / "workloads" / "counter.toml"
     text = file.read_text("utf-8")
     assert workload_file.parse("counter", text, "x", from_outside=True).not_applicable
@@ -112,15 +115,19 @@ def test_a_workload_from_outside_may_speak_of_models_from_outside_alone(home: Pa
         ({"variant": "a-b"}, "variant: found 'a-b', expected a lowercase word"),
         ({"variant": "1st"}, "variant: found '1st'"),
         ({"source": "../secret"}, "found '../secret', expected a file in the runner's folder"),
-        ({"source": "workloads/../../secret"}, "only a relative path without"),
-        ({"source": "/etc/passwd"}, "only a relative path without"),
-        ({"source": "link"}, "a link leads out of it"),
+        ({"source": "workloads/../../secret"}, "only relative paths without"),
+        ({"source": "/etc/passwd"}, "only relative paths without"),
+        ({"source": "link"}, "a link leads out of the folder"),
         ({"source": "circle"}, "source: found 'circle', expected a file in the runner's folder"),
-        ({"source": "linked/secret"}, "a link leads out of it"),
-        ({"source": ""}, "only a relative path without"),
-        ({"source": "a\0b"}, "only a relative path without"),
+        ({"source": "linked/secret"}, "a link leads out of the folder"),
+        ({"source": ""}, "only relative paths without"),
+        ({"source": "a\0b"}, "only relative paths without"),
         ({"source": "workloads"}, "found no file 'workloads'"),
         ({"source": "none.py"}, "found no file 'none.py'"),
+        ({"files": ["../secret"]}, "files: found '../secret', expected a file in the runner's"),
+        ({"files": ["runner.py", "link"]}, "a link leads out of the folder"),
+        ({"files": ["circle"]}, "files: found 'circle', expected a file in the runner's folder"),
+        ({"files": ["none.py"]}, "files: found no file 'none.py'"),
         ({"source": "x" * 300}, "xxx...', expected a file in the runner's folder: File name too"),
     ],
 )  # fmt: skip
@@ -142,11 +149,11 @@ def test_an_implementation_that_cannot_be_used_is_named_and_the_others_stay(
     assert found.is_incomplete
 
 
-def test_what_is_offered_twice_is_used_once(home: Path) -> None:
+def test_an_implementation_offered_twice_is_used_once(home: Path) -> None:
     says(home, implementations=[one(), one(), one(variant="two"), one(workload="noop")])
     found = joined(home)
     assert len(offered(found)) == 3
-    assert "cannot be used: counter py-loop twice" in found.problems[0]
+    assert "cannot be used: counter py-loop is offered twice" in found.problems[0]
 
 
 def test_a_model_belongs_to_one_runner(home: Path, tmp_path: Path) -> None:
@@ -155,7 +162,7 @@ def test_a_model_belongs_to_one_runner(home: Path, tmp_path: Path) -> None:
     toml(other, "second", workloads=None)
     found = joined(home, other)
     assert [offer.runner for offer in found.offers()] == ["counting"]
-    assert "the model 'py-loop' is that of the runner counting" in found.problems[0]
+    assert "the model 'py-loop' belongs to the runner counting" in found.problems[0]
 
 
 def test_many_reasons_are_cut(home: Path) -> None:
@@ -164,7 +171,7 @@ def test_many_reasons_are_cut(home: Path) -> None:
     assert problem.endswith("and 47 more")
 
 
-def test_what_a_runner_says_of_itself_is_one_printable_line(home: Path) -> None:
+def test_the_description_of_a_runner_is_one_printable_line(home: Path) -> None:
     says(
         home,
         version="1.0\n\x1b[2J" + "x" * 500,
@@ -187,9 +194,12 @@ def test_what_a_runner_says_of_itself_is_one_printable_line(home: Path) -> None:
     [
         (["loombench-no-such"], "found no 'loombench-no-such', expected a program in PATH"),
         (["./runner"], "command: found no such file: "),
-        (["./plain"], "command: found a file that may not be executed: "),
+        (["./plain"], "command: found a file that is not executable: "),
         (["workloads/"], "command: found no such file: "),
-        ([sys.executable, "-c", "raise SystemExit('not today')"], "ended with 1: not today"),
+        (
+            [sys.executable, "-c", "raise SystemExit('not today')"],
+            "ended with exit code 1: not today",
+        ),
         ([sys.executable, "-c", "print('hello')"], "describe: "),
         (["./empty"], "cannot be used: "),
     ],
@@ -209,11 +219,11 @@ def test_a_runner_that_cannot_be_used_leaves_the_others_alone(
     assert err.count("\n") == 1
 
 
-def test_a_runner_that_says_too_much_or_leaves_something_is_stopped(
+def test_a_runner_with_too_much_output_or_an_orphan_is_stopped(
     home: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     toml(home, command=[sys.executable, "-S", "-c", "while True: print('x' * 1000)"])
-    assert "describe was stopped: it says too much" in joined(home).problems[0]
+    assert "describe was stopped: its output is too long" in joined(home).problems[0]
     monkeypatch.setattr(find, "_DESCRIBE_TIMEOUT_S", 0.3)
     toml(home, command=["sh", "-c", "sleep 20 & wait"])
     assert "describe timed out after 0.3 s" in joined(home).problems[0]

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from harness.catalog.contestant import Contestant
 from harness.measuring import plan
 from harness.measuring.runners import find, go_build
 from harness.measuring.runners.runner import Offer, Runners
@@ -96,10 +97,10 @@ def test_without_go_the_reason_says_what_to_do(root: Path) -> None:
     [
         ("go version go1.23.9 linux/amd64", "found Go 1.23, expected 1.24 or later"),
         ("go version go1.9 linux/amd64", "found Go 1.9, expected 1.24 or later"),
-        ("a game of stones", "found Go one that does not answer, expected 1.24 or later"),
+        ("a game of stones", "found Go of unknown version, expected 1.24 or later"),
     ],
 )
-def test_a_go_that_is_too_old_is_named_with_what_is_needed(
+def test_a_go_that_is_too_old_is_named_with_the_needed_version(
     root: Path, says: str, reason: str
 ) -> None:
     fake_go(root / "path", says)
@@ -115,7 +116,7 @@ def test_a_go_that_is_new_enough_is_taken_from_the_path(root: Path, says: str) -
     assert found_go(root) == (str(go), "")
 
 
-def test_the_go_of_the_environment_stands_in_for_one_that_is_too_old(root: Path) -> None:
+def test_the_go_of_the_environment_replaces_one_that_is_too_old(root: Path) -> None:
     fake_go(root / "path", "go version go1.2.3 linux/amd64")
     own = fake_go(root / "env" / "bin")
     assert found_go(root) == (str(own), "")
@@ -181,7 +182,7 @@ def test_what_was_just_built_is_not_built_again(sources: Path, root: Path) -> No
 
 
 @pytest.mark.parametrize("step", ["run", "build"])
-def test_a_build_that_fails_gives_the_end_of_what_go_said(
+def test_a_build_that_fails_gives_the_end_of_its_output(
     sources: Path, root: Path, step: str
 ) -> None:
     fails = f'if [ "$1" = {step} ]; then echo "main.go:1:1: expected package" >&2; exit 1; fi'
@@ -208,15 +209,15 @@ def test_changed_sources_without_go_give_the_reason_and_not_the_old_binary(sourc
 
 def described(way: str) -> Runners:
     found = Runners()
-    find._add(found, "planted", planted(way, "describing"), {}, ("go",))
+    find._add_runner(found, "planted", planted(way, "describing"), {}, ("go",))
     return found
 
 
 @pytest.mark.parametrize(
     ("way", "says"),
     [
-        ("failing", "describe ended with 1: a library is missing"),
-        ("killed", "describe ended with -9"),
+        ("failing", "describe ended with exit code 1: a library is missing"),
+        ("killed", "describe ended with exit code -9"),
         ("other_protocol", "the runner speaks protocol 2, this harness speaks 1"),
         ("garbage", "'Usage: something else'"),
         ("nothing", "describe"),
@@ -242,14 +243,14 @@ def test_a_runner_that_cannot_be_used_is_a_problem(
 
 def test_a_command_that_does_not_exist_is_a_problem() -> None:
     found = Runners()
-    find._add(found, "planted", ("loombench-no-such-command",), {}, ())
+    find._add_runner(found, "planted", ("loombench-no-such-command",), {}, ())
     assert "loombench-no-such-command" in found.problems[0]
 
 
 def test_a_runner_offers_its_implementations() -> None:
     found = described("good")
     assert found.problems == []
-    assert list(found.offers()) == [Offer("planted", "threads", "", "planted", "here")]
+    assert list(found.offers()) == [Offer(Contestant("planted", "threads"), "planted", "here")]
 
 
 def test_an_offer_of_an_unavailable_model_carries_the_reason() -> None:
@@ -257,8 +258,8 @@ def test_an_offer_of_an_unavailable_model_carries_the_reason() -> None:
     assert offer.unavailable == "one core"
 
 
-def test_finding_runners_never_raises_and_names_what_is_not_there(root: Path) -> None:
-    found = find.find()
+def test_finding_runners_never_raises_and_names_what_is_missing(root: Path) -> None:
+    found = find.find_runners()
     assert found.found == {}
     assert found.missing_models["go"] == found.missing_models["go-1cpu"]
     assert "sources are not here" in found.missing_models["go"]
@@ -266,16 +267,16 @@ def test_finding_runners_never_raises_and_names_what_is_not_there(root: Path) ->
 
 
 def test_models_whose_runner_cannot_be_used_are_unavailable_and_not_missing(root: Path) -> None:
-    found = find.find()
-    present, absent = plan.cells(
-        [workload()], plan.Selection(), found.offers(), found.missing_models, None
+    found = find.find_runners()
+    present, absent = plan.plan_cells(
+        [workload()], plan.RunSelection(), found.offers(), found.missing_models, None
     )
     assert present == []
     assert {cell.absence for cell in absent} == {Absence.UNAVAILABLE}
 
 
 def test_the_runners_of_this_repository_are_found() -> None:
-    found = find.find()
+    found = find.find_runners()
     assert found.problems == []
     assert "python" in found.found
     if "go" in found.found:

@@ -14,10 +14,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.measuring.runners import protocol
-from harness.measuring.runners.conversation import Conversation
+from harness.measuring.runners.transcript import Transcript
 from harness.paths import ROOT
 from runner import wire
-from tests.support.factories import examples, workload
+from tests.support.factories import assignment, examples, who
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -53,14 +53,14 @@ def transcripts(folder: str) -> list[Any]:
     return [pytest.param(list(lines(path)), id=path.stem) for path in paths]
 
 
-def asked(transcript: list[Line]) -> Conversation:
+def asked(transcript: list[Line]) -> Transcript:
     """Return a conversation about the cases of the one good request of a transcript."""
     (request,) = (line.text for line in transcript if line.direction == ">" and not line.error)
-    return Conversation(msgspec.json.decode(request, type=protocol.Request).cases)
+    return Transcript(msgspec.json.decode(request, type=protocol.Request).cases)
 
 
-def hear(said: Conversation, line: Line) -> None:
-    said.hear(protocol.decode_message(line.text.encode()))
+def hear(said: Transcript, line: Line) -> None:
+    said.receive(protocol.decode_message(line.text.encode()))
 
 
 GOOD = transcripts("good")
@@ -140,7 +140,7 @@ def test_every_kind_occurs_in_a_good_transcript() -> None:
     assert found == set(KINDS)
 
 
-def test_what_comes_twice_in_an_answer_is_kept_in_order() -> None:
+def test_several_outcomes_and_samples_of_a_case_are_kept_in_order() -> None:
     (transcript,) = (one.values[0] for one in TRIALS if one.id == "wrong_answer")
     said = asked(transcript)
     for line in transcript:
@@ -179,7 +179,7 @@ def test_whatever_describe_prints_is_a_description_or_a_protocol_error(text: byt
 
 @given(st.binary(max_size=40) | st.text(max_size=40).map(str.encode))
 @examples(200)
-def test_any_bytes_are_no_description_but_a_protocol_error(data: bytes) -> None:
+def test_random_bytes_are_a_protocol_error(data: bytes) -> None:
     with pytest.raises(protocol.ProtocolError, match=r"^describe: "):
         protocol.decode_description(data)
 
@@ -194,8 +194,9 @@ def test_a_long_bad_line_is_quoted_in_part() -> None:
 
 
 def test_a_trial_does_the_check_case_first() -> None:
-    demo = workload()
-    request = protocol.request_for(demo, demo.cases["headline"], "trio", "streams", 7)
+    request = protocol.create_request(
+        who("trio", "streams"), assignment("trio", "headline").cases, 7
+    )
     assert (request.workload, request.model, request.variant) == ("demo", "trio", "streams")
     assert [case.id for case in request.cases] == ["check", "headline"]
     assert request.cases[1] == protocol.RequestCase(
@@ -204,14 +205,12 @@ def test_a_trial_does_the_check_case_first() -> None:
 
 
 def test_a_trial_of_the_check_case_does_it_once() -> None:
-    demo = workload()
-    request = protocol.request_for(demo, demo.cases["check"], "trio", "", 7)
+    request = protocol.create_request(who("trio", ""), assignment("trio", "check").cases, 7)
     assert [case.id for case in request.cases] == ["check"]
 
 
 def test_a_request_is_one_line_that_the_runner_understands() -> None:
-    demo = workload()
-    request = protocol.request_for(demo, demo.cases["headline"], "trio", "", 7)
+    request = protocol.create_request(who("trio", ""), assignment("trio", "headline").cases, 7)
     line = protocol.encode_request(request)
     assert line.endswith(b"\n")
     assert line.count(b"\n") == 1
@@ -260,6 +259,14 @@ def test_an_unknown_field_of_a_description_is_ignored() -> None:
     text = example('{"protocol": 1, "language"')
     more = text.replace('{"protocol"', '{"colour": "red", "protocol"')
     assert protocol.decode_description(more.encode()) == protocol.decode_description(text.encode())
+
+
+def test_an_implementation_lists_its_other_files_or_leaves_them_out() -> None:
+    text = example('{"protocol": 1, "language"')
+    assert protocol.decode_description(text.encode()).implementations[0].files == ()
+    more = text.replace('"variant": ""', '"variant": "", "files": ["a.py", "b/c.py"]')
+    described = protocol.decode_description(more.encode())
+    assert described.implementations[0].files == ("a.py", "b/c.py")
 
 
 def test_the_schema_that_is_checked_in_is_that_of_the_code() -> None:
@@ -321,7 +328,7 @@ answers = st.recursive(
 def test_a_digest_is_that_of_the_canonical_text_on_both_sides(value: Any, text: str) -> None:
     expected = hashlib.sha256(text.encode("ascii")).hexdigest()
     assert protocol.digest(value) == expected
-    assert wire.answer(value) == (expected, text)
+    assert wire.digest_answer(value) == (expected, text)
 
 
 def test_the_digest_of_twenty_is_that_of_the_document() -> None:
@@ -333,8 +340,8 @@ def test_the_digest_of_twenty_is_that_of_the_document() -> None:
 @given(answers)
 @examples(150)
 def test_both_sides_digest_any_answer_alike_and_in_printable_ascii(value: Any) -> None:
-    text = wire.canonical(value)
-    assert protocol.digest(value) == wire.answer(value)[0]
+    text = wire.canonical_json(value)
+    assert protocol.digest(value) == wire.digest_answer(value)[0]
     assert all(" " <= character <= "~" for character in text)
     assert json.loads(text) == value
 
@@ -342,10 +349,10 @@ def test_both_sides_digest_any_answer_alike_and_in_printable_ascii(value: Any) -
 @pytest.mark.parametrize("value", [1.5, True, None, [1, None], {"a": 1.0}, {1: 1}, b"a"])
 def test_an_answer_that_does_not_travel_unchanged_has_no_digest(value: Any) -> None:
     with pytest.raises(TypeError, match=r"^answer: found"):
-        wire.answer(value)
+        wire.digest_answer(value)
 
 
 def test_a_long_answer_is_shown_in_part_and_digested_whole() -> None:
-    digest, shown = wire.answer("x" * 1_000)
+    digest, shown = wire.digest_answer("x" * 1_000)
     assert len(shown) == 200
     assert digest == protocol.digest("x" * 1_000)

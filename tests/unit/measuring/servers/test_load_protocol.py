@@ -18,7 +18,7 @@ MS = 1_000_000
 
 
 def asked(of: Workload, case: str) -> dict[str, Any]:
-    request = load_protocol.request_for(of, of.cases[case], 1234, 7)
+    request = load_protocol.create_request(of.resolve(case, "asyncio"), 1234, 7)
     line = load_protocol.encode(request)
     assert line.count(b"\n") == 1
     return json.loads(line)
@@ -87,17 +87,17 @@ def phase(**more: Any) -> dict[str, Any]:
     return {"kind": "phase", "phase": 0, "loop": "closed", "elapsed_ns": 100, "requests": 1, **more}
 
 
-def heard(*records: dict[str, Any]) -> load_protocol.Heard:
-    it = load_protocol.Heard()
+def heard(*records: dict[str, Any]) -> load_protocol.LoadReport:
+    it = load_protocol.LoadReport()
     for one in records:
-        it.hear(json.dumps(one).encode())
+        it.receive_line(json.dumps(one).encode())
     return it
 
 
 STARTED = {"kind": "started", "protocol": 1, "facts": {"gomaxprocs": 2, "cpus": "0-1"}}
 
 
-def test_what_was_heard_is_kept() -> None:
+def test_received_records_are_kept() -> None:
     it = heard(
         STARTED,
         {"kind": "connected", "connections": 2, "elapsed_ns": 5},
@@ -131,23 +131,23 @@ def test_an_error_is_kept_with_its_reason() -> None:
         b'{"kind": "phase", "phase": 0, "loop": "closed", "elapsed_ns": 1.5, "requests": 1}',
     ],
 )
-def test_what_is_no_record_is_refused(line: bytes) -> None:
+def test_an_invalid_record_is_refused(line: bytes) -> None:
     with pytest.raises(ProtocolError):
-        load_protocol.Heard().hear(line)
+        load_protocol.LoadReport().receive_line(line)
 
 
 def test_it_is_warm_when_it_is_connected_and_all_warm_up_was_made() -> None:
-    case = workload(SERVED).cases["headline"]
+    case = workload(SERVED).resolve("headline", "asyncio")
     it = heard(STARTED)
     assert not it.is_warm(case)
-    it.hear(b'{"kind": "connected", "connections": 2, "elapsed_ns": 5}')
+    it.receive_line(b'{"kind": "connected", "connections": 2, "elapsed_ns": 5}')
     assert not it.is_warm(case)
-    it.hear(json.dumps(phase(warmup=True)).encode())
+    it.receive_line(json.dumps(phase(warmup=True)).encode())
     assert it.is_warm(case)
 
 
 LIMITED = (
-    "client limited: the load generator used 96% of its processors, so the server could have"
+    "client limited: the load generator used 96% of its CPU time, so the server could have"
     " done more"
 )
 
@@ -175,7 +175,7 @@ LIMITED = (
         (
             {},
             [phase(loop="ladder")],
-            ("the ladder ended before it was saturated: it could do more",),
+            ("the ladder ended before the server was saturated: it could do more",),
         ),
         (
             {},
@@ -185,7 +185,7 @@ LIMITED = (
         ({}, [], ()),
     ],
 )
-def test_what_keeps_numbers_from_being_the_servers_own_is_a_warning(
+def test_a_limit_of_the_load_generator_is_a_warning(
     facts: dict[str, Any], phases: list[dict[str, Any]], warnings: tuple[str, ...]
 ) -> None:
     assert heard({**STARTED, "facts": facts}, *phases).warnings() == warnings

@@ -6,13 +6,13 @@ import resource
 
 import pytest
 
-from harness.measuring.servers import serving
+from harness.measuring.servers import load_driver
 from harness.results.records import Status
 from tests.support.planted.bench import workload
 from tests.support.planted.served import SERVED, bench_of_servers, trial_of_server
 
 
-def test_too_few_open_files_are_said_before_with_the_number_needed(
+def test_too_few_open_files_are_reported_before_anything_starts(
     mark: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(resource, "getrlimit", lambda _: (50, 60))
@@ -34,14 +34,14 @@ def test_too_few_open_files_are_said_before_with_the_number_needed(
         ((resource.RLIM_INFINITY, resource.RLIM_INFINITY), []),
     ],
 )
-def test_a_limit_of_open_files_that_may_be_raised_is(
+def test_a_soft_limit_of_open_files_is_raised(
     monkeypatch: pytest.MonkeyPatch, limits: tuple[int, int], raised: list[tuple[int, int]]
 ) -> None:
     was: list[tuple[int, int]] = []
     monkeypatch.setattr(resource, "getrlimit", lambda _: limits)
     monkeypatch.setattr(resource, "setrlimit", lambda _, now: was.append(now))
     case = workload(10, SERVED, "served").cases["headline"]
-    assert serving.refusal(case, ("generator",)) is None
+    assert load_driver.find_obstacle(case, ("generator",)) is None
     assert was == raised
 
 

@@ -13,7 +13,7 @@ import pytest
 from harness.measuring.runners.go_build import find_go
 from harness.paths import ROOT
 from harness.presenting.export import benchfmt
-from harness.presenting.export.selection import Selection
+from harness.presenting.export.selection import ExportSelection
 from tests.support.exports import Export, exported
 
 
@@ -33,7 +33,7 @@ def test_benchfmt_has_one_line_a_trial_that_was_ok() -> None:
 
 
 def test_benchfmt_without_the_model_in_its_names_for_one_model() -> None:
-    said = exported("benchfmt", Selection(models=("asyncio",)))
+    said = exported("benchfmt", ExportSelection(models=("asyncio",)))
     assert "model=" not in said
     assert "\nBenchmarkDemo/case=headline-2 1 " in said
 

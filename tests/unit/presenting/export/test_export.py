@@ -11,9 +11,10 @@ import pytest
 
 from harness import units
 from harness.analysis.analyse import analyse
+from harness.catalog.contestant import Contestant
 from harness.errors import Exit, Problem
 from harness.presenting import export
-from harness.presenting.export.selection import Selection, name_of
+from harness.presenting.export.selection import ExportSelection, export_name
 from harness.results import store
 from harness.results.records import Cell, Status
 from tests.support.command import command
@@ -47,9 +48,11 @@ def test_what_a_reader_of_the_file_cannot_know_is_a_warning(format_: str) -> Non
 def test_a_time_that_the_clock_does_not_show_is_left_out_and_said(format_: str) -> None:
     run_, _ = small()
     measured = trials("asyncio", [0, 5])
-    text = export.text(format_, analyse(run_, measured), measured, ALL, warnings := [])
+    text = export.render(format_, analyse(run_, measured), measured, ALL, warnings := [])
     assert "5e-09" in text or "5.0" in text
-    assert warnings == ["demo/headline/asyncio: 1 of 2 trials took no time that the clock shows"]
+    assert warnings == [
+        "demo/headline/asyncio: 1 of 2 trials were too short for the clock and are left out"
+    ]
 
 
 @pytest.mark.parametrize("format_", TIMED)
@@ -57,22 +60,22 @@ def test_a_run_without_an_ok_trial_has_no_times_to_export(format_: str) -> None:
     run_, _ = small()
     measured = [trial("asyncio", status=Status.CRASH)]
     with pytest.raises(Problem, match="found no time to export, expected at least one") as caught:
-        export.text(format_, analyse(run_, measured), measured, ALL, [])
+        export.render(format_, analyse(run_, measured), measured, ALL, [])
     assert caught.value.code == Exit.NOT_POSSIBLE
 
 
 @pytest.mark.parametrize("format_", ["csv", "markdown"])
 def test_a_run_without_a_trial_is_exported_as_what_it_planned(format_: str) -> None:
     run_, _ = small()
-    text = export.text(format_, analyse(run_, []), [], ALL, [])
+    text = export.render(format_, analyse(run_, []), [], ALL, [])
     assert "asyncio" in text
     assert "no Go" in text
 
 
 def test_the_control_has_a_name_of_its_own() -> None:
-    control = Cell("demo", "headline", "asyncio", control=True)
-    assert name_of(control, ALL) == "demo/headline/asyncio/a-a"
-    assert name_of(control, Selection(models=("asyncio",))) == "demo/headline/a-a"
+    control = Cell(Contestant("demo", "asyncio"), "headline", control=True)
+    assert export_name(control, ALL) == "demo/headline/asyncio/a-a"
+    assert export_name(control, ExportSelection(models=("asyncio",))) == "demo/headline/a-a"
 
 
 # --- the command
@@ -89,7 +92,7 @@ def test_export_prints_what_it_would_write(do_export: Export, tmp_path: Path, fo
 
 
 def test_export_takes_a_run_by_its_name(do_export: Export, small_results: Path) -> None:
-    assert do_export(store.find(small_results).name, "--format", "csv")[0] == 0
+    assert do_export(store.find_run(small_results).name, "--format", "csv")[0] == 0
     code, said, err = do_export("nosuch", "--format", "csv")
     assert (code, said) == (Exit.USAGE, "")
     assert "there is: 20260102T030405Z-host" in err
@@ -132,7 +135,7 @@ def test_a_place_that_cannot_be_written_is_a_problem_that_says_what_to_do(
     code, said, err = do_export("--format", "csv", "--output", tmp_path / place)
     assert (code, said) == (Exit.NOT_POSSIBLE, "")
     assert f"{place}: cannot be written: {reason}" in err
-    assert "choose another place with --output" in err
+    assert "choose another path with --output" in err
     assert sorted(tmp_path.rglob("*")) == before
 
 

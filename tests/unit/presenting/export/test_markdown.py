@@ -37,10 +37,10 @@ def test_markdown_shows_estimates_with_interval_ratio_memory_and_n() -> None:
     assert [line[0] for line in body] == ["asyncio", "asyncio · threads", "trio", "threads"]
     assert heading[0] == "model"
     assert heading[1] == "elapsed time (lower is better)"
-    assert heading[-3:] == ["to asyncio", "peak memory", "n"]
+    assert heading[-3:] == ["vs asyncio", "peak memory", "n"]
     assert body[0][1] == "53.0 ms [51.0 ms, 55.0 ms]"
     assert body[0][-3:] == ["1.00x [1.00x, 1.00x]", "20.0 MiB", "5"]
-    assert body[1][1] == "61.0 ms (too few for an interval)"
+    assert body[1][1] == "61.0 ms (too few processes for an interval)"
     assert body[3][4] == "-8.00 ms [-10.0 ms, -6.00 ms]"
     assert body[3][-3].startswith("0.79")
     assert body[0][3] == ""
@@ -64,4 +64,4 @@ def test_markdown_names_below_a_table_what_failed_and_what_is_absent() -> None:
     ],
 )
 def test_markdown_shows_a_text_as_it_was_said(text: str, shown: str) -> None:
-    assert markdown.escaped(text) == shown
+    assert markdown.escape(text) == shown

@@ -9,11 +9,11 @@ from pathlib import Path
 import pyperf
 import pytest
 
-from harness.presenting.export.selection import Selection
+from harness.presenting.export.selection import ExportSelection
 from tests.support.exports import ALL, Export, exported
 
 
-def suite(selection: Selection = ALL) -> pyperf.BenchmarkSuite:
+def suite(selection: ExportSelection = ALL) -> pyperf.BenchmarkSuite:
     return pyperf.BenchmarkSuite.loads(exported("pyperf", selection))
 
 
@@ -50,7 +50,8 @@ def test_pyperf_knows_the_machine_the_runtime_and_the_memory() -> None:
     one = suite().get_benchmark("demo/headline/asyncio")
     known = one.get_metadata()
     assert (known["hostname"], known["cpu_model_name"], known["cpu_count"]) == ("host", "a cpu", 2)
-    assert (known["unit"], known["loombench_runtime"]) == ("second", "python 3.11")
+    assert (known["unit"], known["loombench_runtime"]) == ("second", "default")
+    assert known["loombench_language"] == "python 3.11"
     assert one.get_runs()[0].get_metadata()["mem_max_rss"] == 20 * 2**20
     assert one.get_dates()[0].isoformat() == "2026-01-02T03:04:05.678000+00:00"
 

@@ -31,6 +31,7 @@ def test_csv_has_one_row_a_cell_and_metric_with_the_estimate_in_base_units() -> 
         "params": "tasks=10;wait_ns=50000000",
         "model": "asyncio",
         "variant": "",
+        "runtime": "default",
         "contestant": "asyncio",
         "metric": "elapsed",
         "unit": "ns",

@@ -10,7 +10,7 @@ import pytest
 from harness.analysis.analyse import analyse
 from harness.errors import Problem
 from harness.presenting import export
-from harness.presenting.export.selection import Selection
+from harness.presenting.export.selection import ExportSelection
 from harness.results.records import Absence, AbsentCell, Run, Status, Trial
 from tests.support.factories import cell, run, trials
 
@@ -28,9 +28,9 @@ def measured() -> tuple[Run, list[Trial]]:
     ]
 
 
-def document(selection: Selection | None = None) -> dict[str, Any]:
+def document(selection: ExportSelection | None = None) -> dict[str, Any]:
     analysis = analyse(*measured())
-    return json.loads(export.text("json", analysis, (), selection or Selection(), []))
+    return json.loads(export.render("json", analysis, (), selection or ExportSelection(), []))
 
 
 def cells(found: dict[str, Any]) -> dict[str, Any]:
@@ -66,11 +66,11 @@ def test_what_failed_or_is_absent_is_said_and_has_no_value() -> None:
 
 
 def test_a_selection_leaves_the_rest_out() -> None:
-    found = document(Selection(models=("threads",)))
+    found = document(ExportSelection(models=("threads",)))
     assert list(cells(found)) == ["threads"]
     assert found["workloads"][0]["comparison"]["pairs"] == []
 
 
 def test_an_unknown_model_is_refused() -> None:
     with pytest.raises(Problem, match="treads"):
-        document(Selection(models=("treads",)))
+        document(ExportSelection(models=("treads",)))

@@ -15,14 +15,14 @@ from tests.support.drawings import drawing, every_scene, main_page
 
 def spans(axes: Axes, colour: str) -> list[Bbox]:
     """Return the bands of a colour, in the data of the axes."""
-    return [one.get_bbox() for one in axes.patches if to_hex(one.get_facecolor()) == colour]
+    return [patch.get_bbox() for patch in axes.patches if to_hex(patch.get_facecolor()) == colour]
 
 
 def shaded(axes: Axes) -> list[int]:
     """Return the rows that are shaded; each as high as a row, from one side to the other."""
     bands = spans(axes, BAND)
-    assert all((one.x0, one.x1, one.height) == (0, 1, 1) for one in bands)
-    return sorted(round(one.y0 + 0.5) for one in bands)
+    assert all((band.x0, band.x1, band.height) == (0, 1, 1) for band in bands)
+    return sorted(round(band.y0 + 0.5) for band in bands)
 
 
 @every_scene
@@ -32,20 +32,27 @@ def test_tiers_are_shaded_alternately_in_every_panel(scene: str) -> None:
         page = main_page(it, id_)
         panels = page.figure.axes
         names = page.ticks(panels[0], "y") if panels else []
-        tiers = [result.comparison.tier_of(name) for name in names]
+        contestants = {cell.name: cell.contestant for cell in result.headline}
+        tiers = [result.comparison.tier_of(contestants[name]) for name in names]
         even = [row for row, tier in enumerate(tiers) if tier is not None and tier % 2 == 0]
         assert [shaded(axes) for axes in panels] == [even] * len(panels)
 
 
 def test_the_second_of_two_tiers_is_shaded_and_the_first_is_not() -> None:
     it = drawing("five workloads")
-    assert it.analysis.workloads["noop"].comparison.tiers == (("sequential",), ("asyncio",))
+    tiers = it.analysis.workloads["noop"].comparison.tiers
+    assert [[contestant.name for contestant in tier] for tier in tiers] == [
+        ["sequential"],
+        ["asyncio"],
+    ]
     assert shaded(main_page(it, "noop").figure.axes[0]) == [1]
 
 
 def test_there_are_scenes_of_many_tiers_of_one_tier_and_of_none() -> None:
     tiers = {
-        scene: {len(one.comparison.tiers) for one in drawing(scene).analysis.workloads.values()}
+        scene: {
+            len(result.comparison.tiers) for result in drawing(scene).analysis.workloads.values()
+        }
         for scene in ("each shape", "all alike", "too few blocks", "nothing measured yet")
     }
     assert min(tiers.pop("each shape")) > 3
@@ -67,9 +74,11 @@ def test_the_foot_says_what_bands_mean_and_the_noise_floor_where_there_are_tiers
     for id_, result in it.analysis.workloads.items():
         read = main_page(it, id_).words()
         comparison = result.comparison
-        assert ("Rows in one band are not told apart" in read) == bool(comparison.tiers)
+        assert ("Rows in one band are too close to its best row to rank" in read) == bool(
+            comparison.tiers
+        )
         if comparison.tiers and comparison.floor is not None:
-            percent = re.search(r"Noise floor ([\d.,]+)%: one contestant against itself", read)
+            percent = re.search(r"Noise floor ([\d.,]+)%: we ran one program under two names", read)
             assert percent
             assert float(percent[1]) == pytest.approx(100 * (comparison.floor - 1), rel=0.05)
         else:
@@ -82,13 +91,13 @@ def test_the_noise_floor_is_a_band_around_one_in_the_overview(scene: str) -> Non
     results = it.analysis.workloads.values()
     for axes, result in zip(it.pages["overview"].figure.axes, results, strict=True):
         floor = result.comparison.floor
-        bands = [(one.x0, one.x1, one.y0, one.y1) for one in spans(axes, FLOOR)]
+        bands = [(band.x0, band.x1, band.y0, band.y1) for band in spans(axes, FLOOR)]
         assert bands == ([] if floor is None else [pytest.approx((1 / floor, floor, 0, 1))])
 
 
 def test_there_are_scenes_with_a_noise_floor_and_without_one() -> None:
     floors = {
-        scene: [one.comparison.floor for one in drawing(scene).analysis.workloads.values()]
+        scene: [result.comparison.floor for result in drawing(scene).analysis.workloads.values()]
         for scene in ("each shape", "too few blocks")
     }
     assert all(floor is not None and floor > 1 for floor in floors["each shape"])
@@ -97,4 +106,4 @@ def test_there_are_scenes_with_a_noise_floor_and_without_one() -> None:
 
 @every_scene
 def test_the_control_is_no_contestant_of_a_figure(scene: str) -> None:
-    assert [p.name for p in drawing(scene).pages.values() if "(again)" in p.words()] == []
+    assert [page.name for page in drawing(scene).pages.values() if "(again)" in page.words()] == []

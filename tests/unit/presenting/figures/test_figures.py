@@ -12,13 +12,13 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 
 from harness.analysis.analyse import WorkloadResult
-from harness.analysis.findings import finding, overall
+from harness.analysis.findings import overall, title
 from harness.catalog.workload import MODELS
 from harness.claims import ledger
-from harness.claims.judge import check
+from harness.claims.judge import judge_claims
 from harness.errors import Exit, Problem
 from harness.presenting import figures
-from harness.presenting.figures.style import LOOKS, looks
+from harness.presenting.figures.style import LOOKS, model_looks
 from harness.results.records import Absence, Status
 from tests.support.drawings import (
     Drawing,
@@ -79,20 +79,20 @@ def test_there_is_an_overview_then_claims_a_figure_a_workload_and_one_a_sweep(sc
         if len(result.cases) > 1:
             expected += [f"{id_}-{line}" for line in LINES.get(id_, ())]
         expected += [f"{id_}-{kind}" for kind in of_shape(result)]
-    expected += ["drift"] * (len(it.analysis.spins) > 2)
+    expected += ["drift"] * (len(it.analysis.probes) > 2)
     assert it.names == expected
 
 
 def of_shape(result: WorkloadResult) -> list[str]:
     """Return the kinds of figure that a workload's shape, and what was found, give it."""
-    with_waits = [any(one.curve for one in cells) for cells in result.cases.values()]
+    with_curves = [any(cell.curve for cell in cells) for cells in result.cases.values()]
     kinds = {
-        "waits": any(one.curve and not one.cell.variant for one in result.headline),
-        "beside": result.workload.shape == "latency"
+        "percentiles": any(cell.curve and cell.contestant.is_plain for cell in result.headline),
+        "cases": result.workload.shape == "latency"
         and result.workload.sweep is None
-        and sum(with_waits) > 1,
-        "slopes": any(one.parked for one in result.headline),
-        "ladder": any(one.ladder for cells in result.cases.values() for one in cells),
+        and sum(with_curves) > 1,
+        "slopes": any(cell.parked for cell in result.headline),
+        "ladder": any(cell.ladder for cells in result.cases.values() for cell in cells),
     }
     return [kind for kind, is_drawn in kinds.items() if is_drawn]
 
@@ -133,7 +133,7 @@ def test_titles_are_the_findings_of_the_data(scene: str) -> None:
     it = drawing(scene)
     assert it.pages["overview"].title() == overall(list(it.analysis.workloads.values()))
     for id_, result in it.analysis.workloads.items():
-        assert main_page(it, id_).title() == f"{result.workload.title}: {finding(result)}"
+        assert main_page(it, id_).title() == title(result)
 
 
 @pytest.mark.parametrize("unit", UNITS)
@@ -202,7 +202,7 @@ def test_a_dot_has_the_colour_and_the_marker_of_its_model(scene: str) -> None:
             if line.get_marker() not in ("None", "", None):
                 (row,) = line.get_ydata()
                 model, _, variant = names[round(row)].partition(" · ")
-                look = looks(it.analysis.models)[model]
+                look = model_looks(it.analysis.models)[model]
                 assert (to_hex(line.get_color()), line.get_marker()) == look
                 assert to_hex(line.get_markerfacecolor()) == ("#ffffff" if variant else look.colour)
                 seen += 1
@@ -228,7 +228,7 @@ def test_every_contestant_is_named_in_the_figure_of_its_workload(scene: str) -> 
     it = drawing(scene)
     for id_, result in it.analysis.workloads.items():
         read = main_page(it, id_).words()
-        assert [one.contestant for one in result.headline if one.contestant not in read] == []
+        assert [cell.name for cell in result.headline if cell.name not in read] == []
 
 
 @every_scene
@@ -236,14 +236,14 @@ def test_what_failed_or_is_absent_is_named_with_the_reason(scene: str) -> None:
     it = drawing(scene)
     for id_, result in it.analysis.workloads.items():
         read = main_page(it, id_).words()
-        for one in result.headline:
-            for status in one.statuses:
+        for cell in result.headline:
+            for status in cell.statuses:
                 if status is not Status.OK:
-                    assert f"{one.contestant}: " in read
+                    assert f"{cell.name}: " in read
                     assert status.value.replace("_", " ") in read
-            if one.absent is not None:
-                reason = " ".join(one.absent.reason.split())
-                assert f"{one.absent.absence.value.replace('_', ' ')}: {reason}" in read
+            if cell.absent is not None:
+                reason = " ".join(cell.absent.reason.split())
+                assert f"{cell.absent.absence.value.replace('_', ' ')}: {reason}" in read
 
 
 @pytest.mark.parametrize(
@@ -273,9 +273,9 @@ def test_a_failure_is_said_with_its_count_and_its_message(
     [
         ("one model always fails", "failed: wrong answer"),
         ("each shape", "not applicable"),
-        ("each shape", "beyond its limit"),
+        ("each shape", "above its limit"),
         ("no Go", "unavailable here"),
-        ("only trio", "not asked for"),
+        ("only trio", "not selected"),
         ("only trio", "no baseline"),
         ("nothing measured yet", "not measured yet"),
     ],
@@ -290,8 +290,9 @@ def test_where_nothing_was_measured_every_title_says_so(scene: str) -> None:
         assert "nothing could be measured" in page.title().lower()
 
 
-def test_an_overview_of_models_that_cannot_be_told_apart_names_none_as_the_best() -> None:
-    assert drawing("all alike").pages["overview"].title().startswith("No model stands out")
+def test_an_overview_of_models_too_close_to_rank_names_no_single_leader() -> None:
+    title = drawing("all alike").pages["overview"].title()
+    assert title == "asyncio, asyncio-eager and 9 others led"
 
 
 def test_an_overview_of_too_few_blocks_says_that_it_is_not_sure() -> None:
@@ -332,7 +333,7 @@ def test_the_foot_names_the_machine_the_versions_and_the_date(scene: str) -> Non
 
 def test_the_same_data_give_the_same_svg(tmp_path: Path) -> None:
     again = SCENES["only trio"]()
-    figures.draw(again, tmp_path, check(ledger.load(), again), kinds=("svg",))
+    figures.draw(again, tmp_path, judge_claims(ledger.load(), again), kinds=("svg",))
     assert read_svg_files(tmp_path) == svg_files("only trio")
 
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 
 from harness.claims import ledger
-from harness.claims.judge import Checked, Verdict
-from harness.claims.ledger import Source as Place
+from harness.claims.judge import JudgedClaim, Verdict
+from harness.claims.ledger import Citation
 from harness.presenting import figures
 from harness.presenting.report import page, svg
-from harness.presenting.report.sources import Source, highlighted
+from harness.presenting.report.sources import SourceFile, highlight
 from harness.results.records import Status
 from tests.support.drawings import read_svg_files
 from tests.support.hostile import EVIL, hostile
@@ -44,8 +44,8 @@ def hostile_page(tmp_path_factory: pytest.TempPathFactory) -> str:
     analysis = hostile()
     folder = tmp_path_factory.mktemp("hostile")
     figures.draw(analysis, folder, kinds=("svg",))
-    code = highlighted(EVIL, "evil.py")
-    return page.text(analysis, {EVIL: Source(EVIL, code)}, read_svg_files(folder))
+    code = highlight(EVIL, "evil.py")
+    return page.render(analysis, {EVIL: SourceFile(EVIL, code)}, read_svg_files(folder))
 
 
 def test_no_markup_of_a_runner_is_in_the_page(hostile_page: str) -> None:
@@ -65,7 +65,7 @@ def test_what_steers_a_reader_is_taken_out() -> None:
     found = scene(
         ("noop",), models=("asyncio",), fate=Otherwise(lambda one: failed(one, Status.CRASH, said))
     )
-    text = page.text(found, {}, {})
+    text = page.render(found, {}, {})
     assert not set(said[:1] + "\u202e\0") & set(text)
     assert "moc.live" in text
 
@@ -93,7 +93,7 @@ def drawn(inside: str, attributes: str = "") -> str:
     ],
 )
 def test_what_a_drawing_does_not_need_is_left_out(inside: str) -> None:
-    assert svg.read(drawn(inside), "f-").inside == ""
+    assert svg.make_safe(drawn(inside), "f-").content == ""
 
 
 @pytest.mark.parametrize(
@@ -113,21 +113,21 @@ def test_what_a_drawing_does_not_need_is_left_out(inside: str) -> None:
 )
 def test_an_attribute_that_could_do_harm_is_left_out(attribute: str) -> None:
     attribute = attribute.replace('"', "&quot;")
-    assert svg.read(drawn(f"<rect {attribute}/>"), "f-").inside == "<rect></rect>"
+    assert svg.make_safe(drawn(f"<rect {attribute}/>"), "f-").content == "<rect></rect>"
 
 
 def test_ids_and_what_refers_to_them_are_made_a_figures_own() -> None:
     inside = "<path id='a'/><use xlink:href='#a'/><g clip-path='url(#b)' style='fill: url(#a)'/>"
-    assert svg.read(drawn(inside), "f7-").inside == (
+    assert svg.make_safe(drawn(inside), "f7-").content == (
         '<path id="f7-a"></path><use xlink:href="#f7-a"></use>'
         '<g clip-path="url(#f7-b)" style="fill: url(#f7-a)"></g>'
     )
 
 
 def test_text_and_title_of_a_drawing_stay_text() -> None:
-    figure = svg.read(drawn("<title>a &lt;b&gt;</title><text>&lt;script&gt; &amp;</text>"), "f-")
-    assert figure.title == "a <b>"
-    assert figure.inside == "<text>&lt;script&gt; &amp;</text>"
+    safe = svg.make_safe(drawn("<title>a &lt;b&gt;</title><text>&lt;script&gt; &amp;</text>"), "f-")
+    assert safe.title == "a <b>"
+    assert safe.content == "<text>&lt;script&gt; &amp;</text>"
 
 
 @pytest.mark.parametrize(
@@ -146,22 +146,22 @@ def test_text_and_title_of_a_drawing_stay_text() -> None:
     ],
 )
 def test_what_is_no_drawing_is_refused(text: str) -> None:
-    with pytest.raises(svg.NoFigureError):
-        svg.read(text, "f-")
+    with pytest.raises(svg.UnusableSvgError):
+        svg.make_safe(text, "f-")
 
 
 def test_the_page_says_which_figure_cannot_be_shown() -> None:
-    found = parsed(page.text(scene(("noop",)), {}, {"noop": "<svg", "overview": drawn("")}))
-    assert "The figure noop is not here. It cannot be shown: it is not XML" in found.words()
+    found = parsed(page.render(scene(("noop",)), {}, {"noop": "<svg", "overview": drawn("")}))
+    assert "Figure noop is missing. It cannot be shown: it is not XML" in found.words()
     assert len(found.all("svg")) == 1
 
 
 @pytest.mark.parametrize("verdict", Verdict)
 def test_claims_are_text(verdict: Verdict) -> None:
     claim = ledger.parse(LEDGER, EVIL)[0]
-    claim = replace(claim, id=EVIL, says=EVIL, reading=EVIL, sources=(Place(EVIL, EVIL),))
-    one = Checked(claim, verdict, EVIL, 1.0, warnings=(EVIL,))
-    found = parsed(page.text(scene(("noop",)), {}, {}, [one]))
+    claim = replace(claim, id=EVIL, says=EVIL, reading=EVIL, citations=(Citation(EVIL, EVIL),))
+    one = JudgedClaim(claim, verdict, EVIL, 1.0, warnings=(EVIL,))
+    found = parsed(page.render(scene(("noop",)), {}, {}, [one]))
     unhurt(found)
     assert found.words().count("<script>window.pwned=1</script>") > 3  # all of it as text
 

@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from harness.analysis.analyse import Analysis
+from harness.catalog.contestant import Contestant
 from harness.claims import ledger
-from harness.claims.judge import Verdict, check
+from harness.claims.judge import Verdict, judge_claims
 from harness.presenting.report import page, sources, view
 from harness.results.records import Cell, Status
 from tests.support.drawings import every_scene
@@ -109,11 +110,11 @@ def test_only_the_script_of_the_page_may_run() -> None:
 def test_the_overview_has_the_answer_of_every_workload() -> None:
     found = bare(analysis_of("each shape"))
     (heading,) = found.all("h1")
-    assert heading.text.startswith("asyncio is best")
+    assert heading.text.startswith("asyncio led or shared the lead in 5 of 6 workloads")
     (answers,) = found.all("ul", _class="answers")
     assert answers.text.count(":") >= len(SHAPES)
     titles = texts(found.all("h2"))
-    assert titles[0] == "If your work looks like this, use that"
+    assert titles[0] == "Which model to use"
     assert [workloads()[id_].title for id_ in SHAPES] == titles[2:-3]
 
 
@@ -128,7 +129,7 @@ def test_the_advice_links_to_what_it_rests_on() -> None:
 def test_a_table_has_tiers_intervals_and_keys_to_sort_by() -> None:
     found = bare(scene(("fanout",), models=("asyncio", "trio")))
     table = found.all("table", _class="sortable")[0]
-    assert "time per task over the ideal" in table.text
+    assert "overhead per task" in table.text
     assert re.search(r"12\.\d µs12\.\d µs to 12\.\d µs", table.text)
     headings = texts(found.all("button", _class="sort"))[:2]
     assert headings == ["model", "tier"]
@@ -139,7 +140,7 @@ def test_a_table_has_tiers_intervals_and_keys_to_sort_by() -> None:
 def test_a_number_without_enough_processes_says_that_it_has_no_interval() -> None:
     found = bare(analysis_of("too few blocks"))
     assert "no interval" in found.words()
-    assert "There are no tiers: too few blocks" in found.words()
+    assert "No tiers: too few blocks" in found.words()
 
 
 def test_failures_stand_with_their_message() -> None:
@@ -167,8 +168,8 @@ def test_what_is_not_measured_says_why() -> None:
 def test_a_run_with_nothing_measured_is_a_page_that_says_so() -> None:
     words = bare(analysis_of("nothing measured yet")).words()
     assert "Nothing could be measured yet" in words
-    assert "If your work looks like this" not in words
-    assert "No figures have been drawn" in words
+    assert "Which model to use" not in words
+    assert "There are no figures of the latest trials" in words
 
 
 def test_a_run_of_no_workload_at_all_is_a_page() -> None:
@@ -180,10 +181,10 @@ def test_claims_have_a_section_where_there_are_any() -> None:
     without = bare(analysis)
     assert "claims" not in without.ids
     claims = ledger.parse(LEDGER, "own.toml")
-    quick, better, _ = check(claims, analysis)
+    quick, better, _ = judge_claims(claims, analysis)
     one = replace(quick, verdict=Verdict.CONTRADICTED, value=9e6, sentence="It takes 9 ms.")
-    found = parsed(page.text(analysis, {}, {}, [one, better]))
-    for words in ("Of 1 claim that this run measures, 1 is contradicted.", "A demo takes 50 ms."):
+    found = parsed(page.render(analysis, {}, {}, [one, better]))
+    for words in ("Of 1 measured claim, 1 is contradicted.", "A demo takes 50 ms."):
         assert words in found.words()
     for words in (
         "contradicted",
@@ -199,9 +200,9 @@ def test_claims_have_a_section_where_there_are_any() -> None:
 
 def test_a_figure_that_is_too_large_is_left_out_and_named() -> None:
     drawing = '<svg viewBox="0 0 200 100"><path d="' + "M 0 0 " * 600_000 + '"/></svg>'
-    found = parsed(page.text(scene(("fanout",)), {}, {"overview": drawing}))
+    found = parsed(page.render(scene(("fanout",)), {}, {"overview": drawing}))
     assert found.all("svg") == []
-    assert "The figure overview is not here. It is too large" in found.words()
+    assert "Figure overview is missing. It is too large" in found.words()
 
 
 # --- commands
@@ -209,7 +210,7 @@ def test_a_figure_that_is_too_large_is_left_out_and_named() -> None:
 
 def test_the_command_of_a_cell_measures_it_again() -> None:
     run = scene(("fanout",), models=("asyncio", "trio")).run
-    assert view.command(run, Cell("fanout", "headline", "trio")) == (
+    assert view.command(run, Cell(Contestant("fanout", "trio"), "headline")) == (
         "loombench run --workload fanout --case headline --model asyncio,trio"
         " --profile standard --seed 7"
     )
@@ -218,7 +219,7 @@ def test_the_command_of_a_cell_measures_it_again() -> None:
 def test_a_command_does_what_it_says_whatever_the_names_are() -> None:
     evil = "x; rm -rf ~ '$(id)'"
     run = with_run(scene(("fanout",), models=("trio",)), runner_files=(evil,)).run
-    arguments = shlex.split(view.command(run, Cell("fanout", "headline", evil)))
+    arguments = shlex.split(view.command(run, Cell(Contestant("fanout", evil), "headline")))
     assert arguments.count(evil) == 2
 
 
@@ -231,10 +232,10 @@ def digest(text: str) -> str:
 
 def read(
     tmp_path: Path, name: str, digest_: str, runner_files: tuple[str, ...] = ()
-) -> sources.Source:
+) -> sources.SourceFile:
     analysis = scene(("fanout",), models=("asyncio",))
     run = with_run(analysis, sources={name: digest_}, runner_files=runner_files).run
-    return sources.read(run, tmp_path)[name]
+    return sources.read_sources(run, tmp_path)[name]
 
 
 def test_a_source_that_is_as_it_was_is_shown_in_colour(tmp_path: Path) -> None:
@@ -249,16 +250,14 @@ def test_a_source_that_is_as_it_was_is_shown_in_colour(tmp_path: Path) -> None:
 def test_a_source_that_has_changed_is_not_shown(tmp_path: Path) -> None:
     (tmp_path / "a.py").write_text("pass\n")
     found = read(tmp_path, "a.py", digest("fail\n"))
-    assert (found.code, found.reason.partition(",")[0]) == (
-        None,
-        "It has changed since it was measured",
-    )
+    assert found.code is None
+    assert found.reason == "Not shown: the file has changed since it was measured."
 
 
 def test_a_source_that_is_gone_is_not_shown(tmp_path: Path) -> None:
     found = read(tmp_path, "a.py", digest("pass\n"))
     assert found.code is None
-    assert found.reason.startswith("It is not here any more")
+    assert found.reason == "Not shown: the file does not exist any more."
 
 
 def test_no_file_outside_the_repository_is_shown(tmp_path: Path) -> None:
@@ -278,7 +277,7 @@ def test_the_source_of_a_runner_from_outside_is_looked_for_beside_its_file(tmp_p
 
 def test_a_source_is_shown_once_with_the_results_of_all_that_ran_it() -> None:
     analysis = sourced(scene(("pingpong",)))
-    found = parsed(page.text(analysis, sources.read(analysis.run), {}))
+    found = parsed(page.render(analysis, sources.read_sources(analysis.run), {}))
     shown = [one for one in found.all("article") if "on_asyncio.py" in one.attributes["aria-label"]]
     (listing,) = shown
     for model in ("asyncio", "asyncio-eager", "uvloop"):
@@ -289,9 +288,9 @@ def test_a_source_is_shown_once_with_the_results_of_all_that_ran_it() -> None:
 
 
 def test_a_run_that_does_not_know_its_sources_says_so() -> None:
-    assert "Which sources were run is not known" in bare(scene(("fanout",))).words()
+    assert "This run does not say which files it measured" in bare(scene(("fanout",))).words()
 
 
 def test_analysis_of_old_runs_has_no_sources(small_results: Path) -> None:
     analysis: Analysis = scene(("fanout",), models=("asyncio",))
-    assert sources.read(analysis.run, small_results) == {}
+    assert sources.read_sources(analysis.run, small_results) == {}

@@ -1,4 +1,4 @@
-"""A loop whose clock stands still, and a pair of sockets."""
+"""Fixtures: a fake clock, a loop that uses it, and a pair of sockets."""
 
 from __future__ import annotations
 
@@ -26,8 +26,8 @@ def run(fake: FakeTime) -> Callable[[Coroutine[Any, Any, Any]], Any]:
 
 @pytest.fixture
 def pair() -> Iterator[tuple[socket.socket, socket.socket]]:
-    one, other = socket.socketpair()
-    one.settimeout(0)
-    other.settimeout(0)
-    with one, other:
-        yield one, other
+    sock, peer = socket.socketpair()
+    sock.settimeout(0)
+    peer.settimeout(0)
+    with sock, peer:
+        yield sock, peer

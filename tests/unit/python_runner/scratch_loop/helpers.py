@@ -1,4 +1,4 @@
-"""What the tests of the event loop share."""
+"""Shared by the tests of the event loop."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     import socket
     from collections.abc import Callable
 
-ENDS = ("cancelled", "cleans up")
+CANCELLATION_LOG = ("cancelled", "cleans up")
 
 
 class FakeTime:
-    """A clock that stands still but for the loop's own pauses."""
+    """A clock that advances only when the loop pauses."""
 
     def __init__(self) -> None:
         self.now = 1_000.0
@@ -29,8 +29,8 @@ class FakeTime:
         self.now += seconds
 
 
-async def cleanly(log: list[str], name: str, wait: Any) -> None:
-    """Wait, and log how that ended."""
+async def wait_and_log(log: list[str], name: str, wait: Any) -> None:
+    """Wait, and log the start, a cancellation and the end."""
     log.append(f"{name} starts")
     try:
         await wait
@@ -41,8 +41,9 @@ async def cleanly(log: list[str], name: str, wait: Any) -> None:
         log.append(f"{name} cleans up")
 
 
-async def settle(turns: int = 3) -> None:
-    for _ in range(turns):
+async def run_iterations(count: int = 3) -> None:
+    """Let the loop run some iterations, so that other tasks reach their waits."""
+    for _ in range(count):
         await scratch.checkpoint()
 
 
@@ -50,20 +51,20 @@ async def fail(error: BaseException) -> None:
     raise error
 
 
-def waits(pair: tuple[socket.socket, socket.socket]) -> dict[str, Callable[[], Any]]:
-    """Name each place where a task can wait without end, and how it gets there."""
+def endless_waits(pair: tuple[socket.socket, socket.socket]) -> dict[str, Callable[[], Any]]:
+    """Return a function for each wait that can last for ever, by the name of the wait."""
 
     async def end_of_group() -> None:
         async with scratch.TaskGroup() as group:
             group.spawn(scratch.sleep(math.inf))
 
-    def unwritable() -> Any:
-        one, _ = pair
+    def full_socket() -> Any:
+        sock, _ = pair
         while True:
             try:
-                one.send(b"x" * 65_536)
+                sock.send(b"x" * 65_536)
             except BlockingIOError:
-                return scratch.writable(one)
+                return scratch.wait_writable(sock)
 
     return {
         "sleep": lambda: scratch.sleep(math.inf),
@@ -71,7 +72,7 @@ def waits(pair: tuple[socket.socket, socket.socket]) -> dict[str, Callable[[], A
         "receive": lambda: scratch.Channel[int]().receive(),
         "join": lambda: scratch.spawn(scratch.sleep(math.inf)).join(),
         "end of group": end_of_group,
-        "readable": lambda: scratch.readable(pair[0]),
-        "writable": unwritable,
+        "readable": lambda: scratch.wait_readable(pair[0]),
+        "writable": full_socket,
         "checkpoint": scratch.checkpoint,
     }

@@ -1,37 +1,39 @@
-"""Cancellation, wherever a task may wait."""
+"""Cancellation in every kind of wait."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from runner import scratch
-from tests.unit.python_runner.scratch_loop.helpers import FakeTime, cleanly, settle, waits
+from tests.unit.python_runner.scratch_loop.helpers import (
+    FakeTime,
+    endless_waits,
+    run_iterations,
+    wait_and_log,
+)
 
-if TYPE_CHECKING:
-    pass
 
-
-@pytest.mark.parametrize("place", list(waits(None)))  # type: ignore[arg-type]
-def test_a_task_is_cancelled_where_it_waits_and_is_gone_from_there(place: str, pair: Any) -> None:
+@pytest.mark.parametrize("wait", list(endless_waits(None)))  # type: ignore[arg-type]
+def test_a_cancelled_task_is_removed_from_its_wait_queue(wait: str, pair: Any) -> None:
     log: list[str] = []
 
     async def main() -> None:
         loop = scratch.current_task().group.loop
-        task = scratch.spawn(cleanly(log, place, waits(pair)[place]()))
+        task = scratch.spawn(wait_and_log(log, wait, endless_waits(pair)[wait]()))
         await scratch.checkpoint()
-        where = task.place
+        queue = task.queue
         task.cancel()
         with pytest.raises(scratch.TaskCancelledError):
             await task
-        assert not getattr(where, "tasks", None)  # lines, groups, sockets
+        assert not getattr(queue, "tasks", None)  # timers have no such attribute
         assert not loop.sockets.selector.get_map()
-        assert task.note is None
+        assert task.wait_data is None
 
     scratch.run(main)
-    assert log == [f"{place} starts", f"{place} cancelled", f"{place} cleans up"]
+    assert log == [f"{wait} starts", f"{wait} cancelled", f"{wait} cleans up"]
 
 
 def test_a_cancelled_sender_takes_its_value_with_it(run: Any) -> None:
@@ -45,7 +47,7 @@ def test_a_cancelled_sender_takes_its_value_with_it(run: Any) -> None:
     assert run(main()) == [0, 2]
 
 
-def test_a_cancelled_receiver_is_passed_over(run: Any) -> None:
+def test_a_cancelled_receiver_gets_no_value(run: Any) -> None:
     async def main() -> list[int]:
         channel = scratch.Channel[int]()
         tasks = [scratch.spawn(channel.receive()) for _ in range(3)]
@@ -58,12 +60,12 @@ def test_a_cancelled_receiver_is_passed_over(run: Any) -> None:
     assert run(main()) == [7, 8]
 
 
-def test_a_value_already_handed_over_is_not_lost_to_a_cancellation(run: Any) -> None:
+def test_a_value_already_handed_over_is_not_lost_by_a_cancellation(run: Any) -> None:
     log: list[Any] = []
 
     async def receiver(channel: scratch.Channel[int]) -> None:
         log.append(await channel.receive())
-        await cleanly(log, "next wait", scratch.sleep(1))
+        await wait_and_log(log, "next wait", scratch.sleep(1))
 
     async def main() -> None:
         channel = scratch.Channel[int]()
@@ -71,19 +73,19 @@ def test_a_value_already_handed_over_is_not_lost_to_a_cancellation(run: Any) -> 
         await scratch.checkpoint()
         await channel.send(7)
         task.cancel()
-        await settle()
+        await run_iterations()
 
     run(main())
     assert log == [7, "next wait starts", "next wait cancelled", "next wait cleans up"]
 
 
-def test_a_task_may_swallow_its_cancellation_and_go_on(run: Any) -> None:
+def test_a_task_may_catch_its_cancellation_and_continue(run: Any) -> None:
     async def stubborn() -> str:
         try:
             await scratch.sleep(math.inf)
         except scratch.Cancelled:
             await scratch.sleep(1)
-        return "went on"
+        return "continued"
 
     async def main() -> str:
         task = scratch.spawn(stubborn())
@@ -91,14 +93,14 @@ def test_a_task_may_swallow_its_cancellation_and_go_on(run: Any) -> None:
         task.cancel()
         return await task
 
-    assert run(main()) == "went on"
+    assert run(main()) == "continued"
 
 
 def test_a_task_cancelled_before_it_starts_never_runs_its_body(run: Any) -> None:
     log: list[str] = []
 
     async def main() -> None:
-        task = scratch.spawn(cleanly(log, "task", scratch.checkpoint()))
+        task = scratch.spawn(wait_and_log(log, "task", scratch.checkpoint()))
         task.cancel()
         task.cancel()
         with pytest.raises(scratch.TaskCancelledError):
@@ -108,7 +110,7 @@ def test_a_task_cancelled_before_it_starts_never_runs_its_body(run: Any) -> None
     assert log == []
 
 
-def test_cancelling_a_task_that_is_done_does_nothing(run: Any) -> None:
+def test_cancelling_a_finished_task_does_nothing(run: Any) -> None:
     async def child() -> str:
         return "result"
 
@@ -126,18 +128,18 @@ def test_a_task_that_cancels_itself_is_cancelled_at_its_next_wait(run: Any) -> N
 
     async def child() -> None:
         scratch.current_task().cancel()
-        log.append("still runs")
-        await cleanly(log, "wait", scratch.sleep(1))
+        log.append("still running")
+        await wait_and_log(log, "wait", scratch.sleep(1))
 
     async def main() -> None:
         with pytest.raises(scratch.TaskCancelledError):
             await scratch.spawn(child())
 
     run(main())
-    assert log == ["still runs", "wait starts", "wait cancelled", "wait cleans up"]
+    assert log == ["still running", "wait starts", "wait cancelled", "wait cleans up"]
 
 
-def test_two_cancellations_before_the_task_runs_are_one(run: Any, fake: FakeTime) -> None:
+def test_two_cancellations_before_the_task_runs_count_as_one(run: Any, fake: FakeTime) -> None:
     async def child() -> None:
         try:
             await scratch.sleep(math.inf)
@@ -162,14 +164,14 @@ def test_joining_a_cancelled_task_does_not_cancel_the_joiner(run: Any) -> None:
             await task
         except scratch.TaskCancelledError:
             await scratch.sleep(1)
-            return "goes on"
+            return "continues"
         return "no error"
 
     async def main() -> str:
         task = scratch.spawn(scratch.sleep(math.inf))
         waiting = scratch.spawn(joiner(task))
-        await settle()
+        await run_iterations()
         task.cancel()
         return await waiting
 
-    assert run(main()) == "goes on"
+    assert run(main()) == "continues"

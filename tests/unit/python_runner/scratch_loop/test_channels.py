@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from runner import scratch
-from tests.unit.python_runner.scratch_loop.helpers import settle
-
-if TYPE_CHECKING:
-    pass
+from tests.unit.python_runner.scratch_loop.helpers import run_iterations
 
 
 def test_without_capacity_a_sender_waits_for_its_receiver(run: Any) -> None:
@@ -25,17 +22,17 @@ def test_without_capacity_a_sender_waits_for_its_receiver(run: Any) -> None:
     async def main() -> None:
         channel = scratch.Channel[int]()
         scratch.spawn(sender(channel))
-        await settle()
+        await run_iterations()
         log.append(f"received {await channel.receive()}")
-        await settle()
+        await run_iterations()
         log.append(f"received {await channel.receive()}")
-        await settle()
+        await run_iterations()
 
     run(main())
     assert log == ["send 0", "received 0", "sent 0", "send 1", "received 1", "sent 1"]
 
 
-def test_a_buffer_takes_as_many_values_as_it_has_places(run: Any) -> None:
+def test_a_buffer_takes_as_many_values_as_its_capacity(run: Any) -> None:
     sent: list[int] = []
 
     async def sender(channel: scratch.Channel[int]) -> None:
@@ -46,10 +43,10 @@ def test_a_buffer_takes_as_many_values_as_it_has_places(run: Any) -> None:
     async def main() -> list[int]:
         channel = scratch.Channel[int](2)
         task = scratch.spawn(sender(channel))
-        await settle()
+        await run_iterations()
         assert sent == [0, 1]
         received = [await channel.receive()]
-        await settle()
+        await run_iterations()
         assert sent == [0, 1, 2]
         received += [await channel.receive() for _ in range(4)]
         await task
@@ -112,7 +109,7 @@ def test_iteration_ends_when_the_channel_is_closed_and_empty(run: Any) -> None:
     assert run(main()) == [[0, 1, 2, 3, 4]] * 3
 
 
-def test_a_closed_channel_refuses_values_and_gives_out_the_rest_first(run: Any) -> None:
+def test_a_closed_channel_refuses_values_and_still_delivers_buffered_ones(run: Any) -> None:
     async def main() -> int:
         channel = scratch.Channel[int](1)
         await channel.send(7)
@@ -128,7 +125,7 @@ def test_a_closed_channel_refuses_values_and_gives_out_the_rest_first(run: Any) 
     assert run(main()) == 7
 
 
-def test_closing_wakes_those_who_wait_with_an_error(run: Any) -> None:
+def test_closing_wakes_waiting_tasks_with_an_error(run: Any) -> None:
     async def main() -> None:
         sending, receiving = scratch.Channel[int](), scratch.Channel[int]()
         tasks = [scratch.spawn(sending.send(1)), scratch.spawn(receiving.receive())]

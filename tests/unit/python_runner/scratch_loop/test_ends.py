@@ -1,4 +1,4 @@
-"""Deadlocks, interrupts and lost exceptions."""
+"""Deadlocks, interrupts, and exceptions that are never retrieved."""
 
 from __future__ import annotations
 
@@ -11,40 +11,40 @@ import pytest
 
 from runner import scratch
 from tests.unit.python_runner.scratch_loop.helpers import (
-    ENDS,
+    CANCELLATION_LOG,
     FakeTime,
-    cleanly,
+    endless_waits,
     fail,
-    settle,
-    waits,
+    run_iterations,
+    wait_and_log,
 )
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
 
-@pytest.mark.parametrize("place", ["send", "receive"])
-def test_a_deadlock_is_an_error_that_says_who_waits_for_what(place: str) -> None:
+@pytest.mark.parametrize("wait", ["send", "receive"])
+def test_the_error_for_a_deadlock_says_what_each_task_waits_for(wait: str) -> None:
     log: list[str] = []
 
     async def main() -> None:
-        await cleanly(log, "main", waits(None)[place]())  # type: ignore[arg-type]
+        await wait_and_log(log, "main", endless_waits(None)[wait]())  # type: ignore[arg-type]
 
-    with pytest.raises(scratch.DeadlockError, match=rf"1 wait \(.*main to {place}"):
+    with pytest.raises(scratch.DeadlockError, match=rf"tasks waiting: 1 \(.*main waits to {wait}"):
         scratch.run(main)
     assert log == ["main starts", "main cancelled", "main cleans up"]
 
 
 def test_tasks_that_join_each_other_are_a_deadlock(run: Any) -> None:
-    async def join(tasks: list[scratch.Task], which: int) -> None:
-        await tasks[which]
+    async def join(tasks: list[scratch.Task], index: int) -> None:
+        await tasks[index]
 
     async def main() -> None:
         tasks: list[scratch.Task] = []
-        tasks.extend(scratch.spawn(join(tasks, which)) for which in (1, 0))
+        tasks.extend(scratch.spawn(join(tasks, index)) for index in (1, 0))
         await tasks[0]
 
-    with pytest.raises(scratch.DeadlockError, match="3 wait"):
+    with pytest.raises(scratch.DeadlockError, match="tasks waiting: 3"):
         run(main())
 
 
@@ -60,7 +60,7 @@ def test_cancelled_timers_do_not_hide_a_deadlock(run: Any, fake: FakeTime) -> No
     assert fake.pauses == []
 
 
-def test_awaiting_what_this_loop_does_not_know_ends_as_a_deadlock_that_names_it(run: Any) -> None:
+def test_awaiting_a_future_of_another_loop_is_a_deadlock_that_names_it(run: Any) -> None:
     class Foreign:
         def __await__(self) -> Iterator[str]:
             yield "a future of another loop"
@@ -72,7 +72,9 @@ def test_awaiting_what_this_loop_does_not_know_ends_as_a_deadlock_that_names_it(
         run(main())
 
 
-def test_a_task_that_refuses_to_end_is_reported_and_abandoned(run: Any, capsys: Any) -> None:
+def test_a_task_that_does_not_end_when_cancelled_is_reported_and_abandoned(
+    run: Any, capsys: Any
+) -> None:
     async def stubborn() -> None:
         async with scratch.TaskGroup():
             try:
@@ -82,38 +84,40 @@ def test_a_task_that_refuses_to_end_is_reported_and_abandoned(run: Any, capsys: 
 
     async def main() -> str:
         scratch.spawn(stubborn())
-        await settle()
+        await run_iterations()
         return "result"
 
     assert run(main()) == "result"
-    assert "stubborn to receive from a channel" in capsys.readouterr().err
+    assert "stubborn waits to receive from a channel" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
-def test_an_interrupt_in_a_task_ends_the_loop_after_everything_has_cleaned_up(
+def test_an_interrupt_in_a_task_ends_the_loop_after_all_tasks_have_cleaned_up(
     run: Any, error: type[BaseException]
 ) -> None:
     log: list[str] = []
 
     async def main() -> None:
-        scratch.spawn(cleanly(log, "spawned", scratch.sleep(math.inf)))
+        scratch.spawn(wait_and_log(log, "spawned", scratch.sleep(math.inf)))
         async with scratch.TaskGroup() as group:
-            group.spawn(cleanly(log, "child", scratch.Channel[int]().receive()))
+            group.spawn(wait_and_log(log, "child", scratch.Channel[int]().receive()))
             group.spawn(fail(error()))
-            await cleanly(log, "main", scratch.sleep(math.inf))
+            await wait_and_log(log, "main", scratch.sleep(math.inf))
 
     with pytest.raises(error):
         run(main())
     names = ("main", "spawned", "child")
-    assert sorted(log[3:]) == sorted(f"{n} {what}" for n in names for what in ENDS)
+    assert sorted(log[3:]) == sorted(
+        f"{name} {event}" for name in names for event in CANCELLATION_LOG
+    )
 
 
-def test_an_interrupt_in_main_reaches_the_tasks_of_its_group_too(run: Any) -> None:
+def test_an_interrupt_in_main_also_cancels_the_tasks_of_its_group(run: Any) -> None:
     log: list[str] = []
 
     async def main() -> None:
         async with scratch.TaskGroup() as group:
-            group.spawn(cleanly(log, "child", scratch.sleep(math.inf)))
+            group.spawn(wait_and_log(log, "child", scratch.sleep(math.inf)))
             await scratch.checkpoint()
             signal.raise_signal(signal.SIGINT)
 
@@ -122,21 +126,21 @@ def test_an_interrupt_in_main_reaches_the_tasks_of_its_group_too(run: Any) -> No
     assert log == ["child starts", "child cancelled", "child cleans up"]
 
 
-def test_ctrl_c_waits_for_the_end_of_the_turn_and_the_second_does_not(run: Any) -> None:
+def test_ctrl_c_waits_for_the_end_of_the_iteration_but_a_second_one_does_not(run: Any) -> None:
     log: list[str] = []
 
     async def stuck() -> None:
         signal.raise_signal(signal.SIGINT)
-        log.append("the turn goes on")
+        log.append("the iteration continues")
         signal.raise_signal(signal.SIGINT)
         log.append("not reached")
 
     with pytest.raises(KeyboardInterrupt):
         run(stuck())
-    assert log == ["the turn goes on"]
+    assert log == ["the iteration continues"]
 
 
-def test_ctrl_c_in_the_last_turn_is_not_lost(run: Any) -> None:
+def test_ctrl_c_in_the_last_iteration_is_not_lost(run: Any) -> None:
     async def main() -> None:
         signal.raise_signal(signal.SIGINT)
 
@@ -144,10 +148,10 @@ def test_ctrl_c_in_the_last_turn_is_not_lost(run: Any) -> None:
         run(main())
 
 
-def test_ctrl_c_while_tasks_clean_up_lets_them_and_the_second_does_not(run: Any) -> None:
+def test_ctrl_c_does_not_interrupt_cleaning_up_but_a_second_one_does(run: Any) -> None:
     log: list[str] = []
 
-    async def cleaning(signals: int) -> None:
+    async def slow_to_clean_up(signals: int) -> None:
         try:
             await scratch.sleep(math.inf)
         finally:
@@ -157,8 +161,8 @@ def test_ctrl_c_while_tasks_clean_up_lets_them_and_the_second_does_not(run: Any)
             log.append(f"{signals}")
 
     async def main(signals: int) -> None:
-        scratch.spawn(cleaning(signals))
-        await settle()
+        scratch.spawn(slow_to_clean_up(signals))
+        await run_iterations()
 
     for signals in (1, 2):
         with pytest.raises(KeyboardInterrupt):
@@ -166,28 +170,28 @@ def test_ctrl_c_while_tasks_clean_up_lets_them_and_the_second_does_not(run: Any)
     assert log == ["1"]
 
 
-def test_ctrl_c_while_the_loop_waits_for_a_socket_ends_the_wait(pair: Any) -> None:
+def test_ctrl_c_ends_a_wait_for_a_socket(pair: Any) -> None:
     log: list[str] = []
 
     async def main() -> None:
         loop = scratch.current_task().group.loop
         select = loop.sockets.selector.select
 
-        def interrupted(timeout: float | None = None) -> Any:
+        def interrupt_and_select(timeout: float | None = None) -> Any:
             loop.sockets.selector.select = select
             signal.raise_signal(signal.SIGINT)
             return select(timeout)
 
-        loop.sockets.selector.select = interrupted
-        await cleanly(log, "main", scratch.readable(pair[0]))
+        loop.sockets.selector.select = interrupt_and_select
+        await wait_and_log(log, "main", scratch.wait_readable(pair[0]))
 
     with pytest.raises(KeyboardInterrupt):
         scratch.run(main)
     assert log == ["main starts", "main cancelled", "main cleans up"]
 
 
-def test_the_handler_of_ctrl_c_is_put_back_and_another_one_is_left_alone(run: Any) -> None:
-    def mine(*_: object) -> None:
+def test_the_handler_of_ctrl_c_is_restored_and_a_custom_one_is_not_replaced(run: Any) -> None:
+    def custom_handler(*_: object) -> None:
         pass
 
     async def main() -> Any:
@@ -198,21 +202,21 @@ def test_the_handler_of_ctrl_c_is_put_back_and_another_one_is_left_alone(run: An
         signal.signal(signal.SIGINT, signal.default_int_handler)
         assert run(main()) is not signal.default_int_handler
         assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
-        signal.signal(signal.SIGINT, mine)
-        assert scratch.run(main) is mine
-        assert signal.getsignal(signal.SIGINT) is mine
+        signal.signal(signal.SIGINT, custom_handler)
+        assert scratch.run(main) is custom_handler
+        assert signal.getsignal(signal.SIGINT) is custom_handler
     finally:
         signal.signal(signal.SIGINT, before)
 
 
-def test_an_interrupt_while_the_loop_waits_lets_everything_clean_up(fake: FakeTime) -> None:
+def test_tasks_clean_up_after_an_interrupt_while_the_loop_waits(fake: FakeTime) -> None:
     log: list[str] = []
-    struck = False
+    interrupted = False
 
     def pause(seconds: float) -> None:
-        nonlocal struck
-        if not struck:
-            struck = True
+        nonlocal interrupted
+        if not interrupted:
+            interrupted = True
             raise KeyboardInterrupt
         fake.pause(seconds)
 
@@ -233,24 +237,24 @@ def test_an_interrupt_while_the_loop_waits_lets_everything_clean_up(fake: FakeTi
     assert fake.pauses == [5.0]
 
 
-def test_an_exception_that_nobody_joins_is_printed_when_the_loop_ends(
+def test_an_exception_that_is_never_retrieved_is_printed_when_the_loop_ends(
     run: Any, capsys: Any
 ) -> None:
     async def lost() -> None:
-        raise LookupError("nobody looks")
+        raise LookupError("never retrieved")
 
     async def main() -> None:
         scratch.spawn(lost())
-        await settle()
+        await run_iterations()
 
     run(main())
     err = capsys.readouterr().err
-    assert "lost failed, and nobody joined it" in err
-    assert "LookupError: nobody looks" in err
+    assert "lost failed and was never joined" in err
+    assert "LookupError: never retrieved" in err
     assert "in lost" in err  # the traceback
 
 
-def test_an_exception_that_was_raised_somewhere_is_not_printed(run: Any, capsys: Any) -> None:
+def test_an_exception_that_was_raised_in_a_joiner_is_not_printed(run: Any, capsys: Any) -> None:
     async def main() -> None:
         with pytest.raises(LookupError):
             await scratch.spawn(fail(LookupError()))

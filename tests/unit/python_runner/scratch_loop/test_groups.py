@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from runner import scratch
-from tests.unit.python_runner.scratch_loop.helpers import FakeTime, cleanly, fail, settle
+from tests.unit.python_runner.scratch_loop.helpers import (
+    FakeTime,
+    fail,
+    run_iterations,
+    wait_and_log,
+)
 
-if TYPE_CHECKING:
-    pass
 
-
-def test_a_group_ends_when_all_its_tasks_have(run: Any, fake: FakeTime) -> None:
+def test_a_group_ends_when_all_its_tasks_have_ended(run: Any, fake: FakeTime) -> None:
     async def main() -> str:
         async with scratch.TaskGroup() as group:
             tasks = [group.spawn(scratch.sleep(seconds)) for seconds in (2, 9, 4)]
@@ -27,11 +29,11 @@ def test_a_group_ends_when_all_its_tasks_have(run: Any, fake: FakeTime) -> None:
 def test_a_task_may_spawn_into_its_own_group(run: Any) -> None:
     log: list[int] = []
 
-    async def chain(group: scratch.TaskGroup, left: int) -> None:
+    async def chain(group: scratch.TaskGroup, remaining: int) -> None:
         await scratch.sleep(1)
-        log.append(left)
-        if left:
-            group.spawn(chain(group, left - 1))
+        log.append(remaining)
+        if remaining:
+            group.spawn(chain(group, remaining - 1))
 
     async def main() -> None:
         async with scratch.TaskGroup() as group:
@@ -41,14 +43,14 @@ def test_a_task_may_spawn_into_its_own_group(run: Any) -> None:
     assert log == [3, 2, 1, 0]
 
 
-def test_a_failure_cancels_the_siblings_and_the_block_and_is_raised(run: Any) -> None:
+def test_a_failure_cancels_the_other_tasks_and_the_block_and_is_raised(run: Any) -> None:
     log: list[str] = []
 
     async def main() -> None:
         async with scratch.TaskGroup() as group:
-            group.spawn(cleanly(log, "sibling", scratch.sleep(math.inf)))
+            group.spawn(wait_and_log(log, "sibling", scratch.sleep(math.inf)))
             group.spawn(fail(LookupError("gone")))
-            await cleanly(log, "block", scratch.sleep(math.inf))
+            await wait_and_log(log, "block", scratch.sleep(math.inf))
 
     with pytest.raises(ExceptionGroup) as caught:
         run(main())
@@ -67,7 +69,7 @@ def test_a_failure_in_the_block_cancels_the_tasks_and_is_raised(run: Any) -> Non
 
     async def main() -> None:
         async with scratch.TaskGroup() as group:
-            group.spawn(cleanly(log, "task", scratch.sleep(math.inf)))
+            group.spawn(wait_and_log(log, "task", scratch.sleep(math.inf)))
             await scratch.checkpoint()
             raise LookupError
 
@@ -77,7 +79,7 @@ def test_a_failure_in_the_block_cancels_the_tasks_and_is_raised(run: Any) -> Non
     assert log == ["task starts", "task cancelled", "task cleans up"]
 
 
-def test_a_group_raises_all_that_failed_in_order(run: Any) -> None:
+def test_a_group_raises_all_failures_in_order(run: Any) -> None:
     async def fail_again() -> None:
         try:
             await scratch.sleep(math.inf)
@@ -94,7 +96,7 @@ def test_a_group_raises_all_that_failed_in_order(run: Any) -> None:
     assert [str(error) for error in caught.value.exceptions] == ["first", "cleaning up"]
 
 
-def test_a_failed_block_that_never_waits_leaves_no_cancellation_behind(run: Any) -> None:
+def test_a_failed_block_that_never_waits_leaves_no_pending_cancellation(run: Any) -> None:
     async def main() -> str:
         try:
             async with scratch.TaskGroup() as group:
@@ -103,10 +105,10 @@ def test_a_failed_block_that_never_waits_leaves_no_cancellation_behind(run: Any)
                     await scratch.checkpoint()
         except* LookupError:
             pass
-        await settle()
-        return "goes on"
+        await run_iterations()
+        return "continues"
 
-    assert run(main()) == "goes on"
+    assert run(main()) == "continues"
 
 
 def test_failures_of_nested_groups_are_nested(run: Any) -> None:
@@ -115,11 +117,11 @@ def test_failures_of_nested_groups_are_nested(run: Any) -> None:
     async def inner() -> None:
         async with scratch.TaskGroup() as group:
             group.spawn(fail(LookupError("deep")))
-            group.spawn(cleanly(log, "inner", scratch.sleep(math.inf)))
+            group.spawn(wait_and_log(log, "inner", scratch.sleep(math.inf)))
 
     async def main() -> None:
         async with scratch.TaskGroup() as group:
-            group.spawn(cleanly(log, "outer", scratch.sleep(math.inf)))
+            group.spawn(wait_and_log(log, "outer", scratch.sleep(math.inf)))
             group.spawn(inner())
 
     with pytest.raises(ExceptionGroup) as caught:
@@ -136,7 +138,7 @@ def test_an_outer_failure_unwinds_the_inner_groups_of_its_block(run: Any) -> Non
 
     async def main() -> None:
         async with scratch.TaskGroup() as outer, scratch.TaskGroup() as inner:
-            inner.spawn(cleanly(log, "inner", scratch.sleep(math.inf)))
+            inner.spawn(wait_and_log(log, "inner", scratch.sleep(math.inf)))
             await scratch.checkpoint()
             outer.spawn(fail(LookupError("outer")))
             await scratch.sleep(math.inf)
@@ -166,7 +168,7 @@ def test_cancelling_the_owner_cancels_the_tasks_and_waits_for_them(run: Any) -> 
 
     async def main() -> None:
         task = scratch.spawn(owner())
-        await settle()
+        await run_iterations()
         task.cancel()
         with pytest.raises(scratch.TaskCancelledError):
             await task
@@ -175,7 +177,7 @@ def test_cancelling_the_owner_cancels_the_tasks_and_waits_for_them(run: Any) -> 
     assert log == ["task done", "owner done"]
 
 
-def test_an_owner_cancelled_while_its_group_fails_gets_both_one_after_the_other(run: Any) -> None:
+def test_an_owner_that_is_cancelled_while_its_group_fails_gets_first_the_failure(run: Any) -> None:
     log: list[str] = []
 
     async def slow() -> None:
@@ -197,7 +199,7 @@ def test_an_owner_cancelled_while_its_group_fails_gets_both_one_after_the_other(
 
     async def main() -> None:
         task = scratch.spawn(owner())
-        await settle(4)
+        await run_iterations(4)
         task.cancel()
         with pytest.raises(scratch.TaskCancelledError):
             await task
@@ -206,23 +208,23 @@ def test_an_owner_cancelled_while_its_group_fails_gets_both_one_after_the_other(
     assert log == ["failure"]
 
 
-def test_cancelling_one_task_of_a_group_leaves_the_others_alone(run: Any) -> None:
+def test_cancelling_one_task_of_a_group_does_not_affect_the_others(run: Any) -> None:
     async def main() -> list[str]:
         async with scratch.TaskGroup() as group:
-            one, other = (group.spawn(scratch.sleep(seconds)) for seconds in (1, 2))
+            first, second = (group.spawn(scratch.sleep(seconds)) for seconds in (1, 2))
             await scratch.checkpoint()
-            one.cancel()
-        return [type(task.error).__name__ for task in (one, other)]
+            first.cancel()
+        return [type(task.error).__name__ for task in (first, second)]
 
     assert run(main()) == ["Cancelled", "NoneType"]
 
 
-def test_a_group_can_be_cancelled_and_cancels_what_is_spawned_later(run: Any) -> None:
+def test_a_cancelled_group_also_cancels_tasks_that_are_spawned_later(run: Any) -> None:
     log: list[str] = []
 
     async def main() -> str:
         async with scratch.TaskGroup() as group:
-            group.spawn(cleanly(log, "early", scratch.sleep(math.inf)))
+            group.spawn(wait_and_log(log, "early", scratch.sleep(math.inf)))
             await scratch.checkpoint()
             group.cancel()
             group.spawn(fail(LookupError()))
@@ -232,11 +234,11 @@ def test_a_group_can_be_cancelled_and_cancels_what_is_spawned_later(run: Any) ->
     assert log == ["early starts", "early cancelled", "early cleans up"]
 
 
-def test_a_group_that_has_ended_takes_no_more_tasks(run: Any) -> None:
+def test_a_group_that_has_ended_refuses_more_tasks(run: Any) -> None:
     async def main() -> None:
         async with scratch.TaskGroup() as group:
             pass
-        group.spawn(settle())
+        group.spawn(run_iterations())
 
     with pytest.raises(RuntimeError, match="inside its `async with` block"):
         run(main())

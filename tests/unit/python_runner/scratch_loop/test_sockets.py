@@ -4,28 +4,25 @@ from __future__ import annotations
 
 import itertools
 import socket
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from runner import scratch
-from tests.unit.python_runner.scratch_loop.helpers import settle, waits
-
-if TYPE_CHECKING:
-    pass
+from tests.unit.python_runner.scratch_loop.helpers import endless_waits, run_iterations
 
 
 def test_a_task_waits_until_its_socket_is_readable(pair: Any) -> None:
     async def reader(sock: socket.socket) -> bytes:
-        await scratch.readable(sock)
+        await scratch.wait_readable(sock)
         return sock.recv(10)
 
     async def main() -> bytes:
-        one, other = pair
-        task = scratch.spawn(reader(one))
-        await settle()
+        sock, peer = pair
+        task = scratch.spawn(reader(sock))
+        await run_iterations()
         assert task.state == "waiting"
-        other.send(b"hello")
+        peer.send(b"hello")
         return await task
 
     assert scratch.run(main) == b"hello"
@@ -33,25 +30,25 @@ def test_a_task_waits_until_its_socket_is_readable(pair: Any) -> None:
 
 def test_a_task_waits_until_its_socket_is_writable(pair: Any) -> None:
     async def main() -> str:
-        one, other = pair
+        sock, peer = pair
         sent = 0
         for _ in itertools.count():
             try:
-                sent += one.send(b"x" * 65_536)
+                sent += sock.send(b"x" * 65_536)
             except BlockingIOError:
                 break
-        task = scratch.spawn(scratch.writable(one))
-        await settle()
+        task = scratch.spawn(scratch.wait_writable(sock))
+        await run_iterations()
         before = task.state
         while sent:
-            sent -= len(other.recv(65_536))
+            sent -= len(peer.recv(65_536))
         await task
         return before
 
     assert scratch.run(main) == "waiting"
 
 
-def test_one_task_may_read_and_another_write_the_same_socket(pair: Any) -> None:
+def test_one_task_may_read_from_a_socket_while_another_writes_to_it(pair: Any) -> None:
     log: list[str] = []
 
     async def wait(name: str, waiting: Any) -> None:
@@ -59,41 +56,41 @@ def test_one_task_may_read_and_another_write_the_same_socket(pair: Any) -> None:
         log.append(name)
 
     async def main() -> None:
-        one, other = pair
+        sock, peer = pair
         async with scratch.TaskGroup() as group:
-            group.spawn(wait("readable", scratch.readable(one)))
-            group.spawn(wait("writable", scratch.writable(one)))
-            await settle()
+            group.spawn(wait("readable", scratch.wait_readable(sock)))
+            group.spawn(wait("writable", scratch.wait_writable(sock)))
+            await run_iterations()
             assert log == ["writable"]
-            other.send(b"x")
+            peer.send(b"x")
         assert not scratch.current_task().group.loop.sockets.selector.get_map()
 
     scratch.run(main)
     assert log == ["writable", "readable"]
 
 
-def test_cancelling_the_reader_leaves_the_writer_of_the_same_socket_waiting(pair: Any) -> None:
+def test_cancelling_a_reader_does_not_affect_a_writer_of_the_same_socket(pair: Any) -> None:
     async def main() -> list[str]:
-        one, other = pair
-        reader = scratch.spawn(scratch.readable(one))
-        writer = scratch.spawn(waits(pair)["writable"]())
-        await settle()
+        sock, peer = pair
+        reader = scratch.spawn(scratch.wait_readable(sock))
+        writer = scratch.spawn(endless_waits(pair)["writable"]())
+        await run_iterations()
         reader.cancel()
-        await settle()
+        await run_iterations()
         states = [reader.state, writer.state]
         while writer.state == "waiting":
-            other.recv(65_536)
+            peer.recv(65_536)
             await scratch.checkpoint()
         return states
 
     assert scratch.run(main) == ["done", "waiting"]
 
 
-def test_two_tasks_cannot_wait_for_the_same_event_of_one_socket(pair: Any) -> None:
+def test_two_tasks_cannot_wait_for_the_same_event_of_a_socket(pair: Any) -> None:
     async def main() -> None:
-        scratch.spawn(scratch.readable(pair[0]))
+        scratch.spawn(scratch.wait_readable(pair[0]))
         await scratch.checkpoint()
-        await scratch.readable(pair[0])
+        await scratch.wait_readable(pair[0])
 
     with pytest.raises(RuntimeError, match="another task already waits"):
         scratch.run(main)
@@ -101,7 +98,7 @@ def test_two_tasks_cannot_wait_for_the_same_event_of_one_socket(pair: Any) -> No
 
 def test_a_timer_fires_while_another_task_waits_for_a_socket(pair: Any) -> None:
     async def main() -> str:
-        waiting = scratch.spawn(scratch.readable(pair[0]))
+        waiting = scratch.spawn(scratch.wait_readable(pair[0]))
         await scratch.sleep(0.001)
         return waiting.state
 

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import math
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from runner import scratch
-from tests.unit.python_runner.scratch_loop.helpers import FakeTime, cleanly, fail, settle
-
-if TYPE_CHECKING:
-    pass
-
+from tests.unit.python_runner.scratch_loop.helpers import (
+    FakeTime,
+    fail,
+    run_iterations,
+    wait_and_log,
+)
 
 # --- run
 
@@ -31,7 +32,7 @@ def test_run_raises_what_main_raises() -> None:
         scratch.run(fail(LookupError("gone")))
 
 
-def test_a_loop_runs_in_each_thread_and_only_one_in_each() -> None:
+def test_each_thread_can_run_one_loop() -> None:
     async def inner() -> str:
         return threading.current_thread().name
 
@@ -47,31 +48,31 @@ def test_a_loop_runs_in_each_thread_and_only_one_in_each() -> None:
     assert scratch.run(main) == "other"
 
 
-def test_outside_a_loop_the_error_says_how_to_start_one() -> None:
+def test_the_error_outside_a_loop_says_how_to_start_one() -> None:
     with pytest.raises(RuntimeError, match=r"scratch\.run"):
         scratch.current_task()
 
 
 def test_the_selector_is_closed_when_the_loop_ends() -> None:
     loop = scratch.Loop()
-    loop.run(settle())
+    loop.run(run_iterations())
     assert loop.sockets.selector.get_map() is None
 
 
-def test_tasks_still_running_when_main_ends_are_cancelled_and_clean_up(run: Any) -> None:
+def test_tasks_that_outlive_main_are_cancelled_and_clean_up(run: Any) -> None:
     log: list[str] = []
 
     async def main() -> str:
-        scratch.spawn(cleanly(log, "a", scratch.sleep(10)))
-        scratch.spawn(cleanly(log, "b", scratch.Channel[int]().receive()))
-        await settle()
+        scratch.spawn(wait_and_log(log, "a", scratch.sleep(10)))
+        scratch.spawn(wait_and_log(log, "b", scratch.Channel[int]().receive()))
+        await run_iterations()
         return "main"
 
     assert run(main()) == "main"
     assert log[2:] == ["a cancelled", "a cleans up", "b cancelled", "b cleans up"]
 
 
-def test_cleaning_up_at_the_end_may_wait_and_is_not_cancelled_twice(
+def test_cleaning_up_at_the_end_may_wait_and_is_not_cancelled_again(
     run: Any, fake: FakeTime
 ) -> None:
     log: list[str] = []
@@ -89,7 +90,7 @@ def test_cleaning_up_at_the_end_may_wait_and_is_not_cancelled_twice(
 
     async def main() -> None:
         scratch.spawn(parent())
-        await settle()
+        await run_iterations()
 
     run(main())
     assert log == ["slept"]
@@ -103,13 +104,13 @@ def test_ready_tasks_run_in_the_order_in_which_they_became_ready() -> None:
     log: list[str] = []
 
     async def worker(name: str) -> None:
-        for turn in range(3):
-            log.append(f"{name}{turn}")
+        for step in range(3):
+            log.append(f"{name}{step}")
             await scratch.checkpoint()
 
     async def main() -> None:
         tasks = [scratch.spawn(worker(name)) for name in "abc"]
-        assert log == []  # spawn does not run them
+        assert log == []  # spawn does not run a task
         for task in tasks:
             await task
 
@@ -117,9 +118,7 @@ def test_ready_tasks_run_in_the_order_in_which_they_became_ready() -> None:
     assert log == ["a0", "b0", "c0", "a1", "b1", "c1", "a2", "b2", "c2"]
 
 
-def test_tasks_that_are_always_ready_do_not_keep_timers_from_firing(
-    run: Any, fake: FakeTime
-) -> None:
+def test_tasks_that_are_always_ready_do_not_block_timers(run: Any, fake: FakeTime) -> None:
     async def busy() -> None:
         while True:
             fake.now += 1
@@ -134,22 +133,22 @@ def test_tasks_that_are_always_ready_do_not_keep_timers_from_firing(
     assert fake.pauses == []
 
 
-def test_tasks_that_are_always_ready_do_not_keep_sockets_from_being_seen(pair: Any) -> None:
+def test_tasks_that_are_always_ready_do_not_block_sockets(pair: Any) -> None:
     async def busy() -> None:
         while True:
             await scratch.checkpoint()
 
     async def main() -> bytes:
-        one, other = pair
+        sock, peer = pair
         scratch.spawn(busy())
-        other.send(b"x")
-        await scratch.readable(one)
-        return one.recv(1)
+        peer.send(b"x")
+        await scratch.wait_readable(sock)
+        return sock.recv(1)
 
     assert scratch.run(main) == b"x"
 
 
-def test_the_state_of_a_task_is_the_box_of_the_diagram_that_it_is_in(run: Any) -> None:
+def test_the_state_of_a_task_goes_from_pending_to_done(run: Any) -> None:
     states: list[str] = []
 
     async def child() -> None:
@@ -171,7 +170,7 @@ def test_the_state_of_a_task_is_the_box_of_the_diagram_that_it_is_in(run: Any) -
 # --- join
 
 
-def test_join_returns_the_result_whether_the_task_is_done_or_not(run: Any) -> None:
+def test_join_returns_the_result_before_and_after_the_task_is_done(run: Any) -> None:
     async def child() -> str:
         await scratch.sleep(1)
         return "result"
@@ -183,7 +182,7 @@ def test_join_returns_the_result_whether_the_task_is_done_or_not(run: Any) -> No
     assert run(main()) == ["result"] * 3
 
 
-def test_join_raises_what_the_task_raised_in_every_joiner(run: Any) -> None:
+def test_join_raises_the_exception_of_the_task_in_every_joiner(run: Any) -> None:
     async def joiner(task: scratch.Task) -> str:
         try:
             await task.join()
@@ -194,12 +193,12 @@ def test_join_raises_what_the_task_raised_in_every_joiner(run: Any) -> None:
     async def main() -> list[str]:
         task = scratch.spawn(fail(LookupError("gone")))
         joiners = [scratch.spawn(joiner(task)) for _ in range(2)]
-        return [await one for one in joiners]
+        return [await task for task in joiners]
 
     assert run(main()) == ["gone", "gone"]
 
 
-def test_joiners_wake_in_the_order_in_which_they_came(run: Any) -> None:
+def test_joiners_wake_in_the_order_in_which_they_joined(run: Any) -> None:
     log: list[int] = []
 
     async def joiner(task: scratch.Task, number: int) -> None:
@@ -224,9 +223,9 @@ def test_a_task_cannot_join_itself(run: Any) -> None:
         run(main())
 
 
-def test_spawn_refuses_a_function_that_nobody_called(run: Any) -> None:
+def test_spawn_refuses_a_coroutine_function_that_was_not_called(run: Any) -> None:
     async def main() -> None:
         scratch.spawn(main)  # type: ignore[arg-type]
 
-    with pytest.raises(TypeError, match="takes a coroutine"):
+    with pytest.raises(TypeError, match="expected a coroutine"):
         run(main())

@@ -1,20 +1,17 @@
-"""The timers. No test asserts a time: the clock is fake, or none counts."""
+"""Timers. No test asserts a real time: the clock is fake, or time does not matter."""
 
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
 from runner import scratch
-from tests.unit.python_runner.scratch_loop.helpers import FakeTime, cleanly
-
-if TYPE_CHECKING:
-    pass
+from tests.unit.python_runner.scratch_loop.helpers import FakeTime, wait_and_log
 
 
-def test_timers_fire_in_the_order_of_their_deadlines_and_ties_in_that_of_falling_asleep(
+def test_timers_fire_in_order_of_deadline_and_ties_in_order_of_falling_asleep(
     run: Any, fake: FakeTime
 ) -> None:
     log: list[tuple[str, float]] = []
@@ -33,20 +30,18 @@ def test_timers_fire_in_the_order_of_their_deadlines_and_ties_in_that_of_falling
     assert fake.pauses == [1.0, 1.0, 1.0]
 
 
-def test_a_timer_never_fires_early_even_if_the_pause_ends_early(fake: FakeTime) -> None:
-    def hasty(seconds: float) -> None:
+def test_a_timer_does_not_fire_early_if_the_pause_ends_early(fake: FakeTime) -> None:
+    def short_pause(seconds: float) -> None:
         fake.pause(seconds if seconds < 0.01 else seconds / 2)
 
     async def main() -> float:
         await scratch.sleep(1)
         return fake.now
 
-    assert scratch.Loop(clock=fake.clock, pause=hasty).run(main()) >= 1_001.0
+    assert scratch.Loop(clock=fake.clock, pause=short_pause).run(main()) >= 1_001.0
 
 
-def test_an_endless_sleep_is_waited_for_in_pieces_the_system_accepts(
-    run: Any, fake: FakeTime
-) -> None:
+def test_an_infinite_sleep_uses_timeouts_that_the_system_accepts(run: Any, fake: FakeTime) -> None:
     async def main() -> None:
         sleeper = scratch.spawn(scratch.sleep(math.inf))
         await scratch.sleep(100_000)
@@ -57,7 +52,7 @@ def test_an_endless_sleep_is_waited_for_in_pieces_the_system_accepts(
 
 
 @pytest.mark.parametrize("seconds", [-1, math.nan])
-def test_sleep_refuses_what_is_no_length_of_time(seconds: float) -> None:
+def test_sleep_refuses_negative_numbers_and_nan(seconds: float) -> None:
     async def main() -> None:
         await scratch.sleep(seconds)
 
@@ -65,24 +60,24 @@ def test_sleep_refuses_what_is_no_length_of_time(seconds: float) -> None:
         scratch.run(main)
 
 
-def test_cancelled_timers_do_not_pile_up_in_the_heap(run: Any) -> None:
+def test_cancelled_timers_do_not_accumulate_in_the_heap(run: Any) -> None:
     async def main() -> int:
         heap = scratch.current_task().group.loop.timers.heap
         most = 0
-        keep = [scratch.spawn(scratch.sleep(5)) for _ in range(10)]
+        sleepers = [scratch.spawn(scratch.sleep(5)) for _ in range(10)]
         for _ in range(1_000):
             task = scratch.spawn(scratch.sleep(1_000_000))
             await scratch.checkpoint()
             task.cancel()
             most = max(most, len(heap))
-        for task in keep:
+        for task in sleepers:
             await task
         return most
 
     assert run(main()) < 200
 
 
-def test_a_cancelled_timer_is_not_waited_for(run: Any, fake: FakeTime) -> None:
+def test_the_loop_does_not_wait_for_a_cancelled_timer(run: Any, fake: FakeTime) -> None:
     async def main() -> None:
         long, short = scratch.spawn(scratch.sleep(3)), scratch.spawn(scratch.sleep(1))
         await scratch.checkpoint()
@@ -93,11 +88,11 @@ def test_a_cancelled_timer_is_not_waited_for(run: Any, fake: FakeTime) -> None:
     assert fake.pauses == [3.0]
 
 
-def test_a_cancelled_timer_that_comes_due_with_others_is_passed_over(fake: FakeTime) -> None:
+def test_a_cancelled_timer_does_not_fire_with_others_that_are_due(fake: FakeTime) -> None:
     log: list[str] = []
 
     async def main() -> None:
-        tasks = [scratch.spawn(cleanly(log, name, scratch.sleep(1))) for name in "abc"]
+        tasks = [scratch.spawn(wait_and_log(log, name, scratch.sleep(1))) for name in "abc"]
         await scratch.checkpoint()
         tasks[1].cancel()
         await tasks[2]

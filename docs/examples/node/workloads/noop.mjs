@@ -1,0 +1,4 @@
+// Does nothing, awaited.
+export async function run() {
+  return 0;
+}

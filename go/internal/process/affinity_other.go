@@ -1,0 +1,7 @@
+//go:build !linux
+
+package process
+
+// AllowedCPUs returns the CPUs that this process may run on; unknown on this
+// system.
+func AllowedCPUs() (list string, ok bool) { return "", false }

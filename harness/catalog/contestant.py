@@ -1,0 +1,65 @@
+"""Contestants as values. Their display names are made here and nowhere else."""
+
+from __future__ import annotations
+
+import re
+
+import msgspec
+
+DEFAULT_RUNTIME = "default"  # the label of the runtime that `make setup` prepared
+LONGEST_NAME = 40  # characters of a model or variant, so that table and figure rows fit
+
+_SEPARATOR = " · "
+_MODEL_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_VARIANT = re.compile(r"([a-z][a-z0-9_]*)?")
+
+
+class Contestant(msgspec.Struct, frozen=True, order=True):
+    """An implementation of a workload on one model and one runtime.
+
+    `variant` is empty for the plain implementation. `runtime` is the label of an installed way to
+    run the model's language.
+    """
+
+    workload: str
+    model: str
+    variant: str = ""
+    runtime: str = DEFAULT_RUNTIME
+
+    @property
+    def name(self) -> str:
+        """The display name: `asyncio · threads`, with the runtime unless it is the default."""
+        name = _SEPARATOR.join(filter(None, (self.model, self.variant)))
+        return name if self.runtime == DEFAULT_RUNTIME else f"{name} @ {self.runtime}"
+
+    @property
+    def key(self) -> str:
+        """The name for programs, stable across runs: `pingpong/asyncio/futures@default`."""
+        path = "/".join(filter(None, (self.workload, self.model, self.variant)))
+        return f"{path}@{self.runtime}"
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether this is the plain implementation of its model, not a variant."""
+        return not self.variant
+
+
+def parse_name(workload: str, text: str) -> Contestant | None:
+    """Parse `model` or `model · variant`, the notation of workload files and ledgers.
+
+    Returns None if the text is neither.
+    """
+    model, _, variant = text.partition(_SEPARATOR)
+    if not (is_model_id(model) and is_variant(variant)):
+        return None
+    return Contestant(workload, model, variant)
+
+
+def is_model_id(name: str) -> bool:
+    """Return whether this is a valid model name: lowercase words joined by hyphens."""
+    return len(name) <= LONGEST_NAME and _MODEL_ID.fullmatch(name) is not None
+
+
+def is_variant(name: str) -> bool:
+    """Return whether this is a valid variant; the plain implementation has an empty one."""
+    return len(name) <= LONGEST_NAME and _VARIANT.fullmatch(name) is not None

@@ -1,0 +1,35 @@
+"""Write a file completely or not at all."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING
+
+from harness.errors import Exit, Problem
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def write_file(path: Path, text: str, advice: str = "choose another path with --output") -> None:
+    """Write to a temporary file and rename it, so that nobody reads half of it. Raises Problem."""
+    try:
+        target = path.resolve()  # for a link, replace the file that it points to, not the link
+        if target.exists() and not target.is_file() and not target.is_dir():
+            target.write_text(text, encoding="utf-8")  # a pipe or /dev/null is not replaced
+            return
+        part = target.with_name(f".{target.name}.{os.getpid()}.part")
+        try:
+            with part.open("x", encoding="utf-8", newline="") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(target)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise Problem(
+            f"{path}: cannot be written: {reason}; {advice}",
+            Exit.NOT_POSSIBLE,
+        ) from None

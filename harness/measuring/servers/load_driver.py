@@ -1,0 +1,248 @@
+"""Load the server of a trial: start a load generator as soon as the server listens.
+
+Server and load generator are child processes on separate cores, if there are enough. The harness
+waits for both at once, so each generator has a thread here, which sleeps between lines.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import threading
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from harness.catalog.workload import CHECK
+from harness.measuring.processes import child
+from harness.measuring.runners.protocol import ProtocolError
+from harness.measuring.servers import load_protocol
+from harness.measuring.servers.load_protocol import LoadFailure, LoadReport
+from harness.results.records import Status
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from harness.catalog.workload import ModelCase
+
+_STOP = b'{"kind": "stop"}\n'
+_MANY_CORES = 4  # from this number on, the load generator gets half of the cores
+_OTHER_FILES = 64  # upper bound of open files besides connections, per process
+_FINAL_COUNT_S = 5.0  # for a load generator to count lost requests after a server has drained
+
+
+@dataclass(frozen=True)
+class Cores:
+    """The cores of a server and of its load generator; empty: the system decides."""
+
+    server: frozenset[int] = frozenset()
+    client: frozenset[int] = frozenset()
+
+
+def split_cores(available: frozenset[int]) -> Cores:
+    """Split two or more cores into disjoint sets: half each from four cores on, else one for load.
+
+    With two cores every server has a single one, even if it could use both. Otherwise the load
+    generator would take CPU time from some servers and not from others.
+    """
+    ordered = sorted(available)
+    if len(ordered) < 2:  # noqa: PLR2004
+        return Cores()
+    size = len(ordered) // 2 if len(ordered) >= _MANY_CORES else 1
+    return Cores(frozenset(ordered[:-size]), frozenset(ordered[-size:]))
+
+
+def split_allowed_cores() -> Cores:
+    """Split the cores of this process; empty if the system does not support pinning."""
+    if not hasattr(os, "sched_setaffinity"):
+        return Cores()
+    return split_cores(frozenset(os.sched_getaffinity(0)))
+
+
+def find_obstacle(case: ModelCase, command: tuple[str, ...]) -> LoadFailure | None:
+    """Return why servers of this case cannot be measured on this machine, or None.
+
+    Both sides need an open file per connection. The soft limit is raised as far as needed: children
+    inherit it, and not every server raises it.
+    """
+    if not command:
+        return LoadFailure(Status.UNSUPPORTED, "there is no load generator here")
+    connections = int(case.params["connections"])
+    needed = connections + _OTHER_FILES
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < needed:
+        return LoadFailure(
+            Status.UNSUPPORTED,
+            f"open files: found a limit of {hard}, expected at least {needed} for {connections}"
+            " connections, in the server as in the load generator (ulimit -Hn)",
+        )
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
+    return None
+
+
+@dataclass
+class ServerLoad:
+    """The load on the server of one case, with its result."""
+
+    report: LoadReport = field(default_factory=LoadReport)
+    failure: LoadFailure | None = None
+    was_cut: bool = False  # the server returned or ended before all requests were sent
+    was_stopped: bool = False  # the server was asked to stop
+    exit_ns: int | None = None  # from the request to stop until the server returned
+
+
+@dataclass
+class LoadDriver:
+    """The load generators of one trial, one per case, and the server that they load.
+
+    Messages of the server arrive on the main thread of the harness, messages of a load generator on
+    its own thread. Each timer has another thread.
+    """
+
+    command: tuple[str, ...]
+    cores: Cores
+    memory_bytes: int
+    seed: int
+    interrupted: Callable[[], bool]
+    server: child.Handle = field(default_factory=child.Handle)
+    loads: dict[str, ServerLoad] = field(default_factory=dict)  # by case
+    orphan_count: int = 0  # processes that outlived a load generator
+    was_interrupted: bool = False  # a load generator was ended because of Ctrl-C
+    _threads: list[threading.Thread] = field(default_factory=list)
+    _timers: dict[str, threading.Timer] = field(default_factory=dict)  # by case: stops the server
+    _stopped_ns: dict[str, int] = field(default_factory=dict)  # by case: time of the stop request
+    _returned: set[str] = field(default_factory=set)  # cases that the server has completed
+    _drained: bool = False  # a server that drains was asked to stop
+    _server_ended: bool = False
+    _is_finished: bool = False
+    _lock: threading.Lock = field(default_factory=threading.Lock)  # guards the five above
+
+    def start(self, case: ModelCase, port: int) -> None:
+        """Start loading the server of a case on this port; it is asked to stop at the end."""
+        self.loads[case.id] = ServerLoad(
+            failure=LoadFailure(Status.CRASH, "the load generator was never started")
+        )
+        thread = threading.Thread(target=self._run, args=(case, port), daemon=True)
+        self._threads.append(thread)
+        thread.start()
+
+    def note_returned(self, case: str) -> None:
+        """Record that the server has completed a case, successfully or not."""
+        with self._lock:
+            if case in self.loads and case not in self._returned:
+                if case in self._stopped_ns:
+                    self.loads[case].exit_ns = time.perf_counter_ns() - self._stopped_ns[case]
+                else:
+                    self.loads[case].was_cut = True
+            self._returned.add(case)
+
+    def finish(self) -> None:
+        """End the load generators that still run. The server has ended."""
+        with self._lock:
+            self._server_ended = True
+            timers = list(self._timers.values())
+        for timer in timers:
+            timer.cancel()
+            timer.join()
+        if self._drained:
+            for thread in self._threads:
+                thread.join(_FINAL_COUNT_S)
+        self._is_finished = True
+        for thread in self._threads:
+            thread.join()
+
+    def _run(self, case: ModelCase, port: int) -> None:
+        load = self.loads[case.id]
+        try:
+            load.failure = self._generate(case, port, load)
+        except OSError as error:
+            load.failure = LoadFailure(
+                Status.UNSUPPORTED, f"the load generator cannot be started: {error}"
+            )
+        finally:
+            self._stop(case)
+
+    def _generate(self, case: ModelCase, port: int, load: ServerLoad) -> LoadFailure | None:
+        """Run one load generator until it ends. Returns why it has no result, or None."""
+
+        def receive_line(line: bytes) -> str:
+            try:
+                load.report.receive_line(line)
+            except ProtocolError as error:
+                return f"it broke the protocol: {error}"
+            if case.workload.drains and case.id != CHECK and load.report.is_warm(case):
+                self._stop_midway(case)
+            return ""
+
+        result = child.run(
+            self.command,
+            dict(os.environ),
+            load_protocol.encode(load_protocol.create_request(case, port, self.seed)),
+            child.Limits(case.sampling.timeout_s, self.memory_bytes),
+            receive_line,
+            lambda: self._has_no_server(case.id) or self.interrupted(),
+            cores=self.cores.client,
+        )
+        self.orphan_count += result.orphan_count
+        if result.stopped == "interrupt":
+            self.was_interrupted = not self._has_no_server(case.id)
+            load.was_cut |= not self.was_interrupted
+            return None
+        return _find_failure(load.report, result)
+
+    def _has_no_server(self, case: str) -> bool:
+        """Return whether no server is left to load. After a stop request, the load continues."""
+        return self._is_finished or (case in self._returned and case not in self._stopped_ns)
+
+    def _stop_midway(self, case: ModelCase) -> None:
+        """Schedule the request to stop for the middle of the load."""
+        assert case.workload.load is not None
+        with self._lock:
+            if case.id in self._timers or self._server_ended:
+                return
+            timer = threading.Timer(case.workload.load.rate_ms / 2_000, self._stop, (case,))
+            timer.daemon = True
+            self._timers[case.id] = timer
+            timer.start()
+
+    def _stop(self, case: ModelCase) -> None:
+        """Ask the server to stop, once.
+
+        A server that has completed the case is not asked: it would apply the request to the next
+        case, because the process continues after the check case.
+        """
+        with self._lock:
+            if case.id in self._stopped_ns or case.id in self._returned or self._server_ended:
+                return
+            self._stopped_ns[case.id] = time.perf_counter_ns()
+            self.loads[case.id].was_stopped = True
+            if case.workload.drains:
+                self._drained = True
+                self.server.terminate()
+            else:
+                self.server.write_line(_STOP)
+
+
+def _find_failure(report: LoadReport, result: child.ChildResult) -> LoadFailure | None:
+    """Return why a load generator that ended, or was stopped at a limit, has no result."""
+    if report.failed is not None:
+        status = _STATUS_OF_REASON.get(report.failed.reason, Status.CRASH)
+        return LoadFailure(status, report.failed.message)
+    if result.stopped == "memory":
+        return LoadFailure(
+            Status.OUT_OF_MEMORY, "exceeded the memory limit of the trial under load"
+        )
+    if result.stopped:
+        return LoadFailure(Status.CRASH, f"the load generator was stopped: {result.stopped}")
+    if report.served is None or result.returncode != 0:
+        last_line = result.stderr_end.splitlines()[-1:] or [f"exit code {result.returncode}"]
+        return LoadFailure(Status.CRASH, f"the load generator ended early: {last_line[0]}")
+    return None
+
+
+_STATUS_OF_REASON = {
+    "timeout": Status.TIMEOUT,
+    "descriptors": Status.UNSUPPORTED,
+    "unsupported": Status.UNSUPPORTED,
+}

@@ -1,0 +1,167 @@
+"""Latency by case: a panel per case, and in it a bar per model from the median to the worst."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from harness import units
+from harness.catalog.workload import CHECK
+from harness.presenting.figures import style, ticks
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from harness.analysis.analyse import Analysis, CellResult, WorkloadResult
+    from harness.catalog.workload import Case, LateLimit
+    from harness.presenting.figures.style import Look
+
+    CaseCells = list[tuple[Case, dict[str, CellResult]]]  # cells by model
+
+_WIDTH, _COLUMNS = 11.0, 3
+_ROW, _HEAD, _FOOT, _GAP = 0.19, 0.34, 0.38, 0.12  # inches
+_MEDIAN, _TAIL, _WORST = 0.5, 0.99, 1.0  # shares of the latencies
+_LEAST_SHOWN_NS = 10_000.0
+
+
+def has_bars(result: WorkloadResult) -> bool:
+    """Return whether several cases have latencies, so that they can be compared."""
+    return len(_cases(result)) > 1
+
+
+def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
+    """Draw the median, the 99th percentile and the worst latency of each model in each case."""
+    cases = _cases(result)
+    models = [model for model in result.models if any(model in cells for _, cells in cases)]
+    rows = math.ceil(len(cases) / _COLUMNS)
+    panel = _ROW * len(models)
+    sheet, _, top = style.sheet(
+        _WIDTH,
+        rows * (_HEAD + panel + _FOOT + _GAP),
+        f"{result.workload.title}: {_finding(cases, result.workload.late)}",
+        result.workload.question,
+        analysis,
+        "Line: median. End of the bar: p99. Marker: worst. Shaded: how long the other work lasts.",
+        intervals=False,
+    )
+    height = sheet.get_figheight()
+    left = style.name_width(models)
+    width = (_WIDTH - left - 0.25) / _COLUMNS
+    looks, span = style.model_looks(analysis.models), _span(cases)
+    for index, (case, cells) in enumerate(cases):
+        row, column = divmod(index, _COLUMNS)
+        axes = sheet.add_axes(
+            (
+                (left + column * width) / _WIDTH,
+                top - ((row + 1) * (_HEAD + panel) + row * (_FOOT + _GAP)) / height,
+                (width - 0.2) / _WIDTH,
+                panel / height,
+            )
+        )
+        axes.set_title(case.label or case.id, fontsize=8.5, loc="left", pad=5)
+        _panel(axes, case, [(looks[model], cells.get(model)) for model in models], span)
+        axes.set_yticks(range(len(models)), models if column == 0 else [""] * len(models))
+        axes.tick_params(axis="y", length=0, labelsize=8)
+    return sheet
+
+
+def _cases(result: WorkloadResult) -> CaseCells:
+    """Return the cases that have latencies, each with its plain cells by model."""
+    found = [
+        (
+            result.workload.cases[case],
+            {cell.cell.model: cell for cell in cells if cell.curve and cell.contestant.is_plain},
+        )
+        for case, cells in result.cases.items()
+        if case != CHECK
+    ]
+    return [(case, cells) for case, cells in found if cells]
+
+
+def _span(cases: CaseCells) -> tuple[float, float]:
+    """Return the ends of the axis that all panels share, in ns."""
+    values = [
+        ns
+        for _, cells in cases
+        for cell in cells.values()
+        for share, ns in cell.curve
+        if share >= _MEDIAN
+    ]
+    return max(min(values), _LEAST_SHOWN_NS) / 1.6, max(values) * 1.6
+
+
+def _panel(
+    axes: Axes,
+    case: Case,
+    rows: list[tuple[Look, CellResult | None]],
+    span: tuple[float, float],
+) -> None:
+    axes.set_xscale("log")
+    axes.set_xlim(*span)
+    axes.set_ylim(len(rows) - 0.5, -0.5)
+    ticks.set_log_ticks(axes.xaxis, *span, "ns", 5)
+    axes.tick_params(axis="x", labelsize=7.5)
+    axes.grid(axis="x")
+    axes.spines["left"].set_visible(False)
+    if case.disturbance_ns:
+        axes.axvspan(span[0], case.disturbance_ns, color=style.BAND, zorder=0, lw=0)
+    for row, (look, cell) in enumerate(rows):
+        if cell is None:
+            transform = axes.get_yaxis_transform()
+            axes.text(
+                0.01,
+                row,
+                "not applicable",
+                transform=transform,
+                fontsize=7,
+                color=style.FAINT,
+                va="center",
+            )
+        else:
+            _bar(axes, row, look, dict(cell.curve), span[0])
+
+
+def _bar(axes: Axes, row: int, look: Look, curve: dict[float, float], least_ns: float) -> None:
+    """Draw the latencies of one model; `curve` is ns by share."""
+    worst = max(curve[_WORST], least_ns)
+    median, tail = (max(curve.get(share, worst), least_ns) for share in (_MEDIAN, _TAIL))
+    colour = look.colour
+    axes.plot([median, worst], [row, row], color=colour, lw=1.0, alpha=0.6)
+    axes.plot([median, tail], [row, row], color=colour, lw=4.0, alpha=0.4, solid_capstyle="butt")
+    axes.plot([median, median], [row - 0.3, row + 0.3], color=colour, lw=1.6)
+    axes.plot([worst], [row], color=colour, marker=look.marker, ms=5)
+
+
+def _finding(cases: CaseCells, late: LateLimit | None) -> str:
+    """Return how many models are late in each group of cases; without a limit, the extremes."""
+    if late is None:
+        return _extremes(cases)
+    able: dict[str, set[str]] = {}
+    missed: dict[str, set[str]] = {}
+    for case, cells in cases:
+        able.setdefault(case.group, set()).update(cells)
+        missed.setdefault(case.group, set()).update(
+            model for model, cell in cells.items() if dict(cell.curve)[_WORST] > late.limit_ns
+        )
+    if not any(missed.values()):
+        return f"no model misses {late.event}"
+    (group, models), *rest = [
+        (group, models) for group, models in able.items() if group or missed[group]
+    ]
+    first = f"{len(missed[group])} of {len(models)} models miss {late.event} {group}".rstrip()
+    others = (f"{len(missed[group])} of {len(models)} {group}".rstrip() for group, models in rest)
+    return ", ".join((first, *others))
+
+
+def _extremes(cases: CaseCells) -> str:
+    worst = sorted(
+        (dict(cell.curve)[_WORST], model, case.label or case.id)
+        for case, cells in cases
+        for model, cell in cells.items()
+    )
+    (least_ns, least, _), (most_ns, most, case) = worst[0], worst[-1]
+    return (
+        f"worst latency from {units.format_time(least_ns, 2)} ({least}) to"
+        f" {units.format_time(most_ns, 2)} ({most}, {case})"
+    )

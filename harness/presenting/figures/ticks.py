@@ -1,0 +1,99 @@
+"""Axes and ticks that people can read: round values in the units of a metric."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter, NullLocator
+
+from harness import units
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
+
+_WHOLE = ("requests",)  # units without fractions: their ticks are whole numbers
+_LOG_FROM = 5.0  # largest / least value from which an axis is logarithmic
+_MOST_BYTE_TICKS = 8
+_DIGIT_INCH = 0.071  # width of a digit in a tick label
+_TICK_INCH = 0.62  # width of a tick label on the x axis
+
+
+def set_x_scale(axes: Axes, unit: str, lows: Sequence[float], highs: Sequence[float]) -> None:
+    """Set the x axis for values between `lows` and `highs`, with readable ticks."""
+    least, most = min(lows), max(highs)
+    room = _ticks_that_fit(axes)
+    if least > 0 and most / least > _LOG_FROM:
+        axes.set_xscale("log")
+        axes.set_xlim(least / 1.5, most * 1.5)
+        set_log_ticks(axes.xaxis, *axes.get_xlim(), unit, room)
+    else:
+        margin = 0.08 * (max(most, 0) - min(least, 0)) or 1.0
+        axes.set_xlim(least - margin if least < 0 else 0.0, max(0.0, most) + margin)
+        whole = unit in _WHOLE
+        axes.xaxis.set_major_locator(
+            MaxNLocator(max(1, room - 1), steps=[1, 2, 5, 10], integer=whole)
+        )
+        axes.xaxis.set_major_formatter(FuncFormatter(lambda x, _: _format_tick(x, unit)))
+    axes.tick_params(axis="x", labelsize=8)
+    axes.grid(axis="x")
+
+
+def _ticks_that_fit(axes: Axes) -> int:
+    return max(2, int(axes.get_window_extent().width / axes.figure.dpi / _TICK_INCH))
+
+
+def set_log_ticks(axis: Axis, low: float, high: float, unit: str, most: int) -> None:
+    """Put at most `most` ticks at 1, 2, 5 times powers of ten, in people's units."""
+    ticks: list[float] = []
+    for steps, stride in (((1, 2, 5), 1), ((1, 3), 1), *(((1,), n) for n in range(1, 20))):
+        powers = range(-18, 19, stride)
+        ticks = [step * 10.0**p for p in powers for step in steps if low <= step * 10.0**p <= high]
+        if len(ticks) <= most:
+            break
+    set_ticks(axis, ticks, unit)
+
+
+def trim_ticks(axes: Axes, unit: str, inches: float) -> None:
+    """Remove ticks of a log x axis whose labels would reach more than `inches` beyond its ends."""
+    low, high = axes.get_xlim()
+    width = axes.get_window_extent().width / axes.figure.dpi
+    kept = []
+    for tick in axes.get_xticks():
+        middle = width * math.log(tick / low) / math.log(high / low)
+        half = _DIGIT_INCH * len(_format_tick(tick, unit)) / 2
+        if middle - half >= -inches and middle + half <= width + inches:
+            kept.append(tick)
+    set_ticks(axes.xaxis, kept, unit)
+
+
+def set_byte_ticks(axis: Axis, low: float, high: float) -> None:
+    """Put ticks at powers of two with round names: 1 KiB, 32 KiB, 1 MiB."""
+    for stride in (2, 3, 5, 10):
+        ticks = [2.0**p for p in range(0, 60, stride) if low <= 2.0**p <= high]
+        if len(ticks) <= _MOST_BYTE_TICKS:
+            break
+    set_ticks(axis, ticks, "bytes")
+
+
+def set_ticks(axis: Axis, ticks: Sequence[float], unit: str) -> None:
+    """Put ticks at exactly these values."""
+    axis.set_major_locator(FixedLocator(ticks))
+    axis.set_minor_locator(NullLocator())
+    axis.set_minor_formatter(NullFormatter())
+    axis.set_major_formatter(FuncFormatter(lambda x, _: _format_tick(x, unit)))
+
+
+def _format_tick(value: float, unit: str) -> str:
+    base, _, per = unit.partition("/")
+    if per == "s":
+        return units.format_si(value) + "/s"
+    text = "0" if value == 0 else units.format_trimmed(value, base)
+    return (
+        text
+        if base in ("ns", "bytes", "x", "") or value == 0
+        else f"{text} {units.unit_name(value, base)}"
+    )

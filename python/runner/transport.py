@@ -1,0 +1,76 @@
+"""Carries the reports of a probe to the harness, and the stop message back."""
+
+from __future__ import annotations
+
+import os
+import select
+from typing import TYPE_CHECKING, Any
+
+from runner import footprint, lifetime
+from runner.work import Transport
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    Emit = Callable[[dict[str, Any]], None]
+
+
+def _do_nothing() -> None:
+    pass
+
+
+class HarnessTransport(Transport):
+    """Writes each report as a record of the protocol; reads the stop message from a descriptor.
+
+    `readable` waits for a descriptor in the way of the model, and is None for a model without an
+    event loop. `on_stop` is called when stop arrives, while the server and its workers still run.
+    """
+
+    def __init__(
+        self,
+        emit: Emit,
+        descriptor: int,
+        readable: Callable[[int], Awaitable[None]] | None,
+        on_stop: Callable[[], None] = _do_nothing,
+    ) -> None:
+        self._emit = emit
+        self._descriptor = descriptor
+        self._readable = readable
+        self._on_stop = on_stop
+
+    def parked(self, tasks: int) -> None:
+        """Measure the memory of this process and its descendants, and report it."""
+        pss_bytes, virtual_bytes = footprint.pss_and_virtual_bytes()
+        self._emit(
+            {
+                "kind": "footprint",
+                "case": self.case,
+                "tasks": tasks,
+                "bytes": pss_bytes,
+                "virtual_bytes": virtual_bytes,
+            }
+        )
+
+    def listening(self, port: int) -> None:
+        """Report the port at once, because the harness waits for it before it connects."""
+        lifetime.exit_at_end_of_input(self._descriptor)
+        self._emit({"kind": "listening", "port": port})
+
+    async def stopped(self) -> None:
+        """Wait for stop with the model's own selector, so that no extra thread is needed."""
+        assert self._readable is not None, "a model without a loop calls wait_until_stopped"
+        await self._readable(self._descriptor)
+        self._read_stop()
+
+    def wait_until_stopped(self) -> None:
+        """Block this thread until stop arrives."""
+        select.select([self._descriptor], [], [])
+        self._read_stop()
+
+    def _read_stop(self) -> None:
+        line = os.read(self._descriptor, 4_096)
+        if not line:
+            lifetime.kill_process_group()
+        if b'"stop"' not in line:
+            raise ValueError(f"input: found {line[:80]!r}, expected a line of kind stop")
+        self._on_stop()

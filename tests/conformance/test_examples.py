@@ -1,0 +1,60 @@
+"""Documents show excerpts of docs/examples: each is part of the file that is linked before it."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from harness.paths import ROOT, WORKLOADS
+
+DOCS = ROOT / "docs"
+LONGEST_EXCERPT = 25  # lines
+LINK_OR_EXCERPT = re.compile(
+    r"\]\((examples/[\w./-]+)\)|^```(?:js|toml|python|go|bash)\n(.*?)^```$",
+    re.MULTILINE | re.DOTALL,
+)
+DOCUMENTS = sorted(path for path in DOCS.glob("*.md") if "](examples/" in path.read_text("utf-8"))
+
+
+def excerpts(document: Path) -> list[tuple[Path, str]]:
+    """Return each excerpt with the example file that was linked last before it."""
+    found, linked = [], DOCS
+    for link, excerpt in LINK_OR_EXCERPT.findall(document.read_text("utf-8")):
+        if link:
+            linked = DOCS / link
+        else:
+            found.append((linked, excerpt))
+    return found
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=lambda path: path.name)
+def test_an_excerpt_is_a_short_verbatim_part_of_the_linked_file(document: Path) -> None:
+    found = excerpts(document)
+    assert found
+    for path, excerpt in found:
+        assert path.is_file(), f"no link to an example file before:\n{excerpt}"
+        assert f"\n{excerpt}" in f"\n{path.read_text('utf-8')}", f"not in {path}:\n{excerpt}"
+        assert excerpt.count("\n") <= LONGEST_EXCERPT
+
+
+# --- docs/examples/node
+
+NODE = DOCS / "examples" / "node"
+LANGUAGE = " ".join((DOCS / "adding-a-language.md").read_text("utf-8").split())
+
+
+def test_the_manifest_and_the_document_name_every_module_of_the_runner() -> None:
+    manifest = tomllib.loads((NODE / "loombench.toml").read_text("utf-8"))["runners"]["node"]
+    modules = {path.name for path in NODE.glob("*.mjs")}
+    assert {*manifest["command"], *manifest["files"]} == {"node"} | modules
+    assert modules <= set(re.findall(r"\| `(\w+\.mjs)` \|", LANGUAGE))
+
+
+def test_the_document_names_the_workloads_that_the_runner_lacks() -> None:
+    offered = {path.stem.partition("__")[0] for path in NODE.glob("workloads/*.mjs")}
+    (names,) = re.findall(r"without an implementation \((.*?) here\)", LANGUAGE)
+    known = {path.stem for path in WORKLOADS.glob("*.toml")}
+    assert set(re.findall(r"`(\w+)`", names)) == known - offered

@@ -1,0 +1,95 @@
+"""The scorecard of claims: every measured claim with its verdict, legible, also in greyscale."""
+
+from __future__ import annotations
+
+import itertools
+
+import pytest
+from matplotlib.colors import to_rgb
+
+from harness.claims import judge, ledger
+from harness.claims.judge import JudgedClaim, Verdict
+from harness.presenting.figures.scorecard import MARKS, measured_claims
+from tests.support.drawings import WITH_CLAIMS, Drawing, Page, drawing
+
+MEASURED = [scene for scene in WITH_CLAIMS if scene not in ("everything", "nothing measured yet")]
+
+
+def results(it: Drawing) -> list[JudgedClaim]:
+    return measured_claims(judge.judge_claims(ledger.load(), it.analysis))
+
+
+def page_of(scene: str) -> Page:
+    return drawing(scene).pages["claims"]
+
+
+@pytest.mark.parametrize("scene", [*MEASURED, "nothing measured yet"])
+def test_it_is_drawn_where_at_least_one_claim_was_measured(scene: str) -> None:
+    it = drawing(scene)
+    assert ("claims" in it.pages) == bool(results(it))
+
+
+@pytest.mark.parametrize("scene", MEASURED)
+def test_every_measured_claim_is_there_with_its_verdict_and_its_range(scene: str) -> None:
+    it, page = drawing(scene), page_of(scene)
+    read = page.words()
+    for claim in results(it):
+        assert claim.range is not None
+        assert claim.claim.says in read
+        assert f"claimed: {claim.range.text}" in read
+    words = [text.get_text() for text, _ in page.texts]
+    for verdict in MARKS:
+        assert words.count(verdict.value) == sum(claim.verdict is verdict for claim in results(it))
+
+
+@pytest.mark.parametrize("scene", MEASURED)
+def test_a_dot_lies_at_the_value_with_the_mark_of_the_verdict(scene: str) -> None:
+    it, page = drawing(scene), page_of(scene)
+    dots = [
+        (line.get_xdata()[0], line.get_marker())
+        for axes, _ in page.panels
+        for line in axes.get_lines()
+        if line.get_marker() not in ("None", "", None)
+    ]
+    expected = [(claim.value, MARKS[claim.verdict].marker) for claim in results(it)]
+    assert sorted(dots) == sorted(expected)
+
+
+@pytest.mark.parametrize("scene", MEASURED)
+def test_a_panel_has_one_unit_and_shows_every_end_of_range_and_interval(scene: str) -> None:
+    it, page = drawing(scene), page_of(scene)
+    units = list(dict.fromkeys(claim.unit for claim in results(it)))
+    assert len(page.panels) == len(units)
+    by_rows = {len(axes.get_yticks()): axes.get_xlim() for axes, _ in page.panels}
+    for unit in units:
+        rows = [claim for claim in results(it) if claim.unit == unit]
+        assert len(rows) in by_rows
+    for axes, _ in page.panels:
+        low, high = axes.get_xlim()
+        for patch in axes.patches:
+            assert low <= patch.get_x() < patch.get_x() + patch.get_width() <= high
+
+
+@pytest.mark.parametrize("scene", MEASURED)
+def test_the_title_counts_verdicts_and_the_foot_what_is_not_shown(scene: str) -> None:
+    it, page = drawing(scene), page_of(scene)
+    everything = judge.judge_claims(ledger.load(), it.analysis)
+    assert page.title() == judge.summary_sentence(everything)
+    planned = sum(bool(claim.claim.waits_for) for claim in everything)
+    assert f"Not shown: {planned} claims that no workload measures yet" in page.words()
+    others = judge.count_verdicts(everything)[Verdict.UNMEASURED] - planned
+    assert ("that this run did not measure" in page.words()) == bool(others)
+    assert not others or f"Not shown: {others} claim" in page.words()
+
+
+def grey(colour: str) -> float:
+    red, green, blue = to_rgb(colour)
+    return 0.299 * red + 0.587 * green + 0.114 * blue
+
+
+def test_verdicts_look_different_also_in_grey_and_their_words_can_be_read() -> None:
+    assert set(MARKS) == set(Verdict) - {Verdict.UNMEASURED}
+    for one, other in itertools.combinations(MARKS.values(), 2):
+        assert one.marker != other.marker or abs(grey(one.face) - grey(other.face)) > 0.3
+        assert one.ground != other.ground
+    assert all(abs(grey(mark.ink) - grey(mark.ground)) > 0.6 for mark in MARKS.values())

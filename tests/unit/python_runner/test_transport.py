@@ -1,0 +1,180 @@
+"""runner.transport and runner.lifetime: the reports of a probe, and how a server stops."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from hdrh.histogram import HdrHistogram
+
+from harness.paths import ROOT
+from runner import footprint, session, wire
+from runner.transport import HarnessTransport
+from runner.work import Probe, Unsupported
+
+if TYPE_CHECKING:
+    from tests.unit.python_runner.sessions import Kind
+
+SERVER = """
+import sys
+from types import SimpleNamespace
+sys.path.insert(0, {python!r})
+from runner import lifetime, models, session, wire
+from runner.transport import HarnessTransport
+private_in, emit = wire.take_stdio()
+request = wire.parse_request(wire.read_line(private_in))
+assert lifetime.exit_with_harness(private_in)
+model = models.MODELS[request.model]
+transport = HarnessTransport(emit, private_in, model.readable)
+
+async def serve(params, probe):
+    probe.listening(7)
+    await probe.stopped()
+    return 0
+
+def serve_sync(params, probe):
+    probe.listening(7)
+    probe.wait_until_stopped()
+    return 0
+
+if model.boot is None:
+    session.run_sync(request, SimpleNamespace(run=serve_sync), emit, transport)
+else:
+    async def main():
+        await session.run_async(request, SimpleNamespace(run=serve), emit, transport)
+    model.boot(main)
+"""
+
+
+def request(model: str, cases: int) -> bytes:
+    case = {"params": {}, "operations": 1, "warmup": 0, "iterations": 1, "min_sample_ns": 0}
+    message = {
+        "protocol": 1,
+        "workload": "planted",
+        "model": model,
+        "cases": [{"id": f"case-{index}", **case} for index in range(cases)],
+    }
+    return json.dumps(message).encode() + b"\n"
+
+
+MODELS = ["asyncio", "uvloop", "trio", "anyio-asyncio", "anyio-trio", "scratch", "threads"]
+
+
+def start_server(model: str, cases: int = 1) -> subprocess.Popen[bytes]:
+    """Start a server on a model, and send it its request."""
+    for name in model.split("-"):
+        if name in ("uvloop", "trio", "anyio"):
+            pytest.importorskip(name)
+    process = subprocess.Popen(
+        [sys.executable, "-c", SERVER.format(python=str(ROOT / "python"))],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
+    assert process.stdin is not None
+    process.stdin.write(request(model, cases))
+    process.stdin.flush()
+    return process
+
+
+def read_record(process: subprocess.Popen[bytes]) -> dict[str, Any]:
+    assert process.stdout is not None
+    return json.loads(process.stdout.readline())
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_server_stops_in_every_case_when_stop_is_sent(model: str) -> None:
+    with start_server(model, cases=2) as process:
+        assert process.stdin is not None
+        for index in range(2):
+            assert read_record(process) == {"kind": "listening", "port": 7}
+            process.stdin.write(b'{"kind": "stop"}\n')
+            process.stdin.flush()
+            assert read_record(process)["kind"] == "sample"
+            outcome = read_record(process)
+            assert (outcome["case"], outcome["value"]) == (f"case-{index}", "0")
+        assert process.wait() == 0  # its input is still open, as with a real harness
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_a_server_dies_with_the_harness(model: str) -> None:
+    with start_server(model) as process:
+        assert read_record(process)["kind"] == "listening"
+        assert process.stdin is not None
+        process.stdin.close()
+    assert process.returncode < 0
+
+
+def test_any_message_but_stop_is_refused() -> None:
+    read, write = os.pipe()
+    os.write(write, b'{"kind": "go"}\n')
+    with pytest.raises(ValueError, match="expected a line of kind stop"):
+        HarnessTransport(lambda _: None, read, None).wait_until_stopped()
+    os.close(read)
+    os.close(write)
+
+
+def test_latencies_are_a_histogram_per_case_without_those_of_the_warm_up(kind: Kind) -> None:
+    def run(params: Any, probe: Probe) -> int:
+        probe.latency(5_000_000)
+        probe.latency(1_000_000_000)
+        return 0
+
+    case = wire.Case("headline", {}, 1, warmup=3, iterations=2, min_sample_ns=0)
+    records = kind.run(kind.module(run), case)
+    assert [record["kind"] for record in records] == ["sample"] * 5 + ["latency", "outcome"]
+    histogram = HdrHistogram.decode(records[5]["hdr"])
+    assert histogram.get_total_count() == 4
+    assert histogram.get_value_at_percentile(50) == pytest.approx(5_000_000, rel=0.001)
+    assert histogram.get_max_value() == pytest.approx(1e9, rel=0.001)
+
+
+def test_memory_is_measured_when_parked_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(footprint, "pss_and_virtual_bytes", lambda: (1_000, 9_000))
+
+    def run(params: Any, probe: Probe) -> int:
+        probe.parked(10)
+        return 0
+
+    records: list[dict[str, Any]] = []
+    transport = HarnessTransport(records.append, -1, None)
+    request = wire.Request("planted", "any", "", 0, [wire.Case("check", {}, 1, 0, 1, 0)])
+    session.run_sync(request, SimpleNamespace(run=run), records.append, transport)
+    assert records[0] == {
+        "kind": "footprint",
+        "case": "check",
+        "tasks": 10,
+        "bytes": 1_000,
+        "virtual_bytes": 9_000,
+    }
+
+
+def test_pss_is_less_than_the_virtual_size() -> None:
+    try:
+        pss_bytes, virtual_bytes = footprint.pss_and_virtual_bytes()
+    except Unsupported:
+        pytest.skip("this system does not report PSS")
+    assert virtual_bytes is not None
+    assert 2**20 < pss_bytes < virtual_bytes
+
+
+def test_a_case_that_raises_unsupported_has_that_reason(kind: Kind) -> None:
+    def run(params: Any, probe: Probe) -> int:
+        raise Unsupported("no such socket option")
+
+    (record,) = kind.run(kind.module(run), wire.Case("check", {}, 1, 0, 1, 0))
+    assert (record["reason"], record["case"]) == ("unsupported", "check")
+
+
+def test_a_probe_without_a_transport_sends_nothing() -> None:
+    probe = Probe()
+    probe.parked(3)
+    probe.listening(1)
+    probe.wait_until_stopped()
+    probe.latency(4)
+    assert probe.latencies_ns == [4]
