@@ -43,7 +43,7 @@ claims: setup ## check the claims of README.md against the reference run, or RUN
 	@$(BIN)/loombench claims $(or $(RUN),docs/reference-run) --out $(OUT) \
 		--only --ledger docs/own-claims.toml --must-hold
 
-test: check ## run every check and every test
+test: check ## run every check and every test: unit, conformance, end-to-end
 	$(BIN)/python -m pytest
 
 unit: setup ## run the unit tests, in less than a minute

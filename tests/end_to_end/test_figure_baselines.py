@@ -17,7 +17,7 @@ from matplotlib.image import imread
 from harness.paths import ROOT
 from harness.presenting.figures import contestants, style
 from harness.presenting.figures.style import LOOKS, Look
-from tests.support.drawings import drawing
+from tests.support.drawings import drawing, outside, overlaps, strays
 
 BASELINES = ROOT / "tests" / "data" / "baselines"
 RENEW = (
@@ -75,6 +75,14 @@ def test_a_figure_looks_as_agreed(name: str, tmp_path: Path) -> None:
 def test_there_is_a_baseline_of_every_kind_and_no_other_and_all_are_small() -> None:
     assert {path.stem for path in BASELINES.iterdir()} == set(KINDS)
     assert sum(path.stat().st_size for path in BASELINES.iterdir()) < 1_500_000
+
+
+def test_no_text_is_cut_or_overlaps_in_the_figures_of_every_workload() -> None:
+    found = {
+        name: [*outside(page), *overlaps(page), *strays(page)]
+        for name, page in drawing("everything").pages.items()
+    }
+    assert {name: wrong for name, wrong in found.items() if wrong} == {}
 
 
 def of_kitchen() -> Figure:

@@ -10,7 +10,10 @@ from pathlib import Path
 
 import pytest
 
+from harness.presenting.report import page
+from harness.presenting.report.sources import SourceFile
 from tests.support.browser import DESKTOP, PHONE, Browser, axe
+from tests.support.hostile import EVIL, hostile
 from tests.support.pages import report_of
 
 every_view = pytest.mark.parametrize(
@@ -191,10 +194,6 @@ def test_paper_unfolds_everything_and_folds_it_again(chrome: Browser, report: Pa
 
 
 def test_a_hostile_run_does_nothing(chrome: Browser, tmp_path: Path) -> None:
-    from harness.presenting.report import page
-    from harness.presenting.report.sources import SourceFile
-    from tests.unit.presenting.report.test_hostile_text import EVIL, hostile
-
     path = tmp_path / "report.html"
     path.write_text(page.render(hostile(), {EVIL: SourceFile(EVIL)}, {}), encoding="utf-8")
     chrome.open(path)

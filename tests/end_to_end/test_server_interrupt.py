@@ -15,7 +15,7 @@ import pytest
 from harness.errors import Exit
 from harness.measuring.runners import external
 from harness.measuring.runners.runner import Runners
-from tests.end_to_end.test_interrupt import LONG_S, Measuring, wait_until
+from tests.support.measuring import LONG_S, Measuring, wait_until
 from tests.support.planted.bench import HERE, at_most
 from tests.support.planted.served import SERVED
 

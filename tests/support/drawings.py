@@ -34,9 +34,11 @@ TOUCH_INCH = 0.012
 Extents = NDArray[np.float64]
 Shared = NDArray[np.bool_]
 
-every_scene = pytest.mark.parametrize("scene", SCENES)
+# A scene of every workload is laid out in seconds; its figures are looked at in a browser.
+every_scene = pytest.mark.parametrize("scene", [name for name in SCENES if name != "everything"])
 # The scenes that are laid out with their claims.
 WITH_CLAIMS = (
+    "each shape",
     "everything",
     "too few blocks",
     "one model always fails",
@@ -98,17 +100,16 @@ def laid_out(
         nonlocal page
         path.touch()
         name = path.name.removeprefix(".").partition(".")[0]
-        page = Page(name, figure, Bbox.null())
         figure.dpi = rcParams["savefig.dpi"]
+        page = Page(name, figure, Bbox(figure.bbox.get_points()))
         figure.draw_without_rendering()
+        page.panels = [(axes, Bbox(axes.bbox.get_points())) for axes in figure.axes]
         pages[name], page = page, None
 
     def drawing_text(text: Text, renderer: object) -> None:
         if page is not None and text.get_visible() and text.get_text().strip():
             # Not the text's own method: of an annotation, that counts the arrow in.
             page.texts.append((text, Text.get_window_extent(text, renderer)))
-            page.bounds = Bbox(page.figure.bbox.get_points())
-            page.panels = [(axes, Bbox(axes.bbox.get_points())) for axes in page.figure.axes]
         draw_text(text, renderer)
 
     with (

@@ -13,6 +13,7 @@ from harness.catalog.workload import HEADLINE
 from harness.measuring.plan import assign
 from harness.measuring.processes.child import ChildResult
 from harness.measuring.runners import protocol
+from harness.measuring.runners.runner import Offer
 from harness.measuring.runners.transcript import Transcript
 from harness.results.records import (
     SCHEMA_VERSION,
@@ -252,3 +253,10 @@ def ended(
     returncode: int = 0, stopped: str = "", wall_ns: int = 10**12, left: int = 0
 ) -> ChildResult:
     return ChildResult(returncode, wall_ns, 0, "", stopped, left)
+
+
+def offer(
+    model: str, workload_id: str = "demo", variant: str = "", unavailable: str | None = None
+) -> Offer:
+    source = f"{workload_id}/{model}{variant}"
+    return Offer(Contestant(workload_id, model, variant), "a runner", source, unavailable)

@@ -292,8 +292,11 @@ def _another(id_: str, **changes: str) -> Workload:
     return workload_file.parse(id_, text, f"{id_}.toml")
 
 
+# One workload of each shape, and of each kind of figure.
+SHAPES = ("echo", "fanout", "footprint", "heartbeat", "kitchen", "sumsquares")
 SCENES: dict[str, Callable[[], Analysis]] = {
     "everything": lambda: scene(tuple(workloads())),
+    "each shape": lambda: scene(SHAPES),
     "too few blocks": lambda: scene(("kitchen",), blocks=3),
     "one model always fails": lambda: scene(
         ("sumsquares",), fate=_of_trio(Status.WRONG_ANSWER, "found 21, expected 20")
@@ -345,10 +348,10 @@ SCENES: dict[str, Callable[[], Analysis]] = {
     "a thorough run of a server": lambda: scene(
         ("echo",), models=("asyncio", "trio"), profile="thorough", fate=Otherwise(probed)
     ),
-    "eight workloads": lambda: scene(
+    "five workloads": lambda: scene(
         ("noop",),
         models=("sequential", "asyncio"),
-        extra=[_another(f"w{i}", title=f"Another one, {i}") for i in range(7)],
+        extra=[_another(f"w{i}", title=f"Another one, {i}") for i in range(4)],
     ),
 }
 

@@ -154,7 +154,7 @@ def test_each_question_compares_its_own_cases() -> None:
     assert choice.text == "a process"
 
 
-@pytest.mark.parametrize("name", SCENES)
+@pytest.mark.parametrize("name", [name for name in SCENES if name != "everything"])
 def test_every_row_points_at_a_case_that_was_measured(name: str) -> None:
     analysis = analysis_of(name)
     for row in advice(analysis):

@@ -17,8 +17,7 @@ from harness.errors import Problem
 from harness.measuring.allocate import Allocator
 from harness.measuring.plan import PROFILES, Profile, RunSelection, plan_cells, select_cases
 from harness.results.records import Cell, Sample, Status, Trial
-from tests.support.factories import WORKLOAD, examples, workload
-from tests.unit.measuring.test_plan import offer
+from tests.support.factories import WORKLOAD, examples, offer, workload
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

@@ -11,7 +11,7 @@ import pytest
 from harness.measuring import doctor
 from harness.measuring.machine import facts
 from harness.presenting import tables
-from tests.unit.presenting.test_tables import printed
+from tests.support.terminal import printed
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -16,7 +16,7 @@ from harness.measuring import plan
 from harness.measuring.plan import PROFILES, Profile, RunSelection
 from harness.measuring.runners.runner import Offer
 from harness.results.records import Absence, Cell
-from tests.support.factories import WORKLOAD, examples, workload
+from tests.support.factories import WORKLOAD, examples, offer, workload
 
 if TYPE_CHECKING:
     from harness.results.records import AbsentCell
@@ -25,11 +25,6 @@ DEMO = workload()
 OTHER = workload(WORKLOAD.replace('scratch = "it', 'trio = "it'), "other")
 BOTH = {"demo": DEMO, "other": OTHER}
 PROFILE = Profile("test", budget_s=1, min_blocks=3, sweeps=True, thorough=False)
-
-
-def offer(model: str, of: str = "demo", variant: str = "", unavailable: str | None = None) -> Offer:
-    source = f"{of}/{model}{variant}"
-    return Offer(Contestant(of, model, variant), "a runner", source, unavailable)
 
 
 def all_cells(*models: str, profile: Profile = PROFILE) -> list[Cell]:

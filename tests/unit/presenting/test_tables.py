@@ -6,14 +6,11 @@ LOOMBENCH_GOLDEN=renew .venv/bin/python -m pytest tests/unit/presenting/test_tab
 
 from __future__ import annotations
 
-import io
 import os
-from collections.abc import Iterable
 from dataclasses import replace
 
 import pytest
 from msgspec import structs
-from rich.console import Console, RenderableType
 
 from harness.analysis.analyse import Analysis, analyse
 from harness.catalog.contestant import Contestant
@@ -24,17 +21,11 @@ from harness.presenting import tables
 from harness.results.records import Absence, AbsentCell, Cell, Diagnosis, Status
 from tests.support.factories import cell, run, trial, trials, workload
 from tests.support.ledgers import LEDGER, a_claim
+from tests.support.terminal import printed
 
 GOLDEN = ROOT / "tests" / "data" / "golden"
 RENEW = "LOOMBENCH_GOLDEN=renew .venv/bin/python -m pytest tests/unit/presenting/test_tables.py"
 NO_GO = "no Go found; install Go, or run `make setup` with a network"
-
-
-def printed(renderables: Iterable[RenderableType], width: int = 120) -> str:
-    console = Console(file=io.StringIO(), width=width, force_terminal=False)
-    for one in renderables:
-        console.print(one)
-    return "".join(f"{line.rstrip()}\n" for line in console.file.getvalue().splitlines())
 
 
 def holds(name: str, found: str) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hdrh.histogram import HdrHistogram
 
 from harness.analysis.analyse import analyse
 from harness.catalog.contestant import Contestant
@@ -14,17 +13,11 @@ from harness.errors import Problem
 from harness.results.records import Cell, Parked, Phase, Sample, Trial
 from harness.statistics.metrics import memory_bytes, trial_value, whole_trial_values
 from tests.support.factories import WORKLOAD, cell, run, trial, workload
+from tests.support.histograms import encoded
 from tests.support.planted.served import DRAINED, SERVED
-from tests.unit.measuring.servers.test_load_protocol import CLIMBED
+from tests.support.workload_texts import CLIMBED
 
 MS = 1_000_000
-
-
-def encoded(*values: int) -> str:
-    histogram = HdrHistogram(1_000, 120 * 10**9, 3)
-    for value in values:
-        histogram.record_value(value)
-    return histogram.encode().decode()
 
 
 def told(text: str = SERVED, case: str = "headline", **more: Any) -> dict[str, float]:

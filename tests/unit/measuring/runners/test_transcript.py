@@ -30,7 +30,7 @@ from tests.support.factories import (
     good_messages,
     workload,
 )
-from tests.unit.statistics.test_metrics import encoded
+from tests.support.histograms import encoded
 
 CASES = [RequestCase(id_, {}, 1, 0, 1, 0) for id_ in ("check", "headline")]
 

@@ -12,18 +12,9 @@ from harness.measuring.runners.protocol import ProtocolError
 from harness.measuring.servers import load_protocol
 from tests.support.factories import workload
 from tests.support.planted.served import DRAINED, SERVED
+from tests.support.workload_texts import CLIMBED
 
 MS = 1_000_000
-LADDER = """
-[cases.ladder]
-params = { connections = 4, message_bytes = 64 }
-warmup = 2
-min_sample_ms = 20
-ladder = true
-"""
-CLIMBED = SERVED.replace("[metrics.throughput]", LADDER + "[metrics.throughput]", 1).replace(
-    "check_requests", "ladder_from = 100\nladder_percent = 140\nladder_steps = 9\ncheck_requests"
-)
 
 
 def asked(of: Workload, case: str) -> dict[str, Any]:

@@ -21,8 +21,7 @@ from harness.presenting.export.selection import ExportSelection
 from harness.results.records import Cell, Parked, Phase, Sample, Trial
 from tests.support.factories import run, trial
 from tests.support.planted.served import DRAINED
-from tests.unit.catalog.test_workload_shapes import TICKING
-from tests.unit.measuring.servers.test_load_protocol import CLIMBED
+from tests.support.workload_texts import CLIMBED, TICKING
 
 MS = 1_000_000
 PARKED = """\

@@ -39,7 +39,7 @@ def test_tiers_are_shaded_alternately_in_every_panel(scene: str) -> None:
 
 
 def test_the_second_of_two_tiers_is_shaded_and_the_first_is_not() -> None:
-    it = drawing("eight workloads")
+    it = drawing("five workloads")
     tiers = it.analysis.workloads["noop"].comparison.tiers
     assert [[contestant.name for contestant in tier] for tier in tiers] == [
         ["sequential"],
@@ -53,9 +53,9 @@ def test_there_are_scenes_of_many_tiers_of_one_tier_and_of_none() -> None:
         scene: {
             len(result.comparison.tiers) for result in drawing(scene).analysis.workloads.values()
         }
-        for scene in ("everything", "all alike", "too few blocks", "nothing measured yet")
+        for scene in ("each shape", "all alike", "too few blocks", "nothing measured yet")
     }
-    assert min(tiers.pop("everything")) > 3
+    assert min(tiers.pop("each shape")) > 3
     assert tiers == {"all alike": {1}, "too few blocks": {0}, "nothing measured yet": {0}}
 
 
@@ -98,9 +98,9 @@ def test_the_noise_floor_is_a_band_around_one_in_the_overview(scene: str) -> Non
 def test_there_are_scenes_with_a_noise_floor_and_without_one() -> None:
     floors = {
         scene: [result.comparison.floor for result in drawing(scene).analysis.workloads.values()]
-        for scene in ("everything", "too few blocks")
+        for scene in ("each shape", "too few blocks")
     }
-    assert all(floor is not None and floor > 1 for floor in floors["everything"])
+    assert all(floor is not None and floor > 1 for floor in floors["each shape"])
     assert floors["too few blocks"] == [None]
 
 

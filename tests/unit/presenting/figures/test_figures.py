@@ -138,7 +138,7 @@ def test_titles_are_the_findings_of_the_data(scene: str) -> None:
 
 @pytest.mark.parametrize("unit", UNITS)
 def test_every_tick_of_a_metric_has_its_unit(unit: str) -> None:
-    scenes = ("everything", "too few blocks", "values below zero", "values of zero", "only asyncio")
+    scenes = ("each shape", "too few blocks", "values below zero", "values of zero", "only asyncio")
     bare = {}
     for scene in scenes:
         for page, axes, which, its_unit in metric_axes(drawing(scene)):
@@ -183,7 +183,7 @@ def metric_axes(it: Drawing) -> list[tuple[Page, Axes, str, str]]:
 @pytest.mark.parametrize(
     "scene",
     [
-        "everything",
+        "each shape",
         "too few blocks",
         "values below zero",
         "no Go",
@@ -272,8 +272,8 @@ def test_a_failure_is_said_with_its_count_and_its_message(
     ("scene", "words"),
     [
         ("one model always fails", "failed: wrong answer"),
-        ("everything", "not applicable"),
-        ("everything", "above its limit"),
+        ("each shape", "not applicable"),
+        ("each shape", "above its limit"),
         ("no Go", "unavailable here"),
         ("only trio", "not selected"),
         ("only trio", "no baseline"),
@@ -345,7 +345,7 @@ def test_a_folder_that_cannot_be_written_is_a_problem_that_says_what_to_do(tmp_p
 
 
 def test_every_absence_has_its_words_in_an_overview() -> None:
-    scenes = ("everything", "no Go", "only trio")
+    scenes = ("each shape", "no Go", "only trio")
     shown = {
         one.absent.absence
         for scene in scenes

@@ -7,23 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from harness.analysis.analyse import Analysis
 from harness.claims import ledger
 from harness.claims.judge import JudgedClaim, Verdict
 from harness.claims.ledger import Citation
 from harness.presenting import figures
 from harness.presenting.report import page, svg
 from harness.presenting.report.sources import SourceFile, highlight
-from harness.results.records import Machine, RunnerFacts, Status, Trial
+from harness.results.records import Status
 from tests.support.drawings import read_svg_files
+from tests.support.hostile import EVIL, hostile
 from tests.support.ledgers import LEDGER
-from tests.support.pages import Parsed, parsed, with_run
-from tests.support.scenes import Otherwise, _another, failed, scene
+from tests.support.pages import Parsed, parsed
+from tests.support.scenes import Otherwise, failed, scene
 
-EVIL = (
-    '</script></title></svg><img src=x onerror="window.pwned=1">'
-    "<script>window.pwned=1</script>'&lt;"
-)
 _TAGS = (
     "a article body button caption code dd details div dl dt fieldset figcaption figure footer"
     " h1 h2 h3 h4 head header html input label legend li main meta nav noscript p pre q script"
@@ -41,34 +37,6 @@ def unhurt(found: Parsed) -> None:
     hrefs = [one.attributes["href"] for one in found.elements if "href" in one.attributes]
     assert all(href.startswith(("#", "figures/")) or "." in href for href in hrefs)
     assert [href for href in hrefs if ":" in href] == []
-
-
-def change(one: Trial) -> Trial:
-    return failed(one, Status.CRASH, EVIL) if one.block == 0 else one
-
-
-def hostile() -> Analysis:
-    """Return a run that is evil wherever a text of it comes from somebody else."""
-    quoted = EVIL.replace('"', '\\"')
-    found = scene(
-        ("noop",),
-        extra=[_another("evil", title=quoted, question=quoted, label=quoted)],
-        outside=(EVIL,),
-        models=("asyncio", "trio", EVIL),
-        fate=Otherwise(change),
-    )
-    facts = RunnerFacts(EVIL, EVIL, EVIL, (EVIL, "asyncio"), {EVIL: EVIL})
-    return with_run(
-        found,
-        id=EVIL,
-        started_at=EVIL,
-        profile=EVIL,
-        runner_files=(EVIL,),
-        machine=Machine(EVIL, EVIL, EVIL, 2, 2**30, virtualisation=EVIL),
-        runners=(facts,),
-        implementations={cell.contestant.key: EVIL for cell in found.run.cells},
-        sources={EVIL: EVIL},
-    )
 
 
 @pytest.fixture(scope="module")
