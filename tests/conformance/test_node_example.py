@@ -277,7 +277,7 @@ DOCUMENTED = {  # message -> file, changes to it
     ),
     "the runner speaks protocol 3, this harness speaks 1 and 2": (
         "runner.mjs",
-        {"const PROTOCOL = 1;": "const PROTOCOL = 3;"},
+        {"const PROTOCOL = 2;": "const PROTOCOL = 3;"},
     ),
 }
 
