@@ -102,12 +102,20 @@ def test_every_target_is_phony() -> None:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)
-def test_every_link_and_every_image_points_to_a_file(document: str) -> None:
-    text = (ROOT / document).read_text("utf-8")
-    targets = re.findall(r"\]\(([^)#]+)[^)]*\)", text)
-    here = [one for one in targets if not one.startswith(("http:", "https:"))]
-    missing = [one for one in here if not (ROOT / document).parent.joinpath(one).exists()]
-    assert missing == []
+def test_every_link_points_to_a_file_and_its_heading(document: str) -> None:
+    path = ROOT / document
+    links = re.findall(r"\]\((?!https?:)([^)#]*)#?([^)]*)\)", path.read_text("utf-8"))
+    for target, anchor in links:
+        file = path.parent / target if target else path
+        assert file.exists(), target
+        if anchor:
+            assert anchor in anchors(file.read_text("utf-8")), f"{target}#{anchor}"
+
+
+def anchors(text: str) -> set[str]:
+    """Return the anchor of each heading, as GitHub makes it."""
+    headings = re.findall(r"^#+ (.*)$", text, re.MULTILINE)
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)

@@ -56,4 +56,4 @@ def test_the_table_points_to_every_section() -> None:
 def test_what_is_said_of_the_heartbeat_is_what_it_does() -> None:
     case = workloads()["heartbeat"].cases[HEADLINE]
     assert case.params["ticks"] == 100
-    assert "a hundred ticks a process" in SECTIONS["beside"]
+    assert "a hundred ticks a process" in SECTIONS["cases"]

@@ -8,8 +8,13 @@ import "sync"
 // milliseconds. Two designs were rejected. A dedicated thread that sleeps in
 // clock_nanosleep and wakes the goroutines is as precise while it sleeps. But it
 // releases its P (GOMAXPROCS is often 1 here) only when the runtime's monitor
-// retakes it, and must get a P again when it wakes; docs/load.md has the figures.
+// retakes it, and must get a P again when it wakes.
 // Busy-waiting takes the core that reads the responses.
+//
+// Median lateness of 2,000 wake-ups per second, on one core of a shared virtual
+// machine, idle (and beside four busy connections, where the runtime polls all the
+// time): time.Sleep 565 µs (12 µs), clock_nanosleep 51 µs (164 µs), timerfd 33 µs
+// (48 µs). p99 was 1.5 to 3.5 ms for all three.
 //
 // The queue uses a timerfd, a timer that is a file: the runtime waits for it and
 // for the sockets in the same epoll, and its expiry is one more event.
