@@ -32,9 +32,10 @@ def pytest_sessionstart() -> None:
 
 
 def pytest_collection_finish() -> None:
-    """Have the garbage collector pass over all that was collected; it lives to the end anyway."""
+    """Spend less time on garbage: what was collected lives to the end, and figures are large."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(10_000)
 
 
 # --- processes

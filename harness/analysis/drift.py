@@ -41,7 +41,7 @@ def probe_readings(trials: Iterable[Trial]) -> list[ProbeReading]:
 
 
 @dataclass(frozen=True)
-class Point:
+class DriftPoint:
     """A reading as it is drawn."""
 
     seconds: float  # since the first
@@ -49,14 +49,14 @@ class Point:
     waited: bool  # the probe had to wait for the processor for a good part of that time
 
 
-def points(readings: Sequence[ProbeReading]) -> list[Point]:
+def points(readings: Sequence[ProbeReading]) -> list[DriftPoint]:
     """Return the readings relative to the first in time, and to the median in length."""
     if not readings:
         return []
     usual = median(reading.wall_ns for reading in readings)
     first = datetime.fromisoformat(readings[0].started_at)
     return [
-        Point(
+        DriftPoint(
             (datetime.fromisoformat(reading.started_at) - first).total_seconds(),
             reading.wall_ns / usual - 1 if usual else 0.0,
             reading.cpu_ns is not None and reading.cpu_ns < (1 - _WAITED) * reading.wall_ns,

@@ -120,7 +120,7 @@ class TomlTable:
             TomlTable(row, self.file, f"{self._full_key(key)}[{i}]") for i, row in enumerate(rows)
         ]
 
-    def done(self) -> None:
+    def refuse_unknown_keys(self) -> None:
         """Raise Problem for keys that nothing has read: a misspelt option must not be ignored."""
         for key in self.values:
             if key not in self._known:

@@ -93,7 +93,7 @@ def parse(id_: str, text: str, file: str, *, from_outside: bool = False) -> Work
     workload = _workload(id_, root, text, _Models(from_outside))
     _check_formulas(root, workload)
     for table in (root.table("oracle"), root.table("work"), root):
-        table.done()
+        table.refuse_unknown_keys()
     if not workload.metrics:
         raise Problem(f"{file}: metrics: found none, expected at least one")
     return workload
@@ -169,7 +169,7 @@ def _advice(table: TomlTable, cases: Mapping[str, Case]) -> AdviceTexts:
         judged_by=table.text("judged_by"),
         places=tuple(_place_choice(row, cases) for row in table.rows("places")),
     )
-    table.done()
+    table.refuse_unknown_keys()
     return texts
 
 
@@ -178,13 +178,13 @@ def _place_choice(row: TomlTable, cases: Mapping[str, Case]) -> PlaceChoice:
     for case in choice.options:
         if case not in cases:
             raise row.problem("options", case, f"one of the cases: {', '.join(cases)}")
-    row.done()
+    row.refuse_unknown_keys()
     return choice
 
 
 def _late(table: TomlTable) -> LateLimit:
     limit = LateLimit(table.integer("limit_ns", least=1), table.text("event"))
-    table.done()
+    table.refuse_unknown_keys()
     return limit
 
 
@@ -204,7 +204,7 @@ def _param(name: str, table: TomlTable) -> Param:
     else:
         unit, least, most = table.text("unit"), table.integer("min"), table.integer("max")
         param = Param(name, unit, least, most, table.text("meaning"), (), table.texts_of("unit_of"))
-    table.done()
+    table.refuse_unknown_keys()
     if param.least > param.most:
         raise table.problem("max", param.most, f"at least min, which is {param.least}")
     return param
@@ -246,7 +246,7 @@ def _sweep(table: TomlTable, params: dict[str, Param]) -> Sweep:
         thorough=table.integers("thorough", (), within=bounds),
         sampling=_sampling(table),
     )
-    table.done()
+    table.refuse_unknown_keys()
     return sweep
 
 
@@ -263,7 +263,7 @@ def _cases(
             raise table.problem("", id_, "lowercase words joined by hyphens")
         given = table.table("params", {})
         values = {name: _value(given, param) for name, param in params.items()}
-        given.done()
+        given.refuse_unknown_keys()
         case = Case(
             id_,
             values,
@@ -281,7 +281,7 @@ def _cases(
             right = _computed(root.table("oracle"), "value", expected, cases[id_])
             if answer != right:
                 raise table.problem("expect", answer, f"what oracle.value gives: {right}")
-        table.done()
+        table.refuse_unknown_keys()
     for needed in (CHECK, HEADLINE):
         if needed not in cases:
             raise root.problem("cases", ", ".join(cases) or "none", f"one named {needed}")
@@ -322,7 +322,7 @@ def _load(table: TomlTable, names: frozenset[str]) -> Load:
             raise table.problem(
                 "application", application, f"one that needs no parameter {name}, or that parameter"
             )
-    table.done()
+    table.refuse_unknown_keys()
     return load
 
 
@@ -354,7 +354,7 @@ def _exclusion(row: TomlTable, params: dict[str, Param], models: _Models) -> Exc
         if value not in params[name].choices:
             raise row.problem("values", value, f"one of {', '.join(params[name].choices)}")
     exclusion = Exclusion(model, name, values, row.text("reason"))
-    row.done()
+    row.refuse_unknown_keys()
     return exclusion
 
 
@@ -393,7 +393,7 @@ def _metric(name: str, table: TomlTable, names: frozenset[str], models: _Models)
     for model in metric.baselines:
         if model not in models:
             raise table.problem("baselines", model, f"one of {models}")
-    table.done()
+    table.refuse_unknown_keys()
     return metric
 
 
@@ -411,7 +411,7 @@ def _limit(row: TomlTable, params: dict[str, Param], models: _Models) -> Limit:
     least = params[limit.param].least
     if limit.clamps and limit.most < least:
         raise row.problem("most", limit.most, f"at least min of {limit.param}, which is {least}")
-    row.done()
+    row.refuse_unknown_keys()
     return limit
 
 
@@ -424,7 +424,7 @@ def _observation(name: str, table: TomlTable, models: _Models) -> Observation:
             _model(others, model, models): others.integer(model) for model in others.values
         },
     )
-    table.done()
+    table.refuse_unknown_keys()
     return observation
 
 
@@ -441,7 +441,7 @@ def _contrasts(
         contrasts.append(
             (_contestant(row, "this", id_, models), _contestant(row, "to", id_, models))
         )
-        row.done()
+        row.refuse_unknown_keys()
     return tuple(contrasts)
 
 

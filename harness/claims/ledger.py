@@ -134,7 +134,7 @@ def parse(text: str, file: str) -> list[Claim]:
     titles = root.table("documents")
     documents = {key: titles.text(key) for key in titles.values}
     claims = [_read_claim(id_, table, documents) for id_, table in root.tables("claims")]
-    root.done()
+    root.refuse_unknown_keys()
     if not claims:
         raise Problem(f"{file}: claims: found none, expected at least one")
     return claims
@@ -171,7 +171,7 @@ def _read_claim(id_: str, table: TomlTable, documents: dict[str, str]) -> Claim:
     waits_for = table.text("waits_for", "")
     measure = None if waits_for else _read_measure(table)
     range_ = None if waits_for else _read_range(table, measure)
-    table.done()  # also refuses `measure` or `range` beside `waits_for`
+    table.refuse_unknown_keys()  # also refuses `measure` or `range` beside `waits_for`
     return Claim(id_, says, reading, citations, measure, range_, waits_for, table.file)
 
 

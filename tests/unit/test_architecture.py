@@ -1,4 +1,4 @@
-"""Conventions that matter are tests: who imports whom, what a child loads, what no file names.
+"""Conventions that matter are tests: who imports whom, what no file names.
 
 The sources are parsed and not run, so an import inside a function or for types alone counts too.
 """
@@ -6,8 +6,6 @@ The sources are parsed and not run, so an import inside a function or for types 
 from __future__ import annotations
 
 import ast
-import json
-import os
 import re
 import subprocess
 import sys
@@ -317,68 +315,6 @@ def test_code_shared_by_the_models_of_a_workload_loads_no_library_of_a_model() -
             named_after = path.stem.partition("_")[0]
             allowed = SHARED.get(path.parent.name, set()) & {named_after}
             assert libraries_of(path) <= allowed, shown(path)
-
-
-# --- what a child loads
-
-# `-X importtime` names each module as it is loaded, in the real runner, without touching it.
-LOADED = {
-    "sequential": set(),
-    "threads": set(),
-    "processes": set(),
-    "scratch": set(),
-    "asyncio": {"asyncio"},
-    "uvloop": {"asyncio", "uvloop"},
-    "trio": {"trio"},
-    "anyio-asyncio": {"anyio", "asyncio"},
-    "anyio-trio": {"anyio", "trio"},
-}
-NOTHING = {
-    "id": "check",
-    "params": {},
-    "operations": 1,
-    "warmup": 0,
-    "iterations": 1,
-    "min_sample_ns": 0,
-}
-
-
-def python(*arguments: str, line: bytes = b"") -> tuple[bytes, str]:
-    """Run a fresh interpreter; returns what it printed, and its standard error."""
-    with subprocess.Popen(
-        [sys.executable, "-P", *arguments],
-        env={**os.environ, "PYTHONPATH": str(PYTHON)},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        assert process.stderr is not None
-        process.stdin.write(line)
-        process.stdin.flush()  # and it stays open, as a harness keeps it
-        out, errors = process.stdout.read(), process.stderr.read().decode()
-    assert process.returncode == 0, errors
-    return out, errors
-
-
-def libraries_loaded(*arguments: str, line: bytes = b"") -> set[str]:
-    _, errors = python("-X", "importtime", "-m", "runner", *arguments, line=line)
-    loaded = packages(re.findall(r"^import time:.*\|\s*(\S+)$", errors, re.MULTILINE))
-    assert "runner" in loaded
-    return loaded & LIBRARIES
-
-
-@pytest.mark.parametrize("model", LOADED)
-def test_a_child_loads_the_library_of_its_model_and_no_other(model: str) -> None:
-    if model == "uvloop":
-        pytest.importorskip("uvloop")
-    request = {"protocol": 2, "workload": "noop", "model": model, "cases": [NOTHING]}
-    assert libraries_loaded("run", line=json.dumps(request).encode() + b"\n") == LOADED[model]
-
-
-def test_describing_loads_no_library() -> None:
-    assert libraries_loaded("describe") == set()
 
 
 # --- files

@@ -90,7 +90,7 @@ def _read_file(file: Path) -> list[DeclaredRunner]:
     except (ValueError, RecursionError) as error:
         raise Problem(f"{file}: not valid TOML: {error}") from None
     declared = [_parse_runner(name, table, file) for name, table in root.tables("runners")]
-    root.done()
+    root.refuse_unknown_keys()
     if not declared:
         raise Problem(f"{file}: runners: found none, expected a table [runners.NAME]")
     return declared
@@ -115,7 +115,7 @@ def _parse_runner(name: str, table: TomlTable, file: Path) -> DeclaredRunner:
         workloads=tuple(_check_folder(table, text, file.parent) for text in folders),
         files=tuple(_check_file(table, text, file.parent) for text in table.texts("files", ())),
     )
-    table.done()
+    table.refuse_unknown_keys()
     return declared
 
 

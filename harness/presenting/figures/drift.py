@@ -45,7 +45,7 @@ def figure(analysis: Analysis) -> Figure:
     return sheet
 
 
-def _note(points: Sequence[drift.Point], reach: float) -> str:
+def _note(points: Sequence[drift.DriftPoint], reach: float) -> str:
     """Explain the marks that occur."""
     notes = [f"Shaded: within {100 * drift.TOLERANCE:g}% of the median."]
     if any(point.waited for point in points):
@@ -65,7 +65,7 @@ def _reach(sizes: Sequence[float]) -> float:
     return max(_LEAST_SHOWN, min(1.15 * max(sizes), _ROOM * max(usual, _LEAST_SHOWN)))
 
 
-def _draw(axes: Axes, points: Sequence[drift.Point], reach: float) -> None:
+def _draw(axes: Axes, points: Sequence[drift.DriftPoint], reach: float) -> None:
     last = points[-1].seconds
     unit, name = next((unit, name) for least, unit, name in _UNITS if last >= least)
     size = 4.5 if len(points) < _MANY else 2.8

@@ -136,7 +136,7 @@ def test_an_unknown_key_is_refused_with_a_similar_one() -> None:
     values.integer("warmup")
     values.integer("iterations", 1)
     with pytest.raises(Problem) as caught:
-        values.done()
+        values.refuse_unknown_keys()
     assert str(caught.value) == "demo.toml: sweep.itrations: unknown key, expected 'iterations'"
 
 
@@ -145,14 +145,14 @@ def test_an_unknown_key_without_a_similar_one_is_refused_with_all_known_keys() -
     values.text("title")
     values.text("shape")
     with pytest.raises(Problem) as caught:
-        values.done()
+        values.refuse_unknown_keys()
     assert str(caught.value) == "demo.toml: colour: unknown key, expected one of shape, title"
 
 
 def test_a_table_without_unknown_keys_is_accepted() -> None:
     values = table(title="a")
     values.text("title")
-    values.done()
+    values.refuse_unknown_keys()
 
 
 def test_a_number_too_long_to_print_is_refused() -> None:
@@ -165,7 +165,7 @@ def test_an_optional_table_that_is_absent_is_none_and_its_key_is_known() -> None
     assert empty.optional_table("sweep") is None
     assert misspelt.optional_table("sweep") is None
     with pytest.raises(Problem, match="swep: unknown key, expected 'sweep'"):
-        misspelt.done()
+        misspelt.refuse_unknown_keys()
 
 
 def test_an_optional_table_is_read_like_any_other() -> None:
