@@ -47,7 +47,7 @@ test: check ## run every check and every test: unit, conformance, end-to-end
 	$(BIN)/python -m pytest
 
 unit: setup ## run the unit tests, in less than a minute
-	@$(BIN)/python -m pytest tests/unit
+	@$(BIN)/python -m pytest --numprocesses auto tests/unit
 
 check: setup ## check format, lint, types, generated files; in Go vet, staticcheck, tests with the race detector
 	$(BIN)/ruff format --check .
