@@ -39,10 +39,8 @@ class Formula:
     def __init__(self, text: str) -> None:
         self.text = text
         try:
-            self._tree = ast.parse(text, mode="eval").body
+            self._tree = _parse(text)
             self.names = frozenset(self._find_names(self._tree))
-        except SyntaxError as error:
-            raise ValueError(f"not a formula: {error.msg}") from None
         except (RecursionError, MemoryError):  # the parser raises MemoryError for deep nesting
             raise ValueError("not a formula: nested too deeply") from None
 
@@ -128,3 +126,12 @@ class Formula:
             case ast.Call(func=ast.Name(id=name), args=args):
                 return _FUNCTIONS[name](*(self._node_value(arg, values) for arg in args))
         raise AssertionError("unreachable: checked when parsed")
+
+
+def _parse(text: str) -> ast.expr:
+    try:
+        return ast.parse(text, mode="eval").body
+    except SyntaxError as error:
+        raise ValueError(f"not a formula: {error.msg}") from None
+    except ValueError as error:  # for a null byte, in early versions of Python 3.11
+        raise ValueError(f"not a formula: {error}") from None
