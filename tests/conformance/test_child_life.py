@@ -11,7 +11,7 @@ import pytest
 
 from harness.paths import ROOT
 
-SERVER = """
+BEGINNING = """
 import sys
 from types import SimpleNamespace
 sys.path.insert(0, {python!r})
@@ -22,7 +22,10 @@ request = wire.parse_request(wire.read_line(private_in))
 assert lifetime.exit_with_harness(private_in)
 model = models.MODELS[request.model]
 transport = HarnessTransport(emit, private_in, model.readable)
-
+"""
+SERVER = (
+    BEGINNING
+    + """
 async def serve(params, probe):
     probe.listening(7)
     await probe.stopped()
@@ -40,6 +43,7 @@ else:
         await session.run_async(request, SimpleNamespace(run=serve), emit, transport)
     model.boot(main)
 """
+)
 
 
 def request(model: str, cases: int, *, turns: bool) -> bytes:
@@ -104,18 +108,9 @@ def test_a_server_dies_with_the_harness(model: str) -> None:
     assert process.returncode < 0
 
 
-IN_TURNS = """
-import sys
-from types import SimpleNamespace
-sys.path.insert(0, {python!r})
-from runner import lifetime, models, session, wire
-from runner.transport import HarnessTransport
-private_in, emit = wire.take_stdio()
-request = wire.parse_request(wire.read_line(private_in))
-assert lifetime.exit_with_harness(private_in)
-model = models.MODELS[request.model]
-transport = HarnessTransport(emit, private_in, model.readable)
-
+IN_TURNS = (
+    BEGINNING
+    + """
 async def work(params, probe):
     return 0
 
@@ -126,6 +121,7 @@ else:
         await session.run_async(request, SimpleNamespace(run=work), emit, transport)
     model.boot(main)
 """
+)
 
 
 @pytest.mark.parametrize("model", MODELS)
