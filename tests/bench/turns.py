@@ -26,9 +26,9 @@ from harness.statistics.metrics import ns_per_operation
 from tests.bench import tools
 from tests.bench.noisy_host import noise
 
-_WORKLOADS = ("pingpong", "noop", "sumsquares")
+_BUDGETS_S = {"pingpong": 10, "noop": 10, "sumsquares": 40}  # a run; several blocks even if noisy
 _BASE, _OTHER = "asyncio", "uvloop"
-_ROUNDS, _BUDGET_S = 4, 10
+_ROUNDS = 4
 _NOISY_BAR, _QUIET_BAR = 0.25, 1.1
 
 
@@ -43,13 +43,14 @@ _TURNS, _ALONE = Mode("turns", ()), Mode("alone", ("--alone",))
 
 
 def rows() -> Iterator[tuple[str, str, str, bool]]:
-    for workload in _WORKLOADS:
+    for workload in _BUDGETS_S:
         for is_noisy in (False, True):
             yield from _rows_of(workload, is_noisy=is_noisy)
 
 
 def _rows_of(workload: str, *, is_noisy: bool) -> Iterator[tuple[str, str, str, bool]]:
-    rounds, budget_s = tools.amount(_ROUNDS, 1), tools.amount(_BUDGET_S, 4)
+    usual_s = _BUDGETS_S[workload]
+    rounds, budget_s = tools.amount(_ROUNDS, 1), tools.amount(usual_s, usual_s // 2)
     found: defaultdict[tuple[str, Mode], list[float]] = defaultdict(list)
     with noise() if is_noisy else contextlib.nullcontext():
         for round_ in range(rounds):
