@@ -1,9 +1,10 @@
-"""Determine the status, message and warnings of a trial from its transcript. Pure."""
+"""Judge a trial by its transcript, by how its child ended, and by the load on it. Pure."""
 
 from __future__ import annotations
 
 import signal
 from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness import units
@@ -37,13 +38,36 @@ _REASONS = {
 }
 
 
+@dataclass(frozen=True)
+class Verdict:
+    """What a trial is worth."""
+
+    status: Status
+    message: str  # empty if the status is ok
+    warnings: tuple[str, ...] = ()
+
+
 def judge(
+    cases: Sequence[ModelCase],
+    transcript: Transcript,
+    result: ChildResult,
+    violation: str,
+    loads: Mapping[str, ServerLoad] | None = None,
+) -> Verdict:
+    """Judge a trial whose child has ended. The measured case is last.
+
+    `violation` describes how the child broke the protocol; empty if it did not. `loads` are the
+    loads on a server, by case; None if the child is no server.
+    """
+    status, message = _judge_child(cases, transcript, result, violation)
+    if loads is not None:
+        status, message = _judge_server(cases, loads, status, message)
+    return Verdict(status, units.printable(message), _find_warnings(transcript, result))
+
+
+def _judge_child(
     cases: Sequence[ModelCase], transcript: Transcript, result: ChildResult, violation: str
 ) -> tuple[Status, str]:
-    """Return the status of a trial and, unless it is ok, a message. The measured case is last.
-
-    `violation` describes how the child broke the protocol; empty if it did not.
-    """
     timeout = f"{cases[-1].sampling.timeout_s} s"
     if result.stopped == "timeout":
         if transcript.finished is None:
@@ -132,7 +156,7 @@ def _find_wrong_answer(case: ModelCase, transcript: Transcript) -> str:
     return ""
 
 
-def judge_server(
+def _judge_server(
     cases: Sequence[ModelCase],
     loads: Mapping[str, ServerLoad],
     status: Status,
@@ -140,7 +164,7 @@ def judge_server(
 ) -> tuple[Status, str]:
     """Return the status and message of a server's trial, given what its load generators found.
 
-    `status` and `message` are the result of `judge` for the server itself. The measured case is
+    `status` and `message` are the judgement of the server itself. The measured case is
     last.
     """
     if status is Status.TIMEOUT:
@@ -201,7 +225,7 @@ def _judge_load(load: ServerLoad, expected: int) -> tuple[Status, str]:
     return Status.OK, ""
 
 
-def find_warnings(transcript: Transcript, result: ChildResult) -> tuple[str, ...]:
+def _find_warnings(transcript: Transcript, result: ChildResult) -> tuple[str, ...]:
     """Return warnings about a trial, whatever its status."""
     warnings = []
     sampled_ns = sum(

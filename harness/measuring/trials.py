@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 from dataclasses import dataclass, field
@@ -13,20 +14,26 @@ from msgspec import structs
 
 from harness import units
 from harness.catalog.workload import CHECK
-from harness.measuring import judge_trial
+from harness.measuring.judge_trial import Verdict, judge
 from harness.measuring.machine.interference import Interference
 from harness.measuring.processes import child
 from harness.measuring.runners import protocol
 from harness.measuring.runners.transcript import Transcript
-from harness.measuring.servers.load_driver import LoadDriver, find_obstacle, split_allowed_cores
+from harness.measuring.servers.load_driver import (
+    LoadDriver,
+    find_obstacle,
+    split_allowed_cores,
+)
 from harness.results.records import Parked, Sample, Status, Trial
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from harness.catalog.contestant import Contestant
+    from harness.catalog.workload import ModelCase
     from harness.measuring.plan import Assignment, Block
     from harness.measuring.runners.runner import Runner
+    from harness.measuring.servers.load_protocol import LoadFailure
 
 _CANNOT_START = 127  # the exit code that shells use
 _MAX_PADDING = 4_096  # bytes; one page is enough to move the rest of the stack
@@ -70,13 +77,9 @@ class TrialRunner:
         # One generator per trial, so that a resumed run draws the same numbers as the first run.
         rng = random.Random(f"{self.seed} {block} {assignment.cell}")
         attempt = self.prepare(assignment, block, position, rng)
-        if attempt.driver and (obstacle := find_obstacle(assignment.case, self.load_command)):
-            return attempt.create_trial(obstacle.status, obstacle.message)
-        try:
-            limits = child.Limits(assignment.case.sampling.timeout_s, self.memory_bytes)
-            attempt.result = self.run_child(attempt, rng, limits, self.interrupted, on_tick)
-        finally:
-            attempt.close()
+        limits = child.Limits(assignment.case.sampling.timeout_s, self.memory_bytes)
+        with contextlib.closing(attempt):
+            self.run_child(attempt, rng, limits, on_tick)
         return None if attempt.was_interrupted else attempt.judge()
 
     def prepare(
@@ -94,8 +97,9 @@ class TrialRunner:
         request = protocol.create_request(
             contestant, assignment.cases, rng.getrandbits(31), version, turns=turns
         )
-        driver = None
+        driver = obstacle = None
         if assignment.is_served:
+            obstacle = find_obstacle(assignment.case, self.load_command)
             driver = LoadDriver(
                 self.load_command,
                 split_allowed_cores(),
@@ -103,34 +107,35 @@ class TrialRunner:
                 rng.getrandbits(31),
                 self.interrupted,
             )
-        return Attempt(assignment, block, position, request, driver)
+        return Attempt(assignment, block, position, request, driver, obstacle)
 
     def run_child(
         self,
         attempt: Attempt,
         rng: random.Random,
         limits: child.Limits,
-        interrupted: Callable[[], bool],
         on_tick: Callable[[], None] = lambda: None,
-    ) -> child.ChildResult:
-        """Run the child of an attempt to its end."""
+    ) -> None:
+        """Run the child of an attempt to its end, unless an obstacle forbids its start."""
+        if attempt.obstacle is not None:
+            return
         assignment, driver = attempt.assignment, attempt.driver
         runner = self.runner_of(assignment.cell.contestant)
         try:
-            return child.run(
+            attempt.result = child.run(
                 [*runner.command_for(assignment.cell.workload), "run"],
                 _create_environment(runner, rng),
                 protocol.encode_request(attempt.request),
                 limits,
                 attempt.receive_line,
-                interrupted,
+                self.interrupted,
                 on_tick,
                 runner.folder,
                 driver.cores.server if driver else frozenset(),
                 attempt.handle,
             )
         except OSError as error:
-            return child.ChildResult(_CANNOT_START, 0, 0, f"cannot be started: {error}")
+            attempt.result = child.ChildResult(_CANNOT_START, 0, 0, f"cannot be started: {error}")
 
 
 @dataclass
@@ -142,6 +147,7 @@ class Attempt:
     position: int
     request: protocol.Request
     driver: LoadDriver | None
+    obstacle: LoadFailure | None = None  # why the child is not started
     on_message: Callable[[protocol.Message], None] = lambda _: None
     handle: child.Handle = field(init=False)
     transcript: Transcript = field(init=False)
@@ -187,17 +193,23 @@ class Attempt:
         )
 
     def judge(self) -> Trial:
-        """Determine the status of an ended attempt and return the trial to store."""
-        cases = self.assignment.cases
-        status, message = judge_trial.judge(cases, self.transcript, self.result, self.violation)
-        if self.driver is None:
-            return self.create_trial(status, message)
-        self.result.orphan_count += self.driver.orphan_count
-        status, message = judge_trial.judge_server(cases, self.driver.loads, status, message)
-        drains = self.assignment.case.workload.drains
-        return _add_load(self.create_trial(status, message), self.driver, drains=drains)
+        """Judge an ended attempt and return the trial to store."""
+        if self.obstacle is not None:
+            return self._create_trial(Verdict(self.obstacle.status, self.obstacle.message))
+        driver = self.driver
+        if driver is not None:
+            self.result.orphan_count += driver.orphan_count
+        verdict = judge(
+            self.assignment.cases,
+            self.transcript,
+            self.result,
+            self.violation,
+            driver.loads if driver else None,
+        )
+        trial = self._create_trial(verdict)
+        return _add_load(trial, driver, self.assignment.case) if driver else trial
 
-    def create_trial(self, status: Status, message: str) -> Trial:
+    def _create_trial(self, verdict: Verdict) -> Trial:
         """Return the trial with the messages and the resource usage of the child."""
         case, transcript, result = self.assignment.case.id, self.transcript, self.result
         outcome = next(iter(transcript.outcomes[case]), None)
@@ -205,10 +217,10 @@ class Attempt:
             cell=self.assignment.cell,
             block=self.block,
             position=self.position,
-            status=status,
+            status=verdict.status,
             started_at=self.started_at,
             wall_ns=result.wall_ns,
-            message=units.printable(message),
+            message=verdict.message,
             samples=tuple(
                 Sample(sample.elapsed_ns, sample.operations, sample.warmup, sample.cpu_ns)
                 for sample in transcript.samples[case]
@@ -219,13 +231,13 @@ class Attempt:
             usage=transcript.finished.usage if transcript.finished else {},
             cpu_ns=result.cpu_ns if result.wall_ns else None,
             # The standard error of a successful trial is not stored.
-            stderr_end="" if status is Status.OK else units.printable(result.stderr_end),
+            stderr_end="" if verdict.status is Status.OK else units.printable(result.stderr_end),
             latency=transcript.latencies.get(case, ""),
             parked=tuple(
                 Parked(footprint.tasks, footprint.bytes, footprint.virtual_bytes)
                 for footprint in transcript.footprints[case]
             ),
-            warnings=judge_trial.find_warnings(transcript, result),
+            warnings=verdict.warnings,
             rounds=sum(not sample.warmup for sample in transcript.samples[case])
             if self.request.turns
             else 0,
@@ -237,7 +249,7 @@ class Attempt:
         )
 
 
-def _add_load(trial: Trial, driver: LoadDriver, *, drains: bool) -> Trial:
+def _add_load(trial: Trial, driver: LoadDriver, case: ModelCase) -> Trial:
     """Return the trial of a server with the measurements of its load generator."""
     load = driver.loads.get(trial.cell.case)
     if load is None:
@@ -258,7 +270,7 @@ def _add_load(trial: Trial, driver: LoadDriver, *, drains: bool) -> Trial:
             "server_cores": _format_cores(driver.cores.server),
             "client_cores": _format_cores(driver.cores.client),
         },
-        exit_ns=load.exit_ns if drains else None,
+        exit_ns=load.exit_ns if case.workload.drains else None,
         usage=trial.usage | ({} if server_ns is None else {"server_cpu_ns": server_ns}),
         # The check case has too few requests for warnings about the load generator.
         warnings=trial.warnings + (() if trial.cell.case == CHECK else load.report.warnings()),

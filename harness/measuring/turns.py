@@ -169,9 +169,7 @@ class _Seat:
 
     def _run(self) -> None:
         try:
-            self.attempt.result = self.runner.run_child(
-                self.attempt, self.rng, self.limits, self.runner.interrupted
-            )
+            self.runner.run_child(self.attempt, self.rng, self.limits)
         finally:
             self.messages.put("gone")
 

@@ -86,10 +86,17 @@ class Handle:
 
     def terminate(self) -> None:
         """Send SIGTERM; do nothing if the child has ended."""
+        self._signal(os.kill, signal.SIGTERM)
+
+    def kill_group(self) -> None:
+        """Kill the child and its process group; do nothing if the child has ended."""
+        self._signal(os.killpg, signal.SIGKILL)
+
+    def _signal(self, send: Callable[[int, int], None], number: int) -> None:
         with self._lock:
             if self._process is not None:
                 with contextlib.suppress(OSError):
-                    os.kill(self._process.pid, signal.SIGTERM)
+                    send(self._process.pid, number)
 
 
 def run(
@@ -243,7 +250,7 @@ class _Child:
         """Kill the child if it still runs, end its orphans, and return the result."""
         wall_ns = time.perf_counter_ns() - self._start_ns
         if self._status is None:
-            orphans.kill_group(self.process.pid)
+            self._handle.kill_group()
             self._has_ended(block=True)
         assert self._status is not None
         # Not closed earlier: a child takes the end of its input for the death of the harness.

@@ -158,7 +158,7 @@ def _kill_adopted(group: int) -> int:
     return len(killed)
 
 
-def kill_group(group: int) -> None:
+def _kill_group(group: int) -> None:
     """Kill a process group if it exists and is ours."""
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.killpg(group, signal.SIGKILL)
@@ -172,7 +172,7 @@ def _end_group(group: int, grace_s: float) -> int:
         if not living:
             return 0  # only zombies, which their parent will reap
         if time.monotonic() > deadline:
-            kill_group(group)
+            _kill_group(group)
             return len(living)
         time.sleep(_POLL_S)
     return 0

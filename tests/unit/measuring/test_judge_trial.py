@@ -30,7 +30,13 @@ def judge(
     violation: str = "",
 ) -> tuple[Status, str]:
     cases = assignment(model, case).cases
-    return judge_trial.judge(cases, said, how or ended(), violation)
+    verdict = judge_trial.judge(cases, said, how or ended(), violation)
+    return verdict.status, verdict.message
+
+
+def warnings_of(how: ChildResult) -> tuple[str, ...]:
+    cases = assignment("asyncio", HEADLINE).cases
+    return judge_trial.judge(cases, conversation(DEMO), how, "").warnings
 
 
 def of_headline(**wrong: object) -> Transcript:
@@ -214,16 +220,16 @@ def test_a_stopped_trial_is_not_judged_by_missing_messages() -> None:
 
 
 def test_a_good_trial_has_no_warnings() -> None:
-    assert judge_trial.find_warnings(conversation(DEMO), ended()) == ()
+    assert warnings_of(ended()) == ()
 
 
 def test_samples_longer_than_their_process_are_a_warning() -> None:
-    (warning,) = judge_trial.find_warnings(conversation(DEMO), ended(wall_ns=100 * MS))
+    (warning,) = warnings_of(ended(wall_ns=100 * MS))
     assert warning == (
         "its samples add up to 155 ms, but the process lived for only 100 ms: both cannot be true"
     )
 
 
 def test_orphans_of_a_trial_are_a_warning() -> None:
-    (warning,) = judge_trial.find_warnings(conversation(DEMO), ended(left=2))
+    (warning,) = warnings_of(ended(left=2))
     assert warning == "left 2 processes running; they were killed"

@@ -159,7 +159,8 @@ def judged(shape: str, *more: Message) -> tuple[Status, str]:
             for id_ in ("check", HEADLINE)
         },
     )
-    return judge_trial.judge(assignment(of=demo).cases, said, ended(), "")
+    verdict = judge_trial.judge(assignment(of=demo).cases, said, ended(), "")
+    return verdict.status, verdict.message
 
 
 def of_case(case: str, messages: tuple[Message, ...]) -> list[Message]:
