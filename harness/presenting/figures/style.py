@@ -20,6 +20,8 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from harness import units
+from harness.statistics.estimates import MARGIN_PERCENT
+from harness.statistics.verdicts import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -233,10 +235,7 @@ def band_note(comparison: Comparison) -> str:
     """Return what bands and the noise floor mean, in one sentence each."""
     if not comparison.tiers:
         return ""
-    text = (
-        "Rows in one band are too close to its best row to rank (adjusted for the number of"
-        " comparisons)."
-    )
+    text = _tiers_in_words(comparison)
     if comparison.floor is None:
         return text
     percent = units.format_significant(100 * (comparison.floor - 1), 2)
@@ -244,6 +243,26 @@ def band_note(comparison: Comparison) -> str:
         f"{text} Noise floor {percent}%: we ran one program under two names, and their results"
         " differed by up to that much; smaller differences are ignored."
     )
+
+
+def _tiers_in_words(comparison: Comparison) -> str:
+    """Say what a band shows, and how many of its rows are tied and undecided."""
+    verdicts = [
+        comparison.verdict(contestant, tier[0])
+        for tier in comparison.tiers
+        for contestant in tier[1:]
+    ]
+    words = {
+        Verdict.TIED: f"tied with it (equal within {MARGIN_PERCENT}%)",
+        Verdict.UNDECIDED: "undecided",
+    }
+    others = [
+        f"{verdicts.count(verdict)} {text}"
+        for verdict, text in words.items()
+        if verdict in verdicts
+    ]
+    within = f" Of the other rows in a band, {' and '.join(others)}." if others else ""
+    return f"Every row is different from the best row of each band above its own.{within}"
 
 
 def footnote(analysis: Analysis, note: str, *, intervals: bool = True) -> str:
