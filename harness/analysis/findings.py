@@ -108,6 +108,7 @@ def overall(results: list[WorkloadResult]) -> str:
     """
     wins: Counter[str] = Counter()
     is_unsure = False
+    titles: list[str] = []
     leads: list[Lead] = []
     for result in results:
         cells = ranked(result, plain=True)
@@ -118,13 +119,14 @@ def overall(results: list[WorkloadResult]) -> str:
         is_unsure = is_unsure or not all(value.has_interval for value in values)
         if not values[0].has_interval:
             lead = Lead(lead.first, ())  # the best so far
+        titles.append(result.workload.title)
         leads.append(lead)
         wins.update(() if lead.undecided else lead.first)
     unsure = _UNSURE if is_unsure else ""
     if not leads:
         return "Nothing could be measured yet"
     if len(leads) == 1:
-        return f"{_lead_in_words(leads[0])}{unsure}"
+        return f"{titles[0]}: {_lead_in_words(leads[0])}{unsure}"
     return f"{_wins_in_words(wins, leads)}{unsure}"
 
 
