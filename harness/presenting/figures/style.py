@@ -20,6 +20,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from harness import units
+from harness.analysis.lead import join_names
 from harness.statistics.estimates import MARGIN_PERCENT
 from harness.statistics.verdicts import Verdict
 
@@ -246,23 +247,23 @@ def band_note(comparison: Comparison) -> str:
 
 
 def _tiers_in_words(comparison: Comparison) -> str:
-    """Say what a band shows, and how many of its rows are tied and undecided."""
-    verdicts = [
-        comparison.verdict(contestant, tier[0])
-        for tier in comparison.tiers
-        for contestant in tier[1:]
-    ]
-    words = {
-        Verdict.TIED: f"tied with it (equal within {MARGIN_PERCENT}%)",
+    """Say what a band shows, and which of its rows are tied with its best, and which undecided."""
+    text = "A band is a tier: each of its rows is different from the best row of every band above."
+    meanings = {
+        Verdict.TIED: f"tied with its best (equal within {MARGIN_PERCENT}%)",
         Verdict.UNDECIDED: "undecided",
     }
-    others = [
-        f"{verdicts.count(verdict)} {text}"
-        for verdict, text in words.items()
-        if verdict in verdicts
-    ]
-    within = f" Of the other rows in a band, {' and '.join(others)}." if others else ""
-    return f"Every row is different from the best row of each band above its own.{within}"
+    clauses = []
+    for verdict, meaning in meanings.items():
+        names = [
+            contestant.name
+            for tier in comparison.tiers
+            for contestant in tier[1:]
+            if comparison.verdict(contestant, tier[0]) is verdict
+        ]
+        if names:
+            clauses.append(f"{join_names(names)} {'is' if len(names) == 1 else 'are'} {meaning}")
+    return f"{text} Within a band, {', and '.join(clauses)}." if clauses else text
 
 
 def footnote(analysis: Analysis, note: str, *, intervals: bool = True) -> str:
