@@ -9,10 +9,11 @@ from harness import units
 from harness.analysis.analyse import ranked
 from harness.analysis.lead import Lead, join_names, lead_of
 from harness.catalog.workload import HEADLINE
+from harness.statistics.estimates import MIN_FOR_INTERVAL
 from harness.statistics.verdicts import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from harness.analysis.analyse import WorkloadResult
     from harness.analysis.comparison import Pair
@@ -63,6 +64,11 @@ def _is_unsure(result: WorkloadResult) -> bool:
     return not best.metrics[result.metric.id].has_interval or any(
         not result.comparison.is_judged(*pair) for pair in _contrasts(result)
     )
+
+
+def doubt(blocks: Iterable[int]) -> str:
+    """Return the end of a sentence on results of so many blocks each; empty if they suffice."""
+    return _UNSURE if min(blocks) < MIN_FOR_INTERVAL else ""
 
 
 def why_unranked(result: WorkloadResult) -> str:

@@ -146,9 +146,8 @@ def _finding(cases: CaseCells, late: LateLimit | None) -> str:
         )
     if not any(missed.values()):
         return f"no model misses {late.event}"
-    (group, models), *rest = [
-        (group, models) for group, models in able.items() if group or missed[group]
-    ]
+    named = sorted(able.items(), key=lambda item: not item[0])  # cases without a group are last
+    (group, models), *rest = [item for item in named if item[0] or missed[item[0]]]
     word = "model misses" if len(models) == 1 else "models miss"
     first = f"{len(missed[group])} of {len(models)} {word} {late.event} {group}".rstrip()
     others = (

@@ -6,7 +6,9 @@ import math
 from typing import TYPE_CHECKING
 
 from harness import units
+from harness.analysis.findings import doubt
 from harness.presenting.figures import style, ticks
+from harness.results.records import Status
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -98,14 +100,14 @@ def _percentile_name(share: float) -> str:
 def _finding(result: WorkloadResult, measured: str) -> str:
     """Return the lowest and the highest p99 among the models."""
     p99s = sorted(
-        (dict(cell.curve)[_P99], cell.name)
+        (dict(cell.curve)[_P99], cell.name, cell.statuses.get(Status.OK, 0))
         for cell in _plain_cells(result)
         if _P99 in dict(cell.curve)
     )
     if not p99s:
         return "too few values for a p99"
-    (least, first), (most, last) = p99s[0], p99s[-1]
+    (least, first, _), (most, last, _) = p99s[0], p99s[-1]
     text = f"p99 {measured} is {units.format_time(least, 2)} in {first}"
-    if len(p99s) == 1:
-        return text
-    return f"{text}, {units.format_time(most, 2)} in {last}"
+    if len(p99s) > 1:
+        text += f", {units.format_time(most, 2)} in {last}"
+    return text + doubt(n for _, _, n in p99s)

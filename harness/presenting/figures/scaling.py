@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from harness import units
+from harness.analysis.findings import doubt
 from harness.catalog.workload import HEADLINE
 from harness.presenting.figures import style, ticks
 
@@ -157,12 +158,12 @@ def _set_axes(
 
 
 def _title(result: WorkloadResult, param: str) -> str:
-    """Return the best and the last model at the largest size that was measured."""
+    """Return the extremes at the largest size that was measured; which one wins is not tested."""
     metric, title = result.metric, result.workload.title
-    by_size: dict[int, list[tuple[float, str]]] = {}
+    by_size: dict[int, list[tuple[float, str, int]]] = {}
     for model in result.models:
         for x, estimate in _points(result, metric, model, param):
-            by_size.setdefault(x, []).append((estimate.value, model))
+            by_size.setdefault(x, []).append((estimate.value, model, estimate.n))
     if not by_size:
         return f"{title}: nothing could be measured yet"
     largest = max(by_size)
@@ -173,13 +174,10 @@ def _title(result: WorkloadResult, param: str) -> str:
         else f"{largest:,} {units.unit_name(largest, unit)}"
     )
     ranked = sorted(by_size[largest], reverse=metric.better == "higher")
-    first, last = (
-        f"{model} ({units.format_compact(value, metric.unit)})"
-        for value, model in (ranked[0], ranked[-1])
-    )
-    if len(ranked) == 1:
-        return f"{title}, {size}: only {first}"
-    return f"{title}, {size}: best of {len(ranked)} is {first}, last {last}"
+    ends = [ranked[0]] if len(ranked) == 1 else [ranked[0], ranked[-1]]
+    named = [f"{units.format_compact(value, metric.unit)} in {model}" for value, model, _ in ends]
+    values = f"from {' to '.join(named)}" if len(ends) > 1 else named[0]
+    return f"{title}, {size}: {metric.label} {values}{doubt(n for _, _, n in ends)}"
 
 
 def _missing(result: WorkloadResult, param: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness import units
+from harness.analysis.findings import doubt
 from harness.presenting.figures import style, ticks
 
 if TYPE_CHECKING:
@@ -70,12 +71,14 @@ def _draw(axes: Axes, analysis: Analysis, result: WorkloadResult, cells: list[Ce
 def _finding(result: WorkloadResult, cells: list[CellResult]) -> str:
     """Return the least and the most memory per task among the models."""
     slopes = sorted(
-        (cell.metrics[result.metric.id].value, cell.name)
+        (cell.metrics[result.metric.id].value, cell.name, cell.metrics[result.metric.id].n)
         for cell in cells
         if result.metric.id in cell.metrics
     )
     if not slopes:
         return "nothing could be measured"
-    (least, first), (most, last) = slopes[0], slopes[-1]
+    (least, first, _), (most, last, _) = slopes[0], slopes[-1]
     text = f"a waiting task takes {units.format_size(least)} in {first}"
-    return text if len(slopes) == 1 else f"{text}, {units.format_size(most)} in {last}"
+    if len(slopes) > 1:
+        text += f", {units.format_size(most)} in {last}"
+    return text + doubt(n for _, _, n in slopes)
