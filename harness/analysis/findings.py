@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from harness.analysis.analyse import WorkloadResult
     from harness.analysis.comparison import Pair
 
-_LONGEST_TITLE = 90  # characters
+LONGEST_TITLE = 90  # characters
 _UNSURE = "; too few blocks to be sure"
 _MOST_WINNERS = 3  # in the sentence about a whole run
 
@@ -39,7 +39,7 @@ def title(result: WorkloadResult) -> str:
     unsure = _UNSURE if _is_unsure(result) else ""
     for count in range(len(clauses), 0, -1):
         text = f"{name}: {'; '.join([*clauses[:count], leading])}{unsure}"
-        if len(text) <= _LONGEST_TITLE:
+        if len(text) <= LONGEST_TITLE:
             return text
     return f"{name}: {leading}{unsure}"
 

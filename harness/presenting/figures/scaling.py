@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from harness import units
-from harness.analysis.findings import doubt
+from harness.analysis.findings import LONGEST_TITLE, doubt
 from harness.catalog.workload import HEADLINE
 from harness.presenting.figures import style, ticks
 
@@ -176,8 +176,9 @@ def _title(result: WorkloadResult, param: str) -> str:
     ranked = sorted(by_size[largest], reverse=metric.better == "higher")
     ends = [ranked[0]] if len(ranked) == 1 else [ranked[0], ranked[-1]]
     named = [f"{units.format_compact(value, metric.unit)} in {model}" for value, model, _ in ends]
-    values = f"from {' to '.join(named)}" if len(ends) > 1 else named[0]
-    return f"{title}, {size}: {metric.label} {values}{doubt(n for _, _, n in ends)}"
+    text = f"{', '.join(named)}{doubt(n for _, _, n in ends)}"
+    full = f"{title}, {size}: {metric.label} {text}"
+    return full if len(full) <= LONGEST_TITLE else f"{title}, {size}: {text}"
 
 
 def _missing(result: WorkloadResult, param: str) -> str:

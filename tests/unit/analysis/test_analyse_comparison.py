@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import pytest
 from msgspec import structs
 
-from harness.analysis.analyse import ranked
+from harness.analysis.analyse import by_tier, ranked
 from harness.results.records import Trial
 from harness.statistics import estimates
 from harness.statistics.verdicts import Verdict
@@ -212,6 +212,24 @@ def test_a_contestant_that_differs_from_the_best_of_a_tier_begins_the_next_tier(
     assert found.is_different(trio, asyncio)
     assert found.tiers == ((asyncio, uvloop), (trio,), (threads, go))
     assert list(map(found.tier_of, (asyncio, uvloop, trio, threads, go))) == [1, 1, 2, 3, 3]
+
+
+def test_what_is_undecided_against_the_best_is_in_its_tier_though_its_estimate_is_worse() -> None:
+    """So every member of a later tier is different from the best: title and bands agree."""
+    of = [
+        *trials("asyncio", BASE),
+        *trials("trio", scaled(1.2)),
+        *trials("go", scaled(1.0)),
+        *trials("threads", [100_000, 230_000, 120_000, 210_000, 130_000]),
+    ]
+    found = result(*of)
+    comparison = found.comparison
+    assert [cell.name for cell in ranked(found)] == ["asyncio", "go", "trio", "threads"]
+    assert comparison.tiers == ((who("asyncio"), who("go"), who("threads")), (who("trio"),))
+    assert [cell.name for cell in by_tier(found)] == ["asyncio", "go", "threads", "trio"]
+    standings = [comparison.standing(cell.contestant) for cell in by_tier(found)]
+    assert standings == ["1", "1 tied", "1 undecided", "2"]
+    assert comparison.standing(who("uvloop")) == ""
 
 
 def test_if_more_is_better_the_first_tier_has_the_largest() -> None:

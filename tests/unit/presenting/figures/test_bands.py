@@ -9,6 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.transforms import Bbox
 
+from harness.analysis.analyse import ranked
+from harness.analysis.lead import lead_of
 from harness.presenting.figures.style import BAND, FLOOR
 from tests.support.drawings import drawing, every_scene, main_page
 
@@ -36,6 +38,15 @@ def test_tiers_are_shaded_alternately_in_every_panel(scene: str) -> None:
         tiers = [result.comparison.tier_of(contestants[name]) for name in names]
         even = [row for row, tier in enumerate(tiers) if tier is not None and tier % 2 == 0]
         assert [shaded(axes) for axes in panels] == [even] * len(panels)
+
+
+@every_scene
+def test_a_title_and_the_first_band_name_the_same_leaders(scene: str) -> None:
+    for result in drawing(scene).analysis.workloads.values():
+        tiers = result.comparison.tiers
+        if tiers:
+            lead = lead_of(ranked(result), result.comparison)
+            assert set(lead.names) == {contestant.name for contestant in tiers[0]}
 
 
 def test_the_second_of_two_tiers_is_shaded_and_the_first_is_not() -> None:

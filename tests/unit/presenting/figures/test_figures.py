@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 
 from harness.analysis.analyse import WorkloadResult
-from harness.analysis.findings import overall, title
+from harness.analysis.findings import LONGEST_TITLE, overall, title
 from harness.catalog.workload import MODELS
 from harness.claims import ledger
 from harness.claims.judge import judge_claims
@@ -293,6 +293,13 @@ def test_where_nothing_was_measured_every_title_says_so(scene: str) -> None:
 def test_an_overview_of_models_that_are_alike_names_no_single_leader() -> None:
     title = drawing("all alike").pages["overview"].title()
     assert title == "Fan-out: asyncio, asyncio-eager and 9 others led, tied"
+
+
+@pytest.mark.parametrize("name", ["echo-scaling", "fanout-scaling"])
+def test_a_sweep_of_too_few_blocks_says_that_it_is_not_sure(name: str) -> None:
+    title = drawing("each shape").pages[name].title()
+    assert title.endswith("too few blocks to be sure")
+    assert len(title) <= LONGEST_TITLE
 
 
 def test_an_overview_of_too_few_blocks_says_that_it_is_not_sure() -> None:
