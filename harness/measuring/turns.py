@@ -6,16 +6,17 @@ round cancels it. A contestant that waits for its turn is blocked in a read and 
 
 from __future__ import annotations
 
+import contextlib
 import math
 import os
 import queue
 import random
 import threading
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from harness.measuring.processes import child
-from harness.measuring.runners import protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -24,19 +25,22 @@ if TYPE_CHECKING:
     from harness.measuring.trials import Attempt, TrialRunner
     from harness.results.records import Trial
 
-_TURN, _END = b'{"kind": "turn"}\n', b'{"kind": "end"}\n'
-_SHAPES = ("rate", "makespan")
-_ROUNDS, _FEWEST_ROUNDS = 5, 3
-_LONG_ROUND_NS = 1_000_000_000  # a longer round is repeated less often
+_SHAPES = ("rate", "makespan", "latency")
+_MOST_ROUNDS = 5
+_ROUNDS_S = 5.0  # a block has as many rounds as fit, at least one
 _TICK_S = 0.25
 _END_TIMEOUT_S = 30.0  # for a contestant to clean up when its turns are over
 
 
 def takes_turns(runner: TrialRunner, assignment: Assignment) -> bool:
     """Return whether a contestant can be sampled in turns."""
+    case = assignment.case
+    if case.workload.why_alone(case.id) is not None:
+        return False
+    if assignment.is_served:
+        return not (case.workload.drains or case.case.ladder)
     return (
-        assignment.case.workload.shape in _SHAPES
-        and runner.runner_of(assignment.cell.contestant).takes_turns
+        case.workload.shape in _SHAPES and runner.runner_of(assignment.cell.contestant).takes_turns
     )
 
 
@@ -52,13 +56,10 @@ def run_turns(
     stop = _Stop(runner.interrupted, on_tick)
     try:
         _start(seats, stop)
-        for _ in range(_round_count(seats)):
-            order = [seat for seat in seats if seat.is_alive]
-            rng.shuffle(order)
-            for seat in order:
-                if stop.is_asked:
-                    return None
-                seat.take_turn(stop)
+        began = time.monotonic()
+        _take_round(seats, rng, stop)
+        for _ in range(_count_rounds(time.monotonic() - began) - 1):
+            _take_round(seats, rng, stop)
     finally:
         for seat in seats:
             seat.end_turns()
@@ -84,9 +85,19 @@ def _start(seats: Sequence[_Seat], stop: _Stop) -> None:
         seat.await_message(stop)
 
 
-def _round_count(seats: Sequence[_Seat]) -> int:
-    round_ns = sum(seat.sample_ns for seat in seats if seat.is_alive)
-    return _ROUNDS if round_ns <= _LONG_ROUND_NS else _FEWEST_ROUNDS
+def _count_rounds(first_s: float) -> int:
+    """Return the number of rounds of a block whose first round took this long."""
+    return min(_MOST_ROUNDS, max(1, int(_ROUNDS_S / first_s)))
+
+
+def _take_round(seats: Sequence[_Seat], rng: random.Random, stop: _Stop) -> None:
+    """Let every contestant take one sample, in new random order."""
+    order = [seat for seat in seats if seat.is_alive]
+    rng.shuffle(order)
+    for seat in order:
+        if stop.is_asked:
+            return
+        seat.take_turn(stop)
 
 
 @dataclass
@@ -119,22 +130,15 @@ class _Seat:
         attempt = runner.prepare(assignment, block, position, rng, turns=True)
         limits = child.Limits(math.inf, runner.memory_bytes, has_neighbours=True)
         seat = cls(runner, attempt, rng, limits)
-        attempt.on_message = seat._note
+        attempt.listen(seat.messages.put)
         return seat
-
-    @property
-    def sample_ns(self) -> int:
-        """How long its last sample took."""
-        samples = self.attempt.transcript.samples[self.attempt.assignment.case.id]
-        return samples[-1].elapsed_ns if samples else 0
 
     def start(self) -> None:
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def take_turn(self, stop: _Stop) -> None:
-        self.attempt.transcript.give_turn()
-        self.attempt.handle.write_line(_TURN)
+        self.attempt.give_turn()
         self.await_message(stop)
 
     def await_message(self, stop: _Stop) -> None:
@@ -155,8 +159,7 @@ class _Seat:
 
     def end_turns(self) -> None:
         """Tell it to clean up and report its answers."""
-        self.attempt.transcript.end_turns()
-        self.attempt.handle.write_line(_END)
+        self.attempt.end_turns()
 
     def await_end(self, stop: _Stop) -> None:
         """Let it finish, or stop it, and wait for its end."""
@@ -169,13 +172,7 @@ class _Seat:
 
     def _run(self) -> None:
         try:
-            self.runner.run_child(self.attempt, self.rng, self.limits)
+            with contextlib.closing(self.attempt):
+                self.runner.run_child(self.attempt, self.rng, self.limits)
         finally:
             self.messages.put("gone")
-
-    def _note(self, message: protocol.Message) -> None:
-        match message:
-            case protocol.Ready():
-                self.messages.put("ready")
-            case protocol.SampleTaken(warmup=False) if self.attempt.transcript.is_ready:
-                self.messages.put("sample")
