@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 GOOD = ("good", "good_too", "good_as_well")
 VERSION_1 = "good_without_last_line_end"  # a runner of misbehaving.py
-ROUNDS = turns._ROUNDS
+ROUNDS = turns._MOST_ROUNDS
 
 
 @dataclass
@@ -120,10 +120,10 @@ def test_the_order_of_turns_differs_between_rounds_and_depends_on_the_seed_alone
 
 
 def test_a_long_round_is_repeated_less_often(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turns, "_LONG_ROUND_NS", 1)
+    monkeypatch.setattr(turns, "_ROUNDS_S", 1e-9)
     trials = run_turns(setup.bench(), "good", "good_too")
     assert trials is not None
-    assert [trial.rounds for trial in trials] == [turns._FEWEST_ROUNDS] * 2
+    assert [trial.rounds for trial in trials] == [1, 1]
 
 
 BAD = {
@@ -220,13 +220,20 @@ def test_alone_measures_every_trial_alone(setup: Setup) -> None:
     assert setup.turns() == []
 
 
-def test_only_shapes_that_are_timed_by_a_call_take_turns(setup: Setup) -> None:
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"shape": "rate"}, True),
+        ({"shape": "latency"}, True),
+        ({"shape": "footprint"}, False),
+        ({"alone": {"all": "a reason"}}, False),
+        ({"alone": {"check": "a reason"}}, True),
+    ],
+)
+def test_what_takes_turns(setup: Setup, change: dict[str, Any], *, expected: bool) -> None:
     bench = setup.bench()
-    planted_workload = bench.workloads["planted"]
-    for shape, expected in {"rate": True, "makespan": True, "footprint": False}.items():
-        workloads = {"planted": replace(planted_workload, shape=shape)}
-        case = assign(cell("good"), workloads)
-        assert turns.takes_turns(bench.trial_runner, case) is expected, shape
+    workloads = {"planted": replace(bench.workloads["planted"], **change)}
+    assert turns.takes_turns(bench.trial_runner, assign(cell("good"), workloads)) is expected
 
 
 def test_a_resumed_block_measures_only_what_is_missing(setup: Setup) -> None:
