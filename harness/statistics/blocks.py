@@ -40,18 +40,28 @@ class BlockValues:
 
 
 def pair_blocks(these: BlockValues, those: BlockValues) -> list[tuple[float, float]]:
-    """Return one pair per common block, whose ratio is that of the block.
+    """Return one pair per common block, whose ratio is that of the block."""
+    pairs = (pair_block(these, those, block) for block in these.by_block)
+    return [pair for pair in pairs if pair is not None]
+
+
+def pair_block(these: BlockValues, those: BlockValues, block: int) -> tuple[float, float] | None:
+    """Return a pair whose ratio is that of a block; None if one side has no value.
 
     Where both took turns, it is the median over rounds of the ratio inside the round: a slow phase
     of the machine meets both sides of a round. Else it is the ratio of their values.
     """
-    pairs = []
-    for block, value in these.by_block.items():
-        if block not in those.by_block:
-            continue
-        mine, theirs = these.by_round.get(block), those.by_round.get(block)
-        if mine is None or theirs is None or mine.size != theirs.size or not theirs.all():
-            pairs.append((value, those.by_block[block]))
-        else:
-            pairs.append((float(np.median(mine / theirs)), 1.0))
-    return pairs
+    if block not in these.by_block or block not in those.by_block:
+        return None
+    ratios = round_ratios(these, those, block)
+    if ratios is None:
+        return these.by_block[block], those.by_block[block]
+    return float(np.median(ratios)), 1.0
+
+
+def round_ratios(these: BlockValues, those: BlockValues, block: int) -> NDArray[np.float64] | None:
+    """Return the ratio inside each round of a block; None if the two did not take turns."""
+    mine, theirs = these.by_round.get(block), those.by_round.get(block)
+    if mine is None or theirs is None or mine.size != theirs.size or not theirs.all():
+        return None
+    return mine / theirs
