@@ -64,7 +64,7 @@ class MeasuredCase:
         if assignment and trial.status is Status.OK:
             metric = assignment.case.workload.headline_metric
             samples = sample_values(metric, assignment.case, trial)
-            self._values[cell].add(trial.block, samples, trial.rounds)
+            self._values[cell].add(trial.block, samples, trial.rounds, trial.first_round)
             if trial.rounds:
                 block.rounds = max(block.rounds, trial.rounds)
                 block.round_ns += _mean_sample_ns(trial)

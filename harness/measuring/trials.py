@@ -156,6 +156,7 @@ class Attempt:
     driver: LoadDriver | None
     obstacle: LoadFailure | None = None  # why the child is not started
     on_turn: Callable[[str], None] = lambda _: None  # see `listen`
+    first_round: int = 0  # of the block, in which it took its first turn
     handle: child.Handle = field(init=False)
     transcript: Transcript = field(init=False)
     violation: str = ""  # of the protocol
@@ -280,6 +281,7 @@ class Attempt:
             rounds=sum(not sample.warmup for sample in transcript.samples[case])
             if self.request.turns
             else 0,
+            first_round=self.first_round,
             disturbed=Interference.read().describe_since(
                 self.before, result.wall_ns / 1e9, os.cpu_count() or 1
             )

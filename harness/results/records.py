@@ -138,6 +138,7 @@ class Trial(msgspec.Struct, frozen=True, omit_defaults=True):
     # How many turns it took in its block; 0: it was measured alone. Sample k after warm-up was then
     # taken in the same round by all contestants of the block.
     rounds: int = 0
+    first_round: int = 0  # of the block, in which it took part: above 0 if memory did not allow all
     # Duration of the speed probe, run before the first trial of a block.
     probe_ns: int | None = None
     probe_cpu_ns: int | None = None

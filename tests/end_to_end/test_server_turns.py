@@ -13,6 +13,7 @@ from harness.catalog.contestant import Contestant
 from harness.catalog.workload import HEADLINE
 from harness.measuring import turns
 from harness.measuring.inventory import Inventory
+from harness.measuring.live_contestant import LiveContestant, Stop
 from harness.measuring.plan import assign
 from harness.measuring.processes.child import Handle
 from harness.results import histograms
@@ -21,13 +22,13 @@ from tests.support.planted.bench import Bench, at_most
 from tests.support.planted.served import DRAINED, SERVED, bench_of_servers, cell
 
 pytestmark = pytest.mark.usefixtures("quick_looks")
-STOP = turns._Stop(lambda: False, lambda: None)
+STOP = Stop(lambda: False, lambda: None)
 
 
 def run_turns(bench: Bench, cells: list[Cell]) -> list[Trial] | None:
     assignments = [(place, assign(cell, bench.workloads)) for place, cell in enumerate(cells)]
     with at_most(30):
-        return turns.run_turns(bench.trial_runner, assignments, 0)
+        return turns.run_turns(bench.trial_runner, assignments, 0, most_rounds=3)
 
 
 @pytest.fixture
@@ -76,13 +77,13 @@ def test_an_interrupt_gives_no_trials_and_leaves_no_process(
 ) -> None:
     # The fixture `mark` fails if a server is left.
     taken = []
-    take_turn = turns._Seat.take_turn
+    take_turn = LiveContestant.take_turn
 
-    def counted(seat: turns._Seat, stop: turns._Stop) -> None:
-        taken.append(seat)
-        take_turn(seat, stop)
+    def counted(contestant: LiveContestant, stop: Stop) -> None:
+        taken.append(contestant)
+        take_turn(contestant, stop)
 
-    monkeypatch.setattr(turns._Seat, "take_turn", counted)
+    monkeypatch.setattr(LiveContestant, "take_turn", counted)
     bench = replace(
         bench_of_servers(mark, generator), interrupted=lambda: len(taken) >= after_turns
     )
@@ -114,36 +115,41 @@ def test_servers_and_load_generators_that_wait_use_no_cpu() -> None:
     models = ("asyncio", "uvloop", "trio", "anyio-asyncio", "scratch", "threads", "processes", "go")
     with parked_servers(models) as (active, *parked):
         active.take_turn(STOP)  # the last one to become ready needs a moment to park
-        before, busy_before = [cpu_ns(seat) for seat in parked], cpu_ns(active)
+        before, busy_before = [cpu_ns(contestant) for contestant in parked], cpu_ns(active)
         for _ in range(3):
             active.take_turn(STOP)
-        used = [cpu_ns(seat) - ns for seat, ns in zip(parked, before, strict=True)]
+        used = [cpu_ns(contestant) - ns for contestant, ns in zip(parked, before, strict=True)]
         busy = cpu_ns(active) - busy_before
     assert all(ns < busy / 50 for ns in used), (dict(zip(models[1:], used, strict=True)), busy)
 
 
 @contextmanager
-def parked_servers(models: tuple[str, ...]) -> Iterator[list[turns._Seat]]:
+def parked_servers(models: tuple[str, ...]) -> Iterator[list[LiveContestant]]:
     """Start servers of echo that wait for their turns; they must end well."""
     bench = Bench.of(Inventory.open())
     cells = [Cell(Contestant("echo", model), HEADLINE) for model in models]
     with ExitStack() as ending:
-        seats = [
-            turns._Seat.of(bench.trial_runner, assign(cell, bench.workloads), 0, position)
+        contestants = [
+            LiveContestant.of(bench.trial_runner, assign(cell, bench.workloads), 0, position)
             for position, cell in enumerate(cells)
         ]
-        for seat in seats:
-            ending.callback(seat.await_end, STOP)
-        for seat in seats:
-            ending.callback(seat.end_turns)
-        turns._start(seats, STOP)
-        yield seats
-    assert [seat.attempt.judge().status for seat in seats] == [Status.OK] * len(models)
+        for contestant in contestants:
+            ending.callback(contestant.await_end, STOP)
+        for contestant in contestants:
+            ending.callback(contestant.end_turns)
+        for contestant in contestants:
+            contestant.start()
+        for contestant in contestants:
+            contestant.await_message(STOP)
+        yield contestants
+    assert [contestant.attempt.judge().status for contestant in contestants] == [Status.OK] * len(
+        models
+    )
 
 
-def cpu_ns(seat: turns._Seat) -> int:
+def cpu_ns(contestant: LiveContestant) -> int:
     """Return the CPU time of a server and of its load generator, with all their processes."""
-    driver = seat.attempt.driver
+    driver = contestant.attempt.driver
     assert driver is not None
     return sum(map(process_cpu_ns, (driver.server, driver._generator)))
 

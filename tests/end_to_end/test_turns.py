@@ -10,8 +10,9 @@ import pytest
 
 from harness.catalog.contestant import Contestant
 from harness.catalog.workload import HEADLINE
-from harness.measuring import blocks, turns
+from harness.measuring import blocks, live_contestant, turns
 from harness.measuring.inventory import Inventory
+from harness.measuring.live_contestant import LiveContestant, Stop
 from harness.measuring.plan import assign
 from harness.results.records import Cell, Status, Trial
 from tests.support.planted.bench import MARK, Bench, at_most, planted, runner, workload
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 GOOD = ("good", "good_too", "good_as_well")
 VERSION_1 = "good_without_last_line_end"  # a runner of misbehaving.py
-ROUNDS = turns._MOST_ROUNDS
+ROUNDS = 5
 
 
 @dataclass
@@ -47,7 +48,7 @@ class Setup:
 
 @pytest.fixture
 def setup(mark: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick_looks: None) -> Setup:
-    monkeypatch.setattr(turns, "_TICK_S", 0.02)
+    monkeypatch.setattr(live_contestant, "_TICK_S", 0.02)
     return Setup(mark, tmp_path / "turns")
 
 
@@ -58,7 +59,7 @@ def cell(way: str) -> Cell:
 def run_turns(bench: Bench, *ways: str) -> list[Trial] | None:
     assignments = [(place, assign(cell(way), bench.workloads)) for place, way in enumerate(ways)]
     with at_most(20):
-        return turns.run_turns(bench.trial_runner, assignments, 3)
+        return turns.run_turns(bench.trial_runner, assignments, 3, ROUNDS)
 
 
 def run_block(
@@ -126,6 +127,23 @@ def test_a_long_round_is_repeated_less_often(setup: Setup, monkeypatch: pytest.M
     assert [trial.rounds for trial in trials] == [1, 1]
 
 
+def test_contestants_that_do_not_fit_into_memory_are_measured_in_groups_with_the_baseline(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = iter(range(10**15, 0, -(2**40)))  # every look finds 1 TiB less
+    monkeypatch.setattr(turns, "_free_bytes", lambda: next(free))
+    trials = run_turns(setup.bench(), *GOOD)
+    assert trials is not None
+    assert [(trial.status, trial.first_round, trial.rounds) for trial in trials] == [
+        (Status.OK, 0, 2 * ROUNDS),  # no model is called asyncio, so the first is the baseline
+        (Status.OK, 0, ROUNDS),
+        (Status.OK, ROUNDS, ROUNDS),
+    ]
+    taken = setup.turns()
+    half = 2 * ROUNDS
+    assert (set(taken[:half]), set(taken[half:])) == ({GOOD[0], GOOD[1]}, {GOOD[0], GOOD[2]})
+
+
 BAD = {
     # way: (status, part of the message, samples that count)
     "crash_in_a_turn": (Status.CRASH, "ended with exit code 3 before it had finished", 1),
@@ -168,7 +186,7 @@ def test_a_contestant_that_hangs_is_a_timeout(setup: Setup, way: str) -> None:
 def test_a_contestant_that_does_not_end_is_a_timeout(
     setup: Setup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(turns, "_END_TIMEOUT_S", 2)
+    monkeypatch.setattr(live_contestant, "_END_TIMEOUT_S", 2)
     assert run_beside_good(setup.bench(), "hang_at_the_end").status is Status.TIMEOUT
 
 
@@ -260,12 +278,15 @@ def test_a_contestant_that_waits_for_its_turn_uses_no_cpu() -> None:
     bench = Bench.of(Inventory.open())
     models = ("sequential", "asyncio", "trio", "threads", "processes", "go")
     cells = [Cell(Contestant("noop", model), HEADLINE) for model in models]
-    stop = turns._Stop(lambda: False, lambda: None)
+    stop = Stop(lambda: False, lambda: None)
     active, *parked = [
-        turns._Seat.of(bench.trial_runner, assign(cell, bench.workloads), 0, position)
+        LiveContestant.of(bench.trial_runner, assign(cell, bench.workloads), 0, position)
         for position, cell in enumerate(cells)
     ]
-    turns._start([active, *parked], stop)
+    for seat in (active, *parked):
+        seat.start()
+    for seat in (active, *parked):
+        seat.await_message(stop)
     active.take_turn(stop)  # the last one to become ready needs a moment to park
     before, busy_before = [cpu_ns(seat) for seat in parked], cpu_ns(active)
     for _ in range(5):
@@ -280,7 +301,7 @@ def test_a_contestant_that_waits_for_its_turn_uses_no_cpu() -> None:
     assert all(ns < busy / 50 for ns in used), (used, busy)
 
 
-def cpu_ns(seat: turns._Seat) -> int:
+def cpu_ns(seat: LiveContestant) -> int:
     """Return the CPU time of all threads of a contestant."""
     process = seat.attempt.handle._process
     assert process is not None
@@ -296,7 +317,7 @@ def test_our_own_runners_take_turns() -> None:
     models = ("asyncio", "trio", "anyio-trio", "scratch", "threads", "go")
     cells = [Cell(Contestant("pingpong", model), HEADLINE) for model in models]
     assignments = [(place, assign(cell, bench.workloads)) for place, cell in enumerate(cells)]
-    trials = turns.run_turns(bench.trial_runner, assignments, 0)
+    trials = turns.run_turns(bench.trial_runner, assignments, 0, ROUNDS)
     assert trials is not None
     assert [(trial.status, trial.message, trial.rounds) for trial in trials] == [
         (Status.OK, "", ROUNDS)
