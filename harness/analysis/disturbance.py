@@ -7,7 +7,9 @@ A trial is disturbed if any of these holds:
 - One of its samples was robbed: the contestant usually keeps one processor busy, but got clearly
   less CPU time in this sample.
 
-Disturbed trials stay in the estimates. The median over rounds outweighs a minority of them.
+Disturbed trials stay in the estimates: the median over rounds outweighs a minority of disturbed
+ones. A processor that is only slower, because of its clock or a neighbour on the same core, takes
+no CPU time away and is not seen here; the speed probe's duration shows it (`drift`).
 """
 
 from __future__ import annotations
@@ -27,9 +29,9 @@ if TYPE_CHECKING:
 
     from harness.results.records import Cell, Trial
 
-# Of the wall time of work that never waits. In the quiet reference run of 2026-11-20, 186 of 188
+# Of the wall time of work that never waits. In the reference run of 2026-11-20, 186 of 188
 # probes and 661 of the 668 samples that are judged had at least 95%, and none of these samples had
-# less than 90%. On a busy host it is about a half.
+# less than 90%. Beside a program that competes for the processor it is about a half.
 LEAST_CPU_SHARE = 0.9
 _ONE_PROCESSOR = (LEAST_CPU_SHARE, 2 - LEAST_CPU_SHARE)
 # Other work can only take CPU time away, so the usual share is near the highest; Chen and Revels
