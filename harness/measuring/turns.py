@@ -9,12 +9,14 @@ from __future__ import annotations
 import os
 import random
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import psutil
+from msgspec import structs
 
 from harness.measuring.live_contestant import LiveContestant, Stop
+from harness.measuring.machine.interference import RoundWatch
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -68,7 +70,7 @@ def run_turns(
         turns.end(turns.contestants)
     if turns.stop.is_asked:
         return None
-    return [contestant.attempt.judge() for contestant in turns.contestants]
+    return [turns.judge(contestant) for contestant in turns.contestants]
 
 
 @dataclass
@@ -80,6 +82,7 @@ class _Turns:
     rng: random.Random
     room: _Room
     stop: Stop
+    watch: RoundWatch = field(default_factory=RoundWatch)
 
     def take_all(self) -> None:
         """Start contestants and let them take their turns, in groups that fit into memory."""
@@ -103,6 +106,14 @@ class _Turns:
             contestant.end_turns()
         for contestant in living:
             contestant.await_end(self.stop)
+
+    def judge(self, contestant: LiveContestant) -> Trial:
+        """Judge an ended contestant, and note which of its rounds were disturbed."""
+        trial = contestant.attempt.judge()
+        rounds = (number - trial.first_round for number in self.watch.disturbed)
+        return structs.replace(
+            trial, disturbed_rounds=tuple(own for own in rounds if 0 <= own < trial.rounds)
+        )
 
     def _start(self, waiting: Sequence[LiveContestant], fewest: int) -> list[LiveContestant]:
         """Start contestants while there is room; return those that were started.
@@ -138,10 +149,12 @@ class _Turns:
         """Let every contestant take one sample, in new random order."""
         order = [contestant for contestant in contestants if contestant.is_alive]
         self.rng.shuffle(order)
+        self.watch.begin()
         for contestant in order:
             if self.stop.is_asked:
                 return
             contestant.take_turn(self.stop)
+        self.watch.end()
 
 
 class _Room:
