@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import random
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import psutil
@@ -63,6 +63,7 @@ def run_turns(
         random.Random(f"{runner.seed} {block} turns"),
         _Room(runner.memory_bytes),
         Stop(runner.interrupted, on_tick),
+        RoundWatch(),
     )
     try:
         turns.take_all()
@@ -82,7 +83,7 @@ class _Turns:
     rng: random.Random
     room: _Room
     stop: Stop
-    watch: RoundWatch = field(default_factory=RoundWatch)
+    watch: RoundWatch
 
     def take_all(self) -> None:
         """Start contestants and let them take their turns, in groups that fit into memory."""

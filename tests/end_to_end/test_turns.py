@@ -13,6 +13,7 @@ from harness.catalog.workload import HEADLINE
 from harness.measuring import blocks, live_contestant, turns
 from harness.measuring.inventory import Inventory
 from harness.measuring.live_contestant import LiveContestant, Stop
+from harness.measuring.machine.interference import Interference, RoundWatch
 from harness.measuring.plan import assign
 from harness.results.records import Cell, Status, Trial
 from tests.support.planted.bench import MARK, Bench, at_most, planted, runner, workload
@@ -142,6 +143,20 @@ def test_contestants_that_do_not_fit_into_memory_are_measured_in_groups_with_the
     taken = setup.turns()
     half = 2 * ROUNDS
     assert (set(taken[:half]), set(taken[half:])) == ({GOOD[0], GOOD[1]}, {GOOD[0], GOOD[2]})
+
+
+def test_each_trial_has_its_own_disturbed_rounds(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    throttled_s = iter(range(10**6))  # every look finds a second more
+    monkeypatch.setattr(
+        turns,
+        "RoundWatch",
+        lambda: RoundWatch(read=lambda: Interference(None, float(next(throttled_s)))),
+    )
+    trials = run_turns(setup.bench(), *GOOD[:2])
+    assert trials is not None
+    assert [trial.disturbed_rounds for trial in trials] == [tuple(range(ROUNDS))] * 2
 
 
 BAD = {
