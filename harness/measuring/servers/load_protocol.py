@@ -230,7 +230,7 @@ class LoadReport:
         """How many turns are complete."""
         if not self._phases_in_turn:
             return 0
-        return (len(self.phases) - self._phases_before_turns) // self._phases_in_turn
+        return max(0, len(self.phases) - self._phases_before_turns) // self._phases_in_turn
 
     def is_warm(self, case: ModelCase) -> bool:
         """Return whether the generator is connected and has completed the warm-up phases."""
