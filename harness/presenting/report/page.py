@@ -46,7 +46,6 @@ def render(
         .get_template("page.html")
         .render(
             run=analysis.run,
-            analysis=analysis,
             # Both are ours; no part of them comes from a run.
             style=Markup(_read_template("page.css")),  # noqa: S704
             script=Markup(script),  # noqa: S704
@@ -110,6 +109,7 @@ def _machine_and_run(analysis: Analysis) -> dict[str, object]:
             )
             for runner in analysis.run.runners
         ],
+        "disturbance": analysis.disturbed.describe(analysis.trials),
         "drift_finding": drift.finding(analysis.probes) if analysis.probes else "",
     }
 
@@ -194,8 +194,8 @@ def _run_facts(analysis: Analysis) -> Facts:
         ),
         (
             "disturbed",
-            f"{units.format_count(analysis.disturbed, 'trial')}, by other work on the machine"
-            if analysis.disturbed
+            f"{units.format_count(analysis.disturbed.trials, 'trial')}, by other work"
+            if analysis.disturbed.trials
             else "",
         ),
     ]
