@@ -156,10 +156,10 @@ def contrast(result: WorkloadResult, pair: Pair) -> str:
     """
     this, to = (contestant.name for contestant in pair)
     ratio, metric = result.comparison.ratios[pair].value, result.metric
-    times, inverse = (f"{units.format_significant(value, 2)}x" for value in (ratio, 1 / ratio))
     verdict = result.comparison.verdict(*pair)
     if result.comparison.is_judged(*pair) and verdict is not Verdict.DIFFERENT:
-        return f"{this} measured {times} {to} ({verdict.value})"
+        return f"{this} measured {units.format_significant(ratio, 2)}x {to} ({verdict.value})"
+    times, inverse = (f"{_format_factor(value)}x" for value in (ratio, 1 / ratio))
     thing = units.column_unit(metric.unit)
     if thing == "bytes":
         return f"{this} took {times} the memory of {to}"
@@ -178,3 +178,9 @@ def contrast(result: WorkloadResult, pair: Pair) -> str:
         if ratio > 1
         else f"{this} ran {inverse} as fast as {to}"
     )
+
+
+def _format_factor(factor: float) -> str:
+    """Return a factor of two digits; of more where it would look like no difference, 1.0."""
+    texts = (units.format_significant(factor, digits) for digits in (2, 3, 4))
+    return next((text for text in texts if float(text.replace(",", "")) != 1), "1.000")

@@ -136,6 +136,11 @@ def test_a_contrast_that_is_not_different_has_its_ratio_and_its_verdict(
     assert sentence == f"threads measured 1.1x asyncio ({verdict.value})"
 
 
+@pytest.mark.parametrize(("ratio", "shown"), [(1.04, "1.04x"), (1.004, "1.004x"), (1.1, "1.1x")])
+def test_a_small_real_difference_has_the_digits_that_show_it(ratio: float, shown: str) -> None:
+    assert contrast(different(ratio)) == f"threads took {shown} as long as asyncio"
+
+
 def test_a_contrast_names_variants_and_runtimes() -> None:
     variant = who("asyncio", "threads")
     runtime = structs.replace(who("asyncio"), runtime="3.14t")
