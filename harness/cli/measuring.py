@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from harness.results.records import Trial
 
 _PRECISION = 0.03
-_MAX_SEED = 2**31 - 1
 
 
 @click.command("list")
@@ -76,13 +75,9 @@ def list_(
     type=options.PERCENT,
     help="Stop when every headline ratio is known to within this. [3%]",
 )
-@click.option(
-    "--max-memory",
-    type=options.SIZE,
-    help="Memory limit of one trial: 512MiB, 2GiB. [half of the free memory]",
-)
+@options.max_memory
 @options.out
-@click.option("--seed", type=click.IntRange(0, _MAX_SEED), help="Random seed of the run. [random]")
+@options.seed
 @click.option(
     "--resume",
     is_flag=False,

@@ -18,7 +18,9 @@ import random
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
-from harness.catalog.contestant import Contestant
+from msgspec import structs
+
+from harness.catalog.contestant import DEFAULT_RUNTIME, Contestant
 from harness.catalog.workload import BASELINE
 from harness.errors import Problem
 from harness.measuring.plan import Block, assign, group_by_case, split_phases
@@ -138,13 +140,10 @@ class Allocator:
         blocks would not make them precise.
         """
         cells = [assignment.cell for assignment in self._assignments[key]]
-        base = next(
-            (cell for cell in cells if cell.contestant == Contestant(key[0], BASELINE)), cells[0]
-        )
         widest = 0.0
-        for cell in cells:
+        for cell, base in _contrasts(cells):
             ratio = estimates.paired_ratio(pair_blocks(self._values[cell], self._values[base]))
-            if cell != base and ratio is not None and ratio.spread is not None:
+            if ratio is not None and ratio.spread is not None:
                 widest = max(widest, ratio.spread)
         if len(cells) == 1:  # without a ratio, more blocks are always useful
             return 1.0 if self._cost_ns[key] else 0.0  # no cost: the trials were never started
@@ -152,3 +151,20 @@ class Allocator:
 
     def _block_cost_ns(self, key: CaseKey) -> float:
         return max(1, self._cost_ns[key]) / max(1, self._block_counts[key])
+
+
+def _contrasts(cells: Sequence[Cell]) -> list[tuple[Cell, Cell]]:
+    """Return each cell with what its ratio is to: itself on the default runtime, or the baseline.
+
+    If there are several runtimes, only the contrasts between them count.
+    """
+    if twins := [pair for cell in cells if (pair := (cell, _on_default(cell)))[1] != cell]:
+        return [(cell, twin) for cell, twin in twins if twin in cells]
+    baseline = Contestant(cells[0].workload, BASELINE)
+    base = next((cell for cell in cells if cell.contestant == baseline), cells[0])
+    return [(cell, base) for cell in cells if cell != base]
+
+
+def _on_default(cell: Cell) -> Cell:
+    contestant = structs.replace(cell.contestant, runtime=DEFAULT_RUNTIME)
+    return structs.replace(cell, contestant=contestant)
