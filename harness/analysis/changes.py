@@ -82,7 +82,9 @@ def regressions(changes: Sequence[CellChange], tolerance: float) -> list[CellCha
 def _explain(change: CellChange) -> CellChange:
     if change.change is Change.NOT_COMPARABLE:
         return change
-    return replace(change, reason="too few processes, or a cost that is not positive")
+    if change.ratio is None:
+        return replace(change, reason="not measured, or a cost that is not positive")
+    return replace(change, reason="too few processes")
 
 
 def _decide(change: CellChange, p: float, margin: float) -> CellChange:

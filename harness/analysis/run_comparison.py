@@ -193,21 +193,24 @@ def _changed(first: Sequence[Analysis], second: Sequence[Analysis]) -> list[str]
 
 def _describe_changes(first: Sequence[Analysis], second: Sequence[Analysis]) -> str:
     """Return which sources and versions differ between the sides."""
-    names = ", ".join(
-        dict.fromkeys(
-            text
-            for group in (first, second)
-            for text in _versions(group) - _versions(second if group is first else first)
-        )
+    old, new = _versions(first), _versions(second)
+    versions = "".join(
+        f" Versions differ: {' and '.join(sorted(old[name] | new[name]))}."
+        for name in old.keys() & new.keys()
+        if old[name] != new[name]
     )
-    versions = f" Versions differ: {names}." if names else ""
     if changed := _changed(first, second):
         return f"Sources that changed: {_list(changed)}.{versions}"
     return f"No source file of an implementation changed.{versions}"
 
 
-def _versions(group: Sequence[Analysis]) -> set[str]:
-    return {runner.summary for analysis in group for runner in analysis.run.runners}
+def _versions(group: Sequence[Analysis]) -> dict[str, set[str]]:
+    """Return the version of each runner in every run of a side."""
+    found: dict[str, set[str]] = {}
+    for analysis in group:
+        for runner in analysis.run.runners:
+            found.setdefault(runner.key, set()).add(runner.summary)
+    return found
 
 
 def _list(names: Sequence[str]) -> str:

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
 _BUDGET_S = 60.0
 _PRECISION = 0.005
+_ADVICE = "More time decides more: --budget. So do fewer contestants: --workload, --model."
 _fail_on = click.option(
     "--fail-on", type=options.PERCENT, help="Exit with 1 if anything is slower by more than this."
 )
@@ -96,6 +97,8 @@ def ab(
         reason = current.measure(display, interrupted, max_memory)
     print_line(console, f"{reason}: {current.folder}")
     rows = show_revision(analyse_run(current.folder), console)
+    if any(row.change is Change.UNDECIDED for row in rows):
+        print_line(console, _ADVICE)
     if reason == "interrupted":
         return Exit.INTERRUPTED
     return _exit_code(rows, fail_on, console)

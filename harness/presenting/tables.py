@@ -190,8 +190,8 @@ _COMPARISON_STYLE = {"slower": "red", "faster": "green", "not comparable": "brig
 
 
 def comparison(rows: Sequence[CellChange], ratio: str) -> RenderableType:
-    """Return a verdict on each cell; `ratio` is what is divided by what: `second / first`."""
-    table = _table("workload", "case", "model", f"cost, {ratio} [95%]", "verdict", "")
+    """Return a verdict on each cell; `ratio` says which cost is divided by which."""
+    table = _table("workload", "case", "model", f"{ratio} [95%]", "verdict", "")
     for row in rows:
         _add_row(
             table,

@@ -14,9 +14,11 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.bench import (
+    ab,
     adding,
     analysis,
     compare,
+    compare_runs,
     harness_cost,
     kill,
     load,
@@ -57,6 +59,8 @@ PARTS = {
     "planted": planted.rows,
     "precision": precision.rows,
     "turns": turns.rows,
+    "ab": ab.rows,
+    "compare-runs": compare_runs.rows,
     "analysis": analysis.rows,
     "reading": reading.rows,
     "report": report.rows,
