@@ -207,9 +207,13 @@ def test_changed_sources_without_go_give_the_reason_and_not_the_old_binary(sourc
 # --- describe
 
 
+def add(found: Runners, command: tuple[str, ...]) -> None:
+    find._add_runner(found, find._Undescribed("planted", command, {}, ()), ("go",), None)
+
+
 def described(way: str) -> Runners:
     found = Runners()
-    find._add_runner(found, "planted", planted(way, "describing"), {}, ("go",))
+    add(found, planted(way, "describing"))
     return found
 
 
@@ -243,7 +247,7 @@ def test_a_runner_that_cannot_be_used_is_a_problem(
 
 def test_a_command_that_does_not_exist_is_a_problem() -> None:
     found = Runners()
-    find._add_runner(found, "planted", ("loombench-no-such-command",), {}, ())
+    add(found, ("loombench-no-such-command",))
     assert "loombench-no-such-command" in found.problems[0]
 
 
