@@ -36,7 +36,7 @@ def loombench(repository: Path, *arguments: object) -> Said:
     done = subprocess.run(
         command(*arguments),
         cwd=repository,
-        env=tools.runs_environment(),
+        env=tools.runs_environment(COLUMNS="200"),
         capture_output=True,
         text=True,
         check=False,
