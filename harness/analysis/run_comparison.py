@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from harness.analysis.changes import CellChange, Change, decide, undecided
 from harness.errors import Exit, Problem
-from harness.statistics.between_runs import ratio_of_runs
+from harness.statistics.between_runs import DEFAULT, ratio_of_runs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -161,10 +161,10 @@ def _notes(
     yield _describe_changes(first, second)
     if min(len(first), len(second)) == 1:
         yield (
-            "Two runs of the same code differ too, and one run a side does not show by how much."
-            " The intervals allow for what was measured elsewhere. More runs a side find smaller"
-            " differences: compare A1,A2,A3 B1,B2,B3. To judge a change of the code, use"
-            " `loombench ab`."
+            "One run a side does not show how much runs of the same code differ. The intervals"
+            f" allow for a deviation of {DEFAULT.deviation:.0%} between runs: they exclude every"
+            " change outside them, and no change inside. More runs a side exclude more:"
+            " compare A1,A2,A3 B1,B2,B3. To judge a change of the code, use `loombench ab`."
         )
 
 

@@ -17,6 +17,7 @@ from harness.errors import Problem
 from harness.measuring.allocate import Allocator
 from harness.measuring.plan import PROFILES, Profile, RunSelection, plan_cells, select_cases
 from harness.results.records import Cell, Sample, Status, Trial
+from tests.support import factories
 from tests.support.factories import WORKLOAD, examples, offer, workload
 
 if TYPE_CHECKING:
@@ -261,3 +262,23 @@ def test_trials_in_turns_share_the_time_of_their_block() -> None:
     alone, together = costs
     assert alone == len(cells_of(block)) * 10**8
     assert together == pytest.approx(10**8)
+
+
+def test_of_two_runtimes_only_the_contrasts_between_them_have_to_be_precise() -> None:
+    here = [factories.cell("asyncio"), factories.cell("trio")]
+    there = [
+        msgspec.structs.replace(
+            one, contestant=msgspec.structs.replace(one.contestant, runtime="1a2b3c4d")
+        )
+        for one in here
+    ]
+    one = allocator([*here, *there])
+    draw = np.random.default_rng(1)
+    for block in range(6):
+        effects = np.exp(draw.normal(0, 0.5, 2))  # of a model in this block, on both runtimes
+        for place, of in enumerate([*here, *there]):
+            one.record(factories.trial(of, block, round(1e8 * effects[place % 2])))
+    assert one.imprecision(("demo", HEADLINE)) == 0
+    for block in range(6):
+        one.record(factories.trial(there[1], block, round(1e8 * np.exp(draw.normal(0, 0.5)))))
+    assert one.imprecision(("demo", HEADLINE)) > 0
