@@ -34,8 +34,8 @@ class BetweenRuns(NamedTuple):
     degrees: float  # how alike cells are in that: few where some vary much more than others
 
 
-# Chosen by false verdicts on unchanged code, 1.07x, 1.16x and 0.79x, which are one to three of these
-# deviations of a ratio. `python -m tests.bench compare-runs` measures both and compares them.
+# Chosen by false verdicts on unchanged code: 1.07x, 1.16x and 0.79x are one to three of the
+# deviations of a ratio that follow. `python -m tests.bench compare-runs` measures both numbers.
 DEFAULT = BetweenRuns(deviation=0.05, degrees=4.0)
 
 
