@@ -39,18 +39,24 @@ def _compare(result: WorkloadResult, cells: list[CellResult]) -> list[CellChange
         for cell in cells
         if cell.contestant.runtime != DEFAULT_RUNTIME
     }
+    # It took part in all rounds, even if memory did not allow the two sides the same ones.
+    base = next((cell for cell in cells if cell.contestant == result.workload.baseline), None)
     return [
-        _compare_pair(result, cell, revision_of[cell.contestant])
+        _compare_pair(result, cell, revision_of[cell.contestant], base)
         for cell in cells
         if cell.contestant in revision_of
     ]
 
 
-def _compare_pair(result: WorkloadResult, new: CellResult, old: CellResult) -> CellChange:
+def _compare_pair(
+    result: WorkloadResult, new: CellResult, old: CellResult, base: CellResult | None
+) -> CellChange:
     for which, cell in (("the working tree", new), ("the revision", old)):
         if cell.failures:
             reason = f"{which}: {cell.failed_how} of {cell.attempts}: {cell.message}"
             return CellChange(new.cell, Change.NOT_COMPARABLE, reason)
     metric = result.metric
-    pairs = pair_blocks(new.series[metric.id], old.series[metric.id])
+    pairs = pair_blocks(
+        new.series[metric.id], old.series[metric.id], base.series[metric.id] if base else None
+    )
     return undecided(new.cell, metric, estimates.paired_ratio(pairs))

@@ -7,7 +7,8 @@ The rule is fixed before the first trial. Nothing is measured again because it l
 3. More blocks of the other cases, until each has enough for a confidence interval.
 4. The headline case with the least precise ratios relative to the cost of a block.
 
-Measuring ends once all ratios of headline cases have reached the requested precision.
+Measuring ends once all ratios of headline cases have the requested precision, and had it after each
+of the last blocks (`harness.statistics.stopping`).
 
 A resumed run continues from its trials as if it had never stopped.
 """
@@ -15,19 +16,12 @@ A resumed run continues from its trials as if it had never stopped.
 from __future__ import annotations
 
 import random
-from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
-from msgspec import structs
-
-from harness.catalog.contestant import DEFAULT_RUNTIME, Contestant
-from harness.catalog.workload import BASELINE
 from harness.errors import Problem
+from harness.measuring.measured_case import MeasuredCase
 from harness.measuring.plan import Block, assign, group_by_case, split_phases
-from harness.results.records import Status
 from harness.statistics import estimates
-from harness.statistics.blocks import BlockValues, pair_blocks
-from harness.statistics.metrics import sample_values
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -55,48 +49,33 @@ class Allocator:
         self._assignments = {
             key: [assign(cell, workloads) for cell in cells] for key, cells in by_case.items()
         }
-        self._assignment_of = {
-            assignment.cell: assignment
-            for assignments in self._assignments.values()
-            for assignment in assignments
+        self._cases = {
+            key: MeasuredCase(assignments, precision)
+            for key, assignments in self._assignments.items()
         }
         self._seed = seed
         self._min_blocks = profile.min_blocks
-        self._precision = precision
         self.trials = 0  # recorded so far
-        self._recorded: dict[int, tuple[CaseKey, set[Cell]]] = {}  # by block
-        self._block_counts: Counter[CaseKey] = Counter()
-        self._values: defaultdict[Cell, BlockValues] = defaultdict(BlockValues)
-        self._cost_ns: defaultdict[CaseKey, int] = defaultdict(int)  # total of all trials
+        self._last_block = -1
 
     def record(self, trial: Trial) -> None:
         """Record a trial of this session, or of an earlier session of the run."""
-        assignment = self._assignment_of.get(trial.cell)
-        cell = assignment.cell if assignment else trial.cell  # share one object, to save memory
-        key = cell.workload, cell.case
         self.trials += 1
-        if trial.block not in self._recorded:
-            self._recorded[trial.block] = key, set()
-            self._block_counts[key] += 1
-        self._recorded[trial.block][1].add(cell)
-        # Trials that take turns share the time of their block.
-        self._cost_ns[key] += trial.wall_ns // (len(self._assignments[key]) if trial.rounds else 1)
-        if assignment and trial.status is Status.OK:
-            metric = assignment.case.workload.headline_metric
-            samples = sample_values(metric, assignment.case, trial)
-            self._values[cell].add(trial.block, samples, trial.rounds)
+        self._last_block = max(self._last_block, trial.block)
+        self._cases[trial.cell.workload, trial.cell.case].record(trial)
 
     def has_trial(self, block: int, cell: Cell) -> bool:
         """Return whether a trial of this cell in this block was recorded."""
-        return block in self._recorded and cell in self._recorded[block][1]
+        return self._cases[cell.workload, cell.case].has_trial(block, cell)
 
     def blocks(self) -> Iterator[Block]:
         """Yield blocks until every headline ratio has reached the requested precision."""
-        for index, (key, recorded) in sorted(self._recorded.items()):
-            planned = {assignment.cell for assignment in self._assignments[key]}
-            if recorded != planned:  # the block was interrupted
-                yield self._create_block(index, key)
-        index = max(self._recorded, default=-1) + 1
+        interrupted = [
+            (index, key) for key, case in self._cases.items() for index in case.interrupted_blocks
+        ]
+        for index, key in sorted(interrupted):
+            yield self._create_block(index, key)
+        index = self._last_block + 1
         while (next_key := self._choose_case(index)) is not None:
             yield self._create_block(index, next_key)
             index += 1
@@ -109,7 +88,7 @@ class Allocator:
     def _create_block(self, index: int, key: CaseKey) -> Block:
         shuffled = list(self._assignments[key])
         random.Random(f"{self._seed} {index}").shuffle(shuffled)
-        return Block(index, *key, tuple(shuffled))
+        return Block(index, *key, tuple(shuffled), self._cases[key].choose_rounds(index))
 
     def _choose_case(self, index: int) -> CaseKey | None:
         round_, position = divmod(index, len(self._first))
@@ -123,48 +102,13 @@ class Allocator:
 
     def _choose_least_precise(self) -> CaseKey | None:
         """Return the case to measure next, or None if all headline cases are precise enough."""
-        gains = {key: self.imprecision(key) / self._block_cost_ns(key) for key in self._first}
-        gains = {key: gain for key, gain in gains.items() if gain > 0}
-        if not gains:
+        cases = {key: self._cases[key] for key in self._first}
+        unfinished = {key: case for key, case in cases.items() if not case.has_enough_blocks}
+        if not unfinished:
             return None
-        counts = {key: self._block_counts[key] for key in self._later}
+        gains = {key: case.excess / case.block_cost_ns for key, case in unfinished.items()}
+        counts = {key: self._cases[key].block_count for key in self._later}
         too_few = [key for key, count in counts.items() if count < estimates.MIN_FOR_INTERVAL]
-        if too_few:
+        if too_few and any(gains.values()):
             return min(too_few, key=counts.__getitem__)
         return max(gains, key=gains.__getitem__)
-
-    def imprecision(self, key: CaseKey) -> float:
-        """Return by how much the widest ratio of a case exceeds the precision; 0: precise enough.
-
-        Contestants without a ratio (they fail, or their cost is not positive) are ignored: more
-        blocks would not make them precise.
-        """
-        cells = [assignment.cell for assignment in self._assignments[key]]
-        widest = 0.0
-        for cell, base in _contrasts(cells):
-            ratio = estimates.paired_ratio(pair_blocks(self._values[cell], self._values[base]))
-            if ratio is not None and ratio.spread is not None:
-                widest = max(widest, ratio.spread)
-        if len(cells) == 1:  # without a ratio, more blocks are always useful
-            return 1.0 if self._cost_ns[key] else 0.0  # no cost: the trials were never started
-        return widest - self._precision if widest > self._precision else 0.0
-
-    def _block_cost_ns(self, key: CaseKey) -> float:
-        return max(1, self._cost_ns[key]) / max(1, self._block_counts[key])
-
-
-def _contrasts(cells: Sequence[Cell]) -> list[tuple[Cell, Cell]]:
-    """Return each cell with what its ratio is to: itself on the default runtime, or the baseline.
-
-    If there are several runtimes, only the contrasts between them count.
-    """
-    if twins := [pair for cell in cells if (pair := (cell, _on_default(cell)))[1] != cell]:
-        return [(cell, twin) for cell, twin in twins if twin in cells]
-    baseline = Contestant(cells[0].workload, BASELINE)
-    base = next((cell for cell in cells if cell.contestant == baseline), cells[0])
-    return [(cell, base) for cell in cells if cell != base]
-
-
-def _on_default(cell: Cell) -> Cell:
-    contestant = structs.replace(cell.contestant, runtime=DEFAULT_RUNTIME)
-    return structs.replace(cell, contestant=contestant)

@@ -16,6 +16,7 @@ from harness.catalog.contestant import Contestant
 from harness.catalog.workload import BASELINE, CHECK, HEADLINE, MODELS
 from harness.errors import unknown_name
 from harness.results.records import Absence, AbsentCell, Cell
+from harness.statistics.rounds import DEFAULT_ROUNDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -99,6 +100,7 @@ class Block:
     workload: str
     case: str
     assignments: tuple[Assignment, ...]
+    rounds: int = DEFAULT_ROUNDS  # of those that take turns
 
 
 def select_workloads(

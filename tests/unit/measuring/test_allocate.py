@@ -15,8 +15,18 @@ from hypothesis import strategies as st
 from harness.catalog.workload import HEADLINE, MODELS
 from harness.errors import Problem
 from harness.measuring.allocate import Allocator
-from harness.measuring.plan import PROFILES, Profile, RunSelection, plan_cells, select_cases
+from harness.measuring.measured_case import MeasuredCase
+from harness.measuring.plan import (
+    PROFILES,
+    Profile,
+    RunSelection,
+    assign,
+    plan_cells,
+    select_cases,
+)
 from harness.results.records import Cell, Sample, Status, Trial
+from harness.statistics.rounds import DEFAULT_ROUNDS
+from harness.statistics.stopping import PRECISE_BLOCKS
 from tests.support import factories
 from tests.support.factories import WORKLOAD, examples, offer, workload
 
@@ -27,6 +37,8 @@ if TYPE_CHECKING:
 
 PROFILE = Profile("test", budget_s=1, min_blocks=5, sweeps=True, thorough=False)
 BOTH = {"demo": workload(), "other": workload(WORKLOAD, "other")}
+# Blocks of a run whose ratios are precise at once: three more of each headline case confirm it.
+FEWEST = 2 * (PROFILE.min_blocks + PRECISE_BLOCKS - 1) + 4
 PLACES = [(id_, case.id) for id_, one in BOTH.items() for case in select_cases(one, PROFILE)]
 
 
@@ -132,7 +144,7 @@ def test_points_of_a_sweep_get_the_blocks_that_an_interval_needs() -> None:
 
 def test_it_ends_when_every_headline_ratio_is_precise_enough() -> None:
     done = list(run(allocator(planned("asyncio", "trio")), MadeUp(QUIET)))
-    assert len(done) == 2 * 5 + 4
+    assert len(done) == FEWEST
     strict = list(run(allocator(planned("asyncio", "trio"), precision=0.0005), MadeUp(QUIET)))
     assert len(strict) > len(done)
 
@@ -153,7 +165,7 @@ def test_a_contestant_that_always_fails_does_not_prolong_the_run() -> None:
                     }
                 )
             )
-    assert count == 2 * 5 + 4
+    assert count == FEWEST
 
 
 @pytest.mark.parametrize("cut", [0, 1, 7, 15, 31, 32, 60])
@@ -217,7 +229,7 @@ def test_a_refused_contestant_is_not_repeated_until_the_budget_is_spent(
 
 
 def in_turns(cell: Cell, block: Block, slow: np.ndarray, rng: np.random.Generator) -> Trial:
-    """Return a trial of five rounds, some of which are slow for the whole machine."""
+    """Return a trial of rounds of which some are slow for the whole machine."""
     elapsed = (1.1 if cell.model == "trio" else 1.0) * 60e6 * slow
     return Trial(
         cell=cell,
@@ -226,8 +238,10 @@ def in_turns(cell: Cell, block: Block, slow: np.ndarray, rng: np.random.Generato
         status=Status.OK,
         started_at="2026-01-02T03:04:05+00:00",
         wall_ns=10**8,
-        samples=tuple(Sample(round(ns), 10) for ns in elapsed * np.exp(rng.normal(0, 1e-3, 5))),
-        rounds=5,
+        samples=tuple(
+            Sample(round(ns), 10) for ns in elapsed * np.exp(rng.normal(0, 1e-3, slow.size))
+        ),
+        rounds=slow.size,
     )
 
 
@@ -245,7 +259,7 @@ def test_a_slow_phase_in_the_later_rounds_of_all_contestants_costs_no_blocks() -
         for cell in cells_of(block):
             slow = np.where(np.arange(5) >= begins + rng.integers(0, 2), 1.9, 1.0)
             one.record(in_turns(cell, block, slow, rng))
-    assert done == 2 * 5 + 4  # nothing but the least
+    assert done == FEWEST
 
 
 def test_trials_in_turns_share_the_time_of_their_block() -> None:
@@ -258,10 +272,58 @@ def test_trials_in_turns_share_the_time_of_their_block() -> None:
         for position, cell in enumerate(cells_of(block)):
             trial = MadeUp(QUIET).trial(cell, block, position)
             one.record(msgspec.structs.replace(trial, rounds=rounds))
-        costs.append(one._cost_ns[block.workload, block.case])
+        costs.append(one._cases[block.workload, block.case].block_cost_ns)
     alone, together = costs
     assert alone == len(cells_of(block)) * 10**8
     assert together == pytest.approx(10**8)
+
+
+def noisy_rounds(cell: Cell, block: Block, position: int) -> Trial:
+    """Return a trial of a process like all others, whose samples differ by 10%."""
+    rng = np.random.default_rng([block.index, position])
+    slow = np.exp(rng.normal(0, 0.1, block.rounds))
+    trial = in_turns(cell, block, slow, rng)
+    return msgspec.structs.replace(trial, wall_ns=100 * trial.wall_ns)  # dear to start
+
+
+def test_a_case_whose_samples_are_noisy_gets_more_rounds_once_it_has_an_interval() -> None:
+    one = allocator([cell for cell in planned("asyncio", "trio") if cell.case == HEADLINE])
+    rounds: dict[str, list[int]] = {"demo": [], "other": []}
+    for block in islice(one.blocks(), 16):
+        rounds[block.workload].append(block.rounds)
+        for position, cell in enumerate(cells_of(block)):
+            one.record(noisy_rounds(cell, block, position))
+    for counts in rounds.values():
+        assert counts[:5] == [DEFAULT_ROUNDS] * 5
+        assert all(count > DEFAULT_ROUNDS for count in counts[5:])
+
+
+@pytest.mark.parametrize("cut", range(33, 39))
+def test_a_resumed_run_chooses_the_same_rounds(cut: int) -> None:
+    of = [cell for cell in planned("asyncio", "trio") if cell.case == HEADLINE]
+    whole, rounds, trials = allocator(of), {}, []
+    for block in islice(whole.blocks(), 14):
+        rounds[block.index] = block.rounds
+        for position, cell in enumerate(cells_of(block)):
+            trials.append(noisy_rounds(cell, block, position))
+            whole.record(trials[-1])
+    again = allocator(of)
+    for trial in trials[:cut]:
+        again.record(trial)
+    for block in islice(again.blocks(), 2):
+        assert block.rounds == rounds[block.index]
+        for position, cell in enumerate(cells_of(block)):
+            if not again.has_trial(block.index, cell):
+                again.record(noisy_rounds(cell, block, position))
+
+
+def test_an_interrupted_block_keeps_the_rounds_that_another_version_chose() -> None:
+    of = [cell for cell in planned("asyncio", "trio") if cell.case == HEADLINE]
+    one = allocator(of)
+    block = next(one.blocks())
+    old = msgspec.structs.replace(noisy_rounds(cells_of(block)[0], block, 0), rounds=7)
+    one.record(old)
+    assert next(one.blocks()).rounds == 7
 
 
 def test_of_two_runtimes_only_the_contrasts_between_them_have_to_be_precise() -> None:
@@ -272,13 +334,15 @@ def test_of_two_runtimes_only_the_contrasts_between_them_have_to_be_precise() ->
         )
         for one in here
     ]
-    one = allocator([*here, *there])
     draw = np.random.default_rng(1)
-    for block in range(6):
-        effects = np.exp(draw.normal(0, 0.5, 2))  # of a model in this block, on both runtimes
-        for place, of in enumerate([*here, *there]):
-            one.record(factories.trial(of, block, round(1e8 * effects[place % 2])))
-    assert one.imprecision(("demo", HEADLINE)) == 0
-    for block in range(6):
-        one.record(factories.trial(there[1], block, round(1e8 * np.exp(draw.normal(0, 0.5)))))
-    assert one.imprecision(("demo", HEADLINE)) > 0
+
+    def excess(of: list[Cell]) -> float:
+        case = MeasuredCase([assign(one, BOTH) for one in of], precision=0.03)
+        for block in range(6):
+            effects = np.exp(draw.normal(0, 0.5, 2))  # of a model in this block, on both runtimes
+            for place, one in enumerate(of):
+                case.record(factories.trial(one, block, round(1e8 * effects[place % 2])))
+        return case.excess
+
+    assert excess([*here, *there]) == 0
+    assert excess(here) > 0

@@ -1,0 +1,168 @@
+"""What was recorded of one case: its blocks, what they cost, and how precise its ratios are."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import numpy as np
+from msgspec import structs
+
+from harness.catalog.contestant import DEFAULT_RUNTIME, Contestant
+from harness.catalog.workload import BASELINE
+from harness.results.records import Status
+from harness.statistics import estimates
+from harness.statistics.blocks import BlockValues, pair_block, round_ratios
+from harness.statistics.metrics import sample_values
+from harness.statistics.rounds import DEFAULT_ROUNDS, choose_rounds
+from harness.statistics.stopping import StoppingRule
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.measuring.plan import Assignment
+    from harness.results.records import Cell, Trial
+
+
+@dataclass
+class _RecordedBlock:
+    """The trials of one block that were recorded so far."""
+
+    cells: set[Cell] = field(default_factory=set)
+    cost_ns: int = 0
+    rounds: int = 0  # 0: no contestant took turns, or all that did have failed
+    round_ns: float = 0.0  # how long the samples of one round take
+
+
+class MeasuredCase:
+    """Takes in the trials of one case, and says how many more blocks and rounds it needs."""
+
+    def __init__(self, assignments: Sequence[Assignment], precision: float) -> None:
+        self._assignments = {assignment.cell: assignment for assignment in assignments}
+        self._contrasts = _choose_contrasts(list(self._assignments))
+        self._blocks: defaultdict[int, _RecordedBlock] = defaultdict(_RecordedBlock)
+        self._values: defaultdict[Cell, BlockValues] = defaultdict(BlockValues)
+        self._pairs: defaultdict[Cell, list[tuple[float, float]]] = defaultdict(list)
+        self._rule = StoppingRule(precision)
+        # The contestant whose ratio is the least precise.
+        self._widest = next(iter(self._contrasts), assignments[0].cell)
+
+    def record(self, trial: Trial) -> None:
+        """Record a trial. The last one of a block updates the ratios."""
+        assignment = self._assignments.get(trial.cell)
+        cell = assignment.cell if assignment else trial.cell  # share one object, to save memory
+        block = self._blocks[trial.block]
+        block.cells.add(cell)
+        # Trials that take turns share the time of their block.
+        block.cost_ns += trial.wall_ns // (len(self._assignments) if trial.rounds else 1)
+        if assignment and trial.status is Status.OK:
+            metric = assignment.case.workload.headline_metric
+            samples = sample_values(metric, assignment.case, trial)
+            self._values[cell].add(trial.block, samples, trial.rounds, trial.first_round)
+            if trial.rounds:
+                block.rounds = max(block.rounds, trial.rounds)
+                block.round_ns += _mean_sample_ns(trial)
+        if self.is_complete(trial.block):
+            self._compare(trial.block)
+
+    def has_trial(self, block: int, cell: Cell) -> bool:
+        """Return whether a trial of this cell in this block was recorded."""
+        return block in self._blocks and cell in self._blocks[block].cells
+
+    def is_complete(self, block: int) -> bool:
+        """Return whether every cell has a trial in a block. One of an interrupted block has not."""
+        return self._blocks[block].cells == self._assignments.keys()
+
+    @property
+    def interrupted_blocks(self) -> list[int]:
+        """The blocks that were begun and not completed."""
+        return [index for index in self._blocks if not self.is_complete(index)]
+
+    @property
+    def block_count(self) -> int:
+        """The number of blocks, completed or not."""
+        return len(self._blocks)
+
+    @property
+    def block_cost_ns(self) -> float:
+        """The mean time that a block takes, at least 1."""
+        total_ns = sum(block.cost_ns for block in self._blocks.values())
+        return max(1, total_ns) / max(1, len(self._blocks))
+
+    @property
+    def excess(self) -> float:
+        """By how much the widest interval is too wide; 0: precise enough.
+
+        Contestants without a ratio (they fail, or their cost is not positive) are ignored: more
+        blocks would not make them precise.
+        """
+        return 1.0 if self._has_no_ratios else self._rule.excess
+
+    @property
+    def has_enough_blocks(self) -> bool:
+        """Whether more blocks are unnecessary or useless."""
+        if self._has_no_ratios:  # more blocks are always useful, unless no trial can be started
+            return not any(block.cost_ns for block in self._blocks.values())
+        return self._rule.is_met
+
+    def choose_rounds(self, block: int) -> int:
+        """Return how many rounds a block has to have, from the blocks before it.
+
+        An interrupted block keeps the number that its trials have.
+        """
+        if block in self._blocks and self._blocks[block].rounds:
+            return self._blocks[block].rounds
+        done = {index: one for index, one in self._blocks.items() if self.is_complete(index)}
+        base = self._contrasts.get(self._widest, self._widest)
+        these, those = self._values[self._widest], self._values[base]
+        found = {index: round_ratios(these, those, index) for index in done}
+        ratios = {index: one for index, one in found.items() if one is not None and (one > 0).all()}
+        if len(ratios) < estimates.MIN_FOR_INTERVAL:
+            return DEFAULT_ROUNDS
+        blocks = [done[index] for index in ratios]
+        round_ns = float(np.mean([one.round_ns for one in blocks]))
+        start_ns = float(np.mean([one.cost_ns - one.rounds * one.round_ns for one in blocks]))
+        return choose_rounds(list(ratios.values()), start_ns, round_ns)
+
+    @property
+    def _has_no_ratios(self) -> bool:
+        return len(self._assignments) == 1
+
+    def _compare(self, block: int) -> None:
+        """Update the ratios by those of a completed block."""
+        spreads: dict[Cell, float] = {}
+        for cell, base in self._contrasts.items():
+            pair = pair_block(self._values[cell], self._values[base], block)
+            if pair is not None:
+                self._pairs[cell].append(pair)
+            ratio = estimates.paired_ratio(self._pairs[cell])
+            if ratio is not None and ratio.spread is not None:
+                spreads[cell] = ratio.spread
+        self._widest = max(spreads, key=spreads.__getitem__, default=self._widest)
+        self._rule.add_block(spreads.values())
+
+
+def _choose_contrasts(cells: Sequence[Cell]) -> dict[Cell, Cell]:
+    """Return each cell whose ratio has to be precise, with the cell that the ratio is to.
+
+    The ratio is to the baseline. If there are several runtimes, it is to the same contestant on the
+    default runtime, and other ratios do not count.
+    """
+    on_default = {
+        cell: structs.replace(
+            cell, contestant=structs.replace(cell.contestant, runtime=DEFAULT_RUNTIME)
+        )
+        for cell in cells
+        if cell.contestant.runtime != DEFAULT_RUNTIME
+    }
+    if on_default:
+        return {cell: twin for cell, twin in on_default.items() if twin in cells}
+    baseline = Contestant(cells[0].workload, BASELINE)
+    base = next((cell for cell in cells if cell.contestant == baseline), cells[0])
+    return {cell: base for cell in cells if cell != base}
+
+
+def _mean_sample_ns(trial: Trial) -> float:
+    measured = [sample.elapsed_ns for sample in trial.samples if not sample.warmup]
+    return sum(measured) / len(measured)
