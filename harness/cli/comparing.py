@@ -12,11 +12,11 @@ from harness.analysis.changes import Change
 from harness.catalog.workload import HEADLINE
 from harness.cli import options
 from harness.cli.console import Console, print_line, warn
+from harness.cli.measuring import open_inventory
 from harness.cli.results import analyse_run, show_revision
 from harness.errors import Exit, Problem
 from harness.interrupts import interruptible
 from harness.measuring import against, campaign
-from harness.measuring.inventory import Inventory
 from harness.measuring.plan import PROFILES, RunSelection
 from harness.measuring.progress import Display
 from harness.presenting import tables
@@ -73,13 +73,10 @@ def ab(
     headline cases.
     """
     console = Console()
-    inventory = Inventory.open()
-    for problem in inventory.runners.problems:
-        warn(problem)
     selection = RunSelection(
         options.split(workloads), options.split(models), options.split(cases) or (HEADLINE,)
     )
-    match = against.open_match(inventory, revision, selection, out, unchanged=unchanged)
+    match = against.open_match(open_inventory(), revision, selection, out, unchanged=unchanged)
     for note in match.notes:
         print_line(console, note)
     current = campaign.begin(

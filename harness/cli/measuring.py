@@ -43,7 +43,7 @@ def list_(
     as_json: bool,
 ) -> int:
     """List workloads, models and implementations. Gives reasons for unavailable ones."""
-    inventory = _open_inventory(runners)
+    inventory = open_inventory(runners)
     selection = RunSelection(options.split(workloads), options.split(models))
     cells, absent = inventory.plan_cells(selection, None)
     selected = [
@@ -116,7 +116,7 @@ def run(
             budget,
             seed,
             precision or _PRECISION,
-            _open_inventory(runners),
+            open_inventory(runners),
             alone=alone,
         )
     else:
@@ -144,7 +144,7 @@ def run(
 @options.runner
 def validate(workloads: tuple[str, ...], models: tuple[str, ...], runners: tuple[Path, ...]) -> int:
     """Check every implementation against its workload's rules. Runs the check cases."""
-    inventory = _open_inventory(runners)
+    inventory = open_inventory(runners)
     selection = RunSelection(options.split(workloads), options.split(models))
     cells, absent = inventory.plan_cells(selection, None)
     trials: list[Trial] = []
@@ -183,7 +183,7 @@ def doctor(*, as_json: bool) -> None:
     Console().print(tables.machine(findings))
 
 
-def _open_inventory(runners: Sequence[Path]) -> Inventory:
+def open_inventory(runners: Sequence[Path] = ()) -> Inventory:
     """Open the inventory and warn about runners that cannot be used."""
     inventory = Inventory.open(runners)
     for problem in inventory.runners.problems:
