@@ -165,4 +165,4 @@ def _choose_contrasts(cells: Sequence[Cell]) -> dict[Cell, Cell]:
 
 def _mean_sample_ns(trial: Trial) -> float:
     measured = [sample.elapsed_ns for sample in trial.samples if not sample.warmup]
-    return sum(measured) / len(measured)
+    return sum(measured) / max(1, len(measured))  # a server may have answered nothing in time

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from harness.results.records import Trial
 
 _SHAPES = ("rate", "makespan", "latency")
-_ROUNDS_S = 5.0  # a block has as many rounds as fit, at least one
+_ROUNDS_S = 6.0  # a block has as many rounds as fit, at least one
 _FEWEST_ALIVE = 2  # one contestant and the baseline, however large they are
 
 

@@ -54,6 +54,23 @@ def test_every_server_is_loaded_once_in_each_round(mark: str, generator: tuple[s
         assert histograms.decode(trial.latency).get_total_count() == open_requests
 
 
+def test_a_turn_ends_when_its_load_has_ended(mark: str, generator: tuple[str, ...]) -> None:
+    bench = bench_of_servers(mark, generator)
+    contestant = LiveContestant.of(bench.trial_runner, assign(cell(), bench.workloads), 0, 0)
+    contestant.start()
+    contestant.await_message(STOP)
+    driver = contestant.attempt.driver
+    assert driver is not None
+    report = driver.loads[HEADLINE].report
+    for turns_given in range(1, 4):
+        assert (report.is_ready, report.turns_taken) == (True, turns_given - 1)
+        contestant.take_turn(STOP)
+        assert report.turns_taken == turns_given
+    contestant.end_turns()
+    contestant.await_end(STOP)
+    assert contestant.attempt.judge().status is Status.OK
+
+
 @pytest.mark.parametrize("way", ["die_after_a_pause", "die_midway", "return_midway"])
 def test_a_server_that_dies_ends_its_own_part_of_the_block_only(
     mark: str, generator: tuple[str, ...], way: str

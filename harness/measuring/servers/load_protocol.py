@@ -19,7 +19,7 @@ _DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _CONNECT_NS_EACH = 2_000_000  # extra timeout per connection: a slow machine needs nearly 1 ms
 _LIMITED = 0.95  # share of the CPU time available to the load generator
 
-_RUN_UP_NS = 20_000_000  # of unmeasured load at the start of a turn
+_RUN_UP_NS = 10_000_000  # of unmeasured load at the start of a turn
 
 _PROTOCOL = 1  # of the load generator; docs/load.md
 
@@ -230,7 +230,7 @@ class LoadReport:
         """How many turns are complete."""
         if not self._phases_in_turn:
             return 0
-        return (len(self.phases) - self._phases_before_turns) // self._phases_in_turn
+        return max(0, len(self.phases) - self._phases_before_turns) // self._phases_in_turn
 
     def is_warm(self, case: ModelCase) -> bool:
         """Return whether the generator is connected and has completed the warm-up phases."""
