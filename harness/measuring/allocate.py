@@ -18,6 +18,7 @@ import random
 from collections import Counter, defaultdict
 from typing import TYPE_CHECKING
 
+from harness import units
 from harness.catalog.contestant import Contestant
 from harness.catalog.workload import BASELINE
 from harness.errors import Problem
@@ -96,18 +97,24 @@ class Allocator:
                 yield self._create_block(index, key)
         index = max(self._recorded, default=-1) + 1
         while (next_key := self._choose_case(index)) is not None:
-            yield self._create_block(index, next_key)
+            reason = self._explain(next_key) if index >= self._fixed_blocks else ""
+            yield self._create_block(index, next_key, reason)
             index += 1
+
+    @property
+    def has_first_look(self) -> bool:
+        """Whether every headline case has a block."""
+        return all(self._block_counts[key] for key in self._first)
 
     @property
     def _fixed_blocks(self) -> int:
         """The number of blocks whose order does not depend on measurements."""
         return self._min_blocks * len(self._first) + len(self._later)
 
-    def _create_block(self, index: int, key: CaseKey) -> Block:
+    def _create_block(self, index: int, key: CaseKey, reason: str = "") -> Block:
         shuffled = list(self._assignments[key])
         random.Random(f"{self._seed} {index}").shuffle(shuffled)
-        return Block(index, *key, tuple(shuffled))
+        return Block(index, *key, tuple(shuffled), reason)
 
     def _choose_case(self, index: int) -> CaseKey | None:
         round_, position = divmod(index, len(self._first))
@@ -137,18 +144,31 @@ class Allocator:
         Contestants without a ratio (they fail, or their cost is not positive) are ignored: more
         blocks would not make them precise.
         """
+        if len(self._assignments[key]) == 1:  # without a ratio, more blocks are always useful
+            return 1.0 if self._cost_ns[key] else 0.0  # no cost: the trials were never started
+        widest, _ = self._find_widest(key)
+        return widest - self._precision if widest > self._precision else 0.0
+
+    def _find_widest(self, key: CaseKey) -> tuple[float, str]:
+        """Return the relative half-width of the widest ratio of a case, and its name."""
         cells = [assignment.cell for assignment in self._assignments[key]]
         base = next(
             (cell for cell in cells if cell.contestant == Contestant(key[0], BASELINE)), cells[0]
         )
-        widest = 0.0
+        widest = 0.0, ""
         for cell in cells:
             ratio = estimates.paired_ratio(pair_blocks(self._values[cell], self._values[base]))
             if cell != base and ratio is not None and ratio.spread is not None:
-                widest = max(widest, ratio.spread)
-        if len(cells) == 1:  # without a ratio, more blocks are always useful
-            return 1.0 if self._cost_ns[key] else 0.0  # no cost: the trials were never started
-        return widest - self._precision if widest > self._precision else 0.0
+                widest = max(widest, (ratio.spread, f"{cell.name}/{base.name}"))
+        return widest
+
+    def _explain(self, key: CaseKey) -> str:
+        """Return why a case gets more blocks: `sharpening echo: uvloop/asyncio known to within 12%`."""
+        if key not in self._first:
+            return f"more blocks of {key[0]} {key[1]}, for intervals"
+        widest, name = self._find_widest(key)
+        known = f"{name} known to within {units.format_significant(100 * widest, 2)}%"
+        return f"sharpening {key[0]}" + (f": {known}" if name else "")
 
     def _block_cost_ns(self, key: CaseKey) -> float:
         return max(1, self._cost_ns[key]) / max(1, self._block_counts[key])

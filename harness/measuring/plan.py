@@ -99,6 +99,7 @@ class Block:
     workload: str
     case: str
     assignments: tuple[Assignment, ...]
+    reason: str = ""  # why more of this case; empty for the blocks that every run has
 
 
 def select_workloads(

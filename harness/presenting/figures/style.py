@@ -20,6 +20,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from harness import units
+from harness.analysis.first_look import first_look
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -250,6 +251,7 @@ def footnote(analysis: Analysis, note: str, *, intervals: bool = True) -> str:
     run = analysis.run
     versions = ", ".join(runner.summary for runner in run.runners)
     parts = [
+        first_look(analysis),
         note,
         "Lines: 95% confidence interval over processes; no line: too few processes."
         if intervals
