@@ -129,8 +129,8 @@ def _best(result: WorkloadResult, language: str, cells: list[CellResult]) -> Cho
     if not others:
         because = [because[0], "no other to compare it with"]
         return Choice(language, (best.name,), Certainty.UNDECIDED, "; ".join(because))
-    known = result.comparison.differ
-    if any((other.contestant, best.contestant) not in known for other in others):
+    is_judged = result.comparison.is_judged
+    if not all(is_judged(other.contestant, best.contestant) for other in others):
         because.append("too few blocks to be sure")
         return Choice(language, (best.name,), Certainty.UNDECIDED, "; ".join(because))
     names = tuple(cell.name for cell in leaders(result, cells))

@@ -6,7 +6,6 @@ Pure. Reads the run's own copy of the workload files, so a run means the same wh
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from itertools import combinations
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from msgspec import structs
 
 from harness.analysis import drift
 from harness.analysis.aggregate import CellAggregate
+from harness.analysis.comparison import Comparison, compare
 from harness.catalog import workload_file
 from harness.catalog.contestant import DEFAULT_RUNTIME, Contestant
 from harness.catalog.workload import HEADLINE, order_models
@@ -28,10 +28,6 @@ if TYPE_CHECKING:
     from harness.catalog.workload import Metric, ModelCase, Workload
     from harness.results.records import AbsentCell, Run, Trial
     from harness.statistics.estimates import Estimate, Ratio
-
-
-_ALPHA = 0.05  # of one false difference among all pairs of a workload
-Pair = tuple[Contestant, Contestant]
 
 
 @dataclass(frozen=True)
@@ -80,34 +76,6 @@ class CellResult:
     def attempts(self) -> int:
         """How many trials there were."""
         return sum(self.statuses.values())
-
-
-@dataclass(frozen=True)
-class Comparison:
-    """How the contestants of a headline case compare, by its headline metric, inside blocks."""
-
-    ratios: dict[Pair, Ratio] = field(default_factory=dict)  # of the first to the second
-    differ: dict[Pair, bool] = field(default_factory=dict)  # where there is enough data to say
-    control: Ratio | None = None  # the same contestant twice
-    tiers: tuple[tuple[Contestant, ...], ...] = ()  # best first; empty while too little is known
-
-    def is_different(self, this: Contestant, to: Contestant) -> bool:
-        """Return whether a difference is real: adjusted for their number, above the noise floor."""
-        return self.differ.get((this, to), False)
-
-    @property
-    def floor(self) -> float | None:
-        """The noise floor as a factor: no ratio nearer to 1 than this is called real."""
-        if self.control is None or self.control.low is None or self.control.high is None:
-            return None
-        return max(self.control.high, 1 / self.control.low)
-
-    def tier_of(self, contestant: Contestant) -> int | None:
-        """Return the tier of a contestant, from 1; None where it has none."""
-        for number, tier in enumerate(self.tiers, 1):
-            if contestant in tier:
-                return number
-        return None
 
 
 @dataclass(frozen=True)
@@ -331,23 +299,8 @@ def _compare(result: WorkloadResult, aggregates: _Aggregates) -> Comparison:
     values = {
         cell.contestant: aggregates[cell.cell].series[result.metric.id].values for cell in cells
     }
-    found = {
-        (this, to): ratio
-        for this, to in combinations(values, 2)
-        if (ratio := estimates.paired_ratio(pair_blocks(values[this], values[to]))) is not None
-    }
-    control = _control(result, aggregates)
-    sure = {pair: ratio.p for pair, ratio in found.items() if ratio.p is not None}
-    adjusted = dict(zip(sure, estimates.adjust_holm(list(sure.values())), strict=True))
-    comparison = Comparison(control=control)
-    floor = comparison.floor or 1.0
-    for (this, to), ratio in found.items():
-        comparison.ratios[this, to] = ratio
-        comparison.ratios[to, this] = ratio.inverse()
-        if (this, to) in adjusted:
-            real = adjusted[this, to] < _ALPHA and max(ratio.value, 1 / ratio.value) > floor
-            comparison.differ[this, to] = comparison.differ[to, this] = real
-    return replace(comparison, tiers=_tiers(ranked(result), comparison))
+    best_first = [cell.contestant for cell in ranked(result)]
+    return compare(values, _control(result, aggregates), best_first)
 
 
 def _control(result: WorkloadResult, aggregates: _Aggregates) -> Ratio | None:
@@ -361,24 +314,6 @@ def _control(result: WorkloadResult, aggregates: _Aggregates) -> Ratio | None:
                 pair_blocks(own.series[metric].values, other.series[metric].values)
             )
     return None
-
-
-def _tiers(cells: list[CellResult], comparison: Comparison) -> tuple[tuple[Contestant, ...], ...]:
-    """Cut the ranking where a contestant differs from the best of its tier.
-
-    Ranks would say more than is known; within a tier the order means nothing.
-    """
-    tiers: list[list[Contestant]] = []
-    if len(cells) == 1:
-        return ()  # there is nothing to compare it with
-    for cell in cells:
-        if tiers and (cell.contestant, tiers[-1][0]) not in comparison.differ:
-            return ()  # unknown: too few blocks, or a cost that is not positive
-        if not tiers or comparison.is_different(cell.contestant, tiers[-1][0]):
-            tiers.append([cell.contestant])
-        else:
-            tiers[-1].append(cell.contestant)
-    return tuple(map(tuple, tiers))
 
 
 def ranked(result: WorkloadResult, *, plain: bool = False) -> list[CellResult]:

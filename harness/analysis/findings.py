@@ -12,7 +12,8 @@ from harness.catalog.workload import HEADLINE
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.analysis.analyse import CellResult, Pair, WorkloadResult
+    from harness.analysis.analyse import CellResult, WorkloadResult
+    from harness.analysis.comparison import Pair
 
 _MOST_NAMES = 3  # in a sentence
 _LONGEST_TITLE = 90  # characters
@@ -31,8 +32,8 @@ def title(result: WorkloadResult) -> str:
     cells = ranked(result)
     if not cells:
         return f"{name}: {why_unranked(result)}"
-    differ = result.comparison.differ
-    clauses = [contrast(result, pair) for pair in _contrasts(result) if differ.get(pair)]
+    is_different = result.comparison.is_different
+    clauses = [contrast(result, pair) for pair in _contrasts(result) if is_different(*pair)]
     leading = _leading(result, with_value=False)
     unsure = _UNSURE if _is_unsure(result) else ""
     for count in range(len(clauses), 0, -1):
@@ -61,7 +62,7 @@ def _is_unsure(result: WorkloadResult) -> bool:
     """Return whether there are too few blocks to say what is a real difference."""
     best = ranked(result)[0]
     return not best.metrics[result.metric.id].has_interval or any(
-        pair not in result.comparison.differ for pair in _contrasts(result)
+        not result.comparison.is_judged(*pair) for pair in _contrasts(result)
     )
 
 
@@ -148,7 +149,7 @@ def contrast(result: WorkloadResult, pair: Pair) -> str:
     this, to = (contestant.name for contestant in pair)
     ratio, metric = result.comparison.ratios[pair].value, result.metric
     times, inverse = (f"{units.format_significant(value, 2)}x" for value in (ratio, 1 / ratio))
-    if result.comparison.differ.get(pair) is False:
+    if result.comparison.is_judged(*pair) and not result.comparison.is_different(*pair):
         return f"{this} measured {times} {to}{_TOO_CLOSE}"
     thing = units.column_unit(metric.unit)
     if thing == "bytes":

@@ -9,10 +9,12 @@ import pytest
 from msgspec import structs
 
 from harness.analysis import findings
-from harness.analysis.analyse import CellResult, Comparison, WorkloadResult
+from harness.analysis.analyse import CellResult, WorkloadResult
+from harness.analysis.comparison import Comparison
 from harness.catalog.workload import HEADLINE
 from harness.results.records import Status
 from harness.statistics.estimates import Estimate, Ratio
+from harness.statistics.verdicts import Verdict
 from tests.support.factories import WORKLOAD, cell, who, workload
 
 if TYPE_CHECKING:
@@ -28,20 +30,23 @@ def about(value: float, spread: float | None = SURE, n: int = 10) -> Estimate:
     return Estimate(value, value * (1 - spread), value * (1 + spread), n)
 
 
-# Their ratio, and whether the difference is real; None with too few blocks to decide.
-Compared = tuple[Ratio, bool | None]
+Compared = tuple[Ratio, Verdict]
 
 
 def different(value: float) -> Compared:
-    return Ratio(value, value * (1 - SURE), value * (1 + SURE), 10, 0.0001), True
+    return Ratio(value, value * (1 - SURE), value * (1 + SURE), 10, 0.0001), Verdict.DIFFERENT
 
 
-def close(value: float) -> Compared:
-    return Ratio(value, value * (1 - SURE), value * (1 + SURE), 10, 0.3), False
+def tied(value: float) -> Compared:
+    return Ratio(value, value * (1 - SURE), value * (1 + SURE), 10, 0.3, 0.01), Verdict.TIED
+
+
+def undecided(value: float) -> Compared:
+    return Ratio(value, value * (1 - SURE), value * (1 + SURE), 10, 0.3, 0.4), Verdict.UNDECIDED
 
 
 def too_few(value: float) -> Compared:
-    return Ratio(value, None, None, 3), None
+    return Ratio(value, None, None, 3), Verdict.UNDECIDED
 
 
 def result(
@@ -64,11 +69,10 @@ def result(
         for model, value in values.items()
     ]
     comparison = Comparison()
-    for (this, to), (ratio, differ) in compared.items():
+    for (this, to), (ratio, verdict) in compared.items():
         pair, inverse = (who(this), who(to)), (who(to), who(this))
         comparison.ratios.update({pair: ratio, inverse: ratio.inverse()})
-        if differ is not None:
-            comparison.differ.update({pair: differ, inverse: differ})
+        comparison.verdicts.update({pair: verdict, inverse: verdict})
     return WorkloadResult(demo, {HEADLINE: cells}, comparison)
 
 
@@ -131,7 +135,7 @@ def test_a_contrast_of_too_few_blocks_states_the_ratio_and_no_decision(
 def test_a_difference_that_is_not_real_is_too_close_to_rank_whatever_its_interval(
     low: float, high: float, better: str, unit: str
 ) -> None:
-    compared = Ratio(1.1, low, high, 9), False
+    compared = Ratio(1.1, low, high, 9), Verdict.UNDECIDED
     sentence = contrast(compared, with_metric(unit, better))
     assert sentence == "threads measured 1.1x asyncio, too close to rank"
 
@@ -140,7 +144,8 @@ def test_a_contrast_names_variants_and_runtimes() -> None:
     variant = who("asyncio", "threads")
     runtime = structs.replace(who("asyncio"), runtime="3.14t")
     found = result({}, {})
-    found.comparison.ratios[variant, runtime] = Ratio(2, 1.9, 2.1, 9)
+    found.comparison.ratios[variant, runtime], judged = different(2)
+    found.comparison.verdicts[variant, runtime] = judged
     sentence = findings.contrast(found, (variant, runtime))
     assert sentence == "asyncio · threads took 2.0x as long as asyncio @ 3.14t"
 
@@ -172,7 +177,7 @@ def test_a_contrast_of_the_workload_file_follows_the_best() -> None:
 def test_a_contrast_that_is_not_real_is_too_close_to_rank() -> None:
     found = result(
         {"asyncio": about(20 * MS), "threads": about(24 * MS)},
-        {("threads", "asyncio"): close(1.2)},
+        {("threads", "asyncio"): undecided(1.2)},
     )
     assert findings.finding(found) == (
         "asyncio and threads led (20.0 ms), too close to rank;"
@@ -188,7 +193,7 @@ def test_a_contrast_that_was_not_measured_is_left_out() -> None:
 def test_contestants_too_close_to_the_best_are_named_with_it() -> None:
     found = result(
         {"asyncio": about(20 * MS), "trio": about(21 * MS), "go": about(50 * MS)},
-        {("trio", "asyncio"): close(1.05), ("go", "asyncio"): different(2.5)},
+        {("trio", "asyncio"): undecided(1.05), ("go", "asyncio"): different(2.5)},
     )
     assert findings.finding(found) == ("asyncio and trio led (20.0 ms), too close to rank")
 
@@ -214,7 +219,7 @@ def test_a_contestant_with_too_few_blocks_is_too_close_to_the_best(
 )
 def test_a_sentence_names_three_contestants_at_most(models: tuple[str, ...], names: str) -> None:
     values = {model: about((20 + place) * MS) for place, model in enumerate(models)}
-    compared = {(model, "asyncio"): close(1.05) for model in models[1:]}
+    compared = {(model, "asyncio"): undecided(1.05) for model in models[1:]}
     assert findings.finding(result(values, compared)) == (
         f"{names} led (20.0 ms), too close to rank"
     )
@@ -283,7 +288,7 @@ THREE = {"asyncio": about(20 * MS), "trio": about(21 * MS), "threads": about(50 
 THREADS_DIFFER = {
     ("threads", "asyncio"): different(2.5),
     ("threads", "trio"): different(2.4),
-    ("trio", "asyncio"): close(1.05),
+    ("trio", "asyncio"): undecided(1.05),
 }
 
 
@@ -297,7 +302,7 @@ def test_a_title_has_the_real_contrasts_and_the_leaders_without_numbers() -> Non
 def test_a_title_without_a_real_contrast_names_the_leaders() -> None:
     found = result(
         {"asyncio": about(20 * MS), "threads": about(21 * MS)},
-        {("threads", "asyncio"): close(1.05)},
+        {("threads", "asyncio"): undecided(1.05)},
     )
     assert findings.title(found) == "Demo: asyncio and threads led, too close to rank"
 
@@ -347,7 +352,7 @@ ASYNCIO_LEADS = leads(
     {"asyncio": about(20 * MS), "trio": about(50 * MS)}, {("trio", "asyncio"): different(2.5)}
 )
 BOTH_LEAD = leads(
-    {"asyncio": about(20 * MS), "trio": about(21 * MS)}, {("trio", "asyncio"): close(1.05)}
+    {"asyncio": about(20 * MS), "trio": about(21 * MS)}, {("trio", "asyncio"): undecided(1.05)}
 )
 UNSURE = leads({"asyncio": about(20 * MS, None), "trio": about(50 * MS, None)})
 FLOOR = leads({"go": about(MS)}, text=WORKLOAD.replace("rules =", "floor = true\nrules ="))
