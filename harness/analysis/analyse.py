@@ -164,7 +164,7 @@ class Analyst:
         self._trials += 1
 
     def compare(self, id_: str) -> WorkloadResult:
-        """Return the comparison of a workload, and of the rest only what that needs: it is quick."""
+        """Return the comparison of a workload's headline case, and little else: it is quick."""
         workload = self._workloads[id_]
         metric = workload.headline_metric
         cases = {HEADLINE: workload.cases[HEADLINE]}

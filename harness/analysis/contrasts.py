@@ -8,11 +8,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from harness.analysis.analyse import Pair, WorkloadResult
+    from harness.analysis.analyse import WorkloadResult
+    from harness.analysis.comparison import Pair
 
 
 def contrasts(result: WorkloadResult) -> list[Pair]:
-    """Return the contrasts of contestants that the run measures, each once."""
+    """Return the contrasts between contestants that the run measures, each once."""
     workload = result.workload
     measured = [cell.contestant for cell in result.headline if cell.absent is None]
     pairs = [(contestant, workload.baseline) for contestant in measured]
@@ -21,8 +22,3 @@ def contrasts(result: WorkloadResult) -> list[Pair]:
         if this != to and this in measured and to in measured:
             found.setdefault(frozenset((this, to)), (this, to))
     return list(found.values())
-
-
-def count_decided(result: WorkloadResult) -> int:
-    """Return how many contrasts have a verdict so far."""
-    return sum(result.comparison.is_different(*pair) for pair in contrasts(result))

@@ -9,6 +9,7 @@ import click
 from harness.claims import judge, ledger
 from harness.cli import options
 from harness.cli.console import Console, echo_json, print_line, warn
+from harness.cli.live import LiveResults
 from harness.cli.results import draw, show_results, summarise
 from harness.errors import Exit, Problem
 from harness.interrupts import interruptible
@@ -91,7 +92,7 @@ def list_(
     help="Continue a run instead of starting one. [latest]",
 )
 @click.option("--alone", is_flag=True, help="Measure trials one after the other, without turns.")
-@click.option("--figures/--no-figures", default=True, help="Draw figures at the end.")
+@click.option("--figures/--no-figures", default=True, help="Draw figures.")
 def run(
     workloads: tuple[str, ...],
     models: tuple[str, ...],
@@ -108,8 +109,9 @@ def run(
     alone: bool,
     figures: bool,
 ) -> int:
-    """Measure, then print and draw the results. After Ctrl-C, results are still drawn."""
+    """Measure, and draw the results between blocks and at the end. Ctrl-C ends early."""
     console = Console()
+    claims = ledger.load()
     if resume is None:
         selection = RunSelection(
             options.split(workloads), options.split(models), options.split(cases)
@@ -133,10 +135,12 @@ def run(
         current = campaign.resume(store.find_run(out, resume), budget, warn, runners)
     display = Display(console, current.budget_s, current.planned, current.allocator.trials)
     with interruptible() as interrupted, display:
-        reason = current.measure(display, interrupted, max_memory)
+        live = LiveResults(current, display, interrupted, claims if figures else None)
+        reason = current.measure(live, interrupted, max_memory)
     print_line(console, f"{reason}: {current.folder}")
-    analysis = show_results(current.folder, console)
-    checked = judge.judge_claims(ledger.load(), analysis)
+    analysis = live.analyst.conclude()
+    show_results(analysis, console)
+    checked = judge.judge_claims(claims, analysis)
     if figures:
         draw(current.folder, analysis, checked, console)
     summarise(current.folder, analysis, checked)

@@ -163,7 +163,7 @@ class Allocator:
         return widest
 
     def _explain(self, key: CaseKey) -> str:
-        """Return why a case gets more blocks: `sharpening echo: uvloop/asyncio known to within 12%`."""
+        """Return why a case gets more blocks: `sharpening echo: go/asyncio known to within 12%`."""
         if key not in self._first:
             return f"more blocks of {key[0]} {key[1]}, for intervals"
         widest, name = self._find_widest(key)
