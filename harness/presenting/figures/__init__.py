@@ -112,6 +112,8 @@ def _makers(
         yield id_, partial(contestants.figure, analysis, result)
         if len(result.cases) > 1:
             for param in result.workload.line_params:
+                if analysis.measuring and not scaling.has_line(result, result.metric, param):
+                    continue  # it comes when there is something to see
                 swept = result.workload.sweep is not None and (result.workload.sweep.param == param)
                 name = "scaling" if swept else f"over-{param}"
                 yield f"{id_}-{name}", partial(scaling.figure, analysis, result, param)
