@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
+import io
+import re
 import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 from html.parser import HTMLParser
 from pathlib import Path
-from xml.etree import ElementTree
 
 import pytest
 
+from harness.cli.console import Console
+from harness.cli.live import LiveResults
 from harness.errors import Exit
+from harness.measuring import campaign
+from harness.measuring.plan import PROFILES, RunSelection
+from harness.measuring.progress import Display
 from tests.support.command import Invoke
 from tests.support.measuring import LONG_S, Measuring, measuring, wait_until
 
 TWO = ("--workload", "noop,pingpong", "--model", "asyncio", "--case", "headline")
 NAMES = {f"{name}.{kind}" for name in ("overview", "noop", "pingpong") for kind in ("png", "svg")}
 MARK = "measuring goes on"
-
-
-@pytest.fixture
-def looked_at(tmp_path: Path) -> Iterator[Measuring]:
-    """Yield a run that is measured on after its first look."""
-    with measuring(tmp_path, *TWO, "--budget", "60s") as it:
-        wait_until("the first look", lambda: report(it.out).is_file())
-        assert it.process.poll() is None
-        yield it
 
 
 def report(out: Path) -> Path:
@@ -40,7 +38,7 @@ def check_whole(out: Path) -> None:
     """Check that no file that a reader may open is cut off."""
     for name, path in figures(out).items():
         if name.endswith(".svg"):
-            ElementTree.parse(path)
+            assert path.read_text("utf-8").rstrip().endswith("</svg>")
         else:
             assert path.read_bytes().endswith(b"IEND\xaeB`\x82")
     if report(out).is_file():
@@ -49,43 +47,46 @@ def check_whole(out: Path) -> None:
         assert text.rstrip().endswith("</html>")
 
 
-def test_figures_and_report_exist_while_the_run_is_measured_and_say_so(
-    looked_at: Measuring,
+@contextmanager
+def looked_at(out: Path) -> Iterator[Measuring]:
+    """Yield a run that is measured on after its first look."""
+    with measuring(out, *TWO, "--budget", "60s") as it:
+        wait_until("the first look", lambda: report(out).is_file())
+        assert it.process.poll() is None
+        yield it
+
+
+def test_figures_and_report_exist_while_the_run_is_measured_and_ctrl_c_leaves_the_latest(
+    tmp_path: Path,
 ) -> None:
-    text = report(looked_at.out).read_text("utf-8")
-    found = figures(looked_at.out)
-    assert set(found) >= NAMES
-    assert "First look: 2 blocks; measuring goes on." in text
-    assert all(MARK in path.read_text("utf-8") for path in found.values() if path.suffix == ".svg")
-    check_whole(looked_at.out)
+    with looked_at(tmp_path) as it:
+        check_whole(tmp_path)
+        found, text = figures(tmp_path), report(tmp_path).read_text("utf-8")
+        assert set(found) >= NAMES
+        assert "First look: 2 blocks; measuring goes on." in text
+        assert MARK in found["noop.svg"].read_text("utf-8")
+        it.signal_all(signal.SIGINT)
+        assert "First look, renewed from time to time: " in it.end()
+    assert it.process.returncode == Exit.INTERRUPTED
+    check_whole(tmp_path)
+    assert MARK not in report(tmp_path).read_text("utf-8")
+    assert MARK not in figures(tmp_path)["noop.svg"].read_text("utf-8")
 
 
-def test_ctrl_c_leaves_the_latest_and_a_second_one_complete_files(looked_at: Measuring) -> None:
-    looked_at.signal_all(signal.SIGINT)
-    said = looked_at.end()
-    assert looked_at.process.returncode == Exit.INTERRUPTED
-    assert "First look, renewed from time to time: " in said
-    check_whole(looked_at.out)
-    text = report(looked_at.out).read_text("utf-8")
-    assert MARK not in text
-    assert "block" in text
-
-
-def test_a_second_ctrl_c_while_the_end_is_drawn_leaves_complete_files(
-    looked_at: Measuring,
-) -> None:
-    before = figures(looked_at.out)["overview.svg"].stat().st_mtime_ns
-    looked_at.signal_all(signal.SIGINT)
-    wait_until(
-        "the overview of the end",
-        lambda: figures(looked_at.out)["overview.svg"].stat().st_mtime_ns != before,
-    )
-    looked_at.signal_all(signal.SIGINT)
-    assert "Traceback" not in looked_at.end()
-    assert looked_at.process.returncode == Exit.INTERRUPTED
-    assert set(figures(looked_at.out)) >= NAMES
-    assert report(looked_at.out).is_file()
-    check_whole(looked_at.out)
+def test_a_second_ctrl_c_while_the_end_is_drawn_leaves_complete_files(tmp_path: Path) -> None:
+    with looked_at(tmp_path) as it:
+        before = figures(tmp_path)["overview.svg"].stat().st_mtime_ns
+        it.signal_all(signal.SIGINT)
+        wait_until(
+            "the overview of the end",
+            lambda: figures(tmp_path)["overview.svg"].stat().st_mtime_ns != before,
+        )
+        it.signal_all(signal.SIGINT)
+        assert "Traceback" not in it.end()
+    assert it.process.returncode == Exit.INTERRUPTED
+    assert set(figures(tmp_path)) >= NAMES
+    assert report(tmp_path).is_file()
+    check_whole(tmp_path)
 
 
 def test_what_kill_leaves_is_whole_and_the_report_command_ends_the_first_look(
@@ -100,4 +101,21 @@ def test_what_kill_leaves_is_whole_and_the_report_command_ends_the_first_look(
     assert (code, err) == (Exit.SUCCESS, "")
     text = report(tmp_path).read_text("utf-8")
     assert MARK not in text
-    assert "First look: 2 blocks, too few for intervals." in text
+    assert re.search(r"First look: \d+ blocks?, too few for intervals\.", text)
+
+
+def test_a_run_goes_on_if_a_first_look_cannot_be_written(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    selection = RunSelection(("noop",), ("sequential",), ("headline",))
+    current = campaign.begin(tmp_path, selection, PROFILES["quick"], 60.0, 7, 0.5)
+    (current.folder / "figures").write_text("in the way")
+
+    def interrupted() -> bool:
+        return current.allocator.trials >= 6
+
+    display = Display(Console(file=io.StringIO()), 60, current.planned, 0)
+    live = LiveResults(current, display, interrupted, [])
+    assert current.measure(live, interrupted) == "interrupted"
+    assert capsys.readouterr().err.count("figures cannot be written: File exists") == 1
+    assert live.analyst.conclude().blocks == 3

@@ -1,4 +1,4 @@
-"""When results are drawn while a run is measured: soon, then seldom, and not just before its end."""
+"""When results are drawn while a run is measured: soon, then seldom, not just before its end."""
 
 from __future__ import annotations
 
