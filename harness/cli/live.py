@@ -49,6 +49,14 @@ class Pace:
         self.drawn_at, self.took_s = ended, ended - began
 
 
+def begin_analysis(current: Campaign) -> Analyst:
+    """Return the analyst of a run, who knows the trials of earlier sessions."""
+    analyst = Analyst(current.run)
+    for trial in store.read_trials(current.folder, []):  # `resume` has warned about these
+        analyst.take(trial)
+    return analyst
+
+
 class LiveResults:
     """Observes a run: feeds the display, and draws what is known so far between blocks.
 
@@ -58,6 +66,7 @@ class LiveResults:
     def __init__(
         self,
         current: Campaign,
+        analyst: Analyst,
         display: Display,
         interrupted: Callable[[], bool],
         claims: Sequence[Claim] | None,
@@ -68,9 +77,7 @@ class LiveResults:
         self._interrupted = interrupted
         self._claims = claims
         self._changed = set(current.run.workloads)  # since they were drawn
-        self.analyst = Analyst(current.run)
-        for trial in store.read_trials(current.folder, []):  # of earlier sessions
-            self.analyst.take(trial)
+        self._analyst = analyst
         self._decided: dict[str, Decided] = {}
         for id_ in current.run.workloads:
             self._count_decided(id_)
@@ -87,7 +94,7 @@ class LiveResults:
     def ended(self, trial: Trial) -> None:
         """Take in a trial."""
         self._changed.add(trial.cell.workload)
-        self.analyst.take(trial)
+        self._analyst.take(trial)
         self._display.ended(trial)
 
     def block_ended(self, block: Block) -> None:
@@ -103,7 +110,7 @@ class LiveResults:
                 self._claims = None
 
     def _count_decided(self, id_: str) -> None:
-        result = self.analyst.compare(id_)
+        result = self._analyst.compare(id_)
         self._decided[id_] = result.comparison.count_decided(contrasts(result))
         decided, total = map(sum, zip(*self._decided.values(), strict=True))
         self._display.decided = f"{decided} of {units.format_count(total, 'contrast')} decided"
@@ -113,7 +120,7 @@ class LiveResults:
         from harness.presenting import figures  # matplotlib is slow to import
 
         self._display.drawing()
-        analysis = self.analyst.conclude(measuring=True)
+        analysis = self._analyst.conclude(measuring=True)
         checked = judge.judge_claims(claims, analysis)
         figures.draw(
             analysis,

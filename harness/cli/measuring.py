@@ -9,7 +9,7 @@ import click
 from harness.claims import judge, ledger
 from harness.cli import options
 from harness.cli.console import Console, echo_json, print_line, warn
-from harness.cli.live import LiveResults
+from harness.cli.live import LiveResults, begin_analysis
 from harness.cli.results import draw, show_results, summarise
 from harness.errors import Exit, Problem
 from harness.interrupts import interruptible
@@ -133,12 +133,13 @@ def run(
                 " --case, --profile, --precision, --alone or --seed, expected it without them"
             )
         current = campaign.resume(store.find_run(out, resume), budget, warn, runners)
+    analyst = begin_analysis(current)
     display = Display(console, current.budget_s, current.planned, current.allocator.trials)
     with interruptible() as interrupted, display:
-        live = LiveResults(current, display, interrupted, claims if figures else None)
+        live = LiveResults(current, analyst, display, interrupted, claims if figures else None)
         reason = current.measure(live, interrupted, max_memory)
     print_line(console, f"{reason}: {current.folder}")
-    analysis = live.analyst.conclude()
+    analysis = analyst.conclude()
     show_results(analysis, console)
     checked = judge.judge_claims(claims, analysis)
     if figures:

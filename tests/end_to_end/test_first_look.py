@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from harness.cli.console import Console
-from harness.cli.live import LiveResults
+from harness.cli.live import LiveResults, begin_analysis
 from harness.errors import Exit
 from harness.measuring import campaign
 from harness.measuring.plan import PROFILES, RunSelection
@@ -115,7 +115,8 @@ def test_a_run_goes_on_if_a_first_look_cannot_be_written(
         return current.allocator.trials >= 6
 
     display = Display(Console(file=io.StringIO()), 60, current.planned, 0)
-    live = LiveResults(current, display, interrupted, [])
+    analyst = begin_analysis(current)
+    live = LiveResults(current, analyst, display, interrupted, [])
     assert current.measure(live, interrupted) == "interrupted"
     assert capsys.readouterr().err.count("figures cannot be written: File exists") == 1
-    assert live.analyst.conclude().blocks == 3
+    assert analyst.conclude().blocks == 3
