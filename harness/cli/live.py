@@ -113,7 +113,8 @@ class LiveResults:
         result = self._analyst.compare(id_)
         self._decided[id_] = result.comparison.count_decided(contrasts(result))
         decided, total = map(sum, zip(*self._decided.values(), strict=True))
-        self._display.decided = f"{decided} of {units.format_count(total, 'contrast')} decided"
+        if total:
+            self._display.decided = f"{decided} of {units.format_count(total, 'contrast')} decided"
 
     def _draw(self, claims: Sequence[Claim]) -> None:
         """Write the figures and the report, unless Ctrl-C is pressed: then all is drawn soon."""

@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from harness.analysis.analyse import Analysis
+    from harness.claims.ledger import Claim
     from harness.results.records import Trial
 
 _PRECISION = 0.03
@@ -139,12 +141,7 @@ def run(
         live = LiveResults(current, analyst, display, interrupted, claims if figures else None)
         reason = current.measure(live, interrupted, max_memory)
     print_line(console, f"{reason}: {current.folder}")
-    analysis = analyst.conclude()
-    show_results(analysis, console)
-    checked = judge.judge_claims(claims, analysis)
-    if figures:
-        draw(current.folder, analysis, checked, console)
-    summarise(current.folder, analysis, checked)
+    _present(current.folder, analyst.conclude(), claims, console, figures=figures)
     return Exit.INTERRUPTED if reason == "interrupted" else _exit_code(current.inventory)
 
 
@@ -191,6 +188,17 @@ def doctor(*, as_json: bool) -> None:
         echo_json(findings)
         return
     Console().print(tables.machine(findings))
+
+
+def _present(
+    folder: Path, analysis: Analysis, claims: Sequence[Claim], console: Console, *, figures: bool
+) -> None:
+    """Print the results of a run, draw its figures and write its report."""
+    show_results(analysis, console)
+    checked = judge.judge_claims(claims, analysis)
+    if figures:
+        draw(folder, analysis, checked, console)
+    summarise(folder, analysis, checked)
 
 
 def _open_inventory(runners: Sequence[Path]) -> Inventory:
