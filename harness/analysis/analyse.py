@@ -316,6 +316,12 @@ def _control(result: WorkloadResult, aggregates: _Aggregates) -> Ratio | None:
     return None
 
 
+def by_tier(result: WorkloadResult) -> list[CellResult]:
+    """Return the ranked cells tier by tier, the best of each first."""
+    tier_of = result.comparison.tier_of
+    return sorted(ranked(result), key=lambda cell: tier_of(cell.contestant) or 0)
+
+
 def ranked(result: WorkloadResult, *, plain: bool = False) -> list[CellResult]:
     """Return the cells of the headline case that have a value and no failure, best first.
 

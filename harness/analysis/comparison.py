@@ -70,6 +70,14 @@ class Comparison:
                 return number
         return None
 
+    def standing(self, contestant: Contestant) -> str:
+        """Return the tier of a contestant, and its verdict against the best of it: `2 tied`."""
+        number = self.tier_of(contestant)
+        if number is None:
+            return ""
+        best = self.tiers[number - 1][0]
+        return str(number) if best == contestant else f"{number} {self.verdict(contestant, best)}"
+
 
 def compare(
     values: Mapping[Contestant, BlockValues],

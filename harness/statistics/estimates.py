@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-MARGIN = 1.10  # two contestants count as tied if their ratio is within [1 / MARGIN, MARGIN]
+MARGIN_PERCENT = 10  # two contestants count as tied if the larger is at most this much larger
+MARGIN = 1 + MARGIN_PERCENT / 100
 MIN_FOR_INTERVAL = 5  # processes; with fewer, resampling only repeats the data
 RESAMPLES = 10_000
 _TAIL_PERCENT = 2.5

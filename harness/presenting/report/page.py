@@ -17,6 +17,7 @@ from harness.analysis.advice import advice
 from harness.analysis.findings import finding, overall
 from harness.analysis.first_look import first_look
 from harness.presenting.report import svg, view
+from harness.statistics.estimates import MARGIN_PERCENT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -83,6 +84,7 @@ def _findings(analysis: Analysis) -> dict[str, object]:
             for result in results
         ],
         "advice": advice(analysis),
+        "margin_percent": MARGIN_PERCENT,
     }
 
 

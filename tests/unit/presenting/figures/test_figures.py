@@ -292,9 +292,9 @@ def test_where_nothing_was_measured_every_title_says_so(scene: str) -> None:
         assert "nothing could be measured" in page.title().lower()
 
 
-def test_an_overview_of_models_too_close_to_rank_names_no_single_leader() -> None:
+def test_an_overview_of_models_that_are_alike_names_no_single_leader() -> None:
     title = drawing("all alike").pages["overview"].title()
-    assert title == "asyncio, asyncio-eager and 9 others led"
+    assert title == "Fan-out: asyncio, asyncio-eager and 9 others led, tied"
 
 
 def test_an_overview_of_too_few_blocks_says_that_it_is_not_sure() -> None:

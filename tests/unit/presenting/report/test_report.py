@@ -126,7 +126,7 @@ def test_a_page_says_at_its_top_that_its_results_are_a_first_look() -> None:
 def test_the_overview_has_the_answer_of_every_workload() -> None:
     found = bare(analysis_of("each shape"))
     (heading,) = found.all("h1")
-    assert heading.text.startswith("asyncio led or shared the lead in 5 of 6 workloads")
+    assert heading.text.startswith("Of 6 workloads, asyncio led or tied in 5")
     (answers,) = found.all("ul", _class="answers")
     assert answers.text.count(":") >= len(SHAPES)
     titles = texts(found.all("h2"))
