@@ -13,15 +13,16 @@ if TYPE_CHECKING:
 
 def first_look(analysis: Analysis) -> str:
     """Return in one sentence why the results are a first look; empty if they are not."""
-    blocks = f"First look: {units.format_count(analysis.blocks, 'block')}"
-    if analysis.measuring:
-        return f"{blocks}; measuring goes on."
     counts = [count for count in map(_count_blocks, analysis.workloads.values()) if count >= 0]
+    if analysis.measuring:
+        blocks = units.format_count(analysis.blocks, "block")
+        of = units.format_count(len(counts), "workload")
+        return f"First look: {blocks} of {of}; measuring goes on."
     few = sum(count < MIN_FOR_INTERVAL for count in counts)
     if not few or not analysis.blocks:
         return ""
     where = "" if few == len(counts) else f" in {few} of {len(counts)} workloads"
-    return f"{blocks}, too few for intervals{where}."
+    return f"First look: fewer than {MIN_FOR_INTERVAL} blocks{where}, too few for intervals."
 
 
 def _count_blocks(result: WorkloadResult) -> int:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import re
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -63,7 +62,7 @@ def test_figures_and_report_exist_while_the_run_is_measured_and_ctrl_c_leaves_th
         check_whole(tmp_path)
         found, text = figures(tmp_path), report(tmp_path).read_text("utf-8")
         assert set(found) >= NAMES
-        assert "First look: 2 blocks; measuring goes on." in text
+        assert "First look: 2 blocks of 2 workloads; measuring goes on." in text
         assert MARK in found["noop.svg"].read_text("utf-8")
         it.signal_all(signal.SIGINT)
         assert "First look, renewed from time to time: " in it.end()
@@ -101,7 +100,7 @@ def test_what_kill_leaves_is_whole_and_the_report_command_ends_the_first_look(
     assert (code, err) == (Exit.SUCCESS, "")
     text = report(tmp_path).read_text("utf-8")
     assert MARK not in text
-    assert re.search(r"First look: \d+ blocks?, too few for intervals\.", text)
+    assert "First look: fewer than 5 blocks, too few for intervals." in text
 
 
 def test_a_run_goes_on_if_a_first_look_cannot_be_written(

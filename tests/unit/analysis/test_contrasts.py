@@ -50,9 +50,9 @@ def test_an_analyst_knows_at_any_time_what_is_decided() -> None:
 @pytest.mark.parametrize(
     ("blocks", "measuring", "said"),
     [
-        (1, True, "First look: 1 block; measuring goes on."),
-        (6, True, "First look: 6 blocks; measuring goes on."),
-        (4, False, "First look: 4 blocks, too few for intervals."),
+        (1, True, "First look: 1 block of 1 workload; measuring goes on."),
+        (6, True, "First look: 6 blocks of 1 workload; measuring goes on."),
+        (4, False, "First look: fewer than 5 blocks, too few for intervals."),
         (5, False, ""),
         (0, False, ""),
     ],
@@ -74,5 +74,5 @@ def test_a_first_look_counts_the_workloads_that_have_too_few_blocks() -> None:
         zip(itertools.repeat(cells[0]), range(5)), zip(itertools.repeat(cells[1]), range(5, 7))
     ):
         analyst.take(trial(of, block))
-    said = "First look: 7 blocks, too few for intervals in 1 of 2 workloads."
+    said = "First look: fewer than 5 blocks in 1 of 2 workloads, too few for intervals."
     assert first_look(analyst.conclude()) == said

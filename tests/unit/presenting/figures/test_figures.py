@@ -375,11 +375,15 @@ def test_figures_of_a_run_that_is_measured_say_so_and_leave_out_lines_of_one_poi
     written = figures.draw(found, tmp_path, kinds=("svg",))
     assert [path.stem for path in written] == ["overview", "noop", "fanout"]
     for path in written:
-        assert "First look: 1 block; measuring goes on." in svg_text(path.read_text("utf-8"))
+        assert "First look: 1 block of 2 workloads; measuring goes on." in svg_text(
+            path.read_text("utf-8")
+        )
     end = figures.draw(replace(found, measuring=False), tmp_path, kinds=("svg",))
     assert [path.stem for path in end] == ["overview", "noop", "fanout", "fanout-scaling"]
     for path in end:
-        assert "First look: 1 block, too few for intervals." in svg_text(path.read_text("utf-8"))
+        assert "First look: fewer than 5 blocks, too few for intervals." in svg_text(
+            path.read_text("utf-8")
+        )
 
 
 def test_only_the_figures_of_named_workloads_are_drawn_and_those_of_the_run(

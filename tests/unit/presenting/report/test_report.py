@@ -114,10 +114,11 @@ def test_a_page_says_at_its_top_that_its_results_are_a_first_look() -> None:
         for of in (few, replace(few, measuring=True), analysis_of("each shape"))
     )
     assert ended == [
-        "First look: 3 blocks, too few for intervals. loombench run --resume goes on measuring."
+        "First look: fewer than 5 blocks, too few for intervals."
+        " loombench run --resume goes on measuring."
     ]
     assert measured == [
-        "First look: 3 blocks; measuring goes on."
+        "First look: 3 blocks of 1 workload; measuring goes on."
         " Reload this page for the latest. Results can still change."
     ]
     assert enough == []
