@@ -1,26 +1,30 @@
 """Which model to use for which work: what a run shows, and no more than it shows. Pure.
 
-Each choice is read from measured cells. Where two contestants are too close to rank, both are
-named. Where too little was measured, the choice is undecided: people act on advice.
+Each choice is read from measured cells. Contestants that are tied are named together. If any could
+be better than the best, the choice is undecided and says so: people act on advice.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 from harness import units
 from harness.analysis.analyse import ranked
-from harness.analysis.findings import abbreviated, contrast, leaders, why_unranked
+from harness.analysis.findings import contrast, why_unranked
+from harness.analysis.lead import find_lead, join_names, lead_of
 from harness.catalog.workload import BASELINE
+from harness.statistics import estimates
+from harness.statistics.verdicts import Verdict, judge_ratios
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from harness.analysis.analyse import Analysis, CellResult, WorkloadResult
+    from harness.analysis.lead import Lead
     from harness.catalog.workload import PlaceChoice
-    from harness.statistics.estimates import Estimate
 
 _LEAST_OPTIONS = 2  # with fewer there is nothing to choose from
 
@@ -29,8 +33,8 @@ class Certainty(StrEnum):
     """How much a choice rests on."""
 
     CLEAR = "clear"  # different from every other option
-    CLOSE = "close"  # too close to some others, which are named
-    UNDECIDED = "undecided"  # too little was measured to say
+    TIED = "tied"  # tied with some others, which are named, and different from the rest
+    UNDECIDED = "undecided"  # too few blocks, or too much noise, to say
 
 
 @dataclass(frozen=True)
@@ -38,19 +42,24 @@ class Choice:
     """The best option, among all or among those of one language."""
 
     language: str  # as people write it; empty: among all
-    names: tuple[str, ...]  # the best first, then those that are too close to it
+    names: tuple[str, ...]  # the best first, then those that are tied with it
     certainty: Certainty
     because: str
+    undecided: tuple[str, ...] = ()  # neither tied with the best nor different from it
 
     @property
     def text(self) -> str:
         """The choice in words."""
+        if not self.names:
+            return "undecided"
+        if len(self.names) > 1:
+            text = f"{join_names(self.names, 'or')} (tied)"
+            return f"{text}; undecided: {join_names(self.undecided)}" if self.undecided else text
+        if self.undecided:
+            return f"undecided between {join_names([*self.names, *self.undecided])}"
         if self.certainty is Certainty.UNDECIDED:
-            return f"undecided; so far {self.names[0]}" if self.names else "undecided"
-        if len(self.names) == 1:
-            return self.names[0]
-        *first, last = abbreviated(self.names)
-        return f"{', '.join(first)} or {last} (too close to rank)"
+            return f"undecided; so far {self.names[0]}"
+        return self.names[0]
 
 
 @dataclass(frozen=True)
@@ -106,11 +115,12 @@ def _best_contestants(
     cells = ranked(result)
     choices = [_best(result, "", cells)]
     by_language: dict[str, list[CellResult]] = {}
-    if choices[0].certainty is not Certainty.UNDECIDED:  # else it is so in every language
+    named = {*choices[0].names, *choices[0].undecided}
+    if choices[0].certainty is not Certainty.UNDECIDED or choices[0].undecided:  # enough blocks
         for cell in cells:
             by_language.setdefault(language.get(cell.cell.model, ""), []).append(cell)
     for name, own in by_language.items():
-        if name and not {cell.name for cell in own} & set(choices[0].names):
+        if name and not {cell.name for cell in own} & named:
             choices.append(_best(result, units.language_name(name), own))
     yield Aspect(judged_by, result.workload.id, result.headline_id, tuple(choices))
 
@@ -129,13 +139,19 @@ def _best(result: WorkloadResult, language: str, cells: list[CellResult]) -> Cho
     if not others:
         because = [because[0], "no other to compare it with"]
         return Choice(language, (best.name,), Certainty.UNDECIDED, "; ".join(because))
-    known = result.comparison.differ
-    if any((other.contestant, best.contestant) not in known for other in others):
+    is_judged = result.comparison.is_judged
+    if not all(is_judged(other.contestant, best.contestant) for other in others):
         because.append("too few blocks to be sure")
         return Choice(language, (best.name,), Certainty.UNDECIDED, "; ".join(because))
-    names = tuple(cell.name for cell in leaders(result, cells))
-    certainty = Certainty.CLOSE if len(names) > 1 else Certainty.CLEAR
-    return Choice(language, names, certainty, "; ".join(because))
+    return _choice(language, lead_of(cells, result.comparison), "; ".join(because))
+
+
+def _choice(language: str, lead: Lead, because: str) -> Choice:
+    """Return the choice of a lead."""
+    certainty = Certainty.TIED if len(lead.first) > 1 else Certainty.CLEAR
+    if lead.undecided:
+        certainty = Certainty.UNDECIDED
+    return Choice(language, lead.first, certainty, because, lead.undecided)
 
 
 def _value(result: WorkloadResult, cell: CellResult) -> str:
@@ -173,24 +189,24 @@ def _cells_of_places(result: WorkloadResult, places: PlaceChoice) -> list[tuple[
 
 
 def _best_place(result: WorkloadResult, cells: list[tuple[str, CellResult]]) -> Choice:
-    """Return the best option. The cases do not share blocks, so intervals must not overlap."""
+    """Return the best option. The cases do not share blocks, so groups are compared, not pairs."""
     metric = result.metric.id
-    (first, best), *others = cells
     values = ", ".join(f"{option} {_value(result, cell)}" for option, cell in cells)
     because = f"in {BASELINE}, {result.metric.label}: {values}"
     if not all(cell.metrics[metric].has_interval for _, cell in cells):
-        return Choice("", (first,), Certainty.UNDECIDED, f"{because}; too few blocks")
-    close = [
-        option for option, cell in others if _overlap(cell.metrics[metric], best.metrics[metric])
-    ]
-    certainty = Certainty.CLOSE if close else Certainty.CLEAR
-    return Choice("", (first, *close), certainty, because)
+        return Choice("", (cells[0][0],), Certainty.UNDECIDED, f"{because}; too few blocks")
+    ratios = {
+        (first, second): ratio
+        for (first, one), (second, other) in combinations(cells, 2)
+        if (ratio := estimates.unpaired_ratio(_values(one), _values(other))) is not None
+    }
+    judged = judge_ratios(list(ratios.values()), result.comparison.floor or 1.0)
+    verdicts = dict(zip(ratios, judged, strict=True))
+    best, *others = (option for option, _ in cells)
+    against_best = {option: verdicts.get((best, option), Verdict.UNDECIDED) for option in others}
+    return _choice("", find_lead(best, against_best), because)
 
 
-def _overlap(these: Estimate, those: Estimate) -> bool:
-    """Return whether the intervals of two estimates overlap; both must have one."""
-    assert these.low is not None
-    assert these.high is not None
-    assert those.low is not None
-    assert those.high is not None
-    return these.low <= those.high and those.low <= these.high
+def _values(cell: CellResult) -> list[float]:
+    """Return the headline metric of a cell, one value per process."""
+    return list(cell.values.values())

@@ -6,7 +6,6 @@ Pure. Reads the run's own copy of the workload files, so a run means the same wh
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from itertools import combinations
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -14,6 +13,7 @@ from msgspec import structs
 
 from harness.analysis import drift
 from harness.analysis.aggregate import CellAggregate
+from harness.analysis.comparison import Comparison, compare
 from harness.analysis.disturbance import DisturbanceCount, Disturbed
 from harness.catalog import workload_file
 from harness.catalog.contestant import DEFAULT_RUNTIME, Contestant
@@ -29,10 +29,6 @@ if TYPE_CHECKING:
     from harness.catalog.workload import Metric, ModelCase, Workload
     from harness.results.records import AbsentCell, Run, Trial
     from harness.statistics.estimates import Estimate, Ratio
-
-
-_ALPHA = 0.05  # of one false difference among all pairs of a workload
-Pair = tuple[Contestant, Contestant]
 
 
 @dataclass(frozen=True)
@@ -84,34 +80,6 @@ class CellResult:
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """How the contestants of a headline case compare, by its headline metric, inside blocks."""
-
-    ratios: dict[Pair, Ratio] = field(default_factory=dict)  # of the first to the second
-    differ: dict[Pair, bool] = field(default_factory=dict)  # where there is enough data to say
-    control: Ratio | None = None  # the same contestant twice
-    tiers: tuple[tuple[Contestant, ...], ...] = ()  # best first; empty while too little is known
-
-    def is_different(self, this: Contestant, to: Contestant) -> bool:
-        """Return whether a difference is real: adjusted for their number, above the noise floor."""
-        return self.differ.get((this, to), False)
-
-    @property
-    def floor(self) -> float | None:
-        """The noise floor as a factor: no ratio nearer to 1 than this is called real."""
-        if self.control is None or self.control.low is None or self.control.high is None:
-            return None
-        return max(self.control.high, 1 / self.control.low)
-
-    def tier_of(self, contestant: Contestant) -> int | None:
-        """Return the tier of a contestant, from 1; None where it has none."""
-        for number, tier in enumerate(self.tiers, 1):
-            if contestant in tier:
-                return number
-        return None
-
-
-@dataclass(frozen=True)
 class WorkloadResult:
     """What is known of one workload."""
 
@@ -150,6 +118,7 @@ class Analysis:
     trials: int
     disturbed: Disturbed = field(default_factory=Disturbed)
     probes: tuple[drift.ProbeReading, ...] = ()  # how fast the machine was; none in old runs
+    measuring: bool = False  # more trials are to come
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -164,36 +133,59 @@ def _models(run: Run) -> tuple[str, ...]:
 
 def analyse(run: Run, trials: Iterable[Trial]) -> Analysis:
     """Analyse a run. Trials are taken in one by one and not kept."""
-    workloads = {
-        # It was checked before the run; some of these files may be from outside.
-        id_: workload_file.parse(id_, text, f"{id_}.toml", from_outside=True)
-        for id_, text in run.workloads.items()
-    }
-    aggregates = _Aggregates(workloads)
-    blocks: set[int] = set()
-    probes: list[drift.ProbeReading] = []
-    disturbance = DisturbanceCount()
-    count = 0
+    analyst = Analyst(run)
     for trial in trials:
-        aggregates[trial.cell].take(trial)
+        analyst.take(trial)
+    return analyst.conclude()
+
+
+class Analyst:
+    """Takes in the trials of a run as they come, and says at any time what they show."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._workloads = {
+            # It was checked before the run; some of these files may be from outside.
+            id_: workload_file.parse(id_, text, f"{id_}.toml", from_outside=True)
+            for id_, text in run.workloads.items()
+        }
+        self._aggregates = _Aggregates(self._workloads)
+        self._blocks: set[int] = set()
+        self._probes: list[drift.ProbeReading] = []
+        self._disturbance = DisturbanceCount()
+        self._trials = 0
+
+    def take(self, trial: Trial) -> None:
+        """Take in a trial, without keeping it."""
+        self._aggregates[trial.cell].take(trial)
         for text in trial.warnings:  # the A/A control is not shown, and runs the same code
-            aggregates[structs.replace(trial.cell, control=False)].remarks.take(text)
-        disturbance.take(trial)
-        blocks.add(trial.block)
-        probes += drift.probe_readings([trial])
-        count += 1
-    language = {model: runner.language for runner in run.runners for model in runner.models}
-    return Analysis(
-        run=run,
-        workloads={
-            id_: _workload_result(run, workload, aggregates, language)
-            for id_, workload in workloads.items()
-        },
-        blocks=len(blocks),
-        trials=count,
-        disturbed=disturbance.result(),
-        probes=tuple(probes),
-    )
+            self._aggregates[structs.replace(trial.cell, control=False)].remarks.take(text)
+        self._disturbance.take(trial)
+        self._blocks.add(trial.block)
+        self._probes += drift.probe_readings([trial])
+        self._trials += 1
+
+    def compare(self, id_: str) -> WorkloadResult:
+        """Return the comparison of a workload's headline case, and little else: it is quick."""
+        workload = self._workloads[id_]
+        metric = workload.headline_metric
+        cases = {HEADLINE: workload.cases[HEADLINE]}
+        return self._conclude(replace(workload, cases=cases, metrics={metric.id: metric}))
+
+    def conclude(self, *, measuring: bool = False) -> Analysis:
+        """Return all that is known. `measuring` says that more trials are to come."""
+        return Analysis(
+            run=self._run,
+            workloads={id_: self._conclude(one) for id_, one in self._workloads.items()},
+            blocks=len(self._blocks),
+            trials=self._trials,
+            disturbed=self._disturbance.result(),
+            probes=tuple(self._probes),
+            measuring=measuring,
+        )
+
+    def _conclude(self, workload: Workload) -> WorkloadResult:
+        return _workload_result(self._run, workload, self._aggregates)
 
 
 class _Aggregates(dict[Cell, CellAggregate]):
@@ -208,9 +200,8 @@ class _Aggregates(dict[Cell, CellAggregate]):
         return self.setdefault(cell, CellAggregate(case))
 
 
-def _workload_result(
-    run: Run, workload: Workload, aggregates: _Aggregates, language: dict[str, str]
-) -> WorkloadResult:
+def _workload_result(run: Run, workload: Workload, aggregates: _Aggregates) -> WorkloadResult:
+    language = {model: runner.language for runner in run.runners for model in runner.models}
     absent = {
         absence.cell: absence for absence in run.absent if absence.cell.workload == workload.id
     }
@@ -310,23 +301,8 @@ def _compare(result: WorkloadResult, aggregates: _Aggregates) -> Comparison:
     values = {
         cell.contestant: aggregates[cell.cell].series[result.metric.id].values for cell in cells
     }
-    found = {
-        (this, to): ratio
-        for this, to in combinations(values, 2)
-        if (ratio := estimates.paired_ratio(pair_blocks(values[this], values[to]))) is not None
-    }
-    control = _control(result, aggregates)
-    sure = {pair: ratio.p for pair, ratio in found.items() if ratio.p is not None}
-    adjusted = dict(zip(sure, estimates.adjust_holm(list(sure.values())), strict=True))
-    comparison = Comparison(control=control)
-    floor = comparison.floor or 1.0
-    for (this, to), ratio in found.items():
-        comparison.ratios[this, to] = ratio
-        comparison.ratios[to, this] = ratio.inverse()
-        if (this, to) in adjusted:
-            real = adjusted[this, to] < _ALPHA and max(ratio.value, 1 / ratio.value) > floor
-            comparison.differ[this, to] = comparison.differ[to, this] = real
-    return replace(comparison, tiers=_tiers(ranked(result), comparison))
+    best_first = [cell.contestant for cell in ranked(result)]
+    return compare(values, _control(result, aggregates), best_first, result.workload.baseline)
 
 
 def _control(result: WorkloadResult, aggregates: _Aggregates) -> Ratio | None:
@@ -342,22 +318,10 @@ def _control(result: WorkloadResult, aggregates: _Aggregates) -> Ratio | None:
     return None
 
 
-def _tiers(cells: list[CellResult], comparison: Comparison) -> tuple[tuple[Contestant, ...], ...]:
-    """Cut the ranking where a contestant differs from the best of its tier.
-
-    Ranks would say more than is known; within a tier the order means nothing.
-    """
-    tiers: list[list[Contestant]] = []
-    if len(cells) == 1:
-        return ()  # there is nothing to compare it with
-    for cell in cells:
-        if tiers and (cell.contestant, tiers[-1][0]) not in comparison.differ:
-            return ()  # unknown: too few blocks, or a cost that is not positive
-        if not tiers or comparison.is_different(cell.contestant, tiers[-1][0]):
-            tiers.append([cell.contestant])
-        else:
-            tiers[-1].append(cell.contestant)
-    return tuple(map(tuple, tiers))
+def by_tier(result: WorkloadResult) -> list[CellResult]:
+    """Return the ranked cells tier by tier, the best of each first."""
+    tier_of = result.comparison.tier_of
+    return sorted(ranked(result), key=lambda cell: tier_of(cell.contestant) or 0)
 
 
 def ranked(result: WorkloadResult, *, plain: bool = False) -> list[CellResult]:

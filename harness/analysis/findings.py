@@ -7,17 +7,18 @@ from typing import TYPE_CHECKING
 
 from harness import units
 from harness.analysis.analyse import ranked
+from harness.analysis.lead import Lead, join_names, lead_of
 from harness.catalog.workload import HEADLINE
+from harness.statistics.verdicts import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.analysis.analyse import CellResult, Pair, WorkloadResult
+    from harness.analysis.analyse import WorkloadResult
+    from harness.analysis.comparison import Pair
 
-_MOST_NAMES = 3  # in a sentence
 _LONGEST_TITLE = 90  # characters
-_UNSURE = " (too few blocks to be sure)"
-_TOO_CLOSE = ", too close to rank"
+_UNSURE = "; too few blocks to be sure"
 _MOST_WINNERS = 3  # in the sentence about a whole run
 
 
@@ -31,15 +32,14 @@ def title(result: WorkloadResult) -> str:
     cells = ranked(result)
     if not cells:
         return f"{name}: {why_unranked(result)}"
-    differ = result.comparison.differ
-    clauses = [contrast(result, pair) for pair in _contrasts(result) if differ.get(pair)]
+    is_different = result.comparison.is_different
+    clauses = [contrast(result, pair) for pair in _contrasts(result) if is_different(*pair)]
     leading = _leading(result, with_value=False)
     unsure = _UNSURE if _is_unsure(result) else ""
     for count in range(len(clauses), 0, -1):
-        for last in (leading, leading.removesuffix(_TOO_CLOSE)):
-            text = f"{name}: {'; '.join([*clauses[:count], last])}{unsure}"
-            if len(text) <= _LONGEST_TITLE:
-                return text
+        text = f"{name}: {'; '.join([*clauses[:count], leading])}{unsure}"
+        if len(text) <= _LONGEST_TITLE:
+            return text
     return f"{name}: {leading}{unsure}"
 
 
@@ -61,7 +61,7 @@ def _is_unsure(result: WorkloadResult) -> bool:
     """Return whether there are too few blocks to say what is a real difference."""
     best = ranked(result)[0]
     return not best.metrics[result.metric.id].has_interval or any(
-        pair not in result.comparison.differ for pair in _contrasts(result)
+        not result.comparison.is_judged(*pair) for pair in _contrasts(result)
     )
 
 
@@ -77,65 +77,68 @@ def why_unranked(result: WorkloadResult) -> str:
 
 
 def _leading(result: WorkloadResult, *, with_value: bool) -> str:
-    """Name the best contestant, with all that are too close to it to rank."""
+    """Name the best contestant, with all that are not different from it: those of its tier."""
     cells = ranked(result)
     value = cells[0].metrics[result.metric.id]
     shown = f" ({units.format_value(value.value, result.metric.unit)})" if with_value else ""
     if not value.has_interval:
         return f"{cells[0].name} leads so far{shown}"
-    names = [cell.name for cell in leaders(result, cells)]
-    if len(names) == 1:
-        return f"{names[0]} led{shown}"
-    *first, last = abbreviated(names)
-    return f"{', '.join(first)} and {last} led{shown}{_TOO_CLOSE}"
+    return _lead_in_words(lead_of(cells, result.comparison), shown)
 
 
-def abbreviated(names: Sequence[str]) -> list[str]:
-    """Return as many names as a sentence holds, and then how many others there are."""
-    if len(names) <= _MOST_NAMES:
-        return list(names)
-    return [*names[: _MOST_NAMES - 1], f"{len(names) - _MOST_NAMES + 1} others"]
-
-
-def leaders(result: WorkloadResult, cells: Sequence[CellResult]) -> list[CellResult]:
-    """Return the first of the ranked cells, and all that are too close to it to rank."""
-    best, *others = cells
-    is_different = result.comparison.is_different
-    return [
-        best,
-        *(cell for cell in others if not is_different(cell.contestant, best.contestant)),
-    ]
+def _lead_in_words(lead: Lead, shown: str = "") -> str:
+    """Put a lead into words; `shown` is the value of the best."""
+    if len(lead.names) == 1:
+        return f"{lead.first[0]} led{shown}"
+    best, *tied = lead.first
+    if not tied:
+        return f"lead undecided between {join_names([best + shown, *lead.undecided])}"
+    text = f"{join_names([best + shown, *tied])} led, tied"
+    if not lead.undecided:
+        return text
+    first, *others = lead.undecided
+    return f"{text}; {f'{len(lead.undecided)} others' if others else first} undecided"
 
 
 def overall(results: list[WorkloadResult]) -> str:
     """Return what a run shows as a whole: which models lead how many workloads.
 
     It counts plain implementations only, and leaves out the workloads that measure the workbench.
-    A model that is too close to the best to rank leads too.
+    Models that are tied for the lead count; where the lead is undecided, nobody does.
     """
     wins: Counter[str] = Counter()
     is_unsure = False
-    measured = 0
+    titles: list[str] = []
+    leads: list[Lead] = []
     for result in results:
         cells = ranked(result, plain=True)
         if not cells or result.workload.is_floor:
             continue
-        measured += 1
+        lead = lead_of(cells, result.comparison)
         values = [cell.metrics[result.metric.id] for cell in cells]
         is_unsure = is_unsure or not all(value.has_interval for value in values)
-        first = leaders(result, cells) if values[0].has_interval else cells[:1]
-        wins.update(cell.name for cell in first)
-    if not wins:
-        return "Nothing could be measured yet"
+        if not values[0].has_interval:
+            lead = Lead(lead.first, ())  # the best so far
+        titles.append(result.workload.title)
+        leads.append(lead)
+        wins.update(() if lead.undecided else lead.first)
     unsure = _UNSURE if is_unsure else ""
-    if measured == 1:
-        *first_names, last = abbreviated(list(wins))
-        listed = f"{', '.join(first_names)} and {last}" if first_names else last
-        return f"{listed} led{unsure}"
+    if not leads:
+        return "Nothing could be measured yet"
+    if len(leads) == 1:
+        return f"{titles[0]}: {_lead_in_words(leads[0])}{unsure}"
+    return f"{_wins_in_words(wins, leads)}{unsure}"
+
+
+def _wins_in_words(wins: Counter[str], leads: Sequence[Lead]) -> str:
+    """Say who led how many workloads, and how many are undecided."""
+    undecided = sum(bool(lead.undecided) for lead in leads)
+    if not wins:
+        return f"The lead is undecided in all {undecided} workloads"
     (model, most), *others = wins.most_common(_MOST_WINNERS)
-    text = f"{model} led or shared the lead in {most} of {measured} workloads"
+    text = f"Of {len(leads)} workloads, {model} led or tied in {most}"
     text += "".join(f", {name} in {count}" for name, count in others)
-    return f"{text}{unsure}"
+    return f"{text}; {undecided} undecided" if undecided else text
 
 
 def contrast(result: WorkloadResult, pair: Pair) -> str:
@@ -148,8 +151,9 @@ def contrast(result: WorkloadResult, pair: Pair) -> str:
     this, to = (contestant.name for contestant in pair)
     ratio, metric = result.comparison.ratios[pair].value, result.metric
     times, inverse = (f"{units.format_significant(value, 2)}x" for value in (ratio, 1 / ratio))
-    if result.comparison.differ.get(pair) is False:
-        return f"{this} measured {times} {to}{_TOO_CLOSE}"
+    verdict = result.comparison.verdict(*pair)
+    if result.comparison.is_judged(*pair) and verdict is not Verdict.DIFFERENT:
+        return f"{this} measured {times} {to} ({verdict.value})"
     thing = units.column_unit(metric.unit)
     if thing == "bytes":
         return f"{this} took {times} the memory of {to}"

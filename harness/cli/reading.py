@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 @options.out
 def show(run_: str | None, out: Path) -> None:
     """Print the results of a run as tables. Default: the latest run."""
-    show_results(store.find_run(out, run_), Console())
+    show_results(analyse_run(store.find_run(out, run_)), Console())
 
 
 @click.command()

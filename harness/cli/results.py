@@ -29,14 +29,12 @@ def analyse_run(folder: Path) -> Analysis:
     return analysis
 
 
-def show_results(folder: Path, console: Console) -> Analysis:
-    """Print the results of a run as tables and return the analysis."""
-    analysis = analyse_run(folder)
+def show_results(analysis: Analysis, console: Console) -> None:
+    """Print the results of a run as tables."""
     if analysis.run.revision:
         show_revision(analysis, console)
     for renderable in tables.results(analysis):
         console.print(renderable)
-    return analysis
 
 
 def show_revision(analysis: Analysis, console: Console) -> list[CellChange]:
@@ -47,13 +45,18 @@ def show_revision(analysis: Analysis, console: Console) -> list[CellChange]:
 
 
 def summarise(folder: Path, analysis: Analysis, checked: Sequence[JudgedClaim]) -> None:
-    """Write the summaries and the report into the run directory."""
+    """Write the summaries and the report into the run directory, and print where it is."""
+    print_line(Console(), f"Report: {os.path.relpath(write_report(folder, analysis, checked))}")
+
+
+def write_report(folder: Path, analysis: Analysis, checked: Sequence[JudgedClaim]) -> Path:
+    """Write the summaries and the report into the run directory. Returns the path of the report."""
     advice = "the measurements are safe; free some space, then run: loombench plot"
     for name, text in export.summaries(analysis).items():
         write_file(folder / name, text, advice)
     from harness.presenting import report  # slow to import
 
-    print_line(Console(), f"Report: {os.path.relpath(report.write(analysis, folder, checked))}")
+    return report.write(analysis, folder, checked)
 
 
 def draw(

@@ -47,6 +47,7 @@ class MeasuredCase:
         self._rule = StoppingRule(precision)
         # The contestant whose ratio is the least precise.
         self._widest = next(iter(self._contrasts), assignments[0].cell)
+        self._widest_spread: float | None = None
 
     def record(self, trial: Trial) -> None:
         """Record a trial. The last one of a block updates the ratios."""
@@ -100,6 +101,17 @@ class MeasuredCase:
         return 1.0 if self._has_no_ratios else self._rule.excess
 
     @property
+    def least_precise_ratio(self) -> tuple[str, float]:
+        """The name of the ratio with the widest interval, and its relative half-width.
+
+        The name is empty if no ratio has an interval.
+        """
+        if self._widest_spread is None:
+            return "", 0.0
+        base = self._contrasts.get(self._widest, self._widest)
+        return f"{self._widest.name}/{base.name}", self._widest_spread
+
+    @property
     def has_enough_blocks(self) -> bool:
         """Whether more blocks are unnecessary or useless."""
         if self._has_no_ratios:  # more blocks are always useful, unless no trial can be started
@@ -140,6 +152,7 @@ class MeasuredCase:
             if ratio is not None and ratio.spread is not None:
                 spreads[cell] = ratio.spread
         self._widest = max(spreads, key=spreads.__getitem__, default=self._widest)
+        self._widest_spread = spreads.get(self._widest)
         self._rule.add_block(spreads.values())
 
 

@@ -75,7 +75,7 @@ def _case(result: WorkloadResult, case: str, cells: Sequence[CellResult]) -> Ren
         if cell.metrics:
             _add_row(
                 table,
-                *([str(result.comparison.tier_of(cell.contestant) or "")] if has_tiers else []),
+                *([result.comparison.standing(cell.contestant)] if has_tiers else []),
                 cell.name,
                 *(_format_estimate(cell.metrics.get(metric.id), metric) for metric in metrics),
                 _format_ratio(cell),

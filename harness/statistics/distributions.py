@@ -68,6 +68,12 @@ def t_two_sided(degrees: float, t: float) -> float:
     return beta_cdf(degrees / 2, 0.5, degrees / (degrees + t * t))
 
 
+def t_above(degrees: float, t: float) -> float:
+    """Return the probability that Student's t lies above `t`: a one-sided p-value."""
+    half = t_two_sided(degrees, t) / 2
+    return half if t > 0 else 1 - half
+
+
 @cache
 def t_quantile(degrees: float, two_sided: float) -> float:
     """Return the t whose two-sided p-value is `two_sided`."""

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+MARGIN_PERCENT = 10  # two contestants count as tied if the larger is at most this much larger
+MARGIN = 1 + MARGIN_PERCENT / 100
 MIN_FOR_INTERVAL = 5  # processes; with fewer, resampling only repeats the data
 RESAMPLES = 10_000
 _TAIL_PERCENT = 2.5
@@ -97,12 +99,14 @@ def estimate_median(
 
 @dataclass(frozen=True)
 class Ratio(Estimate):
-    """A ratio of two contestants with a two-sided p-value for the hypothesis that it is 1.
+    """A ratio of two contestants with the p-values of two hypotheses; None with too few blocks.
 
-    `p` is None if there are too few blocks.
+    `p` is two-sided, for "the ratio is 1". `p_apart` is for "the ratio is outside the margin", by
+    two one-sided tests (TOST; Schuirmann, 1987): a small one shows that the two are tied.
     """
 
     p: float | None = None
+    p_apart: float | None = None
 
     def inverse(self) -> Ratio:
         """Return b/a."""
@@ -112,6 +116,7 @@ class Ratio(Estimate):
             None if self.low is None else 1 / self.low,
             self.n,
             self.p,
+            self.p_apart,
         )
 
     @property
@@ -139,7 +144,7 @@ def paired_ratio(pairs: Sequence[tuple[float, float]]) -> Ratio | None:
         return Ratio(math.exp(mean), None, None, n)
     error = float(logs.std(ddof=1)) / math.sqrt(n)
     if error == 0:
-        return Ratio(math.exp(mean), math.exp(mean), math.exp(mean), n, float(mean == 0))
+        return _exact_ratio(mean, n)
     return _student_ratio(mean, error, n - 1, n)
 
 
@@ -159,7 +164,7 @@ def unpaired_ratio(numerators: Sequence[float], denominators: Sequence[float]) -
     variances = [float(group.var(ddof=1)) / group.size for group in (a, b)]
     error = math.sqrt(sum(variances))
     if error == 0:
-        return Ratio(math.exp(mean), math.exp(mean), math.exp(mean), n, float(mean == 0))
+        return _exact_ratio(mean, n)
     degrees = sum(variances) ** 2 / sum(
         variance**2 / (group.size - 1) for variance, group in zip(variances, (a, b), strict=True)
     )
@@ -169,8 +174,16 @@ def unpaired_ratio(numerators: Sequence[float], denominators: Sequence[float]) -
 def _student_ratio(mean: float, error: float, degrees: float, n: int) -> Ratio:
     half_width = distributions.t_quantile(degrees, 2 * _TAIL_PERCENT / 100) * error
     p = distributions.t_two_sided(degrees, mean / error)
+    # The test at the nearer end of the margin has the larger p-value of the two.
+    p_apart = distributions.t_above(degrees, (math.log(MARGIN) - abs(mean)) / error)
     low, high = math.exp(mean - half_width), math.exp(mean + half_width)
-    return Ratio(math.exp(mean), low, high, n, p)
+    return Ratio(math.exp(mean), low, high, n, p, p_apart)
+
+
+def _exact_ratio(mean: float, n: int) -> Ratio:
+    """Return the ratio if its logarithm is the same in every block."""
+    value = math.exp(mean)
+    return Ratio(value, value, value, n, float(mean == 0), float(abs(mean) >= math.log(MARGIN)))
 
 
 def adjust_holm(ps: Sequence[float]) -> list[float]:

@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from statistics import mean
 
-from harness.analysis.analyse import Comparison
+from harness.analysis.comparison import Comparison
 from harness.catalog.contestant import Contestant
 from tests.bench import tools
 

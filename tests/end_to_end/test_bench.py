@@ -14,13 +14,14 @@ from pathlib import Path
 
 import pytest
 
-from harness.analysis.analyse import Comparison
+from harness.analysis.comparison import Comparison
 from harness.catalog.contestant import Contestant
 from harness.measuring import plan
 from harness.measuring.inventory import Inventory
 from harness.results import store
 from harness.results.records import Cell, Status
 from harness.statistics import estimates
+from harness.statistics.verdicts import Verdict
 from runner.models import MODELS, why_unavailable
 from tests.bench import __main__ as bench
 from tests.bench import (
@@ -202,24 +203,27 @@ def test_a_command_is_started_once_a_trial(outsiders: Inventory) -> None:
 # --- what is found of what was planted
 
 
-def compared(value: float, *, differ: bool) -> Comparison:
+def compared(value: float, verdict: Verdict) -> Comparison:
     pair = Contestant("busy", "slower-5"), Contestant("busy", "base")
     return Comparison(
         ratios={pair: estimates.Ratio(value, value * 0.99, value * 1.01, 9, 0.001)},
-        differ={pair: differ},
+        verdicts={pair: verdict},
     )
 
 
 @pytest.mark.parametrize(
-    ("value", "differ", "said"),
-    [(1.05, True, "slower"), (0.95, True, "faster"), (1.05, False, ""), (0.95, False, "")],
+    ("value", "judged", "said"),
+    [
+        (1.05, Verdict.DIFFERENT, "slower"),
+        (0.95, Verdict.DIFFERENT, "faster"),
+        (1.05, Verdict.TIED, ""),
+        (0.95, Verdict.UNDECIDED, ""),
+    ],
 )
 def test_a_difference_counts_if_it_is_real_and_with_its_sign(
-    value: float,
-    differ: bool,  # noqa: FBT001
-    said: str,
+    value: float, judged: Verdict, said: str
 ) -> None:
-    assert planted.verdict(compared(value, differ=differ), "slower-5") == said
+    assert planted.verdict(compared(value, judged), "slower-5") == said
 
 
 def test_one_of_twenty_differences_may_be_missed_and_no_more(
@@ -234,13 +238,14 @@ def test_one_of_twenty_differences_may_be_missed_and_no_more(
     }
 
     def barred(missed: int) -> list[tuple[str, str, str, bool]]:
-        monkeypatch.setattr(
-            planted,
-            "_comparison",
-            lambda seed, _: Comparison(
-                ratios, {pair: seed > missed and pair[0].model != "twin" for pair in ratios}
-            ),
-        )
+        def comparison(seed: int, _: int) -> Comparison:
+            found = Verdict.DIFFERENT if seed > missed else Verdict.UNDECIDED
+            return Comparison(
+                ratios,
+                {pair: Verdict.TIED if pair[0].model == "twin" else found for pair in ratios},
+            )
+
+        monkeypatch.setattr(planted, "_comparison", comparison)
         return [row for row in planted.rows() if row[2] != "no bar"]
 
     difference, nothing = barred(1)

@@ -74,7 +74,7 @@ def _workload(result: WorkloadResult, selection: ExportSelection) -> dict[str, o
             "control": _ratio(comparison.control),
             "tiers": [[contestant.name for contestant in tier] for tier in comparison.tiers],
             "pairs": [
-                {"this": this.name, "to": to.name, "differ": comparison.differ.get((this, to))}
+                {"this": this.name, "to": to.name, "verdict": comparison.verdict(this, to).value}
                 | (_ratio(ratio) or {})
                 for (this, to), ratio in comparison.ratios.items()
                 if this in selected and to in selected

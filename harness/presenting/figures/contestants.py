@@ -6,6 +6,7 @@ import textwrap
 from typing import TYPE_CHECKING
 
 from harness import units
+from harness.analysis.analyse import by_tier
 from harness.analysis.findings import title
 from harness.presenting.figures import style, ticks
 
@@ -30,7 +31,7 @@ _LEAST_PERCENT = 0.01
 
 def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
     """Draw the headline case of one workload."""
-    cells = _in_row_order([cell for cell in result.headline if cell.metrics], result.metric)
+    cells = _in_row_order(result)
     notes = [line for cell in result.headline if _needs_note(cell) for line in _note(cell)]
     metrics = [
         metric
@@ -89,12 +90,14 @@ def _write_notes(sheet: Figure, notes: Sequence[str], bottom: float) -> None:
     )
 
 
-def _in_row_order(cells: Sequence[CellResult], metric: Metric) -> list[CellResult]:
-    """Sort cells: best first, then those with failures (no tier), then those without a value."""
+def _in_row_order(result: WorkloadResult) -> list[CellResult]:
+    """Return cells tier by tier, then those with failures (no tier), then those without a value."""
+    metric, ranked = result.metric, by_tier(result)
     sign = 1 if metric.better == "lower" else -1
-    known = [cell for cell in cells if metric.id in cell.metrics]
-    known.sort(key=lambda cell: (cell.failures > 0, sign * cell.metrics[metric.id].value))
-    return known + [cell for cell in cells if metric.id not in cell.metrics]
+    others = [cell for cell in result.headline if cell.metrics and cell not in ranked]
+    failed = [cell for cell in others if metric.id in cell.metrics]
+    failed.sort(key=lambda cell: sign * cell.metrics[metric.id].value)
+    return [*ranked, *failed, *(cell for cell in others if metric.id not in cell.metrics)]
 
 
 def _is_shaded(result: WorkloadResult, cell: CellResult) -> bool:

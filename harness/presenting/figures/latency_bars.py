@@ -149,8 +149,12 @@ def _finding(cases: CaseCells, late: LateLimit | None) -> str:
     (group, models), *rest = [
         (group, models) for group, models in able.items() if group or missed[group]
     ]
-    first = f"{len(missed[group])} of {len(models)} models miss {late.event} {group}".rstrip()
-    others = (f"{len(missed[group])} of {len(models)} {group}".rstrip() for group, models in rest)
+    word = "model misses" if len(models) == 1 else "models miss"
+    first = f"{len(missed[group])} of {len(models)} {word} {late.event} {group}".rstrip()
+    others = (
+        f"{len(missed[group])} of {len(models)} {group or 'in other cases'}"
+        for group, models in rest
+    )
     return ", ".join((first, *others))
 
 

@@ -20,13 +20,18 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from harness import units
+from harness.analysis.first_look import first_look
+from harness.analysis.lead import join_names
+from harness.statistics.estimates import MARGIN_PERCENT
+from harness.statistics.verdicts import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from matplotlib.axes import Axes
 
-    from harness.analysis.analyse import Analysis, Comparison
+    from harness.analysis.analyse import Analysis
+    from harness.analysis.comparison import Comparison
 
 INK, FAINT, GRID, FAILED = "#1a1a1a", "#666666", "#e3e3e3", "#b00020"
 BAND, FLOOR = "#f1f1f1", "#9a9a9a"
@@ -232,10 +237,7 @@ def band_note(comparison: Comparison) -> str:
     """Return what bands and the noise floor mean, in one sentence each."""
     if not comparison.tiers:
         return ""
-    text = (
-        "Rows in one band are too close to its best row to rank (adjusted for the number of"
-        " comparisons)."
-    )
+    text = _tiers_in_words(comparison)
     if comparison.floor is None:
         return text
     percent = units.format_significant(100 * (comparison.floor - 1), 2)
@@ -245,11 +247,32 @@ def band_note(comparison: Comparison) -> str:
     )
 
 
+def _tiers_in_words(comparison: Comparison) -> str:
+    """Say what a band shows, and which of its rows are tied with its best, and which undecided."""
+    text = "A band is a tier: each of its rows is different from the best row of every band above."
+    meanings = {
+        Verdict.TIED: f"tied with its best (equal within {MARGIN_PERCENT}%)",
+        Verdict.UNDECIDED: "undecided",
+    }
+    clauses = []
+    for verdict, meaning in meanings.items():
+        names = [
+            contestant.name
+            for tier in comparison.tiers
+            for contestant in tier[1:]
+            if comparison.verdict(contestant, tier[0]) is verdict
+        ]
+        if names:
+            clauses.append(f"{join_names(names)} {'is' if len(names) == 1 else 'are'} {meaning}")
+    return f"{text} Within a band, {', and '.join(clauses)}." if clauses else text
+
+
 def footnote(analysis: Analysis, note: str, *, intervals: bool = True) -> str:
     """Return the foot of a figure: its note, the machine, the versions, the run."""
     run, disturbed = analysis.run, analysis.disturbed.trials
     versions = ", ".join(runner.summary for runner in run.runners)
     parts = [
+        first_look(analysis),
         note,
         "Lines: 95% confidence interval over processes; no line: too few processes."
         if intervals

@@ -15,7 +15,9 @@ from harness import units
 from harness.analysis import drift
 from harness.analysis.advice import advice
 from harness.analysis.findings import finding, overall
+from harness.analysis.first_look import first_look
 from harness.presenting.report import svg, view
+from harness.statistics.estimates import MARGIN_PERCENT
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -45,6 +47,8 @@ def render(
         .get_template("page.html")
         .render(
             run=analysis.run,
+            analysis=analysis,
+            first_look=first_look(analysis),
             # Both are ours; no part of them comes from a run.
             style=Markup(_read_template("page.css")),  # noqa: S704
             script=Markup(script),  # noqa: S704
@@ -80,6 +84,7 @@ def _findings(analysis: Analysis) -> dict[str, object]:
             for result in results
         ],
         "advice": advice(analysis),
+        "margin_percent": MARGIN_PERCENT,
     }
 
 

@@ -7,11 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness import units
-from harness.analysis.analyse import ranked
+from harness.analysis.analyse import by_tier, ranked
 from harness.analysis.findings import finding
 from harness.catalog.workload import BASELINE
 from harness.claims import judge
 from harness.results.records import Status
+from harness.statistics.estimates import MARGIN_PERCENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -52,6 +53,7 @@ class ContestantRow:
     contestant: str
     model: str
     tier: int | None
+    standing: str  # the tier, and the verdict against the best of it
     values: tuple[CellValue, ...]  # one per column
     is_failed: bool
 
@@ -230,11 +232,12 @@ def _certainty(result: WorkloadResult) -> Iterator[str]:
     else:
         yield "Noise floor: unknown; too few blocks."
     if len(comparison.tiers) == 1:
-        yield "One tier: all contestants are too close to the best to rank."
+        yield "One tier: no contestant is different from the best."
     elif comparison.tiers:
         yield (
-            f"{len(comparison.tiers)} tiers. Contestants of a tier are too close to its best to"
-            " rank (adjusted for the number of comparisons); their order means nothing."
+            f"{len(comparison.tiers)} tiers. A contestant is different from the best of every tier"
+            " above its own. In its own it is the best, tied with the best (equal within"
+            f" {MARGIN_PERCENT}%), or undecided."
         )
     else:
         yield (
@@ -248,8 +251,8 @@ def _case_table(result: WorkloadResult, case: str, cells: list[CellResult]) -> C
     is_headline = case == result.headline_id
     known = [cell for cell in cells if cell.metrics or cell.failures]
     if is_headline:
-        best = [cell.contestant for cell in ranked(result)]
-        known.sort(key=lambda cell: _rank(best, cell))
+        order = [cell.contestant for cell in by_tier(result)]
+        known.sort(key=lambda cell: _rank(order, cell))
     return CaseTable(
         id=case_id(result.workload.id, case),
         case=case,
@@ -272,9 +275,9 @@ def _case_table(result: WorkloadResult, case: str, cells: list[CellResult]) -> C
     )
 
 
-def _rank(best: list[Contestant], cell: CellResult) -> int:
+def _rank(order: list[Contestant], cell: CellResult) -> int:
     """Return the place of a cell; those without a rank come last."""
-    return best.index(cell.contestant) if cell.contestant in best else len(best)
+    return order.index(cell.contestant) if cell.contestant in order else len(order)
 
 
 def _contestant_row(
@@ -291,6 +294,7 @@ def _contestant_row(
         contestant=cell.name,
         model=cell.cell.model,
         tier=result.comparison.tier_of(cell.contestant) if is_headline else None,
+        standing=result.comparison.standing(cell.contestant) if is_headline else "",
         values=(
             *values,
             _cell_value(cell.ratio, "x"),
@@ -366,5 +370,5 @@ def _result_line(result: WorkloadResult, cell: CellResult) -> str:
     value = _cell_value(cell.metrics.get(result.metric.id), result.metric.unit)
     if not value.text:
         return "no result"
-    tier = result.comparison.tier_of(cell.contestant)
-    return f"{value.text} ({value.interval})" + (f", tier {tier}" if tier else "")
+    standing = result.comparison.standing(cell.contestant)
+    return f"{value.text} ({value.interval})" + (f", tier {standing}" if standing else "")

@@ -1,4 +1,4 @@
-"""Advice: one name if it differs from all others, several if they are too close, else none."""
+"""Advice: one name if it is different from all others, several if they are tied, else undecided."""
 
 from __future__ import annotations
 
@@ -27,22 +27,40 @@ def test_a_contestant_that_differs_from_all_others_is_named_alone() -> None:
     assert choice.because.startswith("overhead per task: 12.")
 
 
-def test_contestants_too_close_to_rank_are_named_together() -> None:
+def test_contestants_that_are_tied_are_named_together() -> None:
     choice = first(
         advice(scene(("fanout",), models=("asyncio", "trio"), fate=Otherwise(alike))), "fanout"
     )
-    assert choice.certainty is Certainty.CLOSE
+    assert choice.certainty is Certainty.TIED
     assert set(choice.names) == {"asyncio", "trio"}
     assert choice.text in (
-        "asyncio or trio (too close to rank)",
-        "trio or asyncio (too close to rank)",
+        "asyncio or trio (tied)",
+        "trio or asyncio (tied)",
     )
 
 
 def test_of_many_equals_the_first_are_named_and_the_others_counted() -> None:
     choice = first(advice(analysis_of("all alike")), "fanout")
     assert len(choice.names) > 3
-    assert choice.text.endswith(f"or {len(choice.names) - 2} others (too close to rank)")
+    assert choice.text.endswith(f"or {len(choice.names) - 2} others (tied)")
+
+
+NOISY = [9_000, 14_000, 10_500, 9_200, 12_500]
+
+
+def test_what_could_be_better_than_the_best_is_undecided_and_not_advised_as_equal() -> None:
+    (row,) = advice(analysed(*trials("asyncio", [10_000] * 5), *trials("trio", NOISY)))
+    (choice,) = row.aspects[0].choices
+    assert choice.certainty is Certainty.UNDECIDED
+    assert choice.text == "undecided between asyncio and trio"
+
+
+def test_beside_a_tie_the_undecided_are_named_as_such() -> None:
+    of = [*trials("asyncio", [10_000] * 5), *trials("uvloop", [10_000] * 5), *trials("trio", NOISY)]
+    (row,) = advice(analysed(*of))
+    (choice,) = row.aspects[0].choices
+    assert choice.certainty is Certainty.UNDECIDED
+    assert choice.text == "asyncio or uvloop (tied); undecided: trio"
 
 
 def test_with_too_few_blocks_nothing_is_decided() -> None:
@@ -138,9 +156,9 @@ def test_the_option_with_the_best_value_is_chosen() -> None:
     assert "on the loop" in choice.because
 
 
-def test_options_whose_intervals_overlap_are_named_together() -> None:
+def test_options_that_are_tied_are_named_together_here_too() -> None:
     choice = handed_over(6, loop=40, thread=1, process=1)["a blocking call"]
-    assert choice.certainty is Certainty.CLOSE
+    assert choice.certainty is Certainty.TIED
     assert set(choice.names) == {"a thread", "a process"}
 
 
@@ -251,10 +269,10 @@ def test_an_option_with_too_few_blocks_leaves_the_choice_undecided() -> None:
     assert choice.because.endswith("; too few blocks")
 
 
-def test_options_with_overlapping_intervals_are_too_close_to_rank() -> None:
+def test_options_that_are_tied_are_named_together() -> None:
     (choice,) = options_of(
         *trials(cell("asyncio", "tasks-1"), SLOW),
         *trials(cell("asyncio", "tasks-100"), [value - 1 for value in SLOW]),
     )
-    assert choice.certainty is Certainty.CLOSE
-    assert choice.text == "all at once or one by one (too close to rank)"
+    assert choice.certainty is Certainty.TIED
+    assert choice.text == "all at once or one by one (tied)"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 from msgspec import structs
 
-from harness.analysis.analyse import CellResult, Comparison, WorkloadResult, analyse, ranked
+from harness.analysis.analyse import CellResult, WorkloadResult, analyse, ranked
+from harness.analysis.comparison import Comparison
 from harness.catalog.contestant import Contestant
 from harness.catalog.workload import HEADLINE
 from harness.results.records import Absence, AbsentCell, Cell, Sample, Status

@@ -11,6 +11,7 @@ from msgspec import structs
 from harness.analysis.analyse import ranked
 from harness.results.records import Trial
 from harness.statistics import estimates
+from harness.statistics.verdicts import Verdict
 from tests.support.factories import CRASHED, WORKLOAD, analysed, cell, result, trial, trials, who
 
 BASE = (100_000, 101_000, 99_000, 100_500, 99_500)
@@ -49,7 +50,7 @@ def test_all_pairs_of_the_headline_case_are_compared_in_both_directions() -> Non
             (who("go"), who("threads")): 1 / 6,
         }
     )
-    assert found.differ == dict.fromkeys(found.ratios, True)
+    assert found.verdicts == dict.fromkeys(found.ratios, Verdict.DIFFERENT)
 
 
 def test_contestants_are_compared_inside_blocks_so_that_drift_cancels() -> None:
@@ -60,14 +61,10 @@ def test_contestants_are_compared_inside_blocks_so_that_drift_cancels() -> None:
     assert found.is_different(who("trio"), who("asyncio"))
 
 
-def test_equals_are_not_different() -> None:
+def test_equals_are_tied() -> None:
     of = [*trials("asyncio", BASE), *trials("trio", [101_000, 100_000, 99_500, 100_200, 99_300])]
     found = result(*of).comparison
-    assert found.differ == {
-        (who("asyncio"), who("trio")): False,
-        (who("trio"), who("asyncio")): False,
-    }
-    assert not found.is_different(who("trio"), who("asyncio"))
+    assert found.verdicts == dict.fromkeys(found.ratios, Verdict.TIED)
 
 
 def test_with_too_few_blocks_there_is_a_ratio_but_no_decision() -> None:
@@ -78,17 +75,16 @@ def test_with_too_few_blocks_there_is_a_ratio_but_no_decision() -> None:
     ]
     found = result(*of).comparison
     assert found.ratios[who("go"), who("asyncio")].n == 4
-    assert found.differ == {
-        (who("asyncio"), who("trio")): True,
-        (who("trio"), who("asyncio")): True,
-    }
-    assert not found.is_different(who("go"), who("asyncio"))
+    assert found.verdict(who("trio"), who("asyncio")) is Verdict.DIFFERENT
+    assert found.verdict(who("go"), who("asyncio")) is Verdict.UNDECIDED
+    assert found.count_decided() == (1, 3)
+    assert found.count_decided([(who("go"), who("asyncio"))]) == (0, 1)
 
 
 def test_a_contestant_with_a_value_that_is_not_positive_is_not_compared() -> None:
     of = [*trials("asyncio", BASE), *trials("trio", [0, 50, 50, 50, 50])]
     found = result(*of).comparison
-    assert (found.ratios, found.differ, found.tiers) == ({}, {}, ())
+    assert (found.ratios, found.verdicts, found.tiers) == ({}, {}, ())
 
 
 def borderline() -> list[Trial]:
@@ -114,7 +110,7 @@ def test_a_borderline_difference_is_not_real_among_many() -> None:
     found = result(*borderline(), *others).comparison
     assert found.ratios[who("trio"), who("asyncio")].p == pytest.approx(0.0132, abs=1e-3)
     assert not found.is_different(who("trio"), who("asyncio"))
-    assert not any(found.differ.values())
+    assert Verdict.DIFFERENT not in found.verdicts.values()
 
 
 def test_a_large_difference_is_real_among_many() -> None:
@@ -149,10 +145,7 @@ def test_a_difference_below_the_noise_floor_is_not_real_though_its_probability_i
     found = result(*both, *control(1.0, 1.1, 0.9, 1.15, 0.95)).comparison
     assert found.ratios[who("trio"), who("asyncio")].p < 0.001
     assert found.floor > 1.05
-    assert found.differ == {
-        (who("asyncio"), who("trio")): False,
-        (who("trio"), who("asyncio")): False,
-    }
+    assert found.verdicts == dict.fromkeys(found.ratios, Verdict.UNDECIDED)
     assert found.tiers == ((who("asyncio"), who("trio")),)
 
 
@@ -160,7 +153,7 @@ def test_a_difference_above_the_noise_floor_is_real() -> None:
     both = [*trials("asyncio", BASE), *trials("trio", scaled(3)), *trials("go", scaled(1 / 3))]
     found = result(*both, *control(1.0, 1.1, 0.9, 1.15, 0.95)).comparison
     assert found.floor > 1.05
-    assert found.differ == dict.fromkeys(found.ratios, True)
+    assert found.verdicts == dict.fromkeys(found.ratios, Verdict.DIFFERENT)
 
 
 def test_a_control_of_too_few_blocks_sets_no_floor() -> None:

@@ -9,10 +9,12 @@ import pytest
 from msgspec import structs
 
 from harness.analysis import findings
-from harness.analysis.analyse import CellResult, Comparison, WorkloadResult
+from harness.analysis.analyse import CellResult, WorkloadResult
+from harness.analysis.comparison import Comparison
 from harness.catalog.workload import HEADLINE
 from harness.results.records import Status
 from harness.statistics.estimates import Estimate, Ratio
+from harness.statistics.verdicts import Verdict
 from tests.support.factories import WORKLOAD, cell, who, workload
 
 if TYPE_CHECKING:
@@ -28,20 +30,23 @@ def about(value: float, spread: float | None = SURE, n: int = 10) -> Estimate:
     return Estimate(value, value * (1 - spread), value * (1 + spread), n)
 
 
-# Their ratio, and whether the difference is real; None with too few blocks to decide.
-Compared = tuple[Ratio, bool | None]
+Compared = tuple[Ratio, Verdict]
 
 
 def different(value: float) -> Compared:
-    return Ratio(value, value * (1 - SURE), value * (1 + SURE), 10, 0.0001), True
+    return Ratio(value, value * (1 - SURE), value * (1 + SURE), 10, 0.0001), Verdict.DIFFERENT
 
 
-def close(value: float) -> Compared:
-    return Ratio(value, value * (1 - SURE), value * (1 + SURE), 10, 0.3), False
+def tied(value: float) -> Compared:
+    return Ratio(value, value * (1 - SURE), value * (1 + SURE), 10, 0.3, 0.01), Verdict.TIED
+
+
+def undecided(value: float) -> Compared:
+    return Ratio(value, value * (1 - SURE), value * (1 + SURE), 10, 0.3, 0.4), Verdict.UNDECIDED
 
 
 def too_few(value: float) -> Compared:
-    return Ratio(value, None, None, 3), None
+    return Ratio(value, None, None, 3), Verdict.UNDECIDED
 
 
 def result(
@@ -64,11 +69,10 @@ def result(
         for model, value in values.items()
     ]
     comparison = Comparison()
-    for (this, to), (ratio, differ) in compared.items():
+    for (this, to), (ratio, verdict) in compared.items():
         pair, inverse = (who(this), who(to)), (who(to), who(this))
         comparison.ratios.update({pair: ratio, inverse: ratio.inverse()})
-        if differ is not None:
-            comparison.differ.update({pair: differ, inverse: differ})
+        comparison.verdicts.update({pair: verdict, inverse: verdict})
     return WorkloadResult(demo, {HEADLINE: cells}, comparison)
 
 
@@ -123,24 +127,21 @@ def test_a_contrast_of_too_few_blocks_states_the_ratio_and_no_decision(
 
 @pytest.mark.parametrize("unit", ["ns", "messages/s", "bytes/task", "x"])
 @pytest.mark.parametrize("better", ["lower", "higher"])
-@pytest.mark.parametrize(
-    ("low", "high"),
-    [(0.8, 1.4), (1.0, 1.4), (0.9, 1.0), (1.0, 1.0), (1.05, 1.15)],
-    ids=["around one", "from one", "to one", "one", "beyond one, adjusted or below the floor"],
-)
-def test_a_difference_that_is_not_real_is_too_close_to_rank_whatever_its_interval(
-    low: float, high: float, better: str, unit: str
+@pytest.mark.parametrize("verdict", [Verdict.TIED, Verdict.UNDECIDED])
+def test_a_contrast_that_is_not_different_has_its_ratio_and_its_verdict(
+    verdict: Verdict, better: str, unit: str
 ) -> None:
-    compared = Ratio(1.1, low, high, 9), False
+    compared = Ratio(1.1, 1.05, 1.15, 9), verdict
     sentence = contrast(compared, with_metric(unit, better))
-    assert sentence == "threads measured 1.1x asyncio, too close to rank"
+    assert sentence == f"threads measured 1.1x asyncio ({verdict.value})"
 
 
 def test_a_contrast_names_variants_and_runtimes() -> None:
     variant = who("asyncio", "threads")
     runtime = structs.replace(who("asyncio"), runtime="3.14t")
     found = result({}, {})
-    found.comparison.ratios[variant, runtime] = Ratio(2, 1.9, 2.1, 9)
+    found.comparison.ratios[variant, runtime], judged = different(2)
+    found.comparison.verdicts[variant, runtime] = judged
     sentence = findings.contrast(found, (variant, runtime))
     assert sentence == "asyncio · threads took 2.0x as long as asyncio @ 3.14t"
 
@@ -169,14 +170,14 @@ def test_a_contrast_of_the_workload_file_follows_the_best() -> None:
     )
 
 
-def test_a_contrast_that_is_not_real_is_too_close_to_rank() -> None:
+def test_an_undecided_lead_is_not_called_equal() -> None:
     found = result(
         {"asyncio": about(20 * MS), "threads": about(24 * MS)},
-        {("threads", "asyncio"): close(1.2)},
+        {("threads", "asyncio"): undecided(1.2)},
     )
     assert findings.finding(found) == (
-        "asyncio and threads led (20.0 ms), too close to rank;"
-        " threads measured 1.2x asyncio, too close to rank"
+        "lead undecided between asyncio (20.0 ms) and threads;"
+        " threads measured 1.2x asyncio (undecided)"
     )
 
 
@@ -185,45 +186,56 @@ def test_a_contrast_that_was_not_measured_is_left_out() -> None:
     assert findings.finding(found) == "asyncio led (20.0 ms)"
 
 
-def test_contestants_too_close_to_the_best_are_named_with_it() -> None:
+def test_contestants_tied_with_the_best_are_named_with_it() -> None:
     found = result(
         {"asyncio": about(20 * MS), "trio": about(21 * MS), "go": about(50 * MS)},
-        {("trio", "asyncio"): close(1.05), ("go", "asyncio"): different(2.5)},
+        {("trio", "asyncio"): tied(1.05), ("go", "asyncio"): different(2.5)},
     )
-    assert findings.finding(found) == ("asyncio and trio led (20.0 ms), too close to rank")
+    assert findings.finding(found) == "asyncio (20.0 ms) and trio led, tied"
+
+
+@pytest.mark.parametrize(
+    ("others", "said"), [(("go",), "go undecided"), (("go", "uvloop"), "2 others undecided")]
+)
+def test_beside_a_tie_the_undecided_are_told_apart_from_the_tied(
+    others: tuple[str, ...], said: str
+) -> None:
+    found = result(
+        {name: about(20 * MS) for name in ("asyncio", "trio", *others)},
+        {("trio", "asyncio"): tied(1.05)} | {(one, "asyncio"): undecided(1.2) for one in others},
+    )
+    assert findings.finding(found) == f"asyncio (20.0 ms) and trio led, tied; {said}"
 
 
 @pytest.mark.parametrize("compared", [None, too_few(2.5)])
-def test_a_contestant_with_too_few_blocks_is_too_close_to_the_best(
+def test_a_contestant_with_too_few_blocks_leaves_the_lead_undecided(
     compared: Compared | None,
 ) -> None:
     found = result(
         {"asyncio": about(20 * MS), "trio": about(50 * MS)},
         {} if compared is None else {("trio", "asyncio"): compared},
     )
-    assert findings.finding(found) == ("asyncio and trio led (20.0 ms), too close to rank")
+    assert findings.finding(found) == "lead undecided between asyncio (20.0 ms) and trio"
 
 
 @pytest.mark.parametrize(
     ("models", "names"),
     [
-        (("asyncio", "trio", "uvloop"), "asyncio, trio and uvloop"),
-        (("asyncio", "trio", "uvloop", "go"), "asyncio, trio and 2 others"),
-        (("asyncio", "trio", "uvloop", "go", "scratch"), "asyncio, trio and 3 others"),
+        (("asyncio", "trio", "uvloop"), "trio and uvloop"),
+        (("asyncio", "trio", "uvloop", "go"), "trio and 2 others"),
+        (("asyncio", "trio", "uvloop", "go", "scratch"), "trio and 3 others"),
     ],
 )
 def test_a_sentence_names_three_contestants_at_most(models: tuple[str, ...], names: str) -> None:
     values = {model: about((20 + place) * MS) for place, model in enumerate(models)}
-    compared = {(model, "asyncio"): close(1.05) for model in models[1:]}
-    assert findings.finding(result(values, compared)) == (
-        f"{names} led (20.0 ms), too close to rank"
-    )
+    compared = {(model, "asyncio"): tied(1.05) for model in models[1:]}
+    assert findings.finding(result(values, compared)) == f"asyncio (20.0 ms), {names} led, tied"
 
 
 @pytest.mark.parametrize("better", ["lower", "higher"])
 def test_a_finding_of_too_few_blocks_says_so(better: str) -> None:
     found = result({"asyncio": about(20 * MS, None, 4)}, {}, text=with_metric(better=better))
-    assert findings.finding(found) == ("asyncio leads so far (20.0 ms) (too few blocks to be sure)")
+    assert findings.finding(found) == "asyncio leads so far (20.0 ms); too few blocks to be sure"
 
 
 def test_a_contrast_of_too_few_blocks_makes_the_finding_unsure_though_the_best_had_enough() -> None:
@@ -232,8 +244,8 @@ def test_a_contrast_of_too_few_blocks_makes_the_finding_unsure_though_the_best_h
         {("threads", "asyncio"): too_few(2.5)},
     )
     assert findings.finding(found) == (
-        "asyncio and threads led (20.0 ms), too close to rank;"
-        " threads took 2.5x as long as asyncio (too few blocks to be sure)"
+        "lead undecided between asyncio (20.0 ms) and threads;"
+        " threads took 2.5x as long as asyncio; too few blocks to be sure"
     )
 
 
@@ -283,23 +295,23 @@ THREE = {"asyncio": about(20 * MS), "trio": about(21 * MS), "threads": about(50 
 THREADS_DIFFER = {
     ("threads", "asyncio"): different(2.5),
     ("threads", "trio"): different(2.4),
-    ("trio", "asyncio"): close(1.05),
+    ("trio", "asyncio"): tied(1.05),
 }
 
 
 def test_a_title_has_the_real_contrasts_and_the_leaders_without_numbers() -> None:
     found = result(THREE, THREADS_DIFFER, text=WITH_CONTRASTS)
     assert findings.title(found) == (
-        "Demo: threads took 2.5x as long as asyncio; asyncio and trio led, too close to rank"
+        "Demo: threads took 2.5x as long as asyncio; asyncio and trio led, tied"
     )
 
 
 def test_a_title_without_a_real_contrast_names_the_leaders() -> None:
     found = result(
         {"asyncio": about(20 * MS), "threads": about(21 * MS)},
-        {("threads", "asyncio"): close(1.05)},
+        {("threads", "asyncio"): undecided(1.05)},
     )
-    assert findings.title(found) == "Demo: asyncio and threads led, too close to rank"
+    assert findings.title(found) == "Demo: lead undecided between asyncio and threads"
 
 
 @pytest.mark.parametrize(
@@ -307,12 +319,11 @@ def test_a_title_without_a_real_contrast_names_the_leaders() -> None:
     [
         (
             "Four words of title",
-            "Four words of title: threads took 2.5x as long as asyncio; asyncio and trio led",
+            "Four words of title: threads took 2.5x as long as asyncio; asyncio and trio led, tied",
         ),
         (
             "A title of so many words that nothing else fits",
-            "A title of so many words that nothing else fits: asyncio and trio led, too close to"
-            " rank",
+            "A title of so many words that nothing else fits: asyncio and trio led, tied",
         ),
     ],
 )
@@ -324,7 +335,7 @@ def test_a_title_leaves_out_what_exceeds_90_characters(name: str, title: str) ->
 
 def test_a_title_of_too_few_blocks_says_so() -> None:
     found = result({"asyncio": about(20 * MS, None, 4)}, {})
-    assert findings.title(found) == "Demo: asyncio leads so far (too few blocks to be sure)"
+    assert findings.title(found) == "Demo: asyncio leads so far; too few blocks to be sure"
 
 
 def test_a_title_without_results_says_why() -> None:
@@ -347,9 +358,17 @@ ASYNCIO_LEADS = leads(
     {"asyncio": about(20 * MS), "trio": about(50 * MS)}, {("trio", "asyncio"): different(2.5)}
 )
 BOTH_LEAD = leads(
-    {"asyncio": about(20 * MS), "trio": about(21 * MS)}, {("trio", "asyncio"): close(1.05)}
+    {"asyncio": about(20 * MS), "trio": about(21 * MS)},
+    {("trio", "asyncio"): tied(1.05)},
+    text=WORKLOAD.replace('title = "Demo"', 'title = "Other"'),
 )
-UNSURE = leads({"asyncio": about(20 * MS, None), "trio": about(50 * MS, None)})
+UNDECIDED = leads(
+    {"asyncio": about(20 * MS), "go": about(21 * MS)}, {("go", "asyncio"): undecided(1.05)}
+)
+UNSURE = leads(
+    {"asyncio": about(20 * MS, None), "trio": about(50 * MS, None)},
+    text=WORKLOAD.replace('title = "Demo"', 'title = "Unsure"'),
+)
 FLOOR = leads({"go": about(MS)}, text=WORKLOAD.replace("rules =", "floor = true\nrules ="))
 
 
@@ -358,21 +377,20 @@ FLOOR = leads({"go": about(MS)}, text=WORKLOAD.replace("rules =", "floor = true\
     [
         ([], "Nothing could be measured yet"),
         ([FLOOR, result({}, {})], "Nothing could be measured yet"),
-        ([ASYNCIO_LEADS], "asyncio led"),
-        ([BOTH_LEAD], "asyncio and trio led"),
-        ([UNSURE], "asyncio led (too few blocks to be sure)"),
-        ([ASYNCIO_LEADS, FLOOR], "asyncio led"),
+        ([ASYNCIO_LEADS], "Demo: asyncio led"),
+        ([BOTH_LEAD], "Other: asyncio and trio led, tied"),
+        ([UNDECIDED], "Demo: lead undecided between asyncio and go"),
+        ([UNSURE], "Unsure: asyncio led; too few blocks to be sure"),
+        ([ASYNCIO_LEADS, FLOOR], "Demo: asyncio led"),
+        ([ASYNCIO_LEADS, BOTH_LEAD], "Of 2 workloads, asyncio led or tied in 2, trio in 1"),
         (
-            [ASYNCIO_LEADS, BOTH_LEAD],
-            "asyncio led or shared the lead in 2 of 2 workloads, trio in 1",
+            [UNDECIDED, BOTH_LEAD],
+            "Of 2 workloads, asyncio led or tied in 1, trio in 1; 1 undecided",
         ),
-        (
-            [ASYNCIO_LEADS, leads({"go": about(MS)})],
-            "asyncio led or shared the lead in 1 of 2 workloads, go in 1",
-        ),
+        ([UNDECIDED, UNDECIDED], "The lead is undecided in all 2 workloads"),
         (
             [ASYNCIO_LEADS, UNSURE],
-            "asyncio led or shared the lead in 2 of 2 workloads (too few blocks to be sure)",
+            "Of 2 workloads, asyncio led or tied in 2; too few blocks to be sure",
         ),
     ],
 )
@@ -388,4 +406,4 @@ def test_variants_do_not_count_for_their_models() -> None:
         found.headline[0], cell=cell("asyncio", variant="fast"), metrics={"elapsed": about(MS)}
     )
     with_variant = replace(found, cases={HEADLINE: [variant, *found.headline]})
-    assert findings.overall([with_variant]) == "asyncio led"
+    assert findings.overall([with_variant]) == "Demo: asyncio led"

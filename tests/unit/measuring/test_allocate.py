@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -193,6 +194,25 @@ def test_a_resumed_run_continues_as_if_never_interrupted(cut: int) -> None:
         if len(went_on) == len(later):
             break
     assert went_on == order[cut:]
+
+
+def test_a_first_look_needs_a_block_of_every_headline_case() -> None:
+    one = allocator(planned("asyncio", "trio"))
+    known = [one.has_first_look for _ in run(one, MadeUp(NOISY), 3)]
+    assert known == [False, True, True]
+
+
+def test_a_block_beyond_the_plan_says_why_it_is_run() -> None:
+    done = list(run(allocator(planned("asyncio", "trio")), MadeUp(NOISY), 60))
+    assert {block.reason for block in done[:14]} == {""}
+    for block in done[14:]:
+        if block.case == HEADLINE:
+            assert re.fullmatch(
+                r"sharpening other: (trio|asyncio \(again\))/asyncio known to within [\d.]+%",
+                block.reason,
+            )
+        else:
+            assert block.reason == f"more blocks of {block.workload} {block.case}, for intervals"
 
 
 def test_without_the_headline_case_the_named_ones_come_first() -> None:

@@ -52,7 +52,7 @@ def test_a_comparison_says_how_far_apart_and_whether_that_is_real() -> None:
         one for one in comparison["pairs"] if (one["this"], one["to"]) == ("threads", "asyncio")
     )
     assert pair["value"] == pytest.approx(3)
-    assert pair["differ"] is True
+    assert pair["verdict"] == "different"
     assert comparison["tiers"] == [["asyncio"], ["threads"]]
 
 

@@ -101,16 +101,16 @@ def test_the_title_counts_the_models_that_miss_the_event_in_each_group() -> None
 def test_cases_without_a_group_are_counted_only_where_a_model_misses_the_event() -> None:
     on_the_loop = waits("asyncio", "headline", 200)
     assert title(on_the_loop, waits("asyncio", "calm", 1)) == (
-        "Demo: 1 of 1 models miss a tick with work on the loop"
+        "Demo: 1 of 1 model misses a tick with work on the loop"
     )
     assert title(on_the_loop, waits("asyncio", "calm", 11)) == (
-        "Demo: 1 of 1 models miss a tick with work on the loop, 1 of 1"
+        "Demo: 1 of 1 model misses a tick with work on the loop, 1 of 1 in other cases"
     )
 
 
 def test_a_group_in_which_no_model_misses_the_event_is_counted_too() -> None:
     found = title(waits("asyncio", "headline", 200), waits("asyncio", "aside", 1))
-    assert found == ("Demo: 1 of 1 models miss a tick with work on the loop, 0 of 1 in a thread")
+    assert found == "Demo: 1 of 1 model misses a tick with work on the loop, 0 of 1 in a thread"
 
 
 def test_where_no_model_misses_the_event_the_title_says_so() -> None:

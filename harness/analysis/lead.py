@@ -1,0 +1,56 @@
+"""Who leads: one alone, several that are tied, or that is undecided. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from harness.statistics.verdicts import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from harness.analysis.analyse import CellResult
+    from harness.analysis.comparison import Comparison
+
+_MOST_NAMES = 3  # in a sentence
+
+
+@dataclass(frozen=True)
+class Lead:
+    """The best, with all that are not different from it."""
+
+    first: tuple[str, ...]  # the best, then those that are tied with it
+    undecided: tuple[str, ...]  # neither tied with the best nor different from it
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """All of them, the best first."""
+        return (*self.first, *self.undecided)
+
+
+def find_lead(best: str, verdicts: Mapping[str, Verdict]) -> Lead:
+    """Return the lead; `verdicts` judges each of the others against the best, in their order."""
+    tied, undecided = (
+        tuple(name for name, verdict in verdicts.items() if verdict is wanted)
+        for wanted in (Verdict.TIED, Verdict.UNDECIDED)
+    )
+    return Lead((best, *tied), undecided)
+
+
+def lead_of(cells: Sequence[CellResult], comparison: Comparison) -> Lead:
+    """Return the lead among cells of the headline case, which are ranked and at least one."""
+    best, *others = cells
+    return find_lead(
+        best.name,
+        {cell.name: comparison.verdict(cell.contestant, best.contestant) for cell in others},
+    )
+
+
+def join_names(names: Sequence[str], conjunction: str = "and") -> str:
+    """Return a list in words: as many names as a sentence holds, then how many others there are."""
+    shown = list(names)
+    if len(shown) > _MOST_NAMES:
+        shown[_MOST_NAMES - 1 :] = [f"{len(shown) - _MOST_NAMES + 1} others"]
+    *first, last = shown
+    return f"{', '.join(first)} {conjunction} {last}" if first else last
