@@ -87,5 +87,5 @@ reference: setup ## measure for an hour, or use RUN, as the reference run; then 
 	@$(BIN)/python -m harness.presenting.reference --out $(OUT) --take $(or $(RUN),latest)
 
 clean: ## remove everything that was built; keep runs in results/
-	rm -rf .venv go/bin .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf .venv go/bin $(OUT)/revisions .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +

@@ -118,6 +118,7 @@ class Analysis:
     trials: int
     disturbed: Disturbed = field(default_factory=Disturbed)
     probes: tuple[drift.ProbeReading, ...] = ()  # how fast the machine was; none in old runs
+    measuring: bool = False  # more trials are to come
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -132,36 +133,59 @@ def _models(run: Run) -> tuple[str, ...]:
 
 def analyse(run: Run, trials: Iterable[Trial]) -> Analysis:
     """Analyse a run. Trials are taken in one by one and not kept."""
-    workloads = {
-        # It was checked before the run; some of these files may be from outside.
-        id_: workload_file.parse(id_, text, f"{id_}.toml", from_outside=True)
-        for id_, text in run.workloads.items()
-    }
-    aggregates = _Aggregates(workloads)
-    blocks: set[int] = set()
-    probes: list[drift.ProbeReading] = []
-    disturbance = DisturbanceCount()
-    count = 0
+    analyst = Analyst(run)
     for trial in trials:
-        aggregates[trial.cell].take(trial)
+        analyst.take(trial)
+    return analyst.conclude()
+
+
+class Analyst:
+    """Takes in the trials of a run as they come, and says at any time what they show."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._workloads = {
+            # It was checked before the run; some of these files may be from outside.
+            id_: workload_file.parse(id_, text, f"{id_}.toml", from_outside=True)
+            for id_, text in run.workloads.items()
+        }
+        self._aggregates = _Aggregates(self._workloads)
+        self._blocks: set[int] = set()
+        self._probes: list[drift.ProbeReading] = []
+        self._disturbance = DisturbanceCount()
+        self._trials = 0
+
+    def take(self, trial: Trial) -> None:
+        """Take in a trial, without keeping it."""
+        self._aggregates[trial.cell].take(trial)
         for text in trial.warnings:  # the A/A control is not shown, and runs the same code
-            aggregates[structs.replace(trial.cell, control=False)].remarks.take(text)
-        disturbance.take(trial)
-        blocks.add(trial.block)
-        probes += drift.probe_readings([trial])
-        count += 1
-    language = {model: runner.language for runner in run.runners for model in runner.models}
-    return Analysis(
-        run=run,
-        workloads={
-            id_: _workload_result(run, workload, aggregates, language)
-            for id_, workload in workloads.items()
-        },
-        blocks=len(blocks),
-        trials=count,
-        disturbed=disturbance.result(),
-        probes=tuple(probes),
-    )
+            self._aggregates[structs.replace(trial.cell, control=False)].remarks.take(text)
+        self._disturbance.take(trial)
+        self._blocks.add(trial.block)
+        self._probes += drift.probe_readings([trial])
+        self._trials += 1
+
+    def compare(self, id_: str) -> WorkloadResult:
+        """Return the comparison of a workload's headline case, and little else: it is quick."""
+        workload = self._workloads[id_]
+        metric = workload.headline_metric
+        cases = {HEADLINE: workload.cases[HEADLINE]}
+        return self._conclude(replace(workload, cases=cases, metrics={metric.id: metric}))
+
+    def conclude(self, *, measuring: bool = False) -> Analysis:
+        """Return all that is known. `measuring` says that more trials are to come."""
+        return Analysis(
+            run=self._run,
+            workloads={id_: self._conclude(one) for id_, one in self._workloads.items()},
+            blocks=len(self._blocks),
+            trials=self._trials,
+            disturbed=self._disturbance.result(),
+            probes=tuple(self._probes),
+            measuring=measuring,
+        )
+
+    def _conclude(self, workload: Workload) -> WorkloadResult:
+        return _workload_result(self._run, workload, self._aggregates)
 
 
 class _Aggregates(dict[Cell, CellAggregate]):
@@ -176,9 +200,8 @@ class _Aggregates(dict[Cell, CellAggregate]):
         return self.setdefault(cell, CellAggregate(case))
 
 
-def _workload_result(
-    run: Run, workload: Workload, aggregates: _Aggregates, language: dict[str, str]
-) -> WorkloadResult:
+def _workload_result(run: Run, workload: Workload, aggregates: _Aggregates) -> WorkloadResult:
+    language = {model: runner.language for runner in run.runners for model in runner.models}
     absent = {
         absence.cell: absence for absence in run.absent if absence.cell.workload == workload.id
     }
@@ -279,7 +302,7 @@ def _compare(result: WorkloadResult, aggregates: _Aggregates) -> Comparison:
         cell.contestant: aggregates[cell.cell].series[result.metric.id].values for cell in cells
     }
     best_first = [cell.contestant for cell in ranked(result)]
-    return compare(values, _control(result, aggregates), best_first)
+    return compare(values, _control(result, aggregates), best_first, result.workload.baseline)
 
 
 def _control(result: WorkloadResult, aggregates: _Aggregates) -> Ratio | None:

@@ -83,12 +83,17 @@ def compare(
     values: Mapping[Contestant, BlockValues],
     control: Ratio | None,
     best_first: Sequence[Contestant],
+    baseline: Contestant,
 ) -> Comparison:
-    """Compare every two contestants; those of `best_first` are put into tiers."""
+    """Compare every two contestants; those of `best_first` are put into tiers.
+
+    The baseline has taken part in all rounds of a block, even where others did not fit into memory.
+    """
+    base = values.get(baseline)
     found = {
         (this, to): ratio
         for this, to in combinations(values, 2)
-        if (ratio := estimates.paired_ratio(pair_blocks(values[this], values[to]))) is not None
+        if (ratio := estimates.paired_ratio(pair_blocks(values[this], values[to], base)))
     }
     comparison = Comparison(control=control)
     judged = judge_ratios(list(found.values()), comparison.floor or 1.0)

@@ -1,4 +1,4 @@
-"""Two runs, cell by cell: is the second faster, slower, the same, or is that undecided. Pure.
+"""Two groups of runs, cell by cell: faster, slower, tied or undecided. Pure.
 
 On one machine the values themselves are compared. Across machines only ratios to the baseline can
 be: there a cell's value is its ratio to the baseline of its own run, by block.
@@ -6,86 +6,97 @@ be: there a cell's value is its ratio to the baseline of its own run, by block.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from collections import Counter
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from harness.analysis.changes import CellChange, Change, decide, undecided
 from harness.errors import Exit, Problem
-from harness.statistics import estimates
+from harness.statistics.between_runs import DEFAULT, ratio_of_runs
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from harness.analysis.analyse import Analysis, CellResult, WorkloadResult
-    from harness.results.records import Cell, Machine
-    from harness.statistics.estimates import Ratio
+    from harness.results.records import Cell, Machine, Run
 
-_ALPHA = 0.05  # of one false difference among all cells of a comparison
+MARGIN = 0.10  # the largest difference that is called tied
 _SAME_MACHINE = ("host", "system", "cpu", "logical_cores", "memory_bytes")
-
-
-class Change(StrEnum):
-    """How the second run's cell differs from the first's."""
-
-    FASTER = "faster"
-    SLOWER = "slower"
-    SAME = "same"  # within the noise floor
-    UNDECIDED = "undecided"
-    NOT_COMPARABLE = "not comparable"
+_SHOWN = 8  # names of a list
 
 
 @dataclass(frozen=True)
-class CellChange:
-    """One cell in both runs. `ratio` is the second over the first, in cost: above 1 is slower."""
+class RunComparison:
+    """The cells that both groups have, and what else differs between the groups."""
 
-    cell: Cell
-    change: Change
-    reason: str = ""
-    ratio: Ratio | None = None
-    floor: float = 1.0  # the larger noise floor of the two runs, as a factor
-    is_time: bool = True  # or a rate; other things are not fast or slow
-
-    @property
-    def word(self) -> str:
-        """The change in a word: memory is not slower but worse."""
-        other = {Change.FASTER: "better", Change.SLOWER: "worse"}
-        return self.change.value if self.is_time else other.get(self.change, self.change.value)
+    changes: list[CellChange]
+    notes: tuple[str, ...]
 
 
 def compare_runs(
-    first: Analysis, second: Analysis, *, across_machines: bool = False
-) -> list[CellChange]:
-    """Compare two runs. Raises Problem if they are of different machines or share no cell."""
-    differences = _machine_differences(first.run.machine, second.run.machine)
+    first: Sequence[Analysis], second: Sequence[Analysis], *, across_machines: bool = False
+) -> RunComparison:
+    """Compare two groups of runs.
+
+    Raises Problem if they are of different machines, share no cell, or have a run twice.
+    """
+    _check_distinct([analysis.run for analysis in (*first, *second)])
+    machines = [analysis.run.machine for analysis in (*first, *second)]
+    differences = [text for other in machines[1:] for text in _differences(machines[0], other)]
     if differences and not across_machines:
         raise Problem(
-            f"the runs are of different machines ({'; '.join(differences)}), so times cannot be"
-            " compared; --across-machines compares the ratios to the baseline of each run",
+            f"the runs are of different machines ({'; '.join(dict.fromkeys(differences))}), so"
+            " times cannot be compared; --across-machines compares the ratios to the baseline of"
+            " each run",
             Exit.NOT_POSSIBLE,
         )
+    sides = _cells(first), _cells(second)
+    common = [cell for cell in sides[1] if cell in sides[0]]
+    if not common:
+        raise Problem("the runs have no cell in common; nothing to compare", Exit.NOT_POSSIBLE)
     changes = [
         change
-        for id_, result in second.workloads.items()
-        if id_ in first.workloads
-        for change in _compare(first.workloads[id_], result, across_machines=across_machines)
+        for cell in common
+        if (change := _compare(sides[0][cell], sides[1][cell], across_machines=across_machines))
     ]
-    if not changes:
-        raise Problem("the runs have no cell in common; nothing to compare", Exit.NOT_POSSIBLE)
-    return _decided(changes)
+    return RunComparison(decide(changes, MARGIN), tuple(_notes(first, second, *sides)))
 
 
-def regressions(changes: Sequence[CellChange], tolerance: float) -> list[CellChange]:
-    """Return the cells that are slower by more than the tolerance, 0.05 being 5%."""
-    return [
-        change
-        for change in changes
-        if change.change is Change.SLOWER
-        and change.ratio is not None
-        and change.ratio.value > 1 + tolerance
-    ]
+@dataclass(frozen=True)
+class _Measured:
+    """A cell in one run."""
+
+    workload: WorkloadResult
+    result: CellResult
+
+    @property
+    def values(self) -> list[float]:
+        """The headline metric, one value per process."""
+        return list(self.result.values.values())
+
+    @property
+    def ratios(self) -> list[float]:
+        """Its ratio to the baseline, one per block that both share."""
+        for base in self.workload.cases[self.result.cell.case]:
+            if base.contestant == self.workload.workload.baseline:
+                return [
+                    value / base.values[block]
+                    for block, value in self.result.values.items()
+                    if base.values.get(block, 0) > 0
+                ]
+        return []
 
 
-def _machine_differences(first: Machine, second: Machine) -> list[str]:
+_Side = dict["Cell", list[_Measured]]  # a cell that any run planned, in the runs that planned it
+
+
+def _check_distinct(runs: Sequence[Run]) -> None:
+    for id_, count in Counter(run.id for run in runs).items():
+        if count > 1:
+            raise Problem(f"found the run {id_} {count} times, expected each run once")
+
+
+def _differences(first: Machine, second: Machine) -> list[str]:
     return [
         f"{name}: {getattr(first, name)} and {getattr(second, name)}"
         for name in _SAME_MACHINE
@@ -93,86 +104,115 @@ def _machine_differences(first: Machine, second: Machine) -> list[str]:
     ]
 
 
+def _cells(analyses: Iterable[Analysis]) -> _Side:
+    found: _Side = {}
+    for analysis in analyses:
+        for workload in analysis.workloads.values():
+            for results in workload.cases.values():
+                for result in results:
+                    found.setdefault(result.cell, []).append(_Measured(workload, result))
+    return found
+
+
 def _compare(
-    first: WorkloadResult, second: WorkloadResult, *, across_machines: bool
-) -> list[CellChange]:
-    changes = []
-    for case, cells in second.cases.items():
-        before = {cell.cell: cell for cell in first.cases.get(case, [])}
-        for new in cells:
-            old = before.get(new.cell)
-            if old is None or (old.absent is not None and new.absent is not None):
-                continue
-            if reason := _obstacle(first, second, old, new):
-                changes.append(CellChange(new.cell, Change.NOT_COMPARABLE, reason))
-                continue
-            if across_machines and new.contestant == second.workload.baseline:
-                continue  # its ratio to itself is always 1
-            if across_machines:
-                values = _to_baseline(second, case, new), _to_baseline(first, case, old)
-            else:
-                values = list(new.values.values()), list(old.values.values())
-            ratio = estimates.unpaired_ratio(*values)
-            if ratio is not None and second.metric.better == "higher":
-                ratio = ratio.inverse()
-            floor = max(first.comparison.floor or 1.0, second.comparison.floor or 1.0)
-            base, _, per = second.metric.unit.partition("/")
-            is_time = base in ("ns", "x") or per == "s"
-            changes.append(CellChange(new.cell, Change.UNDECIDED, "", ratio, floor, is_time))
-    return changes
+    old: Sequence[_Measured], new: Sequence[_Measured], *, across_machines: bool
+) -> CellChange | None:
+    """Compare a cell; None if there is nothing to say about it."""
+    cell, workload = new[0].result.cell, new[0].workload
+    if all(one.result.absent is not None for one in (*old, *new)):
+        return None
+    if across_machines and cell.contestant == workload.workload.baseline:
+        return None  # its ratio to itself is always 1
+    if reason := _obstacle(old, new):
+        return CellChange(cell, Change.NOT_COMPARABLE, reason)
+    these, those = (
+        [one.ratios if across_machines else one.values for one in side] for side in (new, old)
+    )
+    return undecided(cell, workload.metric, ratio_of_runs(these, those))
 
 
-def _obstacle(
-    first: WorkloadResult, second: WorkloadResult, old: CellResult, new: CellResult
-) -> str:
-    """Return why two cells cannot be compared, or an empty text."""
-    if first.workload.text != second.workload.text:
+def _obstacle(old: Sequence[_Measured], new: Sequence[_Measured]) -> str:
+    """Return why a cell cannot be compared, or an empty text."""
+    if len({one.workload.workload.text for one in (*old, *new)}) > 1:
         return "the workload file has changed"
-    for which, cell in (("first", old), ("second", new)):
-        if cell.absent is not None:
-            return f"in the {which} run it is {cell.absent.absence.label}"
-        if cell.failures:
-            return f"in the {which} run {cell.failures} of {cell.attempts} trials failed"
-        if not cell.values:
-            return f"in the {which} run it was not measured"
+    for which, side in (("first", old), ("second", new)):
+        for one in side:
+            result = one.result
+            run = f"the {which} run" if len(side) == 1 else f"a {which} run"
+            if result.absent is not None:
+                return f"in {run} it is {result.absent.absence.label}"
+            if result.failures:
+                return f"in {run} {result.failures} of {result.attempts} trials failed"
+            if not result.values:
+                return f"in {run} it was not measured"
     return ""
 
 
-def _to_baseline(result: WorkloadResult, case: str, cell: CellResult) -> list[float]:
-    """Return the ratios of a cell to the baseline of its run, one per block that both share."""
-    for base in result.cases[case]:
-        if base.contestant == result.workload.baseline:
-            return [
-                value / base.values[block]
-                for block, value in cell.values.items()
-                if base.values.get(block, 0) > 0
-            ]
-    return []
+def _notes(
+    first: Sequence[Analysis], second: Sequence[Analysis], before: _Side, after: _Side
+) -> Iterator[str]:
+    """Yield what only one side has, what changed, and what so few runs cannot show."""
+    for which, side, other in (("first", before, after), ("second", after, before)):
+        if alone := [cell for cell in side if cell not in other and _is_measured(side[cell])]:
+            yield f"Only in the {which}, so not compared: {_list(_name_cells(alone, other))}."
+    for which, group in (("first", first), ("second", second)):
+        if changed := _changed(group[:1], group[1:]):
+            yield f"The {which} runs are not of the same code: {_list(changed)} differ."
+    yield _describe_changes(first, second)
+    if min(len(first), len(second)) == 1:
+        yield (
+            "One run a side does not show how much runs of the same code differ. The intervals"
+            f" allow for a deviation of {DEFAULT.deviation:.0%} between runs: they exclude every"
+            " change outside them, and no change inside. More runs a side exclude more:"
+            " compare A1,A2,A3 B1,B2,B3. To judge a change of the code, use `loombench ab`."
+        )
 
 
-def _decided(changes: list[CellChange]) -> list[CellChange]:
-    """Decide each change; probabilities are adjusted for the number of cells."""
-    ps = [change.ratio.p if change.ratio else None for change in changes]
-    adjusted = iter(estimates.adjust_holm([p for p in ps if p is not None]))
-    return [
-        _undecidable(change) if p is None else _decide(change, next(adjusted))
-        for change, p in zip(changes, ps, strict=True)
+def _is_measured(measured: Sequence[_Measured]) -> bool:
+    return any(one.result.attempts for one in measured)
+
+
+def _name_cells(cells: Sequence[Cell], other: _Side) -> list[str]:
+    """Return the names of cells; a workload that the other side lacks is one name."""
+    known = {cell.workload for cell in other}
+    names = [
+        f"{cell.workload} {cell.name} ({cell.case})" if cell.workload in known else cell.workload
+        for cell in cells
     ]
+    return list(dict.fromkeys(names))
 
 
-def _undecidable(change: CellChange) -> CellChange:
-    if change.change is Change.NOT_COMPARABLE:
-        return change
-    return replace(change, reason="too few processes, or a cost that is not positive")
+def _changed(first: Sequence[Analysis], second: Sequence[Analysis]) -> list[str]:
+    """Return the sources that are in runs of both, and not the same in all of them."""
+    digests: dict[str, set[str]] = {}
+    for analysis in (*first, *second):
+        for path, digest in analysis.run.sources.items():
+            digests.setdefault(path, set()).add(digest)
+    return [path for path, found in digests.items() if len(found) > 1] if second else []
 
 
-def _decide(change: CellChange, p: float) -> CellChange:
-    ratio = change.ratio
-    assert ratio is not None
-    assert ratio.low is not None
-    assert ratio.high is not None
-    if p < _ALPHA and max(ratio.value, 1 / ratio.value) > change.floor:
-        return replace(change, change=Change.SLOWER if ratio.value > 1 else Change.FASTER)
-    if 1 / change.floor <= ratio.low and ratio.high <= change.floor:
-        return replace(change, change=Change.SAME, reason="within the noise floor")
-    return change
+def _describe_changes(first: Sequence[Analysis], second: Sequence[Analysis]) -> str:
+    """Return which sources and versions differ between the sides."""
+    old, new = _versions(first), _versions(second)
+    versions = "".join(
+        f" Versions differ: {' and '.join(sorted(old[name] | new[name]))}."
+        for name in old.keys() & new.keys()
+        if old[name] != new[name]
+    )
+    if changed := _changed(first, second):
+        return f"Sources that changed: {_list(changed)}.{versions}"
+    return f"No source file of an implementation changed.{versions}"
+
+
+def _versions(group: Sequence[Analysis]) -> dict[str, set[str]]:
+    """Return the version of each runner in every run of a side."""
+    found: dict[str, set[str]] = {}
+    for analysis in group:
+        for runner in analysis.run.runners:
+            found.setdefault(runner.key, set()).add(runner.summary)
+    return found
+
+
+def _list(names: Sequence[str]) -> str:
+    rest = f" and {len(names) - _SHOWN:,} more" if len(names) > _SHOWN else ""
+    return ", ".join(names[:_SHOWN]) + rest

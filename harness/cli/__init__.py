@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from harness import units
-from harness.cli import measuring, reading, writing
+from harness.cli import comparing, measuring, reading, writing
 from harness.errors import Exit, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+
+_COMMANDS = (*measuring.COMMANDS, *comparing.COMMANDS, *reading.COMMANDS, *writing.COMMANDS)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -22,7 +24,7 @@ def cli() -> None:
     """Measure the same work in every concurrency model, on this machine."""
 
 
-for command in (*measuring.COMMANDS, *reading.COMMANDS, *writing.COMMANDS):
+for command in _COMMANDS:
     cli.add_command(command)
 
 

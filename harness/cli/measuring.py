@@ -9,6 +9,7 @@ import click
 from harness.claims import judge, ledger
 from harness.cli import options
 from harness.cli.console import Console, echo_json, print_line, warn
+from harness.cli.live import LiveResults, begin_analysis
 from harness.cli.results import draw, show_results, summarise
 from harness.errors import Exit, Problem
 from harness.interrupts import interruptible
@@ -25,10 +26,11 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from harness.analysis.analyse import Analysis
+    from harness.claims.ledger import Claim
     from harness.results.records import Trial
 
 _PRECISION = 0.03
-_MAX_SEED = 2**31 - 1
 
 
 @click.command("list")
@@ -44,7 +46,7 @@ def list_(
     as_json: bool,
 ) -> int:
     """List workloads, models and implementations. Gives reasons for unavailable ones."""
-    inventory = _open_inventory(runners)
+    inventory = open_inventory(runners)
     selection = RunSelection(options.split(workloads), options.split(models))
     cells, absent = inventory.plan_cells(selection, None)
     selected = [
@@ -76,13 +78,9 @@ def list_(
     type=options.PERCENT,
     help="Stop when every headline ratio is known to within this. [3%]",
 )
-@click.option(
-    "--max-memory",
-    type=options.SIZE,
-    help="Memory limit of one trial: 512MiB, 2GiB. [half of the free memory]",
-)
+@options.max_memory
 @options.out
-@click.option("--seed", type=click.IntRange(0, _MAX_SEED), help="Random seed of the run. [random]")
+@options.seed
 @click.option(
     "--resume",
     is_flag=False,
@@ -91,7 +89,7 @@ def list_(
     help="Continue a run instead of starting one. [latest]",
 )
 @click.option("--alone", is_flag=True, help="Measure trials one after the other, without turns.")
-@click.option("--figures/--no-figures", default=True, help="Draw figures at the end.")
+@click.option("--figures/--no-figures", default=True, help="Draw figures.")
 def run(
     workloads: tuple[str, ...],
     models: tuple[str, ...],
@@ -108,8 +106,9 @@ def run(
     alone: bool,
     figures: bool,
 ) -> int:
-    """Measure, then print and draw the results. After Ctrl-C, results are still drawn."""
+    """Measure, and draw the results between blocks and at the end. Ctrl-C ends early."""
     console = Console()
+    claims = ledger.load()
     if resume is None:
         selection = RunSelection(
             options.split(workloads), options.split(models), options.split(cases)
@@ -121,7 +120,7 @@ def run(
             budget,
             seed,
             precision or _PRECISION,
-            _open_inventory(runners),
+            open_inventory(runners),
             alone=alone,
         )
     else:
@@ -131,15 +130,13 @@ def run(
                 " --case, --profile, --precision, --alone or --seed, expected it without them"
             )
         current = campaign.resume(store.find_run(out, resume), budget, warn, runners)
+    analyst = begin_analysis(current)
     display = Display(console, current.budget_s, current.planned, current.allocator.trials)
     with interruptible() as interrupted, display:
-        reason = current.measure(display, interrupted, max_memory)
+        live = LiveResults(current, analyst, display, interrupted, claims if figures else None)
+        reason = current.measure(live, interrupted, max_memory)
     print_line(console, f"{reason}: {current.folder}")
-    analysis = show_results(current.folder, console)
-    checked = judge.judge_claims(ledger.load(), analysis)
-    if figures:
-        draw(current.folder, analysis, checked, console)
-    summarise(current.folder, analysis, checked)
+    _present(current.folder, analyst.conclude(), claims, console, figures=figures)
     return Exit.INTERRUPTED if reason == "interrupted" else _exit_code(current.inventory)
 
 
@@ -149,7 +146,7 @@ def run(
 @options.runner
 def validate(workloads: tuple[str, ...], models: tuple[str, ...], runners: tuple[Path, ...]) -> int:
     """Check every implementation against its workload's rules. Runs the check cases."""
-    inventory = _open_inventory(runners)
+    inventory = open_inventory(runners)
     selection = RunSelection(options.split(workloads), options.split(models))
     cells, absent = inventory.plan_cells(selection, None)
     trials: list[Trial] = []
@@ -188,7 +185,18 @@ def doctor(*, as_json: bool) -> None:
     Console().print(tables.machine(findings))
 
 
-def _open_inventory(runners: Sequence[Path]) -> Inventory:
+def _present(
+    folder: Path, analysis: Analysis, claims: Sequence[Claim], console: Console, *, figures: bool
+) -> None:
+    """Print the results of a run, draw its figures and write its report."""
+    show_results(analysis, console)
+    checked = judge.judge_claims(claims, analysis)
+    if figures:
+        draw(folder, analysis, checked, console)
+    summarise(folder, analysis, checked)
+
+
+def open_inventory(runners: Sequence[Path] = ()) -> Inventory:
     """Open the inventory and warn about runners that cannot be used."""
     inventory = Inventory.open(runners)
     for problem in inventory.runners.problems:

@@ -13,6 +13,8 @@ from harness.errors import Problem
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
+_MAX_SEED = 2**31 - 1
+
 
 class ParsedType(click.ParamType[Any]):
     """An option type with a parsing function, whose Problem is shown to the user."""
@@ -75,6 +77,14 @@ must_hold = click.option(
     help="Exit with 1 unless every claim holds, and print what to do about the others.",
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+max_memory = click.option(
+    "--max-memory",
+    type=SIZE,
+    help="Memory limit of one trial: 512MiB, 2GiB. [half of the free memory]",
+)
+seed = click.option(
+    "--seed", type=click.IntRange(0, _MAX_SEED), help="Random seed of the run. [random]"
+)
 
 
 def split(names: Sequence[str]) -> tuple[str, ...]:

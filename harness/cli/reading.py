@@ -1,4 +1,4 @@
-"""Commands that read a run: show, plot, report, export, compare, claims."""
+"""Commands that read a run: show, plot, report, export, claims."""
 
 from __future__ import annotations
 
@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 import click
 
 from harness import units
-from harness.analysis import run_comparison
 from harness.analysis.analyse import analyse
 from harness.claims import judge, ledger
 from harness.cli import options
-from harness.cli.console import Console, echo_json, print_line, warn
+from harness.cli.console import Console, echo_json, warn
 from harness.cli.results import analyse_run, draw, show_results, summarise
 from harness.errors import Exit, Problem
 from harness.files import write_file
@@ -30,7 +29,7 @@ if TYPE_CHECKING:
 @options.out
 def show(run_: str | None, out: Path) -> None:
     """Print the results of a run as tables. Default: the latest run."""
-    show_results(store.find_run(out, run_), Console())
+    show_results(analyse_run(store.find_run(out, run_)), Console())
 
 
 @click.command()
@@ -101,37 +100,6 @@ def export_(
         warn(warning)
 
 
-@click.command()
-@click.argument("first")
-@click.argument("second")
-@click.option(
-    "--fail-on", type=options.PERCENT, help="Exit with 1 if anything is slower by more than this."
-)
-@click.option("--across-machines", is_flag=True, help="Compare ratios to the baseline of each run.")
-@options.out
-def compare(
-    first: str, second: str, fail_on: float | None, out: Path, *, across_machines: bool
-) -> int:
-    """Compare the SECOND run with the FIRST. Shows what is faster, slower or the same."""
-    analyses = []
-    for name in (first, second):
-        folder = store.find_run(out, name)
-        warnings: list[str] = []
-        analyses.append(analyse(store.read_run(folder), store.read_trials(folder, warnings)))
-        for warning in warnings:
-            warn(f"{name}: {warning}")
-    rows = run_comparison.compare_runs(*analyses, across_machines=across_machines)
-    console = Console()
-    console.print(tables.comparison(rows))
-    if all(row.change is run_comparison.Change.NOT_COMPARABLE for row in rows):
-        raise Problem("the two runs have no cell that can be compared", Exit.NOT_POSSIBLE)
-    slower = [] if fail_on is None else run_comparison.regressions(rows, fail_on)
-    if slower:
-        names = ", ".join(f"{row.cell.workload} {row.cell.name}" for row in slower)
-        print_line(console, f"slower by more than {100 * (fail_on or 0):g}%: {names}")
-    return Exit.FAILED if slower else Exit.SUCCESS
-
-
 @click.command("claims")
 @click.argument("run_", metavar="[RUN]", required=False)
 @options.ledger
@@ -168,4 +136,4 @@ def claims_(
     return Exit.FAILED if complaints else Exit.SUCCESS
 
 
-COMMANDS = (show, plot, report_, export_, compare, claims_)
+COMMANDS = (show, plot, report_, export_, claims_)

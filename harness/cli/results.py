@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.analysis.analyse import Analysis, analyse
+from harness.analysis.revision_comparison import compare_revision
 from harness.cli.console import Console, print_line, warn
 from harness.files import write_file
 from harness.presenting import export, tables
@@ -15,6 +16,7 @@ from harness.results import store
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from harness.analysis.changes import CellChange
     from harness.claims.judge import JudgedClaim
 
 
@@ -27,22 +29,34 @@ def analyse_run(folder: Path) -> Analysis:
     return analysis
 
 
-def show_results(folder: Path, console: Console) -> Analysis:
-    """Print the results of a run as tables and return the analysis."""
-    analysis = analyse_run(folder)
+def show_results(analysis: Analysis, console: Console) -> None:
+    """Print the results of a run as tables."""
+    if analysis.run.revision:
+        show_revision(analysis, console)
     for renderable in tables.results(analysis):
         console.print(renderable)
-    return analysis
+
+
+def show_revision(analysis: Analysis, console: Console) -> list[CellChange]:
+    """Print how the working tree differs from the revision beside it, and return that."""
+    rows = compare_revision(analysis)
+    console.print(tables.comparison(rows, f"working tree / {analysis.run.revision[:8]}"))
+    return rows
 
 
 def summarise(folder: Path, analysis: Analysis, checked: Sequence[JudgedClaim]) -> None:
-    """Write the summaries and the report into the run directory."""
+    """Write the summaries and the report into the run directory, and print where it is."""
+    print_line(Console(), f"Report: {os.path.relpath(write_report(folder, analysis, checked))}")
+
+
+def write_report(folder: Path, analysis: Analysis, checked: Sequence[JudgedClaim]) -> Path:
+    """Write the summaries and the report into the run directory. Returns the path of the report."""
     advice = "the measurements are safe; free some space, then run: loombench plot"
     for name, text in export.summaries(analysis).items():
         write_file(folder / name, text, advice)
     from harness.presenting import report  # slow to import
 
-    print_line(Console(), f"Report: {os.path.relpath(report.write(analysis, folder, checked))}")
+    return report.write(analysis, folder, checked)
 
 
 def draw(

@@ -18,6 +18,7 @@ from __future__ import annotations
 import random
 from typing import TYPE_CHECKING
 
+from harness import units
 from harness.errors import Problem
 from harness.measuring.measured_case import MeasuredCase
 from harness.measuring.plan import Block, assign, group_by_case, split_phases
@@ -77,18 +78,24 @@ class Allocator:
             yield self._create_block(index, key)
         index = self._last_block + 1
         while (next_key := self._choose_case(index)) is not None:
-            yield self._create_block(index, next_key)
+            reason = self._explain(next_key) if index >= self._fixed_blocks else ""
+            yield self._create_block(index, next_key, reason)
             index += 1
+
+    @property
+    def has_first_look(self) -> bool:
+        """Whether every headline case has a block."""
+        return all(self._cases[key].block_count for key in self._first)
 
     @property
     def _fixed_blocks(self) -> int:
         """The number of blocks whose order does not depend on measurements."""
         return self._min_blocks * len(self._first) + len(self._later)
 
-    def _create_block(self, index: int, key: CaseKey) -> Block:
+    def _create_block(self, index: int, key: CaseKey, reason: str = "") -> Block:
         shuffled = list(self._assignments[key])
         random.Random(f"{self._seed} {index}").shuffle(shuffled)
-        return Block(index, *key, tuple(shuffled), self._cases[key].choose_rounds(index))
+        return Block(index, *key, tuple(shuffled), self._cases[key].choose_rounds(index), reason)
 
     def _choose_case(self, index: int) -> CaseKey | None:
         round_, position = divmod(index, len(self._first))
@@ -112,3 +119,11 @@ class Allocator:
         if too_few and any(gains.values()):
             return min(too_few, key=counts.__getitem__)
         return max(gains, key=gains.__getitem__)
+
+    def _explain(self, key: CaseKey) -> str:
+        """Return why a case gets more blocks: `sharpening echo: go/asyncio known to within 12%`."""
+        if key not in self._first:
+            return f"more blocks of {key[0]} {key[1]}, for intervals"
+        name, spread = self._cases[key].least_precise_ratio
+        known = f": {name} known to within {units.format_significant(100 * spread, 2)}%"
+        return f"sharpening {key[0]}" + (known if name else "")

@@ -54,6 +54,7 @@ def run_blocks(
             for trial in trials:
                 store(trial)
                 observer.ended(trial)
+        observer.block_ended(block)
     return "every headline ratio has reached the requested precision"
 
 

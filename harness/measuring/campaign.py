@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from harness.errors import Exit, Problem
-from harness.measuring import plan, trials
+from harness.measuring import against, plan, trials
 from harness.measuring.allocate import Allocator
 from harness.measuring.blocks import run_blocks
 from harness.measuring.inventory import Inventory
@@ -115,6 +115,7 @@ def begin(
         sources=inventory.source_digests(cells),
         implementations=inventory.source_paths(cells),
         runner_files=inventory.runner_files,
+        revision=inventory.beside.commit if inventory.beside else "",
     )
     writer = store.RunWriter.create(out, run)
     return Campaign(run, inventory, writer, run.budget_s, _create_allocator(run, inventory))
@@ -135,6 +136,8 @@ def resume(
     runner_files = tuple(runner_files)
     _check_runner_files(folder.name, run, runner_files)
     inventory = Inventory.open(runner_files)
+    if run.revision:
+        inventory = against.reopen(inventory, run, folder.parent)
     for problem in inventory.runners.problems:
         warn(problem)
     _check_unchanged(folder.name, run, inventory)
@@ -227,8 +230,8 @@ def _list_versions(runners: tuple[RunnerFacts, ...]) -> dict[str, str]:
     """Return the version and the facts of each runner: libraries, settings."""
     versions = {}
     for runner in runners:
-        versions[f"runner {runner.name}"] = runner.version
-        versions |= {f"{runner.name}: {fact}": str(value) for fact, value in runner.facts.items()}
+        versions[f"runner {runner.key}"] = runner.version
+        versions |= {f"{runner.key}: {fact}": str(value) for fact, value in runner.facts.items()}
     return versions
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from harness.catalog import workload_file
+from harness.catalog.contestant import DEFAULT_RUNTIME
 from harness.catalog.workload import MODELS
 from harness.measuring import plan
 from harness.measuring.runners import external
@@ -20,8 +21,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
     from pathlib import Path
 
+    from harness.catalog.contestant import Contestant
     from harness.catalog.workload import Workload
     from harness.measuring.plan import Profile, RunSelection
+    from harness.measuring.runners.revision import Revision
     from harness.measuring.runners.runner import Offer, Runners
     from harness.results.records import Cell
 
@@ -34,6 +37,8 @@ class Inventory:
     runners: Runners
     runner_files: tuple[str, ...] = ()  # the loombench.toml files given by --runner
     external: frozenset[str] = frozenset()  # workloads defined by those files
+    beside: Revision | None = None  # whose runners are among `runners`
+    only: frozenset[Contestant] | None = None  # the contestants that take part; None: all
 
     @classmethod
     def open(cls, runner_files: Iterable[Path] = ()) -> Inventory:
@@ -53,6 +58,18 @@ class Inventory:
             frozenset(workloads.keys() - own_workloads.keys()),
         )
 
+    def with_revision(
+        self, revision: Revision, theirs: Runners, contestants: Iterable[Contestant]
+    ) -> Inventory:
+        """Return an inventory in which these contestants alone take part, here and there."""
+        runners = replace(self.runners, found=self.runners.found | theirs.found)
+        pairs = {
+            structs.replace(contestant, runtime=runtime)
+            for contestant in contestants
+            for runtime in (DEFAULT_RUNTIME, revision.label)
+        }
+        return replace(self, runners=runners, beside=revision, only=frozenset(pairs))
+
     def plan_cells(
         self, selection: RunSelection, profile: Profile | None
     ) -> tuple[list[Cell], list[AbsentCell]]:
@@ -60,7 +77,7 @@ class Inventory:
         present, absent = plan.plan_cells(
             plan.select_workloads(selection, self.workloads, self.runners.models),
             selection,
-            self.runners.offers(),
+            self._taking_part(),
             self.runners.missing_models,
             profile,
             self.runners.models,
@@ -73,11 +90,20 @@ class Inventory:
                 for cell in servers
                 if not cell.control
             ]
+        if self.only is not None:
+            # The two sides of a pair are each other's control.
+            present = [cell for cell in present if not cell.control]
+            absent = [cell for cell in absent if cell.cell.contestant in self.only]
         # Our own models are not expected in external workloads, so they are not listed as missing
         # there unless they were selected.
         if not selection.models:
             absent = [cell for cell in absent if not self._is_expected_absence(cell)]
         return present, absent
+
+    def _taking_part(self) -> Iterable[Offer]:
+        offers = self.runners.offers()
+        only = self.only
+        return offers if only is None else (one for one in offers if one.contestant in only)
 
     def _is_expected_absence(self, absent: AbsentCell) -> bool:
         return (
@@ -140,19 +166,17 @@ class Inventory:
         offers = self._offers_for(cells)
         return tuple(
             RunnerFacts(
-                name=name,
+                name=runner.name,
                 language=runner.description.language,
                 version=runner.description.version,
                 models=tuple(
-                    dict.fromkeys(
-                        offer.contestant.model for offer in offers if offer.runner == name
-                    )
+                    dict.fromkeys(offer.contestant.model for offer in offers if offer.runner == key)
                 ),
                 facts=runner.description.facts,
                 runtime=runner.runtime,
             )
-            for name, runner in self.runners.found.items()
-            if any(offer.runner == name for offer in offers)
+            for key, runner in self.runners.found.items()
+            if any(offer.runner == key for offer in offers)
         )
 
     def source_digests(self, cells: list[Cell]) -> dict[str, str]:
@@ -163,7 +187,7 @@ class Inventory:
             files = {
                 file
                 for offer in offers
-                if offer.runner == runner.name
+                if offer.runner == runner.key
                 for file in (offer.source, *offer.files)
             }
             if files:

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
+from msgspec import structs
 
-from harness.catalog.contestant import Contestant
+from harness.catalog.contestant import DEFAULT_RUNTIME, Contestant
 from harness.catalog.workload import BASELINE
 from harness.results.records import Status
 from harness.statistics import estimates
@@ -39,19 +40,14 @@ class MeasuredCase:
 
     def __init__(self, assignments: Sequence[Assignment], precision: float) -> None:
         self._assignments = {assignment.cell: assignment for assignment in assignments}
-        self._base = next(
-            (
-                cell
-                for cell in self._assignments
-                if cell.contestant == Contestant(cell.workload, BASELINE)
-            ),
-            assignments[0].cell,
-        )
+        self._contrasts = _choose_contrasts(list(self._assignments))
         self._blocks: defaultdict[int, _RecordedBlock] = defaultdict(_RecordedBlock)
         self._values: defaultdict[Cell, BlockValues] = defaultdict(BlockValues)
         self._pairs: defaultdict[Cell, list[tuple[float, float]]] = defaultdict(list)
         self._rule = StoppingRule(precision)
-        self._widest = self._base  # the contestant whose ratio is the least precise
+        # The contestant whose ratio is the least precise.
+        self._widest = next(iter(self._contrasts), assignments[0].cell)
+        self._widest_spread: float | None = None
 
     def record(self, trial: Trial) -> None:
         """Record a trial. The last one of a block updates the ratios."""
@@ -105,6 +101,17 @@ class MeasuredCase:
         return 1.0 if self._has_no_ratios else self._rule.excess
 
     @property
+    def least_precise_ratio(self) -> tuple[str, float]:
+        """The name of the ratio with the widest interval, and its relative half-width.
+
+        The name is empty if no ratio has an interval.
+        """
+        if self._widest_spread is None:
+            return "", 0.0
+        base = self._contrasts.get(self._widest, self._widest)
+        return f"{self._widest.name}/{base.name}", self._widest_spread
+
+    @property
     def has_enough_blocks(self) -> bool:
         """Whether more blocks are unnecessary or useless."""
         if self._has_no_ratios:  # more blocks are always useful, unless no trial can be started
@@ -119,7 +126,8 @@ class MeasuredCase:
         if block in self._blocks and self._blocks[block].rounds:
             return self._blocks[block].rounds
         done = {index: one for index, one in self._blocks.items() if self.is_complete(index)}
-        these, those = self._values[self._widest], self._values[self._base]
+        base = self._contrasts.get(self._widest, self._widest)
+        these, those = self._values[self._widest], self._values[base]
         found = {index: round_ratios(these, those, index) for index in done}
         ratios = {index: one for index, one in found.items() if one is not None and (one > 0).all()}
         if len(ratios) < estimates.MIN_FOR_INTERVAL:
@@ -134,19 +142,38 @@ class MeasuredCase:
         return len(self._assignments) == 1
 
     def _compare(self, block: int) -> None:
-        """Update the ratios to the baseline by those of a completed block."""
+        """Update the ratios by those of a completed block."""
         spreads: dict[Cell, float] = {}
-        for cell in self._assignments:
-            if cell == self._base:
-                continue
-            pair = pair_block(self._values[cell], self._values[self._base], block)
+        for cell, base in self._contrasts.items():
+            pair = pair_block(self._values[cell], self._values[base], block)
             if pair is not None:
                 self._pairs[cell].append(pair)
             ratio = estimates.paired_ratio(self._pairs[cell])
             if ratio is not None and ratio.spread is not None:
                 spreads[cell] = ratio.spread
-        self._widest = max(spreads, key=spreads.__getitem__, default=self._base)
+        self._widest = max(spreads, key=spreads.__getitem__, default=self._widest)
+        self._widest_spread = spreads.get(self._widest)
         self._rule.add_block(spreads.values())
+
+
+def _choose_contrasts(cells: Sequence[Cell]) -> dict[Cell, Cell]:
+    """Return each cell whose ratio has to be precise, with the cell that the ratio is to.
+
+    The ratio is to the baseline. If there are several runtimes, it is to the same contestant on the
+    default runtime, and other ratios do not count.
+    """
+    on_default = {
+        cell: structs.replace(
+            cell, contestant=structs.replace(cell.contestant, runtime=DEFAULT_RUNTIME)
+        )
+        for cell in cells
+        if cell.contestant.runtime != DEFAULT_RUNTIME
+    }
+    if on_default:
+        return {cell: twin for cell, twin in on_default.items() if twin in cells}
+    baseline = Contestant(cells[0].workload, BASELINE)
+    base = next((cell for cell in cells if cell.contestant == baseline), cells[0])
+    return {cell: base for cell in cells if cell != base}
 
 
 def _mean_sample_ns(trial: Trial) -> float:

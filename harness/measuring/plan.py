@@ -101,6 +101,7 @@ class Block:
     case: str
     assignments: tuple[Assignment, ...]
     rounds: int = DEFAULT_ROUNDS  # of those that take turns
+    reason: str = ""  # why more of this case; empty for the blocks that every run has
 
 
 def select_workloads(

@@ -33,11 +33,13 @@ class Display:
         self._planned = planned
         self._done = done
         self._failed = 0
+        self.decided = ""  # such as "23 of 61 contrasts decided"
         self._start = time.monotonic()
         self._drawn = 0.0
         self._block: Block | None = None
         self._position = 0
         self._last = ""
+        self._is_drawing = False
         # auto_refresh would start a thread that draws four times per second beside the trials.
         self._live = Live(console=console, auto_refresh=False, transient=True)
 
@@ -53,11 +55,12 @@ class Display:
     def starting(self, block: Block, position: int) -> None:
         """Show the next trial; without a terminal, print one line per block."""
         is_new = self._block is None or block.index != self._block.index
-        self._block, self._position = block, position
+        self._block, self._position, self._is_drawing = block, position, False
         if is_new and not self._console.is_terminal:
             self._console.print(
                 f"[{self._clock()}] block {block.index}: {block.workload} {block.case},"
-                f" {units.format_count(len(block.assignments), 'trial')} ({self._progress()})",
+                f" {units.format_count(len(block.assignments), 'trial')} ({self._progress()})"
+                f"{block.reason and f'; {block.reason}'}",
                 highlight=False,
                 soft_wrap=True,
             )
@@ -66,6 +69,9 @@ class Display:
     def waiting(self) -> None:
         """Update the clock during long trials."""
         self._redraw()
+
+    def block_ended(self, block: Block) -> None:
+        """Show nothing: a block ends with its last trial."""
 
     def ended(self, trial: Trial) -> None:
         """Count a trial. A failure is printed at once and stays on the screen."""
@@ -86,6 +92,18 @@ class Display:
             Text.assemble((f"{trial.status.label}: ", "red"), f"{name}: {trial.message}")
         )
 
+    def drawing(self) -> None:
+        """Show that figures are drawn, which takes seconds."""
+        self._is_drawing = True
+        self._drawn = 0.0
+        self._redraw()
+
+    def print(self, text: str) -> None:
+        """Print a line that stays on the screen."""
+        self._console.print(
+            f"[{self._clock()}] {text}", markup=False, highlight=False, soft_wrap=True
+        )
+
     def _redraw(self) -> None:
         now = time.monotonic()
         if not self._console.is_terminal or now - self._drawn < _REDRAW_S:
@@ -103,23 +121,27 @@ class Display:
         )
         if self._failed:
             text.append(f"  {self._failed} failed", "red")
-        if self._block is not None:
-            assignments = self._block.assignments
-            cell = assignments[self._position].cell
-            text.append(f"\n  now   {cell.workload} {cell.case} ", "default")
-            text.append(cell.name, "bold")
-            text.append(
-                f"  (block {self._block.index}, {self._position + 1} of {len(assignments)})"
-            )
+        if self._is_drawing:
+            text.append("\n  now   drawing figures and report; measuring goes on soon")
+        elif self._block is not None:
+            self._append_block(text, self._block)
         if self._last:
             text.append(f"\n  last  {self._last}", "bright_black")
         return text
 
+    def _append_block(self, text: Text, block: Block) -> None:
+        cell = block.assignments[self._position].cell
+        text.append(f"\n  now   {cell.workload} {cell.case} ", "default")
+        text.append(cell.name, "bold")
+        text.append(f"  (block {block.index}, {self._position + 1} of {len(block.assignments)})")
+        if block.reason:
+            text.append(f"\n  why   {block.reason}")
+
     def _progress(self) -> str:
+        decided = self.decided and f"; {self.decided}"
         if self._done < self._planned:
-            return f"{self._done} of {self._planned} trials"
-        done = units.format_count(self._done, "trial")
-        return f"{done}; all {self._planned} planned trials are done, more for precision"
+            return f"{self._done} of {self._planned} trials{decided}"
+        return f"{units.format_count(self._done, 'trial')}, {self._planned} planned{decided}"
 
     def _clock(self) -> str:
         spent = time.monotonic() - self._start

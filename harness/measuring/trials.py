@@ -57,6 +57,9 @@ class Observer(Protocol):
     def ended(self, trial: Trial) -> None:
         """Handle the end of a trial, after it was stored."""
 
+    def block_ended(self, block: Block) -> None:
+        """Handle the end of a block: none of its processes is left, and nothing is timed."""
+
 
 @dataclass
 class TrialRunner:

@@ -21,12 +21,12 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from harness.analysis import run_comparison
     from harness.analysis.analyse import Analysis, CellResult, WorkloadResult
+    from harness.analysis.changes import CellChange
     from harness.catalog.workload import Metric, Workload
     from harness.claims.judge import JudgedClaim
     from harness.results.records import AbsentCell, Cell, Diagnosis, Trial
-    from harness.statistics.estimates import Estimate
+    from harness.statistics.estimates import Estimate, Ratio
 
 _NO_INTERVAL = f"[n < {MIN_FOR_INTERVAL}]"
 
@@ -180,33 +180,32 @@ def conforms(trial: Trial) -> bool:
     return trial.status is Status.OK and not trial.warnings
 
 
+_CHANGE_DIGITS = 4  # a change of 1% matters
 _COMPARISON_STYLE = {"slower": "red", "faster": "green", "not comparable": "bright_black"}
 
 
-def comparison(rows: Sequence[run_comparison.CellChange]) -> RenderableType:
-    """Return the output of `compare`: each cell of both runs, with a verdict."""
-    table = _table(
-        "workload", "case", "model", "cost, second / first [95%]", "noise floor", "verdict", ""
-    )
+def comparison(rows: Sequence[CellChange], ratio: str) -> RenderableType:
+    """Return a verdict on each cell; `ratio` says which cost is divided by which."""
+    table = _table("workload", "case", "model", f"{ratio} [95%]", "verdict", "")
     for row in rows:
-        ratio = row.ratio
-        text = ""
-        if ratio is not None:
-            text = f"{units.format_significant(ratio.value)}x"
-            if ratio.low is not None and ratio.high is not None:
-                low, high = (units.format_significant(end) for end in (ratio.low, ratio.high))
-                text += f" [{low}, {high}]"
         _add_row(
             table,
             row.cell.workload,
             row.cell.case,
             row.cell.name,
-            text,
-            f"{units.format_significant(100 * (row.floor - 1), 2)}%" if row.floor > 1 else "",
+            "" if row.ratio is None else _format_change(row.ratio),
             Text(row.word, style=_COMPARISON_STYLE.get(row.change.value, "")),
             row.reason,
         )
     return table
+
+
+def _format_change(ratio: Ratio) -> str:
+    text = f"{units.format_significant(ratio.value, _CHANGE_DIGITS)}x"
+    if ratio.low is None or ratio.high is None:
+        return f"{text} {_NO_INTERVAL}"
+    low, high = (units.format_significant(end, _CHANGE_DIGITS) for end in (ratio.low, ratio.high))
+    return f"{text} [{low}, {high}]"
 
 
 _CLAIM_STYLE = {

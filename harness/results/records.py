@@ -179,13 +179,18 @@ class RunnerFacts(msgspec.Struct, frozen=True, omit_defaults=True):
     runtime: str = DEFAULT_RUNTIME
 
     @property
+    def key(self) -> str:
+        """The name, with the runtime unless it is the default: runners of two share a name."""
+        return self.name if self.runtime == DEFAULT_RUNTIME else f"{self.name} @ {self.runtime}"
+
+    @property
     def summary(self) -> str:
         """The runner's version in one line, with the versions of the libraries that it measures."""
         known = [f"{key} {self.facts[key]}" for key in _LIBRARIES if key in self.facts]
         if "start_method" in self.facts:
             known.append(f"processes by {self.facts['start_method']}")
         detail = f" ({', '.join(known)})" if known else ""
-        return f"{self.name.capitalize()} {self.version.removeprefix('go')}{detail}"
+        return f"{self.key.capitalize()} {self.version.removeprefix('go')}{detail}"
 
 
 class Run(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -207,6 +212,7 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True):
     implementations: dict[str, str] = {}  # Contestant.key -> path, a key of `sources`
     alone: bool = False  # every trial is measured alone, without turns
     runner_files: tuple[str, ...] = ()  # absolute path of each loombench.toml given by --runner
+    revision: str = ""  # the commit that the working tree is measured against, by `ab`
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,13 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.bench import (
+    ab,
     adding,
     analysis,
     compare,
+    compare_runs,
     disturbance,
+    first_look,
     harness_cost,
     kill,
     load,
@@ -57,7 +60,10 @@ PARTS = {
     "outside": outside.rows,
     "planted": planted.rows,
     "precision": precision.rows,
+    "first-look": first_look.rows,
     "turns": turns.rows,
+    "ab": ab.rows,
+    "compare-runs": compare_runs.rows,
     "disturbance": disturbance.rows,
     "analysis": analysis.rows,
     "reading": reading.rows,

@@ -214,6 +214,9 @@ class Log:
     def ended(self, trial: Trial) -> None:
         self.events.append(("ended", trial.cell.model))
 
+    def block_ended(self, block: Block) -> None:
+        self.events.append(("block ended", str(block.index)))
+
 
 def block(index: int, *ways: str) -> tuple[int, tuple[Cell, ...]]:
     return index, tuple(map(cell, ways))
@@ -254,6 +257,7 @@ def test_the_observer_is_notified_after_the_trial_is_stored() -> None:
     assert log.events == [
         ("starting", "good"), ("stored", "good"), ("ended", "good"),
         ("starting", "refuse"), ("stored", "refuse"), ("ended", "refuse"),
+        ("block ended", "0"),
     ]  # fmt: skip
 
 
@@ -324,6 +328,9 @@ class Silent:
         pass
 
     def ended(self, trial: Trial) -> None:
+        pass
+
+    def block_ended(self, block: Block) -> None:
         pass
 
 

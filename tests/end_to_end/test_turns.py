@@ -92,6 +92,9 @@ class Silent:
     def ended(self, trial: Trial) -> None:
         pass
 
+    def block_ended(self, block: Block) -> None:
+        pass
+
 
 def test_every_contestant_gives_one_sample_in_each_round(setup: Setup) -> None:
     trials = run_turns(setup.bench(), *GOOD)

@@ -4,63 +4,110 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import psutil
 
 from harness import units
+from harness.catalog.contestant import DEFAULT_RUNTIME
 from harness.catalog.workload import MODELS
 from harness.measuring.processes import child
 from harness.measuring.runners import protocol
 from harness.measuring.runners.go_build import build_go, find_go
-from harness.measuring.runners.runner import Runner, Runners
+from harness.measuring.runners.runner import Runner, Runners, digest_files
 from harness.paths import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
     from pathlib import Path
+
+    from harness.measuring.runners.go_build import GoBinaries
+    from harness.measuring.runners.revision import Revision
 
 _DESCRIBE_TIMEOUT_S = 30
 _MAX_DESCRIPTION = 4 * 2**20  # bytes
 _GO_MODELS = tuple(model for model in MODELS if model.partition("-")[0] == "go")
+# The files that every implementation runs, as patterns.
+_PYTHON_SHARED = ("python/runner/**/*.py",)
+_GO_SHARED = ("go/runner/*.go", "go/internal/**/*.go", "go/go.*")
+_GO_SOURCES = ("go/**/*.go", "go/go.*")  # of all Go programs
 
 
 def find_runners() -> Runners:
     """Build and describe all runners of our own. A runner that fails is reported, not raised."""
     runners = Runners()
-    python = (sys.executable, "-P", "-m", "runner")
-    python_models = [model for model in MODELS if model not in _GO_MODELS]
-    _add_runner(runners, "python", python, {"PYTHONPATH": str(ROOT / "python")}, python_models)
+    _add_python(runners)
     built, reason = build_go()
     if built is None:
-        runners.missing_models.update(dict.fromkeys(_GO_MODELS, reason))
         runners.load_missing = f"the load generator is written in Go: {reason}"
     else:
         runners.load_command = (str(built.load),)
-        _add_runner(runners, "go", (str(built.runner),), {}, _GO_MODELS, (str(built.lean),))
+    _add_go(runners, built, reason)
     return runners
 
 
+def find_runners_of(revision: Revision, models: Collection[str] = ()) -> Runners:
+    """Build and describe the runners of a revision: those that offer any of `models`, or all.
+
+    Its Python runner uses this interpreter and its libraries.
+    """
+    runners = Runners()
+    if not models or any(model not in _GO_MODELS for model in models):
+        _add_python(runners, revision)
+    if not models or any(model in _GO_MODELS for model in models):
+        ours, theirs = (digest_files(root, _GO_SOURCES) for root in (ROOT, revision.folder))
+        # The same sources make the same programs.
+        built, reason = build_go(None if ours == theirs else revision.folder)
+        _add_go(runners, built, reason, revision)
+    return runners
+
+
+def _add_python(runners: Runners, of: Revision | None = None) -> None:
+    root = of.folder if of else ROOT
+    command = (sys.executable, "-P", "-m", "runner")
+    runner = _Undescribed("python", command, {"PYTHONPATH": str(root / "python")}, _PYTHON_SHARED)
+    _add_runner(runners, runner, [model for model in MODELS if model not in _GO_MODELS], of)
+
+
+def _add_go(
+    runners: Runners, built: GoBinaries | None, reason: str, of: Revision | None = None
+) -> None:
+    if built is None:
+        runners.missing_models.update(dict.fromkeys(_GO_MODELS, reason))
+        return
+    runner = _Undescribed("go", (str(built.runner),), {}, _GO_SHARED, (str(built.lean),))
+    _add_runner(runners, runner, _GO_MODELS, of)
+
+
+class _Undescribed(NamedTuple):
+    """What is known of a runner before it has described itself; the fields are those of Runner."""
+
+    name: str
+    command: tuple[str, ...]
+    env: dict[str, str]
+    shared: tuple[str, ...]
+    lean: tuple[str, ...] = ()
+
+
 def _add_runner(
-    runners: Runners,
-    name: str,
-    command: tuple[str, ...],
-    env: dict[str, str],
-    models: Iterable[str],
-    lean: tuple[str, ...] = (),
+    runners: Runners, runner: _Undescribed, models: Iterable[str], of: Revision | None
 ) -> None:
     try:
-        description = describe(command, env)
-        lean_offers = describe(lean, env).implementations if lean else ()
+        description = describe(runner.command, runner.env)
+        lean_offers = describe(runner.lean, runner.env).implementations if runner.lean else ()
     except (OSError, protocol.ProtocolError) as error:
-        reason = units.printable(f"the {name} runner cannot be used: {error}")
+        reason = units.printable(f"the {runner.name} runner cannot be used: {error}")
         runners.problems.append(reason)
         runners.missing_models.update(dict.fromkeys(models, reason))
         return
-    workloads = frozenset(offered.workload for offered in lean_offers)
-    runners.found[name] = Runner(
-        name, command, env, description, lean=lean, lean_workloads=workloads
+    described = Runner(
+        **runner._asdict(),
+        description=description,
+        lean_workloads=frozenset(offered.workload for offered in lean_offers),
+        folder=of.folder if of else None,
+        runtime=of.label if of else DEFAULT_RUNTIME,
     )
+    runners.found[described.key] = described
 
 
 def describe(

@@ -23,9 +23,12 @@ class GoBinaries(NamedTuple):
     load: Path  # the load generator
 
 
-def build_go() -> tuple[GoBinaries | None, str]:
-    """Build the Go programs if their sources are newer. Returns (binaries or None, reason)."""
-    folder = ROOT / "go"
+def build_go(root: Path | None = None) -> tuple[GoBinaries | None, str]:
+    """Build the Go programs if their sources are newer. Returns (binaries or None, reason).
+
+    `root` is a source tree other than this repository.
+    """
+    folder = (root or ROOT) / "go"
     ending = ".exe" if sys.platform == "win32" else ""
     built = GoBinaries(*(folder / "bin" / (name + ending) for name in GoBinaries._fields))
     if not (folder / "go.mod").is_file():

@@ -22,7 +22,7 @@ class Offer:
     """An implementation that a runner offers."""
 
     contestant: Contestant
-    runner: str
+    runner: str  # its key
     source: str
     unavailable: str | None = None  # why it cannot run on this machine
     files: tuple[str, ...] = ()  # besides `source`
@@ -36,11 +36,22 @@ class Runner:
     command: tuple[str, ...]
     env: dict[str, str]
     description: protocol.Description
-    folder: Path | None = None  # home and working directory of an external runner; None: our own
+    folder: Path | None = None  # home and working directory; None: this repository
     files: tuple[str, ...] = ()  # in its folder, besides sources, whose changes matter
+    shared: tuple[str, ...] = ()  # patterns of the files that all its implementations run
     lean: tuple[str, ...] = ()  # the command of a smaller program for `lean_workloads`
     lean_workloads: frozenset[str] = frozenset()
     runtime: str = DEFAULT_RUNTIME  # label
+
+    @property
+    def key(self) -> str:
+        """Its name among all runners: the runners of two runtimes share a name."""
+        return self.name if self.runtime == DEFAULT_RUNTIME else f"{self.name} @ {self.runtime}"
+
+    @property
+    def home(self) -> Path:
+        """The folder that its files are in."""
+        return self.folder or ROOT
 
     @property
     def takes_turns(self) -> bool:
@@ -52,14 +63,13 @@ class Runner:
         return self.lean if workload in self.lean_workloads else self.command
 
     def path_in_run(self, file: str) -> str:
-        """Return the name of a file in a run; for external runners it contains the runner's."""
-        return file if self.folder is None else f"{self.name}: {file}"
+        """Return the name of a file in a run; outside this repository it has the runner's key."""
+        return file if self.folder is None else f"{self.key}: {file}"
 
     def digests(self, sources: Iterable[str]) -> dict[str, str]:
         """Return the SHA-256 of sources and other files of this runner, by `path_in_run`."""
-        home = self.folder or ROOT
         return {
-            self.path_in_run(file): hashlib.sha256((home / file).read_bytes()).hexdigest()
+            self.path_in_run(file): digest_file(self.home / file)
             for file in (*sources, *self.files)
         }
 
@@ -68,7 +78,7 @@ class Runner:
 class Runners:
     """All runners of this machine, and the models that no runner can run, with the reasons."""
 
-    found: dict[str, Runner] = field(default_factory=dict)
+    found: dict[str, Runner] = field(default_factory=dict)  # by key
     missing_models: dict[str, str] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
     load_command: tuple[str, ...] = ()  # the load generator; empty: not available
@@ -94,8 +104,23 @@ class Runners:
             for offered in runner.description.implementations:
                 yield Offer(
                     Contestant(offered.workload, offered.model, offered.variant, runner.runtime),
-                    runner.name,
+                    runner.key,
                     offered.source,
                     reasons.get(offered.model),
                     offered.files,
                 )
+
+
+def digest_file(path: Path) -> str:
+    """Return the SHA-256 of a file."""
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def digest_files(home: Path, patterns: Iterable[str]) -> dict[str, str]:
+    """Return path -> SHA-256 of the files that match, without Go tests and generated Go files."""
+    paths = {path for pattern in patterns for path in home.glob(pattern)}
+    return {
+        path.relative_to(home).as_posix(): digest_file(path)
+        for path in sorted(paths)
+        if path.is_file() and not path.name.endswith(("_test.go", "_gen.go"))
+    }

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from functools import partial
 from typing import TYPE_CHECKING
 
 from harness import units
 from harness.analysis.drift import LEAST_PROBES
+from harness.analysis.first_look import first_look
 from harness.errors import Exit, Problem
 from harness.presenting.figures import (
     contestants,
@@ -42,12 +44,15 @@ def draw(
     judged: Sequence[JudgedClaim] = (),
     *,
     only: Collection[str] | None = None,
+    workloads: Collection[str] | None = None,
     kinds: Sequence[str] = KINDS,
+    stop: Callable[[], bool] = lambda: False,
 ) -> list[Path]:
     """Draw every figure of a run into `folder`; returns the files of the last of `kinds`.
 
     The overview is first. `judged` are the claims for the scorecard. With `only`, draws just the
-    figures of these names, as far as the run has them.
+    figures of these names, as far as the run has them; with `workloads`, of workloads only theirs.
+    `stop` is asked before each figure.
 
     Raises Problem if a file cannot be written.
     """
@@ -55,13 +60,15 @@ def draw(
     try:
         folder.mkdir(exist_ok=True)
         with style.applied():
-            for name, make in _makers(analysis, judged):
+            for name, make in _makers(analysis, judged, workloads):
                 if only is not None and name not in only:
                     continue
+                if stop():
+                    break
                 figure = make()
                 for kind in kinds:
                     path = folder / f"{name}.{kind}"
-                    _save(figure, path, kind)
+                    _save(figure, path, kind, first_look(analysis) if analysis.measuring else "")
                 written.append(path)
     except OSError as error:
         raise Problem(
@@ -72,27 +79,41 @@ def draw(
     return written
 
 
-def _save(figure: Figure, path: Path, kind: str) -> None:
-    """Write a figure to a temporary file and rename it, so that readers never see half of it."""
-    part = path.with_name(f".{path.name}.part")
+def _save(figure: Figure, path: Path, kind: str, description: str) -> None:
+    """Write a figure to a temporary file and rename it, so that readers never see half of it.
+
+    The description is kept inside the file; `report` asks for it.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         # The title of the file is what a page reads out to people who cannot see the picture.
         title = units.printable(" ".join(figure.texts[0].get_text().split()))
-        figure.savefig(part, format=kind, metadata={**style.METADATA[kind], "Title": title})
+        metadata = {**style.METADATA[kind], "Title": title}
+        if description:
+            metadata["Description"] = description
+        figure.savefig(part, format=kind, metadata=metadata)
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
 
 
-def _makers(analysis: Analysis, judged: Sequence[JudgedClaim]) -> Iterator[tuple[str, _Maker]]:
+def _makers(
+    analysis: Analysis,
+    judged: Sequence[JudgedClaim],
+    workloads: Collection[str] | None,
+) -> Iterator[tuple[str, _Maker]]:
     """Yield the name of every figure that a run has, with the function that makes it."""
     yield "overview", partial(overview.figure, analysis)
     if scorecard.measured_claims(judged):
         yield "claims", partial(scorecard.figure, analysis, judged)
     for id_, result in analysis.workloads.items():
+        if workloads is not None and id_ not in workloads:
+            continue
         yield id_, partial(contestants.figure, analysis, result)
         if len(result.cases) > 1:
             for param in result.workload.line_params:
+                if analysis.measuring and not scaling.has_line(result, result.metric, param):
+                    continue  # it comes when there is something to see
                 swept = result.workload.sweep is not None and (result.workload.sweep.param == param)
                 name = "scaling" if swept else f"over-{param}"
                 yield f"{id_}-{name}", partial(scaling.figure, analysis, result, param)

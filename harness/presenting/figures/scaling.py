@@ -71,12 +71,13 @@ def _shown_metrics(result: WorkloadResult, param: str) -> list[Metric]:
     drawn = [
         metric
         for metric in result.workload.metrics.values()
-        if not metric.baselines and _has_line(result, metric, param)
+        if not metric.baselines and has_line(result, metric, param)
     ] or [result.metric]
     return drawn[:_MOST_PANELS][::-1]
 
 
-def _has_line(result: WorkloadResult, metric: Metric, param: str) -> bool:
+def has_line(result: WorkloadResult, metric: Metric, param: str) -> bool:
+    """Return whether a model has a value of this metric at two values of the parameter."""
     return any(len(_points(result, metric, model, param)) > 1 for model in result.models)
 
 

@@ -20,6 +20,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from harness import units
+from harness.analysis.first_look import first_look
 from harness.analysis.lead import join_names
 from harness.statistics.estimates import MARGIN_PERCENT
 from harness.statistics.verdicts import Verdict
@@ -271,6 +272,7 @@ def footnote(analysis: Analysis, note: str, *, intervals: bool = True) -> str:
     run, disturbed = analysis.run, analysis.disturbed.trials
     versions = ", ".join(runner.summary for runner in run.runners)
     parts = [
+        first_look(analysis),
         note,
         "Lines: 95% confidence interval over processes; no line: too few processes."
         if intervals

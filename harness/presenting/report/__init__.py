@@ -20,13 +20,18 @@ if TYPE_CHECKING:
     from harness.claims.judge import JudgedClaim
 
 FILE = "report.html"
+_DESCRIPTION = "<dc:description>"  # only a figure of a run that is being measured has one
 
 
-def has_figures(folder: Path) -> bool:
-    """Return whether a run directory has figures that are newer than its last trial."""
+def has_figures(folder: Path, *, measuring: bool = False) -> bool:
+    """Return whether a run directory has figures that are newer than its last trial.
+
+    Figures that were drawn while the run was measured count only as long as it is.
+    """
+    overview = folder / "figures" / "overview.svg"
     try:
-        drawn = (folder / "figures" / "overview.svg").stat().st_mtime
-        return drawn >= (folder / TRIALS_FILE).stat().st_mtime
+        is_new = overview.stat().st_mtime >= (folder / TRIALS_FILE).stat().st_mtime
+        return is_new and (measuring or _DESCRIPTION not in overview.read_text("utf-8", "replace"))
     except OSError:
         return False
 
@@ -37,7 +42,7 @@ def write(analysis: Analysis, folder: Path, judged: Sequence[JudgedClaim] = ()) 
     It shows the figures of that directory, unless they are older than the last trial.
     """
     svgs: dict[str, str] = {}
-    if has_figures(folder):
+    if has_figures(folder, measuring=analysis.measuring):
         for path in sorted((folder / "figures").glob("*.svg")):
             svgs[path.stem] = path.read_text(encoding="utf-8", errors="replace")
     text = page.render(analysis, sources.read_sources(analysis.run), svgs, judged)

@@ -15,6 +15,7 @@ from harness import units
 from harness.analysis import drift
 from harness.analysis.advice import advice
 from harness.analysis.findings import finding, overall
+from harness.analysis.first_look import first_look
 from harness.presenting.report import svg, view
 from harness.statistics.estimates import MARGIN_PERCENT
 
@@ -46,6 +47,8 @@ def render(
         .get_template("page.html")
         .render(
             run=analysis.run,
+            analysis=analysis,
+            first_look=first_look(analysis),
             # Both are ours; no part of them comes from a run.
             style=Markup(_read_template("page.css")),  # noqa: S704
             script=Markup(script),  # noqa: S704

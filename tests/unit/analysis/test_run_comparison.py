@@ -1,4 +1,4 @@
-"""Two runs against each other."""
+"""Runs against each other."""
 
 from __future__ import annotations
 
@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 from msgspec import structs
 
-from harness.analysis import run_comparison
 from harness.analysis.analyse import Analysis, analyse
-from harness.analysis.run_comparison import Change
+from harness.analysis.changes import CellChange, Change, regressions
+from harness.analysis.run_comparison import compare_runs
 from harness.catalog.contestant import Contestant
 from harness.catalog.workload import HEADLINE
 from harness.errors import Exit, Problem
@@ -19,7 +19,7 @@ from harness.statistics import estimates
 from tests.support.factories import WORKLOAD, cell, run, trial
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
 BLOCKS = 12
 CONTROL = Cell(Contestant("demo", "asyncio"), HEADLINE, control=True)
@@ -33,9 +33,15 @@ def measured(
     speed: float = 1.0,
     text: str = WORKLOAD,
     failed: str = "",
+    between: float = 0.0,
+    sources: Mapping[str, str] | None = None,
 ) -> Analysis:
-    """Return the analysis of a made-up run: asyncio takes 100 ms, others a factor of that."""
+    """Return the analysis of a made-up run: asyncio takes 100 ms, others a factor of that.
+
+    `between` is the deviation of a cell between runs.
+    """
     draw = np.random.default_rng(seed)
+    factors = {model: factor * np.exp(draw.normal(0, between)) for model, factor in factors.items()}
     contestants = {cell(model): factor for model, factor in factors.items()} | {CONTROL: 1.0}
     found = [
         trial(contestant_cell, block, round(1e8 * speed * factor * np.exp(draw.normal(0, noise))))
@@ -44,68 +50,120 @@ def measured(
     ]
     if failed:
         found.append(trial(failed, blocks, status=Status.CRASH))
-    return analyse(run(list(contestants), workloads={"demo": text}), found)
+    about = run(list(contestants), workloads={"demo": text}, id_=f"run-{seed}")
+    return analyse(structs.replace(about, sources=dict(sources or {})), found)
 
 
-def verdicts(first: Analysis, second: Analysis, *, across: bool = False) -> dict[str, Change]:
-    rows = run_comparison.compare_runs(first, second, across_machines=across)
-    return {row.cell.name: row.change for row in rows}
+def rows(first: Analysis, second: Analysis) -> list[CellChange]:
+    return compare_runs([first], [second]).changes
+
+
+def verdicts(
+    first: Sequence[Analysis], second: Sequence[Analysis], *, across: bool = False
+) -> dict[str, Change]:
+    found = compare_runs(first, second, across_machines=across)
+    return {row.cell.name: row.change for row in found.changes}
+
+
+def several(factors: Mapping[str, float], seeds: range, between: float) -> list[Analysis]:
+    return [measured(factors, seed, between=between) for seed in seeds]
 
 
 BEFORE = {"asyncio": 1.0, "trio": 2.0, "go": 0.1}
 
 
-def test_a_cell_that_takes_longer_is_slower_and_one_that_takes_less_is_faster() -> None:
+def test_with_one_run_a_side_large_changes_are_found_and_equality_is_not_claimed() -> None:
+    after = {"asyncio": 1.0, "trio": 4.0, "go": 0.04}
+    found = verdicts([measured(BEFORE, 1)], [measured(after, 2)])
+    assert found == {"asyncio": Change.UNDECIDED, "trio": Change.SLOWER, "go": Change.FASTER}
+
+
+def test_with_one_run_a_side_a_change_that_runs_of_unchanged_code_show_too_is_undecided() -> None:
+    after = {"asyncio": 1.0, "trio": 2.3, "go": 0.08}
+    assert set(verdicts([measured(BEFORE, 1)], [measured(after, 2)]).values()) == {Change.UNDECIDED}
+
+
+def test_several_runs_a_side_find_smaller_changes_and_say_what_is_tied() -> None:
     after = {"asyncio": 1.0, "trio": 2.4, "go": 0.08}
-    found = verdicts(measured(BEFORE, 1), measured(after, 2))
-    assert found == {"asyncio": Change.SAME, "trio": Change.SLOWER, "go": Change.FASTER}
+    found = verdicts(several(BEFORE, range(6), 0.02), several(after, range(6, 12), 0.02))
+    assert found == {"asyncio": Change.TIED, "trio": Change.SLOWER, "go": Change.FASTER}
 
 
-def test_a_run_against_itself_is_the_same_everywhere() -> None:
-    analysis = measured(BEFORE, 1)
-    rows = run_comparison.compare_runs(analysis, analysis)
-    assert {row.change for row in rows} == {Change.SAME}
-    assert all(row.ratio is not None and row.ratio.value == pytest.approx(1) for row in rows)
-
-
-def test_equals_are_called_different_in_few_of_many_comparisons() -> None:
+@pytest.mark.parametrize("runs", [1, 3])
+def test_equals_are_called_different_in_few_of_many_comparisons(runs: int) -> None:
     alarms = 0
-    for seed in range(40):
-        found = verdicts(measured(BEFORE, 2 * seed), measured(BEFORE, 2 * seed + 1))
+    for number in range(40):
+        first, second = (
+            several(BEFORE, range(seed, seed + runs), between=0.05)
+            for seed in (100 * number, 100 * number + 50)
+        )
+        found = verdicts(first, second)
         alarms += any(change in (Change.SLOWER, Change.FASTER) for change in found.values())
-    assert alarms <= 4
-
-
-def test_a_difference_within_the_noise_is_undecided() -> None:
-    after = {"asyncio": 1.0, "trio": 2.15, "go": 0.1}
-    found = verdicts(measured(BEFORE, 1, noise=0.3), measured(after, 2, noise=0.3))
-    assert found["trio"] is Change.UNDECIDED
+    assert alarms <= 2
 
 
 def test_too_few_processes_are_undecided_and_say_so() -> None:
-    rows = run_comparison.compare_runs(measured(BEFORE, 1, blocks=3), measured(BEFORE, 2, blocks=3))
-    assert {row.change for row in rows} == {Change.UNDECIDED}
-    assert all("too few" in row.reason for row in rows)
+    found = rows(measured(BEFORE, 1, blocks=3), measured(BEFORE, 2, blocks=3))
+    assert {row.change for row in found} == {Change.UNDECIDED}
+    assert all("too few" in row.reason for row in found)
 
 
 def test_the_ratio_is_the_second_over_the_first() -> None:
-    rows = run_comparison.compare_runs(measured(BEFORE, 1), measured({**BEFORE, "trio": 3.0}, 2))
-    (trio,) = (row for row in rows if row.cell.model == "trio")
+    (trio,) = (
+        row
+        for row in rows(measured(BEFORE, 1), measured({**BEFORE, "trio": 3.0}, 2))
+        if row.cell.model == "trio"
+    )
     assert trio.ratio is not None
     assert trio.ratio.value == pytest.approx(1.5, rel=0.03)
 
 
 def test_only_cells_slower_by_more_than_the_tolerance_are_regressions() -> None:
-    rows = run_comparison.compare_runs(
-        measured(BEFORE, 1), measured({"asyncio": 1, "trio": 2.4, "go": 0.05}, 2)
+    found = rows(measured(BEFORE, 1), measured({"asyncio": 1, "trio": 4.0, "go": 0.05}, 2))
+    assert [row.cell.model for row in regressions(found, 0.05)] == ["trio"]
+    assert regressions(found, 1.5) == []
+
+
+def test_a_run_that_is_named_twice_is_refused() -> None:
+    one = measured(BEFORE, 1)
+    with pytest.raises(Problem, match="found the run run-1 2 times, expected each run once"):
+        compare_runs([one], [measured(BEFORE, 2), one])
+
+
+# --- what else the sides differ in
+
+
+def test_cells_of_one_side_and_changed_sources_are_listed() -> None:
+    first = measured(BEFORE, 1, sources={"on_trio.py": "a", "on_asyncio.py": "b"})
+    second = measured(
+        {"asyncio": 1.0, "trio": 2.0, "threads": 3.0},
+        2,
+        sources={"on_trio.py": "c", "on_asyncio.py": "b"},
     )
-    assert [row.cell.model for row in run_comparison.regressions(rows, 0.05)] == ["trio"]
-    assert run_comparison.regressions(rows, 0.5) == []
+    notes = compare_runs([first], [second]).notes
+    assert "Only in the first, so not compared: demo go (headline)." in notes
+    assert "Only in the second, so not compared: demo threads (headline)." in notes
+    assert "Sources that changed: on_trio.py." in notes
+
+
+def test_one_run_a_side_gets_advice_and_several_runs_of_the_same_code_none() -> None:
+    one = compare_runs([measured(BEFORE, 1)], [measured(BEFORE, 2)])
+    assert any("a deviation of 5% between runs" in note for note in one.notes)
+    more = compare_runs(several(BEFORE, range(2), 0), several(BEFORE, range(2, 4), 0))
+    assert more.notes == ("No source file of an implementation changed.",)
+
+
+def test_runs_of_one_side_that_differ_in_code_are_named() -> None:
+    side = [measured(BEFORE, seed, sources={"on_trio.py": str(seed)}) for seed in (1, 2)]
+    (note,) = (
+        note for note in compare_runs(side, [measured(BEFORE, 3)]).notes if "same code:" in note
+    )
+    assert note == "The first runs are not of the same code: on_trio.py differ."
 
 
 def test_a_cell_with_failures_is_not_compared() -> None:
-    rows = run_comparison.compare_runs(measured(BEFORE, 1), measured(BEFORE, 2, failed="trio"))
-    (trio,) = (row for row in rows if row.cell.model == "trio")
+    found = rows(measured(BEFORE, 1), measured(BEFORE, 2, failed="trio"))
+    (trio,) = (row for row in found if row.cell.model == "trio")
     assert trio.change is Change.NOT_COMPARABLE
     assert trio.reason == "in the second run 1 of 13 trials failed"
 
@@ -116,8 +174,7 @@ def test_a_cell_that_is_absent_in_one_run_has_a_reason() -> None:
     without = analyse(
         run([cell("asyncio")], [gone]), [trial("asyncio", block) for block in range(BLOCKS)]
     )
-    rows = run_comparison.compare_runs(with_go, without)
-    (go,) = (row for row in rows if row.cell.model == "go")
+    (go,) = (row for row in rows(with_go, without) if row.cell.model == "go")
     assert (go.change, go.reason) == (
         Change.NOT_COMPARABLE,
         "in the second run it is unavailable",
@@ -126,8 +183,8 @@ def test_a_cell_that_is_absent_in_one_run_has_a_reason() -> None:
 
 def test_a_workload_whose_file_has_changed_is_not_compared() -> None:
     changed = measured(BEFORE, 2, text=WORKLOAD.replace('title = "Demo"', 'title = "Other"'))
-    rows = run_comparison.compare_runs(measured(BEFORE, 1), changed)
-    assert {row.reason for row in rows} == {"the workload file has changed"}
+    found = rows(measured(BEFORE, 1), changed)
+    assert {row.reason for row in found} == {"the workload file has changed"}
 
 
 def elsewhere(analysis: Analysis) -> Analysis:
@@ -142,21 +199,20 @@ def elsewhere(analysis: Analysis) -> Analysis:
 
 def test_runs_of_different_machines_are_refused_with_the_differences() -> None:
     with pytest.raises(Problem, match="cpu: a cpu and another cpu") as caught:
-        run_comparison.compare_runs(measured(BEFORE, 1), elsewhere(measured(BEFORE, 2)))
+        rows(measured(BEFORE, 1), elsewhere(measured(BEFORE, 2)))
     assert caught.value.code is Exit.NOT_POSSIBLE
 
 
 def test_across_machines_ratios_to_the_baseline_are_compared() -> None:
-    after = elsewhere(measured({**BEFORE, "trio": 3.0}, 2, speed=5.0))
-    found = verdicts(measured(BEFORE, 1), after, across=True)
-    assert found == {"trio": Change.SLOWER, "go": found["go"]}
-    assert found["go"] in (Change.SAME, Change.UNDECIDED)
+    after = elsewhere(measured({**BEFORE, "trio": 4.0}, 2, speed=5.0))
+    found = verdicts([measured(BEFORE, 1)], [after], across=True)
+    assert found == {"trio": Change.SLOWER, "go": Change.UNDECIDED}
 
 
 def test_runs_without_a_common_cell_are_refused() -> None:
     other = analyse(run([], workloads={}), [])
     with pytest.raises(Problem, match="no cell in common"):
-        run_comparison.compare_runs(measured(BEFORE, 1), other)
+        rows(measured(BEFORE, 1), other)
 
 
 @pytest.mark.parametrize(("these", "those"), [([], [1.0]), ([1.0], []), ([0.0], [1.0])])
@@ -202,9 +258,9 @@ def test_a_larger_value_is_slower_worse_or_better_by_its_unit(
 ) -> None:
     text = of_metric(unit, better)
     first = measured({"asyncio": 1.0, "trio": 1.0}, 1, text=text)
-    second = measured({"asyncio": 1.0, "trio": 1.3}, 2, text=text)
-    (trio,) = (row for row in run_comparison.compare_runs(first, second) if row.cell.name == "trio")
+    second = measured({"asyncio": 1.0, "trio": 2.0}, 2, text=text)
+    (trio,) = (row for row in rows(first, second) if row.cell.name == "trio")
     assert trio.word == word
     assert trio.ratio is not None
     assert (trio.ratio.value > 1) == (better == "lower")  # a cost: above 1 is worse
-    assert bool(run_comparison.regressions([trio], 0.05)) == (better == "lower")
+    assert bool(regressions([trio], 0.05)) == (better == "lower")

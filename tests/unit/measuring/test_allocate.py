@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from itertools import islice
 from typing import TYPE_CHECKING
@@ -15,10 +16,19 @@ from hypothesis import strategies as st
 from harness.catalog.workload import HEADLINE, MODELS
 from harness.errors import Problem
 from harness.measuring.allocate import Allocator
-from harness.measuring.plan import PROFILES, Profile, RunSelection, plan_cells, select_cases
+from harness.measuring.measured_case import MeasuredCase
+from harness.measuring.plan import (
+    PROFILES,
+    Profile,
+    RunSelection,
+    assign,
+    plan_cells,
+    select_cases,
+)
 from harness.results.records import Cell, Sample, Status, Trial
 from harness.statistics.rounds import DEFAULT_ROUNDS
 from harness.statistics.stopping import PRECISE_BLOCKS
+from tests.support import factories
 from tests.support.factories import WORKLOAD, examples, offer, workload
 
 if TYPE_CHECKING:
@@ -186,6 +196,25 @@ def test_a_resumed_run_continues_as_if_never_interrupted(cut: int) -> None:
     assert went_on == order[cut:]
 
 
+def test_a_first_look_needs_a_block_of_every_headline_case() -> None:
+    one = allocator(planned("asyncio", "trio"))
+    known = [one.has_first_look for _ in run(one, MadeUp(NOISY), 3)]
+    assert known == [False, True, True]
+
+
+def test_a_block_beyond_the_plan_says_why_it_is_run() -> None:
+    done = list(run(allocator(planned("asyncio", "trio")), MadeUp(NOISY), 60))
+    assert {block.reason for block in done[:14]} == {""}
+    for block in done[14:]:
+        if block.case == HEADLINE:
+            assert re.fullmatch(
+                r"sharpening other: (trio|asyncio \(again\))/asyncio known to within [\d.]+%",
+                block.reason,
+            )
+        else:
+            assert block.reason == f"more blocks of {block.workload} {block.case}, for intervals"
+
+
 def test_without_the_headline_case_the_named_ones_come_first() -> None:
     of = planned("asyncio", "trio", cases=("tasks-1", "tasks-100"))
     first = list(run(allocator(of), MadeUp(QUIET), 20))
@@ -315,3 +344,25 @@ def test_an_interrupted_block_keeps_the_rounds_that_another_version_chose() -> N
     old = msgspec.structs.replace(noisy_rounds(cells_of(block)[0], block, 0), rounds=7)
     one.record(old)
     assert next(one.blocks()).rounds == 7
+
+
+def test_of_two_runtimes_only_the_contrasts_between_them_have_to_be_precise() -> None:
+    here = [factories.cell("asyncio"), factories.cell("trio")]
+    there = [
+        msgspec.structs.replace(
+            one, contestant=msgspec.structs.replace(one.contestant, runtime="1a2b3c4d")
+        )
+        for one in here
+    ]
+    draw = np.random.default_rng(1)
+
+    def excess(of: list[Cell]) -> float:
+        case = MeasuredCase([assign(one, BOTH) for one in of], precision=0.03)
+        for block in range(6):
+            effects = np.exp(draw.normal(0, 0.5, 2))  # of a model in this block, on both runtimes
+            for place, one in enumerate(of):
+                case.record(factories.trial(one, block, round(1e8 * effects[place % 2])))
+        return case.excess
+
+    assert excess([*here, *there]) == 0
+    assert excess(here) > 0

@@ -310,3 +310,14 @@ def test_every_change_since_the_run_began_is_named(tmp_path: Path) -> None:
     )
     with pytest.raises(Problem, match=r"machine cpu was .*; runner python was "):
         resume(first.folder)
+
+
+def test_runners_of_two_runtimes_are_checked_apart() -> None:
+    ours = RunnerFacts("python", "python", "3.11", ("asyncio",), {"uvloop": "1"})
+    theirs = msgspec.structs.replace(ours, runtime="1a2b3c4d", version="3.14")
+    assert campaign._list_versions((ours, theirs)) == {
+        "runner python": "3.11",
+        "python: uvloop": "1",
+        "runner python @ 1a2b3c4d": "3.14",
+        "python @ 1a2b3c4d: uvloop": "1",
+    }

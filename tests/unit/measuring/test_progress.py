@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import itertools
 import re
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
@@ -164,13 +165,43 @@ def test_a_good_trial_does_not_redraw_the_display_within_a_second(clock: Clock) 
         assert terminal.file.getvalue() == before
 
 
-def test_after_the_planned_trials_the_display_says_that_more_are_for_precision(
-    clock: Clock,
-) -> None:
+SHARPENING = replace(BLOCK, reason="sharpening demo: trio/asyncio known to within 12%")
+
+
+def test_the_display_says_what_is_decided_and_why_a_workload_gets_more_blocks(clock: Clock) -> None:
     terminal = console(terminal=True)
-    with Display(terminal, 60, 7, 7) as display:
+    with Display(terminal, 60, 7, 9) as display:
+        display.decided = "23 of 61 contrasts decided"
+        display.starting(SHARPENING, 0)
+        read = shown(terminal)
+    assert "9 trials, 7 planned; 23 of 61 contrasts decided" in read
+    assert "why   sharpening demo: trio/asyncio known to within 12%" in read
+
+
+def test_a_line_of_a_log_says_the_same(clock: Clock) -> None:
+    log = console(terminal=False)
+    with Display(log, 60, 7, 5) as display:
+        display.decided = "1 of 2 contrasts decided"
+        display.starting(SHARPENING, 0)
+        display.print("First look: [b]/report.html")
+    assert shown(log).splitlines() == [
+        "[0:00 of 1:00, 1:00 left] block 3: demo headline, 3 trials (5 of 7 trials;"
+        " 1 of 2 contrasts decided); sharpening demo: trio/asyncio known to within 12%",
+        "[0:00 of 1:00, 1:00 left] First look: [b]/report.html",
+    ]
+
+
+def test_while_figures_are_drawn_no_trial_is_shown_as_running(clock: Clock) -> None:
+    terminal = console(terminal=True)
+    with Display(terminal, 60, 7, 0) as display:
         display.starting(BLOCK, 0)
-        assert "7 trials; all 7 planned trials are done, more for precision" in shown(terminal)
+        before = len(shown(terminal))
+        display.drawing()
+        assert "now   drawing figures and report" in shown(terminal)[before:]
+        clock.now += 1
+        before = len(shown(terminal))
+        display.starting(NEXT, 0)
+        assert "now   demo tasks-100 trio" in shown(terminal)[before:]
 
 
 def test_the_remaining_time_is_never_below_zero(clock: Clock) -> None:

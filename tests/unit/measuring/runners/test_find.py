@@ -13,6 +13,7 @@ import pytest
 from harness.catalog.contestant import Contestant
 from harness.measuring import plan
 from harness.measuring.runners import find, go_build
+from harness.measuring.runners.revision import Revision
 from harness.measuring.runners.runner import Offer, Runners
 from harness.paths import ROOT
 from harness.results.records import Absence
@@ -207,9 +208,13 @@ def test_changed_sources_without_go_give_the_reason_and_not_the_old_binary(sourc
 # --- describe
 
 
+def add(found: Runners, command: tuple[str, ...]) -> None:
+    find._add_runner(found, find._Undescribed("planted", command, {}, ()), ("go",), None)
+
+
 def described(way: str) -> Runners:
     found = Runners()
-    find._add_runner(found, "planted", planted(way, "describing"), {}, ("go",))
+    add(found, planted(way, "describing"))
     return found
 
 
@@ -243,7 +248,7 @@ def test_a_runner_that_cannot_be_used_is_a_problem(
 
 def test_a_command_that_does_not_exist_is_a_problem() -> None:
     found = Runners()
-    find._add_runner(found, "planted", ("loombench-no-such-command",), {}, ())
+    add(found, ("loombench-no-such-command",))
     assert "loombench-no-such-command" in found.problems[0]
 
 
@@ -281,3 +286,51 @@ def test_the_runners_of_this_repository_are_found() -> None:
     assert "python" in found.found
     if "go" in found.found:
         assert found.load_command == (str(ROOT / "go" / "bin" / "load"),)
+
+
+# --- the runners of a revision
+
+
+@pytest.mark.parametrize(
+    ("models", "edited", "builds"),
+    [
+        ((), False, [None]),
+        ((), True, ["revision"]),
+        (("go",), True, ["revision"]),
+        (("trio", "asyncio"), True, []),
+    ],
+)
+def test_the_go_programs_of_a_revision_are_built_if_they_are_needed_and_differ(
+    sources: Path,
+    root: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    models: tuple[str, ...],
+    edited: bool,
+    builds: list[str | None],
+) -> None:
+    folder = root / "revision"
+    shutil.copytree(sources, folder / "go")
+    if edited:
+        (folder / "go" / "runner" / "main.go").write_text("package main", encoding="utf-8")
+    asked: list[str | None] = []
+
+    def build_go(of: Path | None) -> tuple[None, str]:
+        asked.append(of.name if of else None)
+        return None, "no Go found"
+
+    monkeypatch.setattr(find, "build_go", build_go)
+    found = find.find_runners_of(Revision("HEAD", "1a2b3c4d5e", folder), models)
+    assert asked == builds
+    assert (found.missing_models.get("go") == "no Go found") == bool(builds)
+
+
+def test_a_runner_of_a_revision_has_its_label_and_runs_in_its_folder(tmp_path: Path) -> None:
+    copy = Revision("HEAD", "1a2b3c4d5e", tmp_path)
+    shutil.copytree(
+        ROOT / "python", tmp_path / "python", ignore=shutil.ignore_patterns("__pycache__")
+    )
+    (runner,) = find.find_runners_of(copy, ("asyncio",)).found.values()
+    assert (runner.key, runner.name, runner.home) == ("python @ 1a2b3c4d", "python", tmp_path)
+    assert runner.env == {"PYTHONPATH": str(tmp_path / "python")}
+    assert runner.path_in_run("a.py") == "python @ 1a2b3c4d: a.py"

@@ -5,15 +5,16 @@ from __future__ import annotations
 import itertools
 import re
 import xml.etree.ElementTree as ET
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 
-from harness.analysis.analyse import WorkloadResult
+from harness.analysis.analyse import Analysis, WorkloadResult
 from harness.analysis.findings import LONGEST_TITLE, overall, title
-from harness.catalog.workload import MODELS
+from harness.catalog.workload import HEADLINE, MODELS
 from harness.claims import ledger
 from harness.claims.judge import judge_claims
 from harness.errors import Exit, Problem
@@ -32,7 +33,8 @@ from tests.support.drawings import (
     strays,
     svg_files,
 )
-from tests.support.scenes import LONG, SCENES
+from tests.support.scenes import LONG, SCENES, Otherwise
+from tests.support.scenes import scene as scene_of
 
 PNG = b"\x89PNG\r\n\x1a\n"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -361,3 +363,44 @@ def test_every_absence_has_its_words_in_an_overview() -> None:
         if one.absent is not None
     }
     assert shown == set(Absence) - {Absence.MISSING}
+
+
+# --- while a run is measured
+
+
+def first_look() -> Analysis:
+    """Return a run of which only headline cases have a block so far."""
+    only_headlines = Otherwise(lambda usual: usual if usual.cell.case == HEADLINE else None)
+    found = scene_of(("noop", "fanout"), models=("asyncio",), blocks=1, fate=only_headlines)
+    return replace(found, measuring=True)
+
+
+def test_figures_of_a_run_that_is_measured_say_so_and_leave_out_lines_of_one_point(
+    tmp_path: Path,
+) -> None:
+    found = first_look()
+    written = figures.draw(found, tmp_path, kinds=("svg",))
+    assert [path.stem for path in written] == ["overview", "noop", "fanout"]
+    for path in written:
+        assert "First look: 1 block of 2 workloads; measuring goes on." in svg_text(
+            path.read_text("utf-8")
+        )
+    end = figures.draw(replace(found, measuring=False), tmp_path, kinds=("svg",))
+    assert [path.stem for path in end] == ["overview", "noop", "fanout", "fanout-scaling"]
+    for path in end:
+        assert "First look: fewer than 5 blocks, too few for intervals." in svg_text(
+            path.read_text("utf-8")
+        )
+
+
+def test_only_the_figures_of_named_workloads_are_drawn_and_those_of_the_run(
+    tmp_path: Path,
+) -> None:
+    written = figures.draw(first_look(), tmp_path, workloads=("noop",), kinds=("svg",))
+    assert [path.stem for path in written] == ["overview", "noop"]
+
+
+def test_drawing_stops_between_two_figures_when_it_is_asked_to(tmp_path: Path) -> None:
+    asked = iter([False, True])
+    figures.draw(first_look(), tmp_path, kinds=("svg",), stop=lambda: next(asked))
+    assert [path.name for path in tmp_path.iterdir()] == ["overview.svg"]

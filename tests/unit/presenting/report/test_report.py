@@ -107,6 +107,23 @@ def test_only_the_script_of_the_page_may_run() -> None:
 # --- what is on it
 
 
+def test_a_page_says_at_its_top_that_its_results_are_a_first_look() -> None:
+    few = analysis_of("too few blocks")
+    ended, measured, enough = (
+        [one for one in texts(bare(of).all("p", _class="warning")) if "First look" in one]
+        for of in (few, replace(few, measuring=True), analysis_of("each shape"))
+    )
+    assert ended == [
+        "First look: fewer than 5 blocks, too few for intervals."
+        " loombench run --resume goes on measuring."
+    ]
+    assert measured == [
+        "First look: 3 blocks of 1 workload; measuring goes on."
+        " Reload this page for the latest. Results can still change."
+    ]
+    assert enough == []
+
+
 def test_the_overview_has_the_answer_of_every_workload() -> None:
     found = bare(analysis_of("each shape"))
     (heading,) = found.all("h1")
