@@ -56,7 +56,9 @@ def pair_block(these: BlockValues, those: BlockValues, block: int) -> tuple[floa
     ratios = round_ratios(these, those, block)
     if ratios is None:
         return these.by_block[block], those.by_block[block]
-    return float(np.median(ratios)), 1.0
+    median = array_median(ratios)
+    assert median is not None  # a process with rounds has samples
+    return median, 1.0
 
 
 def round_ratios(these: BlockValues, those: BlockValues, block: int) -> NDArray[np.float64] | None:

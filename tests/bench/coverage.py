@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from tests.support.simulated_runs import Scenario
 
 _LEAST, _MOST = 0.93, 0.97
-_RATIOS, _SMALL = 3_000, 30  # simulated in each scenario
+_RATIOS, _SMALL = 10_000, 30  # simulated in each scenario
+_RIVAL_RATIOS = 3_000
 _FIXED_BLOCKS = (5, 10)
 _SEED = 1
 _EARLIER = tuple(range(1, PRECISE_BLOCKS))  # precise blocks in a row that stop a run too early
@@ -69,7 +70,7 @@ def _stopping_rows() -> Iterator[tuple[str, str, str, bool]]:
 
 def _block_ratio_rows() -> Iterator[tuple[str, str, str, bool]]:
     """Tell how much ratios of blocks vary, relative to those of the harness."""
-    simulated = [_simulate(scenario, 5, _SEED + 1) for scenario in SCENARIOS]
+    simulated = [_simulate(scenario, 5, _RIVAL_RATIOS) for scenario in SCENARIOS]
     ours = [rival_methods.median_of_ratios(log_times).std() for log_times in simulated]
     for name, method in rival_methods.BLOCK_RATIOS.items():
         deviations = [method(log_times).std() for log_times in simulated]
@@ -84,7 +85,7 @@ def _interval_rows(blocks: int) -> Iterator[tuple[str, str, str, bool]]:
     """Tell coverage and width of intervals from a fixed number of blocks."""
     logs = [
         np.concatenate(list(np.moveaxis(rival_methods.median_of_ratios(log_times), 2, 0)))
-        for log_times in (_simulate(scenario, blocks, _SEED + 2) for scenario in SCENARIOS)
+        for log_times in (_simulate(scenario, blocks, _RIVAL_RATIOS) for scenario in SCENARIOS)
     ]
     ours: list[float] = []
     for name, method in rival_methods.INTERVALS.items():
@@ -102,14 +103,14 @@ def _interval_rows(blocks: int) -> Iterator[tuple[str, str, str, bool]]:
 def _measure(scenario: Scenario, in_a_row: int) -> list[Ratio]:
     return [
         ratio
-        for run in _simulate(scenario, MOST_BLOCKS, _SEED)
+        for run in _simulate(scenario, MOST_BLOCKS, _RATIOS)
         for ratio in measure(run, StoppingRule(scenario.precision, in_a_row))
     ]
 
 
-def _simulate(scenario: Scenario, blocks: int, seed: int) -> NDArray[np.float64]:
-    runs = max(1, tools.amount(_RATIOS, _SMALL) // (scenario.contestants - 1))
-    return simulate(scenario, runs, blocks, seed)
+def _simulate(scenario: Scenario, blocks: int, ratios: int) -> NDArray[np.float64]:
+    runs = tools.amount(ratios, _SMALL) // (scenario.contestants - 1)
+    return simulate(scenario, runs, blocks, _SEED)
 
 
 def _told(what: str, measured: str) -> tuple[str, str, str, bool]:
