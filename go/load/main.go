@@ -55,12 +55,17 @@ func run(cmd command.Command) int {
 
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
-	defer cmd.WatchStdin(input, records, stop, nil)()
+	var turns chan struct{}
+	if len(request.Turns) > 0 {
+		turns = make(chan struct{}, command.MaxTurnsAhead)
+	}
+	defer cmd.WatchStdin(input, records, stop, turns)()
 
 	generator, err := newGenerator(records, request)
 	if err != nil {
 		return cmd.Refuse(records, protocol.Unsupported, err)
 	}
+	generator.Turns = turns
 	err = generator.Run(ctx, request)
 	var startErr *load.StartError
 	switch {

@@ -48,10 +48,6 @@ func run(args []string, cmd command.Command) int {
 	return command.ExitRefused
 }
 
-// maxTurnsAhead is the number of turns that the harness may send ahead. It sends one
-// at a time; with a few more the end of standard input is still noticed at once.
-const maxTurnsAhead = 64
-
 // runTrial reads a request and runs its trial. It returns the exit code.
 func runTrial(cmd command.Command) int {
 	records := protocol.NewWriter(cmd.Stdout)
@@ -64,7 +60,7 @@ func runTrial(cmd command.Command) int {
 
 	var turns chan struct{}
 	if trial.request.Turns {
-		turns = make(chan struct{}, maxTurnsAhead)
+		turns = make(chan struct{}, command.MaxTurnsAhead)
 	}
 	began := time.Now()
 	s := session.Session{

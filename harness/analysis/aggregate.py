@@ -43,9 +43,9 @@ class Series:
     values: BlockValues = field(default_factory=BlockValues)
     _within: array[float] = field(default_factory=lambda: array("d"))
 
-    def take(self, block: int, samples: NDArray[np.float64], rounds: int) -> None:
-        """Take in the samples of one process; `rounds` is 0 if it was measured alone."""
-        self.values.add(block, samples, rounds)
+    def take(self, trial: Trial, samples: NDArray[np.float64]) -> None:
+        """Take in the samples of one process."""
+        self.values.add(trial.block, samples, trial.rounds, trial.first_round)
         if samples.size:
             self._within.frombytes(estimates.resample_process_median(samples).tobytes())
 
@@ -138,7 +138,7 @@ class CellAggregate:
         self._take_more(trial)
         for metric in self.case.workload.metrics.values():
             samples = sample_values(metric, self.case, trial)
-            self.series[metric.id].take(trial.block, samples, trial.rounds)
+            self.series[metric.id].take(trial, samples)
 
     def _take_more(self, trial: Trial) -> None:
         """Take in what only some shapes have."""

@@ -14,6 +14,7 @@ from msgspec import structs
 
 from harness.analysis import drift
 from harness.analysis.aggregate import CellAggregate
+from harness.analysis.disturbance import DisturbanceCount, Disturbed
 from harness.catalog import workload_file
 from harness.catalog.contestant import DEFAULT_RUNTIME, Contestant
 from harness.catalog.workload import HEADLINE, order_models
@@ -147,7 +148,7 @@ class Analysis:
     workloads: dict[str, WorkloadResult]
     blocks: int
     trials: int
-    disturbed: int = 0  # trials beside which the machine was seen to do something else
+    disturbed: Disturbed = field(default_factory=Disturbed)
     probes: tuple[drift.ProbeReading, ...] = ()  # how fast the machine was; none in old runs
 
     @property
@@ -171,12 +172,13 @@ def analyse(run: Run, trials: Iterable[Trial]) -> Analysis:
     aggregates = _Aggregates(workloads)
     blocks: set[int] = set()
     probes: list[drift.ProbeReading] = []
-    count = disturbed = 0
+    disturbance = DisturbanceCount()
+    count = 0
     for trial in trials:
         aggregates[trial.cell].take(trial)
         for text in trial.warnings:  # the A/A control is not shown, and runs the same code
             aggregates[structs.replace(trial.cell, control=False)].remarks.take(text)
-        disturbed += bool(trial.disturbed)
+        disturbance.take(trial)
         blocks.add(trial.block)
         probes += drift.probe_readings([trial])
         count += 1
@@ -189,7 +191,7 @@ def analyse(run: Run, trials: Iterable[Trial]) -> Analysis:
         },
         blocks=len(blocks),
         trials=count,
-        disturbed=disturbed,
+        disturbed=disturbance.result(),
         probes=tuple(probes),
     )
 

@@ -9,6 +9,7 @@ from statistics import median, quantiles
 from typing import TYPE_CHECKING, NamedTuple
 
 from harness import units
+from harness.analysis.disturbance import has_waited
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -19,7 +20,6 @@ TOLERANCE = 0.03  # of the median: a probe that differs by less is not mentioned
 LEAST_PROBES = 3  # to draw their course
 _LEAST_FOR_TREND = 9  # three in each third
 _UNSTEADY = 0.1  # of all probes
-_WAITED = 0.1  # of the time of a probe
 
 
 class ProbeReading(NamedTuple):
@@ -59,7 +59,7 @@ def points(readings: Sequence[ProbeReading]) -> list[DriftPoint]:
         DriftPoint(
             (datetime.fromisoformat(reading.started_at) - first).total_seconds(),
             reading.wall_ns / usual - 1 if usual else 0.0,
-            reading.cpu_ns is not None and reading.cpu_ns < (1 - _WAITED) * reading.wall_ns,
+            has_waited(reading.wall_ns, reading.cpu_ns),
         )
         for reading in readings
     ]

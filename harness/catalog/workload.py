@@ -34,6 +34,7 @@ MODELS = (
 SHAPES = ("makespan", "rate", "latency", "server", "footprint")
 LATENCIES = frozenset({"p50_ns", "p90_ns", "p99_ns", "p999_ns", "worst_ns"})
 CHECK, HEADLINE = "check", "headline"
+ALL_CASES = "all"  # a key of [alone] in a workload file
 BASELINE = "asyncio"  # the denominator of ratios, unless a workload has a baseline of its own
 MIN_CASES_FOR_LINE = 3  # in a figure with a line per model
 
@@ -212,6 +213,7 @@ class Workload:
     metrics: dict[str, Metric]
     limits: tuple[Limit, ...]
     not_applicable: dict[str, str]  # model -> reason
+    alone: dict[str, str]  # case, or ALL_CASES -> why its contestants do not take turns
     observations: tuple[Observation, ...]
     contrasts: tuple[tuple[Contestant, Contestant], ...]  # pairs to compare in the finding
     exclusions: tuple[Exclusion, ...]
@@ -234,6 +236,10 @@ class Workload:
     def baseline(self) -> Contestant:
         """The contestant in the denominator of ratios."""
         return Contestant(self.id, BASELINE)
+
+    def why_alone(self, case: str) -> str | None:
+        """Return why the contestants of a case do not take turns, or None if they do."""
+        return self.alone.get(case, self.alone.get(ALL_CASES))
 
     def resolve(self, case: str, model: str) -> ModelCase:
         """Return a case as a model runs it, with parameters clamped to the model's limits."""

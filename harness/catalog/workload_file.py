@@ -14,6 +14,7 @@ from harness.catalog.contestant import Contestant, is_model_id, parse_name
 from harness.catalog.formula import Formula
 from harness.catalog.toml_table import TomlTable
 from harness.catalog.workload import (
+    ALL_CASES,
     CHECK,
     HEADLINE,
     LATENCIES,
@@ -132,6 +133,7 @@ def _workload(id_: str, root: TomlTable, text: str, models: _Models) -> Workload
         },
         limits=tuple(_limit(row, params, models) for row in root.rows("limits")),
         not_applicable=_not_applicable(root, models),
+        alone=_alone(root, cases),
         observations=tuple(
             _observation(name, table, models) for name, table in root.tables("observed")
         ),
@@ -431,6 +433,14 @@ def _observation(name: str, table: TomlTable, models: _Models) -> Observation:
 def _not_applicable(root: TomlTable, models: _Models) -> dict[str, str]:
     table = root.table("not_applicable", {})
     return {_model(table, model, models): table.text(model) for model in table.values}
+
+
+def _alone(root: TomlTable, cases: Mapping[str, Case]) -> dict[str, str]:
+    table = root.table("alone", {})
+    for case in table.values:
+        if case not in (ALL_CASES, *cases):
+            raise table.problem("", case, f"{ALL_CASES} or one of the cases: {', '.join(cases)}")
+    return {case: table.text(case) for case in table.values}
 
 
 def _contrasts(

@@ -76,7 +76,7 @@ def _steps(
 
         def measure_together() -> list[Trial] | None:
             observer.starting(block, together[0][0])
-            return run_turns(runner, together, block.index, observer.waiting)
+            return run_turns(runner, together, block.index, block.rounds, observer.waiting)
 
         yield measure_together
     for position, assignment in missing:

@@ -12,18 +12,20 @@ import re
 import resource
 import sys
 import sysconfig
-from pathlib import Path, PurePath, PurePosixPath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness import units
 from harness.measuring.machine.facts import describe_machine
+from harness.measuring.machine.interference import throttled_times_ns
+from harness.measuring.machine.kernel_files import KernelFiles
 from harness.measuring.runners import find, go_build
 from harness.measuring.runners.protocol import ProtocolError
 from harness.paths import ROOT
 from harness.results.records import Diagnosis
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from harness.results.records import Machine
 
@@ -41,7 +43,7 @@ _CPU = "sys/devices/system/cpu"
 def diagnose(root: Path = Path("/")) -> list[Diagnosis]:
     """Check everything known to disturb measuring. `root` contains the kernel's files."""
     about = describe_machine()
-    files = _KernelFiles(root)
+    files = KernelFiles(root)
     return [
         Diagnosis("cpu", f"{about.cpu}, {about.logical_cores} logical cores"),
         _affinity(about),
@@ -76,45 +78,6 @@ def diagnose(root: Path = Path("/")) -> list[Diagnosis]:
     ]
 
 
-class _KernelFiles:
-    """The kernel's files below a root folder."""
-
-    def __init__(self, root: Path) -> None:
-        self._root = root
-
-    def read(self, path: str | PurePath) -> str:
-        """Return the stripped text of a file; empty if it cannot be read."""
-        try:
-            return (self._root / path).read_text(encoding="utf-8", errors="replace").strip()
-        except OSError:
-            return ""
-
-    def read_all(self, pattern: str) -> list[str]:
-        """Return the non-empty texts of the files that match a pattern, in order of path."""
-        paths = sorted(self._root.glob(pattern))
-        return [text for path in paths if (text := self.read(path.relative_to(self._root)))]
-
-    def read_cgroup(self, controller: str, name: str, old_name: str = "") -> Iterator[str]:
-        """Yield a file's text in the cgroup of this process and in each parent cgroup.
-
-        `old_name` is the name in cgroup version 1, where each controller has its own tree.
-        """
-        for line in self.read("proc/self/cgroup").splitlines():
-            _, _, membership = line.partition(":")
-            controllers, _, path = membership.partition(":")
-            if not controllers:
-                roots, file = ["sys/fs/cgroup", "sys/fs/cgroup/unified"], name
-            elif controller in controllers.split(","):
-                roots, file = [f"sys/fs/cgroup/{controller}"], old_name or name
-            else:
-                continue
-            own = PurePosixPath(path.lstrip("/"))
-            for root in roots:
-                for folder in (own, *own.parents):
-                    if text := self.read(PurePosixPath(root) / folder / file):
-                        yield text
-
-
 def _is_virtual(about: Machine) -> bool:
     return about.virtualisation not in (None, "none")
 
@@ -138,7 +101,7 @@ def _load(about: Machine) -> Diagnosis:
     return Diagnosis("load", f"{load:.2f} in the last minute", advice)
 
 
-def _steal(files: _KernelFiles) -> Diagnosis:
+def _steal(files: KernelFiles) -> Diagnosis:
     """Return the share of CPU time that the hypervisor gave to other guests: proc_stat(5)."""
     name, *ticks = (files.read("proc/stat").splitlines() or [""])[0].split() or [""]
     if name != "cpu" or len(ticks) < 8:  # noqa: PLR2004 - user, nice, ..., softirq, steal
@@ -151,7 +114,7 @@ def _steal(files: _KernelFiles) -> Diagnosis:
     )
 
 
-def _governor(files: _KernelFiles) -> Diagnosis:
+def _governor(files: KernelFiles) -> Diagnosis:
     governors = sorted(set(files.read_all(f"{_CPU}/cpu*/cpufreq/scaling_governor")))
     advice = ""
     if governors and governors != ["performance"]:
@@ -159,7 +122,7 @@ def _governor(files: _KernelFiles) -> Diagnosis:
     return Diagnosis("governor", ", ".join(governors) or UNKNOWN, advice)
 
 
-def _turbo(files: _KernelFiles) -> Diagnosis:
+def _turbo(files: KernelFiles) -> Diagnosis:
     no_turbo, boost = (
         files.read(f"{_CPU}/{file}") for file in ("intel_pstate/no_turbo", "cpufreq/boost")
     )
@@ -174,7 +137,7 @@ def _turbo(files: _KernelFiles) -> Diagnosis:
     return Diagnosis("turbo", "on" if on else "off", advice)
 
 
-def _smt(files: _KernelFiles) -> Diagnosis:
+def _smt(files: KernelFiles) -> Diagnosis:
     value = {"1": "on", "0": "off"}.get(files.read(f"{_CPU}/smt/active"), UNKNOWN)
     advice = (
         "two logical cores share one physical core; parallel models speed up less than the count"
@@ -182,7 +145,7 @@ def _smt(files: _KernelFiles) -> Diagnosis:
     return Diagnosis("SMT", value, advice if value == "on" else "")
 
 
-def _sleep(files: _KernelFiles, about: Machine) -> Diagnosis:
+def _sleep(files: KernelFiles, about: Machine) -> Diagnosis:
     """Return the sleep states of an idle core and the time to wake up from the deepest one."""
     names = [name for name in files.read_all(f"{_CPU}/cpu0/cpuidle/state*/name") if name != "POLL"]
     wake_us = [int(text) for text in files.read_all(f"{_CPU}/cpu0/cpuidle/state*/latency")]
@@ -197,14 +160,14 @@ def _sleep(files: _KernelFiles, about: Machine) -> Diagnosis:
     return Diagnosis("sleep states", f"{', '.join(names)} ({max(wake_us)} µs to wake)", advice)
 
 
-def _huge_pages(files: _KernelFiles) -> Diagnosis:
+def _huge_pages(files: KernelFiles) -> Diagnosis:
     text = files.read("sys/kernel/mm/transparent_hugepage/enabled")
     mode = text.partition("[")[2].partition("]")[0] or UNKNOWN
     advice = "a parked thread may take 2 MiB instead of 16 KiB" if mode == "always" else ""
     return Diagnosis("transparent huge pages", mode, advice)
 
 
-def _quota(files: _KernelFiles) -> Diagnosis:
+def _quota(files: KernelFiles) -> Diagnosis:
     """Return the smallest CPU quota of all cgroups of this process."""
     known, cores = False, float("inf")
     for text in files.read_cgroup("cpu", "cpu.max"):
@@ -225,16 +188,11 @@ def _quota(files: _KernelFiles) -> Diagnosis:
     return Diagnosis("cgroup quota", f"{cores:g} cores", "trials that use more are throttled")
 
 
-def _throttled(files: _KernelFiles) -> Diagnosis:
-    throttled_ns = [
-        int(value) * (1_000 if name == "throttled_usec" else 1)
-        for text in files.read_cgroup("cpu", "cpu.stat")
-        for name, _, value in (line.partition(" ") for line in text.splitlines())
-        if name in ("throttled_usec", "throttled_time")
-    ]
-    if not throttled_ns:
+def _throttled(files: KernelFiles) -> Diagnosis:
+    times_ns = throttled_times_ns(files)
+    if not times_ns:
         return Diagnosis("throttled so far", UNKNOWN)
-    longest_ns = max(throttled_ns)
+    longest_ns = max(times_ns)
     advice = (
         "a cgroup quota has throttled processes; raise it, or use fewer cores" if longest_ns else ""
     )
@@ -243,14 +201,14 @@ def _throttled(files: _KernelFiles) -> Diagnosis:
     )
 
 
-def _clock(files: _KernelFiles) -> Diagnosis:
+def _clock(files: KernelFiles) -> Diagnosis:
     source = files.read("sys/devices/system/clocksource/clocksource0/current_clocksource")
     slow = source not in ("", *_FAST_CLOCKS)
     advice = "reading the time may be slow; tsc is faster, if the kernel considers it reliable here"
     return Diagnosis("clock source", source or UNKNOWN, advice if slow else "")
 
 
-def _slack(files: _KernelFiles) -> Diagnosis:
+def _slack(files: KernelFiles) -> Diagnosis:
     text = files.read("proc/self/timerslack_ns")
     if not text.isdigit():
         return Diagnosis("timer slack", UNKNOWN)
@@ -283,7 +241,7 @@ def _resource_limit(name: str, number: int, wanted: int, advice: str) -> Diagnos
     return Diagnosis(name, f"at most {soft:,}", advice if soft < wanted else "")
 
 
-def _pids(files: _KernelFiles) -> Diagnosis:
+def _pids(files: KernelFiles) -> Diagnosis:
     texts = list(files.read_cgroup("pids", "pids.max"))
     limits = [int(text) for text in texts if text.isdigit()]
     if not texts:

@@ -64,9 +64,10 @@ class MeasuredCase:
         if assignment and trial.status is Status.OK:
             metric = assignment.case.workload.headline_metric
             samples = sample_values(metric, assignment.case, trial)
-            self._values[cell].add(trial.block, samples, trial.rounds)
+            self._values[cell].add(trial.block, samples, trial.rounds, trial.first_round)
             if trial.rounds:
-                block.rounds = max(block.rounds, trial.rounds)
+                # The baseline takes more where memory does not allow all at once.
+                block.rounds = min(block.rounds or trial.rounds, trial.rounds)
                 block.round_ns += _mean_sample_ns(trial)
         if self.is_complete(trial.block):
             self._compare(trial.block)
@@ -151,4 +152,4 @@ class MeasuredCase:
 
 def _mean_sample_ns(trial: Trial) -> float:
     measured = [sample.elapsed_ns for sample in trial.samples if not sample.warmup]
-    return sum(measured) / len(measured)
+    return sum(measured) / max(1, len(measured))  # a server may have answered nothing in time

@@ -24,6 +24,7 @@ from harness.measuring.servers.load_driver import (
     find_obstacle,
     split_allowed_cores,
 )
+from harness.results import histograms
 from harness.results.records import Parked, Sample, Status, Trial
 
 if TYPE_CHECKING:
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from harness.measuring.runners.runner import Runner
     from harness.measuring.servers.load_protocol import LoadFailure
 
+_TURN, _END = b'{"kind": "turn"}\n', b'{"kind": "end"}\n'
 _CANNOT_START = 127  # the exit code that shells use
 _MAX_PADDING = 4_096  # bytes; one page is enough to move the rest of the stack
 
@@ -92,13 +94,17 @@ class TrialRunner:
         turns: bool = False,
     ) -> Attempt:
         """Return a trial that is about to start."""
-        contestant = assignment.cell.contestant
+        contestant, is_served = assignment.cell.contestant, assignment.is_served
         version = self.runner_of(contestant).description.protocol
         request = protocol.create_request(
-            contestant, assignment.cases, rng.getrandbits(31), version, turns=turns
+            contestant,
+            assignment.cases,
+            rng.getrandbits(31),
+            version,
+            turns=turns and not is_served,  # the load on a server takes the turns
         )
         driver = obstacle = None
-        if assignment.is_served:
+        if is_served:
             obstacle = find_obstacle(assignment.case, self.load_command)
             driver = LoadDriver(
                 self.load_command,
@@ -106,6 +112,7 @@ class TrialRunner:
                 self.memory_bytes,
                 rng.getrandbits(31),
                 self.interrupted,
+                turns,
             )
         return Attempt(assignment, block, position, request, driver, obstacle)
 
@@ -148,7 +155,8 @@ class Attempt:
     request: protocol.Request
     driver: LoadDriver | None
     obstacle: LoadFailure | None = None  # why the child is not started
-    on_message: Callable[[protocol.Message], None] = lambda _: None
+    on_turn: Callable[[str], None] = lambda _: None  # see `listen`
+    first_round: int = 0  # of the block, in which it took its first turn
     handle: child.Handle = field(init=False)
     transcript: Transcript = field(init=False)
     violation: str = ""  # of the protocol
@@ -157,7 +165,9 @@ class Attempt:
     before: Interference = field(default_factory=Interference.read)
 
     def __post_init__(self) -> None:
-        self.handle = self.driver.server if self.driver else child.Handle()
+        self.handle = child.Handle()
+        if self.driver is not None:
+            self.handle = self.driver.server
         self.transcript = Transcript(
             self.request.cases, serves=self.driver is not None, turns=self.request.turns
         )
@@ -171,14 +181,44 @@ class Attempt:
             self.violation = str(error)
             return "violation"
         if self.driver is not None:
-            match message:
-                case protocol.Listening(port=port):
-                    case_id = self.transcript.current_case
-                    self.driver.start(self.assignment.case_named(case_id), port)
-                case protocol.SampleTaken(case=id_) | protocol.Failed(case=str(id_)):
-                    self.driver.note_returned(id_)
-        self.on_message(message)
+            self._receive_from_server(message, self.driver)
+            return ""
+        match message:
+            case protocol.Ready():
+                self.on_turn("ready")
+            case protocol.SampleTaken(warmup=False) if self.transcript.is_ready:
+                self.on_turn("sample")
         return ""
+
+    def _receive_from_server(self, message: protocol.Message, driver: LoadDriver) -> None:
+        match message:
+            case protocol.Listening(port=port):
+                case_id = self.transcript.current_case
+                driver.start(self.assignment.case_named(case_id), port)
+            case protocol.SampleTaken(case=id_) | protocol.Failed(case=str(id_)):
+                driver.note_returned(id_)
+
+    def listen(self, on_turn: Callable[[str], None]) -> None:
+        """Call `on_turn` with `ready` when it waits for its turns, and `sample` after each."""
+        self.on_turn = on_turn
+        if self.driver is not None:
+            self.driver.on_turn = on_turn
+
+    def give_turn(self) -> None:
+        """Let it take one sample."""
+        if self.driver is not None:
+            self.driver.give_turn()
+            return
+        self.transcript.give_turn()
+        self.handle.write_line(_TURN)
+
+    def end_turns(self) -> None:
+        """Let it clean up and report its answers."""
+        if self.driver is not None:
+            self.driver.end_turns()
+            return
+        self.transcript.end_turns()
+        self.handle.write_line(_END)
 
     def close(self) -> None:
         """End the load generators."""
@@ -241,6 +281,7 @@ class Attempt:
             rounds=sum(not sample.warmup for sample in transcript.samples[case])
             if self.request.turns
             else 0,
+            first_round=self.first_round,
             disturbed=Interference.read().describe_since(
                 self.before, result.wall_ns / 1e9, os.cpu_count() or 1
             )
@@ -255,6 +296,7 @@ def _add_load(trial: Trial, driver: LoadDriver, case: ModelCase) -> Trial:
     if load is None:
         return structs.replace(trial, samples=())
     phases = load.report.phases
+    open_hdrs = [phase.hdr for phase in phases if phase.loop == "open"]
     server_ns = trial.samples[0].cpu_ns if trial.samples else None
     return structs.replace(
         trial,
@@ -263,7 +305,8 @@ def _add_load(trial: Trial, driver: LoadDriver, case: ModelCase) -> Trial:
             for phase in phases
             if phase.loop == "closed" and phase.requests
         ),
-        latency=next((phase.hdr for phase in reversed(phases) if phase.loop == "open"), ""),
+        latency=histograms.merge_texts(open_hdrs),
+        rounds=load.report.turns_taken,
         phases=tuple(phases),
         load={
             **load.report.facts,

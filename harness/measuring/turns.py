@@ -6,37 +6,39 @@ round cancels it. A contestant that waits for its turn is blocked in a read and 
 
 from __future__ import annotations
 
-import math
 import os
-import queue
 import random
-import threading
-from dataclasses import dataclass, field
+import time
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness.measuring.processes import child
-from harness.measuring.runners import protocol
+import psutil
+from msgspec import structs
+
+from harness.measuring.live_contestant import LiveContestant, Stop
+from harness.measuring.machine.interference import RoundWatch
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from harness.measuring.plan import Assignment
-    from harness.measuring.trials import Attempt, TrialRunner
+    from harness.measuring.trials import TrialRunner
     from harness.results.records import Trial
 
-_TURN, _END = b'{"kind": "turn"}\n', b'{"kind": "end"}\n'
-_SHAPES = ("rate", "makespan")
-_ROUNDS, _FEWEST_ROUNDS = 5, 3
-_LONG_ROUND_NS = 1_000_000_000  # a longer round is repeated less often
-_TICK_S = 0.25
-_END_TIMEOUT_S = 30.0  # for a contestant to clean up when its turns are over
+_SHAPES = ("rate", "makespan", "latency")
+_ROUNDS_S = 6.0  # a block has as many rounds as fit, at least one
+_FEWEST_ALIVE = 2  # one contestant and the baseline, however large they are
 
 
 def takes_turns(runner: TrialRunner, assignment: Assignment) -> bool:
     """Return whether a contestant can be sampled in turns."""
+    case = assignment.case
+    if case.workload.why_alone(case.id) is not None:
+        return False
+    if assignment.is_served:
+        return not (case.workload.drains or case.case.ladder)
     return (
-        assignment.case.workload.shape in _SHAPES
-        and runner.runner_of(assignment.cell.contestant).takes_turns
+        case.workload.shape in _SHAPES and runner.runner_of(assignment.cell.contestant).takes_turns
     )
 
 
@@ -44,138 +46,134 @@ def run_turns(
     runner: TrialRunner,
     assignments: Sequence[tuple[int, Assignment]],
     block: int,
+    most_rounds: int,
     on_tick: Callable[[], None] = lambda: None,
 ) -> list[Trial] | None:
-    """Measure contestants, each with its position in the block. None if interrupted."""
-    rng = random.Random(f"{runner.seed} {block} turns")
-    seats = [_Seat.of(runner, assignment, block, position) for position, assignment in assignments]
-    stop = _Stop(runner.interrupted, on_tick)
+    """Measure contestants, each with its position in the block. None if interrupted.
+
+    Contestants that do not fit into memory together are measured in groups. The baseline takes part
+    in every group.
+    """
+    turns = _Turns(
+        [
+            LiveContestant.of(runner, assignment, block, position)
+            for position, assignment in assignments
+        ],
+        most_rounds,
+        random.Random(f"{runner.seed} {block} turns"),
+        _Room(runner.memory_bytes),
+        Stop(runner.interrupted, on_tick),
+        RoundWatch(),
+    )
     try:
-        _start(seats, stop)
-        for _ in range(_round_count(seats)):
-            order = [seat for seat in seats if seat.is_alive]
-            rng.shuffle(order)
-            for seat in order:
-                if stop.is_asked:
-                    return None
-                seat.take_turn(stop)
+        turns.take_all()
     finally:
-        for seat in seats:
-            seat.end_turns()
-        for seat in seats:
-            seat.await_end(stop)
-    if stop.is_asked:
+        turns.end(turns.contestants)
+    if turns.stop.is_asked:
         return None
-    return [seat.attempt.judge() for seat in seats]
-
-
-def _start(seats: Sequence[_Seat], stop: _Stop) -> None:
-    """Start all contestants, as many at once as there are cores: nothing is timed yet."""
-    at_once = os.cpu_count() or 1
-    starting: list[_Seat] = []
-    for seat in seats:
-        if stop.is_asked:
-            return
-        if len(starting) == at_once:
-            starting.pop(0).await_message(stop)
-        seat.start()
-        starting.append(seat)
-    for seat in starting:
-        seat.await_message(stop)
-
-
-def _round_count(seats: Sequence[_Seat]) -> int:
-    round_ns = sum(seat.sample_ns for seat in seats if seat.is_alive)
-    return _ROUNDS if round_ns <= _LONG_ROUND_NS else _FEWEST_ROUNDS
+    return [turns.judge(contestant) for contestant in turns.contestants]
 
 
 @dataclass
-class _Stop:
-    """Whether the user wants to stop; asked while the coordinator waits."""
+class _Turns:
+    """The turns of one block."""
 
-    interrupted: Callable[[], bool]
-    on_tick: Callable[[], None]
-
-    @property
-    def is_asked(self) -> bool:
-        return self.interrupted()
-
-
-@dataclass
-class _Seat:
-    """A contestant that is alive: a thread waits for what its child says."""
-
-    runner: TrialRunner
-    attempt: Attempt
+    contestants: Sequence[LiveContestant]
+    most_rounds: int
     rng: random.Random
-    limits: child.Limits
-    messages: queue.SimpleQueue[str] = field(default_factory=queue.SimpleQueue)
-    is_alive: bool = False  # it waits for its turn
-    _thread: threading.Thread | None = None
+    room: _Room
+    stop: Stop
+    watch: RoundWatch
 
-    @classmethod
-    def of(cls, runner: TrialRunner, assignment: Assignment, block: int, position: int) -> _Seat:
-        rng = random.Random(f"{runner.seed} {block} {assignment.cell}")
-        attempt = runner.prepare(assignment, block, position, rng, turns=True)
-        limits = child.Limits(math.inf, runner.memory_bytes, has_neighbours=True)
-        seat = cls(runner, attempt, rng, limits)
-        attempt.on_message = seat._note
-        return seat
+    def take_all(self) -> None:
+        """Start contestants and let them take their turns, in groups that fit into memory."""
+        base = next((one for one in self.contestants if one.is_baseline), self.contestants[0])
+        waiting = [base, *(one for one in self.contestants if one is not base)]
+        rounds = 0
+        while waiting and not self.stop.is_asked:
+            group = self._start(waiting, _FEWEST_ALIVE - (waiting[0] is not base))
+            del waiting[: len(group)]
+            for contestant in group:
+                contestant.attempt.first_round = rounds
+            alive = group if base in group else [base, *group]
+            rounds += self._take_rounds(alive)
+            if waiting:
+                self.end([contestant for contestant in group if contestant is not base])
 
-    @property
-    def sample_ns(self) -> int:
-        """How long its last sample took."""
-        samples = self.attempt.transcript.samples[self.attempt.assignment.case.id]
-        return samples[-1].elapsed_ns if samples else 0
+    def end(self, contestants: Iterable[LiveContestant]) -> None:
+        """End the processes of contestants, all at once."""
+        living = [contestant for contestant in contestants if not contestant.has_ended]
+        for contestant in living:
+            contestant.end_turns()
+        for contestant in living:
+            contestant.await_end(self.stop)
 
-    def start(self) -> None:
-        self._thread = threading.Thread(target=self._run, daemon=True)
-        self._thread.start()
+    def judge(self, contestant: LiveContestant) -> Trial:
+        """Judge an ended contestant, and note which of its rounds were disturbed."""
+        trial = contestant.attempt.judge()
+        rounds = (number - trial.first_round for number in self.watch.disturbed)
+        return structs.replace(
+            trial, disturbed_rounds=tuple(own for own in rounds if 0 <= own < trial.rounds)
+        )
 
-    def take_turn(self, stop: _Stop) -> None:
-        self.attempt.transcript.give_turn()
-        self.attempt.handle.write_line(_TURN)
-        self.await_message(stop)
+    def _start(self, waiting: Sequence[LiveContestant], fewest: int) -> list[LiveContestant]:
+        """Start contestants while there is room; return those that were started.
 
-    def await_message(self, stop: _Stop) -> None:
-        """Wait until it is ready or has taken its sample, or is gone or too late."""
-        waited_s = 0.0
-        while True:
-            try:
-                self.is_alive = self.messages.get(timeout=_TICK_S) != "gone"
-            except queue.Empty:
-                waited_s += _TICK_S
-                stop.on_tick()
-                if waited_s > self.attempt.assignment.case.sampling.timeout_s:
-                    self.limits.timeout_s = 0.0  # its thread stops it at the next look
-                if not stop.is_asked:
-                    continue
-                self.is_alive = False
-            return
+        As many start at once as there are cores: nothing is timed yet.
+        """
+        at_once = os.cpu_count() or 1
+        started: list[LiveContestant] = []
+        starting: list[LiveContestant] = []
+        for contestant in waiting:
+            if len(starting) == at_once:
+                starting.pop(0).await_message(self.stop)
+            if self.stop.is_asked or (len(started) >= fewest and not self.room.is_left(at_once)):
+                break
+            contestant.start()
+            started.append(contestant)
+            starting.append(contestant)
+        for contestant in starting:
+            contestant.await_message(self.stop)
+        return started
 
-    def end_turns(self) -> None:
-        """Tell it to clean up and report its answers."""
-        self.attempt.transcript.end_turns()
-        self.attempt.handle.write_line(_END)
+    def _take_rounds(self, contestants: Sequence[LiveContestant]) -> int:
+        """Take rounds, as many as fit into the time for a block; return how many."""
+        began = time.monotonic()
+        self._take_round(contestants)
+        fitting = int(_ROUNDS_S / (time.monotonic() - began))
+        rounds = max(1, min(self.most_rounds, fitting))
+        for _ in range(rounds - 1):
+            self._take_round(contestants)
+        return rounds
 
-    def await_end(self, stop: _Stop) -> None:
-        """Let it finish, or stop it, and wait for its end."""
-        if self._thread is None:
-            return
-        self._thread.join(0.0 if stop.is_asked else _END_TIMEOUT_S)
-        if self._thread.is_alive():
-            self.limits.timeout_s = 0.0
-            self._thread.join()
+    def _take_round(self, contestants: Sequence[LiveContestant]) -> None:
+        """Let every contestant take one sample, in new random order."""
+        order = [contestant for contestant in contestants if contestant.is_alive]
+        self.rng.shuffle(order)
+        self.watch.begin()
+        for contestant in order:
+            if self.stop.is_asked:
+                return
+            contestant.take_turn(self.stop)
+        self.watch.end()
 
-    def _run(self) -> None:
-        try:
-            self.runner.run_child(self.attempt, self.rng, self.limits)
-        finally:
-            self.messages.put("gone")
 
-    def _note(self, message: protocol.Message) -> None:
-        match message:
-            case protocol.Ready():
-                self.messages.put("ready")
-            case protocol.SampleTaken(warmup=False) if self.attempt.transcript.is_ready:
-                self.messages.put("sample")
+class _Room:
+    """The memory that contestants may use while they wait for their turns."""
+
+    def __init__(self, budget_bytes: int) -> None:
+        self._budget_bytes = budget_bytes
+        self._free_before = self._free_now = _free_bytes()
+        self._largest_step = 0
+
+    def is_left(self, starting: int) -> bool:
+        """Return whether another contestant fits, while so many others are still starting."""
+        free = _free_bytes()
+        self._largest_step = max(self._largest_step, self._free_now - free)
+        self._free_now = free
+        used = self._free_before - free
+        return used + starting * self._largest_step <= self._budget_bytes
+
+
+def _free_bytes() -> int:
+    return int(psutil.virtual_memory().available)

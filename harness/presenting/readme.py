@@ -123,7 +123,8 @@ def _machine(analysis: Analysis) -> str:
     """Return the date, the size, the machine and the versions of a run."""
     run = analysis.run
     versions = ", ".join(runner.summary for runner in run.runners)
-    disturbed = f", {analysis.disturbed:,} disturbed by other work" if analysis.disturbed else ""
+    count = analysis.disturbed.trials
+    disturbed = f", {count:,} disturbed by other work" if count else ""
     trials = units.format_count(analysis.trials, "trial")
     blocks = units.format_count(analysis.blocks, "block")
     text = (

@@ -52,13 +52,8 @@ def results(analysis: Analysis) -> Iterator[RenderableType]:
             yield Text(f"noise floor {percent}%")
         for case, cells in result.cases.items():
             yield _case(result, case, cells)
-    if analysis.disturbed:
-        yield Text(
-            f"{analysis.disturbed} of {units.format_count(analysis.trials, 'trial')} were disturbed"
-            " by other work on the machine (steal, throttling, load); they are included in the"
-            " results",
-            style="yellow",
-        )
+    if disturbance := analysis.disturbed.describe(analysis.trials):
+        yield Text(disturbance, style="yellow")
 
 
 def _case(result: WorkloadResult, case: str, cells: Sequence[CellResult]) -> RenderableType:

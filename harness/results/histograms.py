@@ -58,6 +58,14 @@ def merge(texts: Iterable[str]) -> HdrHistogram:
     return _create_empty(MAX_NS) if total is None else total
 
 
+def merge_texts(texts: Sequence[str]) -> str:
+    """Merge encoded histograms into one encoded histogram; empty without any."""
+    if len(texts) <= 1:
+        return "".join(texts)
+    encoded: bytes = merge(texts).encode()
+    return encoded.decode("ascii")
+
+
 def merge_into(total: HdrHistogram | None, histogram: HdrHistogram) -> HdrHistogram:
     """Return `total` with the latencies of `histogram` added; `total` is None at the start."""
     max_ns = histogram.highest_trackable_value

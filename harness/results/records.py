@@ -134,10 +134,14 @@ class Trial(msgspec.Struct, frozen=True, omit_defaults=True):
     exit_ns: int | None = None  # shutdown time of a server, from SIGTERM
     stderr_end: str = ""
     warnings: tuple[str, ...] = ()
-    disturbed: tuple[str, ...] = ()  # interference from the machine: steal, throttling, load
+    disturbed: tuple[str, ...] = ()  # what took CPU time meanwhile: steal, throttling
     # How many turns it took in its block; 0: it was measured alone. Sample k after warm-up was then
     # taken in the same round by all contestants of the block.
     rounds: int = 0
+    first_round: int = 0  # of the block, in which it took part: above 0 if memory did not allow all
+    # Its rounds, from 0, during which steal or throttling was seen. Those in which a sample got
+    # less CPU time than usual are not stored: harness/analysis/disturbance.py finds them.
+    disturbed_rounds: tuple[int, ...] = ()
     # Duration of the speed probe, run before the first trial of a block.
     probe_ns: int | None = None
     probe_cpu_ns: int | None = None

@@ -15,55 +15,87 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 
+@dataclass(frozen=True)
+class Rounds:
+    """The values of one process in consecutive rounds of a block, shape (rounds,)."""
+
+    first: int
+    values: NDArray[np.float64]
+
+    def divide(self, other: Rounds) -> NDArray[np.float64] | None:
+        """Return the ratio inside each common round; None if there is none."""
+        first = max(self.first, other.first)
+        end = min(self.first + self.values.size, other.first + other.values.size)
+        mine, theirs = (one.values[first - one.first : end - one.first] for one in (self, other))
+        return mine / theirs if first < end and theirs.all() else None
+
+
 @dataclass
 class BlockValues:
     """One value per block; and one per round of each block whose contestants took turns."""
 
     by_block: dict[int, float] = field(default_factory=dict)
-    by_round: dict[int, NDArray[np.float64]] = field(default_factory=dict)
+    by_round: dict[int, Rounds] = field(default_factory=dict)
 
-    def add(self, block: int, samples: NDArray[np.float64], rounds: int) -> None:
+    def add(
+        self, block: int, samples: NDArray[np.float64], rounds: int, first_round: int = 0
+    ) -> None:
         """Add the samples of one process; `rounds` is 0 if it was measured alone."""
         value = array_median(samples)
         if value is not None:
             self.by_block[block] = value
             if rounds and samples.size == rounds:
-                self.by_round[block] = samples
+                self.by_round[block] = Rounds(first_round, samples)
 
     def map(self, formula: Callable[[NDArray[np.float64]], NDArray[np.float64]]) -> BlockValues:
         """Return what a formula makes of every value."""
         values = formula(np.array(list(self.by_block.values()), dtype=float))
         return BlockValues(
             dict(zip(self.by_block, values.tolist(), strict=True)),
-            {block: formula(samples) for block, samples in self.by_round.items()},
+            {
+                block: Rounds(rounds.first, formula(rounds.values))
+                for block, rounds in self.by_round.items()
+            },
         )
 
 
-def pair_blocks(these: BlockValues, those: BlockValues) -> list[tuple[float, float]]:
-    """Return one pair per common block, whose ratio is that of the block."""
-    pairs = (pair_block(these, those, block) for block in these.by_block)
+def pair_blocks(
+    these: BlockValues, those: BlockValues, base: BlockValues | None = None
+) -> list[tuple[float, float]]:
+    """Return one pair per common block, whose ratio is that of the block; see `pair_block`."""
+    pairs = (pair_block(these, those, block, base) for block in these.by_block)
     return [pair for pair in pairs if pair is not None]
 
 
-def pair_block(these: BlockValues, those: BlockValues, block: int) -> tuple[float, float] | None:
+def pair_block(
+    these: BlockValues, those: BlockValues, block: int, base: BlockValues | None = None
+) -> tuple[float, float] | None:
     """Return a pair whose ratio is that of a block; None if one side has no value.
 
     Where both took turns, it is the median over rounds of the ratio inside the round: a slow phase
-    of the machine meets both sides of a round. Else it is the ratio of their values.
+    of the machine meets both sides of a round. If they have no round in common, because memory did
+    not allow it, each is divided by `base`, which took part in all rounds. Else it is the ratio of
+    their values.
     """
     if block not in these.by_block or block not in those.by_block:
         return None
     ratios = round_ratios(these, those, block)
-    if ratios is None:
-        return these.by_block[block], those.by_block[block]
-    median = array_median(ratios)
-    assert median is not None  # a process with rounds has samples
-    return median, 1.0
+    if ratios is not None:
+        return _median(ratios), 1.0
+    if base is not None:
+        mine, theirs = (round_ratios(side, base, block) for side in (these, those))
+        if mine is not None and theirs is not None:
+            return _median(mine), _median(theirs)
+    return these.by_block[block], those.by_block[block]
 
 
 def round_ratios(these: BlockValues, those: BlockValues, block: int) -> NDArray[np.float64] | None:
-    """Return the ratio inside each round of a block; None if the two did not take turns."""
+    """Return the ratio inside each common round of a block; None if there is none."""
     mine, theirs = these.by_round.get(block), those.by_round.get(block)
-    if mine is None or theirs is None or mine.size != theirs.size or not theirs.all():
-        return None
-    return mine / theirs
+    return None if mine is None or theirs is None else mine.divide(theirs)
+
+
+def _median(ratios: NDArray[np.float64]) -> float:
+    median = array_median(ratios)
+    assert median is not None  # two sides with a common round have a ratio
+    return median

@@ -26,10 +26,12 @@ from harness.statistics.metrics import ns_per_operation
 from tests.bench import tools
 from tests.bench.noisy_host import noise
 
-_BUDGETS_S = {"pingpong": 10, "noop": 10, "sumsquares": 40}  # a run; several blocks even if noisy
+# Of a run: enough for several blocks even beside noise.
+_BUDGETS_S = {"pingpong": 10, "noop": 10, "sumsquares": 40, "echo": 30, "http": 30}
+_SERVERS = ("echo", "http")
 _BASE, _OTHER = "asyncio", "uvloop"
 _ROUNDS = 4
-_NOISY_BAR, _QUIET_BAR = 0.25, 1.1
+_NOISY_BAR, _NOISY_BAR_OF_SERVERS, _QUIET_BAR = 0.25, 0.5, 1.1
 
 
 class Mode(NamedTuple):
@@ -58,7 +60,8 @@ def _rows_of(workload: str, *, is_noisy: bool) -> Iterator[tuple[str, str, str, 
             for mode in modes:
                 for contrast, deviation in _deviations(workload, mode, budget_s).items():
                     found[contrast, mode].append(deviation)
-    bar = _NOISY_BAR if is_noisy else _QUIET_BAR
+    noisy_bar = _NOISY_BAR_OF_SERVERS if workload in _SERVERS else _NOISY_BAR
+    bar = noisy_bar if is_noisy else _QUIET_BAR
     for contrast in (f"{_OTHER}/{_BASE}", f"{_BASE} twice"):
         in_turns, alone = (_pool(found[contrast, mode]) for mode in (_TURNS, _ALONE))
         share = in_turns / alone if alone else math.inf

@@ -15,7 +15,7 @@ TEXT = (ROOT / "docs" / "reading-the-figures.md").read_text("utf-8")
 SECTION = re.compile(r"^## (.+)\n((?:(?!^## ).*\n?)*)", re.MULTILINE)
 SECTIONS = {title.lower(): " ".join(body.split()) for title, body in SECTION.findall(TEXT)}
 MAIN = "a workload"
-SHARED = "what all of them share"
+SHARED = "what all figures share"
 
 
 def kind(name: str) -> str:
@@ -44,7 +44,7 @@ def test_a_section_has_a_picture_of_its_kind_a_question_and_what_not_to_conclude
     (picture,) = re.findall(r"!\[[^\]]+\]\((?:reference-run/)?figures/([\w-]+)\.png\)", body)
     assert kind(picture) == title
     assert "**Question:** " in body
-    assert "**Not to conclude:** " in body
+    assert "**Do not conclude** " in body
 
 
 def test_the_table_points_to_every_section() -> None:

@@ -124,7 +124,7 @@ def test_how_long_it_measures_is_the_budget_of_the_profile() -> None:
 
 
 def test_how_many_processes_an_interval_needs_is_what_statistics_says() -> None:
-    (word,) = re.findall(r"There is no line below ([a-z]+) processes", README)
+    (word,) = re.findall(r"which needs at least ([a-z]+) processes", README)
     assert {"five": 5}[word] == MIN_FOR_INTERVAL
 
 

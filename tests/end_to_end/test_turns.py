@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from harness.catalog.contestant import Contestant
 from harness.catalog.workload import HEADLINE
-from harness.measuring import blocks, turns
+from harness.measuring import blocks, live_contestant, turns
 from harness.measuring.inventory import Inventory
+from harness.measuring.live_contestant import LiveContestant, Stop
+from harness.measuring.machine.interference import Interference, RoundWatch
 from harness.measuring.plan import assign
 from harness.results.records import Cell, Status, Trial
 from tests.support.planted.bench import MARK, Bench, at_most, planted, runner, workload
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
 
 GOOD = ("good", "good_too", "good_as_well")
 VERSION_1 = "good_without_last_line_end"  # a runner of misbehaving.py
-ROUNDS = turns._ROUNDS
+ROUNDS = 5
 
 
 @dataclass
@@ -47,7 +49,7 @@ class Setup:
 
 @pytest.fixture
 def setup(mark: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick_looks: None) -> Setup:
-    monkeypatch.setattr(turns, "_TICK_S", 0.02)
+    monkeypatch.setattr(live_contestant, "_TICK_S", 0.02)
     return Setup(mark, tmp_path / "turns")
 
 
@@ -58,7 +60,7 @@ def cell(way: str) -> Cell:
 def run_turns(bench: Bench, *ways: str) -> list[Trial] | None:
     assignments = [(place, assign(cell(way), bench.workloads)) for place, way in enumerate(ways)]
     with at_most(20):
-        return turns.run_turns(bench.trial_runner, assignments, 3)
+        return turns.run_turns(bench.trial_runner, assignments, 3, ROUNDS)
 
 
 def run_block(
@@ -120,10 +122,41 @@ def test_the_order_of_turns_differs_between_rounds_and_depends_on_the_seed_alone
 
 
 def test_a_long_round_is_repeated_less_often(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turns, "_LONG_ROUND_NS", 1)
+    monkeypatch.setattr(turns, "_ROUNDS_S", 1e-9)
     trials = run_turns(setup.bench(), "good", "good_too")
     assert trials is not None
-    assert [trial.rounds for trial in trials] == [turns._FEWEST_ROUNDS] * 2
+    assert [trial.rounds for trial in trials] == [1, 1]
+
+
+def test_contestants_that_do_not_fit_into_memory_are_measured_in_groups_with_the_baseline(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    free = iter(range(10**15, 0, -(2**40)))  # every look finds 1 TiB less
+    monkeypatch.setattr(turns, "_free_bytes", lambda: next(free))
+    trials = run_turns(setup.bench(), *GOOD)
+    assert trials is not None
+    assert [(trial.status, trial.first_round, trial.rounds) for trial in trials] == [
+        (Status.OK, 0, 2 * ROUNDS),  # no model is called asyncio, so the first is the baseline
+        (Status.OK, 0, ROUNDS),
+        (Status.OK, ROUNDS, ROUNDS),
+    ]
+    taken = setup.turns()
+    half = 2 * ROUNDS
+    assert (set(taken[:half]), set(taken[half:])) == ({GOOD[0], GOOD[1]}, {GOOD[0], GOOD[2]})
+
+
+def test_each_trial_has_its_own_disturbed_rounds(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    throttled_s = iter(range(10**6))  # every look finds a second more
+    monkeypatch.setattr(
+        turns,
+        "RoundWatch",
+        lambda: RoundWatch(read=lambda: Interference(None, float(next(throttled_s)))),
+    )
+    trials = run_turns(setup.bench(), *GOOD[:2])
+    assert trials is not None
+    assert [trial.disturbed_rounds for trial in trials] == [tuple(range(ROUNDS))] * 2
 
 
 BAD = {
@@ -168,7 +201,7 @@ def test_a_contestant_that_hangs_is_a_timeout(setup: Setup, way: str) -> None:
 def test_a_contestant_that_does_not_end_is_a_timeout(
     setup: Setup, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(turns, "_END_TIMEOUT_S", 2)
+    monkeypatch.setattr(live_contestant, "_END_TIMEOUT_S", 2)
     assert run_beside_good(setup.bench(), "hang_at_the_end").status is Status.TIMEOUT
 
 
@@ -220,13 +253,20 @@ def test_alone_measures_every_trial_alone(setup: Setup) -> None:
     assert setup.turns() == []
 
 
-def test_only_shapes_that_are_timed_by_a_call_take_turns(setup: Setup) -> None:
+@pytest.mark.parametrize(
+    ("change", "expected"),
+    [
+        ({"shape": "rate"}, True),
+        ({"shape": "latency"}, True),
+        ({"shape": "footprint"}, False),
+        ({"alone": {"all": "a reason"}}, False),
+        ({"alone": {"check": "a reason"}}, True),
+    ],
+)
+def test_what_takes_turns(setup: Setup, change: dict[str, Any], *, expected: bool) -> None:
     bench = setup.bench()
-    planted_workload = bench.workloads["planted"]
-    for shape, expected in {"rate": True, "makespan": True, "footprint": False}.items():
-        workloads = {"planted": replace(planted_workload, shape=shape)}
-        case = assign(cell("good"), workloads)
-        assert turns.takes_turns(bench.trial_runner, case) is expected, shape
+    workloads = {"planted": replace(bench.workloads["planted"], **change)}
+    assert turns.takes_turns(bench.trial_runner, assign(cell("good"), workloads)) is expected
 
 
 def test_a_resumed_block_measures_only_what_is_missing(setup: Setup) -> None:
@@ -253,12 +293,15 @@ def test_a_contestant_that_waits_for_its_turn_uses_no_cpu() -> None:
     bench = Bench.of(Inventory.open())
     models = ("sequential", "asyncio", "trio", "threads", "processes", "go")
     cells = [Cell(Contestant("noop", model), HEADLINE) for model in models]
-    stop = turns._Stop(lambda: False, lambda: None)
+    stop = Stop(lambda: False, lambda: None)
     active, *parked = [
-        turns._Seat.of(bench.trial_runner, assign(cell, bench.workloads), 0, position)
+        LiveContestant.of(bench.trial_runner, assign(cell, bench.workloads), 0, position)
         for position, cell in enumerate(cells)
     ]
-    turns._start([active, *parked], stop)
+    for seat in (active, *parked):
+        seat.start()
+    for seat in (active, *parked):
+        seat.await_message(stop)
     active.take_turn(stop)  # the last one to become ready needs a moment to park
     before, busy_before = [cpu_ns(seat) for seat in parked], cpu_ns(active)
     for _ in range(5):
@@ -273,7 +316,7 @@ def test_a_contestant_that_waits_for_its_turn_uses_no_cpu() -> None:
     assert all(ns < busy / 50 for ns in used), (used, busy)
 
 
-def cpu_ns(seat: turns._Seat) -> int:
+def cpu_ns(seat: LiveContestant) -> int:
     """Return the CPU time of all threads of a contestant."""
     process = seat.attempt.handle._process
     assert process is not None
@@ -289,7 +332,7 @@ def test_our_own_runners_take_turns() -> None:
     models = ("asyncio", "trio", "anyio-trio", "scratch", "threads", "go")
     cells = [Cell(Contestant("pingpong", model), HEADLINE) for model in models]
     assignments = [(place, assign(cell, bench.workloads)) for place, cell in enumerate(cells)]
-    trials = turns.run_turns(bench.trial_runner, assignments, 0)
+    trials = turns.run_turns(bench.trial_runner, assignments, 0, ROUNDS)
     assert trials is not None
     assert [(trial.status, trial.message, trial.rounds) for trial in trials] == [
         (Status.OK, "", ROUNDS)

@@ -23,6 +23,10 @@ type stdinWatcher struct {
 	done bool // the work has finished; do not exit any more
 }
 
+// MaxTurnsAhead is the number of turns that the harness may send ahead. It sends one
+// at a time; with a few more the end of standard input is still noticed at once.
+const MaxTurnsAhead = 64
+
 // WatchStdin watches standard input until end is called. When the input ends, the
 // process exits. A line of kind `stop` calls stop. If turns is not nil, a line of
 // kind `turn` is sent to it, and `end` closes it.

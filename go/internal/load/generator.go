@@ -19,7 +19,7 @@ import (
 	"loombench/internal/protocol"
 )
 
-// A Generator runs one load request. All exported fields are required.
+// A Generator runs one load request. All exported fields but Turns are required.
 type Generator struct {
 	Records *protocol.Writer
 	Facts   func() map[string]any
@@ -29,6 +29,7 @@ type Generator struct {
 	Sleep      func(time.Duration)                         // imprecise
 	CPUNs      func() (ns int64, ok bool)                  // CPU time of the process
 	Dial       func(ctx context.Context) (net.Conn, error) // opens a connection to the server
+	Turns      <-chan struct{}                             // one value for each turn; only needed if the request has turns
 
 	request  protocol.LoadRequest
 	clients  []*client
@@ -64,16 +65,51 @@ func (g *Generator) Run(ctx context.Context, request protocol.LoadRequest) error
 		return err
 	}
 	g.recorder = newRecorder()
+	if err := g.runPhases(ctx, 0, request.Phases); err != nil {
+		return err
+	}
+	if err := g.takeTurns(ctx, request); err != nil {
+		return err
+	}
+	return g.Records.WriteLast(protocol.LoadFinished{Served: g.closeAll()})
+}
+
+// runPhases runs phases until ctx is cancelled. first is the index of the first one.
+func (g *Generator) runPhases(ctx context.Context, first int, phases []protocol.LoadPhase) error {
 	defer g.watchTimeouts()()
-	for i, phase := range request.Phases {
+	for i, phase := range phases {
 		if ctx.Err() != nil {
 			break
 		}
-		if err := g.runPhase(i, phase); err != nil {
+		if err := g.runPhase(first+i, phase); err != nil {
 			return err
 		}
 	}
-	return g.Records.WriteLast(protocol.LoadFinished{Served: g.closeAll()})
+	return nil
+}
+
+// takeTurns runs the phases of a turn whenever the harness says so. Between turns
+// the connections stay open, and nothing runs here.
+func (g *Generator) takeTurns(ctx context.Context, request protocol.LoadRequest) error {
+	if len(request.Turns) == 0 {
+		return nil
+	}
+	if err := g.Records.Write(protocol.LoadReady{Connections: request.Connections}); err != nil {
+		return err
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case _, ok := <-g.Turns:
+			if !ok {
+				return nil
+			}
+			if err := g.runPhases(ctx, len(request.Phases), request.Turns); err != nil {
+				return err
+			}
+		}
+	}
 }
 
 // newClients creates the clients with their messages, which takes a while for

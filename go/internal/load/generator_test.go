@@ -29,6 +29,32 @@ func TestAClosedLoopSendsAfterEachResponse(t *testing.T) {
 	})
 }
 
+func TestEachTurnRunsItsPhasesOverTheSameConnections(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		request := echoRequest(4, countedPhase(1))
+		request.Turns = []protocol.LoadPhase{countedPhase(2), countedPhase(20)}
+		turns := make(chan struct{})
+		go func() {
+			for range 3 {
+				time.Sleep(time.Hour)
+				turns <- struct{}{}
+			}
+			close(turns)
+		}()
+		began := time.Now()
+		r := runInTurns(t, request, turns, overPipes(echoAfter(10*time.Millisecond)))
+		waited := time.Since(began).Truncate(time.Hour)
+		expect(t, "kinds", r.kinds, "started connected phase ready"+strings.Repeat(" phase phase", 3)+" finished")
+		for i, phase := range r.phases[1:] {
+			expect(t, "phase", phase.Phase, 1+i%2)
+			expect(t, "requests", phase.Requests, []int64{4 * 2, 4 * 20}[i%2])
+			expect(t, "reconnects", phase.Reconnects, 0)
+		}
+		expect(t, "waited", waited, 3*time.Hour)
+		expect(t, "served", r.served, 4)
+	})
+}
+
 func TestAnOpenLoopMeasuresLatencyFromTheIntendedSendTime(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		// A request is due every 10 ms and takes 15 ms, so request n waits 5 n ms.

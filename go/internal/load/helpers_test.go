@@ -31,6 +31,12 @@ type result struct {
 // the clock is fake and advances only when all goroutines wait.
 func run(t *testing.T, request protocol.LoadRequest, dial func(context.Context) (net.Conn, error)) result {
 	t.Helper()
+	return runInTurns(t, request, nil, dial)
+}
+
+// runInTurns does the same for a request with turns.
+func runInTurns(t *testing.T, request protocol.LoadRequest, turns <-chan struct{}, dial func(context.Context) (net.Conn, error)) result {
+	t.Helper()
 	began := time.Now()
 	now := func() int64 { return int64(time.Since(began)) }
 	var out bytes.Buffer
@@ -42,6 +48,7 @@ func run(t *testing.T, request protocol.LoadRequest, dial func(context.Context) 
 		Sleep:      time.Sleep,
 		CPUNs:      func() (int64, bool) { return 0, false },
 		Dial:       dial,
+		Turns:      turns,
 	}
 	r := result{err: g.Run(t.Context(), request)}
 	var startErr *StartError

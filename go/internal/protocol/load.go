@@ -20,6 +20,7 @@ type LoadRequest struct {
 	ConnectTimeout int64 // nanoseconds: at the start for all connections together, later for each one
 	AnswerTimeout  int64 // nanoseconds: from sending a request to the end of its response
 	Phases         []LoadPhase
+	Turns          []LoadPhase // if any: measured once for each turn that the harness gives, after Phases
 }
 
 // A LoadPhase is one phase of the load. Some fields apply to some loops only.
@@ -84,7 +85,10 @@ func ParseLoad(line []byte) (LoadRequest, error) {
 		}
 		request.Body = f.text("body")
 	}
-	request.Phases = f.phases()
+	request.Phases = f.phases("phases")
+	if list, ok := f.values["turns"].([]any); f.has("turns") && (!ok || len(list) > 0) {
+		request.Turns = f.phases("turns")
+	}
 	if *f.err != nil {
 		return LoadRequest{}, *f.err
 	}
@@ -112,19 +116,19 @@ func (f fields) between(key string, lowest, highest int64) int64 {
 	return n
 }
 
-func (f fields) phases() []LoadPhase {
-	list, _ := f.values["phases"].([]any)
+func (f fields) phases(key string) []LoadPhase {
+	list, _ := f.values[key].([]any)
 	if len(list) == 0 {
-		f.reject("phases", "at least one phase")
+		f.reject(key, "at least one phase")
 	}
 	var phases []LoadPhase
 	for i, element := range list {
-		key := fmt.Sprintf("phases[%d]", i)
+		name := fmt.Sprintf("%s[%d]", key, i)
 		values, ok := element.(map[string]any)
 		if !ok {
-			f.setError(key, render(element), "a phase")
+			f.setError(name, render(element), "a phase")
 		}
-		phases = append(phases, fields{path: key + ".", values: values, err: f.err}.parsePhase())
+		phases = append(phases, fields{path: name + ".", values: values, err: f.err}.parsePhase())
 	}
 	return phases
 }
@@ -165,9 +169,14 @@ type LoadConnected struct {
 	ElapsedNs   int64 `json:"elapsed_ns"`
 }
 
+// LoadReady says that the phases are done and that the load waits for its turns.
+type LoadReady struct {
+	Connections int64 `json:"connections"` // how many there are
+}
+
 // A LoadMeasured is the result of one phase, or of one step of a ladder.
 type LoadMeasured struct {
-	Phase      int              `json:"phase"` // index in the request
+	Phase      int              `json:"phase"` // index in the request, turns after phases
 	Step       int              `json:"step"`  // ladder: from 0
 	Loop       string           `json:"loop"`
 	Warmup     bool             `json:"warmup"`
@@ -193,5 +202,6 @@ type LoadFinished struct {
 }
 
 func (LoadConnected) kind() string { return "connected" }
+func (LoadReady) kind() string     { return "ready" }
 func (LoadMeasured) kind() string  { return "phase" }
 func (LoadFinished) kind() string  { return "finished" }

@@ -6,6 +6,7 @@ waits for both at once, so each generator has a thread here, which sleeps betwee
 
 from __future__ import annotations
 
+import math
 import os
 import resource
 import threading
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
 
     from harness.catalog.workload import ModelCase
 
-_STOP = b'{"kind": "stop"}\n'
+_STOP, _TURN, _END = (b'{"kind": "%s"}\n' % kind for kind in (b"stop", b"turn", b"end"))
 _MANY_CORES = 4  # from this number on, the load generator gets half of the cores
 _OTHER_FILES = 64  # upper bound of open files besides connections, per process
 _FINAL_COUNT_S = 5.0  # for a load generator to count lost requests after a server has drained
@@ -105,9 +106,12 @@ class LoadDriver:
     memory_bytes: int
     seed: int
     interrupted: Callable[[], bool]
+    takes_turns: bool = False  # the measured case is loaded whenever it is its turn
+    on_turn: Callable[[str], None] = lambda _: None  # called with `ready`, and after each turn
     server: child.Handle = field(default_factory=child.Handle)
     loads: dict[str, ServerLoad] = field(default_factory=dict)  # by case
     orphan_count: int = 0  # processes that outlived a load generator
+    _generator: child.Handle = field(default_factory=child.Handle)  # of the measured case
     was_interrupted: bool = False  # a load generator was ended because of Ctrl-C
     _threads: list[threading.Thread] = field(default_factory=list)
     _timers: dict[str, threading.Timer] = field(default_factory=dict)  # by case: stops the server
@@ -137,6 +141,14 @@ class LoadDriver:
                     self.loads[case].was_cut = True
             self._returned.add(case)
 
+    def give_turn(self) -> None:
+        """Load the measured case once; `on_turn` is called at the end."""
+        self._generator.write_line(_TURN)
+
+    def end_turns(self) -> None:
+        """End the load on the measured case, and then its server."""
+        self._generator.write_line(_END)
+
     def finish(self) -> None:
         """End the load generators that still run. The server has ended."""
         with self._lock:
@@ -165,12 +177,21 @@ class LoadDriver:
 
     def _generate(self, case: ModelCase, port: int, load: ServerLoad) -> LoadFailure | None:
         """Run one load generator until it ends. Returns why it has no result, or None."""
+        turns = self.takes_turns and case.id != CHECK
+        request = load_protocol.create_request(case, port, self.seed, turns=turns)
+        load.report = report = LoadReport(len(request.phases), len(request.turns))
+        limits = child.Limits(
+            math.inf if turns else case.sampling.timeout_s, self.memory_bytes, has_neighbours=turns
+        )
 
         def receive_line(line: bytes) -> str:
+            before = report.is_ready, report.turns_taken
             try:
-                load.report.receive_line(line)
+                report.receive_line(line)
             except ProtocolError as error:
                 return f"it broke the protocol: {error}"
+            if (report.is_ready, report.turns_taken) != before:
+                self.on_turn("sample" if report.turns_taken else "ready")
             if case.workload.drains and case.id != CHECK and load.report.is_warm(case):
                 self._stop_midway(case)
             return ""
@@ -178,11 +199,12 @@ class LoadDriver:
         result = child.run(
             self.command,
             dict(os.environ),
-            load_protocol.encode(load_protocol.create_request(case, port, self.seed)),
-            child.Limits(case.sampling.timeout_s, self.memory_bytes),
+            load_protocol.encode(request),
+            limits,
             receive_line,
             lambda: self._has_no_server(case.id) or self.interrupted(),
             cores=self.cores.client,
+            handle=self._generator if turns else None,
         )
         self.orphan_count += result.orphan_count
         if result.stopped == "interrupt":

@@ -19,6 +19,8 @@ _DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _CONNECT_NS_EACH = 2_000_000  # extra timeout per connection: a slow machine needs nearly 1 ms
 _LIMITED = 0.95  # share of the CPU time available to the load generator
 
+_RUN_UP_NS = 10_000_000  # of unmeasured load at the start of a turn
+
 _PROTOCOL = 1  # of the load generator; docs/load.md
 
 
@@ -45,6 +47,7 @@ class LoadRequest(msgspec.Struct, frozen=True):
     body: str
     seed: int
     phases: tuple[PhaseRequest, ...]
+    turns: tuple[PhaseRequest, ...]  # run once for each turn, after the phases; none: no turns
     connect_timeout_ns: int
     answer_timeout_ns: int
     protocol: int = _PROTOCOL
@@ -62,6 +65,12 @@ class Connected(msgspec.Struct, frozen=True, tag="connected", tag_field="kind"):
 
     connections: int
     elapsed_ns: int
+
+
+class LoadReady(msgspec.Struct, frozen=True, tag="ready", tag_field="kind"):
+    """The phases are done, and the load waits for its turns."""
+
+    connections: int
 
 
 class PhaseDone(msgspec.Struct, frozen=True, tag="phase", tag_field="kind"):
@@ -96,12 +105,15 @@ class LoadFailed(msgspec.Struct, frozen=True, tag="error", tag_field="kind"):
     reason: str = "crash"
 
 
-LoadMessage = LoadStarted | Connected | PhaseDone | LoadFinished | LoadFailed
+LoadMessage = LoadStarted | Connected | LoadReady | PhaseDone | LoadFinished | LoadFailed
 _decoder: msgspec.json.Decoder[LoadMessage] = msgspec.json.Decoder(LoadMessage)
 
 
-def create_request(case: ModelCase, port: int, seed: int) -> LoadRequest:
-    """Return the request that loads the server of a case. The workload must have a `load`."""
+def create_request(case: ModelCase, port: int, seed: int, *, turns: bool = False) -> LoadRequest:
+    """Return the request that loads the server of a case. The workload must have a `load`.
+
+    With `turns` the server is warmed up, and then measured whenever it is its turn.
+    """
     load = case.workload.load
     assert load is not None
     connections = int(case.params["connections"])
@@ -113,7 +125,8 @@ def create_request(case: ModelCase, port: int, seed: int) -> LoadRequest:
         path=load.path,
         body=load.body,
         seed=seed,
-        phases=_plan_phases(load, case),
+        phases=_plan_warmup(case) if turns else _plan_phases(load, case),
+        turns=_plan_turn(load, case) if turns else (),
         connect_timeout_ns=load.connect_ms * 1_000_000 + connections * _CONNECT_NS_EACH,
         answer_timeout_ns=load.answer_ms * 1_000_000,
     )
@@ -125,7 +138,7 @@ def _plan_phases(load: Load, resolved: ModelCase) -> tuple[PhaseRequest, ...]:
         return (PhaseRequest("closed", requests=load.requests),)
     duration_ns = sampling.min_sample_ns
     rate_ns = load.rate_ms * 1_000_000
-    phases = [PhaseRequest("closed", duration_ns, warmup=True) for _ in range(sampling.warmup)]
+    phases = list(_plan_warmup(resolved))
     if case.ladder:
         steps, percent = load.ladder_steps, load.ladder_percent
         return (*phases, PhaseRequest("ladder", rate_ns, 0, load.ladder_from, percent, steps))
@@ -137,6 +150,24 @@ def _plan_phases(load: Load, resolved: ModelCase) -> tuple[PhaseRequest, ...]:
     return tuple(phases)
 
 
+def _plan_warmup(resolved: ModelCase) -> tuple[PhaseRequest, ...]:
+    sampling = resolved.sampling
+    return (PhaseRequest("closed", sampling.min_sample_ns, warmup=True),) * sampling.warmup
+
+
+def _plan_turn(load: Load, resolved: ModelCase) -> tuple[PhaseRequest, ...]:
+    """Return one sample of the closed loop, and a share of the phase at a fixed rate."""
+    case, sampling = resolved.case, resolved.sampling
+    phases = (
+        PhaseRequest("closed", _RUN_UP_NS, warmup=True),
+        PhaseRequest("closed", sampling.min_sample_ns),
+    )
+    if not case.rate_per_s:
+        return phases
+    rate_ns = load.rate_ms * 1_000_000 // sampling.iterations
+    return (*phases, PhaseRequest("open", rate_ns, rate_per_s=case.rate_per_s))
+
+
 def encode(request: LoadRequest) -> bytes:
     """Encode a request as a line."""
     return msgspec.json.encode(request) + b"\n"
@@ -145,7 +176,10 @@ def encode(request: LoadRequest) -> bytes:
 class LoadReport:
     """The messages of a load generator so far."""
 
-    def __init__(self) -> None:
+    def __init__(self, phases_before_turns: int = 0, phases_in_turn: int = 0) -> None:
+        self._phases_before_turns = phases_before_turns
+        self._phases_in_turn = phases_in_turn
+        self.is_ready = False  # for its turns
         self.facts: dict[str, Fact] = {}
         self.is_connected = False
         self.phases: list[Phase] = []
@@ -167,6 +201,8 @@ class LoadReport:
                 self.facts = message.facts
             case Connected():
                 self.is_connected = True
+            case LoadReady():
+                self.is_ready = True
             case PhaseDone():
                 self.phases.append(
                     Phase(
@@ -188,6 +224,13 @@ class LoadReport:
                 self.served = message.served
             case LoadFailed():
                 self.failed = message
+
+    @property
+    def turns_taken(self) -> int:
+        """How many turns are complete."""
+        if not self._phases_in_turn:
+            return 0
+        return max(0, len(self.phases) - self._phases_before_turns) // self._phases_in_turn
 
     def is_warm(self, case: ModelCase) -> bool:
         """Return whether the generator is connected and has completed the warm-up phases."""

@@ -31,7 +31,8 @@ def render(
         "machine": run.machine,
         "blocks": analysis.blocks,
         "trials": analysis.trials,
-        "disturbed_trials": analysis.disturbed,
+        "disturbed_trials": analysis.disturbed.trials,
+        "disturbed_rounds": analysis.disturbed.rounds,
         "workloads": [
             _workload(result, selection)
             for result in analysis.workloads.values()

@@ -247,7 +247,7 @@ def band_note(comparison: Comparison) -> str:
 
 def footnote(analysis: Analysis, note: str, *, intervals: bool = True) -> str:
     """Return the foot of a figure: its note, the machine, the versions, the run."""
-    run = analysis.run
+    run, disturbed = analysis.run, analysis.disturbed.trials
     versions = ", ".join(runner.summary for runner in run.runners)
     parts = [
         note,
@@ -256,8 +256,8 @@ def footnote(analysis: Analysis, note: str, *, intervals: bool = True) -> str:
         else "",
         f"{run.machine.summary}.",
         f"{versions}.",
-        f"{units.format_count(analysis.disturbed, 'trial')} disturbed by other work on the machine."
-        if analysis.disturbed
+        f"{units.format_count(disturbed, 'trial')} disturbed by other work on the machine."
+        if disturbed
         else "",
         f"Run {run.id}, {units.format_count(analysis.trials, 'trial')} in"
         f" {units.format_count(analysis.blocks, 'block')},"

@@ -45,7 +45,6 @@ def render(
         .get_template("page.html")
         .render(
             run=analysis.run,
-            analysis=analysis,
             # Both are ours; no part of them comes from a run.
             style=Markup(_read_template("page.css")),  # noqa: S704
             script=Markup(script),  # noqa: S704
@@ -108,6 +107,7 @@ def _machine_and_run(analysis: Analysis) -> dict[str, object]:
             )
             for runner in analysis.run.runners
         ],
+        "disturbance": analysis.disturbed.describe(analysis.trials),
         "drift_finding": drift.finding(analysis.probes) if analysis.probes else "",
     }
 
@@ -192,8 +192,8 @@ def _run_facts(analysis: Analysis) -> Facts:
         ),
         (
             "disturbed",
-            f"{units.format_count(analysis.disturbed, 'trial')}, by other work on the machine"
-            if analysis.disturbed
+            f"{units.format_count(analysis.disturbed.trials, 'trial')}, by other work"
+            if analysis.disturbed.trials
             else "",
         ),
     ]

@@ -9,6 +9,7 @@ import select
 import signal
 import socket
 import sys
+import time
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from speaking import (
@@ -28,6 +29,9 @@ from speaking import (
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+
+PAUSE_S = 0.002
 
 
 class Server:
@@ -254,6 +258,28 @@ def die_midway() -> None:
     class Dying(Server):
         def answer(self, connection: socket.socket, data: bytes) -> None:
             os._exit(3)
+
+    trial(Dying)
+
+
+@way
+def die_after_a_pause() -> None:
+    """Die at the first message of the last case that comes after a pause: in a turn."""
+
+    class Dying(Server):
+        is_last = False
+        last_answer_s = float("inf")
+
+        def answer(self, connection: socket.socket, data: bytes) -> None:
+            now_s = time.monotonic()
+            if type(self).is_last and now_s - self.last_answer_s > PAUSE_S:
+                os._exit(3)
+            self.last_answer_s = now_s
+            super().answer(connection, data)
+
+        def close(self) -> None:
+            type(self).is_last = True
+            super().close()
 
     trial(Dying)
 

@@ -33,8 +33,12 @@ def write(data: bytes, descriptor: int = 1) -> None:
         data = data[os.write(descriptor, data) :]
 
 
+def line(kind: str, **fields: Any) -> bytes:
+    return json.dumps({"kind": kind, **fields}).encode() + b"\n"
+
+
 def say(kind: str, **fields: Any) -> None:
-    write(json.dumps({"kind": kind, **fields}).encode() + b"\n")
+    write(line(kind, **fields))
 
 
 def asked() -> dict[str, Any]:
@@ -46,8 +50,12 @@ def start(**facts: Any) -> None:
 
 
 def sample(case: str, iteration: int = 0, *, warmup: bool = False, **fields: Any) -> None:
+    write(sample_line(case, iteration, warmup=warmup, **fields))
+
+
+def sample_line(case: str, iteration: int, *, warmup: bool = False, **fields: Any) -> bytes:
     values = {"elapsed_ns": 1000 + iteration, "operations": 1, "cpu_ns": 5, **fields}
-    say("sample", case=case, iteration=iteration, warmup=warmup, **values)
+    return line("sample", case=case, iteration=iteration, warmup=warmup, **values)
 
 
 def outcome(case: str, value: str = RIGHT, **observed: int) -> None:

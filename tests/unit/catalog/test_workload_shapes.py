@@ -162,7 +162,7 @@ BROKEN = {
         TICKING,
         "[work]",
         "[load]\n[work]",
-        "load: unknown key, expected one of advice, cases, ",
+        "load: unknown key, expected one of advice, alone, cases, ",
     ),
     "rate where nothing is served": (
         TICKING,

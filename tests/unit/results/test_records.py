@@ -54,6 +54,7 @@ any_trial = st.builds(
     cpu_ns=st.none() | counts,
     stderr_end=words,
     warnings=st.lists(words, max_size=2).map(tuple),
+    disturbed_rounds=st.lists(counts, max_size=2).map(tuple),
 )
 
 

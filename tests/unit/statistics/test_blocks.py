@@ -9,10 +9,11 @@ from harness.statistics import estimates
 from harness.statistics.blocks import BlockValues, pair_blocks
 
 
-def values(*blocks: list[float], alone: bool = False) -> BlockValues:
+def values(*blocks: list[float], alone: bool = False, first_round: int = 0) -> BlockValues:
     found = BlockValues()
     for block, samples in enumerate(blocks):
-        found.add(block, np.array(samples, dtype=float), 0 if alone else len(samples))
+        array = np.array(samples, dtype=float)
+        found.add(block, array, 0 if alone else len(samples), first_round)
     return found
 
 
@@ -42,8 +43,17 @@ def test_without_rounds_the_ratio_is_that_of_the_medians() -> None:
         assert pair_blocks(these, those) == [(20, those.by_block[0])]
 
 
-def test_different_numbers_of_rounds_fall_back_to_the_medians() -> None:
-    assert pair_blocks(values([1, 20, 30]), values([1, 10, 40, 10, 10])) == [(20, 10)]
+def test_only_common_rounds_are_paired() -> None:
+    base = values([1, 1, 1, 10, 20, 30])
+    assert ratios(values([2, 40, 90], first_round=3), base) == [2]
+    assert ratios(values([3, 4, 5]), base) == [4]
+
+
+def test_without_a_common_round_both_are_divided_by_the_base() -> None:
+    base = values([1, 1, 1, 10, 20, 30])
+    early, late = values([3, 4, 5]), values([20, 40, 60], first_round=3)
+    assert pair_blocks(late, early) == [(40, 4)]
+    assert pair_blocks(late, early, base) == [(2, 4)]
 
 
 def test_a_zero_in_a_round_falls_back_to_the_medians() -> None:
@@ -70,7 +80,7 @@ def test_samples_that_are_not_one_a_round_count_as_a_whole() -> None:
 def test_a_formula_is_applied_to_blocks_and_rounds() -> None:
     doubled = values([1, 2, 3], [4, 5, 6]).map(lambda array: 2 * array)
     assert doubled.by_block == {0: 4, 1: 10}
-    assert {block: list(rounds) for block, rounds in doubled.by_round.items()} == {
+    assert {block: list(rounds.values) for block, rounds in doubled.by_round.items()} == {
         0: [2, 4, 6],
         1: [8, 10, 12],
     }

@@ -1,4 +1,4 @@
-"""harness.machine: what machine this is, and what it did beside a trial."""
+"""harness.machine: what machine this is."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.measuring.machine import facts, interference
+from harness.measuring.machine import facts
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -25,7 +25,6 @@ def given(monkeypatch: pytest.MonkeyPatch) -> Callable[[Files], None]:
             return next((text for end, text in files.items() if str(path).endswith(end)), "")
 
         monkeypatch.setattr(facts, "read_text", read)
-        monkeypatch.setattr(interference, "read_text", read)
 
     return has
 
@@ -71,35 +70,3 @@ def test_the_cpu_has_the_name_that_the_system_gives(
 
 def test_a_missing_file_reads_as_empty(tmp_path: Path) -> None:
     assert facts.read_text(tmp_path / "none") == ""
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "said"),
-    [
-        ((1.0, 0.0, 0.5), (1.0, 0.0, 0.5), []),
-        (
-            (1.0, 0.0, 0.5),
-            (1.4, 0.0, 0.5),
-            ["20% of the CPU time was given to other guests (steal)"],
-        ),
-        ((1.0, 0.0, 0.5), (1.01, 0.0, 0.5), []),
-        ((None, None, 0.5), (None, None, 0.5), []),
-        ((1.0, 0.2, 0.5), (1.0, 0.25, 0.5), ["throttled for 50 ms by a cgroup quota"]),
-        ((1.0, 0.0, 4.2), (1.0, 0.0, 0.5), ["load 4.2 before the trial"]),
-    ],
-)
-def test_interference_is_described_in_words(
-    before: tuple[float | None, float | None, float],
-    after: tuple[float | None, float | None, float],
-    said: list[str],
-) -> None:
-    found = interference.Interference(*after).describe_since(
-        interference.Interference(*before), wall_s=1.0, cores=2
-    )
-    assert list(found) == said
-
-
-def test_the_interference_on_this_machine_can_be_read() -> None:
-    now = interference.Interference.read()
-    assert now.load_1min >= 0
-    assert now.steal_s is None or now.steal_s >= 0

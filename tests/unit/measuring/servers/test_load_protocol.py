@@ -75,6 +75,7 @@ def test_a_request_has_what_the_workload_file_says() -> None:
         "path": "",
         "body": "",
         "seed": 7,
+        "turns": [],
         "connect_timeout_ns": 308 * MS,
         "answer_timeout_ns": 150 * MS,
     }
