@@ -124,6 +124,8 @@ class Allocator:
         """Return why a case gets more blocks: `sharpening echo: go/asyncio known to within 12%`."""
         if key not in self._first:
             return f"more blocks of {key[0]} {key[1]}, for intervals"
-        name, spread = self._cases[key].least_precise_ratio
+        case = self._cases[key]
+        verb = "sharpening" if case.excess else "confirming"
+        name, spread = case.least_precise_ratio
         known = f": {name} known to within {units.format_significant(100 * spread, 2)}%"
-        return f"sharpening {key[0]}" + (known if name else "")
+        return f"{verb} {key[0]}" + (known if name else "")

@@ -62,8 +62,9 @@ class MeasuredCase:
             samples = sample_values(metric, assignment.case, trial)
             self._values[cell].add(trial.block, samples, trial.rounds, trial.first_round)
             if trial.rounds:
-                block.rounds = max(block.rounds, trial.rounds)
-                block.round_ns += _mean_sample_ns(trial)
+                # The baseline takes more where memory does not allow all at once.
+                block.rounds = min(block.rounds or trial.rounds, trial.rounds)
+                block.round_ns += _turn_ns(trial)
         if self.is_complete(trial.block):
             self._compare(trial.block)
 
@@ -176,6 +177,7 @@ def _choose_contrasts(cells: Sequence[Cell]) -> dict[Cell, Cell]:
     return {cell: base for cell in cells if cell != base}
 
 
-def _mean_sample_ns(trial: Trial) -> float:
-    measured = [sample.elapsed_ns for sample in trial.samples if not sample.warmup]
-    return sum(measured) / max(1, len(measured))  # a server may have answered nothing in time
+def _turn_ns(trial: Trial) -> float:
+    """Return how long a turn took: a sample or, on a server, all phases of load."""
+    spans = trial.phases or [sample for sample in trial.samples if not sample.warmup]
+    return sum(span.elapsed_ns for span in spans) / trial.rounds

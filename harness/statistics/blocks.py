@@ -81,11 +81,11 @@ def pair_block(
         return None
     ratios = round_ratios(these, those, block)
     if ratios is not None:
-        return float(np.median(ratios)), 1.0
+        return _median(ratios), 1.0
     if base is not None:
         mine, theirs = (round_ratios(side, base, block) for side in (these, those))
         if mine is not None and theirs is not None:
-            return float(np.median(mine)), float(np.median(theirs))
+            return _median(mine), _median(theirs)
     return these.by_block[block], those.by_block[block]
 
 
@@ -93,3 +93,9 @@ def round_ratios(these: BlockValues, those: BlockValues, block: int) -> NDArray[
     """Return the ratio inside each common round of a block; None if there is none."""
     mine, theirs = these.by_round.get(block), those.by_round.get(block)
     return None if mine is None or theirs is None else mine.divide(theirs)
+
+
+def _median(ratios: NDArray[np.float64]) -> float:
+    median = array_median(ratios)
+    assert median is not None  # two sides with a common round have a ratio
+    return median

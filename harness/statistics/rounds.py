@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 DEFAULT_ROUNDS = 5  # of a block, until enough blocks tell how noisy the case is
 FEWEST_ROUNDS, MOST_ROUNDS = 3, 15  # with fewer than 3, a median cannot leave out a bad round
 _MEDIAN_VARIANCE = math.pi / 2  # of a median of normal values, relative to that of their mean
+_LEAST_BETWEEN = 0.5  # share of the variance of blocks; a few blocks cannot show that it is less
 _NORMAL_QUARTILE = 0.6745  # of normal values, half are within this many standard deviations
 
 
@@ -35,9 +36,10 @@ def choose_rounds(
     within = _MEDIAN_VARIANCE * _within_variance(logs)
     blocks = np.array([np.median(block) for block in logs])
     noise = within * float(np.mean([1 / block.size for block in logs]))
-    between = float(blocks.var(ddof=1)) - noise
-    if between <= 0 or round_cost <= 0:  # all blocks are alike, or rounds are free
-        return MOST_ROUNDS
+    variance = float(blocks.var(ddof=1))
+    between = max(variance - noise, _LEAST_BETWEEN * variance)
+    if between == 0 or round_cost <= 0:
+        return DEFAULT_ROUNDS
     best = math.sqrt(max(0.0, start_cost) / round_cost * within / between)
     return min(MOST_ROUNDS, max(FEWEST_ROUNDS, round(best)))
 

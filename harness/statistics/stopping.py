@@ -14,21 +14,23 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-PRECISE_BLOCKS = 4  # in a row; with 3, coverage is still below 93.5%
+PRECISE_BLOCKS = 4
 
 
 @dataclass
 class StoppingRule:
-    """Met once all ratios of a case were precise after each of the last four blocks."""
+    """Met once all ratios of a case were precise after each of the last blocks."""
 
     precision: float  # relative half-width that an interval may have
+    in_a_row: int = PRECISE_BLOCKS
     widest: float = 0.0  # half-width of the least precise ratio; 0: no ratio has an interval
-    _in_a_row: int = 0
+    _precise_blocks: int = 0
 
     def add_block(self, spreads: Iterable[float]) -> None:
         """Take in the relative half-widths of all intervals after one more block."""
         self.widest = max(spreads, default=0.0)
-        self._in_a_row = self._in_a_row + 1 if 0 < self.widest <= self.precision else 0
+        is_precise = 0 < self.widest <= self.precision
+        self._precise_blocks = self._precise_blocks + 1 if is_precise else 0
 
     @property
     def excess(self) -> float:
@@ -38,4 +40,4 @@ class StoppingRule:
     @property
     def is_met(self) -> bool:
         """Whether more blocks are unnecessary, or useless because there is no interval."""
-        return self.widest == 0 or self._in_a_row >= PRECISE_BLOCKS
+        return self.widest == 0 or self._precise_blocks >= self.in_a_row
