@@ -44,7 +44,8 @@ claims: setup ## check the claims of README.md against the reference run, or RUN
 		--only --ledger docs/own-claims.toml --must-hold
 
 test: check ## run every check and every test: unit, conformance, end-to-end
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses auto tests/unit
+	$(BIN)/python -m pytest tests/conformance tests/end_to_end
 
 unit: setup ## run the unit tests, in less than a minute
 	@$(BIN)/python -m pytest --numprocesses auto tests/unit
