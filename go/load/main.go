@@ -55,9 +55,9 @@ func run(cmd command.Command) int {
 
 	ctx, stop := context.WithCancel(context.Background())
 	defer stop()
-	var turns chan struct{}
+	var turns chan protocol.Turn
 	if len(request.Turns) > 0 {
-		turns = make(chan struct{}, command.MaxTurnsAhead)
+		turns = make(chan protocol.Turn, command.MaxTurnsAhead)
 	}
 	defer cmd.WatchStdin(input, records, stop, turns)()
 

@@ -58,9 +58,9 @@ func runTrial(cmd command.Command) int {
 	}
 	trial.model.SetUp()
 
-	var turns chan struct{}
+	var turns chan protocol.Turn
 	if trial.request.Turns {
-		turns = make(chan struct{}, command.MaxTurnsAhead)
+		turns = make(chan protocol.Turn, command.MaxTurnsAhead)
 	}
 	began := time.Now()
 	s := session.Session{
@@ -73,6 +73,7 @@ func runTrial(cmd command.Command) int {
 		Facts:        models.Facts,
 		Usage:        process.Usage,
 		Turns:        turns,
+		MoveTo:       process.MoveTo,
 	}
 	defer cmd.WatchStdin(input, records, s.Stop, turns)()
 	if err := s.Run(context.Background(), trial.request, trial.entry.Run); err != nil {

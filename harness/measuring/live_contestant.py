@@ -72,9 +72,9 @@ class LiveContestant:
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
-    def take_turn(self, stop: Stop) -> None:
-        """Let it take one sample, and wait for it."""
-        self.attempt.give_turn()
+    def take_turn(self, stop: Stop, processor: int | None = None) -> None:
+        """Let it take one sample, beginning on this processor, and wait for it."""
+        self.attempt.give_turn(processor)
         self.await_message(stop)
 
     def await_message(self, stop: Stop) -> None:

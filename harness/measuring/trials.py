@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from harness.measuring.runners.runner import Runner
     from harness.measuring.servers.load_protocol import LoadFailure
 
-_TURN, _END = b'{"kind": "turn"}\n', b'{"kind": "end"}\n'
+_END = b'{"kind": "end"}\n'
 _CANNOT_START = 127  # the exit code that shells use
 _MAX_PADDING = 4_096  # bytes; one page is enough to move the rest of the stack
 
@@ -207,13 +207,13 @@ class Attempt:
         if self.driver is not None:
             self.driver.on_turn = on_turn
 
-    def give_turn(self) -> None:
-        """Let it take one sample."""
+    def give_turn(self, processor: int | None) -> None:
+        """Let it take one sample, beginning on this processor; None: on any."""
         if self.driver is not None:
             self.driver.give_turn()
             return
         self.transcript.give_turn()
-        self.handle.write_line(_TURN)
+        self.handle.write_line(protocol.encode_turn(processor))
 
     def end_turns(self) -> None:
         """Let it clean up and report its answers."""

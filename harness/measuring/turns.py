@@ -64,6 +64,7 @@ def run_turns(
         _Room(runner.memory_bytes),
         Stop(runner.interrupted, on_tick),
         RoundWatch(),
+        _find_processors(),
     )
     try:
         turns.take_all()
@@ -84,6 +85,7 @@ class _Turns:
     room: _Room
     stop: Stop
     watch: RoundWatch
+    processors: Sequence[int]  # that this process may use; empty if the system does not say
 
     def take_all(self) -> None:
         """Start contestants and let them take their turns, in groups that fit into memory."""
@@ -147,15 +149,24 @@ class _Turns:
         return rounds
 
     def _take_round(self, contestants: Sequence[LiveContestant]) -> None:
-        """Let every contestant take one sample, in new random order."""
+        """Let every contestant take one sample, in new random order.
+
+        All begin on the same processor: processors can differ in speed, for example if one shares
+        its core with another guest.
+        """
+        processor = self.rng.choice(self.processors) if self.processors else None
         order = [contestant for contestant in contestants if contestant.is_alive]
         self.rng.shuffle(order)
         self.watch.begin()
         for contestant in order:
             if self.stop.is_asked:
                 return
-            contestant.take_turn(self.stop)
+            contestant.take_turn(self.stop, processor)
         self.watch.end()
+
+
+def _find_processors() -> list[int]:
+    return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
 
 
 class _Room:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import select
 from typing import TYPE_CHECKING, Any
@@ -17,6 +18,16 @@ if TYPE_CHECKING:
 
 def _do_nothing() -> None:
     pass
+
+
+def move_to(processor: int) -> None:
+    """Move this thread to a processor, without keeping it there."""
+    if not hasattr(os, "sched_setaffinity"):
+        return
+    allowed = os.sched_getaffinity(0)
+    if processor in allowed:
+        os.sched_setaffinity(0, {processor})  # a running thread moves at once
+        os.sched_setaffinity(0, allowed)
 
 
 class HarnessTransport(Transport):
@@ -66,7 +77,12 @@ class HarnessTransport(Transport):
         line = self._read_line()
         if b'"turn"' not in line and b'"end"' not in line:
             raise ValueError(f"input: found {line[:80]!r}, expected a line of kind turn or end")
-        return b'"turn"' in line
+        if b'"turn"' not in line:
+            return False
+        processor = json.loads(line).get("processor")
+        if processor is not None:
+            move_to(processor)
+        return True
 
     async def stopped(self) -> None:
         """Wait for stop with the model's own selector, so that no extra thread is needed."""

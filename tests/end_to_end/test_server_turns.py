@@ -96,9 +96,9 @@ def test_an_interrupt_gives_no_trials_and_leaves_no_process(
     taken = []
     take_turn = LiveContestant.take_turn
 
-    def counted(contestant: LiveContestant, stop: Stop) -> None:
+    def counted(contestant: LiveContestant, stop: Stop, processor: int | None) -> None:
         taken.append(contestant)
-        take_turn(contestant, stop)
+        take_turn(contestant, stop, processor)
 
     monkeypatch.setattr(LiveContestant, "take_turn", counted)
     bench = replace(

@@ -17,7 +17,7 @@ type stdinWatcher struct {
 	input   *bufio.Reader
 	records *protocol.Writer
 	stop    func()
-	turns   chan<- struct{} // nil: no turn is expected (any more)
+	turns   chan<- protocol.Turn // nil: no turn is expected (any more)
 
 	mu   sync.Mutex
 	done bool // the work has finished; do not exit any more
@@ -30,7 +30,7 @@ const MaxTurnsAhead = 64
 // WatchStdin watches standard input until end is called. When the input ends, the
 // process exits. A line of kind `stop` calls stop. If turns is not nil, a line of
 // kind `turn` is sent to it, and `end` closes it.
-func (c *Command) WatchStdin(input *bufio.Reader, records *protocol.Writer, stop func(), turns chan<- struct{}) (end func()) {
+func (c *Command) WatchStdin(input *bufio.Reader, records *protocol.Writer, stop func(), turns chan<- protocol.Turn) (end func()) {
 	w := &stdinWatcher{command: *c, input: input, records: records, stop: stop, turns: turns}
 	go w.run()
 	return w.end
@@ -48,7 +48,9 @@ func (w *stdinWatcher) run() {
 		case kind == `"stop"`:
 			w.stop()
 		case kind == `"turn"` && w.turns != nil:
-			w.turns <- struct{}{}
+			var turn protocol.Turn
+			_ = json.Unmarshal(line, &turn) // it has a kind, so it is an object; a wrong type is ignored
+			w.turns <- turn
 		case kind == `"end"` && w.turns != nil:
 			close(w.turns)
 			w.turns = nil

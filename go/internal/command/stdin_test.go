@@ -53,11 +53,14 @@ func TestStopStopsTheWork(t *testing.T) {
 }
 
 func TestTurnsAreHandedOnUntilTheEnd(t *testing.T) {
-	turns := make(chan struct{}, 9)
-	w, out, code := newWatcher(`{"kind": "turn"}` + "\n" + `{"kind": "turn"}` + "\n" + `{"kind": "end"}` + "\n")
+	turns := make(chan protocol.Turn, 9)
+	w, out, code := newWatcher(`{"kind": "turn"}` + "\n" + `{"kind": "turn", "processor": 3}` + "\n" + `{"kind": "end"}` + "\n")
 	w.turns = turns
 	w.run()
-	n := 0
+	if first, second := <-turns, <-turns; first.Processor != nil || second.Processor == nil || *second.Processor != 3 {
+		t.Errorf("found processors %v, %v, expected none and 3", first.Processor, second.Processor)
+	}
+	n := 2
 	for range turns { // ends because `end` closes it
 		n++
 	}
@@ -72,7 +75,7 @@ func TestAnUnknownKindIsAnErrorBetweenTurns(t *testing.T) {
 		`{"kind": "end"}` + "\n" + `{"kind": "turn"}`: `input: kind: found \"turn\", expected \"stop\"`,
 	} {
 		w, out, code := newWatcher(input + "\n")
-		w.turns = make(chan struct{}, 9)
+		w.turns = make(chan protocol.Turn, 9)
 		w.run()
 		if *code != ExitRefused || !strings.Contains(out.String(), want) {
 			t.Errorf("found %d, %s, expected %d, %s", *code, out, ExitRefused, want)

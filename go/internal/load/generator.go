@@ -29,7 +29,7 @@ type Generator struct {
 	Sleep      func(time.Duration)                         // imprecise
 	CPUNs      func() (ns int64, ok bool)                  // CPU time of the process
 	Dial       func(ctx context.Context) (net.Conn, error) // opens a connection to the server
-	Turns      <-chan struct{}                             // one value for each turn; only needed if the request has turns
+	Turns      <-chan protocol.Turn                        // one value for each turn; only needed if the request has turns
 
 	request  protocol.LoadRequest
 	clients  []*client

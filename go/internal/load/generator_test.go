@@ -33,11 +33,11 @@ func TestEachTurnRunsItsPhasesOverTheSameConnections(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		request := echoRequest(4, countedPhase(1))
 		request.Turns = []protocol.LoadPhase{countedPhase(2), countedPhase(20)}
-		turns := make(chan struct{})
+		turns := make(chan protocol.Turn)
 		go func() {
 			for range 3 {
 				time.Sleep(time.Hour)
-				turns <- struct{}{}
+				turns <- protocol.Turn{}
 			}
 			close(turns)
 		}()

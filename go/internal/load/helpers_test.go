@@ -35,7 +35,7 @@ func run(t *testing.T, request protocol.LoadRequest, dial func(context.Context) 
 }
 
 // runInTurns does the same for a request with turns.
-func runInTurns(t *testing.T, request protocol.LoadRequest, turns <-chan struct{}, dial func(context.Context) (net.Conn, error)) result {
+func runInTurns(t *testing.T, request protocol.LoadRequest, turns <-chan protocol.Turn, dial func(context.Context) (net.Conn, error)) result {
 	t.Helper()
 	began := time.Now()
 	now := func() int64 { return int64(time.Since(began)) }

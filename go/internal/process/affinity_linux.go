@@ -2,6 +2,7 @@ package process
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 
 	"golang.org/x/sys/unix"
@@ -14,6 +15,20 @@ func AllowedCPUs() (list string, ok bool) {
 		return "", false
 	}
 	return formatCPUList(mask.IsSet, 8*len(mask)*8), true
+}
+
+// MoveTo moves the calling thread to a CPU, without keeping it there.
+func MoveTo(cpu int) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	var allowed, one unix.CPUSet
+	if unix.SchedGetaffinity(0, &allowed) != nil || !allowed.IsSet(cpu) {
+		return
+	}
+	one.Set(cpu)
+	if unix.SchedSetaffinity(0, &one) == nil { // a running thread moves at once
+		_ = unix.SchedSetaffinity(0, &allowed) // it was set before
+	}
 }
 
 // formatCPUList writes the CPUs below limit that are set as ranges, as the kernel

@@ -24,3 +24,17 @@ func TestAllowedCPUsIsKnownOnLinux(t *testing.T) {
 		t.Errorf("found %q %t, expected a list", list, ok)
 	}
 }
+
+func TestMovingAThreadLeavesItFree(t *testing.T) {
+	before, ok := AllowedCPUs()
+	if !ok {
+		t.Skip("the affinity is unknown")
+	}
+	for cpu := range 2 {
+		MoveTo(cpu)
+	}
+	MoveTo(1 << 9) // there is no such CPU
+	if after, _ := AllowedCPUs(); after != before {
+		t.Errorf("found %s, expected %s", after, before)
+	}
+}

@@ -93,6 +93,11 @@ func parseObject(line []byte) (map[string]any, error) {
 
 // fields reads the fields of one JSON object. It keeps the first error; values
 // read after it are meaningless.
+// A Turn allows the last case one more sample.
+type Turn struct {
+	Processor *int `json:"processor"` // where to begin; nil: anywhere
+}
+
 type fields struct {
 	path   string // "" for the request itself, "cases[0]." for a case
 	values map[string]any

@@ -60,7 +60,10 @@ func (s *sampler) takeTurns(ctx context.Context, calls int64) error {
 		return err
 	}
 	runUpProbe := work.NewProbe(runUpSink{&probeSink{}})
-	for range s.Turns {
+	for turn := range s.Turns {
+		if turn.Processor != nil {
+			s.MoveTo(*turn.Processor)
+		}
 		if err := s.runUp(ctx, calls, runUpProbe); err != nil {
 			return err
 		}

@@ -24,7 +24,8 @@ type Session struct {
 	Facts        func() map[string]any         // facts about the process after the model's setup
 	Usage        func() map[string]int64       // resource usage of the process; called once, at the end
 
-	Turns <-chan struct{} // the turns of the last case, closed at its end; nil if the request has no turns
+	Turns  <-chan protocol.Turn // the turns of the last case, closed at its end; nil if the request has no turns
+	MoveTo func(processor int)  // moves the calling thread, without keeping it there
 
 	mu   sync.Mutex
 	stop context.CancelFunc // stops the running case; nil before the first case

@@ -28,6 +28,7 @@ type testSession struct {
 	noCPU     bool // the functions report their value as unknown
 	noPSS     bool
 	noVirtual bool
+	moves     []int
 }
 
 func newTestSession() *testSession {
@@ -41,6 +42,7 @@ func newTestSession() *testSession {
 		VirtualBytes: func() (int64, bool) { return 8192, !s.noVirtual },
 		Facts:        func() map[string]any { return map[string]any{"gomaxprocs": 2} },
 		Usage:        func() map[string]int64 { return map[string]int64{"user_ns": 1} },
+		MoveTo:       func(processor int) { s.moves = append(s.moves, processor) },
 	}
 	return s
 }
@@ -354,9 +356,9 @@ func TestStopEndsTheRunningCaseOnly(t *testing.T) {
 
 // giveTurns makes a request of the cases whose last one gets n turns.
 func (s *testSession) giveTurns(n int, cases ...protocol.Case) protocol.Request {
-	turns := make(chan struct{}, n)
+	turns := make(chan protocol.Turn, n)
 	for range n {
-		turns <- struct{}{}
+		turns <- protocol.Turn{}
 	}
 	close(turns)
 	s.Turns = turns
@@ -374,6 +376,18 @@ func TestTheLastCaseTakesOneSampleInEachTurn(t *testing.T) {
 	expect(t, "iterations", column(samples, "iteration"), "0 0 1 2 3")
 	expect(t, "warm-up", column(samples, "warmup"), "false true false false false")
 	expect(t, "time", fmt.Sprint(s.clock), "50") // without a run-up, nothing but the samples
+}
+
+func TestATurnBeginsOnTheProcessorThatItNames(t *testing.T) {
+	s := newTestSession()
+	turns := make(chan protocol.Turn, 2)
+	one := 1
+	turns <- protocol.Turn{Processor: &one}
+	turns <- protocol.Turn{}
+	close(turns)
+	s.Turns = turns
+	s.runRequest(t, s.takes(10, 1), protocol.Request{Turns: true, Cases: []protocol.Case{singleSample("a")}})
+	expect(t, "moves", fmt.Sprint(s.moves), "[1]")
 }
 
 func TestACaseThatEndsBeforeItsFirstTurnHasItsWarmUpOnly(t *testing.T) {

@@ -198,6 +198,12 @@ def encode_request(request: Request) -> bytes:
     return msgspec.json.encode(request) + b"\n"
 
 
+def encode_turn(processor: int | None) -> bytes:
+    """Encode the line that gives a turn, with the processor to begin on if it is known."""
+    where = {} if processor is None else {"processor": processor}
+    return msgspec.json.encode({"kind": "turn", **where}) + b"\n"
+
+
 def create_request(
     contestant: Contestant,
     cases: Iterable[ModelCase],

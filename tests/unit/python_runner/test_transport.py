@@ -11,7 +11,7 @@ import pytest
 from hdrh.histogram import HdrHistogram
 
 from runner import footprint, session, wire
-from runner.transport import HarnessTransport
+from runner.transport import HarnessTransport, move_to
 from runner.work import Probe, Unsupported
 
 if TYPE_CHECKING:
@@ -38,7 +38,11 @@ def test_a_runner_takes_its_turns_until_the_end() -> None:
     finally:
         signal.signal(signal.SIGIO, before)
     assert records == [{"kind": "ready", "case": "headline"}]
-    for line, has_turn in ((b'{"kind": "turn"}\n', True), (b'{"kind": "end"}\n', False)):
+    for line, has_turn in (
+        (b'{"kind": "turn"}\n', True),
+        (b'{"kind": "turn", "processor": 0}\n', True),
+        (b'{"kind": "end"}\n', False),
+    ):
         os.write(write, line)
         assert transport.wait_for_turn() is has_turn
     os.write(write, b'{"kind": "stop"}\n')
@@ -46,6 +50,18 @@ def test_a_runner_takes_its_turns_until_the_end() -> None:
         transport.wait_for_turn()
     os.close(read)
     os.close(write)
+
+
+@pytest.mark.skipif(not hasattr(os, "sched_setaffinity"), reason="the system cannot move threads")
+def test_a_thread_that_moves_to_a_processor_is_free_afterwards(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    masks: list[set[int]] = []
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0, 3})
+    monkeypatch.setattr(os, "sched_setaffinity", lambda _, mask: masks.append(mask))
+    move_to(3)
+    move_to(2)  # not allowed
+    assert masks == [{3}, {0, 3}]
 
 
 def test_latencies_are_a_histogram_per_case_without_those_of_the_warm_up(kind: Kind) -> None:
