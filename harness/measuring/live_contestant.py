@@ -7,6 +7,7 @@ import math
 import queue
 import random
 import threading
+import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -46,6 +47,7 @@ class LiveContestant:
     messages: queue.SimpleQueue[str] = field(default_factory=queue.SimpleQueue)
     is_alive: bool = False  # it waits for its turn
     has_ended: bool = False
+    turn_s: float = 0.0  # how long its last turn took
     _thread: threading.Thread | None = None
 
     @classmethod
@@ -74,8 +76,10 @@ class LiveContestant:
 
     def take_turn(self, stop: Stop, processor: int | None = None) -> None:
         """Let it take one sample, beginning on this processor, and wait for it."""
+        began = time.monotonic()
         self.attempt.give_turn(processor)
         self.await_message(stop)
+        self.turn_s = time.monotonic() - began
 
     def await_message(self, stop: Stop) -> None:
         """Wait until it is ready or has taken its sample, or is gone or too late."""

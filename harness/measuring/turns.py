@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import os
 import random
-import time
 from dataclasses import dataclass
+from statistics import median
 from typing import TYPE_CHECKING
 
 import psutil
@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from harness.results.records import Trial
 
 _SHAPES = ("rate", "makespan", "latency")
-_ROUNDS_S = 6.0  # a block has as many rounds as fit, at least one
+_ROUNDS_S = 5.0  # a block has as many rounds as fit, at least one
+_LONG_TURN = 10  # times the median turn
 _FEWEST_ALIVE = 2  # one contestant and the baseline, however large they are
 
 
@@ -139,14 +140,21 @@ class _Turns:
         return started
 
     def _take_rounds(self, contestants: Sequence[LiveContestant]) -> int:
-        """Take rounds, as many as fit into the time for a block; return how many."""
-        began = time.monotonic()
+        """Take rounds, as many as fit into the time for a block; return how many.
+
+        If not all fit, a contestant with very long turns takes part in the first round only. The
+        others can then have more rounds, closer together.
+        """
         self._take_round(contestants)
-        fitting = int(_ROUNDS_S / (time.monotonic() - began))
-        rounds = max(1, min(self.most_rounds, fitting))
-        for _ in range(rounds - 1):
+        first_s = sum(contestant.turn_s for contestant in contestants)
+        if first_s * self.most_rounds > _ROUNDS_S:
+            longest_s = _LONG_TURN * median(contestant.turn_s for contestant in contestants)
+            contestants = [one for one in contestants if one.turn_s <= longest_s]
+        round_s = sum(contestant.turn_s for contestant in contestants)
+        more = min(self.most_rounds - 1, int((_ROUNDS_S - first_s) / round_s)) if round_s else 0
+        for _ in range(more):
             self._take_round(contestants)
-        return rounds
+        return 1 + max(0, more)
 
     def _take_round(self, contestants: Sequence[LiveContestant]) -> None:
         """Let every contestant take one sample, in new random order.

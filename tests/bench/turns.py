@@ -27,10 +27,10 @@ from tests.bench import tools
 from tests.bench.noisy_host import noise
 
 # Of a run: enough for several blocks even beside noise.
-_BUDGETS_S = {"pingpong": 10, "noop": 10, "sumsquares": 40, "echo": 30, "http": 30}
+_BUDGETS_S = {"pingpong": 10, "noop": 10, "sumsquares": 20, "echo": 20, "http": 20}
 _SERVERS = ("echo", "http")
 _BASE, _OTHER = "asyncio", "uvloop"
-_ROUNDS = 4
+_ROUNDS = 3
 _NOISY_BAR, _NOISY_BAR_OF_SERVERS, _QUIET_BAR = 0.25, 0.5, 1.1
 
 

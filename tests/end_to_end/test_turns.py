@@ -16,6 +16,7 @@ from harness.measuring.live_contestant import LiveContestant, Stop
 from harness.measuring.machine.interference import Interference, RoundWatch
 from harness.measuring.plan import assign
 from harness.results.records import Cell, Status, Trial
+from harness.statistics.rounds import DEFAULT_ROUNDS
 from tests.support.planted.bench import MARK, Bench, at_most, planted, runner, workload
 
 if TYPE_CHECKING:
@@ -243,8 +244,8 @@ def test_a_contestant_that_cannot_be_started_is_a_crash(setup: Setup) -> None:
 def test_a_runner_of_version_1_is_measured_alone_in_the_same_block(setup: Setup) -> None:
     trials = run_block(setup.bench(), "good", VERSION_1, "good_too")
     assert [(trial.cell.model, trial.position, trial.rounds) for trial in trials] == [
-        ("good", 0, ROUNDS),
-        ("good_too", 2, ROUNDS),
+        ("good", 0, DEFAULT_ROUNDS),
+        ("good_too", 2, DEFAULT_ROUNDS),
         (VERSION_1, 1, 0),
     ]
     assert {trial.status for trial in trials} == {Status.OK}

@@ -19,7 +19,7 @@ _DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _CONNECT_NS_EACH = 2_000_000  # extra timeout per connection: a slow machine needs nearly 1 ms
 _LIMITED = 0.95  # share of the CPU time available to the load generator
 
-_RUN_UP_NS = 10_000_000  # of unmeasured load at the start of a turn
+_RUN_UP_NS = 5_000_000  # of unmeasured load at the start of a turn
 
 _PROTOCOL = 1  # of the load generator; docs/load.md
 
