@@ -15,6 +15,9 @@ BIN := .venv/bin
 # Go from PATH if it is recent enough, else from .venv.
 GO = $$($(BIN)/python -c 'from harness.measuring.runners.go_build import ROOT, find_go; print(find_go(ROOT / "go/go.mod")[0] or "")')
 
+# Tests that draw and look, and time nothing: they run in parallel with others.
+DRAWN := $(wildcard tests/end_to_end/test_figure*.py tests/end_to_end/test_report*.py)
+
 .DEFAULT_GOAL := help
 .PHONY: help setup compare claims test unit check smoke bench doctor lock schema readme reference clean
 
@@ -44,8 +47,8 @@ claims: setup ## check the claims of README.md against the reference run, or RUN
 		--only --ledger docs/own-claims.toml --must-hold
 
 test: check ## run every check and every test: unit, conformance, end-to-end
-	$(BIN)/python -m pytest --numprocesses auto tests/unit
-	$(BIN)/python -m pytest tests/conformance tests/end_to_end
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile tests/unit $(DRAWN)
+	$(BIN)/python -m pytest $(addprefix --ignore=,$(DRAWN)) tests/conformance tests/end_to_end
 
 unit: setup ## run the unit tests, in less than a minute
 	@$(BIN)/python -m pytest --numprocesses auto tests/unit
