@@ -17,7 +17,7 @@ from harness.measuring.machine import speed_probe
 from harness.measuring.plan import Block
 from harness.measuring.processes import child
 from harness.results.records import Cell, Sample, Status, Trial
-from tests.support.planted.bench import Bench, at_most, bench, runner
+from tests.support.planted.bench import Bench, Silent, at_most, bench, runner
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -316,22 +316,6 @@ def test_an_interrupt_between_trials_starts_no_other() -> None:
 
 
 # --- the speed probe
-
-
-class Silent:
-    """An observer who does not look."""
-
-    def starting(self, block: Block, position: int) -> None:
-        pass
-
-    def waiting(self) -> None:
-        pass
-
-    def ended(self, trial: Trial) -> None:
-        pass
-
-    def block_ended(self, block: Block) -> None:
-        pass
 
 
 @pytest.fixture

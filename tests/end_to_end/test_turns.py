@@ -17,10 +17,10 @@ from harness.measuring.machine.interference import Interference, RoundWatch
 from harness.measuring.plan import assign
 from harness.results.records import Cell, Status, Trial
 from harness.statistics.rounds import DEFAULT_ROUNDS
-from tests.support.planted.bench import MARK, Bench, at_most, planted, runner, workload
+from tests.support.planted.bench import MARK, Bench, Silent, at_most, planted, runner, workload
 
 if TYPE_CHECKING:
-    from harness.measuring.plan import Block
+    pass
 
 GOOD = ("good", "good_too", "good_as_well")
 VERSION_1 = "good_without_last_line_end"  # a runner of misbehaving.py
@@ -79,22 +79,6 @@ def run_block(
             alone=alone,
         )
     return stored
-
-
-class Silent:
-    """An observer that shows nothing."""
-
-    def starting(self, block: Block, position: int) -> None:
-        pass
-
-    def waiting(self) -> None:
-        pass
-
-    def ended(self, trial: Trial) -> None:
-        pass
-
-    def block_ended(self, block: Block) -> None:
-        pass
 
 
 def test_every_contestant_gives_one_sample_in_each_round(setup: Setup) -> None:

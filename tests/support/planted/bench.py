@@ -68,6 +68,22 @@ formula = "elapsed_ns / operations"
 """
 
 
+class Silent:
+    """An observer that shows nothing."""
+
+    def starting(self, block: Block, position: int) -> None:
+        pass
+
+    def waiting(self) -> None:
+        pass
+
+    def ended(self, trial: Trial) -> None:
+        pass
+
+    def block_ended(self, block: Block) -> None:
+        pass
+
+
 def planted(way: str, program: str = "misbehaving") -> tuple[str, ...]:
     """Return the command of a planted runner, less its `run` or `describe`."""
     # -E -s -S: no site packages, so that it has started before any limit of a test is reached.
