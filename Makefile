@@ -15,11 +15,8 @@ BIN := .venv/bin
 # Go from PATH if it is recent enough, else from .venv.
 GO = $$($(BIN)/python -c 'from harness.measuring.runners.go_build import ROOT, find_go; print(find_go(ROOT / "go/go.mod")[0] or "")')
 
-# Tests that draw and look, and time nothing: they run in parallel with others.
-DRAWN := $(wildcard tests/end_to_end/test_figure*.py tests/end_to_end/test_report*.py)
-
 .DEFAULT_GOAL := help
-.PHONY: help setup compare claims test unit check smoke bench doctor lock schema readme reference clean
+.PHONY: help setup compare claims test unit check check-python check-go smoke bench doctor lock schema readme reference clean
 
 help: ## list the targets and variables
 	@echo 'Targets:'
@@ -47,17 +44,21 @@ claims: setup ## check the claims of README.md against the reference run, or RUN
 		--only --ledger docs/own-claims.toml --must-hold
 
 test: check ## run every check and every test: unit, conformance, end-to-end
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile tests/unit $(DRAWN)
-	$(BIN)/python -m pytest $(addprefix --ignore=,$(DRAWN)) tests/conformance tests/end_to_end
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile tests
 
 unit: setup ## run the unit tests, in less than a minute
 	@$(BIN)/python -m pytest --numprocesses auto tests/unit
 
 check: setup ## check format, lint, types, generated files; in Go vet, staticcheck, tests with the race detector
+	@$(MAKE) --no-print-directory --jobs 2 --output-sync check-python check-go
+
+check-python:
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/python -m harness.presenting.reference --check
+
+check-go:
 	@go=$(GO); if [ -z "$$go" ]; then echo 'found no Go: skipping the Go checks and tests'; \
 	else cd go && unformatted=$$("$$("$$go" env GOROOT)/bin/gofmt" -l .) && \
 	if [ -n "$$unformatted" ]; then echo "gofmt: $$unformatted"; exit 1; fi && \
