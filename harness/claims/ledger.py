@@ -19,7 +19,7 @@ from harness.catalog.workload import HEADLINE
 from harness.errors import Problem
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
 BUILT_IN = Path(__file__).with_name("claims.toml")
 RATIO = "x"  # the unit of a ratio
@@ -123,6 +123,17 @@ def load(others: Sequence[Path] = (), *, only: bool = False) -> list[Claim]:
                 )
             claims[claim.id] = claim
     return list(claims.values())
+
+
+def list_cases(claims: Iterable[Claim]) -> set[tuple[str, str]]:
+    """Return the (workload, case) pairs that the claims need."""
+    measures = [claim.measure for claim in claims if claim.measure is not None]
+    return {
+        (measure.workload, case)
+        for measure in measures
+        for case in (measure.case, measure.to_case)
+        if case
+    }
 
 
 def parse(text: str, file: str) -> list[Claim]:

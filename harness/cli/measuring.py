@@ -109,6 +109,7 @@ def run(
     """Measure, and draw the results between blocks and at the end. Ctrl-C ends early."""
     console = Console()
     claims = ledger.load()
+    urgent = ledger.list_cases(claims)
     if resume is None:
         selection = RunSelection(
             options.split(workloads), options.split(models), options.split(cases)
@@ -122,6 +123,7 @@ def run(
             precision or _PRECISION,
             open_inventory(runners),
             alone=alone,
+            urgent=urgent,
         )
     else:
         if workloads or models or cases or profile or precision or alone or seed is not None:
@@ -129,7 +131,7 @@ def run(
                 "--resume continues a run as planned; found it together with --workload, --model,"
                 " --case, --profile, --precision, --alone or --seed, expected it without them"
             )
-        current = campaign.resume(store.find_run(out, resume), budget, warn, runners)
+        current = campaign.resume(store.find_run(out, resume), budget, warn, runners, urgent)
     analyst = begin_analysis(current)
     display = Display(console, current.budget_s, current.planned, current.allocator.trials)
     with interruptible() as interrupted, display:

@@ -3,8 +3,8 @@
 The rule is fixed before the first trial. Nothing is measured again because it looked wrong.
 
 1. The minimum number of blocks of every headline case, in rounds of shuffled order.
-2. One block of every other case.
-3. More blocks of the other cases, until each has enough for a confidence interval.
+2. One block of every other case. Those that a claim needs come first.
+3. More blocks of the other cases, until each has enough for a confidence interval, in that order.
 4. The headline case with the least precise ratios relative to the cost of a block.
 
 Measuring ends once all ratios of headline cases have the requested precision, and had it after each
@@ -25,7 +25,7 @@ from harness.measuring.plan import Block, assign, group_by_case, split_phases
 from harness.statistics import estimates
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from harness.catalog.workload import Workload
     from harness.measuring.plan import CaseKey, Profile
@@ -42,11 +42,15 @@ class Allocator:
         seed: int,
         profile: Profile,
         precision: float,
+        urgent: Collection[CaseKey] = (),
     ) -> None:
+        """Plan the cells. `urgent` are the cases to measure before others that are no headline."""
         if not planned:
             raise Problem("nothing to measure: no implementation matches the selection")
         by_case = group_by_case(planned)
-        self._first, self._later = split_phases(by_case)
+        self._first, later = split_phases(by_case)
+        self._later = sorted(later, key=lambda key: key not in urgent)
+        self._urgent = urgent
         self._assignments = {
             key: [assign(cell, workloads) for cell in cells] for key, cells in by_case.items()
         }
@@ -117,7 +121,7 @@ class Allocator:
         counts = {key: self._cases[key].block_count for key in self._later}
         too_few = [key for key, count in counts.items() if count < estimates.MIN_FOR_INTERVAL]
         if too_few and any(gains.values()):
-            return min(too_few, key=counts.__getitem__)
+            return min(too_few, key=lambda key: (key not in self._urgent, counts[key]))
         return max(gains, key=gains.__getitem__)
 
     def _explain(self, key: CaseKey) -> str:

@@ -20,10 +20,10 @@ from harness.results import store
 from harness.results.records import SCHEMA_VERSION, Run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
     from pathlib import Path
 
-    from harness.measuring.plan import Profile, RunSelection
+    from harness.measuring.plan import CaseKey, Profile, RunSelection
     from harness.results.records import Machine, RunnerFacts, Trial
 
 _MAX_DETAIL = 60  # characters of an old and a new value that are shown in an error message
@@ -85,8 +85,12 @@ def begin(
     inventory: Inventory | None = None,
     *,
     alone: bool = False,
+    urgent: Collection[CaseKey] = (),
 ) -> Campaign:
-    """Plan a new run and create its directory. Raises Problem."""
+    """Plan a new run and create its directory. Raises Problem.
+
+    `urgent` are the cases to measure before others that are no headline.
+    """
     inventory = inventory or Inventory.open()
     cells, absent = inventory.plan_cells(selection, profile)
     if not cells:
@@ -118,7 +122,8 @@ def begin(
         revision=inventory.beside.commit if inventory.beside else "",
     )
     writer = store.RunWriter.create(out, run)
-    return Campaign(run, inventory, writer, run.budget_s, _create_allocator(run, inventory))
+    allocator = _create_allocator(run, inventory, urgent)
+    return Campaign(run, inventory, writer, run.budget_s, allocator)
 
 
 def resume(
@@ -126,6 +131,7 @@ def resume(
     budget_s: float | None,
     warn: Callable[[str], None],
     runner_files: Iterable[Path] = (),
+    urgent: Collection[CaseKey] = (),
 ) -> Campaign:
     """Continue a run. Raises Problem if the machine or the measured programs have changed.
 
@@ -141,15 +147,14 @@ def resume(
     for problem in inventory.runners.problems:
         warn(problem)
     _check_unchanged(folder.name, run, inventory)
-    allocator = _create_allocator(run, inventory)
+    allocator = _create_allocator(run, inventory, urgent)
     _record_stored_trials(folder, allocator, warn)
     return Campaign(run, inventory, store.RunWriter(folder), budget_s or run.budget_s, allocator)
 
 
-def _create_allocator(run: Run, inventory: Inventory) -> Allocator:
-    return Allocator(
-        run.cells, inventory.workloads, run.seed, plan.PROFILES[run.profile], run.precision
-    )
+def _create_allocator(run: Run, inventory: Inventory, urgent: Collection[CaseKey]) -> Allocator:
+    profile = plan.PROFILES[run.profile]
+    return Allocator(run.cells, inventory.workloads, run.seed, profile, run.precision, urgent)
 
 
 def _check_schema(name: str, run: Run) -> None:

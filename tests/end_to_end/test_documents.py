@@ -98,7 +98,7 @@ def test_make_help_lists_every_target_and_every_variable() -> None:
 
 def test_every_target_is_phony() -> None:
     (line,) = re.findall(r"^\.PHONY: (.*)$", MAKEFILE, re.MULTILINE)
-    assert set(line.split()) == TARGETS
+    assert set(line.split()) == set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)

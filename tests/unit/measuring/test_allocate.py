@@ -137,6 +137,15 @@ def test_cheaper_cases_are_measured_more_often_at_the_same_precision() -> None:
     assert headline["demo"] > headline["other"]
 
 
+def test_what_a_claim_needs_comes_before_other_points_of_a_sweep() -> None:
+    later = [place for place in PLACES if place[1] != HEADLINE]
+    urgent = later[-1]
+    cells = planned("asyncio", "trio")
+    it = Allocator(cells, BOTH, 7, PROFILE, 0.03, urgent=[urgent])
+    done = [(block.workload, block.case) for block in run(it, MadeUp(NOISY), 2 * 5 + 4 + 4)][10:]
+    assert done == [urgent, *later[:-1], urgent, urgent, urgent, urgent]
+
+
 def test_points_of_a_sweep_get_the_blocks_that_an_interval_needs() -> None:
     done = list(run(allocator(planned("asyncio", "trio")), MadeUp(NOISY), 120))
     counts = Counter((block.workload, block.case) for block in done)
