@@ -146,16 +146,37 @@ class Exclusion:
 
 
 @dataclass(frozen=True)
+class WantedCount:
+    """The value that a counter must have, from the parameters, or its least value."""
+
+    formula: Formula
+    is_least: bool = False
+
+    def accepts(self, count: int, params: Params) -> bool:
+        """Return whether a counter has a right value in a case with these parameters."""
+        value = int(self.formula(params))
+        return count >= value if self.is_least else count == value
+
+    def describe(self, params: Params) -> str:
+        """Format the value in a case with these parameters: `3`, `at least 1,000`."""
+        return f"{'at least ' if self.is_least else ''}{int(self.formula(params)):,}"
+
+    def describe_formula(self) -> str:
+        """Format the value for any case: `3`, `at least tasks`."""
+        return f"{'at least ' if self.is_least else ''}{self.formula.text}"
+
+
+@dataclass(frozen=True)
 class Observation:
-    """A counter that every implementation must report with this value."""
+    """A counter that every implementation must report."""
 
     name: str
-    expected: int
-    expected_of: dict[str, int]  # model -> its value, if different
+    wanted: WantedCount
+    wanted_of: dict[str, WantedCount]  # model -> what it must report, if different
 
-    def expected_for(self, model: str) -> int:
-        """Return the value that this model must report."""
-        return self.expected_of.get(model, self.expected)
+    def wanted_from(self, model: str) -> WantedCount:
+        """Return what this model must report."""
+        return self.wanted_of.get(model, self.wanted)
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,7 @@ from harness.catalog.workload import (
     PlaceChoice,
     Sampling,
     Sweep,
+    WantedCount,
     Workload,
     is_workload_id,
 )
@@ -135,7 +136,7 @@ def _workload(id_: str, root: TomlTable, text: str, models: _Models) -> Workload
         not_applicable=_not_applicable(root, models),
         alone=_alone(root, cases),
         observations=tuple(
-            _observation(name, table, models) for name, table in root.tables("observed")
+            _observation(name, table, names, models) for name, table in root.tables("observed")
         ),
         contrasts=_contrasts(root, id_, models),
         exclusions=tuple(_exclusion(row, params, models) for row in root.rows("exclusions")),
@@ -163,6 +164,10 @@ def _check_formulas(root: TomlTable, workload: Workload) -> None:
             _computed(work, "ideal_ns", workload.ideal_ns, case)
         for model, formula in workload.ideal_ns_of.items():
             _computed(ideal_ns_of, model, formula, case)
+        for observation in workload.observations:
+            table = root.table("observed").table(observation.name)
+            for wanted in (observation.wanted, *observation.wanted_of.values()):
+                _computed(table, "", wanted.formula, case)
 
 
 def _advice(table: TomlTable, cases: Mapping[str, Case]) -> AdviceTexts:
@@ -417,17 +422,28 @@ def _limit(row: TomlTable, params: dict[str, Param], models: _Models) -> Limit:
     return limit
 
 
-def _observation(name: str, table: TomlTable, models: _Models) -> Observation:
-    others = table.table("expected_of", {})
-    observation = Observation(
-        name=name,
-        expected=table.integer("expected"),
-        expected_of={
-            _model(others, model, models): others.integer(model) for model in others.values
-        },
-    )
+def _observation(
+    name: str, table: TomlTable, names: frozenset[str], models: _Models
+) -> Observation:
+    key = "at_least" if "at_least" in table.values else "expected"
+    wanted_of = {}
+    for group in ("expected", "at_least"):
+        others = table.table(f"{group}_of", {})
+        for model in others.values:
+            if _model(others, model, models) in wanted_of:
+                raise others.problem(model, others.values[model], "a model in one table only")
+            wanted_of[model] = _wanted(others, model, names, is_least=group == "at_least")
+    wanted = _wanted(table, key, names, is_least=key == "at_least")
+    observation = Observation(name, wanted, wanted_of)
     table.refuse_unknown_keys()
     return observation
+
+
+def _wanted(table: TomlTable, key: str, names: frozenset[str], *, is_least: bool) -> WantedCount:
+    """Read the value of a counter: an integer or a formula."""
+    if type(table.values.get(key)) is int:
+        return WantedCount(Formula(str(table.integer(key))), is_least)
+    return WantedCount(_formula(table, key, names), is_least)
 
 
 def _not_applicable(root: TomlTable, models: _Models) -> dict[str, str]:
