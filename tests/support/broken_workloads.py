@@ -62,7 +62,19 @@ BROKEN = {
     "param key unknown": (
         'unit = "tasks"\n',
         'unit = "tasks"\nstep = 2\n',
-        "params.tasks.step: unknown key, expected one of choices, max, meaning, min, unit",
+        "params.tasks.step: unknown key, expected one of choices, grown, grown_of, max, meaning",
+    ),
+    "param that grows by a stranger": (
+        'meaning = "how long each waits"\n',
+        'meaning = "how long each waits"\ngrown = "wait_ns + pieces"\n',
+        'params.wait_ns.grown: found "wait_ns + pieces", expected a formula of these names:'
+        " tasks, wait_ns; not pieces",
+    ),
+    "param that grows too much": (
+        'meaning = "how long each waits"\n',
+        'meaning = "how long each waits"\ngrown_of = { threads = "wait_ns * 100" }\n',
+        "params.wait_ns.grown: found 5000000000, expected a value from 1000000 to 1000000000 in the"
+        " case headline",
     ),
     "work absent": (block("[work]") + "\n" + block("[work.ideal"), "", "work: found nothing"),
     "operations absent": (

@@ -85,6 +85,19 @@ def test_an_observation_may_differ_for_a_model() -> None:
     assert [seen.wanted_from(model) for model in models] == exactly
 
 
+def test_a_parameter_may_grow_with_others_and_the_ideal_time_with_it() -> None:  # W3
+    grows = 'meaning = "how long each waits"\ngrown = "wait_ns + 1_000 * tasks"\n'
+    demo = workload(
+        WORKLOAD.replace(
+            'meaning = "how long each waits"\n', f'{grows}grown_of = {{ go = "wait_ns + tasks" }}\n'
+        )
+    )
+    given = {model: demo.resolve("headline", model) for model in ("asyncio", "go")}
+    assert [case.params["wait_ns"] for case in given.values()] == [50_010_000, 50_000_010]
+    assert [case.ideal_ns for case in given.values()] == [50_010_000, 50_000_010]
+    assert demo.describe_params(demo.cases["headline"]) == "tasks = 10"
+
+
 def test_the_parameters_of_a_case_are_described_with_units() -> None:
     demo = workload()
     assert demo.describe_params(demo.cases["headline"]) == "tasks = 10, wait = 50 ms"
