@@ -14,7 +14,7 @@ from harness.catalog.workload import MODELS
 from harness.measuring.processes import child
 from harness.measuring.processes.environment import create_environment
 from harness.measuring.runners import protocol
-from harness.measuring.runners.go_build import build_go, find_go
+from harness.measuring.runners.go_build import build_go, find_go, is_built
 from harness.measuring.runners.runner import Runner, Runners, digest_files
 from harness.paths import ROOT
 
@@ -155,18 +155,25 @@ def describe(
 def main(arguments: list[str]) -> int:
     """Build the runners and print their versions.
 
-    With `--need-go`, exit with 0 if Go must be installed: there are Go sources, but no Go is new
-    enough.
+    With `--to-do`, print what set-up has to do instead: `need-go` if there are Go sources but no Go
+    is new enough, `build` if the Go programs are not those of the sources, else nothing.
     """
-    go_mod = ROOT / "go" / "go.mod"
-    if arguments == ["--need-go"]:
-        return 0 if go_mod.is_file() and find_go(go_mod)[0] is None else 1
+    if arguments == ["--to-do"]:
+        print(_find_to_do())
+        return 0
     runners = find_runners()
     for runner in runners.found.values():
         print(f"{runner.name}: {runner.description.version}")
     for model, reason in runners.missing_models.items():
         print(f"{model}: unavailable: {reason}")
     return 0
+
+
+def _find_to_do() -> str:
+    go_mod = ROOT / "go" / "go.mod"
+    if not go_mod.is_file() or is_built():
+        return ""
+    return "need-go" if find_go(go_mod)[0] is None else "build"
 
 
 if __name__ == "__main__":
