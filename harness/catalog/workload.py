@@ -25,6 +25,7 @@ MODELS = (
     "trio",
     "anyio-asyncio",
     "anyio-trio",
+    "gevent",
     "scratch",
     "threads",
     "processes",
