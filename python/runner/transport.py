@@ -34,7 +34,8 @@ class HarnessTransport(Transport):
     """Writes each report as a record of the protocol; reads the stop message from a descriptor.
 
     `readable` waits for a descriptor in the way of the model: it is awaited in an event loop, and a
-    plain function in gevent. Without it, waiting blocks the thread. `on_stop` is called when stop arrives, while the server and its workers still run.
+    plain function in gevent. Without it, waiting blocks the thread. `on_stop` is called when stop
+    arrives, while the server and its workers still run.
     """
 
     def __init__(

@@ -17,6 +17,7 @@ from harness.measuring.machine.interference import Interference, RoundWatch
 from harness.measuring.plan import assign
 from harness.results.records import Cell, Status, Trial
 from harness.statistics.rounds import DEFAULT_ROUNDS
+from tests.support.implementations import GREENLETS
 from tests.support.planted.bench import MARK, Bench, Silent, at_most, planted, runner, workload
 
 if TYPE_CHECKING:
@@ -279,7 +280,7 @@ def test_a_contestant_that_waits_for_its_turn_uses_no_cpu() -> None:
     if not Path("/proc/self/schedstat").exists():
         pytest.skip("the kernel does not count the CPU time of a process in ns")
     bench = Bench.of(Inventory.open())
-    models = ("sequential", "asyncio", "trio", "threads", "processes", "go")
+    models = ("sequential", "asyncio", "trio", *GREENLETS, "threads", "processes", "go")
     cells = [Cell(Contestant("noop", model), HEADLINE) for model in models]
     stop = Stop(lambda: False, lambda: None)
     active, *parked = [
@@ -317,7 +318,7 @@ def cpu_ns(seat: LiveContestant) -> int:
 @pytest.mark.usefixtures("asked_once")
 def test_our_own_runners_take_turns() -> None:
     bench = Bench.of(Inventory.open())
-    models = ("asyncio", "trio", "anyio-trio", "scratch", "threads", "go")
+    models = ("asyncio", "trio", "anyio-trio", *GREENLETS, "scratch", "threads", "go")
     cells = [Cell(Contestant("pingpong", model), HEADLINE) for model in models]
     assignments = [(place, assign(cell, bench.workloads)) for place, cell in enumerate(cells)]
     trials = turns.run_turns(bench.trial_runner, assignments, 0, ROUNDS)

@@ -38,7 +38,7 @@ LAYERS = (
 HALVES = ({"measuring"}, {"analysis", "claims", "presenting"})
 
 LEVEL = {folder: level for level, folders in enumerate(LAYERS) for folder in folders}
-LIBRARIES = {"asyncio", "trio", "anyio", "uvloop", "multiprocessing"}
+LIBRARIES = {"asyncio", "trio", "anyio", "uvloop", "gevent", "multiprocessing"}
 HARNESS, PYTHON = ROOT / "harness", ROOT / "python"
 # What an implementation may import besides the library of its base: (workload, base[__variant]).
 ALSO = {
@@ -52,6 +52,7 @@ ALSO = {
         "trio__hypercorn": {"hypercorn"},
         "anyio": {"h11"},
         "processes": {"uvicorn"},
+        "gevent": {"httptools"},
         "scratch": {"httptools"},
     }.items()
 }
