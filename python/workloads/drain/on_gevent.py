@@ -1,10 +1,9 @@
-"""httptools over a StreamServer of gevent; SIGTERM ends reading, and responses are finished."""
+"""httptools over gevent's StreamServer, with one greenlet per connection; gevent's signal handler."""
 
 import signal
 from contextlib import suppress
 
 import gevent
-import httptools
 from gevent.event import Event
 from gevent.pool import Pool
 from gevent.server import StreamServer
@@ -12,34 +11,8 @@ from gevent.socket import IPPROTO_TCP, SHUT_RD, TCP_NODELAY, socket
 
 from runner.work import Params, Probe
 from workloads.http.httptools_parser import RequestParser
-from workloads.http.response import BODY, RESPONSE
-
-READ_BYTES = 65_536
-
-
-class Requests(RequestParser):
-    """Parses the data of a client; `pending` has status and body of each response to send."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.is_last = False
-        self.pending: list[tuple[bytes, bytes]] = []
-
-    def feed(self, data: bytes) -> None:
-        try:
-            self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            self.is_last = True  # data after the request are ignored
-        except httptools.HttpParserError:
-            self.pending.append((b"400 Bad Request", b""))
-            self.is_last = True
-
-    def on_message_complete(self) -> None:
-        if self.is_last:
-            return
-        self.is_last = not self.parser.should_keep_alive()
-        found = self.url == b"/" and self.parser.get_method() == b"GET"
-        self.pending.append((b"200 OK", BODY) if found else (b"404 Not Found", b""))
+from workloads.http.on_gevent import READ_BYTES
+from workloads.http.response import response
 
 
 class Server:
@@ -54,22 +27,18 @@ class Server:
 
     def serve(self, connection: socket, address: tuple[str, int]) -> None:
         connection.setsockopt(IPPROTO_TCP, TCP_NODELAY, 1)
-        requests = Requests()
         self.connections.add(connection)
+        requests = RequestParser()
+        is_last = False
         with suppress(ConnectionError):  # the client has disconnected
-            while not requests.is_last and (data := connection.recv(READ_BYTES)):
-                requests.feed(data)
-                self.respond(connection, requests)
+            while not is_last and (data := connection.recv(READ_BYTES)):
+                for request in requests.feed(data):
+                    gevent.sleep(self.wait_s)
+                    is_last = request.is_last or self.is_draining
+                    connection.sendall(response(request, close=is_last))
+                    if is_last:
+                        break
         self.connections.discard(connection)
-
-    def respond(self, connection: socket, requests: Requests) -> None:
-        while requests.pending:
-            gevent.sleep(self.wait_s)
-            status, body = requests.pending.pop(0)
-            requests.is_last = requests.is_last or self.is_draining
-            close = requests.is_last and not requests.pending
-            further_headers = b"Connection: close\r\n" if close else b""
-            connection.sendall(RESPONSE % (status, len(body), further_headers, body))
 
     def drain(self) -> None:
         self.is_draining = True
