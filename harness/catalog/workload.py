@@ -176,6 +176,14 @@ class AdviceTexts:
 
 
 @dataclass(frozen=True)
+class VariantGroup:
+    """Variants that follow one principle, so that their results can be compared."""
+
+    label: str
+    variants: tuple[str, ...]  # an empty one: the plain implementations
+
+
+@dataclass(frozen=True)
 class LateLimit:
     """The latency from which an event counts as missed."""
 
@@ -220,6 +228,7 @@ class Workload:
     load: Load | None  # of the shape `server`
     advice: AdviceTexts | None  # None: advice uses the title of the workload
     late: LateLimit | None
+    groups: tuple[VariantGroup, ...]  # the first competes for the lead; none: all do
     text: str  # the file itself
 
     @property
@@ -236,6 +245,13 @@ class Workload:
     def baseline(self) -> Contestant:
         """The contestant in the denominator of ratios."""
         return Contestant(self.id, BASELINE)
+
+    def group_of(self, contestant: Contestant) -> int:
+        """Return the position of a contestant's group; a variant in no group comes last."""
+        for position, group in enumerate(self.groups):
+            if contestant.variant in group.variants:
+                return position
+        return len(self.groups)
 
     def why_alone(self, case: str) -> str | None:
         """Return why the contestants of a case do not take turns, or None if they do."""
