@@ -36,6 +36,8 @@ LATENCIES = frozenset({"p50_ns", "p90_ns", "p99_ns", "p999_ns", "worst_ns"})
 CHECK, HEADLINE = "check", "headline"
 ALL_CASES = "all"  # a key of [alone] in a workload file
 BASELINE = "asyncio"  # the denominator of ratios, unless a workload has a baseline of its own
+OTHER_VARIANTS = "other variants"  # those in no group, where a workload has groups
+NOT_ADVISED = frozenset({"scratch"})  # models that are written to teach, not for real work
 MIN_CASES_FOR_LINE = 3  # in a figure with a line per model
 
 Params = dict[str, int | str]
