@@ -123,8 +123,10 @@ def _name_rows(axes: Axes, rows: _Rows, *, is_first: bool) -> None:
     """Write the names of contestants, and of groups in bold, beside the first panel."""
     named = {row: cell.name for row, cell in rows.cells.items()}
     named |= {row: label for label, row in rows.headings.items()}
-    axes.set_yticks(list(named), list(named.values()) if is_first else [""] * len(named))
-    for row, text in zip(named, axes.get_yticklabels(), strict=True):
+    axes.set_yticks(
+        range(rows.count), [named[row] if is_first else "" for row in range(rows.count)]
+    )
+    for row, text in enumerate(axes.get_yticklabels()):
         text.set_fontweight("bold" if row in rows.headings.values() else "normal")
 
 
