@@ -1,4 +1,4 @@
-"""httptools over gevent's StreamServer, with one greenlet per connection; gevent's signal handler."""
+"""httptools over gevent's StreamServer; one greenlet per connection, gevent's signal handler."""
 
 import signal
 from contextlib import suppress

@@ -120,13 +120,13 @@ def trio_like_fanout(tasks, calls, sleep, nursery):
 
 
 def threads_pingpong(rounds, calls):
-    from queue import SimpleQueue
+    from queue import Queue
     from threading import Thread
 
     times = []
     for _ in range(calls):
         start = time.perf_counter_ns()
-        there, back = SimpleQueue(), SimpleQueue()
+        there, back = Queue(), Queue()
 
         def pong(there=there, back=back):
             for _ in range(rounds):
@@ -168,32 +168,28 @@ def threads_fanout(tasks, calls):
     return times
 
 
-def answer(pipe):
-    while True:
-        try:
-            pipe.send(pipe.recv() + 1)
-        except EOFError:
-            return
+def answer(there, back):
+    while (value := there.get()) is not None:
+        back.put(value + 1)
 
 
 def processes_pingpong(rounds, calls):
     from multiprocessing import get_context
 
     processes = get_context("forkserver")
-    here, there = processes.Pipe()
-    partner = processes.Process(target=answer, args=(there,))
+    there, back = processes.Queue(), processes.Queue()
+    partner = processes.Process(target=answer, args=(there, back))
     partner.start()
-    there.close()
     times = []
     for _ in range(calls):
         start = time.perf_counter_ns()
         value = 0
         for _ in range(rounds):
-            here.send(value)
-            value = here.recv() + 1
+            there.put(value)
+            value = back.get() + 1
         times.append(time.perf_counter_ns() - start)
         assert value == 2 * rounds
-    here.close()
+    there.put(None)
     partner.join()
     return times
 
