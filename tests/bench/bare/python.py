@@ -119,6 +119,53 @@ def trio_like_fanout(tasks, calls, sleep, nursery):
     return main
 
 
+def gevent_pingpong(rounds, calls):
+    import gevent
+    from gevent.queue import Queue
+
+    times = []
+    for _ in range(calls):
+        start = time.perf_counter_ns()
+        there, back = Queue(1), Queue(1)
+
+        def ping(there=there, back=back):
+            value = 0
+            for _ in range(rounds):
+                there.put(value)
+                value = back.get() + 1
+            return value
+
+        def pong(there=there, back=back):
+            for _ in range(rounds):
+                back.put(there.get() + 1)
+
+        pinging = gevent.spawn(ping)
+        gevent.joinall([pinging, gevent.spawn(pong)], raise_error=True)
+        assert pinging.value == 2 * rounds
+        times.append(time.perf_counter_ns() - start)
+    return times
+
+
+def gevent_fanout(tasks, calls):
+    import gevent
+
+    times = []
+    for _ in range(calls):
+        waited = 0
+
+        def wait():
+            nonlocal waited
+            start = time.perf_counter_ns()
+            gevent.sleep(WAIT_NS / 1e9)
+            waited += time.perf_counter_ns() - start >= WAIT_NS - EARLY_NS
+
+        start = time.perf_counter_ns()
+        gevent.joinall([gevent.spawn(wait) for _ in range(tasks)], raise_error=True)
+        times.append(time.perf_counter_ns() - start)
+        assert waited == tasks
+    return times
+
+
 def threads_pingpong(rounds, calls):
     from queue import Queue
     from threading import Thread
@@ -197,6 +244,8 @@ def processes_pingpong(rounds, calls):
 def measure(workload, model, size, calls):
     if workload not in ("pingpong", "fanout") or (workload, model) == ("fanout", "processes"):
         sys.exit(f"found {workload} on {model}, expected a loop that is written here")
+    if model == "gevent":
+        return (gevent_pingpong if workload == "pingpong" else gevent_fanout)(size, calls)
     if model == "threads":
         return (threads_pingpong if workload == "pingpong" else threads_fanout)(size, calls)
     if model == "processes":
