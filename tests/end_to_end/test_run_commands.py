@@ -106,6 +106,7 @@ def test_a_run_leaves_its_directory_its_figures_and_a_link_to_it(
     assert (code, err) == (0, "")
     assert store.read_run(folder).seed == 7
     assert sorted(path.name for path in folder.iterdir()) == [
+        ".lock",
         "figures",
         "report.html",
         "run.json",
