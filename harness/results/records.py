@@ -34,6 +34,7 @@ class Status(_LabelledEnum):
     CRASH = "crash"
     OUT_OF_MEMORY = "out_of_memory"
     WRONG_ANSWER = "wrong_answer"
+    INVALID = "invalid"  # the answer is right, but the numbers do not mean what they should
     UNSUPPORTED = "unsupported"
 
 

@@ -20,6 +20,11 @@ export class Probe {
     this.observed.set(name, Math.max(value, this.observed.get(name) ?? value));
   }
 
+  /** Report a counter of which the smallest value is kept: every call must reach a minimum. */
+  observeLeast(name, value) {
+    this.observed.set(name, Math.min(value, this.observed.get(name) ?? value));
+  }
+
   /** Report one latency in milliseconds, the unit of `performance.now()`. */
   latency(ms) {
     this.latencies.push(Math.max(0, Math.round(ms * 1e6)));

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from harness.catalog.workload import ModelCase
 
 PROTOCOL = 2
-_LONGEST_RUN_UP_NS = 10_000_000
+_LONGEST_RUN_UP_NS = 20_000_000
 _RUN_UP_NS = 2_000_000  # long enough for a process that has waited to be warm again
 ALONE_PROTOCOL = 1  # a runner that speaks this version is measured alone, without turns
 Fact = str | int | bool
