@@ -48,9 +48,11 @@ _NEEDED_OF = {"echo": ("connections", "message_bytes"), "http": ("connections",)
 _LONGEST_MS = 3_600_000
 _OF_A_SAMPLE = frozenset({"elapsed_ns", "cpu_ns", "operations", "ideal_ns"})
 _OF_A_TRIAL = {
-    "latency": LATENCIES,
+    "latency": LATENCIES | {"early_share"},
     "server": LATENCIES | {"capacity_per_s", "lost", "exit_ns", "server_cpu_ns"},
-    "footprint": frozenset({"bytes_per_task", "virtual_bytes_per_task"}),
+    "footprint": frozenset(
+        f"{part}bytes_per_task" for part in ("", "user_", "kernel_", "virtual_")
+    ),
 }
 
 
@@ -252,7 +254,7 @@ def _param(name: str, table: TomlTable, names: frozenset[str], models: _Models) 
             most,
             table.text("meaning"),
             unit_of=table.texts_of("unit_of"),
-            grown=_formula(table, "grown", names) if "grown" in table.values else None,
+            grown=_formula(table, "grown", names) if table.text("grown", "") else None,
             grown_of=_formulas_of(table, "grown_of", names, models),
         )
     table.refuse_unknown_keys()

@@ -114,7 +114,9 @@ def _find_unusable_result(case: ModelCase, transcript: Transcript) -> str:
     points = len({footprint.tasks for footprint in transcript.footprints[case.id]})
     if points < _MIN_POINTS and shape == "footprint":
         return f"footprint: found {points} numbers of tasks, expected at least {_MIN_POINTS}"
-    error = histograms.find_decode_error([latency] if latency is not None else [])
+    texts = [latency.hdr] if latency is not None else []
+    texts += [latency.early_hdr] if latency is not None and latency.early_hdr else []
+    error = histograms.find_decode_error(texts)
     return f"latency: {error}" if error else ""
 
 

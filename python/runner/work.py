@@ -76,7 +76,7 @@ class Probe:
             self.observed[name] = value
 
     def latency(self, ns: int) -> None:
-        """Report how long one wait took or how late one event was; at least 0."""
+        """Report how long one wait took or how late one event was; below 0 if it was early."""
         self.latencies_ns.append(ns)
 
     def parked(self, tasks: int) -> None:

@@ -44,6 +44,36 @@ def test_all_tasks_of_fanout_wait_at_once(inventory: Inventory, model: str, case
     assert done.observed == {"in_flight": shipped.cases[case].params["tasks"]}
 
 
+@pytest.mark.parametrize(
+    ("model", "case", "timers"),
+    [*((model, "timers-100", 100) for model in ALL), ("asyncio", "timers-10000", 10_000)],
+)
+def test_all_timers_start_before_they_are_due(
+    inventory: Inventory, model: str, case: str, timers: int
+) -> None:
+    """W5: where the lead did not grow, the last of many tasks began after its own due time."""
+    done = measured(inventory, "timers", model, case)
+    assert (done.status, done.message) == (Status.OK, ""), done.stderr_end
+    assert done.observed == {"started_in_time": timers}
+
+
+def test_a_timer_that_starts_too_late_makes_the_trial_invalid(inventory: Inventory) -> None:  # W5
+    shipped = inventory.workloads["timers"]
+    fixed = replace(shipped.params["lead_ns"], grown=None, grown_of={})
+    params: dict[str, int | str] = {"timers": 5_000, "lead_ns": 1_000_000, "span_ns": 1_000_000}
+    case = replace(shipped.cases[HEADLINE], params=params)
+    late = replace(
+        shipped,
+        params={**shipped.params, "lead_ns": fixed},
+        cases={**shipped.cases, HEADLINE: case},
+    )
+    bench = replace(Bench.of(inventory), workloads={"timers": late})
+    done = bench.trial(Cell(Contestant("timers", "asyncio"), HEADLINE), 0, 0)
+    assert done is not None
+    assert done.status is Status.INVALID
+    assert re.fullmatch(r"started_in_time: found \d.*, expected at least 5,000", done.message)
+
+
 def test_tasks_that_end_before_others_start_make_the_trial_invalid(inventory: Inventory) -> None:
     """W3: with a wait that does not grow, most of 1,000 threads had ended before the last began."""
     shipped = inventory.workloads["fanout"]

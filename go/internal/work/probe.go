@@ -28,8 +28,7 @@ func NewProbe(sink Sink) *Probe {
 	return &Probe{sink: sink}
 }
 
-// Latency reports one latency or lateness in nanoseconds; a negative one counts as
-// 0.
+// Latency reports one latency or lateness in nanoseconds; a negative one was early.
 func (p *Probe) Latency(ns int64) {
 	if p != nil && p.sink != nil {
 		p.sink.Latency(ns)

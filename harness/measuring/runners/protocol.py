@@ -126,7 +126,8 @@ class Latency(msgspec.Struct, frozen=True, tag="latency", tag_field="kind"):
     """The distribution of latencies of a case."""
 
     case: str
-    hdr: str
+    hdr: str  # the size of each, whether late or early
+    early_hdr: str = ""  # how early the early ones were; they are in `hdr` too
 
 
 class Footprint(msgspec.Struct, frozen=True, tag="footprint", tag_field="kind"):
@@ -136,6 +137,7 @@ class Footprint(msgspec.Struct, frozen=True, tag="footprint", tag_field="kind"):
     tasks: int
     bytes: int  # resident; shared pages are divided among the processes (PSS)
     virtual_bytes: int | None = None  # reserved address space
+    kernel_bytes: int | None = None  # page tables and kernel stacks
 
 
 class Ready(msgspec.Struct, frozen=True, tag="ready", tag_field="kind"):
