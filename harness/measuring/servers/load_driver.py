@@ -7,7 +7,6 @@ waits for both at once, so each generator has a thread here, which sleeps betwee
 from __future__ import annotations
 
 import math
-import os
 import resource
 import threading
 import time
