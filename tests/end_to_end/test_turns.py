@@ -320,7 +320,7 @@ def cpu_ns(seat: LiveContestant) -> int:
 @pytest.mark.usefixtures("asked_once")
 def test_our_own_runners_take_turns() -> None:
     bench = Bench.of(Inventory.open())
-    models = ("asyncio", "trio", "anyio-trio", *GREENLETS, "scratch", "threads", "go")
+    models = ("asyncio", "trio", "anyio-trio", "scratch", "threads", "go")
     cells = [Cell(Contestant("pingpong", model), HEADLINE) for model in models]
     assignments = [(place, assign(cell, bench.workloads)) for place, cell in enumerate(cells)]
     trials = turns.run_turns(bench.trial_runner, assignments, 0, ROUNDS)
