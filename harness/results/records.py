@@ -35,8 +35,8 @@ class Status(_LabelledEnum):
     CRASH = "crash"
     OUT_OF_MEMORY = "out_of_memory"
     WRONG_ANSWER = "wrong_answer"
-    INVALID = "invalid"  # the answer is right, but the numbers do not mean what they should
     UNSUPPORTED = "unsupported"
+    INVALID = "invalid"  # its numbers do not mean what they should
 
 
 class Absence(_LabelledEnum):
