@@ -20,10 +20,10 @@ from harness.measuring.processes import child
 from harness.measuring.processes.environment import create_environment
 from harness.measuring.runners import protocol
 from harness.measuring.runners.transcript import Transcript
+from harness.measuring.servers.cores import split_allowed_cores
 from harness.measuring.servers.load_driver import (
     LoadDriver,
     find_obstacle,
-    split_allowed_cores,
 )
 from harness.results import histograms
 from harness.results.records import Parked, Sample, Status, Trial

@@ -14,7 +14,8 @@ from harness import units
 from harness.catalog.contestant import DEFAULT_RUNTIME, Contestant
 
 SCHEMA_VERSION = 2
-_LIBRARIES = ("uvloop", "trio", "anyio")  # libraries whose versions are shown: they are models
+# Libraries whose versions are shown: they are models.
+_LIBRARIES = ("uvloop", "trio", "anyio", "gevent")
 
 
 class _LabelledEnum(StrEnum):
