@@ -97,7 +97,7 @@ class _Rows:
     """Where the contestants of a figure are, from the top, with a row for each group's heading."""
 
     cells: Mapping[int, CellResult]
-    headings: Mapping[str, int]  # label of a group -> row; empty without groups
+    headings: Mapping[str, int]  # label of a group -> row; empty for a single group
 
     @property
     def count(self) -> int:
@@ -105,9 +105,9 @@ class _Rows:
 
 
 def _place_rows(result: WorkloadResult, ordered: Sequence[CellResult]) -> _Rows:
-    """Place cells in their order, group by group if the workload has groups of variants."""
+    """Place cells in their order, group by group if there are several groups of variants."""
     workload = result.workload
-    if not workload.groups:
+    if len({workload.group_of(cell.contestant) for cell in ordered}) < 2:  # noqa: PLR2004
         return _Rows(dict(enumerate(ordered)), {})
     labels = [*(group.label for group in workload.groups), OTHER_VARIANTS]
     placed: dict[int, CellResult] = {}
