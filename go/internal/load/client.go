@@ -19,6 +19,7 @@ type client struct {
 	conn   *conn // nil: not connected
 	used   bool  // the connection has carried a response
 	failed bool  // the connection broke or a request failed, at least once
+	freeNs int64 // when the connection was opened, or its last response was complete
 
 	// These are read by the goroutine that looks for overdue responses.
 	watched atomic.Pointer[conn]
@@ -67,13 +68,13 @@ func (c *client) runOpen(w window) {
 			c.counts.unsent += c.remaining(n, w)
 			break
 		}
-		intended, sent, late := c.waitUntilDue(n, w)
+		from, sent, late := c.waitUntilDue(n, w)
 		if sent >= w.end {
 			c.counts.unsent += c.remaining(n, w)
 			break
 		}
 		if done, ok := c.exchange(sent, w); ok {
-			c.recordResponse(sample{latency: done - intended, service: done - sent, late: late}, done, w)
+			c.recordResponse(sample{latency: done - from, service: done - sent, late: late}, done, w)
 		}
 	}
 	c.flushSamples(w)
@@ -87,15 +88,15 @@ func (c *client) runDrain(w window) {
 			c.counts.unsent += c.remaining(n, w)
 			break
 		}
-		intended, sent, late := c.waitUntilDue(n, w)
+		from, sent, late := c.waitUntilDue(n, w)
 		if sent >= w.end || c.conn.closedByPeer() {
 			c.counts.unsent += c.remaining(n, w)
 			break
 		}
 		keepAlive, err := c.roundTrip(sent)
 		if err == nil {
-			done := c.g.Now()
-			c.recordResponse(sample{latency: done - intended, service: done - sent, late: late}, done, w)
+			done := c.noteFree()
+			c.recordResponse(sample{latency: done - from, service: done - sent, late: late}, done, w)
 		} else {
 			c.countDrainError(err)
 		}
@@ -133,16 +134,20 @@ func (c *client) remaining(n int64, w window) int64 {
 	return (w.schedule.count() - n + c.stride() - 1) / c.stride()
 }
 
-// waitUntilDue waits until request n is due. If that time has passed, the
-// connection was busy: it returns at once, and the lateness of sending is unknown.
-func (c *client) waitUntilDue(n int64, w window) (intended, sent, late int64) {
-	intended = w.start + w.schedule.dueNs(n)
-	if c.g.Now() > intended {
-		return intended, c.g.Now(), unknownLateness
+// waitUntilDue waits until request n is due. Where the connection is free by then,
+// sending late is the generator's fault: latency counts from sending. Where the
+// server still owes a response, it counts from the time when the request was due,
+// and the lateness of sending is unknown.
+func (c *client) waitUntilDue(n int64, w window) (from, sent, late int64) {
+	intended := w.start + w.schedule.dueNs(n)
+	if c.g.Now() < intended {
+		c.g.SleepUntil(int(c.index), intended)
 	}
-	c.g.SleepUntil(int(c.index), intended)
 	sent = c.g.Now()
-	return intended, sent, sent - intended
+	if c.freeNs > intended {
+		return intended, sent, unknownLateness
+	}
+	return sent, sent, sent - intended
 }
 
 // exchange sends a request and reads its response. done is the time when the
@@ -163,7 +168,13 @@ func (c *client) exchange(sent int64, w window) (done int64, ok bool) {
 		c.failed = true
 		c.disconnect(false)
 	}
-	return c.g.Now(), true
+	return c.noteFree(), true
+}
+
+// noteFree records that the connection can carry the next request from now on.
+func (c *client) noteFree() (now int64) {
+	c.freeNs = c.g.Now()
+	return c.freeNs
 }
 
 // roundTrip sends a request and reads its response. keepAlive reports whether the
@@ -273,6 +284,7 @@ func (c *client) dial(deadline int64) error {
 	}
 	c.conn = newConn(netConn, c.isOverdue)
 	c.used = false
+	c.noteFree()
 	c.app.reset()
 	c.watched.Store(c.conn)
 	return nil

@@ -1,6 +1,9 @@
 package process
 
-import "testing"
+import (
+	"os"
+	"testing"
+)
 
 func TestParseStatusReadsKibibytes(t *testing.T) {
 	text := []byte("Name:\trunner\nVmHWM:\t    1234 kB\nVmRSS:\t    1000 kB\nThreads:\t5\n")
@@ -42,6 +45,21 @@ func TestCPUTimeNeverDecreases(t *testing.T) {
 	after, ok2 := CPUNs()
 	if !ok || !ok2 || before <= 0 || after < before {
 		t.Errorf("found %d then %d, expected a positive number that does not decrease", before, after)
+	}
+}
+
+func TestTheCPUTimeOfOtherProcessesIsThatOfTheirOwnClocks(t *testing.T) {
+	before, _ := CPUNs()
+	found, ok := CPUNsOf([]int64{int64(os.Getpid())}) // the clock that others read
+	after, _ := CPUNs()
+	if !ok || found < before || found > after {
+		t.Errorf("found %d %t, expected %d to %d", found, ok, before, after)
+	}
+	const noPID = 1<<22 + 1 // one more than the largest
+	for _, unknown := range [][]int64{nil, {int64(os.Getpid()), noPID}} {
+		if found, ok := CPUNsOf(unknown); ok {
+			t.Errorf("%v: found %d, expected unknown", unknown, found)
+		}
 	}
 }
 
