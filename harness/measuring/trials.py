@@ -304,7 +304,7 @@ def _add_load(trial: Trial, driver: LoadDriver, case: ModelCase) -> Trial:
     return structs.replace(
         trial,
         samples=tuple(
-            Sample(phase.elapsed_ns, phase.requests, phase.warmup)
+            Sample(phase.elapsed_ns, phase.requests, phase.warmup, phase.cpu_of_requests_ns)
             for phase in phases
             if phase.loop == "closed" and phase.requests
         ),

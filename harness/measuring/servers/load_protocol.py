@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
 from harness.catalog.workload import CHECK
 from harness.measuring.runners.protocol import Fact, ProtocolError
+from harness.results import histograms
 from harness.results.records import Phase
 
 if TYPE_CHECKING:
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 _DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _CONNECT_NS_EACH = 2_000_000  # extra timeout per connection: a slow machine needs nearly 1 ms
 _LIMITED = 0.95  # share of the CPU time available to the load generator
+_MOST_LATE = 0.2  # of a latency: lateness of the load generator without a warning
+_REQUESTS_IN_STEP = 2_000  # of a ladder, at least: so many are needed for its p99
 
 _RUN_UP_NS = 5_000_000  # of unmeasured load at the start of a turn
 
@@ -29,7 +33,7 @@ class PhaseRequest(msgspec.Struct, frozen=True, omit_defaults=True):
 
     loop: str
     duration_ns: int = 0
-    requests: int = 0  # per connection; 0: as many as the duration allows
+    requests: int = 0  # per connection; 0: as many as the duration allows. Ladder: least in a step
     rate_per_s: int = 0
     factor_percent: int = 0
     steps: int = 0
@@ -50,6 +54,7 @@ class LoadRequest(msgspec.Struct, frozen=True):
     turns: tuple[PhaseRequest, ...]  # run once for each turn, after the phases; none: no turns
     connect_timeout_ns: int
     answer_timeout_ns: int
+    server_pids: tuple[int, ...] = ()  # processes whose CPU time is measured; none: unknown
     protocol: int = _PROTOCOL
 
 
@@ -87,8 +92,10 @@ class PhaseDone(msgspec.Struct, frozen=True, tag="phase", tag_field="kind"):
     reconnects: int = 0
     hdr: str = ""
     service_hdr: str = ""
+    late_hdr: str = ""
     late_p99_ns: int = 0
     cpu_ns: int | None = None
+    server_cpu_ns: int | None = None
     saturated: bool = False
 
 
@@ -109,7 +116,14 @@ LoadMessage = LoadStarted | Connected | LoadReady | PhaseDone | LoadFinished | L
 _decoder: msgspec.json.Decoder[LoadMessage] = msgspec.json.Decoder(LoadMessage)
 
 
-def create_request(case: ModelCase, port: int, seed: int, *, turns: bool = False) -> LoadRequest:
+def create_request(
+    case: ModelCase,
+    port: int,
+    seed: int,
+    server_pids: tuple[int, ...] = (),
+    *,
+    turns: bool = False,
+) -> LoadRequest:
     """Return the request that loads the server of a case. The workload must have a `load`.
 
     With `turns` the server is warmed up, and then measured whenever it is its turn.
@@ -129,6 +143,7 @@ def create_request(case: ModelCase, port: int, seed: int, *, turns: bool = False
         turns=_plan_turn(load, case) if turns else (),
         connect_timeout_ns=load.connect_ms * 1_000_000 + connections * _CONNECT_NS_EACH,
         answer_timeout_ns=load.answer_ms * 1_000_000,
+        server_pids=server_pids,
     )
 
 
@@ -141,7 +156,10 @@ def _plan_phases(load: Load, resolved: ModelCase) -> tuple[PhaseRequest, ...]:
     phases = list(_plan_warmup(resolved))
     if case.ladder:
         steps, percent = load.ladder_steps, load.ladder_percent
-        return (*phases, PhaseRequest("ladder", rate_ns, 0, load.ladder_from, percent, steps))
+        ladder = PhaseRequest(
+            "ladder", rate_ns, _REQUESTS_IN_STEP, load.ladder_from, percent, steps
+        )
+        return (*phases, ladder)
     if load.drains:
         return (*phases, PhaseRequest("drain", rate_ns, rate_per_s=case.rate_per_s))
     phases += [PhaseRequest("closed", duration_ns) for _ in range(sampling.iterations)]
@@ -214,10 +232,13 @@ class LoadReport:
                         saturated=message.saturated,
                         errors=message.errors,
                         reconnects=message.reconnects,
+                        unfinished=message.unfinished,
                         hdr=message.hdr,
                         service_hdr=message.service_hdr,
+                        late_hdr=message.late_hdr,
                         late_p99_ns=message.late_p99_ns,
                         cpu_ns=message.cpu_ns,
+                        server_cpu_ns=message.server_cpu_ns,
                     )
                 )
             case LoadFinished():
@@ -239,7 +260,7 @@ class LoadReport:
     def warnings(self) -> tuple[str, ...]:
         """Return why these numbers may not show the capacity of the server."""
         steps = [phase for phase in self.phases if phase.loop == "ladder"]
-        warnings = [self._describe_client_limit()]
+        warnings = [self._describe_client_limit(), *self._describe_lateness()]
         if steps and steps[0].saturated:
             warnings.append("saturated at the first step of the ladder: no lower rate was tried")
         elif steps and not steps[-1].saturated:
@@ -251,18 +272,44 @@ class LoadReport:
         cores = self.facts.get("gomaxprocs", 1)
         if not isinstance(cores, int) or cores < 1:
             return ""
-        shares = [
-            phase.cpu_ns / (phase.elapsed_ns * cores)
-            for phase in self.phases
-            if phase.loop in ("closed", "ladder") and not phase.warmup
-            if phase.cpu_ns is not None and phase.elapsed_ns > 0
-        ]
-        if max(shares, default=0.0) > _LIMITED:
-            return (
-                f"client limited: the load generator used {100 * max(shares):.0f}% of its"
-                " CPU time, so the server could have done more"
+        closed, rising = (
+            [
+                phase.cpu_ns / (phase.elapsed_ns * cores)
+                for phase in self.phases
+                if phase.loop == loop and not phase.warmup
+                if phase.cpu_ns is not None and phase.elapsed_ns > 0
+            ]
+            for loop in ("closed", "ladder")
+        )
+        # In half of the turns, or at the highest rate.
+        share = max(median(closed or [0.0]), *rising, 0.0)
+        if share <= _LIMITED:
+            return ""
+        return (
+            f"client limited: the load generator used {100 * share:.0f}% of its"
+            " CPU time, so the server could have done more"
+        )
+
+    def _describe_lateness(self) -> list[str]:
+        """Return a warning for each latency against which the load generator sent too late."""
+        steady = [phase for phase in self.phases if phase.loop == "open"]
+        try:
+            late, total = (
+                histograms.percentiles(histograms.merge(filter(None, texts)))
+                for texts in (
+                    [phase.late_hdr for phase in steady],
+                    [phase.hdr for phase in steady],
+                )
             )
-        return ""
+        except ValueError:  # the trial is judged invalid for that
+            return []
+        return [
+            f"sent late: the {name} lateness of the load generator, {late[key] / 1_000:,.0f} µs, is"
+            f" more than a fifth of the {name} latency, {total[key] / 1_000:,.0f} µs. It is not"
+            " part of the latency"
+            for key, name in (("p50_ns", "median"), ("p99_ns", "p99"))
+            if late and total and late[key] > _MOST_LATE * total[key]
+        ]
 
 
 class LoadFailure(NamedTuple):
