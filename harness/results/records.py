@@ -140,7 +140,8 @@ class Trial(msgspec.Struct, frozen=True, omit_defaults=True):
     facts: dict[str, str | int | bool] = {}
     usage: dict[str, int] = {}  # as reported by the runner
     cpu_ns: int | None = None  # from wait4: the child and all descendants that were waited for
-    latency: str = ""  # HdrHistogram V2, compressed, base64
+    latency: str = ""  # HdrHistogram V2, compressed, base64; of a server: at the fixed rate
+    lateness: str = ""  # of the load generator at the fixed rate; likewise
     parked: tuple[Parked, ...] = ()
     phases: tuple[Phase, ...] = ()  # only for servers
     load: dict[str, str | int | bool] = {}  # facts about the load generator: cores, runtime

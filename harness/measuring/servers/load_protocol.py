@@ -9,8 +9,8 @@ import msgspec
 
 from harness.catalog.workload import CHECK
 from harness.measuring.runners.protocol import Fact, ProtocolError
-from harness.results import histograms
 from harness.results.records import Phase
+from harness.statistics.latencies import requests_needed
 
 if TYPE_CHECKING:
     from harness.catalog.workload import Load, ModelCase
@@ -20,8 +20,6 @@ if TYPE_CHECKING:
 _DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _CONNECT_NS_EACH = 2_000_000  # extra timeout per connection: a slow machine needs nearly 1 ms
 _LIMITED = 0.95  # share of the CPU time available to the load generator
-_MOST_LATE = 0.2  # of a latency: lateness of the load generator without a warning
-_REQUESTS_IN_STEP = 2_000  # of a ladder, at least: so many are needed for its p99
 
 _RUN_UP_NS = 5_000_000  # of unmeasured load at the start of a turn
 
@@ -157,7 +155,7 @@ def _plan_phases(load: Load, resolved: ModelCase) -> tuple[PhaseRequest, ...]:
     if case.ladder:
         steps, percent = load.ladder_steps, load.ladder_percent
         ladder = PhaseRequest(
-            "ladder", rate_ns, _REQUESTS_IN_STEP, load.ladder_from, percent, steps
+            "ladder", rate_ns, requests_needed({"p99_ns"}), load.ladder_from, percent, steps
         )
         return (*phases, ladder)
     if load.drains:
@@ -260,7 +258,7 @@ class LoadReport:
     def warnings(self) -> tuple[str, ...]:
         """Return why these numbers may not show the capacity of the server."""
         steps = [phase for phase in self.phases if phase.loop == "ladder"]
-        warnings = [self._describe_client_limit(), *self._describe_lateness()]
+        warnings = [self._describe_client_limit()]
         if steps and steps[0].saturated:
             warnings.append("saturated at the first step of the ladder: no lower rate was tried")
         elif steps and not steps[-1].saturated:
@@ -289,27 +287,6 @@ class LoadReport:
             f"client limited: the load generator used {100 * share:.0f}% of its"
             " CPU time, so the server could have done more"
         )
-
-    def _describe_lateness(self) -> list[str]:
-        """Return a warning for each latency against which the load generator sent too late."""
-        steady = [phase for phase in self.phases if phase.loop == "open"]
-        try:
-            late, total = (
-                histograms.percentiles(histograms.merge(filter(None, texts)))
-                for texts in (
-                    [phase.late_hdr for phase in steady],
-                    [phase.hdr for phase in steady],
-                )
-            )
-        except ValueError:  # the trial is judged invalid for that
-            return []
-        return [
-            f"sent late: the {name} lateness of the load generator, {late[key] / 1_000:,.0f} µs, is"
-            f" more than a fifth of the {name} latency, {total[key] / 1_000:,.0f} µs. It is not"
-            " part of the latency"
-            for key, name in (("p50_ns", "median"), ("p99_ns", "p99"))
-            if late and total and late[key] > _MOST_LATE * total[key]
-        ]
 
 
 class LoadFailure(NamedTuple):
