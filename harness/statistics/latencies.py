@@ -33,8 +33,8 @@ def describe_lateness(late: HdrHistogram | None, latency: HdrHistogram | None) -
         return ""
     of_client, of_all = histograms.percentiles(late), histograms.percentiles(latency)
     found = [
-        f"{_micro(of_client[key])} at the {name} (latency: {_micro(of_all[key])})"
-        for key, name in (("p50_ns", "median"), ("p99_ns", "p99"))
+        f"{_micro(of_client[key])} at {name} (latency: {_micro(of_all[key])})"
+        for key, name in (("p50_ns", "the median"), ("p99_ns", "p99"))
         if late.get_total_count() >= _needed(key) and of_client[key] > _MOST_LATE * of_all[key]
     ]
     return "" if not found else f"the load generator itself sent late: {', '.join(found)}"

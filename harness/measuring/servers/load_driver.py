@@ -60,6 +60,11 @@ def split_allowed_cores() -> Cores:
     return split_cores(frozenset(os.sched_getaffinity(0)))
 
 
+def count_server_processors() -> int:
+    """Return how many processors a server may use on this machine."""
+    return len(split_allowed_cores().server) or os.cpu_count() or 1
+
+
 def find_obstacle(case: ModelCase, command: tuple[str, ...]) -> LoadFailure | None:
     """Return why servers of this case cannot be measured on this machine, or None.
 
