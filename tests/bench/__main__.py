@@ -35,6 +35,7 @@ from tests.bench import (
     report,
     sizes,
     startup,
+    tracing,
     turns,
 )
 
@@ -51,6 +52,7 @@ PARTS = {
     "harness": harness_cost.rows,
     "parity": parity.rows,
     "load": load.rows,
+    "tracing": tracing.rows,
     "peers": peers.rows,
     "slopes": parked.slope_rows,
     "many": parked.many_rows,
