@@ -50,6 +50,7 @@ class CellResult:
     parked: dict[int, float] = field(default_factory=dict)  # tasks -> bytes held
     ladder: tuple[Step, ...] = ()  # rising rates, of a server
     series: dict[str, BlockValues] = field(default_factory=dict)  # by metric id
+    requests: int = 0  # behind the percentiles of a server
 
     @property
     def contestant(self) -> Contestant:
@@ -228,8 +229,9 @@ def _cell_result(
     absent: AbsentCell | None,
 ) -> CellResult:
     own = aggregates[cell]
+    shown = [metric for metric in workload.metrics.values() if own.has_enough_for(metric)]
     metrics: dict[str, Estimate] = {}
-    for metric in workload.metrics.values():
+    for metric in shown:
         series = own.series[metric.id]
         if not metric.baselines:
             found = series.estimate(_seed(cell, metric))
@@ -254,11 +256,15 @@ def _cell_result(
         cores=median(own.cores) if own.cores else None,
         absent=absent,
         values=values.by_block,
-        warnings=(*own.steady_state.warnings(), *own.remarks.shown()),
+        warnings=own.warnings(),
         curve=own.curve(),
         parked=own.points(),
         ladder=own.steps(),
-        series={metric: own.series[metric].values for metric in workload.metrics},
+        series={
+            metric: own.series[metric].values if known in shown else BlockValues()
+            for metric, known in workload.metrics.items()
+        },
+        requests=own.requests,
     )
 
 
