@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import click
+from rich.console import Console
 
 from harness.analysis import changes, run_comparison
 from harness.analysis.analyse import analyse
 from harness.analysis.changes import Change
 from harness.catalog.workload import HEADLINE
 from harness.cli import options
-from harness.cli.console import Console, print_line, warn
+from harness.cli.console import print_line, warn
 from harness.cli.measuring import open_inventory
 from harness.cli.results import analyse_run, show_revision
 from harness.errors import Exit, Problem

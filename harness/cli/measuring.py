@@ -5,10 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import click
+from rich.console import Console
 
 from harness.claims import judge, ledger
 from harness.cli import options
-from harness.cli.console import Console, echo_json, print_line, warn
+from harness.cli.console import echo_json, print_line, warn
 from harness.cli.live import LiveResults, begin_analysis
 from harness.cli.results import draw, show_results, summarise
 from harness.errors import Exit, Problem
