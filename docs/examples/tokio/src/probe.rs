@@ -48,11 +48,11 @@ impl Probe {
         }
     }
 
-    /// Report a counter, such as the tasks in flight; the largest value is kept.
-    pub fn observe(&self, name: &'static str, value: u64) {
+    /// Report a counter that must reach a minimum in every call; the smallest value is kept.
+    pub fn observe_least(&self, name: &'static str, value: u64) {
         let mut observed = self.observed.lock().expect("no thread panics here");
-        let largest = observed.entry(name).or_default();
-        *largest = value.max(*largest);
+        let least = observed.entry(name).or_insert(value);
+        *least = value.min(*least);
     }
 
     /// Report one latency.

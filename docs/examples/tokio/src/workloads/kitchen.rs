@@ -1,12 +1,12 @@
 //! One task per dish.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use tokio::task::JoinSet;
 use tokio::time::sleep;
 
+use super::waiting::Waiting;
 use crate::answer::Running;
 use crate::probe::Probe;
 use crate::protocol::Params;
@@ -17,24 +17,25 @@ const EARLY: Duration = Duration::from_millis(1); // the rules allow a wait to b
 pub fn run<'a>(params: &'a Params, probe: &'a Arc<Probe>) -> Running<'a> {
     Box::pin(async move {
         let unit = Duration::from_nanos(params.integer("unit_ns")?);
-        let in_flight = Arc::new(AtomicU64::new(0));
+        let waiting = Arc::new(Waiting::default());
         let mut dishes = JoinSet::new();
         for units in DISHES {
-            dishes.spawn(cook(units, unit, probe.clone(), in_flight.clone()));
+            dishes.spawn(cook(units, unit, waiting.clone()));
         }
         let mut served = 0;
         while let Some(units) = dishes.join_next().await {
             served += i64::from(units?);
         }
+        probe.observe_least("in_flight", waiting.most());
         Ok(served)
     })
 }
 
-async fn cook(units: u32, unit: Duration, probe: Arc<Probe>, in_flight: Arc<AtomicU64>) -> u32 {
-    probe.observe("in_flight", in_flight.fetch_add(1, Ordering::Relaxed) + 1);
+async fn cook(units: u32, unit: Duration, waiting: Arc<Waiting>) -> u32 {
+    waiting.begin();
     let start = Instant::now();
     sleep(units * unit).await;
     let is_cooked = start.elapsed() + EARLY >= units * unit;
-    in_flight.fetch_sub(1, Ordering::Relaxed);
+    waiting.end();
     if is_cooked { units } else { 0 }
 }

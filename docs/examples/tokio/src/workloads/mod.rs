@@ -17,6 +17,7 @@ mod server;
 mod sumsquares;
 mod sumsquares_threads;
 mod timers;
+mod waiting;
 
 use crate::session::Run;
 
