@@ -4,6 +4,7 @@ use std::fs::{self, File};
 use std::io;
 use std::mem::MaybeUninit;
 use std::os::fd::FromRawFd;
+use std::time::Duration;
 
 use serde_json::{Value, json};
 
@@ -82,7 +83,9 @@ pub fn usage() -> Value {
         libc::getrusage(libc::RUSAGE_SELF, used.as_mut_ptr());
         used.assume_init()
     };
-    let ns = |time: libc::timeval| time.tv_sec as i64 * 1_000_000_000 + time.tv_usec as i64 * 1_000;
+    let ns = |time: libc::timeval| {
+        Duration::new(time.tv_sec as u64, time.tv_usec as u32 * 1_000).as_nanos() as u64
+    };
     let mut usage = json!({
         "user_ns": ns(used.ru_utime),
         "system_ns": ns(used.ru_stime),

@@ -75,15 +75,17 @@ impl Sampler {
     async fn calibrate(&mut self) -> Result<u64, Error> {
         let goal = self.case.min_sample_ns;
         let mut calls = 1;
-        while goal > 0 {
+        if goal == 0 {
+            return Ok(calls);
+        }
+        loop {
             let elapsed = self.sample(calls, true).await?;
             if elapsed >= goal || calls >= MAX_CALLS {
-                break;
+                return Ok(calls);
             }
             let estimate = 1.2 * calls as f64 * goal as f64 / elapsed.max(1) as f64;
             calls = (estimate as u64).clamp(calls + 1, (100 * calls).min(MAX_CALLS));
         }
-        Ok(calls)
     }
 
     /// Take one sample in each turn. Between turns the process waits and uses no CPU time.

@@ -13,6 +13,8 @@ mod job;
 mod kitchen;
 mod noop;
 mod pingpong;
+mod pingpong_futures;
+mod pingpong_nowait;
 mod server;
 mod sumsquares;
 mod sumsquares_threads;
@@ -37,7 +39,7 @@ const fn new(
     Implementation { workload, variant, source, run }
 }
 
-pub const IMPLEMENTATIONS: [Implementation; 15] = [
+pub const IMPLEMENTATIONS: [Implementation; 17] = [
     new("drain", "", "drain.rs", drain::run),
     new("drain", "hyper", "drain_hyper.rs", drain_hyper::run),
     new("echo", "", "echo.rs", echo::run),
@@ -50,6 +52,8 @@ pub const IMPLEMENTATIONS: [Implementation; 15] = [
     new("kitchen", "", "kitchen.rs", kitchen::run),
     new("noop", "", "noop.rs", noop::run),
     new("pingpong", "", "pingpong.rs", pingpong::run),
+    new("pingpong", "futures", "pingpong_futures.rs", pingpong_futures::run),
+    new("pingpong", "nowait", "pingpong_nowait.rs", pingpong_nowait::run),
     new("sumsquares", "", "sumsquares.rs", sumsquares::run),
     new("sumsquares", "threads", "sumsquares_threads.rs", sumsquares_threads::run),
     new("timers", "", "timers.rs", timers::run),
