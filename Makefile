@@ -11,6 +11,9 @@ RUN ?=
 
 export PYTHON
 export GOTOOLCHAIN := local
+export GOWORK := off
+export GOFLAGS :=
+unexport GOOS GOARCH GO111MODULE GOEXPERIMENT
 BIN := .venv/bin
 # Go from PATH if it is recent enough, else from .venv.
 GO = $$($(BIN)/python -c 'from harness.measuring.runners.go_build import ROOT, find_go; print(find_go(ROOT / "go/go.mod")[0] or "")')

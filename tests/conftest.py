@@ -93,7 +93,7 @@ def ours(inventory: Inventory) -> Runners:
 @pytest.fixture
 def asked_once(ours: Runners, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ask our own runners what they offer once, and not in every test."""
-    monkeypatch.setattr(inventory_module, "find_runners", lambda: deepcopy(ours))
+    monkeypatch.setattr(inventory_module, "find_runners", lambda _: deepcopy(ours))
 
 
 @pytest.fixture

@@ -42,6 +42,7 @@ _fail_on = click.option(
 @options.workload
 @options.model
 @options.case
+@options.env
 @click.option("--budget", type=options.DURATION, help="Time to measure: 90s, 3m, 1h. [60s]")
 @click.option(
     "--precision",
@@ -58,6 +59,7 @@ def ab(
     workloads: tuple[str, ...],
     models: tuple[str, ...],
     cases: tuple[str, ...],
+    envs: tuple[str, ...],
     budget: float | None,
     precision: float | None,
     max_memory: int | None,
@@ -76,7 +78,9 @@ def ab(
     selection = RunSelection(
         options.split(workloads), options.split(models), options.split(cases) or (HEADLINE,)
     )
-    match = against.open_match(open_inventory(), revision, selection, out, unchanged=unchanged)
+    match = against.open_match(
+        open_inventory((), envs), revision, selection, out, unchanged=unchanged
+    )
     for note in match.notes:
         print_line(console, note)
     current = campaign.begin(

@@ -17,6 +17,7 @@ from harness.measuring import campaign
 from harness.measuring.doctor import diagnose
 from harness.measuring.inventory import Inventory
 from harness.measuring.plan import PROFILES, RunSelection, assign
+from harness.measuring.processes.environment import parse_passed
 from harness.measuring.progress import Display
 from harness.presenting import tables
 from harness.results import store
@@ -37,16 +38,18 @@ _PRECISION = 0.03
 @options.workload
 @options.model
 @options.runner
+@options.env
 @options.as_json
 def list_(
     workloads: tuple[str, ...],
     models: tuple[str, ...],
     runners: tuple[Path, ...],
+    envs: tuple[str, ...],
     *,
     as_json: bool,
 ) -> int:
     """List workloads, models and implementations. Gives reasons for unavailable ones."""
-    inventory = open_inventory(runners)
+    inventory = open_inventory(runners, envs)
     selection = RunSelection(options.split(workloads), options.split(models))
     cells, absent = inventory.plan_cells(selection, None)
     selected = [
@@ -68,6 +71,7 @@ def list_(
 @options.workload
 @options.model
 @options.runner
+@options.env
 @options.case
 @click.option("--budget", type=options.DURATION, help="Time to measure: 90s, 3m, 1h. [by profile]")
 @click.option(
@@ -94,6 +98,7 @@ def run(
     workloads: tuple[str, ...],
     models: tuple[str, ...],
     runners: tuple[Path, ...],
+    envs: tuple[str, ...],
     cases: tuple[str, ...],
     budget: float | None,
     profile: str | None,
@@ -121,7 +126,7 @@ def run(
             budget,
             seed,
             precision or _PRECISION,
-            open_inventory(runners),
+            open_inventory(runners, envs),
             alone=alone,
             urgent=urgent,
         )
@@ -131,7 +136,8 @@ def run(
                 "--resume continues a run as planned; found it together with --workload, --model,"
                 " --case, --profile, --precision, --alone or --seed, expected it without them"
             )
-        current = campaign.resume(store.find_run(out, resume), budget, warn, runners, urgent)
+        folder, passed = store.find_run(out, resume), parse_passed(envs)
+        current = campaign.resume(folder, budget, warn, runners, urgent, passed)
     analyst = begin_analysis(current)
     display = Display(console, current.budget_s, current.planned, current.allocator.trials)
     with interruptible() as interrupted, display:
@@ -146,9 +152,15 @@ def run(
 @click.argument("workloads", nargs=-1, metavar="[WORKLOAD]...")
 @options.model
 @options.runner
-def validate(workloads: tuple[str, ...], models: tuple[str, ...], runners: tuple[Path, ...]) -> int:
+@options.env
+def validate(
+    workloads: tuple[str, ...],
+    models: tuple[str, ...],
+    runners: tuple[Path, ...],
+    envs: tuple[str, ...],
+) -> int:
     """Check every implementation against its workload's rules. Runs the check cases."""
-    inventory = open_inventory(runners)
+    inventory = open_inventory(runners, envs)
     selection = RunSelection(options.split(workloads), options.split(models))
     cells, absent = inventory.plan_cells(selection, None)
     trials: list[Trial] = []
@@ -198,9 +210,9 @@ def _present(
     summarise(folder, analysis, checked)
 
 
-def open_inventory(runners: Sequence[Path] = ()) -> Inventory:
+def open_inventory(runners: Sequence[Path] = (), envs: Sequence[str] = ()) -> Inventory:
     """Open the inventory and warn about runners that cannot be used."""
-    inventory = Inventory.open(runners)
+    inventory = Inventory.open(runners, parse_passed(envs))
     for problem in inventory.runners.problems:
         warn(problem)
     return inventory

@@ -50,7 +50,7 @@ def _repeatable(name: str, metavar: str, help_: str, type_: Any = str) -> Callab
     """Return a repeatable option `--NAME`; the parameter of the command is NAMEs."""
     return click.option(
         f"--{name}",
-        f"{name}s",
+        name + "s",
         multiple=True,
         type=type_,
         metavar=metavar,
@@ -64,6 +64,9 @@ model = _repeatable("model", "NAME", "Only this model")
 case = _repeatable("case", "NAME", "Only this case")
 runner = _repeatable(
     "runner", "FILE_OR_FOLDER", "Also use the runners of this loombench.toml", _PATH
+)
+env = _repeatable(
+    "env", "NAME[=VALUE]", "Pass this variable to all measured processes, which get few others"
 )
 ledger = _repeatable("ledger", "FILE", "Also check the claims in this file (docs/claims.md)", _PATH)
 only = click.option(

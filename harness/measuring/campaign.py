@@ -20,7 +20,7 @@ from harness.results import store
 from harness.results.records import SCHEMA_VERSION, Run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from pathlib import Path
 
     from harness.measuring.plan import CaseKey, Profile, RunSelection
@@ -119,6 +119,7 @@ def begin(
         sources=inventory.source_digests(cells),
         implementations=inventory.source_paths(cells),
         runner_files=inventory.runner_files,
+        env=dict(inventory.passed),
         revision=inventory.beside.commit if inventory.beside else "",
     )
     writer = store.RunWriter.create(out, run)
@@ -132,16 +133,19 @@ def resume(
     warn: Callable[[str], None],
     runner_files: Iterable[Path] = (),
     urgent: Collection[CaseKey] = (),
+    passed: Mapping[str, str] | None = None,
 ) -> Campaign:
     """Continue a run. Raises Problem if the machine or the measured programs have changed.
 
-    `runner_files` are the files given by --runner now; they must be the same as those of the run.
+    `runner_files` are the files given by --runner now, and `passed` the variables given by --env;
+    they must be the same as those of the run.
     """
     run = store.read_run(folder)
     _check_schema(folder.name, run)
     runner_files = tuple(runner_files)
     _check_runner_files(folder.name, run, runner_files)
-    inventory = Inventory.open(runner_files)
+    _check_passed(folder.name, run, passed or {})
+    inventory = Inventory.open(runner_files, passed)
     if run.revision:
         inventory = against.reopen(inventory, run, folder.parent)
     for problem in inventory.runners.problems:
@@ -179,6 +183,22 @@ def _check_runner_files(name: str, run: Run, runner_files: Iterable[Path]) -> No
     if added := sorted(given - set(run.runner_files)):
         raise Problem(
             f"{name} was started without {', '.join(added)}; resume it without, or start a new run"
+        )
+
+
+def _check_passed(name: str, run: Run, passed: Mapping[str, str]) -> None:
+    """Raise Problem unless the user passes the variables that the run was started with.
+
+    Those in the run are not used: a run directory can come from anybody.
+    """
+    if dict(passed) != run.env:
+        found, expected = (
+            " ".join(f"--env {shlex.quote(f'{key}={value}')}" for key, value in sorted(env.items()))
+            for env in (passed, run.env)
+        )
+        raise Problem(
+            f"{name} cannot be resumed with other variables: found {found or 'no --env'}, expected"
+            f" {expected or 'no --env'}"
         )
 
 

@@ -17,6 +17,7 @@ from harness.catalog.workload import CHECK
 from harness.measuring.judge_trial import Verdict, judge
 from harness.measuring.machine.interference import Interference
 from harness.measuring.processes import child
+from harness.measuring.processes.environment import create_environment
 from harness.measuring.runners import protocol
 from harness.measuring.runners.transcript import Transcript
 from harness.measuring.servers.load_driver import (
@@ -333,9 +334,8 @@ def _create_environment(runner: Runner, rng: random.Random) -> dict[str, str]:
     The hash seed and the size of the environment shift the results of a whole process (Mytkowicz et
     al., 2009), so both are drawn anew for each child.
     """
-    return {
-        **os.environ,
-        **runner.env,
+    drawn = {
         "PYTHONHASHSEED": str(rng.randrange(2**32)),
         "LOOMBENCH_PADDING": "x" * rng.randrange(_MAX_PADDING),
     }
+    return create_environment({**drawn, **runner.env})

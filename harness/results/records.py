@@ -212,6 +212,7 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True):
     implementations: dict[str, str] = {}  # Contestant.key -> path, a key of `sources`
     alone: bool = False  # every trial is measured alone, without turns
     runner_files: tuple[str, ...] = ()  # absolute path of each loombench.toml given by --runner
+    env: dict[str, str] = {}  # variables that the user passed to all children, by --env
     revision: str = ""  # the commit that the working tree is measured against, by `ab`
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from harness.catalog.workload import CHECK
 from harness.measuring.processes import child
+from harness.measuring.processes.environment import create_environment
 from harness.measuring.runners.protocol import ProtocolError
 from harness.measuring.servers import load_protocol
 from harness.measuring.servers.load_protocol import LoadFailure, LoadReport
@@ -198,7 +199,7 @@ class LoadDriver:
 
         result = child.run(
             self.command,
-            dict(os.environ),
+            create_environment({}),
             load_protocol.encode(request),
             limits,
             receive_line,
