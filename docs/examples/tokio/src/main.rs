@@ -10,7 +10,6 @@ mod workloads;
 use std::env;
 use std::io;
 use std::process::ExitCode;
-use std::sync::Arc;
 use std::thread;
 
 use serde_json::{Value, json};
@@ -78,7 +77,8 @@ fn create_runtime(model: &str) -> io::Result<Runtime> {
 
 fn run() -> io::Result<ExitCode> {
     let (input, output) = process::move_pipes_aside()?;
-    let output = Arc::new(Output::new(output));
+    // As long as the process: the harness sees its end and that of the output together.
+    let output: &'static Output = Box::leak(Box::new(Output::new(output)));
     let (line, input) = protocol::read(input);
     let found = protocol::parse(&line).and_then(|request| find(&request).map(|one| (request, one)));
     let (request, implementation) = match found {
@@ -91,7 +91,7 @@ fn run() -> io::Result<ExitCode> {
     let runtime = create_runtime(&request.model)?;
     output.send(&json!({"kind": "started", "protocol": protocol::VERSION, "facts": facts()}));
     // A task of its own: the caller of `block_on` is no worker of the runtime with several threads.
-    let cases = runtime.spawn(session::run(request, implementation.run, input, output.clone()));
+    let cases = runtime.spawn(session::run(request, implementation.run, input, output));
     if let Err(error) = runtime.block_on(cases) {
         output.send_error(None, "crash", &error.to_string());
         return Ok(ExitCode::from(EXIT_CRASHED));

@@ -1,7 +1,7 @@
 //! What an implementation reports besides its answer.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -20,7 +20,7 @@ const SIGNIFICANT_DIGITS: u8 = 3;
 
 pub struct Probe {
     case: String,
-    output: Arc<Output>,
+    output: &'static Output,
     is_heard: bool,
     stops: watch::Receiver<u64>,
     stops_before: u64, // those that the harness said in earlier cases
@@ -32,14 +32,14 @@ impl Probe {
     /// A probe that is not heard costs the same, but discards everything.
     pub fn new(
         case: &str,
-        output: &Arc<Output>,
+        output: &'static Output,
         stops: &watch::Receiver<u64>,
         is_heard: bool,
     ) -> Self {
         let latencies = Histogram::new_with_bounds(LOWEST_NS, HIGHEST_NS, SIGNIFICANT_DIGITS);
         Self {
             case: case.into(),
-            output: output.clone(),
+            output,
             is_heard,
             stops: stops.clone(),
             stops_before: *stops.borrow(),

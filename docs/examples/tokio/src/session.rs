@@ -16,22 +16,16 @@ const MAX_CALLS: u64 = 1 << 30; // in a sample; ends the search even if a call t
 pub type Run = for<'a> fn(&'a Params, &'a Arc<Probe>) -> Running<'a>;
 
 /// Run all cases. The error of an implementation becomes a message, and the next case follows.
-pub async fn run(request: Request, implementation: Run, mut input: Input, output: Arc<Output>) {
+pub async fn run(request: Request, implementation: Run, mut input: Input, output: &'static Output) {
     let last = request.cases.len() - 1;
     let first = request.cases[0].params.clone();
     for (index, case) in request.cases.into_iter().enumerate() {
         let run_up = RunUp { at_least: request.run_up_ns, params: first.clone() };
         let turns = (request.turns && index == last).then_some(run_up);
-        let probe = Arc::new(Probe::new(&case.id, &output, &input.stops, true));
+        let probe = Arc::new(Probe::new(&case.id, output, &input.stops, true));
         let id = case.id.clone();
-        let mut sampler = Sampler {
-            case,
-            implementation,
-            output: output.clone(),
-            probe,
-            answers: Vec::new(),
-            iteration: 0,
-        };
+        let mut sampler =
+            Sampler { case, implementation, output, probe, answers: Vec::new(), iteration: 0 };
         let taken = sampler.take_samples(turns, &mut input).await;
         match taken {
             Ok(()) => sampler.report(),
@@ -49,7 +43,7 @@ struct RunUp {
 struct Sampler {
     case: Case,
     implementation: Run,
-    output: Arc<Output>,
+    output: &'static Output,
     probe: Arc<Probe>,
     answers: Vec<i64>, // the distinct ones
     iteration: u64,
@@ -111,7 +105,7 @@ impl Sampler {
         let is_batch = self.case.min_sample_ns > 0;
         let batch = if is_batch { calls.div_ceil(8) } else { 1 };
         let params = if is_batch { &self.case.params } else { &run_up.params };
-        let unheard = Arc::new(Probe::new(&self.case.id, &self.output, &input.stops, false));
+        let unheard = Arc::new(Probe::new(&self.case.id, self.output, &input.stops, false));
         let start = Instant::now();
         while (start.elapsed().as_nanos() as u64) < run_up.at_least {
             for _ in 0..batch {
