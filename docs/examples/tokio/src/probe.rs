@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Mutex;
+use std::time::Duration;
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -9,6 +10,7 @@ use hdrhistogram::Histogram;
 use hdrhistogram::serialization::{Serializer, V2DeflateSerializer};
 use serde_json::{Value, json};
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use crate::answer::{Error, Unsupported};
 use crate::process;
@@ -25,7 +27,12 @@ pub struct Probe {
     stops: watch::Receiver<u64>,
     stops_before: u64, // those that the harness said in earlier cases
     observed: Mutex<BTreeMap<&'static str, u64>>,
-    latencies: Mutex<Histogram<u64>>,
+    latencies: Mutex<Latencies>,
+}
+
+struct Latencies {
+    size: Histogram<u64>,  // of each latency, late or early
+    early: Histogram<u64>, // of the early ones
 }
 
 impl Probe {
@@ -36,7 +43,8 @@ impl Probe {
         stops: &watch::Receiver<u64>,
         is_heard: bool,
     ) -> Self {
-        let latencies = Histogram::new_with_bounds(LOWEST_NS, HIGHEST_NS, SIGNIFICANT_DIGITS);
+        let histogram = Histogram::new_with_bounds(LOWEST_NS, HIGHEST_NS, SIGNIFICANT_DIGITS);
+        let size = histogram.expect("the bounds are valid");
         Self {
             case: case.into(),
             output,
@@ -44,7 +52,7 @@ impl Probe {
             stops: stops.clone(),
             stops_before: *stops.borrow(),
             observed: Mutex::default(),
-            latencies: Mutex::new(latencies.expect("the bounds are valid")),
+            latencies: Mutex::new(Latencies { early: size.clone(), size }),
         }
     }
 
@@ -55,21 +63,29 @@ impl Probe {
         *least = value.min(*least);
     }
 
-    /// Report one latency.
-    pub fn latency(&self, ns: u64) {
-        self.latencies.lock().expect("no thread panics here").saturating_record(ns);
+    /// Report how late something came, now: below 0 if it was early.
+    pub fn lateness(&self, due: Instant) {
+        let now = Instant::now();
+        let ns = |duration: Duration| duration.as_nanos() as u64;
+        let mut latencies = self.latencies.lock().expect("no thread panics here");
+        if now < due {
+            latencies.size.saturating_record(ns(due - now));
+            latencies.early.saturating_record(ns(due - now));
+        } else {
+            latencies.size.saturating_record(ns(now - due));
+        }
     }
 
     /// Report how many tasks are alive and waiting. Reads the memory before it returns.
     pub fn parked(&self, tasks: u64) -> Result<(), Error> {
-        let (Some(bytes), reserved) = process::memory_held() else {
+        let Some(held) = process::memory_held() else {
             return Err(
                 Unsupported("this system does not report how much memory a process holds").into()
             );
         };
         self.send(json!({
-            "kind": "footprint", "case": self.case, "tasks": tasks,
-            "bytes": bytes, "virtual_bytes": reserved,
+            "kind": "footprint", "case": self.case, "tasks": tasks, "bytes": held.resident,
+            "virtual_bytes": held.reserved, "kernel_bytes": held.kernel,
         }));
         Ok(())
     }
@@ -87,23 +103,27 @@ impl Probe {
 
     /// Forget the latencies so far: those of the warm-up.
     pub fn forget_latencies(&self) {
-        self.latencies.lock().expect("no thread panics here").reset();
+        let mut latencies = self.latencies.lock().expect("no thread panics here");
+        latencies.size.reset();
+        latencies.early.reset();
     }
 
     pub fn observed(&self) -> Value {
         json!(*self.observed.lock().expect("no thread panics here"))
     }
 
-    /// Return the latencies in the format of the message `latency`; None if there are none.
-    pub fn histogram(&self) -> Option<String> {
+    /// Return the message `latency`; None if there are no latencies.
+    pub fn latency_message(&self) -> Option<Value> {
         let latencies = self.latencies.lock().expect("no thread panics here");
-        if latencies.is_empty() {
+        if latencies.size.is_empty() {
             return None;
         }
-        let mut bytes = Vec::new();
-        let written = V2DeflateSerializer::new().serialize(&*latencies, &mut bytes);
-        written.expect("a Vec takes all bytes");
-        Some(STANDARD.encode(bytes))
+        let hdr = encode(&latencies.size);
+        let mut message = json!({"kind": "latency", "case": self.case, "hdr": hdr});
+        if !latencies.early.is_empty() {
+            message["early_hdr"] = encode(&latencies.early).into();
+        }
+        Some(message)
     }
 
     fn send(&self, message: Value) {
@@ -111,4 +131,12 @@ impl Probe {
             self.output.send(&message);
         }
     }
+}
+
+/// Return a histogram in the format of the message `latency`.
+fn encode(histogram: &Histogram<u64>) -> String {
+    let mut bytes = Vec::new();
+    let written = V2DeflateSerializer::new().serialize(histogram, &mut bytes);
+    written.expect("a Vec takes all bytes");
+    STANDARD.encode(bytes)
 }

@@ -8,6 +8,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
+const KERNEL_STACK_BYTES: u64 = 16 << 10; // on x86-64 and arm64
+
 /// Move standard input and output to other descriptors.
 ///
 /// Then descriptor 0 is empty and 1 is standard error, so that no other code reaches the harness.
@@ -70,9 +72,28 @@ fn read_bytes(file: &str, name: &str) -> Option<u64> {
     Some(kilobytes * 1_024)
 }
 
-/// Return the proportional resident size, and the reserved size, of the process.
-pub fn memory_held() -> (Option<u64>, Option<u64>) {
-    (read_bytes("smaps_rollup", "Pss:"), read_bytes("status", "VmSize:"))
+/// The memory of this process, in bytes.
+pub struct Memory {
+    pub resident: u64, // its proportional share
+    pub reserved: Option<u64>,
+    pub kernel: Option<u64>, // page tables and the kernel's stacks of the threads
+}
+
+/// Return the memory that the process holds now; None if the system does not tell.
+pub fn memory_held() -> Option<Memory> {
+    Some(Memory {
+        resident: read_bytes("smaps_rollup", "Pss:")?,
+        reserved: read_bytes("status", "VmSize:"),
+        kernel: kernel_held(),
+    })
+}
+
+fn kernel_held() -> Option<u64> {
+    if !cfg!(any(target_arch = "x86_64", target_arch = "aarch64")) {
+        return None; // the size of a kernel stack is unknown: no file tells it
+    }
+    let threads = fs::read_dir("/proc/self/task").ok()?.count() as u64;
+    Some(read_bytes("status", "VmPTE:")? + threads * KERNEL_STACK_BYTES)
 }
 
 /// Return the counters of `finished`.

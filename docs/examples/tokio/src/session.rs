@@ -138,8 +138,8 @@ impl Sampler {
 
     /// Report the latencies, and one outcome for each distinct answer.
     fn report(&self) {
-        if let Some(hdr) = self.probe.histogram() {
-            self.output.send(&json!({"kind": "latency", "case": self.case.id, "hdr": hdr}));
+        if let Some(message) = self.probe.latency_message() {
+            self.output.send(&message);
         }
         for answer in &self.answers {
             let value = answer.to_string();

@@ -26,7 +26,7 @@ pub fn run<'a>(params: &'a Params, probe: &'a Arc<Probe>) -> Running<'a> {
         for k in 1..=ticks {
             let due = start + k * PERIOD;
             sleep_until(due).await;
-            probe.latency(Instant::now().saturating_duration_since(due).as_nanos() as u64);
+            probe.lateness(due);
             if k == (ticks / 5).max(1) {
                 let job = job.clone();
                 work = Some(match on {
