@@ -145,7 +145,7 @@ class CellAggregate:
         if trial.latency:
             self.waits = histograms.merge_into(self.waits, decode_histogram(trial, trial.latency))
         for parked in trial.parked:
-            self.parked[parked.tasks].append(parked.bytes)
+            self.parked[parked.tasks].append(parked.total_bytes)
         for phase in trial.phases:
             if phase.loop == "ladder" and phase.elapsed_ns:
                 known = (

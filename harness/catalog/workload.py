@@ -64,6 +64,12 @@ class Param:
     meaning: str
     choices: tuple[str, ...] = ()  # if set, the value is one of these words
     unit_of: Mapping[str, str] = field(default_factory=dict)  # another parameter's word -> unit
+    grown: Formula | None = None  # what a model is given instead of the value of a case
+    grown_of: Mapping[str, Formula] = field(default_factory=dict)  # model -> its own formula
+
+    def formula_for(self, model: str) -> Formula | None:
+        """Return what a model is given, from the parameters of a case; None: the case's value."""
+        return self.grown_of.get(model, self.grown)
 
 
 @dataclass(frozen=True)
@@ -146,16 +152,37 @@ class Exclusion:
 
 
 @dataclass(frozen=True)
+class WantedCount:
+    """The value that a counter must have, from the parameters, or its least value."""
+
+    formula: Formula
+    is_least: bool = False
+
+    def accepts(self, count: int, params: Params) -> bool:
+        """Return whether a counter has a right value in a case with these parameters."""
+        value = int(self.formula(params))
+        return count >= value if self.is_least else count == value
+
+    def describe(self, params: Params) -> str:
+        """Format the value in a case with these parameters: `3`, `at least 1,000`."""
+        return f"{'at least ' if self.is_least else ''}{int(self.formula(params)):,}"
+
+    def describe_formula(self) -> str:
+        """Format the value for any case: `3`, `at least tasks`."""
+        return f"{'at least ' if self.is_least else ''}{self.formula.text}"
+
+
+@dataclass(frozen=True)
 class Observation:
-    """A counter that every implementation must report with this value."""
+    """A counter that every implementation must report."""
 
     name: str
-    expected: int
-    expected_of: dict[str, int]  # model -> its value, if different
+    wanted: WantedCount
+    wanted_of: dict[str, WantedCount]  # model -> what it must report, if different
 
-    def expected_for(self, model: str) -> int:
-        """Return the value that this model must report."""
-        return self.expected_of.get(model, self.expected)
+    def wanted_from(self, model: str) -> WantedCount:
+        """Return what this model must report."""
+        return self.wanted_of.get(model, self.wanted)
 
 
 @dataclass(frozen=True)
@@ -242,13 +269,18 @@ class Workload:
         return self.alone.get(case, self.alone.get(ALL_CASES))
 
     def resolve(self, case: str, model: str) -> ModelCase:
-        """Return a case as a model runs it, with parameters clamped to the model's limits."""
+        """Return a case as a model runs it: within the model's limits, and grown parameters."""
         original = self.cases[case]
         params = dict(original.params)
         for limit in self.limits:
             if limit.clamps and limit.is_exceeded(original, model):
                 params[limit.param] = min(limit.most, int(params[limit.param]))
-        return ModelCase(self, model, replace(original, params=params))
+        grown: Params = {
+            name: int(formula(params))
+            for name, param in self.params.items()
+            if (formula := param.formula_for(model)) is not None
+        }
+        return ModelCase(self, model, replace(original, params=params | grown))
 
     def count_operations(self, case: Case) -> int:
         """Return the number of operations per call."""
@@ -260,10 +292,14 @@ class Workload:
         return None if formula is None else int(formula(case.params))
 
     def describe_params(self, case: Case) -> str:
-        """Format the parameters of a case: `tasks = 1,000, wait = 50 ms`."""
+        """Format the parameters of a case: `tasks = 1,000, wait = 50 ms`.
+
+        Those that are grown are left out: they differ between models.
+        """
         return ", ".join(
             f"{name.removesuffix('_ns')} = {self.describe_param(case, name)}"
             for name in case.params
+            if self.params[name].grown is None
         )
 
     def describe_param(self, case: Case, name: str) -> str:

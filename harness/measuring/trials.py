@@ -257,6 +257,7 @@ class Attempt:
         """Return the trial with the messages and the resource usage of the child."""
         case, transcript, result = self.assignment.case.id, self.transcript, self.result
         outcome = next(iter(transcript.outcomes[case]), None)
+        latency = transcript.latencies.get(case)
         return Trial(
             cell=self.assignment.cell,
             block=self.block,
@@ -276,9 +277,15 @@ class Attempt:
             cpu_ns=result.cpu_ns if result.wall_ns else None,
             # The standard error of a successful trial is not stored.
             stderr_end="" if verdict.status is Status.OK else units.printable(result.stderr_end),
-            latency=transcript.latencies.get(case, ""),
+            latency=latency.hdr if latency else "",
+            early=latency.early_hdr if latency else "",
             parked=tuple(
-                Parked(footprint.tasks, footprint.bytes, footprint.virtual_bytes)
+                Parked(
+                    footprint.tasks,
+                    footprint.bytes,
+                    footprint.virtual_bytes,
+                    footprint.kernel_bytes,
+                )
                 for footprint in transcript.footprints[case]
             ),
             warnings=verdict.warnings,

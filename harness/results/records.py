@@ -34,6 +34,7 @@ class Status(_LabelledEnum):
     CRASH = "crash"
     OUT_OF_MEMORY = "out_of_memory"
     WRONG_ANSWER = "wrong_answer"
+    INVALID = "invalid"  # the answer is right, but the numbers do not mean what they should
     UNSUPPORTED = "unsupported"
 
 
@@ -92,6 +93,12 @@ class Parked(msgspec.Struct, frozen=True, omit_defaults=True):
     tasks: int
     bytes: int  # resident; shared pages are divided among the processes (PSS)
     virtual_bytes: int | None = None
+    kernel_bytes: int | None = None  # page tables and kernel stacks
+
+    @property
+    def total_bytes(self) -> int:
+        """What the tasks hold, in the processes and in the kernel as far as it is known."""
+        return self.bytes + (self.kernel_bytes or 0)
 
 
 class Phase(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -127,7 +134,8 @@ class Trial(msgspec.Struct, frozen=True, omit_defaults=True):
     facts: dict[str, str | int | bool] = {}
     usage: dict[str, int] = {}  # as reported by the runner
     cpu_ns: int | None = None  # from wait4: the child and all descendants that were waited for
-    latency: str = ""  # HdrHistogram V2, compressed, base64
+    latency: str = ""  # late and early by size; HdrHistogram V2, compressed, base64
+    early: str = ""  # how early the early ones were; they are in `latency` too
     parked: tuple[Parked, ...] = ()
     phases: tuple[Phase, ...] = ()  # only for servers
     load: dict[str, str | int | bool] = {}  # facts about the load generator: cores, runtime

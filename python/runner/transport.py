@@ -51,16 +51,8 @@ class HarnessTransport(Transport):
 
     def parked(self, tasks: int) -> None:
         """Measure the memory of this process and its descendants, and report it."""
-        pss_bytes, virtual_bytes = footprint.pss_and_virtual_bytes()
-        self._emit(
-            {
-                "kind": "footprint",
-                "case": self.case,
-                "tasks": tasks,
-                "bytes": pss_bytes,
-                "virtual_bytes": virtual_bytes,
-            }
-        )
+        held = footprint.held_bytes()
+        self._emit({"kind": "footprint", "case": self.case, "tasks": tasks, **held})
 
     def listening(self, port: int) -> None:
         """Report the port at once, because the harness waits for it before it connects."""

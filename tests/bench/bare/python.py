@@ -46,13 +46,16 @@ def asyncio_fanout(tasks, calls):
     async def main():
         times = []
         for _ in range(calls):
-            waited = 0
+            waited = in_flight = most = 0
 
             async def wait():
-                nonlocal waited
+                nonlocal waited, in_flight, most
+                in_flight += 1
+                most = max(most, in_flight)
                 start = time.perf_counter_ns()
                 await asyncio.sleep(WAIT_NS / 1e9)
                 waited += time.perf_counter_ns() - start >= WAIT_NS - EARLY_NS
+                in_flight -= 1
 
             start = time.perf_counter_ns()
             async with asyncio.TaskGroup() as group:
@@ -60,6 +63,7 @@ def asyncio_fanout(tasks, calls):
                     group.create_task(wait())
             times.append(time.perf_counter_ns() - start)
             assert waited == tasks
+            assert 0 < most <= tasks
         return times
 
     return main
@@ -100,13 +104,16 @@ def trio_like_fanout(tasks, calls, sleep, nursery):
     async def main():
         times = []
         for _ in range(calls):
-            waited = 0
+            waited = in_flight = most = 0
 
             async def wait():
-                nonlocal waited
+                nonlocal waited, in_flight, most
+                in_flight += 1
+                most = max(most, in_flight)
                 start = time.perf_counter_ns()
                 await sleep(WAIT_NS / 1e9)
                 waited += time.perf_counter_ns() - start >= WAIT_NS - EARLY_NS
+                in_flight -= 1
 
             start = time.perf_counter_ns()
             async with nursery() as group:
@@ -114,6 +121,7 @@ def trio_like_fanout(tasks, calls, sleep, nursery):
                     group.start_soon(wait)
             times.append(time.perf_counter_ns() - start)
             assert waited == tasks
+            assert 0 < most <= tasks
         return times
 
     return main
@@ -254,13 +262,16 @@ def scratch_main(workload, size, calls, scratch):
         async def main():
             times = []
             for _ in range(calls):
-                waited = 0
+                waited = in_flight = most = 0
 
                 async def wait():
-                    nonlocal waited
+                    nonlocal waited, in_flight, most
+                    in_flight += 1
+                    most = max(most, in_flight)
                     start = time.perf_counter_ns()
                     await scratch.sleep(WAIT_NS / 1e9)
                     waited += time.perf_counter_ns() - start >= WAIT_NS - EARLY_NS
+                    in_flight -= 1
 
                 start = time.perf_counter_ns()
                 async with scratch.TaskGroup() as group:
