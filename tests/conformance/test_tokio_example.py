@@ -98,6 +98,27 @@ def test_both_models_take_turns_and_are_drawn(invoke: Invoke, runner: Path, tmp_
     assert ">tokio-1cpu</text>" in (measured / "figures" / "kitchen.svg").read_text("utf-8")
 
 
+def request(**fields: object) -> bytes:
+    case = {
+        "id": "check", "params": {}, "operations": 1,
+        "warmup": 0, "iterations": 1, "min_sample_ns": 0,
+    }  # fmt: skip
+    asked = {"protocol": 2, "workload": "noop", "model": "tokio", "cases": [case]} | fields
+    return json.dumps(asked).encode() + b"\n"
+
+
+def answered(runner: Path, line: bytes) -> tuple[int, list[dict[str, object]]]:
+    """Send a request to the runner. Its input stays open until it has ended."""
+    command = [runner / BINARY, "run"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(line)
+        process.stdin.flush()
+        messages = [json.loads(line) for line in process.stdout]
+    return process.returncode, messages
+
+
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
@@ -112,34 +133,26 @@ def test_both_models_take_turns_and_are_drawn(invoke: Invoke, runner: Path, tmp_
 def test_a_request_that_cannot_be_answered_is_refused(
     runner: Path, fields: dict[str, object], message: str
 ) -> None:
+    code, (refusal,) = answered(runner, request(**fields))
+    assert (code, refusal["kind"], refusal["reason"]) == (2, "error", "unsupported")
+    assert message in str(refusal["message"])
+
+
+def test_work_that_tokio_cannot_move_to_a_process_is_unsupported(runner: Path) -> None:
     case = {
-        "id": "check", "params": {}, "operations": 1,
-        "warmup": 0, "iterations": 1, "min_sample_ns": 0,
+        "id": "check", "params": {"ticks": 5, "beside": "block", "on": "process", "amount": 1},
+        "operations": 5, "warmup": 0, "iterations": 1, "min_sample_ns": 0,
     }  # fmt: skip
-    asked = {"protocol": 2, "workload": "noop", "model": "tokio", "cases": [case], **fields}
-    with subprocess.Popen(
-        [runner / BINARY, "run"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    ) as process:
-        assert process.stdin is not None
-        assert process.stdout is not None
-        process.stdin.write(json.dumps(asked).encode() + b"\n")
-        process.stdin.flush()
-        (refusal,) = map(json.loads, process.stdout)
-    assert (process.returncode, refusal["kind"], refusal["reason"]) == (2, "error", "unsupported")
-    assert message in refusal["message"]
+    code, messages = answered(runner, request(workload="heartbeat", cases=[case]))
+    assert code == 0
+    assert [one["kind"] for one in messages] == ["started", "error", "finished"]
+    assert messages[1]["reason"] == "unsupported"
 
 
 def test_the_runner_ends_with_the_harness(runner: Path) -> None:
-    asked = {
-        "protocol": 2, "workload": "echo", "model": "tokio",
-        "cases": [{
-            "id": "check", "params": {}, "operations": 1,
-            "warmup": 0, "iterations": 1, "min_sample_ns": 0,
-        }],
-    }  # fmt: skip
     done = subprocess.run(
         [runner / BINARY, "run"],
-        input=json.dumps(asked) + "\n", capture_output=True, text=True, check=False,
+        input=request(workload="echo"), capture_output=True, check=False,
     )  # fmt: skip
     assert done.returncode == 1
-    assert "the harness is gone" in done.stderr
+    assert b"the harness is gone" in done.stderr

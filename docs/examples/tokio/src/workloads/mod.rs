@@ -39,7 +39,7 @@ const fn new(
     Implementation { workload, variant, source, run }
 }
 
-pub const IMPLEMENTATIONS: [Implementation; 17] = [
+pub const IMPLEMENTATIONS: &[Implementation] = &[
     new("drain", "", "drain.rs", drain::run),
     new("drain", "hyper", "drain_hyper.rs", drain_hyper::run),
     new("echo", "", "echo.rs", echo::run),
