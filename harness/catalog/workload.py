@@ -25,17 +25,22 @@ MODELS = (
     "trio",
     "anyio-asyncio",
     "anyio-trio",
+    "gevent",
     "scratch",
     "threads",
     "processes",
     "go-1cpu",
     "go",
 )
+# Models that are another one, restricted to one processor.
+ON_ONE_PROCESSOR = {"go-1cpu": "go"}
 SHAPES = ("makespan", "rate", "latency", "server", "footprint")
 LATENCIES = frozenset({"p50_ns", "p90_ns", "p99_ns", "p999_ns", "worst_ns"})
 CHECK, HEADLINE = "check", "headline"
 ALL_CASES = "all"  # a key of [alone] in a workload file
 BASELINE = "asyncio"  # the denominator of ratios, unless a workload has a baseline of its own
+OTHER_VARIANTS = "other variants"  # those in no group, where a workload has groups
+NOT_ADVISED = frozenset({"scratch"})  # models that are written to teach, not for real work
 MIN_CASES_FOR_LINE = 3  # in a figure with a line per model
 
 Params = dict[str, int | str]
@@ -203,6 +208,14 @@ class AdviceTexts:
 
 
 @dataclass(frozen=True)
+class VariantGroup:
+    """Variants that follow one principle, so that their results can be compared."""
+
+    label: str
+    variants: tuple[str, ...]  # an empty one: the plain implementations
+
+
+@dataclass(frozen=True)
 class LateLimit:
     """The latency from which an event counts as missed."""
 
@@ -247,6 +260,7 @@ class Workload:
     load: Load | None  # of the shape `server`
     advice: AdviceTexts | None  # None: advice uses the title of the workload
     late: LateLimit | None
+    groups: tuple[VariantGroup, ...]  # the first competes for the lead; none: all do
     text: str  # the file itself
 
     @property
@@ -263,6 +277,13 @@ class Workload:
     def baseline(self) -> Contestant:
         """The contestant in the denominator of ratios."""
         return Contestant(self.id, BASELINE)
+
+    def group_of(self, contestant: Contestant) -> int:
+        """Return the position of a contestant's group; a variant in no group comes last."""
+        for position, group in enumerate(self.groups):
+            if contestant.variant in group.variants:
+                return position
+        return len(self.groups)
 
     def why_alone(self, case: str) -> str | None:
         """Return why the contestants of a case do not take turns, or None if they do."""

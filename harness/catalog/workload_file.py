@@ -10,7 +10,7 @@ import tomllib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from harness.catalog.contestant import Contestant, is_model_id, parse_name
+from harness.catalog.contestant import Contestant, is_model_id, is_variant, parse_name
 from harness.catalog.formula import Formula
 from harness.catalog.toml_table import TomlTable
 from harness.catalog.workload import (
@@ -32,6 +32,7 @@ from harness.catalog.workload import (
     PlaceChoice,
     Sampling,
     Sweep,
+    VariantGroup,
     WantedCount,
     Workload,
     is_workload_id,
@@ -142,6 +143,7 @@ def _workload(id_: str, root: TomlTable, text: str, models: _Models) -> Workload
         load=load,
         advice=None if advice is None else _advice(advice, cases),
         late=None if late is None else _late(late),
+        groups=_groups(root),
         text=text,
     )
 
@@ -207,6 +209,25 @@ def _late(table: TomlTable) -> LateLimit:
     limit = LateLimit(table.integer("limit_ns", least=1), table.text("event"))
     table.refuse_unknown_keys()
     return limit
+
+
+def _groups(root: TomlTable) -> tuple[VariantGroup, ...]:
+    """Read groups of variants; each variant belongs to one, the plain implementations too."""
+    groups: list[VariantGroup] = []
+    seen: set[str] = set()
+    for row in root.rows("groups"):
+        group = VariantGroup(row.text("label"), row.texts("variants"))
+        for variant in group.variants:
+            if variant in seen or not is_variant(variant):
+                raise row.problem("variants", variant, "a variant that is in no other group")
+            seen.add(variant)
+        row.refuse_unknown_keys()
+        groups.append(group)
+    if groups and "" not in groups[0].variants:
+        raise root.problem(
+            "groups[0].variants", groups[0].variants, 'also "", the plain implementations'
+        )
+    return tuple(groups)
 
 
 def _params(root: TomlTable, models: _Models) -> dict[str, Param]:

@@ -5,14 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import click
+from rich.console import Console
 
 from harness.claims import judge, ledger
 from harness.cli import options
-from harness.cli.console import Console, echo_json, print_line, warn
+from harness.cli.console import echo_json, print_line, warn
 from harness.cli.live import LiveResults, begin_analysis
 from harness.cli.results import draw, show_results, summarise
 from harness.errors import Exit, Problem
 from harness.interrupts import interruptible
+from harness.locks import measuring_alone
 from harness.measuring import campaign
 from harness.measuring.doctor import diagnose
 from harness.measuring.inventory import Inventory
@@ -93,6 +95,7 @@ def list_(
     help="Continue a run instead of starting one. [latest]",
 )
 @click.option("--alone", is_flag=True, help="Measure trials one after the other, without turns.")
+@options.beside
 @click.option("--figures/--no-figures", default=True, help="Draw figures.")
 def run(
     workloads: tuple[str, ...],
@@ -109,43 +112,47 @@ def run(
     resume: str | None,
     *,
     alone: bool,
+    beside: bool,
     figures: bool,
 ) -> int:
     """Measure, and draw the results between blocks and at the end. Ctrl-C ends early."""
     console = Console()
     claims = ledger.load()
     urgent = ledger.list_cases(claims)
-    if resume is None:
-        selection = RunSelection(
-            options.split(workloads), options.split(models), options.split(cases)
-        )
-        current = campaign.begin(
-            out,
-            selection,
-            PROFILES[profile or "standard"],
-            budget,
-            seed,
-            precision or _PRECISION,
-            open_inventory(runners, envs),
-            alone=alone,
-            urgent=urgent,
-        )
-    else:
-        if workloads or models or cases or profile or precision or alone or seed is not None:
-            raise Problem(
-                "--resume continues a run as planned; found it together with --workload, --model,"
-                " --case, --profile, --precision, --alone or --seed, expected it without them"
+    with measuring_alone(beside=beside) as is_alone:
+        if resume is None:
+            current = campaign.begin(
+                out,
+                RunSelection(*map(options.split, (workloads, models, cases))),
+                PROFILES[profile or "standard"],
+                budget,
+                seed,
+                precision or _PRECISION,
+                open_inventory(runners, envs),
+                alone=alone,
+                urgent=urgent,
             )
-        folder, passed = store.find_run(out, resume), parse_passed(envs)
-        current = campaign.resume(folder, budget, warn, runners, urgent, passed)
-    analyst = begin_analysis(current)
-    display = Display(console, current.budget_s, current.planned, current.allocator.trials)
-    with interruptible() as interrupted, display:
-        live = LiveResults(current, analyst, display, interrupted, claims if figures else None)
-        reason = current.measure(live, interrupted, max_memory)
+        else:
+            planned = (workloads, models, cases, profile, precision, alone)
+            _refuse_a_new_plan(is_new=any(planned) or seed is not None)
+            folder, passed = store.find_run(out, resume), parse_passed(envs)
+            current = campaign.resume(folder, budget, warn, runners, urgent, passed)
+        analyst = begin_analysis(current)
+        display = Display(console, current.budget_s, current.planned, current.allocator.trials)
+        with interruptible() as interrupted, display:
+            live = LiveResults(current, analyst, display, interrupted, claims if figures else None)
+            reason = current.measure(live, interrupted, max_memory, is_alone=is_alone)
     print_line(console, f"{reason}: {current.folder}")
     _present(current.folder, analyst.conclude(), claims, console, figures=figures)
     return Exit.INTERRUPTED if reason == "interrupted" else _exit_code(current.inventory)
+
+
+def _refuse_a_new_plan(*, is_new: bool) -> None:
+    if is_new:
+        raise Problem(
+            "--resume continues a run as planned; found it together with --workload, --model,"
+            " --case, --profile, --precision, --alone or --seed, expected it without them"
+        )
 
 
 @click.command()

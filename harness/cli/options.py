@@ -80,6 +80,9 @@ must_hold = click.option(
     help="Exit with 1 unless every claim holds, and print what to do about the others.",
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+beside = click.option(
+    "--beside", is_flag=True, help="Measure although another run is measured; marks all trials."
+)
 max_memory = click.option(
     "--max-memory",
     type=SIZE,

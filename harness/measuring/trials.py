@@ -20,10 +20,10 @@ from harness.measuring.processes import child
 from harness.measuring.processes.environment import create_environment
 from harness.measuring.runners import protocol
 from harness.measuring.runners.transcript import Transcript
+from harness.measuring.servers.cores import split_allowed_cores
 from harness.measuring.servers.load_driver import (
     LoadDriver,
     find_obstacle,
-    split_allowed_cores,
 )
 from harness.results import histograms
 from harness.results.records import Parked, Sample, Status, Trial
@@ -307,16 +307,17 @@ def _add_load(trial: Trial, driver: LoadDriver, case: ModelCase) -> Trial:
     if load is None:
         return structs.replace(trial, samples=())
     phases = load.report.phases
-    open_hdrs = [phase.hdr for phase in phases if phase.loop == "open"]
+    steady = [phase for phase in phases if phase.loop == "open"]
     server_ns = trial.samples[0].cpu_ns if trial.samples else None
     return structs.replace(
         trial,
         samples=tuple(
-            Sample(phase.elapsed_ns, phase.requests, phase.warmup)
+            Sample(phase.elapsed_ns, phase.requests, phase.warmup, phase.cpu_of_requests_ns)
             for phase in phases
             if phase.loop == "closed" and phase.requests
         ),
-        latency=histograms.merge_texts(open_hdrs),
+        latency=histograms.merge_texts([phase.hdr for phase in steady]),
+        lateness=histograms.merge_texts([phase.late_hdr for phase in steady]),
         rounds=load.report.turns_taken,
         phases=tuple(phases),
         load={

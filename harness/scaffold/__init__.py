@@ -57,6 +57,7 @@ BASES = {
         awaited=True,
         serves="anyio.create_tcp_listener",
     ),
+    "gevent": Base("One greenlet per piece.", serves="gevent.server.StreamServer"),
     "threads": Base(
         "One thread per piece.", serves="socket.create_server, one thread per connection"
     ),

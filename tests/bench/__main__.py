@@ -24,6 +24,7 @@ from tests.bench import (
     disturbance,
     first_look,
     harness_cost,
+    http_parity,
     kill,
     load,
     outside,
@@ -37,6 +38,7 @@ from tests.bench import (
     report,
     sizes,
     startup,
+    tracing,
     turns,
 )
 
@@ -52,7 +54,9 @@ PARTS = {
     "startup": startup.rows,
     "harness": harness_cost.rows,
     "parity": parity.rows,
+    "http-parity": http_parity.rows,
     "load": load.rows,
+    "tracing": tracing.rows,
     "peers": peers.rows,
     "overlap": overlap.rows,
     "slopes": parked.slope_rows,

@@ -7,7 +7,6 @@ waits for both at once, so each generator has a thread here, which sleeps betwee
 from __future__ import annotations
 
 import math
-import os
 import resource
 import threading
 import time
@@ -26,39 +25,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from harness.catalog.workload import ModelCase
+    from harness.measuring.servers.cores import Cores
 
 _STOP, _TURN, _END = (b'{"kind": "%s"}\n' % kind for kind in (b"stop", b"turn", b"end"))
-_MANY_CORES = 4  # from this number on, the load generator gets half of the cores
 _OTHER_FILES = 64  # upper bound of open files besides connections, per process
 _FINAL_COUNT_S = 5.0  # for a load generator to count lost requests after a server has drained
-
-
-@dataclass(frozen=True)
-class Cores:
-    """The cores of a server and of its load generator; empty: the system decides."""
-
-    server: frozenset[int] = frozenset()
-    client: frozenset[int] = frozenset()
-
-
-def split_cores(available: frozenset[int]) -> Cores:
-    """Split two or more cores into disjoint sets: half each from four cores on, else one for load.
-
-    With two cores every server has a single one, even if it could use both. Otherwise the load
-    generator would take CPU time from some servers and not from others.
-    """
-    ordered = sorted(available)
-    if len(ordered) < 2:  # noqa: PLR2004
-        return Cores()
-    size = len(ordered) // 2 if len(ordered) >= _MANY_CORES else 1
-    return Cores(frozenset(ordered[:-size]), frozenset(ordered[-size:]))
-
-
-def split_allowed_cores() -> Cores:
-    """Split the cores of this process; empty if the system does not support pinning."""
-    if not hasattr(os, "sched_setaffinity"):
-        return Cores()
-    return split_cores(frozenset(os.sched_getaffinity(0)))
 
 
 def find_obstacle(case: ModelCase, command: tuple[str, ...]) -> LoadFailure | None:
@@ -179,7 +150,9 @@ class LoadDriver:
     def _generate(self, case: ModelCase, port: int, load: ServerLoad) -> LoadFailure | None:
         """Run one load generator until it ends. Returns why it has no result, or None."""
         turns = self.takes_turns and case.id != CHECK
-        request = load_protocol.create_request(case, port, self.seed, turns=turns)
+        request = load_protocol.create_request(
+            case, port, self.seed, self.server.list_processes(), turns=turns
+        )
         load.report = report = LoadReport(len(request.phases), len(request.turns))
         limits = child.Limits(
             math.inf if turns else case.sampling.timeout_s, self.memory_bytes, has_neighbours=turns
