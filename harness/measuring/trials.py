@@ -24,6 +24,7 @@ from harness.measuring.servers.load_driver import (
     find_obstacle,
     split_allowed_cores,
 )
+from harness.measuring.validity import Bounds, fits
 from harness.results import histograms
 from harness.results.records import Parked, Sample, Status, Trial
 
@@ -160,6 +161,7 @@ class Attempt:
     obstacle: LoadFailure | None = None  # why the child is not started
     on_turn: Callable[[str], None] = lambda _: None  # see `listen`
     first_round: int = 0  # of the block, in which it took its first turn
+    turns_ns: list[int] = field(default_factory=list)  # how long each took, seen from here
     handle: child.Handle = field(init=False)
     transcript: Transcript = field(init=False)
     violation: str = ""  # of the protocol
@@ -247,6 +249,7 @@ class Attempt:
             self.transcript,
             self.result,
             self.violation,
+            Bounds(os.cpu_count() or 1, () if driver else tuple(self.turns_ns)),
             driver.loads if driver else None,
         )
         trial = self._create_trial(verdict)
@@ -256,6 +259,11 @@ class Attempt:
         """Return the trial with the messages and the resource usage of the child."""
         case, transcript, result = self.assignment.case.id, self.transcript, self.result
         outcome = next(iter(transcript.outcomes[case]), None)
+        observed = outcome.observed if outcome else {}
+        usage = transcript.finished.usage if transcript.finished else {}
+        samples = transcript.samples[case]
+        if not fits(samples, observed, usage):
+            samples, observed, usage = [], {}, {}
         return Trial(
             cell=self.assignment.cell,
             block=self.block,
@@ -266,12 +274,12 @@ class Attempt:
             message=verdict.message,
             samples=tuple(
                 Sample(sample.elapsed_ns, sample.operations, sample.warmup, sample.cpu_ns)
-                for sample in transcript.samples[case]
+                for sample in samples
             ),
             digest=outcome.digest if outcome else None,
-            observed=outcome.observed if outcome else {},
+            observed=observed,
             facts=transcript.started.facts if transcript.started else {},
-            usage=transcript.finished.usage if transcript.finished else {},
+            usage=usage,
             cpu_ns=result.cpu_ns if result.wall_ns else None,
             # The standard error of a successful trial is not stored.
             stderr_end="" if verdict.status is Status.OK else units.printable(result.stderr_end),
@@ -281,9 +289,7 @@ class Attempt:
                 for footprint in transcript.footprints[case]
             ),
             warnings=verdict.warnings,
-            rounds=sum(not sample.warmup for sample in transcript.samples[case])
-            if self.request.turns
-            else 0,
+            rounds=sum(not sample.warmup for sample in samples) if self.request.turns else 0,
             first_round=self.first_round,
             disturbed=Interference.read().describe_since(
                 self.before, result.wall_ns / 1e9, os.cpu_count() or 1

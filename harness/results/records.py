@@ -35,6 +35,7 @@ class Status(_LabelledEnum):
     OUT_OF_MEMORY = "out_of_memory"
     WRONG_ANSWER = "wrong_answer"
     UNSUPPORTED = "unsupported"
+    INVALID = "invalid"  # a number in it cannot be true
 
 
 class Absence(_LabelledEnum):
