@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 _CASE_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _NEEDED_OF = {"echo": ("connections", "message_bytes"), "http": ("connections",)}
 _LONGEST_MS = 3_600_000
+_SHAPES_OF_WORK = ("makespan", "rate")
 _OF_A_SAMPLE = frozenset({"elapsed_ns", "cpu_ns", "operations", "ideal_ns"})
 _OF_A_TRIAL = {
     "latency": LATENCIES,
@@ -126,6 +127,7 @@ def _workload(id_: str, root: TomlTable, text: str, models: _Models) -> Workload
             _model(ideal_ns_of, model, models): _formula(ideal_ns_of, model, names)
             for model in ideal_ns_of.values
         },
+        grows_with=_grows_with(work, params, shape),
         cases=cases,
         sweep=sweep,
         metrics={
@@ -144,6 +146,21 @@ def _workload(id_: str, root: TomlTable, text: str, models: _Models) -> Workload
         late=None if late is None else _late(late),
         text=text,
     )
+
+
+def _grows_with(work: TomlTable, params: Mapping[str, Param], shape: str) -> str:
+    """Return the parameter that time is proportional to; empty if there is none."""
+    if "grows_with" not in work.values:
+        return ""
+    name = work.choice("grows_with", tuple(sorted(_numbers(params))))
+    if shape not in _SHAPES_OF_WORK or "ideal_ns" in work.values:
+        raise work.problem(
+            "grows_with",
+            name,
+            f"it only for the shapes {' and '.join(_SHAPES_OF_WORK)}, without ideal_ns: other times"
+            " are not proportional to the work",
+        )
+    return name
 
 
 def _check_formulas(root: TomlTable, workload: Workload) -> None:

@@ -7,7 +7,7 @@ ratios can be formed inside a block. `allocate` decides on the order of the bloc
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -68,11 +68,18 @@ class Assignment:
     cell: Cell
     check: ModelCase
     case: ModelCase  # the measured case; in a validation, the check case
+    smaller: ModelCase | None = None  # with half of the work, to see whether time grows with it
 
     @property
     def cases(self) -> tuple[ModelCase, ...]:
         """The cases of one trial in order; the measured case is last."""
-        return (self.case,) if self.case.id == CHECK else (self.check, self.case)
+        if self.case.id == CHECK:
+            return (self.case,)
+        return (self.check, *([self.smaller] if self.smaller else []), self.case)
+
+    def with_smaller(self) -> Assignment:
+        """Return the same with half of the work before the measured case, if its time must grow."""
+        return replace(self, smaller=self.case.smaller)
 
     def case_named(self, id_: str) -> ModelCase:
         """Return one of the cases by its id."""

@@ -14,6 +14,7 @@ from msgspec import structs
 
 from harness import units
 from harness.catalog.workload import CHECK
+from harness.measuring.growth import find_growth
 from harness.measuring.judge_trial import Verdict, judge
 from harness.measuring.machine.interference import Interference
 from harness.measuring.processes import child
@@ -283,6 +284,9 @@ class Attempt:
             cpu_ns=result.cpu_ns if result.wall_ns else None,
             # The standard error of a successful trial is not stored.
             stderr_end="" if verdict.status is Status.OK else units.printable(result.stderr_end),
+            growth=find_growth(self.assignment, transcript)
+            if verdict.status is Status.OK
+            else None,
             latency=transcript.latencies.get(case, ""),
             parked=tuple(
                 Parked(footprint.tasks, footprint.bytes, footprint.virtual_bytes)

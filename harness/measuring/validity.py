@@ -157,7 +157,7 @@ def _miscounted_latencies(case: ModelCase, transcript: Transcript) -> Iterator[s
     expected = sum(one.operations for one in transcript.samples[case.id] if not one.warmup)
     found = histograms.decode(text).get_total_count()
     if found != expected:
-        yield f"latency: found {found:,} latencies, expected one for each of {expected:,} operations"
+        yield f"latency: found {found:,}, expected one for each of {expected:,} operations"
 
 
 def _time(ns: int) -> str:

@@ -112,6 +112,16 @@ class Phase(msgspec.Struct, frozen=True, omit_defaults=True):
     cpu_ns: int | None = None  # of the load generator
 
 
+class Growth(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Times of a call with all the work of a case and, in the same process, with less of it."""
+
+    work: float  # how many times as much work the case has
+    smaller_ns: float
+    call_ns: float
+    smaller_cpu_ns: float | None = None
+    call_cpu_ns: float | None = None
+
+
 class Trial(msgspec.Struct, frozen=True, omit_defaults=True):
     """One fresh child process that ran one implementation of one case."""
 
@@ -128,6 +138,7 @@ class Trial(msgspec.Struct, frozen=True, omit_defaults=True):
     facts: dict[str, str | int | bool] = {}
     usage: dict[str, int] = {}  # as reported by the runner
     cpu_ns: int | None = None  # from wait4: the child and all descendants that were waited for
+    growth: Growth | None = None  # in the first blocks of a case whose work must cost time
     latency: str = ""  # HdrHistogram V2, compressed, base64
     parked: tuple[Parked, ...] = ()
     phases: tuple[Phase, ...] = ()  # only for servers

@@ -114,7 +114,7 @@ def test_honest_numbers_are_possible() -> None:
         ),
         (
             Told(latencies=19),
-            "latency: found 19 latencies, expected one for each of 20 operations",
+            "latency: found 19, expected one for each of 20 operations",
         ),
         (
             Told(usage={"peak_bytes": 10**30}),
