@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 LONGEST_TITLE = 90  # characters
 _UNSURE = "; too few blocks to be sure"
+TOO_FEW = "too few blocks for a finding"  # instead of one, in a title
 _MOST_WINNERS = 3  # in the sentence about a whole run
 
 
@@ -27,35 +28,38 @@ def title(result: WorkloadResult) -> str:
     """Return what the headline case of a workload shows, in one sentence of a figure's title.
 
     It has as many of the workload's contrasts as fit, those only that are real differences, and
-    the leaders. The numbers of the leaders are in the figure.
+    the leaders. The numbers of the leaders are in the figure. Too few blocks show nothing.
     """
     name = result.workload.title
     cells = ranked(result)
     if not cells:
-        return f"{name}: {why_unranked(result)}"
+        return f"{name}: {why_no_ranking(result)}"
+    if _is_unsure(result):
+        return f"{name}: {TOO_FEW}"
     is_different = result.comparison.is_different
     clauses = [contrast(result, pair) for pair in _contrasts(result) if is_different(*pair)]
     leading = _leading(result, with_value=False)
-    unsure = _UNSURE if _is_unsure(result) else ""
     for count in range(len(clauses), 0, -1):
-        text = f"{name}: {'; '.join([*clauses[:count], leading])}{unsure}"
+        text = f"{name}: {'; '.join([*clauses[:count], leading])}"
         if len(text) <= LONGEST_TITLE:
             return text
-    return f"{name}: {leading}{unsure}"
+    return f"{name}: {leading}"
 
 
 def finding(result: WorkloadResult) -> str:
     """Return all that the headline case of a workload shows, in a sentence or two."""
     if not ranked(result):
-        return why_unranked(result)
+        return why_no_ranking(result)
     clauses = [contrast(result, pair) for pair in _contrasts(result)]
     text = "; ".join([_leading(result, with_value=True), *clauses])
     return text + (_UNSURE if _is_unsure(result) else "")
 
 
 def _contrasts(result: WorkloadResult) -> list[Pair]:
-    """Return the pairs that the workload file asks to compare and that were measured."""
-    return [pair for pair in result.workload.contrasts if pair in result.comparison.ratios]
+    """Return the pairs that the workload file asks to compare and that are ranked."""
+    known = {cell.contestant for cell in ranked(result)}
+    pairs = [pair for pair in result.workload.contrasts if known.issuperset(pair)]
+    return [pair for pair in pairs if pair in result.comparison.ratios]
 
 
 def _is_unsure(result: WorkloadResult) -> bool:
@@ -66,17 +70,19 @@ def _is_unsure(result: WorkloadResult) -> bool:
     )
 
 
-def doubt(blocks: Iterable[int]) -> str:
-    """Return the end of a sentence on results of so many blocks each; empty if they suffice."""
-    return _UNSURE if min(blocks) < MIN_FOR_INTERVAL else ""
+def is_enough(blocks: Iterable[int]) -> bool:
+    """Return whether results of so many blocks each support a finding."""
+    return min(blocks) >= MIN_FOR_INTERVAL
 
 
-def why_unranked(result: WorkloadResult) -> str:
+def why_no_ranking(result: WorkloadResult) -> str:
     """Return why no contestant can be called best."""
     seen = [cell for cell in result.headline if cell.attempts]
     if seen and all(cell.failures for cell in seen):
         if any(cell.metrics for cell in seen):
             return "every contestant failed at least once; each says how"
+    elif seen and all(cell.unranked for cell in seen):
+        return "no contestant can be ranked; each says why"
     elif seen and result.headline_id != HEADLINE:
         return f"the headline case was not measured; see the case {result.headline_id}"
     return "nothing could be measured"
@@ -110,30 +116,30 @@ def overall(results: list[WorkloadResult]) -> str:
     """Return what a run shows as a whole: which models lead how many workloads.
 
     It counts plain implementations only, and leaves out the workloads that measure the workbench.
-    Models that are tied for the lead count; where the lead is undecided, nobody does.
+    Models that are tied for the lead count; where the lead is undecided, nobody does. A workload
+    with too few blocks has no leader.
     """
     wins: Counter[str] = Counter()
-    is_unsure = False
+    unsure = 0
     titles: list[str] = []
     leads: list[Lead] = []
     for result in results:
         cells = ranked(result, plain=True)
         if not cells or result.workload.is_floor:
             continue
+        if not cells[0].metrics[result.metric.id].has_interval:
+            unsure += 1
+            continue
         lead = lead_of(cells, result.comparison)
-        values = [cell.metrics[result.metric.id] for cell in cells]
-        is_unsure = is_unsure or not all(value.has_interval for value in values)
-        if not values[0].has_interval:
-            lead = Lead(lead.first, ())  # the best so far
         titles.append(result.workload.title)
         leads.append(lead)
         wins.update(() if lead.undecided else lead.first)
-    unsure = _UNSURE if is_unsure else ""
     if not leads:
-        return "Nothing could be measured yet"
+        return "Too few blocks for a finding" if unsure else "Nothing could be measured yet"
+    few = f"; too few blocks in {units.format_count(unsure, 'other')}" if unsure else ""
     if len(leads) == 1:
-        return f"{titles[0]}: {_lead_in_words(leads[0])}{unsure}"
-    return f"{_wins_in_words(wins, leads)}{unsure}"
+        return f"{titles[0]}: {_lead_in_words(leads[0])}{few}"
+    return f"{_wins_in_words(wins, leads)}{few}"
 
 
 def _wins_in_words(wins: Counter[str], leads: Sequence[Lead]) -> str:

@@ -353,7 +353,7 @@ class ModelCase:
 
     @property
     def smaller(self) -> ModelCase | None:
-        """This case with half of its work; None if its time need not grow with its work."""
+        """The case with half of its work; None if its time need not grow with its work."""
         workload, case = self.workload, self.case
         param = workload.grows_with
         if not param or case.id == CHECK:

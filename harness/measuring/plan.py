@@ -91,6 +91,18 @@ class Assignment:
         return self.case.workload.load is not None
 
 
+def assign_validation(cell: Cell, workloads: Mapping[str, Workload]) -> Assignment:
+    """Resolve the cases that check an implementation: also two sizes if its time must grow."""
+    assignment = assign(cell, workloads)
+    workload = assignment.check.workload
+    headline = workload.cases.get(HEADLINE)
+    if not workload.grows_with or headline is None:
+        return assignment
+    if workload.find_limit(headline, cell.model) or workload.find_exclusion(headline, cell.model):
+        return assignment
+    return replace(assignment, case=workload.resolve(HEADLINE, cell.model)).with_smaller()
+
+
 def assign(cell: Cell, workloads: Mapping[str, Workload]) -> Assignment:
     """Resolve the cases of a cell."""
     workload = workloads[cell.workload]

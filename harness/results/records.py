@@ -14,6 +14,7 @@ from harness import units
 from harness.catalog.contestant import DEFAULT_RUNTIME, Contestant
 
 SCHEMA_VERSION = 2
+CLIENT_LIMITED = "client limited"  # how a warning begins if the load generator was the limit
 _LIBRARIES = ("uvloop", "trio", "anyio")  # libraries whose versions are shown: they are models
 
 
@@ -201,8 +202,12 @@ class RunnerFacts(msgspec.Struct, frozen=True, omit_defaults=True):
         known = [f"{key} {self.facts[key]}" for key in _LIBRARIES if key in self.facts]
         if "start_method" in self.facts:
             known.append(f"processes by {self.facts['start_method']}")
+        if self.name != self.language:  # the version is that of the language
+            known.insert(0, f"runner {self.name}")
         detail = f" ({', '.join(known)})" if known else ""
-        return f"{self.key.capitalize()} {self.version.removeprefix('go')}{detail}"
+        of_runtime = self.key.removeprefix(self.name)
+        language = units.language_name(self.language)
+        return f"{language}{of_runtime} {self.version.removeprefix('go')}{detail}"
 
 
 class Run(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -21,10 +21,9 @@ _LEAST_CALLS = 2.0  # a call that does work costs at least so many empty calls
 
 
 def explain_growth(found: Sequence[Growth]) -> str:
-    """Return why times that do not grow with the work are suspect; empty if they grow, or if nothing is known.
+    """Return why times are suspect that do not grow with the work.
 
-    The median over processes decides. In each, wall time or CPU time has to grow: a call on many
-    cores can spend most of its wall time on starting threads.
+    Returns an empty text if they grow, or if nothing is known. The median over processes decides.
     """
     if not found:
         return ""
@@ -44,13 +43,17 @@ def explain_empty_call(call_ns: float, empty_ns: float) -> str:
     if call_ns >= _LEAST_CALLS * empty_ns:
         return ""
     return (
-        f"a call took {units.format_time(call_ns)}, and one that does nothing (noop)"
+        f"a call took {units.format_time(call_ns)}, and an empty call"
         f" {units.format_time(empty_ns)}: does it skip work?"
     )
 
 
 def _growth(one: Growth) -> float:
-    grown = one.call_ns / one.smaller_ns if one.smaller_ns > 0 else 0.0
+    """Return how many times as long the larger call took.
+
+    By CPU time where it is known: other programs do not change it, and on many cores it grows even
+    where most of the wall time is spent on starting threads.
+    """
     if one.smaller_cpu_ns and one.call_cpu_ns:
-        grown = max(grown, one.call_cpu_ns / one.smaller_cpu_ns)
-    return grown
+        return one.call_cpu_ns / one.smaller_cpu_ns
+    return one.call_ns / one.smaller_ns if one.smaller_ns > 0 else 0.0

@@ -8,7 +8,7 @@ import msgspec
 
 from harness.catalog.workload import CHECK
 from harness.measuring.runners.protocol import Fact, ProtocolError
-from harness.results.records import Phase
+from harness.results.records import CLIENT_LIMITED, Phase
 
 if TYPE_CHECKING:
     from harness.catalog.workload import Load, ModelCase
@@ -259,7 +259,7 @@ class LoadReport:
         ]
         if max(shares, default=0.0) > _LIMITED:
             return (
-                f"client limited: the load generator used {100 * max(shares):.0f}% of its"
+                f"{CLIENT_LIMITED}: the load generator used {100 * max(shares):.0f}% of its"
                 " CPU time, so the server could have done more"
             )
         return ""

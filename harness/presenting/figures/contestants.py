@@ -11,7 +11,7 @@ from harness.analysis.findings import title
 from harness.presenting.figures import style, ticks
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -27,18 +27,20 @@ _HEAD_LINE = 0.15  # inches, a line of a panel's heading
 _NOTE_LINE = 0.17  # inches, a line of the notes below the panels
 _NOTE_WIDTH = 150  # characters
 _LEAST_PERCENT = 0.01
+MARK = "\u2020"  # a dagger: a line below the panels says something of this row
 
 
 def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
     """Draw the headline case of one workload."""
     cells = _in_row_order(result)
-    notes = [line for cell in result.headline if _needs_note(cell) for line in _note(cell)]
+    notes = [line for cell in result.headline for note in _notes(cell) for line in note]
     metrics = [
         metric
         for metric in result.workload.metrics.values()
         if any(metric.id in cell.metrics for cell in cells)
     ]
-    labels = style.name_width([cell.name for cell in cells])
+    names = [_marked(cell.name) if _has_mark(cell) else cell.name for cell in cells]
+    labels = style.name_width(names)
     column_width = (_WIDTH - labels - 0.1) / max(1, len(metrics))
     headings = [_heading(metric, column_width - 0.15) for metric in metrics]
     head = 0.12 + _HEAD_LINE * max((text.count("\n") + 1 for text in headings), default=0)
@@ -57,8 +59,7 @@ def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
         )
         axes.set_title(heading, fontsize=8.5, loc="left", pad=6)
         _draw_panel(axes, result, metric, cells, style.model_looks(analysis.models))
-        names = [cell.name if column == 0 else "" for cell in cells]
-        axes.set_yticks(range(len(cells)), names)
+        axes.set_yticks(range(len(cells)), names if column == 0 else [""] * len(cells))
     _write_notes(sheet, notes, bottom)
     return sheet
 
@@ -132,6 +133,17 @@ def _draw_panel(
                 va="center",
                 fontsize=8,
             )
+        elif metric.id in cell.lacking:
+            axes.text(
+                1.03,
+                row,
+                cell.lacking[metric.id],
+                transform=axes.get_yaxis_transform(),
+                va="center",
+                fontsize=7.5,
+                color=style.FAINT,
+                style="italic",
+            )
 
 
 def draw_dot(axes: Axes, cell: CellResult, estimate: Estimate, row: float, look: Look) -> None:
@@ -186,16 +198,26 @@ def _high(estimate: Estimate) -> float:
     return estimate.value if estimate.high is None else estimate.high
 
 
-def _needs_note(cell: CellResult) -> bool:
-    return not cell.metrics or cell.failures > 0
+def _has_mark(cell: CellResult) -> bool:
+    """Return whether a line below the panels says something of a row."""
+    return cell.unranked is not None or bool(cell.warnings)
 
 
-def _note(cell: CellResult) -> list[str]:
-    """Say why a cell has no dot, or which trials its dot leaves out, in lines that fit."""
-    if cell.failures:
-        text = f"{cell.name}: {cell.failed_how} of {cell.attempts} trials: {cell.message}"
+def _marked(name: str) -> str:
+    return f"{name} {MARK}"
+
+
+def _notes(cell: CellResult) -> Iterator[list[str]]:
+    """Yield why a cell has no dot or no rank, and its warnings, each in lines that fit."""
+    if cell.unranked is not None:
+        yield _wrap(f"{_marked(cell.name)}: {cell.unranked.text}")
     elif cell.absent is not None:
-        text = f"{cell.name}: {cell.absent.absence.label}: {cell.absent.reason}"
-    else:
-        text = f"{cell.name}: not measured yet"
+        yield _wrap(f"{cell.name}: {cell.absent.absence.label}: {cell.absent.reason}")
+    elif not cell.metrics:
+        yield _wrap(f"{cell.name}: not measured yet")
+    for warning in cell.warnings:
+        yield _wrap(f"{_marked(cell.name)}: {warning}")
+
+
+def _wrap(text: str) -> list[str]:
     return textwrap.wrap(units.printable(text), _NOTE_WIDTH, subsequent_indent="    ")

@@ -83,13 +83,12 @@ def figure(analysis: Analysis) -> Figure:
 def _cost_ratios(result: WorkloadResult) -> dict[str, Ratio]:
     """Return the cost of each model's plain implementation relative to the baseline, if known.
 
-    A contestant with failures has none: the trials that succeeded are not a fair sample. Its row
-    says so.
+    A contestant that is not ranked has none. Its row says so.
     """
     ratios = {
         cell.cell.model: cell.ratio
         for cell in result.headline
-        if cell.contestant.is_plain and cell.ratio is not None and not cell.failures
+        if cell.contestant.is_plain and cell.ratio is not None and cell.unranked is None
     }
     if result.metric.better == "higher":
         return {model: ratio.inverse() for model, ratio in ratios.items()}
@@ -156,6 +155,8 @@ def _reason(cell: CellResult | None) -> tuple[str, str]:
     if cell.failures:
         status = next(status for status in cell.statuses if status.value != "ok")
         return f"failed: {status.label}", style.FAILED
+    if cell.unranked is not None:
+        return cell.unranked.obstacle.value, style.FAILED
     if cell.absent is not None:
         return _ABSENT[cell.absent.absence], style.FAINT
     return "not measured yet" if not cell.metrics else "no baseline", style.FAINT

@@ -11,6 +11,7 @@ from matplotlib.transforms import Bbox
 
 from harness.analysis.analyse import ranked
 from harness.analysis.lead import lead_of
+from harness.presenting.figures.contestants import MARK
 from harness.presenting.figures.style import BAND, FLOOR
 from tests.support.drawings import drawing, every_scene, main_page
 
@@ -35,7 +36,8 @@ def test_tiers_are_shaded_alternately_in_every_panel(scene: str) -> None:
         panels = page.figure.axes
         names = page.ticks(panels[0], "y") if panels else []
         contestants = {cell.name: cell.contestant for cell in result.headline}
-        tiers = [result.comparison.tier_of(contestants[name]) for name in names]
+        plain = [name.removesuffix(f" {MARK}") for name in names]
+        tiers = [result.comparison.tier_of(contestants[name]) for name in plain]
         even = [row for row, tier in enumerate(tiers) if tier is not None and tier % 2 == 0]
         assert [shaded(axes) for axes in panels] == [even] * len(panels)
 
