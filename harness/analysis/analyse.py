@@ -283,8 +283,9 @@ def _estimate_metrics(
             found = estimates.paired_ratio(_pairs(metric, series.values, other.values))
             lacking[metric.id] = f"no value of {base.model}"
         else:
-            name = units.language_name(language.get(cell.model, "its language"))
-            lacking[metric.id] = f"no baseline in {name}"
+            name = language.get(cell.model)
+            where = f" in {units.language_name(name)}" if name else ""
+            lacking[metric.id] = f"no baseline{where}"
         if found is not None:
             metrics[metric.id] = found
     return metrics, {id_: why for id_, why in lacking.items() if id_ not in metrics}

@@ -45,7 +45,7 @@ class Unranked:
 
     @property
     def is_misleading(self) -> bool:
-        """Whether the trials are ok, and the value still is not what the contestant's work took."""
+        """Whether trials are ok, and their value still is not what the work took."""
         return self.obstacle in (Obstacle.SUSPECT, Obstacle.CLIENT_LIMITED)
 
     @property
@@ -66,8 +66,8 @@ def find_unranked(
 ) -> Unranked | None:
     """Return why a cell is not ranked, as far as the cell itself tells; None if it is.
 
-    `empty_ns` is the time of a call that does nothing, of the same runner and model; None if the run
-    has none.
+    `empty_ns` is the time of a call that does nothing, of the same runner and model; None if the
+    run has none.
     """
     if cell.failures:
         is_invalid = Status.INVALID in cell.statuses

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from statistics import median
 from typing import TYPE_CHECKING
 
 from harness.results.records import Growth
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from harness.catalog.workload import ModelCase
     from harness.measuring.plan import Assignment
@@ -27,31 +26,29 @@ def find_growth(assignment: Assignment, transcript: Transcript) -> Growth | None
     smaller, case = assignment.smaller, assignment.case
     if smaller is None:
         return None
-    samples, less = transcript.samples[case.id], transcript.samples[smaller.id]
-    measured = [sample for sample in less if not sample.warmup]
-    halves = [
-        [one for one in samples if one.warmup],
-        [one for one in samples if not one.warmup],
-    ]
+    samples = transcript.samples[case.id]
+    less = [[sample] for sample in transcript.samples[smaller.id] if not sample.warmup]
+    more = [[one for one in samples if one.warmup], [one for one in samples if not one.warmup]]
     return Growth(
         work=case.operations / smaller.operations,
-        smaller_ns=min(_call_times(smaller, measured)),
-        call_ns=max(median(_call_times(case, half)) for half in halves if half),
-        smaller_cpu_ns=min(_call_cpu_times(smaller, measured), default=None),
-        call_cpu_ns=max(
-            (median(found) for half in halves if (found := _call_cpu_times(case, half))),
-            default=None,
-        ),
+        smaller_ns=min(_known(_call_ns(smaller, group) for group in less)),
+        call_ns=max(_known(_call_ns(case, group) for group in more)),
+        smaller_cpu_ns=min(_known(_call_cpu_ns(smaller, group) for group in less), default=None),
+        call_cpu_ns=max(_known(_call_cpu_ns(case, group) for group in more), default=None),
     )
 
 
-def _call_times(case: ModelCase, samples: Sequence[SampleTaken]) -> list[float]:
-    return [sample.elapsed_ns * case.operations / sample.operations for sample in samples]
+def _known(values: Iterable[float | None]) -> list[float]:
+    return [value for value in values if value is not None]
 
 
-def _call_cpu_times(case: ModelCase, samples: Sequence[SampleTaken]) -> list[float]:
-    return [
-        sample.cpu_ns * case.operations / sample.operations
-        for sample in samples
-        if sample.cpu_ns is not None
-    ]
+def _call_ns(case: ModelCase, samples: Sequence[SampleTaken]) -> float | None:
+    """Return the mean time of a call: short samples, mostly overhead, count for little."""
+    calls = sum(sample.operations for sample in samples) / case.operations
+    return sum(sample.elapsed_ns for sample in samples) / calls if calls else None
+
+
+def _call_cpu_ns(case: ModelCase, samples: Sequence[SampleTaken]) -> float | None:
+    known = [sample for sample in samples if sample.cpu_ns is not None]
+    calls = sum(sample.operations for sample in known) / case.operations
+    return sum(sample.cpu_ns or 0 for sample in known) / calls if calls else None
