@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from harness import units
 from harness.analysis.analyse import ranked
-from harness.analysis.findings import contrast, why_no_ranking
+from harness.analysis.findings import client_limited, contrast, why_no_ranking
 from harness.analysis.lead import find_lead, join_names, lead_of
 from harness.catalog.workload import BASELINE
 from harness.statistics import estimates
@@ -113,6 +113,12 @@ def _best_contestants(
     if not any(cell.attempts for cell in result.headline):
         return
     cells = ranked(result)
+    if limited := client_limited(result):
+        names = join_names([cell.name for cell in limited])
+        why = f"the load generator limited {names}, so each could have done more"
+        choice = Choice("", (), Certainty.UNDECIDED, why)
+        yield Aspect(judged_by, result.workload.id, result.headline_id, (choice,))
+        return
     choices = [_best(result, "", cells)]
     by_language: dict[str, list[CellResult]] = {}
     named = {*choices[0].names, *choices[0].undecided}

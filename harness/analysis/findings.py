@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from harness import units
 from harness.analysis.analyse import ranked
 from harness.analysis.lead import Lead, join_names, lead_of
+from harness.analysis.ranking import Obstacle
 from harness.catalog.workload import HEADLINE
 from harness.statistics.estimates import MIN_FOR_INTERVAL
 from harness.statistics.verdicts import Verdict
@@ -15,7 +16,7 @@ from harness.statistics.verdicts import Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from harness.analysis.analyse import WorkloadResult
+    from harness.analysis.analyse import CellResult, WorkloadResult
     from harness.analysis.comparison import Pair
 
 LONGEST_TITLE = 90  # characters
@@ -90,12 +91,28 @@ def why_no_ranking(result: WorkloadResult) -> str:
 
 def _leading(result: WorkloadResult, *, with_value: bool) -> str:
     """Name the best contestant, with all that are not different from it: those of its tier."""
+    if limited := client_limited(result):
+        return _unknown_lead(limited)
     cells = ranked(result)
     value = cells[0].metrics[result.metric.id]
     shown = f" ({units.format_value(value.value, result.metric.unit)})" if with_value else ""
     if not value.has_interval:
         return f"{cells[0].name} leads so far{shown}"
     return _lead_in_words(lead_of(cells, result.comparison), shown)
+
+
+def client_limited(result: WorkloadResult) -> list[CellResult]:
+    """Return the contestants of the headline case that could have done more: any may be best."""
+    return [
+        cell
+        for cell in result.headline
+        if cell.unranked is not None and cell.unranked.obstacle is Obstacle.CLIENT_LIMITED
+    ]
+
+
+def _unknown_lead(limited: Sequence[CellResult]) -> str:
+    names = join_names([cell.name for cell in limited])
+    return f"lead unknown, the load generator limited {names}"
 
 
 def _lead_in_words(lead: Lead, shown: str = "") -> str:
@@ -121,7 +138,7 @@ def overall(results: list[WorkloadResult]) -> str:
     """
     wins: Counter[str] = Counter()
     unsure = 0
-    titles: list[str] = []
+    sentences: list[str] = []
     leads: list[Lead] = []
     for result in results:
         cells = ranked(result, plain=True)
@@ -131,14 +148,18 @@ def overall(results: list[WorkloadResult]) -> str:
             unsure += 1
             continue
         lead = lead_of(cells, result.comparison)
-        titles.append(result.workload.title)
+        words = _lead_in_words(lead)
+        if limited := [cell for cell in client_limited(result) if cell.contestant.is_plain]:
+            lead = Lead(lead.first, tuple(cell.name for cell in limited))
+            words = _unknown_lead(limited)
+        sentences.append(f"{result.workload.title}: {words}")
         leads.append(lead)
         wins.update(() if lead.undecided else lead.first)
     if not leads:
         return "Too few blocks for a finding" if unsure else "Nothing could be measured yet"
     few = f"; too few blocks in {units.format_count(unsure, 'other')}" if unsure else ""
     if len(leads) == 1:
-        return f"{titles[0]}: {_lead_in_words(leads[0])}{few}"
+        return f"{sentences[0]}{few}"
     return f"{_wins_in_words(wins, leads)}{few}"
 
 

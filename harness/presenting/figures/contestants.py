@@ -39,7 +39,7 @@ def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
         for metric in result.workload.metrics.values()
         if any(metric.id in cell.metrics for cell in cells)
     ]
-    names = [_marked(cell.name) if _has_mark(cell) else cell.name for cell in cells]
+    names = [_name_row(cell) for cell in cells]
     labels = style.name_width(names)
     column_width = (_WIDTH - labels - 0.1) / max(1, len(metrics))
     headings = [_heading(metric, column_width - 0.15) for metric in metrics]
@@ -135,10 +135,11 @@ def _draw_panel(
             )
         elif metric.id in cell.lacking:
             axes.text(
-                1.03,
+                0.5,
                 row,
                 cell.lacking[metric.id],
                 transform=axes.get_yaxis_transform(),
+                ha="center",
                 va="center",
                 fontsize=7.5,
                 color=style.FAINT,
@@ -198,25 +199,23 @@ def _high(estimate: Estimate) -> float:
     return estimate.value if estimate.high is None else estimate.high
 
 
-def _has_mark(cell: CellResult) -> bool:
-    """Return whether a line below the panels says something of a row."""
-    return cell.unranked is not None or bool(cell.warnings)
-
-
-def _marked(name: str) -> str:
-    return f"{name} {MARK}"
+def _name_row(cell: CellResult) -> str:
+    """Return the name of a row, marked if a line below the panels says something of it."""
+    has_note = cell.unranked is not None or bool(cell.warnings)
+    return f"{cell.name} {MARK}" if has_note else cell.name
 
 
 def _notes(cell: CellResult) -> Iterator[list[str]]:
     """Yield why a cell has no dot or no rank, and its warnings, each in lines that fit."""
+    name = f"{MARK} {cell.name}" if cell.metrics else cell.name
     if cell.unranked is not None:
-        yield _wrap(f"{_marked(cell.name)}: {cell.unranked.text}")
+        yield _wrap(f"{name}: {cell.unranked.text}")
     elif cell.absent is not None:
         yield _wrap(f"{cell.name}: {cell.absent.absence.label}: {cell.absent.reason}")
     elif not cell.metrics:
         yield _wrap(f"{cell.name}: not measured yet")
     for warning in cell.warnings:
-        yield _wrap(f"{_marked(cell.name)}: {warning}")
+        yield _wrap(f"{name}: {warning}")
 
 
 def _wrap(text: str) -> list[str]:

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from harness.analysis.findings import overall
+from harness.analysis.ranking import Obstacle
 from harness.catalog.workload import BASELINE
 from harness.presenting.figures import style, ticks
 from harness.presenting.figures.contestants import draw_dot
@@ -152,11 +153,11 @@ def _reason(cell: CellResult | None) -> tuple[str, str]:
     """Return why a row has no dot, and the colour of that text."""
     if cell is None:
         return "not selected", style.FAINT
+    if cell.unranked is not None and cell.unranked.obstacle is not Obstacle.FAILED:
+        return cell.unranked.obstacle.value, style.FAILED
     if cell.failures:
         status = next(status for status in cell.statuses if status.value != "ok")
         return f"failed: {status.label}", style.FAILED
-    if cell.unranked is not None:
-        return cell.unranked.obstacle.value, style.FAILED
     if cell.absent is not None:
         return _ABSENT[cell.absent.absence], style.FAINT
     return "not measured yet" if not cell.metrics else "no baseline", style.FAINT
