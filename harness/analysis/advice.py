@@ -113,7 +113,7 @@ def _best_contestants(
     if not any(cell.attempts for cell in result.headline):
         return
     cells = ranked(result)
-    if limited := client_limited(result):
+    if limited := client_limited(result.headline):
         names = join_names([cell.name for cell in limited])
         why = f"the load generator limited {names}, so each could have done more"
         choice = Choice("", (), Certainty.UNDECIDED, why)

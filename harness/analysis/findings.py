@@ -91,8 +91,8 @@ def why_no_ranking(result: WorkloadResult) -> str:
 
 def _leading(result: WorkloadResult, *, with_value: bool) -> str:
     """Name the best contestant, with all that are not different from it: those of its tier."""
-    if limited := client_limited(result):
-        return _unknown_lead(limited)
+    if limited := client_limited(result.headline):
+        return unknown_lead(limited)
     cells = ranked(result)
     value = cells[0].metrics[result.metric.id]
     shown = f" ({units.format_value(value.value, result.metric.unit)})" if with_value else ""
@@ -101,16 +101,17 @@ def _leading(result: WorkloadResult, *, with_value: bool) -> str:
     return _lead_in_words(lead_of(cells, result.comparison), shown)
 
 
-def client_limited(result: WorkloadResult) -> list[CellResult]:
-    """Return the contestants of the headline case that could have done more: any may be best."""
+def client_limited(cells: Iterable[CellResult]) -> list[CellResult]:
+    """Return the contestants of a case that could have done more: any of them may be the best."""
     return [
         cell
-        for cell in result.headline
+        for cell in cells
         if cell.unranked is not None and cell.unranked.obstacle is Obstacle.CLIENT_LIMITED
     ]
 
 
-def _unknown_lead(limited: Sequence[CellResult]) -> str:
+def unknown_lead(limited: Sequence[CellResult]) -> str:
+    """Say that nobody leads where some contestants were client limited."""
     names = join_names([cell.name for cell in limited])
     return f"lead unknown, the load generator limited {names}"
 
@@ -149,9 +150,11 @@ def overall(results: list[WorkloadResult]) -> str:
             continue
         lead = lead_of(cells, result.comparison)
         words = _lead_in_words(lead)
-        if limited := [cell for cell in client_limited(result) if cell.contestant.is_plain]:
+        if limited := [
+            cell for cell in client_limited(result.headline) if cell.contestant.is_plain
+        ]:
             lead = Lead(lead.first, tuple(cell.name for cell in limited))
-            words = _unknown_lead(limited)
+            words = unknown_lead(limited)
         sentences.append(f"{result.workload.title}: {words}")
         leads.append(lead)
         wins.update(() if lead.undecided else lead.first)

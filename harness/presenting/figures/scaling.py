@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from harness import units
-from harness.analysis.findings import LONGEST_TITLE, TOO_FEW, is_enough
+from harness.analysis.findings import (
+    LONGEST_TITLE,
+    TOO_FEW,
+    client_limited,
+    is_enough,
+    unknown_lead,
+)
 from harness.catalog.workload import HEADLINE
 from harness.presenting.figures import style, ticks
 
@@ -188,6 +194,9 @@ def _title(result: WorkloadResult, param: str) -> str:
         if unit == "bytes"
         else f"{largest:,} {units.unit_name(largest, unit)}"
     )
+    limited = client_limited(result.cases[_case_at(result, param, largest)])
+    if limited:
+        return f"{title}, {size}: {unknown_lead(limited)}"
     ranked = sorted(by_size[largest], reverse=metric.better == "higher")
     ends = [ranked[0]] if len(ranked) == 1 else [ranked[0], ranked[-1]]
     if not is_enough(n for _, _, n in ends):
@@ -196,6 +205,12 @@ def _title(result: WorkloadResult, param: str) -> str:
     text = ", ".join(named)
     full = f"{title}, {size}: {metric.label} {text}"
     return full if len(full) <= LONGEST_TITLE else f"{title}, {size}: {text}"
+
+
+def _case_at(result: WorkloadResult, param: str, value: int) -> str:
+    """Return the id of the case with this value of the parameter."""
+    cases = (case for case in result.workload.cases_along(param) if case.id in result.cases)
+    return next(case.id for case in cases if case.params[param] == value)
 
 
 def _missing(result: WorkloadResult, param: str) -> str:
@@ -216,7 +231,7 @@ def _missing(result: WorkloadResult, param: str) -> str:
 def _unranked(result: WorkloadResult, param: str) -> str:
     """Name the models that are drawn and not ranked at some size, with the reason."""
     reasons = {
-        cell.cell.model: cell.unranked.text
+        cell.cell.model: f"{cell.unranked.obstacle}: {cell.unranked.reason}"
         for case in result.workload.cases_along(param)
         for cell in result.cases.get(case.id, [])
         if cell.contestant.is_plain and cell.metrics and cell.unranked is not None
