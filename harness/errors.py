@@ -17,6 +17,7 @@ class Exit(IntEnum):
     FAILED = 1  # a validation or a claim failed, or a regression was found
     USAGE = 2
     NOT_POSSIBLE = 3  # not comparable, or not possible on this machine
+    INTERNAL = 70  # a defect of Loombench
     INTERRUPTED = 130
 
 

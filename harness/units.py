@@ -93,8 +93,8 @@ def format_value(value: float, unit: str, digits: int = 3) -> str:
         return format_time(value, digits) + slash + per
     if base == "bytes":
         return format_size(value, digits) + slash + per
-    if unit == "x":
-        return f"{format_significant(value, digits)}x"
+    if unit in ("x", "%"):
+        return f"{format_significant(value, digits)}{unit}"
     if slash:
         value = round_significant(value, digits)
     elif value == round(value, 6) and float(value).is_integer():
@@ -110,7 +110,7 @@ def unit_name(value: float, unit: str) -> str:
 def format_compact(value: float, unit: str, digits: int = 3) -> str:
     """Format a value under a heading that names what is counted: 52.3 µs, 52,300/s, 12."""
     base, _, per = unit.partition("/")
-    if base in ("ns", "bytes", "x"):
+    if base in ("ns", "bytes", "x", "%"):
         return format_value(value, base, digits)
     text = format_significant(round_significant(value, digits), digits)
     return f"{text}/s" if per == "s" else text

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 import shutil
 import signal
 from collections.abc import Iterator
@@ -76,6 +77,12 @@ def invoke(capsys: pytest.CaptureFixture[str]) -> Invoke:
     return run
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_machine_lock(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Let the runs of tests that are run in parallel be measured at once."""
+    os.environ["XDG_RUNTIME_DIR"] = str(tmp_path_factory.mktemp("lock"))
+
+
 # --- runners from outside
 
 
@@ -93,7 +100,7 @@ def ours(inventory: Inventory) -> Runners:
 @pytest.fixture
 def asked_once(ours: Runners, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ask our own runners what they offer once, and not in every test."""
-    monkeypatch.setattr(inventory_module, "find_runners", lambda: deepcopy(ours))
+    monkeypatch.setattr(inventory_module, "find_runners", lambda _: deepcopy(ours))
 
 
 @pytest.fixture

@@ -70,6 +70,7 @@ func runTrial(cmd command.Command) int {
 		CPUNs:        process.CPUNs,
 		PSSBytes:     process.PSSBytes,
 		VirtualBytes: process.VirtualBytes,
+		KernelBytes:  process.KernelBytes,
 		Facts:        models.Facts,
 		Usage:        process.Usage,
 		Turns:        turns,

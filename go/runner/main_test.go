@@ -168,14 +168,19 @@ func TestTheRunnerExitsWhenStandardInputEndsWhileItWaitsForATurn(t *testing.T) {
 	}
 }
 
-func TestTheRunnerContainsNoLoadGenerator(t *testing.T) {
-	listed, err := exec.CommandContext(t.Context(), "go", "list", "-deps", ".").Output()
-	if err != nil {
-		t.Fatal(err)
-	}
-	for name := range strings.Lines(string(listed)) {
-		if strings.Contains(name, "fasthttp") || strings.Contains(name, "internal/load") {
-			t.Errorf("found %s, expected it in the load generator only", strings.TrimSpace(name))
+func TestTheRunnerContainsNoLoadGeneratorAndTheLeanOneNoHTTP(t *testing.T) {
+	for tag, foreign := range map[string][]string{
+		"":     {"internal/load"},
+		"lean": {"internal/load", "fasthttp", "net/http"},
+	} {
+		listed, err := exec.CommandContext(t.Context(), "go", "list", "-tags", tag, "-deps", ".").Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for name := range strings.Lines(string(listed)) {
+			if slices.ContainsFunc(foreign, func(part string) bool { return strings.Contains(name, part) }) {
+				t.Errorf("tag %q: found %s, expected no such package", tag, strings.TrimSpace(name))
+			}
 		}
 	}
 }

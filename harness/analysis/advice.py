@@ -12,10 +12,10 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from harness import units
-from harness.analysis.analyse import ranked
+from harness.analysis.analyse import ranked_groups
 from harness.analysis.findings import client_limited, contrast, why_no_ranking
 from harness.analysis.lead import find_lead, join_names, lead_of
-from harness.catalog.workload import BASELINE
+from harness.catalog.workload import BASELINE, NOT_ADVISED
 from harness.statistics import estimates
 from harness.statistics.verdicts import Verdict, judge_ratios
 
@@ -109,15 +109,21 @@ def advice(analysis: Analysis) -> list[Advice]:
 def _best_contestants(
     result: WorkloadResult, judged_by: str, language: dict[str, str]
 ) -> Iterator[Aspect]:
-    """Yield the best contestants of the headline case, if any was measured."""
+    """Yield the best contestants of the headline case, if any was measured.
+
+    Groups of variants beyond the first are no advice, and neither are models for teaching.
+    """
     if not any(cell.attempts for cell in result.headline):
         return
-    cells = ranked(result)
     if limited := client_limited(result.headline):
         names = join_names([cell.name for cell in limited])
         why = f"the load generator limited {names}, so each could have done more"
         choice = Choice("", (), Certainty.UNDECIDED, why)
         yield Aspect(judged_by, result.workload.id, result.headline_id, (choice,))
+        return
+    (_, group), *_ = ranked_groups(result) or [("", [])]
+    cells = [cell for cell in group if cell.cell.model not in NOT_ADVISED]
+    if group and not cells:
         return
     choices = [_best(result, "", cells)]
     by_language: dict[str, list[CellResult]] = {}

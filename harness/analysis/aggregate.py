@@ -158,7 +158,7 @@ class CellAggregate:
             self.curves.append(dict(histograms.percentile_curve(waits)))
             self.waits = histograms.merge_into(self.waits, waits)
         for parked in trial.parked:
-            self.parked[parked.tasks].append(parked.bytes)
+            self.parked[parked.tasks].append(parked.total_bytes)
         for phase in trial.phases:
             if phase.loop == "ladder" and phase.elapsed_ns:
                 known = (

@@ -19,7 +19,7 @@ from harness.analysis.disturbance import DisturbanceCount, Disturbed
 from harness.analysis.ranking import UNSOUND, Unranked, compare_counts, find_unranked
 from harness.catalog import workload_file
 from harness.catalog.contestant import DEFAULT_RUNTIME, Contestant
-from harness.catalog.workload import HEADLINE, order_models
+from harness.catalog.workload import HEADLINE, OTHER_VARIANTS, order_models
 from harness.results.records import Cell, Status
 from harness.statistics import estimates
 from harness.statistics.blocks import BlockValues, pair_blocks
@@ -365,6 +365,20 @@ def by_tier(result: WorkloadResult) -> list[CellResult]:
     """Return the ranked cells tier by tier, the best of each first."""
     tier_of = result.comparison.tier_of
     return sorted(ranked(result), key=lambda cell: tier_of(cell.contestant) or 0)
+
+
+def ranked_groups(result: WorkloadResult) -> list[tuple[str, list[CellResult]]]:
+    """Return the ranked cells of each group of variants that has some, with the group's label.
+
+    The first group competes for the lead. Without groups, all cells do, and the label is empty.
+    """
+    cells, workload = ranked(result), result.workload
+    labels = [group.label for group in workload.groups]
+    found = [
+        (label, [cell for cell in cells if workload.group_of(cell.contestant) == position])
+        for position, label in enumerate([*labels, OTHER_VARIANTS if labels else ""])
+    ]
+    return [(label, own) for label, own in found if own]
 
 
 def ranked(result: WorkloadResult, *, plain: bool = False) -> list[CellResult]:

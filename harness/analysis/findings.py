@@ -6,7 +6,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from harness import units
-from harness.analysis.analyse import ranked
+from harness.analysis.analyse import ranked, ranked_groups
 from harness.analysis.lead import Lead, join_names, lead_of
 from harness.analysis.ranking import Obstacle
 from harness.catalog.workload import HEADLINE
@@ -29,17 +29,19 @@ def title(result: WorkloadResult) -> str:
     """Return what the headline case of a workload shows, in one sentence of a figure's title.
 
     It has as many of the workload's contrasts as fit, those only that are real differences, and
-    the leaders. The numbers of the leaders are in the figure. Too few blocks show nothing.
+    the leaders, of the first group of variants if there are groups. The numbers of the leaders are
+    in the figure. Too few blocks show nothing.
     """
-    name = result.workload.title
-    cells = ranked(result)
-    if not cells:
-        return f"{name}: {why_no_ranking(result)}"
+    groups = ranked_groups(result)
+    if not groups:
+        return f"{result.workload.title}: {why_no_ranking(result)}"
+    label, leaders = groups[0]
+    name = ", ".join(filter(None, (result.workload.title, label)))
     if _is_unsure(result):
         return f"{name}: {TOO_FEW}"
     is_different = result.comparison.is_different
     clauses = [contrast(result, pair) for pair in _contrasts(result) if is_different(*pair)]
-    leading = _leading(result, with_value=False)
+    leading = _leading(result, leaders, with_value=False)
     for count in range(len(clauses), 0, -1):
         text = f"{name}: {'; '.join([*clauses[:count], leading])}"
         if len(text) <= LONGEST_TITLE:
@@ -51,8 +53,11 @@ def finding(result: WorkloadResult) -> str:
     """Return all that the headline case of a workload shows, in a sentence or two."""
     if not ranked(result):
         return why_no_ranking(result)
-    clauses = [contrast(result, pair) for pair in _contrasts(result)]
-    text = "; ".join([_leading(result, with_value=True), *clauses])
+    leads = [
+        ": ".join(filter(None, (label, _leading(result, cells, with_value=True))))
+        for label, cells in ranked_groups(result)
+    ]
+    text = "; ".join([*leads, *(contrast(result, pair) for pair in _contrasts(result))])
     return text + (_UNSURE if _is_unsure(result) else "")
 
 
@@ -89,11 +94,10 @@ def why_no_ranking(result: WorkloadResult) -> str:
     return "nothing could be measured"
 
 
-def _leading(result: WorkloadResult, *, with_value: bool) -> str:
-    """Name the best contestant, with all that are not different from it: those of its tier."""
+def _leading(result: WorkloadResult, cells: Sequence[CellResult], *, with_value: bool) -> str:
+    """Name the best of these cells, which are ranked, with all that are not different from it."""
     if limited := client_limited(result.headline):
         return unknown_lead(limited)
-    cells = ranked(result)
     value = cells[0].metrics[result.metric.id]
     shown = f" ({units.format_value(value.value, result.metric.unit)})" if with_value else ""
     if not value.has_interval:

@@ -25,6 +25,7 @@ MODELS = (
     "trio",
     "anyio-asyncio",
     "anyio-trio",
+    "gevent",
     "scratch",
     "threads",
     "processes",
@@ -37,6 +38,8 @@ CHECK, HEADLINE = "check", "headline"
 ALL_CASES = "all"  # a key of [alone] in a workload file
 BASELINE = "asyncio"  # the denominator of ratios, unless a workload has a baseline of its own
 _SMALLER_NS = 5_000_000  # the least duration of a sample of half of the work
+OTHER_VARIANTS = "other variants"  # those in no group, where a workload has groups
+NOT_ADVISED = frozenset({"scratch"})  # models that are written to teach, not for real work
 MIN_CASES_FOR_LINE = 3  # in a figure with a line per model
 
 Params = dict[str, int | str]
@@ -65,6 +68,12 @@ class Param:
     meaning: str
     choices: tuple[str, ...] = ()  # if set, the value is one of these words
     unit_of: Mapping[str, str] = field(default_factory=dict)  # another parameter's word -> unit
+    grown: Formula | None = None  # what a model is given instead of the value of a case
+    grown_of: Mapping[str, Formula] = field(default_factory=dict)  # model -> its own formula
+
+    def formula_for(self, model: str) -> Formula | None:
+        """Return what a model is given, from the parameters of a case; None: the case's value."""
+        return self.grown_of.get(model, self.grown)
 
 
 @dataclass(frozen=True)
@@ -147,16 +156,37 @@ class Exclusion:
 
 
 @dataclass(frozen=True)
+class WantedCount:
+    """The value that a counter must have, from the parameters, or its least value."""
+
+    formula: Formula
+    is_least: bool = False
+
+    def accepts(self, count: int, params: Params) -> bool:
+        """Return whether a counter has a right value in a case with these parameters."""
+        value = int(self.formula(params))
+        return count >= value if self.is_least else count == value
+
+    def describe(self, params: Params) -> str:
+        """Format the value in a case with these parameters: `3`, `at least 1,000`."""
+        return f"{'at least ' if self.is_least else ''}{int(self.formula(params)):,}"
+
+    def describe_formula(self) -> str:
+        """Format the value for any case: `3`, `at least tasks`."""
+        return f"{'at least ' if self.is_least else ''}{self.formula.text}"
+
+
+@dataclass(frozen=True)
 class Observation:
-    """A counter that every implementation must report with this value."""
+    """A counter that every implementation must report."""
 
     name: str
-    expected: int
-    expected_of: dict[str, int]  # model -> its value, if different
+    wanted: WantedCount
+    wanted_of: dict[str, WantedCount]  # model -> what it must report, if different
 
-    def expected_for(self, model: str) -> int:
-        """Return the value that this model must report."""
-        return self.expected_of.get(model, self.expected)
+    def wanted_from(self, model: str) -> WantedCount:
+        """Return what this model must report."""
+        return self.wanted_of.get(model, self.wanted)
 
 
 @dataclass(frozen=True)
@@ -174,6 +204,14 @@ class AdviceTexts:
     work: str
     judged_by: str
     places: tuple[PlaceChoice, ...] = ()
+
+
+@dataclass(frozen=True)
+class VariantGroup:
+    """Variants that follow one principle, so that their results can be compared."""
+
+    label: str
+    variants: tuple[str, ...]  # an empty one: the plain implementations
 
 
 @dataclass(frozen=True)
@@ -222,6 +260,7 @@ class Workload:
     load: Load | None  # of the shape `server`
     advice: AdviceTexts | None  # None: advice uses the title of the workload
     late: LateLimit | None
+    groups: tuple[VariantGroup, ...]  # the first competes for the lead; none: all do
     text: str  # the file itself
 
     @property
@@ -239,18 +278,30 @@ class Workload:
         """The contestant in the denominator of ratios."""
         return Contestant(self.id, BASELINE)
 
+    def group_of(self, contestant: Contestant) -> int:
+        """Return the position of a contestant's group; a variant in no group comes last."""
+        for position, group in enumerate(self.groups):
+            if contestant.variant in group.variants:
+                return position
+        return len(self.groups)
+
     def why_alone(self, case: str) -> str | None:
         """Return why the contestants of a case do not take turns, or None if they do."""
         return self.alone.get(case, self.alone.get(ALL_CASES))
 
     def resolve(self, case: str, model: str) -> ModelCase:
-        """Return a case as a model runs it, with parameters clamped to the model's limits."""
+        """Return a case as a model runs it: within the model's limits, and grown parameters."""
         original = self.cases[case]
         params = dict(original.params)
         for limit in self.limits:
             if limit.clamps and limit.is_exceeded(original, model):
                 params[limit.param] = min(limit.most, int(params[limit.param]))
-        return ModelCase(self, model, replace(original, params=params))
+        grown: Params = {
+            name: int(formula(params))
+            for name, param in self.params.items()
+            if (formula := param.formula_for(model)) is not None
+        }
+        return ModelCase(self, model, replace(original, params=params | grown))
 
     def count_operations(self, case: Case) -> int:
         """Return the number of operations per call."""
@@ -262,10 +313,14 @@ class Workload:
         return None if formula is None else int(formula(case.params))
 
     def describe_params(self, case: Case) -> str:
-        """Format the parameters of a case: `tasks = 1,000, wait = 50 ms`."""
+        """Format the parameters of a case: `tasks = 1,000, wait = 50 ms`.
+
+        Those that are grown are left out: they differ between models.
+        """
         return ", ".join(
             f"{name.removesuffix('_ns')} = {self.describe_param(case, name)}"
             for name in case.params
+            if self.params[name].grown is None
         )
 
     def describe_param(self, case: Case, name: str) -> str:

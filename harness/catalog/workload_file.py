@@ -10,7 +10,7 @@ import tomllib
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from harness.catalog.contestant import Contestant, is_model_id, parse_name
+from harness.catalog.contestant import Contestant, is_model_id, is_variant, parse_name
 from harness.catalog.formula import Formula
 from harness.catalog.toml_table import TomlTable
 from harness.catalog.workload import (
@@ -32,6 +32,8 @@ from harness.catalog.workload import (
     PlaceChoice,
     Sampling,
     Sweep,
+    VariantGroup,
+    WantedCount,
     Workload,
     is_workload_id,
 )
@@ -47,9 +49,11 @@ _LONGEST_MS = 3_600_000
 _SHAPES_OF_WORK = ("makespan", "rate")
 _OF_A_SAMPLE = frozenset({"elapsed_ns", "cpu_ns", "operations", "ideal_ns"})
 _OF_A_TRIAL = {
-    "latency": LATENCIES,
+    "latency": LATENCIES | {"early_share"},
     "server": LATENCIES | {"capacity_per_s", "lost", "exit_ns", "server_cpu_ns"},
-    "footprint": frozenset({"bytes_per_task", "virtual_bytes_per_task"}),
+    "footprint": frozenset(
+        f"{part}bytes_per_task" for part in ("", "user_", "kernel_", "virtual_")
+    ),
 }
 
 
@@ -93,6 +97,7 @@ def parse(id_: str, text: str, file: str, *, from_outside: bool = False) -> Work
     except (ValueError, RecursionError) as error:  # also for numbers or nesting beyond all measure
         raise Problem(f"{file}: not valid TOML: {error}") from None
     workload = _workload(id_, root, text, _Models(from_outside))
+    _check_grown(root, workload)
     _check_formulas(root, workload)
     for table in (root.table("oracle"), root.table("work"), root):
         table.refuse_unknown_keys()
@@ -102,12 +107,11 @@ def parse(id_: str, text: str, file: str, *, from_outside: bool = False) -> Work
 
 
 def _workload(id_: str, root: TomlTable, text: str, models: _Models) -> Workload:
-    params = _params(root)
+    params = _params(root, models)
     names = frozenset(_numbers(params))
     work, oracle = root.table("work"), _formula(root.table("oracle"), "value", names)
     shape = root.choice("shape", SHAPES)
     load = _load(root.table("load"), names) if shape == "server" else None
-    ideal_ns_of = work.table("ideal_ns_of", {})
     swept, advice, late = map(root.optional_table, ("sweep", "advice", "late"))
     sweep = None if swept is None else _sweep(swept, params)
     cases = _cases(root, params, sweep, oracle, load)
@@ -123,10 +127,7 @@ def _workload(id_: str, root: TomlTable, text: str, models: _Models) -> Workload
         oracle=oracle,
         operations=_formula(work, "operations", names),
         ideal_ns=_formula(work, "ideal_ns", names) if "ideal_ns" in work.values else None,
-        ideal_ns_of={
-            _model(ideal_ns_of, model, models): _formula(ideal_ns_of, model, names)
-            for model in ideal_ns_of.values
-        },
+        ideal_ns_of=_formulas_of(work, "ideal_ns_of", names, models),
         grows_with=_grows_with(work, params, shape),
         cases=cases,
         sweep=sweep,
@@ -137,13 +138,14 @@ def _workload(id_: str, root: TomlTable, text: str, models: _Models) -> Workload
         not_applicable=_not_applicable(root, models),
         alone=_alone(root, cases),
         observations=tuple(
-            _observation(name, table, models) for name, table in root.tables("observed")
+            _observation(name, table, names, models) for name, table in root.tables("observed")
         ),
         contrasts=_contrasts(root, id_, models),
         exclusions=tuple(_exclusion(row, params, models) for row in root.rows("exclusions")),
         load=load,
         advice=None if advice is None else _advice(advice, cases),
         late=None if late is None else _late(late),
+        groups=_groups(root),
         text=text,
     )
 
@@ -180,6 +182,25 @@ def _check_formulas(root: TomlTable, workload: Workload) -> None:
             _computed(work, "ideal_ns", workload.ideal_ns, case)
         for model, formula in workload.ideal_ns_of.items():
             _computed(ideal_ns_of, model, formula, case)
+        for observation in workload.observations:
+            table = root.table("observed").table(observation.name)
+            for wanted in (observation.wanted, *observation.wanted_of.values()):
+                _computed(table, "", wanted.formula, case)
+
+
+def _check_grown(root: TomlTable, workload: Workload) -> None:
+    """Refuse parameters that grow beyond their bounds in some case that a model runs."""
+    for name, param in workload.params.items():
+        table = root.table("params").table(name)
+        for model in ("", *param.grown_of):
+            formula = param.formula_for(model)
+            for case in workload.cases.values():
+                if formula is None or workload.find_limit(case, model):
+                    continue
+                value = int(_computed(table, "grown", formula, case))
+                if not param.least <= value <= param.most:
+                    expected = f"a value from {param.least} to {param.most} in the case {case.id}"
+                    raise table.problem("grown", value, expected)
 
 
 def _advice(table: TomlTable, cases: Mapping[str, Case]) -> AdviceTexts:
@@ -207,8 +228,29 @@ def _late(table: TomlTable) -> LateLimit:
     return limit
 
 
-def _params(root: TomlTable) -> dict[str, Param]:
-    params = {name: _param(name, table) for name, table in root.tables("params")}
+def _groups(root: TomlTable) -> tuple[VariantGroup, ...]:
+    """Read groups of variants; each variant belongs to one, the plain implementations too."""
+    groups: list[VariantGroup] = []
+    seen: set[str] = set()
+    for row in root.rows("groups"):
+        group = VariantGroup(row.text("label"), row.texts("variants"))
+        for variant in group.variants:
+            if variant in seen or not is_variant(variant):
+                raise row.problem("variants", variant, "a variant that is in no other group")
+            seen.add(variant)
+        row.refuse_unknown_keys()
+        groups.append(group)
+    if groups and "" not in groups[0].variants:
+        raise root.problem(
+            "groups[0].variants", groups[0].variants, 'also "", the plain implementations'
+        )
+    return tuple(groups)
+
+
+def _params(root: TomlTable, models: _Models) -> dict[str, Param]:
+    tables = dict(root.tables("params"))
+    names = frozenset(name for name, table in tables.items() if "choices" not in table.values)
+    params = {name: _param(name, table, names, models) for name, table in tables.items()}
     for name, param in params.items():
         for word in param.unit_of.keys() - {
             word for other in params.values() for word in other.choices
@@ -217,12 +259,21 @@ def _params(root: TomlTable) -> dict[str, Param]:
     return params
 
 
-def _param(name: str, table: TomlTable) -> Param:
+def _param(name: str, table: TomlTable, names: frozenset[str], models: _Models) -> Param:
     if choices := table.texts("choices", ()):
         param = Param(name, "", 0, 0, table.text("meaning"), choices)
     else:
         unit, least, most = table.text("unit"), table.integer("min"), table.integer("max")
-        param = Param(name, unit, least, most, table.text("meaning"), (), table.texts_of("unit_of"))
+        param = Param(
+            name,
+            unit,
+            least,
+            most,
+            table.text("meaning"),
+            unit_of=table.texts_of("unit_of"),
+            grown=_formula(table, "grown", names) if table.text("grown", "") else None,
+            grown_of=_formulas_of(table, "grown_of", names, models),
+        )
     table.refuse_unknown_keys()
     if param.least > param.most:
         raise table.problem("max", param.most, f"at least min, which is {param.least}")
@@ -245,6 +296,16 @@ def _formula(table: TomlTable, key: str, names: frozenset[str]) -> Formula:
         known = ", ".join(sorted(names)) or "none"
         raise table.problem(key, text, f"a formula of these names: {known}; not {strangers[0]}")
     return formula
+
+
+def _formulas_of(
+    table: TomlTable, key: str, names: frozenset[str], models: _Models
+) -> dict[str, Formula]:
+    """Read a table of formulas by model; empty if it is absent."""
+    others = table.table(key, {})
+    return {
+        _model(others, model, models): _formula(others, model, names) for model in others.values
+    }
 
 
 def _sampling(table: TomlTable) -> Sampling:
@@ -434,17 +495,28 @@ def _limit(row: TomlTable, params: dict[str, Param], models: _Models) -> Limit:
     return limit
 
 
-def _observation(name: str, table: TomlTable, models: _Models) -> Observation:
-    others = table.table("expected_of", {})
-    observation = Observation(
-        name=name,
-        expected=table.integer("expected"),
-        expected_of={
-            _model(others, model, models): others.integer(model) for model in others.values
-        },
-    )
+def _observation(
+    name: str, table: TomlTable, names: frozenset[str], models: _Models
+) -> Observation:
+    key = "at_least" if "at_least" in table.values else "expected"
+    wanted_of = {}
+    for group in ("expected", "at_least"):
+        others = table.table(f"{group}_of", {})
+        for model in others.values:
+            if _model(others, model, models) in wanted_of:
+                raise others.problem(model, others.values[model], "a model in one table only")
+            wanted_of[model] = _wanted(others, model, names, is_least=group == "at_least")
+    wanted = _wanted(table, key, names, is_least=key == "at_least")
+    observation = Observation(name, wanted, wanted_of)
     table.refuse_unknown_keys()
     return observation
+
+
+def _wanted(table: TomlTable, key: str, names: frozenset[str], *, is_least: bool) -> WantedCount:
+    """Read the value of a counter: an integer or a formula."""
+    if type(table.values.get(key)) is int:
+        return WantedCount(Formula(str(table.integer(key))), is_least)
+    return WantedCount(_formula(table, key, names), is_least)
 
 
 def _not_applicable(root: TomlTable, models: _Models) -> dict[str, str]:

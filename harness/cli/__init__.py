@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import os
 import sys
+import traceback
 from typing import TYPE_CHECKING
 
 import click
 
 from harness import units
 from harness.cli import comparing, measuring, reading, writing
+from harness.cli.output import guarded
 from harness.errors import Exit, Problem
 
 if TYPE_CHECKING:
@@ -30,6 +31,16 @@ for command in _COMMANDS:
 
 def main(argv: Sequence[str]) -> int:
     """Run one command and return its exit code. Errors are one line on standard error."""
+    with guarded() as output:
+        code = _run(argv)
+        output.flush()
+        if output.complaint:
+            click.echo(f"loombench: {output.complaint}", err=True)
+            return code or Exit.NOT_POSSIBLE
+    return code
+
+
+def _run(argv: Sequence[str]) -> int:
     try:
         result = cli.main(list(argv), prog_name="loombench", standalone_mode=False)
     except Problem as problem:
@@ -43,14 +54,14 @@ def main(argv: Sequence[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("loombench: interrupted", err=True)
         return Exit.INTERRUPTED
-    except (BrokenPipeError, SystemExit):
-        # The reader closed the pipe (`| head`); click turns that into SystemExit. Print nothing,
-        # and keep the interpreter from printing an error when it exits.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return Exit.SUCCESS
     return int(result or Exit.SUCCESS)
 
 
 def entry() -> None:
-    """Run as the console script `loombench`."""
-    sys.exit(main(sys.argv[1:]))
+    """Run as the console script `loombench`. 1 means that something does not hold, 70 a defect."""
+    try:
+        code = main(sys.argv[1:])
+    except Exception:  # noqa: BLE001 - whatever it is, it must not look like a verdict
+        traceback.print_exc()
+        code = Exit.INTERNAL
+    sys.exit(code)

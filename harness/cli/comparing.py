@@ -5,17 +5,19 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import click
+from rich.console import Console
 
 from harness.analysis import changes, run_comparison
 from harness.analysis.analyse import analyse
 from harness.analysis.changes import Change
 from harness.catalog.workload import HEADLINE
 from harness.cli import options
-from harness.cli.console import Console, print_line, warn
+from harness.cli.console import print_line, warn
 from harness.cli.measuring import open_inventory
 from harness.cli.results import analyse_run, show_revision
 from harness.errors import Exit, Problem
 from harness.interrupts import interruptible
+from harness.locks import measuring_alone
 from harness.measuring import against, campaign
 from harness.measuring.plan import PROFILES, RunSelection
 from harness.measuring.progress import Display
@@ -42,6 +44,7 @@ _fail_on = click.option(
 @options.workload
 @options.model
 @options.case
+@options.env
 @click.option("--budget", type=options.DURATION, help="Time to measure: 90s, 3m, 1h. [60s]")
 @click.option(
     "--precision",
@@ -51,6 +54,7 @@ _fail_on = click.option(
 @click.option("--unchanged", is_flag=True, help="Also measure implementations that are the same.")
 @options.max_memory
 @options.seed
+@options.beside
 @_fail_on
 @options.out
 def ab(
@@ -58,6 +62,7 @@ def ab(
     workloads: tuple[str, ...],
     models: tuple[str, ...],
     cases: tuple[str, ...],
+    envs: tuple[str, ...],
     budget: float | None,
     precision: float | None,
     max_memory: int | None,
@@ -66,6 +71,7 @@ def ab(
     out: Path,
     *,
     unchanged: bool,
+    beside: bool,
 ) -> int:
     """Measure whether the working tree is faster than REV, a git revision such as HEAD.
 
@@ -76,22 +82,24 @@ def ab(
     selection = RunSelection(
         options.split(workloads), options.split(models), options.split(cases) or (HEADLINE,)
     )
-    match = against.open_match(open_inventory(), revision, selection, out, unchanged=unchanged)
+    inventory = open_inventory((), envs)
+    match = against.open_match(inventory, revision, selection, out, unchanged=unchanged)
     for note in match.notes:
         print_line(console, note)
-    current = campaign.begin(
-        out,
-        selection,
-        PROFILES["quick"],
-        budget or _BUDGET_S,
-        seed,
-        precision or _PRECISION,
-        match.inventory,
-        alone=match.alone,
-    )
-    display = Display(console, current.budget_s, current.planned, current.allocator.trials)
-    with interruptible() as interrupted, display:
-        reason = current.measure(display, interrupted, max_memory)
+    with measuring_alone(beside=beside) as is_alone:
+        current = campaign.begin(
+            out,
+            selection,
+            PROFILES["quick"],
+            budget or _BUDGET_S,
+            seed,
+            precision or _PRECISION,
+            match.inventory,
+            alone=match.alone,
+        )
+        display = Display(console, current.budget_s, current.planned, current.allocator.trials)
+        with interruptible() as interrupted, display:
+            reason = current.measure(display, interrupted, max_memory, is_alone=is_alone)
     print_line(console, f"{reason}: {current.folder}")
     rows = show_revision(analyse_run(current.folder), console)
     if any(row.change is Change.UNDECIDED for row in rows):

@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 import msgspec
-import rich.console
 
 from harness import units
 
-
-class Console(rich.console.Console):
-    """A console that leaves the handling of closed pipes to `main`."""
-
-    def on_broken_pipe(self) -> None:
-        """Raise BrokenPipeError instead of exiting."""
-        raise BrokenPipeError
+if TYPE_CHECKING:
+    from rich.console import Console
 
 
 def print_line(console: Console, text: str) -> None:

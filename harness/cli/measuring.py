@@ -5,18 +5,21 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import click
+from rich.console import Console
 
 from harness.claims import judge, ledger
 from harness.cli import options
-from harness.cli.console import Console, echo_json, print_line, warn
+from harness.cli.console import echo_json, print_line, warn
 from harness.cli.live import LiveResults, begin_analysis
 from harness.cli.results import draw, show_results, summarise
 from harness.errors import Exit, Problem
 from harness.interrupts import interruptible
+from harness.locks import measuring_alone
 from harness.measuring import campaign
 from harness.measuring.doctor import diagnose
 from harness.measuring.inventory import Inventory
 from harness.measuring.plan import PROFILES, RunSelection, assign_validation
+from harness.measuring.processes.environment import parse_passed
 from harness.measuring.progress import Display
 from harness.measuring.validate import validate_cell
 from harness.presenting import tables
@@ -38,16 +41,18 @@ _PRECISION = 0.03
 @options.workload
 @options.model
 @options.runner
+@options.env
 @options.as_json
 def list_(
     workloads: tuple[str, ...],
     models: tuple[str, ...],
     runners: tuple[Path, ...],
+    envs: tuple[str, ...],
     *,
     as_json: bool,
 ) -> int:
     """List workloads, models and implementations. Gives reasons for unavailable ones."""
-    inventory = open_inventory(runners)
+    inventory = open_inventory(runners, envs)
     selection = RunSelection(options.split(workloads), options.split(models))
     cells, absent = inventory.plan_cells(selection, None)
     selected = [
@@ -69,6 +74,7 @@ def list_(
 @options.workload
 @options.model
 @options.runner
+@options.env
 @options.case
 @click.option("--budget", type=options.DURATION, help="Time to measure: 90s, 3m, 1h. [by profile]")
 @click.option(
@@ -90,11 +96,13 @@ def list_(
     help="Continue a run instead of starting one. [latest]",
 )
 @click.option("--alone", is_flag=True, help="Measure trials one after the other, without turns.")
+@options.beside
 @click.option("--figures/--no-figures", default=True, help="Draw figures.")
 def run(
     workloads: tuple[str, ...],
     models: tuple[str, ...],
     runners: tuple[Path, ...],
+    envs: tuple[str, ...],
     cases: tuple[str, ...],
     budget: float | None,
     profile: str | None,
@@ -105,51 +113,62 @@ def run(
     resume: str | None,
     *,
     alone: bool,
+    beside: bool,
     figures: bool,
 ) -> int:
     """Measure, and draw the results between blocks and at the end. Ctrl-C ends early."""
     console = Console()
     claims = ledger.load()
     urgent = ledger.list_cases(claims)
-    if resume is None:
-        selection = RunSelection(
-            options.split(workloads), options.split(models), options.split(cases)
-        )
-        current = campaign.begin(
-            out,
-            selection,
-            PROFILES[profile or "standard"],
-            budget,
-            seed,
-            precision or _PRECISION,
-            open_inventory(runners),
-            alone=alone,
-            urgent=urgent,
-        )
-    else:
-        if workloads or models or cases or profile or precision or alone or seed is not None:
-            raise Problem(
-                "--resume continues a run as planned; found it together with --workload, --model,"
-                " --case, --profile, --precision, --alone or --seed, expected it without them"
+    with measuring_alone(beside=beside) as is_alone:
+        if resume is None:
+            current = campaign.begin(
+                out,
+                RunSelection(*map(options.split, (workloads, models, cases))),
+                PROFILES[profile or "standard"],
+                budget,
+                seed,
+                precision or _PRECISION,
+                open_inventory(runners, envs),
+                alone=alone,
+                urgent=urgent,
             )
-        current = campaign.resume(store.find_run(out, resume), budget, warn, runners, urgent)
-    analyst = begin_analysis(current)
-    display = Display(console, current.budget_s, current.planned, current.allocator.trials)
-    with interruptible() as interrupted, display:
-        live = LiveResults(current, analyst, display, interrupted, claims if figures else None)
-        reason = current.measure(live, interrupted, max_memory)
+        else:
+            planned = (workloads, models, cases, profile, precision, alone)
+            _refuse_a_new_plan(is_new=any(planned) or seed is not None)
+            folder, passed = store.find_run(out, resume), parse_passed(envs)
+            current = campaign.resume(folder, budget, warn, runners, urgent, passed)
+        analyst = begin_analysis(current)
+        display = Display(console, current.budget_s, current.planned, current.allocator.trials)
+        with interruptible() as interrupted, display:
+            live = LiveResults(current, analyst, display, interrupted, claims if figures else None)
+            reason = current.measure(live, interrupted, max_memory, is_alone=is_alone)
     print_line(console, f"{reason}: {current.folder}")
     _present(current.folder, analyst.conclude(), claims, console, figures=figures)
     return Exit.INTERRUPTED if reason == "interrupted" else _exit_code(current.inventory)
+
+
+def _refuse_a_new_plan(*, is_new: bool) -> None:
+    if is_new:
+        raise Problem(
+            "--resume continues a run as planned; found it together with --workload, --model,"
+            " --case, --profile, --precision, --alone or --seed, expected it without them"
+        )
 
 
 @click.command()
 @click.argument("workloads", nargs=-1, metavar="[WORKLOAD]...")
 @options.model
 @options.runner
-def validate(workloads: tuple[str, ...], models: tuple[str, ...], runners: tuple[Path, ...]) -> int:
+@options.env
+def validate(
+    workloads: tuple[str, ...],
+    models: tuple[str, ...],
+    runners: tuple[Path, ...],
+    envs: tuple[str, ...],
+) -> int:
     """Check every implementation against its workload's rules. Runs the check cases."""
-    inventory = open_inventory(runners)
+    inventory = open_inventory(runners, envs)
     selection = RunSelection(options.split(workloads), options.split(models))
     cells, absent = inventory.plan_cells(selection, None)
     trials: list[Trial] = []
@@ -199,9 +218,9 @@ def _present(
     summarise(folder, analysis, checked)
 
 
-def open_inventory(runners: Sequence[Path] = ()) -> Inventory:
+def open_inventory(runners: Sequence[Path] = (), envs: Sequence[str] = ()) -> Inventory:
     """Open the inventory and warn about runners that cannot be used."""
-    inventory = Inventory.open(runners)
+    inventory = Inventory.open(runners, parse_passed(envs))
     for problem in inventory.runners.problems:
         warn(problem)
     return inventory

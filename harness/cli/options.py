@@ -50,7 +50,7 @@ def _repeatable(name: str, metavar: str, help_: str, type_: Any = str) -> Callab
     """Return a repeatable option `--NAME`; the parameter of the command is NAMEs."""
     return click.option(
         f"--{name}",
-        f"{name}s",
+        name + "s",
         multiple=True,
         type=type_,
         metavar=metavar,
@@ -65,6 +65,9 @@ case = _repeatable("case", "NAME", "Only this case")
 runner = _repeatable(
     "runner", "FILE_OR_FOLDER", "Also use the runners of this loombench.toml", _PATH
 )
+env = _repeatable(
+    "env", "NAME[=VALUE]", "Pass this variable to all measured processes, which get few others"
+)
 ledger = _repeatable("ledger", "FILE", "Also check the claims in this file (docs/claims.md)", _PATH)
 only = click.option(
     "--only",
@@ -77,6 +80,9 @@ must_hold = click.option(
     help="Exit with 1 unless every claim holds, and print what to do about the others.",
 )
 as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+beside = click.option(
+    "--beside", is_flag=True, help="Measure although another run is measured; marks all trials."
+)
 max_memory = click.option(
     "--max-memory",
     type=SIZE,

@@ -6,12 +6,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
+from rich.console import Console
 
 from harness import units
 from harness.analysis.analyse import analyse
 from harness.claims import judge, ledger
 from harness.cli import options
-from harness.cli.console import Console, echo_json, warn
+from harness.cli.console import echo_json, warn
 from harness.cli.results import analyse_run, draw, show_results, summarise
 from harness.errors import Exit, Problem
 from harness.files import write_file

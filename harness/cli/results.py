@@ -6,9 +6,11 @@ import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from rich.console import Console
+
 from harness.analysis.analyse import Analysis, analyse
 from harness.analysis.revision_comparison import compare_revision
-from harness.cli.console import Console, print_line, warn
+from harness.cli.console import print_line, warn
 from harness.files import write_file
 from harness.presenting import export, tables
 from harness.results import store

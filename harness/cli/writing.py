@@ -6,11 +6,12 @@ import re
 from typing import TYPE_CHECKING
 
 import click
+from rich.console import Console
 
 from harness import scaffold
 from harness.catalog import workload_file
 from harness.catalog.workload import SHAPES
-from harness.cli.console import Console, print_line
+from harness.cli.console import print_line
 from harness.errors import Exit, Problem, unknown_name
 from harness.paths import ROOT, WORKLOADS
 

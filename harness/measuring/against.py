@@ -49,7 +49,7 @@ def open_match(
     chosen = plan.select_workloads(selection, inventory.workloads, inventory.runners.models)
     ids = {workload.id for workload in chosen}
     revision = revisions.extract(name, out)
-    theirs = find_runners_of(revision, selection.models)
+    theirs = find_runners_of(revision, selection.models, inventory.passed)
 
     def is_selected(contestant: Contestant) -> bool:
         is_model = not selection.models or contestant.model in selection.models
@@ -69,7 +69,8 @@ def reopen(inventory: Inventory, run: Run, out: Path) -> Inventory:
     revision = revisions.extract(run.revision, out)
     contestants = {structs.replace(cell.contestant, runtime=DEFAULT_RUNTIME) for cell in run.cells}
     models = {contestant.model for contestant in contestants}
-    return inventory.with_revision(revision, find_runners_of(revision, models), contestants)
+    theirs = find_runners_of(revision, models, inventory.passed)
+    return inventory.with_revision(revision, theirs, contestants)
 
 
 def _explain_nothing(revision: Revision, theirs: Runners, differences: Differences) -> str:

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
 from harness.errors import Exit, Problem
 from harness.measuring import against, plan, trials
 from harness.measuring.allocate import Allocator
@@ -20,12 +22,13 @@ from harness.results import store
 from harness.results.records import SCHEMA_VERSION, Run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Callable, Collection, Iterable, Mapping
     from pathlib import Path
 
     from harness.measuring.plan import CaseKey, Profile, RunSelection
     from harness.results.records import Machine, RunnerFacts, Trial
 
+_ANOTHER_RUN = "another run"  # what took CPU time, for `Trial.disturbed`
 _MAX_DETAIL = 60  # characters of an old and a new value that are shown in an error message
 
 
@@ -54,10 +57,18 @@ class Campaign:
         observer: trials.Observer,
         interrupted: Callable[[], bool],
         memory_bytes: int | None = None,
+        *,
+        is_alone: bool = True,
     ) -> str:
-        """Measure until the budget is spent or Ctrl-C is pressed. Returns why it ended."""
+        """Measure until the budget is spent or Ctrl-C is pressed. Returns why it ended.
+
+        `is_alone` tells whether no other run is measured on this machine. If one is, every trial
+        counts as disturbed.
+        """
 
         def store_trial(trial: Trial) -> None:
+            if not is_alone:
+                trial = structs.replace(trial, disturbed=(*trial.disturbed, _ANOTHER_RUN))
             self.writer.append(trial)
             self.allocator.record(trial)
 
@@ -119,6 +130,7 @@ def begin(
         sources=inventory.source_digests(cells),
         implementations=inventory.source_paths(cells),
         runner_files=inventory.runner_files,
+        env=dict(inventory.passed),
         revision=inventory.beside.commit if inventory.beside else "",
     )
     writer = store.RunWriter.create(out, run)
@@ -132,24 +144,33 @@ def resume(
     warn: Callable[[str], None],
     runner_files: Iterable[Path] = (),
     urgent: Collection[CaseKey] = (),
+    passed: Mapping[str, str] | None = None,
 ) -> Campaign:
     """Continue a run. Raises Problem if the machine or the measured programs have changed.
 
-    `runner_files` are the files given by --runner now; they must be the same as those of the run.
+    `runner_files` are the files given by --runner now, and `passed` the variables given by --env;
+    they must be the same as those of the run.
     """
+    runner_files, passed = tuple(runner_files), passed or {}
     run = store.read_run(folder)
     _check_schema(folder.name, run)
-    runner_files = tuple(runner_files)
     _check_runner_files(folder.name, run, runner_files)
-    inventory = Inventory.open(runner_files)
+    _check_passed(folder.name, run, passed)
+    inventory = Inventory.open(runner_files, passed)
     if run.revision:
         inventory = against.reopen(inventory, run, folder.parent)
     for problem in inventory.runners.problems:
         warn(problem)
     _check_unchanged(folder.name, run, inventory)
     allocator = _create_allocator(run, inventory, urgent)
-    _record_stored_trials(folder, allocator, warn)
-    return Campaign(run, inventory, store.RunWriter(folder), budget_s or run.budget_s, allocator)
+    lock = store.lock_run(folder)
+    try:
+        _record_stored_trials(folder, allocator, warn)
+        writer = store.RunWriter(folder, lock)
+    except BaseException:
+        lock.release()
+        raise
+    return Campaign(run, inventory, writer, budget_s or run.budget_s, allocator)
 
 
 def _create_allocator(run: Run, inventory: Inventory, urgent: Collection[CaseKey]) -> Allocator:
@@ -179,6 +200,22 @@ def _check_runner_files(name: str, run: Run, runner_files: Iterable[Path]) -> No
     if added := sorted(given - set(run.runner_files)):
         raise Problem(
             f"{name} was started without {', '.join(added)}; resume it without, or start a new run"
+        )
+
+
+def _check_passed(name: str, run: Run, passed: Mapping[str, str]) -> None:
+    """Raise Problem unless the user passes the variables that the run was started with.
+
+    Those in the run are not used: a run directory can come from anybody.
+    """
+    if dict(passed) != run.env:
+        found, expected = (
+            " ".join(f"--env {shlex.quote(f'{key}={value}')}" for key, value in sorted(env.items()))
+            for env in (passed, run.env)
+        )
+        raise Problem(
+            f"{name} cannot be resumed with other variables: found {found or 'no --env'}, expected"
+            f" {expected or 'no --env'}"
         )
 
 

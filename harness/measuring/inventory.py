@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from msgspec import structs
@@ -18,7 +18,7 @@ from harness.paths import WORKLOADS
 from harness.results.records import Absence, AbsentCell, RunnerFacts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
     from pathlib import Path
 
     from harness.catalog.contestant import Contestant
@@ -39,23 +39,32 @@ class Inventory:
     external: frozenset[str] = frozenset()  # workloads defined by those files
     beside: Revision | None = None  # whose runners are among `runners`
     only: frozenset[Contestant] | None = None  # the contestants that take part; None: all
+    passed: Mapping[str, str] = field(default_factory=dict)  # variables for all children
 
     @classmethod
-    def open(cls, runner_files: Iterable[Path] = ()) -> Inventory:
+    def open(
+        cls, runner_files: Iterable[Path] = (), passed: Mapping[str, str] | None = None
+    ) -> Inventory:
         """Read the workload files and describe all runners, including those of `runner_files`.
 
-        Raises Problem for an invalid file.
+        `passed` are variables that the user passes to all children. Raises Problem for an invalid
+        file.
         """
+        passed = passed or {}
         own_workloads = workload_file.load_folder(WORKLOADS)
-        declared = external.read_files(runner_files)
+        declared = [
+            replace(runner, env={**runner.env, **passed})
+            for runner in external.read_files(runner_files)
+        ]
         workloads = external.add_workloads(declared, own_workloads)
-        runners = find_runners()
+        runners = find_runners(passed)
         external.add_runners(runners, declared, workloads)
         return cls(
             workloads,
             runners,
             tuple(dict.fromkeys(str(runner.file) for runner in declared)),
             frozenset(workloads.keys() - own_workloads.keys()),
+            passed=passed,
         )
 
     def with_revision(

@@ -15,7 +15,7 @@ from harness.results.records import Status
 from harness.statistics import estimates
 from harness.statistics.blocks import BlockValues, pair_block, round_ratios
 from harness.statistics.metrics import sample_values
-from harness.statistics.rounds import DEFAULT_ROUNDS, choose_rounds
+from harness.statistics.rounds import DEFAULT_ROUNDS, FIRST_ROUNDS, choose_rounds
 from harness.statistics.stopping import StoppingRule
 
 if TYPE_CHECKING:
@@ -131,6 +131,8 @@ class MeasuredCase:
         if block in self._blocks and self._blocks[block].rounds:
             return self._blocks[block].rounds
         done = {index: one for index, one in self._blocks.items() if self.is_complete(index)}
+        if not done:
+            return FIRST_ROUNDS
         base = self._contrasts.get(self._widest, self._widest)
         these, those = self._values[self._widest], self._values[base]
         found = {index: round_ratios(these, those, index) for index in done}

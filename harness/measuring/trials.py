@@ -18,12 +18,13 @@ from harness.measuring.growth import find_growth
 from harness.measuring.judge_trial import Verdict, judge
 from harness.measuring.machine.interference import Interference
 from harness.measuring.processes import child
+from harness.measuring.processes.environment import create_environment
 from harness.measuring.runners import protocol
 from harness.measuring.runners.transcript import Transcript
+from harness.measuring.servers.cores import split_allowed_cores
 from harness.measuring.servers.load_driver import (
     LoadDriver,
     find_obstacle,
-    split_allowed_cores,
 )
 from harness.measuring.validity import Bounds, fits
 from harness.results import histograms
@@ -265,6 +266,7 @@ class Attempt:
         samples = transcript.samples[case]
         if not fits(samples, observed, usage):
             samples, observed, usage = [], {}, {}
+        latency = transcript.latencies.get(case)
         return Trial(
             cell=self.assignment.cell,
             block=self.block,
@@ -287,9 +289,15 @@ class Attempt:
             growth=find_growth(self.assignment, transcript)
             if verdict.status is Status.OK
             else None,
-            latency=transcript.latencies.get(case, ""),
+            latency=latency.hdr if latency else "",
+            early=latency.early_hdr if latency else "",
             parked=tuple(
-                Parked(footprint.tasks, footprint.bytes, footprint.virtual_bytes)
+                Parked(
+                    footprint.tasks,
+                    footprint.bytes,
+                    footprint.virtual_bytes,
+                    footprint.kernel_bytes,
+                )
                 for footprint in transcript.footprints[case]
             ),
             warnings=verdict.warnings,
@@ -343,9 +351,8 @@ def _create_environment(runner: Runner, rng: random.Random) -> dict[str, str]:
     The hash seed and the size of the environment shift the results of a whole process (Mytkowicz et
     al., 2009), so both are drawn anew for each child.
     """
-    return {
-        **os.environ,
-        **runner.env,
+    drawn = {
         "PYTHONHASHSEED": str(rng.randrange(2**32)),
         "LOOMBENCH_PADDING": "x" * rng.randrange(_MAX_PADDING),
     }
+    return create_environment({**drawn, **runner.env})

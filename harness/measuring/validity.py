@@ -151,11 +151,11 @@ def _too_much_cpu(what: str, cpu_ns: int, wall_ns: int, cores: int) -> Iterator[
 
 def _miscounted_latencies(case: ModelCase, transcript: Transcript) -> Iterator[str]:
     """Yield a distribution that has not one latency for each operation."""
-    text = transcript.latencies.get(case.id)
-    if text is None:
+    latency = transcript.latencies.get(case.id)
+    if latency is None:
         return
     expected = sum(one.operations for one in transcript.samples[case.id] if not one.warmup)
-    found = histograms.decode(text).get_total_count()
+    found = histograms.decode(latency.hdr).get_total_count()
     if found != expected:
         yield f"latency: found {found:,}, expected one for each of {expected:,} operations"
 

@@ -15,7 +15,8 @@ from harness.catalog.contestant import DEFAULT_RUNTIME, Contestant
 
 SCHEMA_VERSION = 2
 CLIENT_LIMITED = "client limited"  # how a warning begins if the load generator was the limit
-_LIBRARIES = ("uvloop", "trio", "anyio")  # libraries whose versions are shown: they are models
+# Libraries whose versions are shown: they are models.
+_LIBRARIES = ("uvloop", "trio", "anyio", "gevent")
 
 
 class _LabelledEnum(StrEnum):
@@ -94,6 +95,12 @@ class Parked(msgspec.Struct, frozen=True, omit_defaults=True):
     tasks: int
     bytes: int  # resident; shared pages are divided among the processes (PSS)
     virtual_bytes: int | None = None
+    kernel_bytes: int | None = None  # page tables and kernel stacks
+
+    @property
+    def total_bytes(self) -> int:
+        """What the tasks hold, in the processes and in the kernel as far as it is known."""
+        return self.bytes + (self.kernel_bytes or 0)
 
 
 class Phase(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -140,7 +147,8 @@ class Trial(msgspec.Struct, frozen=True, omit_defaults=True):
     usage: dict[str, int] = {}  # as reported by the runner
     cpu_ns: int | None = None  # from wait4: the child and all descendants that were waited for
     growth: Growth | None = None  # in the first blocks of a case whose work must cost time
-    latency: str = ""  # HdrHistogram V2, compressed, base64
+    latency: str = ""  # late and early by size; HdrHistogram V2, compressed, base64
+    early: str = ""  # how early the early ones were; they are in `latency` too
     parked: tuple[Parked, ...] = ()
     phases: tuple[Phase, ...] = ()  # only for servers
     load: dict[str, str | int | bool] = {}  # facts about the load generator: cores, runtime
@@ -229,6 +237,7 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True):
     implementations: dict[str, str] = {}  # Contestant.key -> path, a key of `sources`
     alone: bool = False  # every trial is measured alone, without turns
     runner_files: tuple[str, ...] = ()  # absolute path of each loombench.toml given by --runner
+    env: dict[str, str] = {}  # variables that the user passed to all children, by --env
     revision: str = ""  # the commit that the working tree is measured against, by `ab`
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from harness.errors import Exit, Problem
+from harness.locks import HeldError, Lock
 from harness.results import schema_1
 from harness.results.records import SCHEMA_VERSION, Run, Trial
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 RUN_FILE, TRIALS_FILE = "run.json", "trials.jsonl"
+_LOCK_FILE = ".lock"
 _MIN_FREE_BYTES = 32 * 2**20
 
 # Invalid UTF-8 and deep nesting do not raise DecodeError.
@@ -34,12 +36,26 @@ class _Versioned(msgspec.Struct):
     schema_version: int
 
 
-class RunWriter:
-    """Appends trials to one run directory."""
+def lock_run(folder: Path) -> Lock:
+    """Become the only writer of a run. Raises Problem if another process is."""
+    with _explain_write_errors(folder):
+        try:
+            return Lock(folder / _LOCK_FILE)
+        except HeldError as holder:
+            raise Problem(
+                f"{folder.name} is being measured by {holder}; wait until it has ended",
+                Exit.NOT_POSSIBLE,
+            ) from None
 
-    def __init__(self, folder: Path) -> None:
+
+class RunWriter:
+    """Appends trials to one run directory, as its only writer."""
+
+    def __init__(self, folder: Path, lock: Lock | None = None) -> None:
+        """Open a run; `lock` is that of `lock_run`, if it was taken before."""
         self.folder = folder
         self._path = folder / TRIALS_FILE
+        self._lock = lock or lock_run(folder)
         with _explain_write_errors(self._path):
             self._truncate_torn_line()
             self._file = self._path.open("ab", buffering=0)
@@ -75,8 +91,9 @@ class RunWriter:
             os.fsync(self._file.fileno())
 
     def close(self) -> None:
-        """Close the file. Nothing is buffered."""
+        """Close the file, in which nothing is buffered, and let others write."""
         self._file.close()
+        self._lock.release()
 
     def _truncate_torn_line(self) -> None:
         if not self._path.exists():
@@ -162,9 +179,11 @@ def read_run(folder: Path) -> Run:
 def read_trials(folder: Path, warnings: list[str]) -> Iterator[Trial]:
     """Yield the trials of a run in execution order, with one line in memory at a time.
 
-    A torn last line is skipped and reported in `warnings`. Raises Problem for any other bad line.
+    A torn last line is skipped and reported in `warnings`. Raises Problem for any other bad line,
+    and for a trial that is there twice.
     """
     path = folder / TRIALS_FILE
+    lines: dict[int, int] = {}  # hash of a trial's block and cell -> its line
     decode = schema_1.read_trial if _is_schema_1(folder) else _trial_decoder.decode
     try:
         with path.open("rb") as file:
@@ -175,9 +194,17 @@ def read_trials(folder: Path, warnings: list[str]) -> Iterator[Trial]:
                     )
                     return
                 try:
-                    yield decode(line)
+                    trial = decode(line)
                 except _UNREADABLE as error:
                     raise Problem(f"{path}:{number}: not a trial: {error}") from None
+                first = lines.setdefault(hash((trial.block, trial.cell)), number)
+                if first != number:
+                    raise Problem(
+                        f"{path}:{number}: found {trial.cell.workload} {trial.cell.name} of block"
+                        f" {trial.block} in line {first} too, expected each trial once; delete one"
+                        " of the two lines"
+                    )
+                yield trial
     except FileNotFoundError:
         return
     except OSError as error:

@@ -22,7 +22,7 @@ from harness.paths import ROOT, WORKLOADS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.catalog.workload import Workload
+    from harness.catalog.workload import Observation, Workload
 
 _LINE_LENGTH = 100
 _WORD = re.compile(r"[a-z][a-z0-9]*")
@@ -57,6 +57,7 @@ BASES = {
         awaited=True,
         serves="anyio.create_tcp_listener",
     ),
+    "gevent": Base("One greenlet per piece.", serves="gevent.server.StreamServer"),
     "threads": Base(
         "One thread per piece.", serves="socket.create_server, one thread per connection"
     ),
@@ -193,11 +194,13 @@ def _list_rules(workload: Workload, base: str) -> list[str]:
             f"The answer is {workload.oracle.text}: {expected:,} in the check case{settings}."
         )
     for observation in workload.observations:
-        observe = "probe.Observe" if is_go else "probe.observe"
-        expected_values = sorted({observation.expected_for(model) for model in _models_on(base)})
+        observe = _observe_function(observation, base)
+        wanted = dict.fromkeys(
+            observation.wanted_from(model).describe_formula() for model in _models_on(base)
+        )
         sentences.append(
             f"Report {observation.name} with {observe}({json.dumps(observation.name)}, n); it must"
-            f" be {' or '.join(map(str, expected_values))}."
+            f" be {' or '.join(wanted)}."
         )
     sentences += _list_shape_rules(workload, base)
     sentences.append(
@@ -205,6 +208,14 @@ def _list_rules(workload: Workload, base: str) -> list[str]:
         " answer: no timing of the whole, no printing, and nothing is left running."
     )
     return [units.printable(sentence) for sentence in sentences]
+
+
+def _observe_function(observation: Observation, base: str) -> str:
+    """Return how to report a counter: the least of all calls, if each must reach a minimum."""
+    least = any(observation.wanted_from(model).is_least for model in _models_on(base))
+    if base == "go":
+        return "probe.ObserveLeast" if least else "probe.Observe"
+    return "probe.observe_least" if least else "probe.observe"
 
 
 def _models_on(base: str) -> list[str]:

@@ -75,7 +75,9 @@ def whole_trial_values(trial: Trial, case: Case) -> dict[str, float]:
     """Return the known values of a trial as a whole, by the names that formulas use."""
     values: dict[str, float] = {}
     if trial.latency:
-        values |= histograms.percentiles(decode_histogram(trial, trial.latency))
+        latencies = decode_histogram(trial, trial.latency)
+        values |= histograms.percentiles(latencies)
+        values |= _early_share(trial, latencies.get_total_count())
     if len({point.tasks for point in trial.parked}) > 1:
         values |= footprint_slopes(trial.parked)
     measured = [phase for phase in trial.phases if not phase.warmup]
@@ -95,6 +97,13 @@ def whole_trial_values(trial: Trial, case: Case) -> dict[str, float]:
     return values
 
 
+def _early_share(trial: Trial, count: int) -> dict[str, float]:
+    if not count:
+        return {}
+    early = decode_histogram(trial, trial.early).get_total_count() if trial.early else 0
+    return {"early_share": early / count}
+
+
 def decode_histogram(trial: Trial, text: str) -> HdrHistogram:
     """Decode a latency histogram of a trial. Raises Problem if the stored file was damaged."""
     try:
@@ -110,11 +119,17 @@ def decode_histogram(trial: Trial, text: str) -> HdrHistogram:
 def footprint_slopes(parked: Sequence[Parked]) -> dict[str, float]:
     """Return the bytes per additional task, by least squares; the base size cancels."""
     tasks = np.array([point.tasks for point in parked], dtype=float)
-    slopes = {"bytes_per_task": _fit_slope(tasks, [point.bytes for point in parked])}
-    virtual = [point.virtual_bytes for point in parked]
-    if None not in virtual:
-        slopes["virtual_bytes_per_task"] = _fit_slope(tasks, [size or 0 for size in virtual])
-    return slopes
+    sizes: dict[str, list[int | None]] = {
+        "bytes_per_task": [point.total_bytes for point in parked],
+        "user_bytes_per_task": [point.bytes for point in parked],
+        "kernel_bytes_per_task": [point.kernel_bytes for point in parked],
+        "virtual_bytes_per_task": [point.virtual_bytes for point in parked],
+    }
+    return {
+        name: _fit_slope(tasks, [size or 0 for size in column])
+        for name, column in sizes.items()
+        if None not in column
+    }
 
 
 def _fit_slope(x: NDArray[np.float64], y: Sequence[int]) -> float:

@@ -28,7 +28,7 @@ class Model(NamedTuple):
     name: str
     base: str
     boot: Callable[[Main], None] | None = None  # None: implementations are plain functions
-    readable: Callable[[int], Awaitable[None]] | None = None  # waits until it can be read
+    readable: Callable[[int], Any] | None = None  # waits until it can be read; awaited by a loop
     needs: tuple[str, ...] = ()
     since: tuple[int, int] = (3, 11)
 
@@ -115,6 +115,12 @@ async def _readable_scratch(descriptor: int) -> None:
     await scratch.wait_readable(descriptor)
 
 
+def _readable_gevent(descriptor: int) -> None:
+    from gevent.socket import wait_read
+
+    wait_read(descriptor)
+
+
 async def _coroutine(main: Main) -> None:
     await main()
 
@@ -131,6 +137,8 @@ MODELS = {
         Model("anyio-trio", "anyio", _anyio_trio, _readable_anyio, needs=("anyio", "trio")),
         Model("threads", "threads"),
         Model("processes", "processes"),
+        # Plain functions: a greenlet waits where it calls, and the main greenlet is one of them.
+        Model("gevent", "gevent", None, _readable_gevent, needs=("gevent",)),
         Model("scratch", "scratch", _scratch, _readable_scratch),
     )
 }

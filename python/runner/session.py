@@ -235,8 +235,11 @@ class _Sampler:
         """Emit the latency distribution, if there is one, and each distinct answer."""
         latencies_ns = self._probe.latencies_ns
         if latencies_ns:
-            histogram = wire.encode_histogram(latencies_ns)
-            self._emit({"kind": "latency", "case": self._case.id, "hdr": histogram})
+            record = {"kind": "latency", "case": self._case.id}
+            record["hdr"] = wire.encode_histogram([abs(ns) for ns in latencies_ns])
+            if early_ns := [-ns for ns in latencies_ns if ns < 0]:
+                record["early_hdr"] = wire.encode_histogram(early_ns)
+            self._emit(record)
         for digest, text in self._answers.items():
             self._emit(
                 {

@@ -11,7 +11,7 @@ from runner import footprint, lifetime
 from runner.work import Transport
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Callable
 
     Emit = Callable[[dict[str, Any]], None]
 
@@ -33,15 +33,16 @@ def move_to(processor: int) -> None:
 class HarnessTransport(Transport):
     """Writes each report as a record of the protocol; reads the stop message from a descriptor.
 
-    `readable` waits for a descriptor in the way of the model, and is None for a model without an
-    event loop. `on_stop` is called when stop arrives, while the server and its workers still run.
+    `readable` waits for a descriptor in the way of the model: it is awaited in an event loop, and a
+    plain function in gevent. Without it, waiting blocks the thread. `on_stop` is called when stop
+    arrives, while the server and its workers still run.
     """
 
     def __init__(
         self,
         emit: Emit,
         descriptor: int,
-        readable: Callable[[int], Awaitable[None]] | None,
+        readable: Callable[[int], Any] | None,
         on_stop: Callable[[], None] = _do_nothing,
     ) -> None:
         self._emit = emit
@@ -51,16 +52,8 @@ class HarnessTransport(Transport):
 
     def parked(self, tasks: int) -> None:
         """Measure the memory of this process and its descendants, and report it."""
-        pss_bytes, virtual_bytes = footprint.pss_and_virtual_bytes()
-        self._emit(
-            {
-                "kind": "footprint",
-                "case": self.case,
-                "tasks": tasks,
-                "bytes": pss_bytes,
-                "virtual_bytes": virtual_bytes,
-            }
-        )
+        held = footprint.held_bytes()
+        self._emit({"kind": "footprint", "case": self.case, "tasks": tasks, **held})
 
     def listening(self, port: int) -> None:
         """Report the port at once, because the harness waits for it before it connects."""
@@ -91,8 +84,11 @@ class HarnessTransport(Transport):
         self._read_stop()
 
     def wait_until_stopped(self) -> None:
-        """Block this thread until stop arrives."""
-        select.select([self._descriptor], [], [])
+        """Block the caller until stop arrives; greenlets run meanwhile."""
+        if self._readable is None:
+            select.select([self._descriptor], [], [])
+        else:
+            self._readable(self._descriptor)
         self._read_stop()
 
     def _read_stop(self) -> None:

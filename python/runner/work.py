@@ -70,8 +70,13 @@ class Probe:
         if value > self.observed.get(name, value - 1):
             self.observed[name] = value
 
+    def observe_least(self, name: str, value: int) -> None:
+        """Report a counter of which the smallest value is kept: every call must reach a minimum."""
+        if value < self.observed.get(name, value + 1):
+            self.observed[name] = value
+
     def latency(self, ns: int) -> None:
-        """Report how long one wait took or how late one event was; at least 0."""
+        """Report how long one wait took or how late one event was; below 0 if it was early."""
         self.latencies_ns.append(ns)
 
     def parked(self, tasks: int) -> None:

@@ -209,7 +209,7 @@ def _ours(waits: tuple[int, int]) -> Ours:
         seconds = tools.loombench(
             *("run", "--runner", tools.PLANTED, "--workload", "command", "--profile", "quick"),
             *("--budget", "60s", "--precision", f"{_WIDTH:.0%}", "--no-figures", "--out", out),
-            COMMAND_NS=" ".join(map(str, waits)),
+            *("--env", f"COMMAND_NS={' '.join(map(str, waits))}"),
         )
         analysis = tools.analysed(Path(out))
         first, last = outside.phase(list(store.read_trials(store.find_run(Path(out)), [])))

@@ -12,7 +12,7 @@ import pytest
 
 from harness.paths import ROOT
 
-LIBRARIES = {"asyncio", "trio", "anyio", "uvloop", "multiprocessing"}
+LIBRARIES = {"asyncio", "trio", "anyio", "uvloop", "gevent", "multiprocessing"}
 # `-X importtime` names each module as it is loaded, in the real runner, without touching it.
 LOADED = {
     "sequential": set(),
@@ -24,6 +24,7 @@ LOADED = {
     "trio": {"trio"},
     "anyio-asyncio": {"anyio", "asyncio"},
     "anyio-trio": {"anyio", "trio"},
+    "gevent": set(),
 }
 NOTHING = {
     "id": "check",
@@ -66,8 +67,8 @@ def libraries_loaded(*arguments: str, line: bytes = b"") -> set[str]:
 
 @pytest.mark.parametrize("model", LOADED)
 def test_a_child_loads_the_library_of_its_model_and_no_other(model: str) -> None:
-    if model == "uvloop":
-        pytest.importorskip("uvloop")
+    if model in ("uvloop", "gevent"):
+        pytest.importorskip(model)
     request = {"protocol": 2, "workload": "noop", "model": model, "cases": [NOTHING]}
     assert libraries_loaded("run", line=json.dumps(request).encode() + b"\n") == LOADED[model]
 

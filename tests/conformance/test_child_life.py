@@ -58,7 +58,16 @@ def request(model: str, cases: int, *, turns: bool) -> bytes:
     return json.dumps(message).encode() + b"\n"
 
 
-MODELS = ["asyncio", "uvloop", "trio", "anyio-asyncio", "anyio-trio", "scratch", "threads"]
+MODELS = [
+    "asyncio",
+    "uvloop",
+    "trio",
+    "anyio-asyncio",
+    "anyio-trio",
+    "gevent",
+    "scratch",
+    "threads",
+]
 
 
 def start_server(
@@ -66,7 +75,7 @@ def start_server(
 ) -> subprocess.Popen[bytes]:
     """Start a program on a model, and send it its request."""
     for name in model.split("-"):
-        if name in ("uvloop", "trio", "anyio"):
+        if name in ("uvloop", "trio", "anyio", "gevent"):
             pytest.importorskip(name)
     process = subprocess.Popen(
         [sys.executable, "-c", program.format(python=str(ROOT / "python"))],

@@ -302,7 +302,10 @@ class Told(Transport):
         await self.readable(self.descriptor)
 
     def wait_until_stopped(self) -> None:
-        select.select([self.descriptor], [], [])
+        if self.readable is None:
+            select.select([self.descriptor], [], [])
+        else:
+            self.readable(self.descriptor)
 
     def close(self) -> None:
         os.close(self.descriptor)

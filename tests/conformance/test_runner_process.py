@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.measuring.runners import protocol
+from tests.support.implementations import GREENLETS
 from tests.support.planted.bench import MARK, at_most, left_of, new_mark, python_runner, python_tree
 
 if TYPE_CHECKING:
@@ -272,7 +273,7 @@ LONG_CASE = {**CASE, "params": {"unit_ns": 1_000_000_000}, "operations": 3}
 MODELS_TO_KILL = [
     pytest.param(name, model, id=model)
     for name, models in (
-        ("python", ("sequential", "asyncio", "trio", "scratch", "threads", "processes")),
+        ("python", ("sequential", "asyncio", "trio", *GREENLETS, "threads", "processes")),
         ("go", ("go",)),
     )
     for model in models

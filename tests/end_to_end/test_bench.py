@@ -146,9 +146,9 @@ def test_the_long_parts_do_less_when_they_are_only_tried_out(
 
 @pytest.fixture
 def outsiders(monkeypatch: pytest.MonkeyPatch) -> Inventory:
-    for name, value in tools.runs_environment(COMMAND_NS="0 0").items():
+    for name, value in tools.runs_environment().items():
         monkeypatch.setenv(name, value)
-    return Inventory.open([tools.PLANTED])
+    return Inventory.open([tools.PLANTED], {"COMMAND_NS": "0 0"})
 
 
 def test_the_planted_runner_offers_what_the_parts_measure(outsiders: Inventory) -> None:

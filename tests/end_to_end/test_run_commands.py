@@ -13,6 +13,7 @@ import pytest
 
 from harness import cli
 from harness.errors import Exit
+from harness.locks import measuring_alone
 from harness.measuring.plan import PROFILES
 from harness.results import store
 from harness.results.records import Run
@@ -97,6 +98,29 @@ def test_a_run_that_is_as_precise_as_was_asked_for_ends_before_its_budget(
     assert set(in_block.values()) == {2}
 
 
+def test_a_second_run_is_refused_unless_it_may_disturb_and_then_it_is_marked(
+    invoke: Invoke, tmp_path: Path
+) -> None:
+    with measuring_alone():
+        code, _, err = invoke(*TINY, "--out", tmp_path / "refused")
+        assert (code, "--beside" in err) == (Exit.NOT_POSSIBLE, True)
+        assert not (tmp_path / "refused").exists()
+        assert invoke(*TINY, "--beside", "--out", tmp_path)[0] == 0
+    trials = list(store.read_trials(store.find_run(tmp_path), []))
+    assert all("another run" in trial.disturbed for trial in trials)
+
+
+def test_what_the_user_passes_reaches_the_children_and_is_part_of_the_run(
+    invoke: Invoke, tmp_path: Path
+) -> None:
+    passed = ("--env", "LOOMBENCH_X=1")
+    assert invoke(*TINY, *passed, "--out", tmp_path)[0] == 0
+    assert store.read_run(store.find_run(tmp_path)).env == {"LOOMBENCH_X": "1"}
+    code, _, err = invoke("run", "--resume", "--budget", "100ms", "--out", tmp_path)
+    assert (code, "expected --env LOOMBENCH_X=1" in err) == (Exit.USAGE, True)
+    assert invoke("run", "--resume", *passed, "--budget", "100ms", "--out", tmp_path)[0] == 0
+
+
 def test_a_run_leaves_its_directory_its_figures_and_a_link_to_it(
     invoke: Invoke, tmp_path: Path
 ) -> None:
@@ -106,6 +130,7 @@ def test_a_run_leaves_its_directory_its_figures_and_a_link_to_it(
     assert (code, err) == (0, "")
     assert store.read_run(folder).seed == 7
     assert sorted(path.name for path in folder.iterdir()) == [
+        ".lock",
         "figures",
         "report.html",
         "run.json",

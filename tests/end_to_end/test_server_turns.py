@@ -18,6 +18,7 @@ from harness.measuring.plan import assign
 from harness.measuring.processes.child import Handle
 from harness.results import histograms
 from harness.results.records import Cell, Status, Trial
+from tests.support.implementations import GREENLETS
 from tests.support.planted.bench import Bench, at_most
 from tests.support.planted.served import DRAINED, SERVED, bench_of_servers, cell
 
@@ -129,7 +130,8 @@ def test_which_servers_take_turns(mark: str, text: str, *, expected: bool) -> No
 def test_servers_and_load_generators_that_wait_use_no_cpu() -> None:
     if not Path("/proc/self/schedstat").exists():
         pytest.skip("the kernel does not count the CPU time of a process in ns")
-    models = ("asyncio", "uvloop", "trio", "anyio-asyncio", "scratch", "threads", "processes", "go")
+    loops = ("asyncio", "uvloop", "trio", "anyio-asyncio", "scratch")
+    models = (*loops, *GREENLETS, "threads", "processes", "go")
     with parked_servers(models) as (active, *parked):
         active.take_turn(STOP)  # the last one to become ready needs a moment to park
         before, busy_before = [cpu_ns(contestant) for contestant in parked], cpu_ns(active)

@@ -72,7 +72,19 @@ BROKEN = {
     "param key unknown": (
         'unit = "tasks"\n',
         'unit = "tasks"\nstep = 2\n',
-        "params.tasks.step: unknown key, expected one of choices, max, meaning, min, unit",
+        "params.tasks.step: unknown key, expected one of choices, grown, grown_of, max, meaning",
+    ),
+    "param that grows by a stranger": (
+        'meaning = "how long each waits"\n',
+        'meaning = "how long each waits"\ngrown = "wait_ns + pieces"\n',
+        'params.wait_ns.grown: found "wait_ns + pieces", expected a formula of these names:'
+        " tasks, wait_ns; not pieces",
+    ),
+    "param that grows too much": (
+        'meaning = "how long each waits"\n',
+        'meaning = "how long each waits"\ngrown_of = { threads = "wait_ns * 100" }\n',
+        "params.wait_ns.grown: found 5000000000, expected a value from 1000000 to 1000000000 in the"
+        " case headline",
     ),
     "work absent": (block("[work]") + "\n" + block("[work.ideal"), "", "work: found nothing"),
     "operations absent": (
@@ -135,7 +147,29 @@ BROKEN = {
     "observed without value": (
         "expected = 3\n",
         "",
-        "observed.in_flight.expected: found nothing, expected an integer",
+        "observed.in_flight.expected: found nothing, expected a formula",
+    ),
+    "observed exactly and at least": (
+        "expected = 3\n",
+        "expected = 3\nat_least = 3\n",
+        "observed.in_flight.expected: unknown key, expected 'expected_of'",
+    ),
+    "observed of a model twice": (
+        "expected_of = { sequential = 1 }\n",
+        "expected_of = { sequential = 1 }\nat_least_of = { sequential = 1 }\n",
+        "observed.in_flight.at_least_of.sequential: found 1, expected a model in one table only",
+    ),
+    "observed by a formula of strangers": (
+        "expected = 3\n",
+        'expected = "pieces"\n',
+        'observed.in_flight.expected: found "pieces", expected a formula of these names:'
+        " tasks, wait_ns; not pieces",
+    ),
+    "observed without a value in a case": (
+        "expected = 3\n",
+        'expected = "3 // (tasks - 10)"\n',
+        'observed.in_flight: found "3 // (tasks - 10)", expected a formula that has a value in the'
+        " case headline (integer division or modulo by zero)",
     ),
     "observed of an unknown model": (
         "{ sequential = 1 }",

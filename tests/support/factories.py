@@ -116,6 +116,15 @@ reason = "the system stops it"
 this = "threads"
 to = "asyncio"
 """
+GROUPS = """
+[[groups]]
+label = "idiomatic"
+variants = ["", "pinned"]
+
+[[groups]]
+label = "floor"
+variants = ["locks"]
+"""
 
 RUNNERS = (
     RunnerFacts("python", "python", "3.11", ("sequential", "asyncio", "trio", "threads")),

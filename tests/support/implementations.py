@@ -14,6 +14,10 @@ from harness.paths import ROOT
 from harness.results.records import Cell
 from runner import implementations, models
 
+# Models of greenlets that can run here: one loop, and still plain functions.
+GREENLETS = tuple(
+    name for name in ("gevent",) if models.why_unavailable(models.MODELS[name]) is None
+)
 _GO_MODELS = ("go-1cpu", "go")
 _GO_FUNCTION = re.compile(r"^func Run([A-Z][A-Za-z0-9]*)?\(", re.MULTILINE)
 

@@ -60,7 +60,7 @@ class Fate:
         place = order_models([cell.model]).index(cell.model)
         noise = random.Random(f"{cell} {block}").uniform(0, 0.05)
         work = operations * NS_AN_OPERATION.get(cell.workload, 1_000) * 1.33**place * (1 + noise)
-        elapsed = (workload.compute_ideal_ns(case, cell.model) or 0) + round(work)
+        elapsed = (workload.resolve(case.id, cell.model).ideal_ns or 0) + round(work)
         usual = trial(cell, block, elapsed, cpu_ns=round(work * (0.9 - noise)))
         return shaped(usual, workload, 1.33**place * (1 + noise))
 
@@ -139,8 +139,10 @@ def failed(usual: Trial, status: Status, message: str) -> Trial:
 
 
 def alike(usual: Trial) -> Trial:
-    """Take the differences between models away."""
-    return trial(usual.cell, usual.block, 10**9 + 10**6 * (usual.block * 7 % 5), 10**9)
+    """Take the differences between models away, but for how long each waits."""
+    resolved = workloads()[usual.cell.workload].resolve(usual.cell.case, usual.cell.model)
+    beyond = 10**9 + 10**6 * (usual.block * 7 % 5)
+    return trial(usual.cell, usual.block, (resolved.ideal_ns or 0) + beyond, 10**9)
 
 
 @cache

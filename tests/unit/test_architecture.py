@@ -38,27 +38,31 @@ LAYERS = (
 HALVES = ({"measuring"}, {"analysis", "claims", "presenting"})
 
 LEVEL = {folder: level for level, folders in enumerate(LAYERS) for folder in folders}
-LIBRARIES = {"asyncio", "trio", "anyio", "uvloop", "multiprocessing"}
+LIBRARIES = {"asyncio", "trio", "anyio", "uvloop", "gevent", "multiprocessing"}
 HARNESS, PYTHON = ROOT / "harness", ROOT / "python"
 # What an implementation may import besides the library of its base: (workload, base[__variant]).
+_HTTPTOOLS = ("asyncio", "trio", "anyio", "gevent", "threads", "scratch")
 ALSO = {
     (workload, stem): libraries
     for workload in ("http", "drain")
     for stem, libraries in {
-        "asyncio": {"httptools"},
+        **{base: {"httptools"} for base in _HTTPTOOLS},
+        "asyncio__protocol": {"httptools"},
         "asyncio__uvicorn": {"uvicorn"},
         "asyncio__aiohttp": {"aiohttp"},
-        "trio": {"h11"},
+        "trio__h11": {"h11"},
         "trio__hypercorn": {"hypercorn"},
-        "anyio": {"h11"},
-        "processes": {"uvicorn"},
-        "scratch": {"httptools"},
+        "anyio__h11": {"h11"},
+        "processes": {"httptools", "asyncio"},  # its workers run the implementation of asyncio
+        "processes__uvicorn": {"uvicorn"},
     }.items()
 }
-ALSO["drain", "processes"] |= {"asyncio"}  # an application of uvicorn's sleeps by its loop
+ALSO["drain", "processes__uvicorn"] |= {"asyncio"}  # an application of uvicorn sleeps by its loop
 # A workload that is another one with additions: it imports what that one's models share, and in
 # each model that one's implementation.
 BUILDS_ON = {"drain": "http"}
+# An implementation that runs another one in its workers.
+RUNS = {("http", "on_processes.py"): "on_asyncio.py", ("drain", "on_processes.py"): "on_asyncio.py"}
 # What the models of a workload share may load a parser or server if its name begins with it.
 SHARED = {
     workload: set().union(*(also for (other, _), also in ALSO.items() if other == workload))
@@ -306,7 +310,11 @@ def test_a_workload_imports_from_itself_and_the_one_it_builds_on() -> None:
         for file in workload_files(path) - {path}:
             assert file.parent.name in {workload, BUILDS_ON.get(workload)}, shown(path)
             if file.name.startswith("on_"):
-                assert (file.parent.name, file.name) == (BUILDS_ON.get(workload), path.name)
+                may_run = RUNS.get((workload, path.name))
+                is_own = file.parent.name == BUILDS_ON.get(workload) and file.name == path.name
+                # on_threads__pinned runs on_threads in another way.
+                is_variant_of = file.parent == path.parent and path.stem.startswith(file.stem)
+                assert is_own or is_variant_of or file.name == may_run, shown(path)
 
 
 def test_code_shared_by_the_models_of_a_workload_loads_no_library_of_a_model() -> None:

@@ -143,6 +143,7 @@ def test_a_time_that_rounds_up_to_the_next_unit_is_shown_in_it(value: float, tex
         (2_048, "bytes", "2.00 KiB"),
         (2_048, "bytes/task", "2.00 KiB/task"),
         (1.875, "x", "1.88x"),
+        (44.6, "%", "44.6%"),
         (1.5, "cores", "1.50 cores"),
         (1_500, "calls/s", "1,500 calls/s"),
     ],

@@ -26,7 +26,10 @@ export async function runCase(testCase, implementation, connection, turns) {
   try {
     const answers = await takeSamples(testCase, implementation, connection, probe, turns);
     if (probe.latencies.length > 0) {
-      connection.send({ kind: 'latency', case: id, hdr: histogram(probe.latencies) });
+      const hdr = histogram(probe.latencies.map(Math.abs));
+      const early = probe.latencies.filter((latency) => latency < 0).map(Math.abs);
+      const message = { kind: 'latency', case: id, hdr };
+      connection.send(early.length > 0 ? { ...message, early_hdr: histogram(early) } : message);
     }
     const observed = Object.fromEntries(probe.observed);
     for (const [hash, value] of answers) {

@@ -1,5 +1,7 @@
 // What this process has used, and the memory it holds.
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
+
+const KERNEL_STACK = { x64: 16_384, arm64: 16_384 }; // bytes per thread; no file tells it
 
 /** Return the bytes of a /proc line such as "VmHWM:   1234 kB"; undefined if there is none. */
 function readBytes(file, name) {
@@ -25,6 +27,14 @@ export function usage() {
   };
 }
 
+/** Return the page tables and the kernel stacks of the process; null if unknown. */
+function kernelHeld() {
+  const stack = KERNEL_STACK[process.arch];
+  const tables = readBytes('status', 'VmPTE');
+  if (stack === undefined || tables === undefined) return null;
+  return tables + stack * readdirSync('/proc/self/task').length;
+}
+
 /** Return the memory that the process holds now, for `footprint`. */
 export function memoryHeld() {
   const bytes = readBytes('smaps_rollup', 'Pss');
@@ -32,5 +42,5 @@ export function memoryHeld() {
     const error = new Error('this system does not report how much memory a process holds');
     throw Object.assign(error, { code: 'ENOTSUP' });
   }
-  return { bytes, virtual_bytes: readBytes('status', 'VmSize') ?? null };
+  return { bytes, virtual_bytes: readBytes('status', 'VmSize') ?? null, kernel_bytes: kernelHeld() };
 }

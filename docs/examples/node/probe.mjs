@@ -20,9 +20,14 @@ export class Probe {
     this.observed.set(name, Math.max(value, this.observed.get(name) ?? value));
   }
 
-  /** Report one latency in milliseconds, the unit of `performance.now()`. */
+  /** Report a counter of which the smallest value is kept: every call must reach a minimum. */
+  observeLeast(name, value) {
+    this.observed.set(name, Math.min(value, this.observed.get(name) ?? value));
+  }
+
+  /** Report one latency in milliseconds, the unit of `performance.now()`; below 0 if early. */
   latency(ms) {
-    this.latencies.push(Math.max(0, Math.round(ms * 1e6)));
+    this.latencies.push(Math.round(ms * 1e6));
   }
 
   /** Report how many tasks are alive and waiting. Reads the memory before it returns. */

@@ -61,6 +61,9 @@ func (g *Generator) Run(ctx context.Context, request protocol.LoadRequest) error
 		return err
 	}
 	connected := protocol.LoadConnected{Connections: request.Connections, ElapsedNs: g.Now() - began}
+	if err := g.visit(); err != nil {
+		return err
+	}
 	if err := g.Records.Write(connected); err != nil {
 		return err
 	}
@@ -76,7 +79,7 @@ func (g *Generator) Run(ctx context.Context, request protocol.LoadRequest) error
 
 // runPhases runs phases until ctx is cancelled. first is the index of the first one.
 func (g *Generator) runPhases(ctx context.Context, first int, phases []protocol.LoadPhase) error {
-	defer g.watchTimeouts()()
+	defer g.watchTimeouts(g.clients)()
 	for i, phase := range phases {
 		if ctx.Err() != nil {
 			break
@@ -197,7 +200,7 @@ func (g *Generator) connectError(open int, err error) error {
 }
 
 // watchTimeouts looks for overdue responses until end is called.
-func (g *Generator) watchTimeouts() (end func()) {
+func (g *Generator) watchTimeouts(clients []*client) (end func()) {
 	done := make(chan struct{})
 	// A timeout is noticed with a delay of at most a twentieth of the timeout.
 	period := min(max(time.Duration(g.request.AnswerTimeout)/20, time.Millisecond), 100*time.Millisecond)
@@ -209,7 +212,7 @@ func (g *Generator) watchTimeouts() (end func()) {
 			case <-done:
 				return
 			case <-ticker.C:
-				for _, c := range g.clients {
+				for _, c := range clients {
 					c.interruptIfOverdue()
 				}
 			}

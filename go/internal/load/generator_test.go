@@ -1,11 +1,16 @@
 package load
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"math"
 	"math/rand/v2"
+	"net"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -192,4 +197,49 @@ func TestPercentilesForOtherLanguages(t *testing.T) {
 	if testing.Verbose() {
 		fmt.Printf("percentiles: %s\n", line)
 	}
+}
+
+func TestVisitorsSendOneRequestEachAndCloseBeforeThePhases(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var mu sync.Mutex
+		var opened, ended int
+		r := run(t, withVisits(echoRequest(2, countedPhase(3)), 40), overPipes(func(conn net.Conn) {
+			mu.Lock()
+			opened++
+			mu.Unlock()
+			requests := 0
+			echoing(func(_ int, message []byte) []byte { requests++; return message })(conn)
+			mu.Lock()
+			defer mu.Unlock()
+			if requests == 1 {
+				ended++
+			}
+		}))
+		expect(t, "kinds", r.kinds, "started connected phase finished")
+		expect(t, "served", r.served, 2)
+		expect(t, "requests of the phase", r.phases[0].Requests, 6)
+		synctest.Wait()
+		expect(t, "connections", opened, 42)
+		expect(t, "visits", ended, 40)
+	})
+}
+
+func TestAVisitWithoutAnAnswerEndsAndCountsNothing(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		var connections atomic.Int64
+		r := run(t, withVisits(echoRequest(2, countedPhase(3)), 40), func(ctx context.Context) (net.Conn, error) {
+			if connections.Add(1) <= 2 {
+				return overPipes(echoAfter(0))(ctx)
+			}
+			return overPipes(func(conn net.Conn) { _, _ = io.Copy(io.Discard, conn) })(ctx)
+		})
+		expect(t, "kinds", r.kinds, "started connected phase finished")
+		expect(t, "served", r.served, 2)
+		expect(t, "errors", len(r.phases[0].Errors), 0)
+	})
+}
+
+func withVisits(request protocol.LoadRequest, visits int64) protocol.LoadRequest {
+	request.Visits = visits
+	return request
 }

@@ -3,6 +3,7 @@ package process
 import (
 	"bytes"
 	"os"
+	"runtime"
 	"strconv"
 	"syscall"
 	"unsafe"
@@ -30,6 +31,19 @@ func PSSBytes() (bytes int64, ok bool) { return readProc("smaps_rollup", "Pss:")
 
 // VirtualBytes returns how much address space this process has reserved.
 func VirtualBytes() (bytes int64, ok bool) { return readProc("status", "VmSize:") }
+
+// kernelStack is the size of a thread's stack in the kernel, THREAD_SIZE. No file
+// tells it for one process.
+var kernelStack = map[string]int64{"amd64": 16 << 10, "arm64": 16 << 10}
+
+// KernelBytes returns what the kernel holds for this process in page tables and
+// thread stacks. It leaves out the kernel's small objects, such as task_struct.
+func KernelBytes() (bytes int64, ok bool) {
+	stack, known := kernelStack[runtime.GOARCH]
+	tables, ok := readProc("status", "VmPTE:")
+	threads, err := os.ReadDir("/proc/self/task")
+	return tables + stack*int64(len(threads)), known && ok && err == nil
+}
 
 func readProc(file, key string) (int64, bool) {
 	text, err := os.ReadFile("/proc/self/" + file)

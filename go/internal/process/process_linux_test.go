@@ -1,6 +1,10 @@
 package process
 
-import "testing"
+import (
+	"runtime"
+	"sync"
+	"testing"
+)
 
 func TestParseStatusReadsKibibytes(t *testing.T) {
 	text := []byte("Name:\trunner\nVmHWM:\t    1234 kB\nVmRSS:\t    1000 kB\nThreads:\t5\n")
@@ -42,6 +46,31 @@ func TestCPUTimeNeverDecreases(t *testing.T) {
 	after, ok2 := CPUNs()
 	if !ok || !ok2 || before <= 0 || after < before {
 		t.Errorf("found %d then %d, expected a positive number that does not decrease", before, after)
+	}
+}
+
+func TestAThreadHasAStackInTheKernel(t *testing.T) {
+	before, ok := KernelBytes()
+	if !ok {
+		t.Skip("the size of a kernel stack is unknown on this processor")
+	}
+	const threads = 20
+	var started, ended sync.WaitGroup
+	started.Add(threads)
+	release := make(chan struct{})
+	for range threads {
+		ended.Go(func() {
+			runtime.LockOSThread() // not unlocked: the thread ends with the goroutine
+			started.Done()
+			<-release
+		})
+	}
+	started.Wait()
+	after, _ := KernelBytes()
+	close(release)
+	ended.Wait()
+	if after-before < (threads-8)*16<<10 { // a few threads were there already, parked
+		t.Errorf("found %d bytes more for %d threads, expected about 16 KiB each", after-before, threads)
 	}
 }
 

@@ -23,6 +23,10 @@ func PeakBytes() (bytes int64, ok bool) { return 0, false }
 // PSSBytes returns the current proportional set size; unknown on this system.
 func PSSBytes() (bytes int64, ok bool) { return 0, false }
 
+// KernelBytes returns the memory that the kernel holds for this process; unknown on
+// this system.
+func KernelBytes() (bytes int64, ok bool) { return 0, false }
+
 // VirtualBytes returns how much address space this process has reserved; unknown
 // on this system.
 func VirtualBytes() (bytes int64, ok bool) { return 0, false }

@@ -19,6 +19,7 @@ type LoadRequest struct {
 	Seed           int64
 	ConnectTimeout int64 // nanoseconds: at the start for all connections together, later for each one
 	AnswerTimeout  int64 // nanoseconds: from sending a request to the end of its response
+	Visits         int64 // connections that are opened for one request each before the phases
 	Phases         []LoadPhase
 	Turns          []LoadPhase // if any: measured once for each turn that the harness gives, after Phases
 }
@@ -74,6 +75,9 @@ func ParseLoad(line []byte) (LoadRequest, error) {
 	}
 	if f.has("seed") {
 		request.Seed = f.atLeast("seed", 0)
+	}
+	if f.has("visits") {
+		request.Visits = f.between("visits", 0, maxConnections)
 	}
 	switch request.Application {
 	case Echo:

@@ -92,7 +92,9 @@ type Finished struct {
 // Latency is the latency distribution of a case.
 type Latency struct {
 	Case string `json:"case"`
-	HDR  string `json:"hdr"` // nanoseconds
+	HDR  string `json:"hdr"` // nanoseconds, whether late or early
+	// How early the early ones were, which are in HDR too.
+	EarlyHDR string `json:"early_hdr,omitempty"`
 }
 
 // Footprint is the memory use of the process while Tasks tasks were parked.
@@ -101,6 +103,7 @@ type Footprint struct {
 	Tasks        int64  `json:"tasks"`
 	Bytes        int64  `json:"bytes"`         // proportional set size
 	VirtualBytes *int64 `json:"virtual_bytes"` // reserved; nil: unknown
+	KernelBytes  *int64 `json:"kernel_bytes"`  // page tables and kernel stacks; nil: unknown
 }
 
 // Listening says that a server accepts connections.

@@ -21,9 +21,10 @@ func TestARecordIsALineThatStartsWithItsKind(t *testing.T) {
 		{Error{"no", &name, Crash}, `{"kind":"error","message":"no","case":"check","reason":"crash"}`},
 		{Error{"no", nil, Unsupported}, `{"kind":"error","message":"no","reason":"unsupported"}`},
 		{Finished{map[string]int64{"user_ns": 1}}, `{"kind":"finished","usage":{"user_ns":1}}`},
-		{Latency{"check", "HIST"}, `{"kind":"latency","case":"check","hdr":"HIST"}`},
-		{Footprint{"check", 10, 4096, &virtual}, `{"kind":"footprint","case":"check","tasks":10,"bytes":4096,"virtual_bytes":8192}`},
-		{Footprint{"check", 10, 4096, nil}, `{"kind":"footprint","case":"check","tasks":10,"bytes":4096,"virtual_bytes":null}`},
+		{Latency{"check", "HIST", ""}, `{"kind":"latency","case":"check","hdr":"HIST"}`},
+		{Latency{"check", "HIST", "EARLY"}, `{"kind":"latency","case":"check","hdr":"HIST","early_hdr":"EARLY"}`},
+		{Footprint{"check", 10, 4096, &virtual, nil}, `{"kind":"footprint","case":"check","tasks":10,"bytes":4096,"virtual_bytes":8192,"kernel_bytes":null}`},
+		{Footprint{"check", 10, 4096, nil, &virtual}, `{"kind":"footprint","case":"check","tasks":10,"bytes":4096,"virtual_bytes":null,"kernel_bytes":8192}`},
 		{Listening{8080}, `{"kind":"listening","port":8080}`},
 	} {
 		var out bytes.Buffer

@@ -23,7 +23,8 @@ type probeSink struct {
 	// Latencies go straight into a histogram, which never grows. A list of a million
 	// would be copied again and again while other goroutines wait to append.
 	latenciesMu sync.Mutex
-	latencies   *hdrhistogram.Histogram // nil until the first latency
+	latencies   *hdrhistogram.Histogram // late and early; nil until the first latency
+	early       *hdrhistogram.Histogram // nil until the first early one
 }
 
 // Listening writes its record at once: the harness is waiting to connect.
@@ -31,14 +32,22 @@ func (s *probeSink) Listening(port int) {
 	s.setErr(s.session.Records.Write(protocol.Listening{Port: port}))
 }
 
-// Latency adds a latency to the histogram.
+// Latency adds a latency to the histogram, and how early it was to the other.
 func (s *probeSink) Latency(ns int64) {
 	s.latenciesMu.Lock()
 	defer s.latenciesMu.Unlock()
 	if s.latencies == nil {
 		s.latencies = histograms.New()
 	}
-	histograms.Record(s.latencies, ns)
+	if ns >= 0 {
+		histograms.Record(s.latencies, ns)
+		return
+	}
+	if s.early == nil {
+		s.early = histograms.New()
+	}
+	histograms.Record(s.latencies, -ns)
+	histograms.Record(s.early, -ns)
 }
 
 // resetLatencies discards the latencies so far.
@@ -48,6 +57,7 @@ func (s *probeSink) resetLatencies() {
 	if s.latencies != nil {
 		s.latencies.Reset()
 	}
+	s.early = nil
 }
 
 // writeLatencies writes the latency distribution of the case, if it has one.
@@ -57,11 +67,15 @@ func (s *probeSink) writeLatencies() error {
 	if s.latencies == nil || s.latencies.TotalCount() == 0 {
 		return nil
 	}
-	text, err := histograms.Encode(s.latencies)
+	record := protocol.Latency{Case: s.c.ID}
+	var err error
+	if record.HDR, err = histograms.Encode(s.latencies); err == nil && s.early != nil {
+		record.EarlyHDR, err = histograms.Encode(s.early)
+	}
 	if err != nil {
 		return fmt.Errorf("latency histogram: %w", err)
 	}
-	return s.session.Records.Write(protocol.Latency{Case: s.c.ID, HDR: text})
+	return s.session.Records.Write(record)
 }
 
 // Parked reads the memory use of the process and writes it as a record.
@@ -74,6 +88,9 @@ func (s *probeSink) Parked(tasks int) {
 	record := protocol.Footprint{Case: s.c.ID, Tasks: int64(tasks), Bytes: pss}
 	if virtual, ok := s.session.VirtualBytes(); ok {
 		record.VirtualBytes = &virtual
+	}
+	if kernel, ok := s.session.KernelBytes(); ok {
+		record.KernelBytes = &kernel
 	}
 	s.setErr(s.session.Records.Write(record))
 }

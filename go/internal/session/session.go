@@ -21,6 +21,7 @@ type Session struct {
 	CPUNs        func() (ns int64, ok bool)    // CPU time of the process
 	PSSBytes     func() (bytes int64, ok bool) // proportional set size of the process
 	VirtualBytes func() (bytes int64, ok bool) // reserved address space of the process
+	KernelBytes  func() (bytes int64, ok bool) // page tables and kernel stacks of the process
 	Facts        func() map[string]any         // facts about the process after the model's setup
 	Usage        func() map[string]int64       // resource usage of the process; called once, at the end
 

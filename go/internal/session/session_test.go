@@ -40,6 +40,7 @@ func newTestSession() *testSession {
 		CPUNs:        func() (int64, bool) { return s.cpu, !s.noCPU },
 		PSSBytes:     func() (int64, bool) { return 4096, !s.noPSS },
 		VirtualBytes: func() (int64, bool) { return 8192, !s.noVirtual },
+		KernelBytes:  func() (int64, bool) { return 16384, !s.noVirtual },
 		Facts:        func() map[string]any { return map[string]any{"gomaxprocs": 2} },
 		Usage:        func() map[string]int64 { return map[string]int64{"user_ns": 1} },
 		MoveTo:       func(processor int) { s.moves = append(s.moves, processor) },
@@ -269,7 +270,7 @@ func TestReportsToTheProbeBecomeRecords(t *testing.T) {
 		return 1, nil
 	}, singleSample("a"))
 	expect(t, "kinds", kinds(records), "started footprint listening sample outcome finished")
-	expect(t, "footprint", fmt.Sprint(records[1]), "map[bytes:4096 case:a kind:footprint tasks:3 virtual_bytes:8192]")
+	expect(t, "footprint", fmt.Sprint(records[1]), "map[bytes:4096 case:a kernel_bytes:16384 kind:footprint tasks:3 virtual_bytes:8192]")
 	expect(t, "port", fmt.Sprint(records[2]["port"]), "8080")
 }
 
@@ -277,7 +278,7 @@ func TestEachCaseHasOneLatencyDistributionWithoutWarmUp(t *testing.T) {
 	s := newTestSession()
 	records := s.runCases(t, func(_ context.Context, _ work.Params, probe *work.Probe) (any, error) {
 		var tasks sync.WaitGroup
-		for _, ns := range []int64{5_000_000, 1_000_000_000, -1} {
+		for _, ns := range []int64{5_000_000, 1_000_000_000, -1_000} {
 			tasks.Go(func() { probe.Latency(ns) })
 		}
 		tasks.Wait()
@@ -290,11 +291,16 @@ func TestEachCaseHasOneLatencyDistributionWithoutWarmUp(t *testing.T) {
 		t.Fatal(err)
 	}
 	expect(t, "latencies", fmt.Sprint(found.TotalCount()), "6")
-	for p, want := range map[float64]int64{10: 0, 50: 5_000_000, 100: 1_000_000_000} {
+	for p, want := range map[float64]int64{10: 1_000, 50: 5_000_000, 100: 1_000_000_000} {
 		if got := found.ValueAtPercentile(p); got < want || got > want+want/1000 {
 			t.Errorf("p%v: found %d, expected %d", p, got, want)
 		}
 	}
+	early, err := hdrhistogram.Decode([]byte(records[6]["early_hdr"].(string)))
+	if err != nil {
+		t.Fatal(err)
+	}
+	expect(t, "early", fmt.Sprint(early.TotalCount(), early.Max()), "2 1000")
 }
 
 func TestACaseWithoutLatenciesHasNoDistribution(t *testing.T) {
@@ -335,7 +341,7 @@ func TestReservedMemoryMayBeUnknown(t *testing.T) {
 	s := newTestSession()
 	s.noVirtual = true
 	records := s.runCases(t, parked, singleSample("a"))
-	expect(t, "footprint", fmt.Sprint(records[1]), "map[bytes:4096 case:a kind:footprint tasks:3 virtual_bytes:<nil>]")
+	expect(t, "footprint", fmt.Sprint(records[1]), "map[bytes:4096 case:a kernel_bytes:<nil> kind:footprint tasks:3 virtual_bytes:<nil>]")
 }
 
 func TestStopEndsTheRunningCaseOnly(t *testing.T) {

@@ -28,8 +28,7 @@ func NewProbe(sink Sink) *Probe {
 	return &Probe{sink: sink}
 }
 
-// Latency reports one latency or lateness in nanoseconds; a negative one counts as
-// 0.
+// Latency reports one latency or lateness in nanoseconds; a negative one was early.
 func (p *Probe) Latency(ns int64) {
 	if p != nil && p.sink != nil {
 		p.sink.Latency(ns)
@@ -55,12 +54,22 @@ func (p *Probe) Listening(port int) {
 // Observe reports a counter, such as the number of tasks in flight. The largest n of
 // each name is kept.
 func (p *Probe) Observe(name string, n int) {
+	p.observe(name, n, func(kept int64) bool { return int64(n) > kept })
+}
+
+// ObserveLeast reports a counter of which the smallest n is kept: every call must
+// reach a minimum.
+func (p *Probe) ObserveLeast(name string, n int) {
+	p.observe(name, n, func(kept int64) bool { return int64(n) < kept })
+}
+
+func (p *Probe) observe(name string, n int, replaces func(kept int64) bool) {
 	if p == nil {
 		return
 	}
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	if largest, ok := p.observed[name]; ok && largest >= int64(n) {
+	if kept, ok := p.observed[name]; ok && !replaces(kept) {
 		return
 	}
 	if p.observed == nil {
@@ -69,7 +78,7 @@ func (p *Probe) Observe(name string, n int) {
 	p.observed[name] = int64(n)
 }
 
-// Observed returns a copy of the largest values so far, never nil.
+// Observed returns a copy of the kept values so far, never nil.
 func (p *Probe) Observed() map[string]int64 {
 	if p == nil {
 		return map[string]int64{}

@@ -58,6 +58,16 @@ func TestObserveKeepsTheLargestOfEachName(t *testing.T) {
 	}
 }
 
+func TestObserveLeastKeepsTheSmallest(t *testing.T) {
+	probe := NewProbe(nil)
+	for _, n := range []int{5, 3, 4} {
+		probe.ObserveLeast("in flight", n)
+	}
+	if got := probe.Observed()["in flight"]; got != 3 {
+		t.Errorf("got %d, want 3: one call that is too low is enough to know", got)
+	}
+}
+
 func TestObservedIsACopy(t *testing.T) {
 	probe := NewProbe(nil)
 	probe.Observe("n", 1)

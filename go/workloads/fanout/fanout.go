@@ -20,16 +20,22 @@ const tolerance = time.Millisecond
 // A task allocates nothing but its goroutine: all share one closure, and the
 // WaitGroup is incremented once. WaitGroup.Go would allocate a closure for each
 // task, which matters with a million tasks.
-func Run(_ context.Context, p work.Params, _ *work.Probe) (any, error) {
+func Run(_ context.Context, p work.Params, probe *work.Probe) (any, error) {
 	tasks, wait := p.Int("tasks"), p.Duration("wait_ns")
 	var (
-		running sync.WaitGroup
-		waited  atomic.Int64
+		running  sync.WaitGroup
+		begun    atomic.Int64
+		inFlight atomic.Int64 // tasks that had begun when the first was done
+		waited   atomic.Int64
 	)
 	task := func() {
 		defer running.Done()
+		begun.Add(1)
 		start := time.Now()
 		time.Sleep(wait)
+		if inFlight.Load() == 0 {
+			inFlight.CompareAndSwap(0, begun.Load())
+		}
 		if time.Since(start) >= wait-tolerance {
 			waited.Add(1)
 		}
@@ -39,5 +45,6 @@ func Run(_ context.Context, p work.Params, _ *work.Probe) (any, error) {
 		go task()
 	}
 	running.Wait()
+	probe.ObserveLeast("in_flight", int(inFlight.Load()))
 	return waited.Load(), nil
 }

@@ -32,7 +32,7 @@ func Run(_ context.Context, p work.Params, probe *work.Probe) (any, error) {
 	for k := 1; k <= ticks; k++ {
 		due := start.Add(time.Duration(k) * period)
 		time.Sleep(time.Until(due))
-		probe.Latency(max(0, time.Since(due).Nanoseconds()))
+		probe.Latency(time.Since(due).Nanoseconds())
 		if k == max(1, ticks/5) {
 			go func() { done <- job() }()
 		}

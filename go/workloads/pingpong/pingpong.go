@@ -7,13 +7,15 @@ import (
 	"loombench/internal/work"
 )
 
-// Run plays ping in the calling goroutine and pong in another one, over unbuffered
-// channels. A send completes when the other side receives the value, and the
-// runtime may run the receiver next without a system call. A round has two
-// hand-overs.
+// Run uses unbuffered channels. A send completes when the other side receives the
+// value, and the runtime may run the receiver next without a system call.
 func Run(_ context.Context, p work.Params, _ *work.Probe) (any, error) {
-	rounds := p.Int("rounds")
-	ping, pong := make(chan int), make(chan int)
+	return play(p.Int("rounds"), make(chan int), make(chan int))
+}
+
+// play plays ping in the calling goroutine and pong in another one. A round has
+// two hand-overs.
+func play(rounds int, ping, pong chan int) (any, error) {
 	go func() {
 		defer close(pong)
 		for value := range ping {

@@ -24,22 +24,28 @@ const (
 func Run(_ context.Context, p work.Params, probe *work.Probe) (any, error) {
 	timers, lead, span := p.Int("timers"), p.Duration("lead_ns"), p.Duration("span_ns")
 	var (
-		running sync.WaitGroup
-		inTime  atomic.Int64
+		running       sync.WaitGroup
+		startedInTime atomic.Int64
+		inTime        atomic.Int64
 	)
 	start := time.Now()
 	for k := range timers {
 		running.Go(func() {
 			spread := time.Duration(k * stride % timers)
 			due := start.Add(lead + spread*span/time.Duration(timers))
-			time.Sleep(time.Until(due))
+			wait := time.Until(due)
+			if wait > 0 {
+				startedInTime.Add(1)
+			}
+			time.Sleep(wait)
 			late := time.Since(due)
-			probe.Latency(max(0, late.Nanoseconds()))
+			probe.Latency(late.Nanoseconds())
 			if late >= -tolerance {
 				inTime.Add(1)
 			}
 		})
 	}
 	running.Wait()
+	probe.ObserveLeast("started_in_time", int(startedInTime.Load()))
 	return inTime.Load(), nil
 }

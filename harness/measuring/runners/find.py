@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import os
 import sys
+from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
 import psutil
@@ -12,8 +12,9 @@ from harness import units
 from harness.catalog.contestant import DEFAULT_RUNTIME
 from harness.catalog.workload import MODELS
 from harness.measuring.processes import child
+from harness.measuring.processes.environment import create_environment
 from harness.measuring.runners import protocol
-from harness.measuring.runners.go_build import build_go, find_go
+from harness.measuring.runners.go_build import build_go, find_go, is_built
 from harness.measuring.runners.runner import Runner, Runners, digest_files
 from harness.paths import ROOT
 
@@ -33,49 +34,61 @@ _GO_SHARED = ("go/runner/*.go", "go/internal/**/*.go", "go/go.*")
 _GO_SOURCES = ("go/**/*.go", "go/go.*")  # of all Go programs
 
 
-def find_runners() -> Runners:
-    """Build and describe all runners of our own. A runner that fails is reported, not raised."""
+def find_runners(passed: Mapping[str, str] = MappingProxyType({})) -> Runners:
+    """Build and describe all runners of our own. A runner that fails is reported, not raised.
+
+    `passed` are variables that the user passes to all children.
+    """
     runners = Runners()
-    _add_python(runners)
+    _add_python(runners, passed)
     built, reason = build_go()
     if built is None:
         runners.load_missing = f"the load generator is written in Go: {reason}"
     else:
         runners.load_command = (str(built.load),)
-    _add_go(runners, built, reason)
+    _add_go(runners, built, reason, passed)
     return runners
 
 
-def find_runners_of(revision: Revision, models: Collection[str] = ()) -> Runners:
+def find_runners_of(
+    revision: Revision,
+    models: Collection[str] = (),
+    passed: Mapping[str, str] = MappingProxyType({}),
+) -> Runners:
     """Build and describe the runners of a revision: those that offer any of `models`, or all.
 
     Its Python runner uses this interpreter and its libraries.
     """
     runners = Runners()
     if not models or any(model not in _GO_MODELS for model in models):
-        _add_python(runners, revision)
+        _add_python(runners, passed, revision)
     if not models or any(model in _GO_MODELS for model in models):
         ours, theirs = (digest_files(root, _GO_SOURCES) for root in (ROOT, revision.folder))
         # The same sources make the same programs.
         built, reason = build_go(None if ours == theirs else revision.folder)
-        _add_go(runners, built, reason, revision)
+        _add_go(runners, built, reason, passed, revision)
     return runners
 
 
-def _add_python(runners: Runners, of: Revision | None = None) -> None:
+def _add_python(runners: Runners, passed: Mapping[str, str], of: Revision | None = None) -> None:
     root = of.folder if of else ROOT
     command = (sys.executable, "-P", "-m", "runner")
-    runner = _Undescribed("python", command, {"PYTHONPATH": str(root / "python")}, _PYTHON_SHARED)
+    env = {"PYTHONPATH": str(root / "python"), **passed}
+    runner = _Undescribed("python", command, env, _PYTHON_SHARED)
     _add_runner(runners, runner, [model for model in MODELS if model not in _GO_MODELS], of)
 
 
 def _add_go(
-    runners: Runners, built: GoBinaries | None, reason: str, of: Revision | None = None
+    runners: Runners,
+    built: GoBinaries | None,
+    reason: str,
+    passed: Mapping[str, str],
+    of: Revision | None = None,
 ) -> None:
     if built is None:
         runners.missing_models.update(dict.fromkeys(_GO_MODELS, reason))
         return
-    runner = _Undescribed("go", (str(built.runner),), {}, _GO_SHARED, (str(built.lean),))
+    runner = _Undescribed("go", (str(built.runner),), {**passed}, _GO_SHARED, (str(built.lean),))
     _add_runner(runners, runner, _GO_MODELS, of)
 
 
@@ -122,7 +135,7 @@ def describe(
 
     result = child.run(
         [*command, "describe"],
-        {**os.environ, **env},
+        create_environment(env),
         b"",
         child.Limits(_DESCRIBE_TIMEOUT_S, psutil.virtual_memory().available // 2),
         receive_line,
@@ -142,18 +155,25 @@ def describe(
 def main(arguments: list[str]) -> int:
     """Build the runners and print their versions.
 
-    With `--need-go`, exit with 0 if Go must be installed: there are Go sources, but no Go is new
-    enough.
+    With `--to-do`, print what set-up has to do instead: `need-go` if there are Go sources but no Go
+    is new enough, `build` if the Go programs are not those of the sources, else nothing.
     """
-    go_mod = ROOT / "go" / "go.mod"
-    if arguments == ["--need-go"]:
-        return 0 if go_mod.is_file() and find_go(go_mod)[0] is None else 1
+    if arguments == ["--to-do"]:
+        print(_find_to_do())
+        return 0
     runners = find_runners()
     for runner in runners.found.values():
         print(f"{runner.name}: {runner.description.version}")
     for model, reason in runners.missing_models.items():
         print(f"{model}: unavailable: {reason}")
     return 0
+
+
+def _find_to_do() -> str:
+    go_mod = ROOT / "go" / "go.mod"
+    if not go_mod.is_file() or is_built():
+        return ""
+    return "need-go" if find_go(go_mod)[0] is None else "build"
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import os
 import re
 import shutil
@@ -10,9 +12,32 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+from harness.measuring.processes.environment import create_environment
+from harness.measuring.runners.runner import digest_files
 from harness.paths import ROOT
 
 _BUILD_TIMEOUT_S = 600
+_KEY_FILE = "built-from"  # in go/bin
+_FLAGS = ("-trimpath", "-buildvcs=false")
+# GOTOOLCHAIN=local keeps go from downloading another toolchain, GOWORK=off from a go.work above.
+_FIXED = {
+    "GOTOOLCHAIN": "local",
+    "GOWORK": "off",
+    "GO111MODULE": "on",
+    "CGO_ENABLED": "0",
+    "GOFLAGS": "",
+    "GOOS": "",
+    "GOARCH": "",
+    "GOEXPERIMENT": "",
+}
+# How a company's network is reached; neither changes what is built.
+_NETWORK = (
+    *("GOCACHE", "GOMODCACHE", "GOPATH", "SSL_CERT_FILE", "SSL_CERT_DIR"),
+    *("HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "http_proxy", "https_proxy", "no_proxy"),
+)
+_MODULE_SETTINGS = (
+    *("GOPROXY", "GOSUMDB", "GOPRIVATE", "GONOPROXY", "GONOSUMDB", "GOINSECURE", "GOAUTH"),
+)
 
 
 class GoBinaries(NamedTuple):
@@ -24,57 +49,107 @@ class GoBinaries(NamedTuple):
 
 
 def build_go(root: Path | None = None) -> tuple[GoBinaries | None, str]:
-    """Build the Go programs if their sources are newer. Returns (binaries or None, reason).
+    """Build the Go programs unless these sources are built. Returns (binaries or None, reason).
 
-    `root` is a source tree other than this repository.
+    `root` is a source tree other than this repository. Programs that were built from other sources,
+    by another Go or in another way are built again.
     """
     folder = (root or ROOT) / "go"
-    ending = ".exe" if sys.platform == "win32" else ""
-    built = GoBinaries(*(folder / "bin" / (name + ending) for name in GoBinaries._fields))
+    built = _name_binaries(folder)
     if not (folder / "go.mod").is_file():
         return None, "the Go sources are not here; run from a clone of the repository"
-    if all(binary.is_file() for binary in built):
-        newest = _newest_mtime(folder)
-        if all(binary.stat().st_mtime >= newest for binary in built):
-            return built, ""
     go, reason = find_go(folder / "go.mod")
+    if _is_built(folder, go):
+        return built, ""
     if go is None:
         return None, reason
-    # GOTOOLCHAIN=local keeps go from downloading another toolchain.
-    env = {**os.environ, "GOTOOLCHAIN": "local"}
-    built.runner.parent.mkdir(exist_ok=True)  # otherwise -o would create a file of that name
+    key_file = folder / "bin" / _KEY_FILE
+    key_file.parent.mkdir(exist_ok=True)  # otherwise -o would create a file of that name
+    key_file.unlink(missing_ok=True)
     for step in (
-        ("run", "./internal/registry/generate"),
-        ("build", "-trimpath", "-o", str(built.runner.parent), "./runner", "./load"),
-        ("build", "-trimpath", "-o", str(built.lean), "-tags", "lean", "./runner"),
+        ("run", *_FLAGS, "./internal/registry/generate"),
+        ("build", *_FLAGS, "-o", str(built.runner.parent), "./runner", "./load"),
+        ("build", *_FLAGS, "-o", str(built.lean), "-tags", "lean", "./runner"),
     ):
-        try:
-            done = subprocess.run(
-                [go, *step],
-                cwd=folder,
-                env=env,
-                stdin=subprocess.DEVNULL,
-                capture_output=True,
-                text=True,
-                timeout=_BUILD_TIMEOUT_S,
-                check=False,
-            )
-        except (OSError, subprocess.TimeoutExpired) as error:
-            return None, f"go {step[0]} failed: {error}"
-        if done.returncode != 0:
-            lines = (done.stderr or done.stdout).strip().splitlines()
-            return None, f"go {step[0]} failed: {' / '.join(lines[-3:])}"
-    for binary in built:
-        os.utime(binary)  # go does not touch unchanged binaries, so they would stay stale
+        if reason := _run_go(go, step, folder):
+            return None, reason
+    key_file.write_text(_create_key(folder, _ask_version(go).strip()), encoding="utf-8")
     return built, ""
 
 
-def _newest_mtime(folder: Path) -> float:
-    sources = [*folder.rglob("*.go"), folder / "go.mod", folder / "go.sum"]
-    # The time of a folder changes when a file is removed.
-    sources += {path.parent for path in sources}
-    sources.remove(folder)
-    return max(path.stat().st_mtime for path in sources if path.exists())
+def is_built() -> bool:
+    """Return whether the Go programs of this repository are those of its sources."""
+    folder = ROOT / "go"
+    return _is_built(folder, find_go(folder / "go.mod")[0])
+
+
+def _is_built(folder: Path, go: str | None) -> bool:
+    """Return whether the programs are there and were built from these sources by this Go.
+
+    Without Go, those of another Go will do.
+    """
+    built_from = _read(folder / "bin" / _KEY_FILE)
+    toolchain = _ask_version(go).strip() if go else built_from.partition("\n")[0]
+    is_there = all(binary.is_file() for binary in _name_binaries(folder))
+    return is_there and built_from == _create_key(folder, toolchain)
+
+
+def _name_binaries(folder: Path) -> GoBinaries:
+    ending = ".exe" if sys.platform == "win32" else ""
+    return GoBinaries(*(folder / "bin" / (name + ending) for name in GoBinaries._fields))
+
+
+def _run_go(go: str, step: tuple[str, ...], folder: Path) -> str:
+    """Run one step of the build. Returns why it failed, or an empty text."""
+    try:
+        done = subprocess.run(
+            [go, *step],
+            cwd=folder,
+            env=_create_build_environment(go),
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            timeout=_BUILD_TIMEOUT_S,
+            check=False,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        return f"go {step[0]} failed: {error}"
+    if done.returncode != 0:
+        lines = (done.stderr or done.stdout).strip().splitlines()
+        return f"go {step[0]} failed: {' / '.join(lines[-3:])}"
+    return ""
+
+
+def _create_build_environment(go: str) -> dict[str, str]:
+    """Return the environment of a build: no ambient setting of Go but how to reach its modules."""
+    ambient = {name: os.environ[name] for name in _NETWORK if name in os.environ}
+    try:
+        asked = subprocess.run(
+            [go, "env", "-json", *_MODULE_SETTINGS],
+            env={**os.environ, **_FIXED},
+            capture_output=True,
+            text=True,
+            timeout=30,
+            check=False,
+        )
+        settings = json.loads(asked.stdout)
+    except (OSError, subprocess.TimeoutExpired, ValueError):
+        settings = {}
+    return create_environment({**ambient, **settings, **_FIXED, "GOENV": "off"})
+
+
+def _create_key(folder: Path, toolchain: str) -> str:
+    """Return what a build depends on: the Go, how it is run, and the content of the sources."""
+    sources = digest_files(folder, ("**/*.go", "go.mod", "go.sum"))
+    how = f"{_FLAGS} {_FIXED} {sources}"
+    return f"{toolchain}\n{hashlib.sha256(how.encode()).hexdigest()}\n"
+
+
+def _read(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return ""
 
 
 def find_go(go_mod: Path) -> tuple[str | None, str]:
@@ -96,16 +171,21 @@ def find_go(go_mod: Path) -> tuple[str | None, str]:
 
 def go_version(go: str) -> tuple[int, int] | None:
     """Return the (major, minor) version of a Go command, or None if unknown."""
+    match = re.search(r"go(\d+)\.(\d+)", _ask_version(go))
+    return (int(match[1]), int(match[2])) if match else None
+
+
+def _ask_version(go: str) -> str:
+    """Return what `go version` prints; empty if it cannot be run."""
     try:
         done = subprocess.run(
             [go, "version"],
-            env={**os.environ, "GOTOOLCHAIN": "local"},
+            env={**os.environ, **_FIXED},
             capture_output=True,
             text=True,
             timeout=30,
             check=False,
         )
     except (OSError, subprocess.TimeoutExpired):
-        return None
-    match = re.search(r"go(\d+)\.(\d+)", done.stdout)
-    return (int(match[1]), int(match[2])) if match else None
+        return ""
+    return done.stdout

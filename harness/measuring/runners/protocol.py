@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from harness.catalog.workload import ModelCase
 
 PROTOCOL = 2
-_LONGEST_RUN_UP_NS = 10_000_000
+_LONGEST_RUN_UP_NS = 20_000_000
 _RUN_UP_NS = 2_000_000  # long enough for a process that has waited to be warm again
 ALONE_PROTOCOL = 1  # a runner that speaks this version is measured alone, without turns
 Fact = str | int | bool
@@ -126,7 +126,8 @@ class Latency(msgspec.Struct, frozen=True, tag="latency", tag_field="kind"):
     """The distribution of latencies of a case."""
 
     case: str
-    hdr: str
+    hdr: str  # the size of each, whether late or early
+    early_hdr: str = ""  # how early the early ones were; they are in `hdr` too
 
 
 class Footprint(msgspec.Struct, frozen=True, tag="footprint", tag_field="kind"):
@@ -136,6 +137,7 @@ class Footprint(msgspec.Struct, frozen=True, tag="footprint", tag_field="kind"):
     tasks: int
     bytes: int  # resident; shared pages are divided among the processes (PSS)
     virtual_bytes: int | None = None  # reserved address space
+    kernel_bytes: int | None = None  # page tables and kernel stacks
 
 
 class Ready(msgspec.Struct, frozen=True, tag="ready", tag_field="kind"):

@@ -49,7 +49,7 @@ class Transcript:
         self.failed: Failed | None = None  # the trial as a whole
         self.samples: dict[str, list[SampleTaken]] = {id_: [] for id_ in self.cases}
         self.outcomes: dict[str, list[Outcome]] = {id_: [] for id_ in self.cases}
-        self.latencies: dict[str, str] = {}  # HdrHistogram V2, base64
+        self.latencies: dict[str, Latency] = {}
         self.footprints: dict[str, list[Footprint]] = {id_: [] for id_ in self.cases}
         self.errors: dict[str, Failed] = {}
         self._listened: set[str] = set()
@@ -140,13 +140,15 @@ class Transcript:
     def _receive_latency(self, message: Latency, id_: str) -> None:
         if id_ in self.latencies:
             raise ProtocolError(f"second latency of case {id_!r}")
-        self.latencies[id_] = message.hdr
+        self.latencies[id_] = message
 
     def _receive_footprint(self, message: Footprint, id_: str) -> None:
-        if min(message.tasks, message.bytes, message.virtual_bytes or 0) < 0:
+        counted = (message.tasks, message.bytes, message.virtual_bytes, message.kernel_bytes)
+        if min(size or 0 for size in counted) < 0:
             raise ProtocolError(
-                f"footprint of case {id_!r}: tasks {message.tasks}, bytes {message.bytes} and"
-                f" virtual_bytes {message.virtual_bytes}, expected at least 0"
+                f"footprint of case {id_!r}: tasks {message.tasks}, bytes {message.bytes},"
+                f" virtual_bytes {message.virtual_bytes} and kernel_bytes {message.kernel_bytes},"
+                " expected at least 0"
             )
         self.footprints[id_].append(message)
 

@@ -7,7 +7,6 @@ waits for both at once, so each generator has a thread here, which sleeps betwee
 from __future__ import annotations
 
 import math
-import os
 import resource
 import threading
 import time
@@ -16,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from harness.catalog.workload import CHECK
 from harness.measuring.processes import child
+from harness.measuring.processes.environment import create_environment
 from harness.measuring.runners.protocol import ProtocolError
 from harness.measuring.servers import load_protocol
 from harness.measuring.servers.load_protocol import LoadFailure, LoadReport
@@ -25,39 +25,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from harness.catalog.workload import ModelCase
+    from harness.measuring.servers.cores import Cores
 
 _STOP, _TURN, _END = (b'{"kind": "%s"}\n' % kind for kind in (b"stop", b"turn", b"end"))
-_MANY_CORES = 4  # from this number on, the load generator gets half of the cores
 _OTHER_FILES = 64  # upper bound of open files besides connections, per process
 _FINAL_COUNT_S = 5.0  # for a load generator to count lost requests after a server has drained
-
-
-@dataclass(frozen=True)
-class Cores:
-    """The cores of a server and of its load generator; empty: the system decides."""
-
-    server: frozenset[int] = frozenset()
-    client: frozenset[int] = frozenset()
-
-
-def split_cores(available: frozenset[int]) -> Cores:
-    """Split two or more cores into disjoint sets: half each from four cores on, else one for load.
-
-    With two cores every server has a single one, even if it could use both. Otherwise the load
-    generator would take CPU time from some servers and not from others.
-    """
-    ordered = sorted(available)
-    if len(ordered) < 2:  # noqa: PLR2004
-        return Cores()
-    size = len(ordered) // 2 if len(ordered) >= _MANY_CORES else 1
-    return Cores(frozenset(ordered[:-size]), frozenset(ordered[-size:]))
-
-
-def split_allowed_cores() -> Cores:
-    """Split the cores of this process; empty if the system does not support pinning."""
-    if not hasattr(os, "sched_setaffinity"):
-        return Cores()
-    return split_cores(frozenset(os.sched_getaffinity(0)))
 
 
 def find_obstacle(case: ModelCase, command: tuple[str, ...]) -> LoadFailure | None:
@@ -198,7 +170,7 @@ class LoadDriver:
 
         result = child.run(
             self.command,
-            dict(os.environ),
+            create_environment({}),
             load_protocol.encode(request),
             limits,
             receive_line,

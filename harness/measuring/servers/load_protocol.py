@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
@@ -18,6 +19,12 @@ if TYPE_CHECKING:
 _DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _CONNECT_NS_EACH = 2_000_000  # extra timeout per connection: a slow machine needs nearly 1 ms
 _LIMITED = 0.95  # share of the CPU time available to the load generator
+
+# Connections that are opened and closed before the phases, for each processor, since a server may
+# have a worker on each. The kernel picks a worker at random; one that gets none of 16 per worker is
+# as likely as e**-16.
+_VISITS_PER_PROCESSOR = 16
+_MIN_WORKERS = 2
 
 _RUN_UP_NS = 5_000_000  # of unmeasured load at the start of a turn
 
@@ -50,6 +57,7 @@ class LoadRequest(msgspec.Struct, frozen=True):
     turns: tuple[PhaseRequest, ...]  # run once for each turn, after the phases; none: no turns
     connect_timeout_ns: int
     answer_timeout_ns: int
+    visits: int  # connections that are opened for one request each before the phases
     protocol: int = _PROTOCOL
 
 
@@ -117,6 +125,7 @@ def create_request(case: ModelCase, port: int, seed: int, *, turns: bool = False
     load = case.workload.load
     assert load is not None
     connections = int(case.params["connections"])
+    visits = _VISITS_PER_PROCESSOR * max(_MIN_WORKERS, os.cpu_count() or 1)
     return LoadRequest(
         application=load.application,
         address=f"127.0.0.1:{port}",
@@ -127,6 +136,7 @@ def create_request(case: ModelCase, port: int, seed: int, *, turns: bool = False
         seed=seed,
         phases=_plan_warmup(case) if turns else _plan_phases(load, case),
         turns=_plan_turn(load, case) if turns else (),
+        visits=0 if case.id == CHECK else visits,
         connect_timeout_ns=load.connect_ms * 1_000_000 + connections * _CONNECT_NS_EACH,
         answer_timeout_ns=load.answer_ms * 1_000_000,
     )

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import textwrap
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness import units
 from harness.analysis.analyse import by_tier
 from harness.analysis.findings import title
+from harness.catalog.workload import OTHER_VARIANTS
 from harness.presenting.figures import style, ticks
 
 if TYPE_CHECKING:
@@ -39,12 +41,12 @@ def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
         for metric in result.workload.metrics.values()
         if any(metric.id in cell.metrics for cell in cells)
     ]
-    names = [_name_row(cell) for cell in cells]
-    labels = style.name_width(names)
+    rows = _place_rows(result, cells)
+    labels = style.name_width([*rows.headings, *map(_name_row, cells)])
     column_width = (_WIDTH - labels - 0.1) / max(1, len(metrics))
     headings = [_heading(metric, column_width - 0.15) for metric in metrics]
     head = 0.12 + _HEAD_LINE * max((text.count("\n") + 1 for text in headings), default=0)
-    panel = max(1, len(cells)) * _ROW
+    panel = max(1, rows.count) * _ROW
     below = 0.55 + (0.1 + _NOTE_LINE * len(notes) if notes else 0)
     sheet, bottom, top = _sheet(analysis, result, head + panel + below)
     height = sheet.get_figheight()
@@ -58,8 +60,8 @@ def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
             )
         )
         axes.set_title(heading, fontsize=8.5, loc="left", pad=6)
-        _draw_panel(axes, result, metric, cells, style.model_looks(analysis.models))
-        axes.set_yticks(range(len(cells)), names if column == 0 else [""] * len(cells))
+        _draw_panel(axes, result, metric, rows, style.model_looks(analysis.models))
+        _name_rows(axes, rows, is_first=column == 0)
     _write_notes(sheet, notes, bottom)
     return sheet
 
@@ -91,6 +93,44 @@ def _write_notes(sheet: Figure, notes: Sequence[str], bottom: float) -> None:
     )
 
 
+@dataclass(frozen=True)
+class _Rows:
+    """Where the contestants of a figure are, from the top, with a row for each group's heading."""
+
+    cells: Mapping[int, CellResult]
+    headings: Mapping[str, int]  # label of a group -> row; empty without groups
+
+    @property
+    def count(self) -> int:
+        return len(self.cells) + len(self.headings)
+
+
+def _place_rows(result: WorkloadResult, ordered: Sequence[CellResult]) -> _Rows:
+    """Place cells in their order, group by group if the workload has groups of variants."""
+    workload = result.workload
+    if not workload.groups:
+        return _Rows(dict(enumerate(ordered)), {})
+    labels = [*(group.label for group in workload.groups), OTHER_VARIANTS]
+    placed: dict[int, CellResult] = {}
+    headings: dict[str, int] = {}
+    for cell in sorted(ordered, key=lambda cell: workload.group_of(cell.contestant)):
+        label = labels[workload.group_of(cell.contestant)]
+        headings.setdefault(label, len(placed) + len(headings))
+        placed[len(placed) + len(headings)] = cell
+    return _Rows(placed, headings)
+
+
+def _name_rows(axes: Axes, rows: _Rows, *, is_first: bool) -> None:
+    """Write the names of contestants, and of groups in bold, beside the first panel."""
+    named = {row: _name_row(cell) for row, cell in rows.cells.items()}
+    named |= {row: label for label, row in rows.headings.items()}
+    axes.set_yticks(
+        range(rows.count), [named[row] if is_first else "" for row in range(rows.count)]
+    )
+    for row, text in enumerate(axes.get_yticklabels()):
+        text.set_fontweight("bold" if row in rows.headings.values() else "normal")
+
+
 def _in_row_order(result: WorkloadResult) -> list[CellResult]:
     """Return cells tier by tier, then those with failures (no tier), then those without a value."""
     metric, ranked = result.metric, by_tier(result)
@@ -111,15 +151,15 @@ def _draw_panel(
     axes: Axes,
     result: WorkloadResult,
     metric: Metric,
-    cells: Sequence[CellResult],
+    rows: _Rows,
     looks: Mapping[str, Look],
 ) -> None:
-    known = [cell.metrics[metric.id] for cell in cells if metric.id in cell.metrics]
+    known = [cell.metrics[metric.id] for cell in rows.cells.values() if metric.id in cell.metrics]
     ticks.set_x_scale(axes, metric.unit, [_low(value) for value in known], list(map(_high, known)))
-    axes.set_ylim(len(cells) - 0.5, -0.5)
+    axes.set_ylim(rows.count - 0.5, -0.5)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
-    for row, cell in enumerate(cells):
+    for row, cell in rows.cells.items():
         estimate = cell.metrics.get(metric.id)
         if _is_shaded(result, cell):
             axes.axhspan(row - 0.5, row + 0.5, color=style.BAND, zorder=0, lw=0)

@@ -118,7 +118,7 @@ def _draw_panel(
     ideal = workload.compute_ideal_ns(workload.cases[HEADLINE], "") if workload.ideal_ns else None
     is_elapsed = metric.formula.names == {"elapsed_ns"}
     lines = {model: _points(result, metric, model, param) for model in result.models}
-    if not is_elapsed and ideal:
+    if "ideal_ns" in metric.formula.names and ideal:
         # A cost within the resolution of the timers is noise. A logarithmic axis would show it as
         # the steepest line of the figure.
         lines = {

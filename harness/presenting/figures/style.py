@@ -63,6 +63,7 @@ LOOKS = {
     "trio": Look("#d55e00", "^"),
     "anyio-asyncio": Look("#cc79a7", "<"),
     "anyio-trio": Look("#882255", ">"),
+    "gevent": Look("#9467ff", "v"),
     "scratch": Look("#000000", "*"),
     "threads": Look("#009e73", "s"),
     "processes": Look("#7a9a01", "P"),

@@ -15,6 +15,7 @@ import sys
 import threading
 import time
 from collections import deque
+from contextvars import copy_context
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from runner.scratch.wait_queues import READY, FifoQueue, Sockets, Timers, WaitQueue
@@ -22,6 +23,8 @@ from runner.scratch.wait_queues import READY, FifoQueue, Sockets, Timers, WaitQu
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Coroutine, Generator
     from selectors import SelectorKey
+
+    Select = Callable[[float | None], list[tuple[SelectorKey, int]]]
 
 T = TypeVar("T")
 LONGEST_WAIT_S = 86_400.0  # systems refuse an infinite timeout; waking up once a day costs nothing
@@ -52,6 +55,7 @@ class Task:
     """
 
     __slots__ = (
+        "context",
         "coro",
         "error",
         "group",
@@ -64,6 +68,7 @@ class Task:
 
     def __init__(self, coro: Coroutine[Any, Any, Any], group: Group) -> None:
         self.coro: Any = coro  # None once done: a finished task does not keep its frame alive
+        self.context = copy_context()  # what the task sets is not seen by its parent or siblings
         self.group = group
         self.queue: WaitQueue | None = READY  # None: it is running, or was handed a value
         self.pending_cancel: Cancelled | None = None  # to be raised at the next opportunity
@@ -184,18 +189,17 @@ class Loop:
     the first deadline, or only polls it if a task is ready, (3) wakes the tasks whose timers are
     due. Timers become due during the wait, so the clock is read after it. Tasks that become ready
     during (1) run in the next iteration: otherwise two tasks that wake each other would keep the
-    loop from its clock and its sockets for ever. `clock` and `pause` take and return seconds;
-    tests replace them.
+    loop from its clock and its sockets for ever. `clock` and `select` use seconds; tests replace
+    them.
     """
 
     def __init__(
-        self,
-        clock: Callable[[], float] = time.monotonic,
-        pause: Callable[[float], object] = time.sleep,
+        self, clock: Callable[[], float] = time.monotonic, select: Select | None = None
     ) -> None:
-        self.clock, self.pause = clock, pause
+        self.clock = clock
         self.ready: deque[Task] = deque()
         self.timers, self.sockets = Timers(), Sockets()
+        self.select = select or self.sockets.selector.select
         self.current: Task | None = None
         self.main, self.root = Group(self), Group(self)  # the main task; the tasks of `spawn`
         self.groups: dict[Group, None] = {self.main: None, self.root: None}  # the open groups
@@ -246,10 +250,10 @@ class Loop:
                 try:
                     if task.pending_cancel is None or task.queue is None:
                         task.queue = None
-                        queue = task.coro.send(None)
+                        queue = task.context.run(task.coro.send, None)
                     else:
                         cancelled, task.pending_cancel, task.queue = task.pending_cancel, None, None
-                        queue = task.coro.throw(cancelled)
+                        queue = task.context.run(task.coro.throw, cancelled)
                 except StopIteration as stop:
                     finish(task, stop.value, None)
                 except BaseException as error:
@@ -273,9 +277,9 @@ class Loop:
     def wait(self) -> None:
         """Wait until a task is ready: steps 2 and 3 of an iteration.
 
-        If no task waits for a socket there is nothing to select, and `pause` is exact to
-        microseconds, while epoll counts milliseconds. If a wait ends early, no timer is due and
-        the next iteration waits again.
+        Every wait is one in the selector, like those of other loops: a sleep is then as exact as
+        the selector, whether or not a task waits for a socket. If a wait ends early, no timer is
+        due and the next iteration waits again.
         """
         deadline = self.timers.deadline()
         timeout = None if deadline is None else min(deadline - self.clock(), LONGEST_WAIT_S)
@@ -284,10 +288,8 @@ class Loop:
         try:
             if self.ready or (self.idle and self.interrupted) or (timeout or 0.0) < 0:
                 timeout = 0.0
-            if self.sockets.tasks:
-                events = self.sockets.selector.select(timeout)
-            elif timeout:
-                self.pause(timeout)
+            if self.sockets.tasks or timeout:
+                events = self.select(timeout)
         finally:
             self.idle = False
         if events:

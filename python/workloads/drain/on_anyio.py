@@ -1,36 +1,32 @@
-"""h11 over anyio's streams; SIGTERM cancels everything but the responses in progress."""
+"""httptools over anyio's streams; SIGTERM cancels everything but the responses in progress."""
 
 import signal
-from contextlib import suppress
 from functools import partial
 
 import anyio
-import h11
 from anyio.abc import SocketAttribute, SocketStream
 
 from runner.work import Params, Probe
-from workloads.http.h11_response import CONNECTION_CLOSE, response
-from workloads.http.on_anyio import receive_request
-from workloads.http.response import BODY
+from workloads.http.httptools_parser import RequestParser
+from workloads.http.response import response
 
 
 async def serve(wait_s: float, server: anyio.CancelScope, stream: SocketStream) -> None:
-    http = h11.Connection(h11.SERVER)
-    with suppress(anyio.BrokenResourceError):  # the client has disconnected
-        async with stream:
-            try:
-                while request := await receive_request(http, stream):
-                    found = request.target == b"/" and request.method == b"GET"
-                    with anyio.CancelScope(shield=True):
+    requests = RequestParser()
+    is_last = False
+    async with stream:
+        try:
+            while not is_last:
+                data = await stream.receive()
+                with anyio.CancelScope(shield=True):
+                    for request in requests.feed(data):
                         await anyio.sleep(wait_s)
-                        headers = [CONNECTION_CLOSE] if server.cancel_called else []
-                        status, body = (200, BODY) if found else (404, b"")
-                        await stream.send(response(http, status, body, *headers))
-                    if http.our_state is h11.MUST_CLOSE:
-                        return
-                    http.start_next_cycle()
-            except h11.RemoteProtocolError as error:
-                await stream.send(response(http, error.error_status_hint, b"", CONNECTION_CLOSE))
+                        is_last = request.is_last or server.cancel_called
+                        await stream.send(response(request, close=is_last))
+                        if is_last:
+                            break
+        except (anyio.EndOfStream, anyio.BrokenResourceError):
+            pass  # the client has closed or reset the connection
 
 
 async def run(params: Params, probe: Probe) -> int:

@@ -5,36 +5,11 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-import httptools
-
 from runner import scratch
 from runner.work import Params, Probe
 from workloads.http.httptools_parser import RequestParser
 from workloads.http.on_scratch import accept, receive, send
-from workloads.http.response import BODY, RESPONSE
-
-
-class Requests(RequestParser):
-    """Parses the data of a client into pending responses: status, body, is_last."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.pending: list[tuple[bytes, bytes, bool]] = []
-
-    def feed(self, data: bytes) -> None:
-        try:
-            self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            pass  # the response closes the connection; data after the request are ignored
-        except httptools.HttpParserError:
-            self.pending.append((b"400 Bad Request", b"", True))
-
-    def on_message_complete(self) -> None:
-        is_last = not self.parser.should_keep_alive() or self.parser.should_upgrade()
-        if self.url == b"/" and self.parser.get_method() == b"GET":
-            self.pending.append((b"200 OK", BODY, is_last))
-        else:
-            self.pending.append((b"404 Not Found", b"", is_last))
+from workloads.http.response import response
 
 
 class Server:
@@ -50,27 +25,17 @@ class Server:
             group.spawn(self.serve(connection))
 
     async def serve(self, connection: socket.socket) -> None:
-        requests = Requests()
+        requests = RequestParser()
+        is_last = False
         with connection, suppress(ConnectionError):  # the client has disconnected
-            while data := await receive(connection):
-                requests.feed(data)
-                if not await self.respond(requests.pending, connection):
-                    break
+            while not is_last and (data := await receive(connection)):
+                for request in requests.feed(data):
+                    await scratch.sleep(self.wait_s)
+                    is_last = request.is_last or self.is_draining
+                    await send(connection, response(request, close=is_last))
+                    if is_last:
+                        break
         self.connections.discard(connection)
-
-    async def respond(
-        self, pending: list[tuple[bytes, bytes, bool]], connection: socket.socket
-    ) -> bool:
-        """Send the pending responses; return whether the connection stays open."""
-        while pending:
-            await scratch.sleep(self.wait_s)
-            status, body, is_last = pending.pop(0)
-            close = is_last or (self.is_draining and not pending)
-            further_headers = b"Connection: close\r\n" if close else b""
-            await send(connection, RESPONSE % (status, len(body), further_headers, body))
-            if close:
-                return False
-        return True
 
     def drain(self) -> None:
         self.is_draining = True

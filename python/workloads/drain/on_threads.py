@@ -1,44 +1,42 @@
-"""http.server's ThreadingHTTPServer in the main thread, with a Python signal handler."""
+"""httptools on blocking sockets, with one thread per connection; a handler in the main thread."""
 
 import signal
+import socket
 import time
-from threading import Thread
+from queue import SimpleQueue
 
 from runner.work import Params, Probe
 from workloads.http import on_threads as http
-
-POLL_S = 0.02  # how often serve_forever checks for a shutdown
-
-
-class Handler(http.Handler):
-    def respond(self, *headers: tuple[str, str]) -> None:
-        time.sleep(self.server.wait_s)
-        if self.server.is_draining:
-            headers += (("Connection", "close"),)
-        super().respond(*headers)
+from workloads.http.httptools_parser import RequestParser
+from workloads.http.response import response
 
 
 class Server(http.Server):
     def __init__(self, wait_s: float) -> None:
         self.wait_s = wait_s
-        self.is_draining = False
-        super().__init__(Handler)
+        super().__init__()
 
-    def server_close(self) -> None:
-        self.socket.close()
-        self.is_draining = True
-        super().server_close()
+    def serve(self, connection: socket.socket) -> None:
+        requests = RequestParser()
+        is_last = False
+        while not is_last and (data := connection.recv(http.READ_BYTES)):
+            for request in requests.feed(data):
+                time.sleep(self.wait_s)
+                is_last = request.is_last or self.is_stopping
+                connection.sendall(response(request, close=is_last))
+                if is_last:
+                    break
 
 
 def run(params: Params, probe: Probe) -> int:
-    with Server(params.wait_ns / 1e9) as server:
-        # shutdown() waits until serve_forever() has returned, so it needs a thread of its own.
-        shutdown_thread = Thread(target=server.shutdown)
-        previous = signal.signal(signal.SIGTERM, lambda *_: shutdown_thread.start())
-        try:
-            probe.listening(server.server_port)
-            server.serve_forever(POLL_S)
-            shutdown_thread.join()
-        finally:
-            signal.signal(signal.SIGTERM, previous)
+    # A signal handler may use a SimpleQueue; an Event could wait for the lock that it interrupts.
+    terminated = SimpleQueue[None]()
+    server = Server(params.wait_ns / 1e9)
+    previous = signal.signal(signal.SIGTERM, lambda *_: terminated.put(None))
+    try:
+        probe.listening(server.address[1])
+        terminated.get()
+        server.stop()
+    finally:
+        signal.signal(signal.SIGTERM, previous)
     return 0

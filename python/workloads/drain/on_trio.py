@@ -1,34 +1,28 @@
-"""h11 over trio's streams; SIGTERM cancels everything but the responses in progress."""
+"""httptools over trio's streams; SIGTERM cancels everything but the responses in progress."""
 
 import signal
 from contextlib import suppress
 from functools import partial
 
-import h11
 import trio
 
 from runner.work import Params, Probe
-from workloads.http.h11_response import CONNECTION_CLOSE, response
-from workloads.http.on_trio import receive_request
-from workloads.http.response import BODY
+from workloads.http.httptools_parser import RequestParser
+from workloads.http.response import response
 
 
 async def serve(wait_s: float, server: trio.CancelScope, stream: trio.SocketStream) -> None:
-    http = h11.Connection(h11.SERVER)
+    requests = RequestParser()
+    is_last = False
     with suppress(trio.BrokenResourceError):  # the client has disconnected
-        try:
-            while request := await receive_request(http, stream):
-                found = request.target == b"/" and request.method == b"GET"
-                with trio.CancelScope(shield=True):
+        while not is_last and (data := await stream.receive_some()):
+            with trio.CancelScope(shield=True):
+                for request in requests.feed(data):
                     await trio.sleep(wait_s)
-                    headers = [CONNECTION_CLOSE] if server.cancel_called else []
-                    status, body = (200, BODY) if found else (404, b"")
-                    await stream.send_all(response(http, status, body, *headers))
-                if http.our_state is h11.MUST_CLOSE:
-                    return
-                http.start_next_cycle()
-        except h11.RemoteProtocolError as error:
-            await stream.send_all(response(http, error.error_status_hint, b"", CONNECTION_CLOSE))
+                    is_last = request.is_last or server.cancel_called
+                    await stream.send_all(response(request, close=is_last))
+                    if is_last:
+                        break
 
 
 async def run(params: Params, probe: Probe) -> int:

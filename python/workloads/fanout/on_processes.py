@@ -1,11 +1,11 @@
-"""One process per wait; its exit code says whether it waited long enough."""
+"""One process per wait; a queue carries back from when to when it waited."""
 
-import sys
 import time
 from multiprocessing import get_context
+from multiprocessing.queues import SimpleQueue
 
 from runner.models import START_METHOD
-from runner.work import Params, Probe
+from runner.work import Params, Probe, most_at_once
 
 EARLY_NS = 1_000_000  # timers of some event loops count whole milliseconds
 
@@ -13,16 +13,23 @@ processes = get_context(START_METHOD)
 processes.set_forkserver_preload([__name__])
 
 
-def wait(wait_ns: int) -> None:
-    start = time.perf_counter_ns()
+def wait(wait_ns: int, results: SimpleQueue[tuple[int, int]]) -> None:
+    # The monotonic clock is the same in every process, so the spans can be compared.
+    start = time.monotonic_ns()
     time.sleep(wait_ns / 1e9)
-    sys.exit(0 if time.perf_counter_ns() - start >= wait_ns - EARLY_NS else 1)
+    results.put((start, time.monotonic_ns()))
 
 
 def run(params: Params, probe: Probe) -> int:
-    children = [processes.Process(target=wait, args=(params.wait_ns,)) for _ in range(params.tasks)]
+    results = processes.SimpleQueue()
+    children = [
+        processes.Process(target=wait, args=(params.wait_ns, results)) for _ in range(params.tasks)
+    ]
     for child in children:
         child.start()
+    spans = [results.get() for _ in children]
     for child in children:
         child.join()
-    return sum(child.exitcode == 0 for child in children)
+    results.close()
+    probe.observe_least("in_flight", most_at_once(spans))
+    return sum(end - start >= params.wait_ns - EARLY_NS for start, end in spans)

@@ -13,4 +13,5 @@ def run(params: Params, probe: Probe) -> int:
         start = time.perf_counter_ns()
         time.sleep(params.wait_ns / 1e9)
         waited += time.perf_counter_ns() - start >= params.wait_ns - EARLY_NS
+    probe.observe("in_flight", 1)
     return waited

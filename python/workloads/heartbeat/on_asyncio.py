@@ -43,7 +43,7 @@ async def run(params: Params, probe: Probe, prepared: Prepared) -> int:
             ticks += 1
             due = start + ticks * TICK_NS
             await asyncio.sleep(max(0, due - time.perf_counter_ns()) / 1e9)
-            probe.latency(max(0, time.perf_counter_ns() - due))
+            probe.latency(time.perf_counter_ns() - due)
             if ticks == params.ticks // 5:
                 work_task = group.create_task(work())
     return ticks + work_task.result()

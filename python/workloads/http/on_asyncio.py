@@ -1,77 +1,71 @@
-"""httptools in a Protocol; the parser's last callback writes the response."""
+"""httptools over asyncio's streams, with one task per connection."""
 
 import asyncio
-
-import httptools
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 
 from runner.work import Params, Probe
 from workloads.http.httptools_parser import RequestParser
-from workloads.http.response import BAD_REQUEST, BODY, RESPONSE
+from workloads.http.response import response
+
+READ_BYTES = 65_536  # the limit of a StreamReader
 
 
-class Connection(RequestParser, asyncio.Protocol):
-    def __init__(self, connections: set["Connection"]) -> None:
-        super().__init__()
-        self.connections = connections
-        self.lost = asyncio.get_running_loop().create_future()
+@asynccontextmanager
+async def closing(writer: asyncio.StreamWriter) -> AsyncIterator[None]:
+    """Close a connection at the end, even if its client has disconnected."""
+    try:
+        yield
+        writer.close()
+        await writer.wait_closed()
+    except ConnectionError:
+        pass  # the client has disconnected
+    finally:
+        writer.transport.abort()  # no effect if it is closed
 
-    def connection_made(self, transport: asyncio.Transport) -> None:
-        self.transport = transport
-        self.connections.add(self)
 
-    def connection_lost(self, error: Exception | None) -> None:
-        self.connections.discard(self)
-        self.lost.set_result(None)
+class Server:
+    """Serves each connection in a task of its own."""
 
-    def data_received(self, data: bytes) -> None:
-        try:
-            self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            self.transport.close()  # it is answered; data after it are another protocol
-        except httptools.HttpParserError:
-            if not self.transport.is_closing():
-                self.transport.write(BAD_REQUEST)
-                self.transport.close()
+    def __init__(self) -> None:
+        self.connections: dict[asyncio.Task[None], asyncio.StreamWriter] = {}
 
-    # Do not read from a client that does not read its responses.
+    async def run(
+        self,
+        listening: Callable[[int], object],
+        stopped: Callable[[], Awaitable[object]],
+        port: int = 0,
+    ) -> None:
+        """Listen until `stopped` returns; other processes may share a port that is not 0."""
+        async with asyncio.TaskGroup() as group:
 
-    def pause_writing(self) -> None:
-        self.transport.pause_reading()
+            def connected(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+                connection = group.create_task(self.serve(reader, writer))
+                self.connections[connection] = writer
+                connection.add_done_callback(self.connections.pop)
 
-    def resume_writing(self) -> None:
-        self.transport.resume_reading()
-
-    # The parser's last callback for a request; the others are in RequestParser.
-
-    def on_message_complete(self) -> None:
-        if self.transport.is_closing():
-            return  # the client sent another request after its last one
-        keep_alive = self.parser.should_keep_alive()
-        found = self.url == b"/" and self.parser.get_method() == b"GET"
-        body = BODY if found else b""
-        self.transport.write(
-            RESPONSE
-            % (
-                b"200 OK" if found else b"404 Not Found",
-                len(body),
-                b"" if keep_alive else b"Connection: close\r\n",
-                body,
+            server = await asyncio.start_server(
+                connected, "127.0.0.1", port, backlog=1024, reuse_port=port != 0
             )
-        )
-        if not keep_alive:
-            self.transport.close()
+            listening(server.sockets[0].getsockname()[1])
+            await stopped()
+            server.close()
+            self.end_connections()
+        await server.wait_closed()
+
+    async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        requests = RequestParser()
+        async with closing(writer):
+            while not requests.is_over and (data := await reader.read(READ_BYTES)):
+                for request in requests.feed(data):
+                    writer.write(response(request))
+                    await writer.drain()
+
+    def end_connections(self) -> None:
+        for connection in self.connections:
+            connection.cancel()
 
 
 async def run(params: Params, probe: Probe) -> int:
-    loop = asyncio.get_running_loop()
-    connections: set[Connection] = set()
-    server = await loop.create_server(lambda: Connection(connections), "127.0.0.1", 0, backlog=1024)
-    probe.listening(server.sockets[0].getsockname()[1])
-    await probe.stopped()
-    server.close()
-    closed = [connection.lost for connection in connections]
-    for connection in connections.copy():
-        connection.transport.close()
-    await asyncio.gather(*closed)
-    await server.wait_closed()
+    await Server().run(probe.listening, probe.stopped)
     return 0

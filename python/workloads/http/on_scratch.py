@@ -3,51 +3,12 @@
 import socket
 from contextlib import suppress
 
-import httptools
-
 from runner import scratch
 from runner.work import Params, Probe
 from workloads.http.httptools_parser import RequestParser
-from workloads.http.response import BAD_REQUEST, BODY, RESPONSE
+from workloads.http.response import response
 
 READ_BYTES = 65_536
-
-
-class Responder(RequestParser):
-    """Parses the data of a client, and makes the responses to the requests that are complete."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.is_last = False
-        self.responses: list[bytes] = []
-
-    def respond_to(self, data: bytes) -> bytes:
-        self.responses.clear()
-        try:
-            self.parser.feed_data(data)
-        except httptools.HttpParserUpgrade:
-            self.is_last = True  # it is answered; data after it are another protocol
-        except httptools.HttpParserError:
-            if not self.is_last:
-                self.responses.append(BAD_REQUEST)
-                self.is_last = True
-        return b"".join(self.responses)
-
-    def on_message_complete(self) -> None:
-        if self.is_last:
-            return
-        self.is_last = not self.parser.should_keep_alive()
-        found = self.url == b"/" and self.parser.get_method() == b"GET"
-        body = BODY if found else b""
-        self.responses.append(
-            RESPONSE
-            % (
-                b"200 OK" if found else b"404 Not Found",
-                len(body),
-                b"Connection: close\r\n" if self.is_last else b"",
-                body,
-            )
-        )
 
 
 async def accept(listener: socket.socket) -> socket.socket:
@@ -76,10 +37,11 @@ async def send(connection: socket.socket, data: bytes) -> None:
 
 
 async def serve(connection: socket.socket) -> None:
-    responder = Responder()
+    requests = RequestParser()
     with connection, suppress(ConnectionError):  # the client has disconnected
-        while not responder.is_last and (data := await receive(connection)):
-            await send(connection, responder.respond_to(data))
+        while not requests.is_over and (data := await receive(connection)):
+            for request in requests.feed(data):
+                await send(connection, response(request))
 
 
 async def listen(listener: socket.socket, group: scratch.TaskGroup) -> None:

@@ -1,67 +1,69 @@
-"""http.server's ThreadingHTTPServer, with one thread per connection."""
+"""httptools on blocking sockets, with one thread per connection."""
 
 import socket
 from contextlib import suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from threading import Thread
+from threading import Thread, current_thread
 
 from runner.work import Params, Probe
-from workloads.http.response import BODY
+from workloads.http.httptools_parser import RequestParser
+from workloads.http.response import response
+
+READ_BYTES = 65_536
 
 
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    wbufsize = -1  # buffer the response: its head and body are sent in one write
+class Server:
+    """Accepts connections in one thread, and serves each in a thread of its own."""
 
-    def do_GET(self) -> None:
-        self.respond()
+    def __init__(self) -> None:
+        self.is_stopping = False
+        self.connections: dict[Thread, socket.socket] = {}
+        self.listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
+        self.address = self.listener.getsockname()
+        self.accept_thread = Thread(target=self.accept)
+        self.accept_thread.start()
 
-    def respond(self, *headers: tuple[str, str]) -> None:
-        found = self.path == "/"
-        body = BODY if found else b""
-        self.send_response(200 if found else 404)
-        self.send_header("Content-Type", "text/plain")
-        self.send_header("Content-Length", str(len(body)))
-        for name, value in headers:
-            self.send_header(name, value)
-        self.end_headers()
-        self.wfile.write(body)
+    def accept(self) -> None:
+        with self.listener:
+            while True:
+                connection, _ = self.listener.accept()
+                if self.is_stopping:
+                    connection.close()
+                    return
+                connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                thread = Thread(target=self.run_connection, args=(connection,))
+                self.connections[thread] = connection
+                thread.start()
 
-    def log_message(self, *_: object) -> None:
-        pass
+    def run_connection(self, connection: socket.socket) -> None:
+        with connection, suppress(ConnectionError):  # the client has disconnected
+            self.serve(connection)
+        self.connections.pop(current_thread())
 
+    def serve(self, connection: socket.socket) -> None:
+        requests = RequestParser()
+        while not requests.is_over and (data := connection.recv(READ_BYTES)):
+            for request in requests.feed(data):
+                connection.sendall(response(request))
 
-class Server(ThreadingHTTPServer):
-    request_queue_size = 1024
-    daemon_threads = False  # so that server_close() waits for the threads
-
-    def __init__(self, handler: type[Handler] = Handler) -> None:
-        self.connections: set[socket.socket] = set()
-        super().__init__(("127.0.0.1", 0), handler)
-
-    def process_request(self, request: socket.socket, client_address: object) -> None:
-        self.connections.add(request)
-        super().process_request(request, client_address)
-
-    def shutdown_request(self, request: socket.socket) -> None:
-        self.connections.discard(request)
-        super().shutdown_request(request)
-
-    def server_close(self) -> None:
-        for connection in self.connections.copy():
+    def stop(self) -> None:
+        """Accept no more connections; end those that wait for a request, and join the threads."""
+        self.is_stopping = True
+        # No other way to end a blocking accept() works on every system.
+        with suppress(ConnectionError):  # a client has ended it by connecting
+            socket.create_connection(self.address).close()
+        self.accept_thread.join()
+        connections = self.connections.copy()
+        for connection in connections.values():
             with suppress(OSError):  # it may already be closed
                 # A thread that waits for a request reads the end; one that responds can still send.
                 connection.shutdown(socket.SHUT_RD)
-        super().server_close()
+        for thread in connections:
+            thread.join()
 
 
 def run(params: Params, probe: Probe) -> int:
-    with Server() as server:
-        server_thread = Thread(target=server.serve_forever)
-        server_thread.start()
-        probe.listening(server.server_port)
-        probe.wait_until_stopped()
-        server.shutdown()
-        server_thread.join()
+    server = Server()
+    probe.listening(server.address[1])
+    probe.wait_until_stopped()
+    server.stop()
     return 0

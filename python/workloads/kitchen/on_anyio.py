@@ -26,5 +26,5 @@ async def run(params: Params, probe: Probe) -> int:
     async with anyio.create_task_group() as group:
         for units in DISHES:
             group.start_soon(cook, units)
-    probe.observe("in_flight", most_at_once(spans))
+    probe.observe_least("in_flight", most_at_once(spans))
     return served

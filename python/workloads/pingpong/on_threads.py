@@ -1,14 +1,14 @@
-"""Two threads and two SimpleQueues, the fastest queue of the standard library."""
+"""Two threads and two queues."""
 
-from queue import SimpleQueue
+from queue import Queue
 from threading import Thread
 
 from runner.work import Params, Probe
 
 
 def run(params: Params, probe: Probe) -> int:
-    pings: SimpleQueue[int] = SimpleQueue()
-    pongs: SimpleQueue[int] = SimpleQueue()
+    pings: Queue[int] = Queue()
+    pongs: Queue[int] = Queue()
 
     def pong() -> None:
         for _ in range(params.rounds):

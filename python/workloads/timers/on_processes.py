@@ -13,14 +13,15 @@ processes = get_context(START_METHOD)
 processes.set_forkserver_preload([__name__])
 
 
-def timer(due_ns: int, results: SimpleQueue[int]) -> None:
+def timer(due_ns: int, results: SimpleQueue[tuple[int, int]]) -> None:
     # The monotonic clock is the same in every process.
-    time.sleep(max(0, due_ns - time.monotonic_ns()) / 1e9)
-    results.put(time.monotonic_ns() - due_ns)
+    wait_ns = due_ns - time.monotonic_ns()
+    time.sleep(max(0, wait_ns) / 1e9)
+    results.put((wait_ns, time.monotonic_ns() - due_ns))
 
 
 def run(params: Params, probe: Probe) -> int:
-    fired = 0
+    fired = in_time = 0
     timers, span_ns = params.timers, params.span_ns
     results = processes.SimpleQueue()
     first_ns = time.monotonic_ns() + params.lead_ns
@@ -33,10 +34,12 @@ def run(params: Params, probe: Probe) -> int:
     for child in children:
         child.start()
     for _ in children:
-        late_ns = results.get()
-        probe.latency(max(0, late_ns))
+        wait_ns, late_ns = results.get()
+        in_time += wait_ns > 0
+        probe.latency(late_ns)
         fired += late_ns >= -EARLY_NS
     for child in children:
         child.join()
     results.close()
+    probe.observe_least("started_in_time", in_time)
     return fired

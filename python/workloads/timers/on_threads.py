@@ -10,10 +10,13 @@ EARLY_NS = 3_000_000  # some event loops round both the clock and the delay to m
 
 def run(params: Params, probe: Probe) -> int:
     timers, span_ns = params.timers, params.span_ns
-    lateness_ns: list[int] = []  # append() is atomic, so no lock is needed
+    waits_ns: list[int] = []  # append() is atomic, so no lock is needed
+    lateness_ns: list[int] = []
 
     def timer(due_ns: int) -> None:
-        time.sleep(max(0, due_ns - time.perf_counter_ns()) / 1e9)
+        wait_ns = due_ns - time.perf_counter_ns()
+        waits_ns.append(wait_ns)
+        time.sleep(max(0, wait_ns) / 1e9)
         lateness_ns.append(time.perf_counter_ns() - due_ns)
 
     first_ns = time.perf_counter_ns() + params.lead_ns
@@ -26,5 +29,6 @@ def run(params: Params, probe: Probe) -> int:
     for thread in threads:
         thread.join()
     for late_ns in lateness_ns:
-        probe.latency(max(0, late_ns))
+        probe.latency(late_ns)
+    probe.observe_least("started_in_time", sum(wait_ns > 0 for wait_ns in waits_ns))
     return sum(late_ns >= -EARLY_NS for late_ns in lateness_ns)

@@ -10,14 +10,16 @@ EARLY_NS = 3_000_000  # some event loops round both the clock and the delay to m
 
 
 async def run(params: Params, probe: Probe) -> int:
-    fired = 0
+    fired = in_time = 0
     timers, span_ns = params.timers, params.span_ns
 
     async def timer(due_ns: int) -> None:
-        nonlocal fired
-        await trio.sleep(max(0, due_ns - time.perf_counter_ns()) / 1e9)
+        nonlocal fired, in_time
+        wait_ns = due_ns - time.perf_counter_ns()
+        in_time += wait_ns > 0
+        await trio.sleep(max(0, wait_ns) / 1e9)
         late_ns = time.perf_counter_ns() - due_ns
-        probe.latency(max(0, late_ns))
+        probe.latency(late_ns)
         fired += late_ns >= -EARLY_NS
 
     async with trio.open_nursery() as nursery:
@@ -25,4 +27,5 @@ async def run(params: Params, probe: Probe) -> int:
         for k in range(timers):
             due_ns = first_ns + k * 7_919 % timers * span_ns // timers
             nursery.start_soon(timer, due_ns)
+    probe.observe_least("started_in_time", in_time)
     return fired

@@ -68,11 +68,15 @@ func pingpong(rounds int) int {
 
 func fanout(tasks int) int {
 	var group sync.WaitGroup
-	var waited atomic.Int64
+	var waited, begun, inFlight atomic.Int64
 	task := func() {
 		defer group.Done()
+		begun.Add(1)
 		start := time.Now()
 		time.Sleep(wait)
+		if inFlight.Load() == 0 {
+			inFlight.CompareAndSwap(0, begun.Load())
+		}
 		if time.Since(start) >= wait-early {
 			waited.Add(1)
 		}

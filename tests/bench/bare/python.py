@@ -46,13 +46,16 @@ def asyncio_fanout(tasks, calls):
     async def main():
         times = []
         for _ in range(calls):
-            waited = 0
+            waited = in_flight = most = 0
 
             async def wait():
-                nonlocal waited
+                nonlocal waited, in_flight, most
+                in_flight += 1
+                most = max(most, in_flight)
                 start = time.perf_counter_ns()
                 await asyncio.sleep(WAIT_NS / 1e9)
                 waited += time.perf_counter_ns() - start >= WAIT_NS - EARLY_NS
+                in_flight -= 1
 
             start = time.perf_counter_ns()
             async with asyncio.TaskGroup() as group:
@@ -60,6 +63,7 @@ def asyncio_fanout(tasks, calls):
                     group.create_task(wait())
             times.append(time.perf_counter_ns() - start)
             assert waited == tasks
+            assert 0 < most <= tasks
         return times
 
     return main
@@ -100,13 +104,16 @@ def trio_like_fanout(tasks, calls, sleep, nursery):
     async def main():
         times = []
         for _ in range(calls):
-            waited = 0
+            waited = in_flight = most = 0
 
             async def wait():
-                nonlocal waited
+                nonlocal waited, in_flight, most
+                in_flight += 1
+                most = max(most, in_flight)
                 start = time.perf_counter_ns()
                 await sleep(WAIT_NS / 1e9)
                 waited += time.perf_counter_ns() - start >= WAIT_NS - EARLY_NS
+                in_flight -= 1
 
             start = time.perf_counter_ns()
             async with nursery() as group:
@@ -114,19 +121,71 @@ def trio_like_fanout(tasks, calls, sleep, nursery):
                     group.start_soon(wait)
             times.append(time.perf_counter_ns() - start)
             assert waited == tasks
+            assert 0 < most <= tasks
         return times
 
     return main
 
 
+def gevent_pingpong(rounds, calls):
+    import gevent
+    from gevent.queue import Queue
+
+    times = []
+    for _ in range(calls):
+        start = time.perf_counter_ns()
+        there, back = Queue(1), Queue(1)
+
+        def ping(there=there, back=back):
+            value = 0
+            for _ in range(rounds):
+                there.put(value)
+                value = back.get() + 1
+            return value
+
+        def pong(there=there, back=back):
+            for _ in range(rounds):
+                back.put(there.get() + 1)
+
+        pinging = gevent.spawn(ping)
+        gevent.joinall([pinging, gevent.spawn(pong)], raise_error=True)
+        assert pinging.value == 2 * rounds
+        times.append(time.perf_counter_ns() - start)
+    return times
+
+
+def gevent_fanout(tasks, calls):
+    import gevent
+
+    times = []
+    for _ in range(calls):
+        waited = in_flight = most = 0
+
+        def wait():
+            nonlocal waited, in_flight, most
+            in_flight += 1
+            most = max(most, in_flight)
+            start = time.perf_counter_ns()
+            gevent.sleep(WAIT_NS / 1e9)
+            waited += time.perf_counter_ns() - start >= WAIT_NS - EARLY_NS
+            in_flight -= 1
+
+        start = time.perf_counter_ns()
+        gevent.joinall([gevent.spawn(wait) for _ in range(tasks)], raise_error=True)
+        times.append(time.perf_counter_ns() - start)
+        assert waited == tasks
+        assert 0 < most <= tasks
+    return times
+
+
 def threads_pingpong(rounds, calls):
-    from queue import SimpleQueue
+    from queue import Queue
     from threading import Thread
 
     times = []
     for _ in range(calls):
         start = time.perf_counter_ns()
-        there, back = SimpleQueue(), SimpleQueue()
+        there, back = Queue(), Queue()
 
         def pong(there=there, back=back):
             for _ in range(rounds):
@@ -168,32 +227,28 @@ def threads_fanout(tasks, calls):
     return times
 
 
-def answer(pipe):
-    while True:
-        try:
-            pipe.send(pipe.recv() + 1)
-        except EOFError:
-            return
+def answer(there, back):
+    while (value := there.get()) is not None:
+        back.put(value + 1)
 
 
 def processes_pingpong(rounds, calls):
     from multiprocessing import get_context
 
     processes = get_context("forkserver")
-    here, there = processes.Pipe()
-    partner = processes.Process(target=answer, args=(there,))
+    there, back = processes.Queue(), processes.Queue()
+    partner = processes.Process(target=answer, args=(there, back))
     partner.start()
-    there.close()
     times = []
     for _ in range(calls):
         start = time.perf_counter_ns()
         value = 0
         for _ in range(rounds):
-            here.send(value)
-            value = here.recv() + 1
+            there.put(value)
+            value = back.get() + 1
         times.append(time.perf_counter_ns() - start)
         assert value == 2 * rounds
-    here.close()
+    there.put(None)
     partner.join()
     return times
 
@@ -201,6 +256,8 @@ def processes_pingpong(rounds, calls):
 def measure(workload, model, size, calls):
     if workload not in ("pingpong", "fanout") or (workload, model) == ("fanout", "processes"):
         sys.exit(f"found {workload} on {model}, expected a loop that is written here")
+    if model == "gevent":
+        return (gevent_pingpong if workload == "pingpong" else gevent_fanout)(size, calls)
     if model == "threads":
         return (threads_pingpong if workload == "pingpong" else threads_fanout)(size, calls)
     if model == "processes":
@@ -254,13 +311,16 @@ def scratch_main(workload, size, calls, scratch):
         async def main():
             times = []
             for _ in range(calls):
-                waited = 0
+                waited = in_flight = most = 0
 
                 async def wait():
-                    nonlocal waited
+                    nonlocal waited, in_flight, most
+                    in_flight += 1
+                    most = max(most, in_flight)
                     start = time.perf_counter_ns()
                     await scratch.sleep(WAIT_NS / 1e9)
                     waited += time.perf_counter_ns() - start >= WAIT_NS - EARLY_NS
+                    in_flight -= 1
 
                 start = time.perf_counter_ns()
                 async with scratch.TaskGroup() as group:

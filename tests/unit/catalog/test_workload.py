@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from harness.catalog.workload import MODELS, Observation
+from harness.catalog.formula import Formula
+from harness.catalog.workload import MODELS, Observation, WantedCount
 from harness.errors import Problem
 from tests.support.factories import WORKLOAD, workload
 
@@ -78,8 +79,23 @@ def test_a_workload_without_a_sweep_has_no_cases_of_one() -> None:
 
 
 def test_an_observation_may_differ_for_a_model() -> None:
-    seen = Observation("in_flight", 3, {"sequential": 1, "threads": 0})
-    assert [seen.expected_for(model) for model in ("asyncio", "sequential", "threads")] == [3, 1, 0]
+    exactly = [WantedCount(Formula(str(count))) for count in (3, 1, 0)]
+    seen = Observation("in_flight", exactly[0], {"sequential": exactly[1], "threads": exactly[2]})
+    models = ("asyncio", "sequential", "threads")
+    assert [seen.wanted_from(model) for model in models] == exactly
+
+
+def test_a_parameter_may_grow_with_others_and_the_ideal_time_with_it() -> None:  # W3
+    grows = 'meaning = "how long each waits"\ngrown = "wait_ns + 1_000 * tasks"\n'
+    demo = workload(
+        WORKLOAD.replace(
+            'meaning = "how long each waits"\n', f'{grows}grown_of = {{ go = "wait_ns + tasks" }}\n'
+        )
+    )
+    given = {model: demo.resolve("headline", model) for model in ("asyncio", "go")}
+    assert [case.params["wait_ns"] for case in given.values()] == [50_010_000, 50_000_010]
+    assert [case.ideal_ns for case in given.values()] == [50_010_000, 50_000_010]
+    assert demo.describe_params(demo.cases["headline"]) == "tasks = 10"
 
 
 def test_the_parameters_of_a_case_are_described_with_units() -> None:

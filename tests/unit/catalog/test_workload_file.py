@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.catalog import workload_file
-from harness.catalog.workload import CHECK, MODELS, Case, Metric, Sampling, Sweep
+from harness.catalog.formula import Formula
+from harness.catalog.workload import CHECK, MODELS, Case, Metric, Sampling, Sweep, WantedCount
 from harness.errors import Problem
 from harness.paths import WORKLOADS
 from tests.support.broken_workloads import BROKEN
@@ -40,6 +41,17 @@ def test_every_file_of_the_shipped_folder_is_read() -> None:
     assert {"noop", "kitchen"} <= names
 
 
+def test_a_counter_may_be_a_formula_and_a_least_value() -> None:  # V6
+    text = WORKLOAD.replace("expected = 3\n", 'at_least = "tasks"\n').replace(
+        "expected_of = { sequential = 1 }",
+        'expected_of = { sequential = "tasks // tasks" }\nat_least_of = { threads = "tasks - 1" }',
+    )
+    (seen,) = workload(text).observations
+    models = ("asyncio", "threads", "sequential")
+    said = [seen.wanted_from(model).describe({"tasks": 1_000}) for model in models]
+    assert said == ["at least 1,000", "at least 999", "1"]
+
+
 def test_a_file_is_read_as_it_is_written() -> None:
     demo = workload()
     assert demo.title == "Demo"
@@ -47,7 +59,7 @@ def test_a_file_is_read_as_it_is_written() -> None:
     assert demo.params["tasks"].most == 1_000
     assert demo.not_applicable == {"scratch": "it is not for this"}
     assert demo.contrasts == ((who("threads"), who("asyncio")),)
-    assert demo.observations[0].expected_for("sequential") == 1
+    assert demo.observations[0].wanted_from("sequential") == WantedCount(Formula("1"))
     assert demo.text == WORKLOAD
     assert demo.cases["headline"] == Case(
         "headline", {"tasks": 10, "wait_ns": 50_000_000}, Sampling(1, 2, 20_000_000, 40)

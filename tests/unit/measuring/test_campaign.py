@@ -66,9 +66,9 @@ def no_go(asked_once: None, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("profile", "planned"),
     [
-        ("quick", 2 * 5),  # five blocks of the headline case, asyncio twice in each
-        ("standard", 2 * 5 + 4),  # and one of 10, 100, 10,000 and 100,000 tasks
-        ("thorough", 2 * 10 + 5),  # and one of a million
+        ("quick", 3 * 5),  # five blocks of the headline case: asyncio twice, and its variant
+        ("standard", 3 * 5 + 2 * 4),  # and one of 10, 100, 10,000 and 100,000 tasks
+        ("thorough", 3 * 10 + 2 * 5),  # and one of a million
     ],
 )
 def test_the_minimum_is_the_blocks_of_headlines_and_one_block_of_each_sweep_case(
@@ -136,7 +136,8 @@ def test_a_run_stores_the_text_of_its_workloads_only(tmp_path: Path) -> None:
 
 def test_a_run_stores_the_digest_of_every_source_it_runs(tmp_path: Path) -> None:
     run = begin(tmp_path, RunSelection(("pingpong",), ("asyncio",))).run
-    files = [f"python/workloads/pingpong/on_asyncio{end}.py" for end in ("", "__futures")]
+    ends = ("", "__futures", "__nowait")
+    files = [f"python/workloads/pingpong/on_asyncio{end}.py" for end in ends]
     assert run.sources == {
         file: hashlib.sha256((ROOT / file).read_bytes()).hexdigest() for file in files
     }

@@ -12,9 +12,17 @@ from harness.measuring.runners.protocol import Failed, Outcome, Started, digest
 from harness.measuring.runners.transcript import Transcript
 from harness.measuring.validity import Bounds
 from harness.results.records import Status
-from tests.support.factories import assignment, conversation, ended, good_messages, workload
+from tests.support.factories import (
+    WORKLOAD,
+    assignment,
+    conversation,
+    ended,
+    good_messages,
+    workload,
+)
 
 if TYPE_CHECKING:
+    from harness.catalog.workload import Workload
     from harness.measuring.processes.child import ChildResult
     from harness.measuring.runners.protocol import Message
 
@@ -29,8 +37,9 @@ def judge(
     case: str = HEADLINE,
     model: str = "asyncio",
     violation: str = "",
+    of: Workload = DEMO,
 ) -> tuple[Status, str]:
-    cases = assignment(model, case).cases
+    cases = assignment(model, case, of).cases
     verdict = judge_trial.judge(cases, said, how or ended(), violation, Bounds(cores=2))
     return verdict.status, verdict.message
 
@@ -181,6 +190,24 @@ def test_observations_must_equal_those_of_the_workload_file(
         Status.WRONG_ANSWER,
         f"in_flight: found {found}, expected 3",
     )
+
+
+@pytest.mark.parametrize(
+    ("seen", "status", "message"),
+    [
+        (10, Status.OK, ""),
+        (11, Status.OK, ""),
+        (9, Status.INVALID, "in_flight: found 9, expected at least 10"),
+        (None, Status.WRONG_ANSWER, "in_flight: found nothing, expected at least 10"),
+    ],
+)
+def test_too_few_at_once_makes_a_trial_invalid_and_its_answer_not_wrong(
+    seen: int | None, status: Status, message: str
+) -> None:  # V6, R5
+    least = workload(WORKLOAD.replace("expected = 3\n", 'at_least = "tasks"\n'))
+    observed = {} if seen is None else {"in_flight": seen}
+    messages = good_messages(least, HEADLINE, observed=observed)
+    assert judge(conversation(least, wrong={HEADLINE: messages}), of=least) == (status, message)
 
 
 def test_a_model_is_judged_by_its_own_observation_and_its_own_ideal() -> None:

@@ -7,6 +7,7 @@ import gc
 import os
 import subprocess
 import sys
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -102,6 +103,23 @@ print((shared["pss_bytes"] - alone["pss_bytes"]) // MIB)
     ).stdout.split()
     assert [int(count) for count in printed[:2]] == [1, 4]
     assert 0 <= int(printed[2]) < 50  # not 300
+
+
+@linux
+def test_a_thread_has_a_stack_in_the_kernel_and_page_tables() -> None:  # W6
+    """The size of a stack agrees with that of all threads of this machine, which a file tells."""
+    before = footprint.held_bytes()["kernel_bytes"]
+    if before is None:
+        pytest.skip("the size of a kernel stack is unknown on this processor")
+    release = threading.Event()
+    threads = [threading.Thread(target=release.wait) for _ in range(200)]
+    for thread in threads:
+        thread.start()
+    after = footprint.held_bytes()["kernel_bytes"] or 0
+    release.set()
+    for thread in threads:
+        thread.join()
+    assert 16_384 <= (after - before) / 200 < 3 * 16_384
 
 
 @pytest.mark.parametrize("refusal", [PermissionError, FileNotFoundError])

@@ -10,6 +10,7 @@ import pytest
 
 from runner import implementations
 from runner.wire import Refused
+from tests.support.implementations import GREENLETS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -85,7 +86,7 @@ def test_the_error_for_an_unknown_base_lists_the_known_ones(
         list(implementations.find())
     assert str(refused.value) == (
         "python/workloads/fanout/on_twisted__fast.py: found base 'twisted', expected one of"
-        " anyio, asyncio, processes, scratch, sequential, threads, trio"
+        " anyio, asyncio, gevent, processes, scratch, sequential, threads, trio"
     )
 
 
@@ -109,9 +110,8 @@ def test_library_versions_are_of_libraries_that_models_need_or_implementations_i
         "import no_such_library\ndef run():\n    from aiohttp import web\n"
     )
     (root / "http/on_anyio.py").write_text("def run(:\n")
-    assert implementations.library_versions() == {
-        name: metadata.version(name) for name in ("aiohttp", "anyio", "httptools", "trio", "uvloop")
-    }
+    wanted = ["aiohttp", "anyio", "httptools", "trio", "uvloop", *GREENLETS]
+    assert implementations.library_versions() == {name: metadata.version(name) for name in wanted}
 
 
 def test_sources_are_described_relative_to_the_repository(
@@ -174,7 +174,11 @@ def test_the_files_of_an_implementation_are_those_that_it_imports_from_the_workl
 
 def test_shared_code_in_this_repository_is_among_the_files() -> None:
     assert files_of("heartbeat/on_trio.py") == ["heartbeat/background.py"]
-    assert files_of("drain/on_threads.py") == ["http/on_threads.py", "http/response.py"]
+    assert files_of("drain/on_threads.py") == [
+        "http/httptools_parser.py",
+        "http/on_threads.py",
+        "http/response.py",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -64,7 +64,7 @@ SLEEPS: dict[str, Callable[[], Awaitable[None]]] = {
     "trio": trio_sleep,
     "scratch": scratch_sleep,
 }
-PLAIN = ("sequential", "threads", "processes")
+PLAIN = ("sequential", "gevent", "threads", "processes")
 LOOPS = [name for name, model in models.MODELS.items() if model.boot is not None]
 
 
@@ -165,6 +165,7 @@ def test_tasks_are_eager_only_in_the_eager_model(model: models.Model, *, eager: 
         ({"trio", "anyio"}, "anyio-trio", "anyio and trio are not installed for this interpreter"),
         ({"trio"}, "anyio-asyncio", None),
         ({"uvloop", "trio", "anyio"}, "asyncio", None),
+        ({"gevent"}, "gevent", "gevent is not installed for this interpreter"),
         ({"uvloop", "trio", "anyio"}, "scratch", None),
     ],
 )

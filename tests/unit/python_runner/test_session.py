@@ -11,6 +11,7 @@ from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hdrh.histogram import HdrHistogram
 
 from tests.unit.python_runner.sessions import (
     FakeClock,
@@ -124,6 +125,19 @@ def test_each_case_gets_its_own_parameters_and_its_own_probe(kind: Kind) -> None
         (record["case"], record["value"], record["observed"])
         for record in records_of_kind(records, "outcome")
     ] == [("check", "5", {"calls": 5}), ("headline", "2", {"calls": 2})]
+
+
+def test_what_comes_early_has_a_histogram_of_its_own(kind: Kind) -> None:  # W4
+    def run(params: Any, probe: Any) -> int:
+        for ns in (5_000, -2_000, 0):
+            probe.latency(ns)
+        return 0
+
+    (told,) = records_of_kind(kind.work(run, case()), "latency")
+    everything, early = (HdrHistogram.decode(told[name]) for name in ("hdr", "early_hdr"))
+    counts = [everything.get_count_at_value(ns) for ns in (0, 2_000, 5_000)]
+    assert (everything.get_total_count(), counts) == (3, [1, 1, 1])
+    assert (early.get_total_count(), early.get_count_at_value(2_000)) == (1, 1)
 
 
 def test_a_probe_keeps_the_largest_value_over_all_calls_of_a_case(kind: Kind) -> None:

@@ -80,7 +80,8 @@ def test_latencies_are_a_histogram_per_case_without_those_of_the_warm_up(kind: K
 
 
 def test_memory_is_measured_when_parked_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(footprint, "pss_and_virtual_bytes", lambda: (1_000, 9_000))
+    held = {"bytes": 1_000, "virtual_bytes": 9_000, "kernel_bytes": 20}
+    monkeypatch.setattr(footprint, "held_bytes", lambda: held)
 
     def run(params: Any, probe: Probe) -> int:
         probe.parked(10)
@@ -94,18 +95,16 @@ def test_memory_is_measured_when_parked_is_called(monkeypatch: pytest.MonkeyPatc
         "kind": "footprint",
         "case": "check",
         "tasks": 10,
-        "bytes": 1_000,
-        "virtual_bytes": 9_000,
+        **held,
     }
 
 
 def test_pss_is_less_than_the_virtual_size() -> None:
     try:
-        pss_bytes, virtual_bytes = footprint.pss_and_virtual_bytes()
+        held = footprint.held_bytes()
     except Unsupported:
         pytest.skip("this system does not report PSS")
-    assert virtual_bytes is not None
-    assert 2**20 < pss_bytes < virtual_bytes
+    assert 2**20 < (held["bytes"] or 0) < (held["virtual_bytes"] or 0)
 
 
 def test_a_case_that_raises_unsupported_has_that_reason(kind: Kind) -> None:

@@ -39,6 +39,13 @@ def test_a_probe_keeps_the_largest_value_for_each_name(values: list[int], larges
     assert probe.observed == {"in_flight": largest, "other": 1}
 
 
+def test_a_probe_keeps_the_smallest_value_that_every_call_must_reach() -> None:
+    probe = Probe()
+    for value in (5, 3, 4):
+        probe.observe_least("in_flight", value)
+    assert probe.observed == {"in_flight": 3}
+
+
 def test_an_unused_probe_has_observed_nothing() -> None:
     assert Probe().observed == {}
 

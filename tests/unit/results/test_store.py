@@ -30,6 +30,7 @@ THREE = (
     trial("threads", 0, message="zu früh — 早すぎる"),
     trial("trio", 1, observed={"in_flight": 3}),
 )
+LATER = trial("asyncio", 2)
 WRITTEN = b"".join(msgspec.json.encode(trial_) + b"\n" for trial_ in THREE)
 
 
@@ -112,16 +113,16 @@ def test_reopening_truncates_a_torn_last_line_and_keeps_whole_lines(
     folder = tmp_path_factory.mktemp("run")
     data = WRITTEN[:cut]
     (folder / TRIALS_FILE).write_bytes(data)
-    write(folder, [THREE[0]])
-    assert read(folder) == ([*THREE[: data.count(b"\n")], THREE[0]], [])
+    write(folder, [LATER])
+    assert read(folder) == ([*THREE[: data.count(b"\n")], LATER], [])
 
 
 def test_a_torn_line_longer_than_one_read_is_truncated_too(folder: Path) -> None:
     write(folder, THREE)
     with (folder / TRIALS_FILE).open("ab") as file:
         file.write(b"{" * 200_000)
-    write(folder, [THREE[0]])
-    assert read(folder) == ([*THREE, THREE[0]], [])
+    write(folder, [LATER])
+    assert read(folder) == ([*THREE, LATER], [])
 
 
 @pytest.mark.parametrize(
@@ -372,3 +373,19 @@ def test_a_stored_trial_without_a_probe_has_no_such_key(tmp_path: Path) -> None:
     lines = (writer.folder / store.TRIALS_FILE).read_text().splitlines()
     assert ["probe_ns" in msgspec.json.decode(line) for line in lines] == [False, True]
     assert [stored.probe_ns for stored in store.read_trials(writer.folder, [])] == [None, 5]
+
+
+def test_a_run_has_one_writer_and_who_writes_is_named(folder: Path) -> None:
+    with closing(RunWriter(folder)), pytest.raises(Problem) as caught:
+        RunWriter(folder)
+    assert str(caught.value).startswith(
+        f"{folder.name} is being measured by process {os.getpid()} since "
+    )
+    assert caught.value.code is Exit.NOT_POSSIBLE
+    write(folder, THREE)  # the first has ended
+
+
+def test_a_trial_that_is_there_twice_is_refused_with_both_lines(folder: Path) -> None:
+    write(folder, (*THREE, THREE[1]))
+    with pytest.raises(Problem, match=r"trials\.jsonl:4: found .* in line 2 too"):
+        read(folder)

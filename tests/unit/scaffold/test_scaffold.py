@@ -75,7 +75,7 @@ def test_an_implementation_lists_the_rules_of_its_workload() -> None:
             assert f"{param.name}" in said, path
             assert " ".join(param.meaning.split()) in said, path
         for observation in workload.observations:
-            assert f'bserve("{observation.name}", n)' in said, path
+            assert re.search(rf'bserve(Least|_least)?\("{observation.name}", n\)', said), path
         assert text.count(f'"write the work of {path}"') == 1
         named = set(re.findall(r"(?:python|go)/workloads/\S+\.(?:py|go)", said)) - {path}
         assert [name for name in named if not (ROOT / name).is_file()] == []

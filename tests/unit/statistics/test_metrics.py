@@ -32,9 +32,17 @@ def test_an_empty_trial_has_no_values() -> None:
 
 def test_percentiles_come_from_the_latencies() -> None:
     found = told(latency=encoded(*range(MS, 1_001 * MS, MS)))
-    assert set(found) == {"p50_ns", "p90_ns", "p99_ns", "p999_ns", "worst_ns"}
+    names = {"p50_ns", "p90_ns", "p99_ns", "p999_ns", "worst_ns", "early_share"}
+    assert set(found) == names
+    assert found["early_share"] == 0
     assert found["p50_ns"] == pytest.approx(500 * MS, rel=0.001)
     assert found["worst_ns"] == pytest.approx(1_000 * MS, rel=0.001)
+
+
+def test_an_early_timer_counts_by_how_far_off_it_was_and_as_early() -> None:  # W4
+    found = told(latency=encoded(MS, MS, MS, 3 * MS), early=encoded(MS, 3 * MS))
+    assert found["worst_ns"] == pytest.approx(3 * MS, rel=0.001)
+    assert found["early_share"] == 0.5
 
 
 def test_an_empty_histogram_gives_no_values() -> None:
@@ -59,6 +67,15 @@ def test_bytes_of_a_task_are_the_slope_over_the_points(
     found = told(parked=tuple(parked))
     names = ("bytes_per_task", "virtual_bytes_per_task")
     assert tuple(found.get(name) for name in names) == pytest.approx(expected)
+
+
+def test_the_memory_of_a_task_is_that_of_the_process_and_of_the_kernel() -> None:  # W6
+    points = [Parked(10, 5_010, None, 700), Parked(20, 5_020, None, 740)]
+    found = told(parked=tuple(points))
+    parts = [found[f"{part}bytes_per_task"] for part in ("", "user_", "kernel_")]
+    assert parts == pytest.approx([5.0, 1.0, 4.0])
+    unknown = told(parked=(Parked(10, 5_010, None, 700), Parked(20, 5_020)))
+    assert "kernel_bytes_per_task" not in unknown
 
 
 def step(requests: int, *, loop: str = "ladder", elapsed_ns: int = 10**9, **more: Any) -> Phase:

@@ -7,10 +7,11 @@ const EARLY_MS = 1; // a timer may fire up to 1 ms early; the rules allow it
 export async function run({ unit_ns }, probe) {
   const unit = unit_ns / 1e6; // milliseconds
   let inFlight = 0;
+  let most = 0;
 
   async function cook(units) {
     inFlight += 1;
-    probe.observe('in_flight', inFlight);
+    most = Math.max(most, inFlight);
     const start = performance.now();
     await sleep(Math.ceil(units * unit)); // Node cuts off fractions: 1.9 ms would be 1
     const elapsed = performance.now() - start;
@@ -19,5 +20,6 @@ export async function run({ unit_ns }, probe) {
   }
 
   const served = await Promise.all(DISHES.map(cook));
+  probe.observeLeast('in_flight', most);
   return served.reduce((sum, units) => sum + units);
 }

@@ -193,6 +193,17 @@ func TestAnImplementationListsTheOtherFilesOfItsPackage(t *testing.T) {
 	}
 }
 
+func TestAnImplementationListsTheFilesOfAWorkloadThatItImports(t *testing.T) {
+	found, err := scan(module(t, map[string]string{
+		"workloads/squares/squares.go": head + plain,
+		"workloads/twice/twice.go": strings.Replace(head, "package squares", "package twice", 1) +
+			"import _ \"example/workloads/squares\"\n" + plain,
+	}), "example")
+	if err != nil || len(found) != 2 || !slices.Equal(found[1].files, []string{"go/workloads/squares/squares.go"}) {
+		t.Errorf("found %v %v, expected twice to list squares.go", found, err)
+	}
+}
+
 func TestScanReportsMistakesInWorkloadFolders(t *testing.T) {
 	const name = "workloads/squares/squares.go"
 	for _, test := range []struct{ name, file, text, want string }{

@@ -24,7 +24,7 @@ type implementation struct {
 	workload, variant string
 	function          string   // Run, RunAtomic
 	source            string   // path, starting with the name of the module's directory
-	files             []string // other files of its package, without tests
+	files             []string // other files of its package and of workloads it imports, without tests
 	importsHTTP       bool     // its package imports net/http, which makes a runner twice as large
 }
 
@@ -56,11 +56,10 @@ func scan(root, module string) ([]implementation, error) {
 
 func scanWorkload(root, module, workload string) ([]implementation, error) {
 	dir := path.Join("workloads", workload)
-	files, err := filepath.Glob(filepath.Join(root, filepath.FromSlash(dir), "*.go"))
+	files, err := goFiles(root, dir)
 	if err != nil {
 		return nil, err
 	}
-	files = slices.DeleteFunc(files, func(name string) bool { return strings.HasSuffix(name, "_test.go") })
 	if len(files) == 0 {
 		return nil, nil // an empty folder, left over from a deleted workload
 	}
@@ -69,19 +68,33 @@ func scanWorkload(root, module, workload string) ([]implementation, error) {
 	}
 	var found []implementation
 	var sources []string
-	importsHTTP := false
+	var imported []string
 	for _, name := range files {
-		source := path.Join(filepath.Base(root), dir, filepath.Base(name))
+		source := sourceName(root, name)
 		sources = append(sources, source)
 		inFile, imports, err := scanFile(name, module, source, workload)
 		if err != nil {
 			return nil, err
 		}
 		found = append(found, inFile...)
-		importsHTTP = importsHTTP || slices.Contains(slices.Collect(maps.Values(imports)), "net/http")
+		imported = slices.AppendSeq(imported, maps.Values(imports))
+	}
+	slices.Sort(imported)
+	for _, name := range slices.Compact(imported) {
+		other, ok := strings.CutPrefix(name, module+"/")
+		if !ok || path.Dir(other) != "workloads" {
+			continue
+		}
+		files, err := goFiles(root, other)
+		if err != nil {
+			return nil, err
+		}
+		for _, name := range files {
+			sources = append(sources, sourceName(root, name))
+		}
 	}
 	for i := range found {
-		found[i].importsHTTP = importsHTTP
+		found[i].importsHTTP = slices.Contains(imported, "net/http")
 		found[i].files = slices.DeleteFunc(slices.Clone(sources), func(name string) bool { return name == found[i].source })
 	}
 	slices.SortFunc(found, func(a, b implementation) int { return strings.Compare(a.variant, b.variant) })
@@ -94,6 +107,19 @@ func scanWorkload(root, module, workload string) ([]implementation, error) {
 		return nil, fmt.Errorf("%s: found no implementation, expected Run as %s", dir, signature)
 	}
 	return found, nil
+}
+
+// goFiles returns the names of the source files in a directory of the module,
+// without tests.
+func goFiles(root, dir string) ([]string, error) {
+	files, err := filepath.Glob(filepath.Join(root, filepath.FromSlash(dir), "*.go"))
+	return slices.DeleteFunc(files, func(name string) bool { return strings.HasSuffix(name, "_test.go") }), err
+}
+
+// sourceName returns the path of a file, starting with the name of the module's
+// directory.
+func sourceName(root, name string) string {
+	return path.Join(filepath.Base(root), strings.TrimPrefix(filepath.ToSlash(name), filepath.ToSlash(root)))
 }
 
 // scanFile returns the implementations in a file, and its imports by name.

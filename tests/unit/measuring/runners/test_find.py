@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
+GO_VERSION = "go version go1.99.1 linux/amd64"
 GO_MOD = "module loombench\n\ngo 1.24.0\n"
 
 
@@ -40,7 +41,7 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 @pytest.fixture
 def sources(root: Path) -> Path:
-    """The sources of what is written in Go, and binaries that are newer."""
+    """The sources of what is written in Go, and binaries that were built from them."""
     folder = root / "go"
     for path in ("go.mod", "go.sum", "runner/main.go", "load/main.go", "internal/protocol/load.go"):
         file = folder / path
@@ -48,8 +49,8 @@ def sources(root: Path) -> Path:
         file.write_text(GO_MOD if path == "go.mod" else "", encoding="utf-8")
     for binary in built(folder):
         make(binary, "#!/bin/sh\n")
-    for path in folder.rglob("*"):
-        os.utime(path, (1000, 1000))
+    key = go_build._create_key(folder, GO_VERSION)
+    (folder / "bin" / go_build._KEY_FILE).write_text(key, encoding="utf-8")
     return folder
 
 
@@ -65,14 +66,16 @@ def make(path: Path, script: str) -> Path:
     return path
 
 
-def fake_go(folder: Path, says: str = "go version go1.99.1 linux/amd64", then: str = "") -> Path:
+def fake_go(folder: Path, says: str = GO_VERSION, then: str = "") -> Path:
     """Make a `go` that tells its version and logs every other command."""
     script = f"""#!/bin/sh
 if [ "$1" = version ]; then echo "{says}"; exit; fi
+if [ "$1" = env ]; then echo '{{"GOPROXY": "off"}}'; exit; fi
 echo "$GOTOOLCHAIN go $@" >> "{folder}/log"
+/usr/bin/env > "{folder}/env"
 {then}
-if [ -d "$4" ]; then : > "$4/runner"; : > "$4/load"
-elif [ "$1" = build ]; then : > "$4"; fi
+if [ -d "$5" ]; then : > "$5/runner"; : > "$5/load"
+elif [ "$1" = build ]; then : > "$5"; fi
 """
     return make(folder / "go", script)
 
@@ -136,26 +139,50 @@ def test_nothing_is_built_when_nothing_changed(sources: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "changed",
-    ["go.mod", "go.sum", "runner/main.go", "load/main.go", "internal/protocol/load.go", "load"],
+    "changed", ["go.mod", "go.sum", "runner/main.go", "load/main.go", "internal/protocol/load.go"]
 )
 def test_a_source_that_changed_is_built(sources: Path, root: Path, changed: str) -> None:
     fake_go(root / "path")
-    os.utime(sources / changed, (2000, 2000))
+    (sources / changed).write_text(GO_MOD + "// changed\n", encoding="utf-8")
     assert go_build.build_go() == (built(sources), "")
     assert (root / "path" / "log").exists()
 
 
-@pytest.mark.parametrize("binary", ["runner", "lean", "load"])
-def test_a_binary_that_is_older_than_the_sources_or_not_there_is_built(
-    sources: Path, root: Path, binary: str
-) -> None:
+def test_a_source_that_was_only_touched_is_not_built(sources: Path, root: Path) -> None:
     fake_go(root / "path")
-    os.utime(sources / "bin" / binary, (500, 500))
+    os.utime(sources / "runner" / "main.go")
     assert go_build.build_go() == (built(sources), "")
+    assert not (root / "path" / "log").exists()
+
+
+@pytest.mark.parametrize("binary", ["runner", "lean", "load"])
+def test_a_binary_that_is_not_there_is_built(sources: Path, root: Path, binary: str) -> None:
+    fake_go(root / "path")
     (sources / "bin" / binary).unlink()
     assert go_build.build_go() == (built(sources), "")
-    assert (root / "path" / "log").read_text(encoding="utf-8").count("go build") == 4
+    assert (root / "path" / "log").read_text(encoding="utf-8").count("go build") == 2
+
+
+def test_another_go_builds_anew(sources: Path, root: Path) -> None:
+    fake_go(root / "path", "go version go2.0 plan9/arm")
+    assert go_build.build_go() == (built(sources), "")
+    assert (root / "path" / "log").exists()
+
+
+def test_settings_of_go_do_not_reach_a_build_but_those_of_the_network_do(
+    sources: Path, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    harmful = ("GOFLAGS", "GOOS", "GOARCH", "GOAMD64", "GOGC", "GODEBUG", "GOEXPERIMENT", "CC")
+    for name in harmful:
+        monkeypatch.setenv(name, "harmful")
+    monkeypatch.setenv("GOENV", "/somewhere/env")
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy")
+    fake_go(root / "path")
+    shutil.rmtree(sources / "bin")
+    assert go_build.build_go() == (built(sources), "")
+    environment = (root / "path" / "env").read_text(encoding="utf-8").splitlines()
+    assert not [line for line in environment if "harmful" in line]
+    assert {"GOENV=off", "GOWORK=off", "GOPROXY=off", "HTTPS_PROXY=http://proxy"} <= {*environment}
 
 
 def test_the_registry_is_made_before_the_build_and_no_toolchain_is_downloaded(
@@ -175,7 +202,7 @@ def test_the_registry_is_made_before_the_build_and_no_toolchain_is_downloaded(
 def test_what_was_just_built_is_not_built_again(sources: Path, root: Path) -> None:
     # This Go leaves the binary as it is, as the real one does when the result is the same.
     fake_go(root / "path", then="exit 0")
-    os.utime(sources / "runner" / "main.go", (2000, 2000))
+    (sources / "runner" / "main.go").write_text("// changed", encoding="utf-8")
     go_build.build_go()
     once = (root / "path" / "log").read_text(encoding="utf-8")
     go_build.build_go()
@@ -188,7 +215,7 @@ def test_a_build_that_fails_gives_the_end_of_its_output(
 ) -> None:
     fails = f'if [ "$1" = {step} ]; then echo "main.go:1:1: expected package" >&2; exit 1; fi'
     fake_go(root / "path", then=fails)
-    os.utime(sources / "runner" / "main.go", (2000, 2000))
+    (sources / "runner" / "main.go").write_text("// changed", encoding="utf-8")
     assert go_build.build_go() == (None, f"go {step} failed: main.go:1:1: expected package")
 
 
@@ -199,7 +226,7 @@ def test_without_sources_there_is_no_go_runner(root: Path) -> None:
 
 
 def test_changed_sources_without_go_give_the_reason_and_not_the_old_binary(sources: Path) -> None:
-    os.utime(sources / "runner" / "main.go", (2000, 2000))
+    (sources / "runner" / "main.go").write_text("// changed", encoding="utf-8")
     binary, reason = go_build.build_go()
     assert binary is None
     assert reason.startswith("no Go found")

@@ -226,7 +226,7 @@ def test_a_request_in_turns_has_a_run_up_unless_its_check_case_waits_for_long() 
     alone, in_turns = (request(WORKLOAD, turns=turns) for turns in (False, True))
     assert (alone.turns, alone.run_up_ns) == (False, 0)
     assert (in_turns.turns, in_turns.run_up_ns > 0) == (True, True)
-    long = WORKLOAD.replace("tasks = 3, wait_ns = 5_000_000", "tasks = 3, wait_ns = 10_000_001")
+    long = WORKLOAD.replace("tasks = 3, wait_ns = 5_000_000", "tasks = 3, wait_ns = 20_000_001")
     assert request(long, turns=True).run_up_ns == 0
 
 

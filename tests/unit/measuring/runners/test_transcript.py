@@ -65,7 +65,10 @@ def test_latencies_and_footprints_come_after_the_samples_and_before_the_outcome(
         Footprint("headline", 1, 10), sample("headline"), Footprint("headline", 2, 20, 30),
         Latency("headline", "B"), outcome("headline"), Finished(),
     )  # fmt: skip
-    assert it.latencies == {"check": "A", "headline": "B"}
+    assert {case: each.hdr for case, each in it.latencies.items()} == {
+        "check": "A",
+        "headline": "B",
+    }
     assert it.footprints["headline"] == [
         Footprint("headline", 1, 10),
         Footprint("headline", 2, 20, 30),
@@ -98,12 +101,13 @@ CHECK_DONE = (sample("check"), outcome("check"))
         ([*CHECK_DONE, Footprint("check", 1, 1)], "footprint of case 'check' after its outcome"),
         (
             [Footprint("check", -1, 1)],
-            "footprint of case 'check': tasks -1, bytes 1 and virtual_bytes None, expected at"
-            " least 0",
+            "footprint of case 'check': tasks -1, bytes 1, virtual_bytes None and kernel_bytes"
+            " None, expected at least 0",
         ),
         (
             [Footprint("check", 1, 1, -1)],
-            "footprint of case 'check': tasks 1, bytes 1 and virtual_bytes -1, expected at least 0",
+            "footprint of case 'check': tasks 1, bytes 1, virtual_bytes -1 and kernel_bytes None,"
+            " expected at least 0",
         ),
         ([Listening(5)], "listening is not expected in this trial"),
     ],
@@ -168,7 +172,8 @@ def of_case(case: str, messages: tuple[Message, ...]) -> list[Message]:
     found: list[Message] = []
     for one in messages:
         if isinstance(one, Latency):
-            found.append(Latency(case, RIGHT[case] if one.hdr == "right" else one.hdr))
+            hdr = RIGHT[case] if one.hdr == "right" else one.hdr
+            found.append(Latency(case, hdr, one.early_hdr))
         elif isinstance(one, Footprint):
             found.append(Footprint(case, one.tasks, one.bytes))
     return found
@@ -186,6 +191,8 @@ BROKEN = "broke the protocol: case 'check': "
         ("latency", [], BROKEN + "latency: found none, expected one"),
         ("latency", [Latency("", "")], BROKEN + "latency: not an HdrHistogram: "),
         ("latency", [Latency("", encoded(5)[:30])], BROKEN + "latency: not an HdrHistogram: "),
+        ("latency", [Latency("", encoded(5), "no")], BROKEN + "latency: not an HdrHistogram: "),
+        ("latency", [Latency("", encoded(5), encoded(5))], ""),
         ("makespan", [Latency("", "hello")], BROKEN + "latency: not an HdrHistogram: "),
         ("footprint", [Footprint("", 1, 1), Footprint("", 2, 2)], ""),
         (

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 import pytest
@@ -78,7 +79,12 @@ def test_a_request_has_what_the_workload_file_says() -> None:
         "turns": [],
         "connect_timeout_ns": 308 * MS,
         "answer_timeout_ns": 150 * MS,
+        "visits": 16 * max(2, os.cpu_count() or 1),
     }
+
+
+def test_the_check_case_has_no_visits() -> None:
+    assert asked(workload(SERVED), "check")["visits"] == 0
 
 
 # --- what it answers

@@ -35,9 +35,12 @@ def test_tiers_are_shaded_alternately_in_every_panel(scene: str) -> None:
         page = main_page(it, id_)
         panels = page.figure.axes
         names = page.ticks(panels[0], "y") if panels else []
-        contestants = {cell.name: cell.contestant for cell in result.headline}
-        plain = [name.removesuffix(f" {MARK}") for name in names]
-        tiers = [result.comparison.tier_of(contestants[name]) for name in plain]
+        tier_of = {
+            cell.name: result.comparison.tier_of(cell.contestant) for cell in result.headline
+        }
+        tiers = [
+            tier_of.get(name.removesuffix(f" {MARK}")) for name in names
+        ]  # headings of groups have none
         even = [row for row, tier in enumerate(tiers) if tier is not None and tier % 2 == 0]
         assert [shaded(axes) for axes in panels] == [even] * len(panels)
 
@@ -49,6 +52,14 @@ def test_a_title_and_the_first_band_name_the_same_leaders(scene: str) -> None:
         if tiers:
             lead = lead_of(ranked(result), result.comparison)
             assert set(lead.names) == {contestant.name for contestant in tiers[0]}
+
+
+def test_groups_of_variants_have_headings_and_rows_of_their_own() -> None:
+    page = main_page(drawing("only asyncio"), "pingpong")
+    names = page.ticks(page.figure.axes[0], "y")
+    assert names == ["idiomatic", "asyncio", "floor", "asyncio · futures"]
+    weights = [text.get_fontweight() for text in page.figure.axes[0].get_yticklabels()]
+    assert weights == ["bold", "normal", "bold", "normal"]
 
 
 def test_the_second_of_two_tiers_is_shaded_and_the_first_is_not() -> None:

@@ -21,7 +21,7 @@ def fake() -> FakeTime:
 
 @pytest.fixture
 def run(fake: FakeTime) -> Callable[[Coroutine[Any, Any, Any]], Any]:
-    return lambda main: scratch.Loop(clock=fake.clock, pause=fake.pause).run(main)
+    return lambda main: scratch.Loop(clock=fake.clock, select=fake.select).run(main)
 
 
 @pytest.fixture

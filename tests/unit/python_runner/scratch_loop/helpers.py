@@ -15,18 +15,20 @@ CANCELLATION_LOG = ("cancelled", "cleans up")
 
 
 class FakeTime:
-    """A clock that advances only when the loop pauses."""
+    """A clock that advances only when the loop waits in its selector, where nothing happens."""
 
     def __init__(self) -> None:
         self.now = 1_000.0
-        self.pauses: list[float] = []
+        self.waits: list[float] = []
 
     def clock(self) -> float:
         return self.now
 
-    def pause(self, seconds: float) -> None:
-        self.pauses.append(seconds)
-        self.now += seconds
+    def select(self, timeout: float | None) -> list[Any]:
+        assert timeout is not None, "nothing would ever end this wait"
+        self.waits.append(timeout)
+        self.now += timeout
+        return []
 
 
 async def wait_and_log(log: list[str], name: str, wait: Any) -> None:

@@ -155,7 +155,7 @@ def test_two_cancellations_before_the_task_runs_count_as_one(run: Any, fake: Fak
             await task
 
     run(main())
-    assert fake.pauses == [5.0]
+    assert fake.waits == [5.0]
 
 
 def test_joining_a_cancelled_task_does_not_cancel_the_joiner(run: Any) -> None:

@@ -57,7 +57,7 @@ def test_cancelled_timers_do_not_hide_a_deadlock(run: Any, fake: FakeTime) -> No
 
     with pytest.raises(scratch.DeadlockError):
         run(main())
-    assert fake.pauses == []
+    assert fake.waits == []
 
 
 def test_awaiting_a_future_of_another_loop_is_a_deadlock_that_names_it(run: Any) -> None:
@@ -175,14 +175,14 @@ def test_ctrl_c_ends_a_wait_for_a_socket(pair: Any) -> None:
 
     async def main() -> None:
         loop = scratch.current_task().group.loop
-        select = loop.sockets.selector.select
+        select = loop.select
 
         def interrupt_and_select(timeout: float | None = None) -> Any:
-            loop.sockets.selector.select = select
+            loop.select = select
             signal.raise_signal(signal.SIGINT)
             return select(timeout)
 
-        loop.sockets.selector.select = interrupt_and_select
+        loop.select = interrupt_and_select
         await wait_and_log(log, "main", scratch.wait_readable(pair[0]))
 
     with pytest.raises(KeyboardInterrupt):
@@ -213,12 +213,12 @@ def test_tasks_clean_up_after_an_interrupt_while_the_loop_waits(fake: FakeTime) 
     log: list[str] = []
     interrupted = False
 
-    def pause(seconds: float) -> None:
+    def select(timeout: float | None) -> list[Any]:
         nonlocal interrupted
         if not interrupted:
             interrupted = True
             raise KeyboardInterrupt
-        fake.pause(seconds)
+        return fake.select(timeout)
 
     async def slow() -> None:
         try:
@@ -232,9 +232,9 @@ def test_tasks_clean_up_after_an_interrupt_while_the_loop_waits(fake: FakeTime) 
             group.spawn(slow())
 
     with pytest.raises(KeyboardInterrupt):
-        scratch.Loop(clock=fake.clock, pause=pause).run(main())
+        scratch.Loop(clock=fake.clock, select=select).run(main())
     assert log == ["slept while cleaning up"]
-    assert fake.pauses == [5.0]
+    assert fake.waits == [5.0]
 
 
 def test_an_exception_that_is_never_retrieved_is_printed_when_the_loop_ends(

@@ -94,7 +94,7 @@ def test_cleaning_up_at_the_end_may_wait_and_is_not_cancelled_again(
 
     run(main())
     assert log == ["slept"]
-    assert fake.pauses == [5.0]
+    assert fake.waits == [5.0]
 
 
 # --- the ready queue
@@ -130,7 +130,7 @@ def test_tasks_that_are_always_ready_do_not_block_timers(run: Any, fake: FakeTim
         task.cancel()
 
     run(main())
-    assert fake.pauses == []
+    assert fake.waits == []
 
 
 def test_tasks_that_are_always_ready_do_not_block_sockets(pair: Any) -> None:

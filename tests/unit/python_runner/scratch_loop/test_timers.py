@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from runner import scratch
-from tests.unit.python_runner.scratch_loop.helpers import FakeTime, wait_and_log
+from tests.unit.python_runner.scratch_loop.helpers import FakeTime, run_iterations, wait_and_log
 
 
 def test_timers_fire_in_order_of_deadline_and_ties_in_order_of_falling_asleep(
@@ -27,18 +27,35 @@ def test_timers_fire_in_order_of_deadline_and_ties_in_order_of_falling_asleep(
 
     run(main())
     assert log == [("f", 0), ("b", 1), ("e", 1), ("d", 2), ("a", 3), ("c", 3)]
-    assert fake.pauses == [1.0, 1.0, 1.0]
+    assert fake.waits == [1.0, 1.0, 1.0]
 
 
-def test_a_timer_does_not_fire_early_if_the_pause_ends_early(fake: FakeTime) -> None:
-    def short_pause(seconds: float) -> None:
-        fake.pause(seconds if seconds < 0.01 else seconds / 2)
+def test_a_timer_does_not_fire_early_if_the_wait_ends_early(fake: FakeTime) -> None:
+    def short_select(timeout: float | None) -> list[Any]:
+        assert timeout is not None
+        return fake.select(timeout if timeout < 0.01 else timeout / 2)
 
     async def main() -> float:
         await scratch.sleep(1)
         return fake.now
 
-    assert scratch.Loop(clock=fake.clock, pause=short_pause).run(main()) >= 1_001.0
+    assert scratch.Loop(clock=fake.clock, select=short_select).run(main()) >= 1_001.0
+
+
+@pytest.mark.parametrize("beside_a_reader", [False, True])
+def test_a_sleep_waits_in_the_selector_whether_or_not_a_task_reads(
+    *, beside_a_reader: bool, fake: FakeTime, pair: Any
+) -> None:
+    """W11: it slept by time.sleep if no socket was registered, more exactly than other loops."""
+
+    async def main() -> None:
+        if beside_a_reader:
+            scratch.spawn(scratch.wait_readable(pair[0]))
+            await run_iterations()
+        await scratch.sleep(3)
+
+    scratch.Loop(clock=fake.clock, select=fake.select).run(main())
+    assert [wait for wait in fake.waits if wait] == [3.0]
 
 
 def test_an_infinite_sleep_uses_timeouts_that_the_system_accepts(run: Any, fake: FakeTime) -> None:
@@ -48,7 +65,7 @@ def test_an_infinite_sleep_uses_timeouts_that_the_system_accepts(run: Any, fake:
         sleeper.cancel()
 
     run(main())
-    assert fake.pauses == [86_400.0, 13_600.0]
+    assert fake.waits == [86_400.0, 13_600.0]
 
 
 @pytest.mark.parametrize("seconds", [-1, math.nan])
@@ -85,7 +102,7 @@ def test_the_loop_does_not_wait_for_a_cancelled_timer(run: Any, fake: FakeTime) 
         await long
 
     run(main())
-    assert fake.pauses == [3.0]
+    assert fake.waits == [3.0]
 
 
 def test_a_cancelled_timer_does_not_fire_with_others_that_are_due(fake: FakeTime) -> None:
@@ -97,9 +114,9 @@ def test_a_cancelled_timer_does_not_fire_with_others_that_are_due(fake: FakeTime
         tasks[1].cancel()
         await tasks[2]
 
-    scratch.Loop(clock=fake.clock, pause=lambda _: fake.pause(60)).run(main())
+    scratch.Loop(clock=fake.clock, select=lambda _: fake.select(60)).run(main())
     assert log[3:] == ["b cancelled", "b cleans up", "a cleans up", "c cleans up"]
-    assert fake.pauses == [60]
+    assert fake.waits == [60]
 
 
 def test_twenty_thousand_tasks_sleep_and_all_finish(run: Any, fake: FakeTime) -> None:
@@ -117,4 +134,4 @@ def test_twenty_thousand_tasks_sleep_and_all_finish(run: Any, fake: FakeTime) ->
 
     run(main())
     assert done == 20_000
-    assert fake.pauses == [1.0] * 7
+    assert fake.waits == [1.0] * 7

@@ -1,0 +1,96 @@
+"""Standard output and error that never raise: a closed pipe or a full device hides no verdict.
+
+`compare --fail-on 5% | head -1` must still exit with 1, and a measurement must not be lost because
+nobody reads what is printed.
+"""
+
+from __future__ import annotations
+
+import codecs
+import os
+import sys
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+_PLAIN = {
+    "µ": "u",
+    "±": "+-",
+    "×": "x",
+    "·": "-",
+    "\N{EN DASH}": "-",
+    "\N{EM DASH}": "-",
+    "…": "...",
+    "→": "->",
+}
+_ERRORS = "loombench"  # the name of the handler below
+
+
+def _write_plainly(error: UnicodeError) -> tuple[str, int]:
+    """Replace what an encoding lacks by what looks like it, or by a question mark."""
+    assert isinstance(error, UnicodeEncodeError)
+    text = error.object[error.start : error.end]
+    return "".join(_PLAIN.get(character, "?") for character in text), error.end
+
+
+codecs.register_error(_ERRORS, _write_plainly)
+
+
+class Output:
+    """A text stream that drops what can no longer be written, and remembers why."""
+
+    def __init__(self, stream: IO[str]) -> None:
+        self._stream = stream
+        self.error: OSError | None = None  # the first
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors=_ERRORS)
+
+    def write(self, text: str) -> int:
+        """Write a text, unless writing has failed before."""
+        if self.error is None:
+            try:
+                self._stream.write(text)
+            except OSError as error:
+                self._give_up(error)
+        return len(text)
+
+    def flush(self) -> None:
+        """Write what is buffered, unless writing has failed before."""
+        if self.error is None:
+            try:
+                self._stream.flush()
+            except OSError as error:
+                self._give_up(error)
+
+    @property
+    def complaint(self) -> str:
+        """Why something is missing from the output; empty if nothing is, or nobody reads it."""
+        if self.error is None or isinstance(self.error, BrokenPipeError):
+            return ""
+        return f"the output cannot be written: {self.error.strerror}"
+
+    def _give_up(self, error: OSError) -> None:
+        self.error = error
+        # The interpreter writes what is left in the buffer when it exits, and would complain.
+        with Path(os.devnull).open("wb") as nowhere:
+            os.dup2(nowhere.fileno(), self._stream.fileno())
+
+    def __getattr__(self, name: str) -> Any:
+        """Be like the stream in all else."""
+        return getattr(self._stream, name)
+
+
+@contextmanager
+def guarded() -> Iterator[Output]:
+    """Guard standard output and error; yields the former."""
+    before = sys.stdout, sys.stderr
+    output = Output(sys.stdout)
+    sys.stdout, sys.stderr = output, Output(sys.stderr)
+    try:
+        yield output
+        output.flush()
+    finally:
+        sys.stdout, sys.stderr = before

@@ -1,0 +1,9 @@
+"""http.server's ThreadingHTTPServer, which looks for a shutdown every 500 ms by default."""
+
+from runner.work import Params, Probe
+from workloads.drain import http_server
+
+
+def run(params: Params, probe: Probe) -> int:
+    http_server.serve(params.wait_ns / 1e9, probe)
+    return 0
