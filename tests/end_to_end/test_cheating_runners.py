@@ -40,7 +40,7 @@ expect = 5
 params = { rounds = 20_000 }
 warmup = 1
 iterations = 2
-min_sample_ms = 1
+min_sample_ms = 5
 [metrics.call]
 label = "time per number"
 unit = "ns/number"

@@ -192,7 +192,7 @@ BROKEN = "broke the protocol: case 'check': "
         ("latency", [Latency("", "")], BROKEN + "latency: not an HdrHistogram: "),
         ("latency", [Latency("", encoded(5)[:30])], BROKEN + "latency: not an HdrHistogram: "),
         ("latency", [Latency("", encoded(5), "no")], BROKEN + "latency: not an HdrHistogram: "),
-        ("latency", [Latency("", encoded(5), encoded(5))], ""),
+        ("latency", [Latency("", "right", encoded(5))], ""),
         ("makespan", [Latency("", "hello")], BROKEN + "latency: not an HdrHistogram: "),
         ("footprint", [Footprint("", 1, 1), Footprint("", 2, 2)], ""),
         (
