@@ -4,11 +4,13 @@ BUDGET ?=
 PROFILE ?=
 WORKLOADS ?=
 MODELS ?=
+RUNNERS ?=
 PYTHON ?=
 OUT ?= results
 RESUME ?=
 RUN ?=
 
+comma := ,
 export PYTHON
 export GOTOOLCHAIN := local
 export GOWORK := off
@@ -29,6 +31,7 @@ help: ## list the targets and variables
 	@echo '  PROFILE=quick   quick, standard or thorough (compare)      [standard]'
 	@echo '  WORKLOADS=a,b   only these (compare, smoke)                [all]'
 	@echo '  MODELS=a,b      only these (compare, smoke)                [all]'
+	@echo '  RUNNERS=a,b     also these external runners (compare)      [none]'
 	@echo '  RESUME=latest   continue a run (compare)'
 	@echo '  RUN=latest      the run to check (claims), to use (reference)'
 	@echo '  PYTHON=python3  the Python for .venv                       [first 3.11 or later]'
@@ -40,7 +43,8 @@ setup: ## make .venv, find or install Go, build the Go programs
 compare: setup ## measure every workload in every model and draw figures
 	@$(BIN)/loombench run --out $(OUT) $(if $(PROFILE),--profile $(PROFILE)) $(if $(BUDGET),--budget $(BUDGET)) \
 		$(if $(RESUME),--resume $(RESUME)) \
-		$(if $(WORKLOADS),--workload $(WORKLOADS)) $(if $(MODELS),--model $(MODELS))
+		$(if $(WORKLOADS),--workload $(WORKLOADS)) $(if $(MODELS),--model $(MODELS)) \
+		$(foreach folder,$(subst $(comma), ,$(RUNNERS)),--runner $(folder))
 
 claims: setup ## check the claims of README.md against the reference run, or RUN
 	@$(BIN)/loombench claims $(or $(RUN),docs/reference-run) --out $(OUT) \

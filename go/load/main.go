@@ -105,12 +105,13 @@ func newGenerator(records *protocol.Writer, request protocol.LoadRequest) (*load
 	}
 	dialer := net.Dialer{KeepAlive: -1} // keep-alive probes are not part of the load
 	return &load.Generator{
-		Records:    records,
-		Facts:      facts,
-		Now:        now,
-		SleepUntil: timers.SleepUntil,
-		Sleep:      time.Sleep,
-		CPUNs:      process.CPUNs,
+		Records:     records,
+		Facts:       facts,
+		Now:         now,
+		SleepUntil:  timers.SleepUntil,
+		Sleep:       time.Sleep,
+		CPUNs:       process.CPUNs,
+		ServerCPUNs: func() (int64, bool) { return process.CPUNsOf(request.ServerPIDs) },
 		Dial: func(ctx context.Context) (net.Conn, error) {
 			return dialer.DialContext(ctx, "tcp", request.Address) // sets TCP_NODELAY by default
 		},

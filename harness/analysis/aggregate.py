@@ -20,6 +20,7 @@ from harness.results import histograms
 from harness.results.records import CLIENT_LIMITED, Status
 from harness.statistics import estimates
 from harness.statistics.blocks import BlockValues
+from harness.statistics.latencies import LEAST_BEYOND, describe_lateness, requests_needed
 from harness.statistics.metrics import (
     busy_cores,
     decode_histogram,
@@ -33,7 +34,7 @@ if TYPE_CHECKING:
     from hdrh.histogram import HdrHistogram
     from numpy.typing import NDArray
 
-    from harness.catalog.workload import ModelCase
+    from harness.catalog.workload import Metric, ModelCase
     from harness.results.records import Growth, Trial
 
 
@@ -64,6 +65,7 @@ class Step:
     achieved_per_s: float
     p99_ns: float | None
     saturated: bool
+    requests: int = 0
 
 
 _NUMBER = re.compile(r"\d+(?:,\d{3})*(?:\.\d+)?")
@@ -120,6 +122,7 @@ class CellAggregate:
     steady_state: SteadyState = field(default_factory=SteadyState)
     waits: HdrHistogram | None = None  # all single waits of all its processes
     curves: list[dict[float, float]] = field(default_factory=list)  # of the waits, a process
+    late: HdrHistogram | None = None  # how late the load generator sent to all its processes
     parked: defaultdict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
     ladder: defaultdict[int, list[Step]] = field(default_factory=lambda: defaultdict(list))
     remarks: Remarks = field(default_factory=Remarks)
@@ -157,6 +160,8 @@ class CellAggregate:
             waits = decode_histogram(trial, trial.latency)
             self.curves.append(dict(histograms.percentile_curve(waits)))
             self.waits = histograms.merge_into(self.waits, waits)
+        if trial.lateness:
+            self.late = histograms.merge_into(self.late, decode_histogram(trial, trial.lateness))
         for parked in trial.parked:
             self.parked[parked.tasks].append(parked.total_bytes)
         for phase in trial.phases:
@@ -166,7 +171,13 @@ class CellAggregate:
                 )
                 achieved = 1e9 * phase.requests / phase.elapsed_ns
                 self.ladder[phase.rate_per_s].append(
-                    Step(phase.rate_per_s, achieved, known.get("p99_ns"), phase.saturated)
+                    Step(
+                        phase.rate_per_s,
+                        achieved,
+                        known.get("p99_ns"),
+                        phase.saturated,
+                        phase.requests,
+                    )
                 )
 
     @property
@@ -187,7 +198,8 @@ class CellAggregate:
         shown = self.remarks.shown()
         if self.client_limit:
             shown = tuple(text for text in shown if not text.startswith(CLIENT_LIMITED))
-        return (*self.steady_state.warnings(), *shown)
+        late = describe_lateness(self.late, self.waits)
+        return (*self.steady_state.warnings(), *shown, *filter(None, [late]))
 
     def curve(self) -> tuple[tuple[float, float], ...]:
         """Return how long which share of the waits lasts at most.
@@ -195,7 +207,9 @@ class CellAggregate:
         It is the median over processes, like the metrics, as far as each has enough waits; beyond,
         and for the longest, all processes are pooled.
         """
-        pooled = () if self.waits is None else histograms.percentile_curve(self.waits)
+        if self.waits is None:
+            return ()
+        pooled = histograms.percentile_curve(self.waits, LEAST_BEYOND if self._is_server else 1)
         points = [(share, self._typical_wait(share, ns)) for share, ns in pooled]
         rising = accumulate((ns for _, ns in points), max)
         return tuple(zip((share for share, _ in points), rising, strict=True))
@@ -204,6 +218,19 @@ class CellAggregate:
         if share < 1 and all(share in curve for curve in self.curves):
             return median(curve[share] for curve in self.curves)
         return pooled_ns
+
+    @property
+    def requests(self) -> int:
+        """How many requests are behind the percentiles of a server."""
+        return self.waits.get_total_count() if self.waits and self._is_server else 0
+
+    def has_enough_for(self, metric: Metric) -> bool:
+        """Return whether enough requests are behind the percentiles that a metric needs."""
+        return not self._is_server or self.requests >= requests_needed(metric.formula.names)
+
+    @property
+    def _is_server(self) -> bool:
+        return self.case.workload.load is not None
 
     def points(self) -> dict[int, float]:
         """Return the median memory of so many parked tasks, over processes."""
@@ -216,9 +243,11 @@ class CellAggregate:
 
 def _middle(steps: list[Step]) -> Step:
     p99s = [step.p99_ns for step in steps if step.p99_ns is not None]
+    requests = sum(step.requests for step in steps)
     return Step(
         steps[0].rate_per_s,
         median(step.achieved_per_s for step in steps),
-        median(p99s) if p99s else None,
+        median(p99s) if p99s and requests >= requests_needed({"p99_ns"}) else None,
         sum(step.saturated for step in steps) * 2 > len(steps),
+        requests,
     )

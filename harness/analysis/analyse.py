@@ -54,6 +54,7 @@ class CellResult:
     parked: dict[int, float] = field(default_factory=dict)  # tasks -> bytes held
     ladder: tuple[Step, ...] = ()  # rising rates, of a server
     series: dict[str, BlockValues] = field(default_factory=dict)  # by metric id
+    requests: int = 0  # behind the percentiles of a server
 
     @property
     def contestant(self) -> Contestant:
@@ -240,7 +241,8 @@ def _cell_result(
     absent: AbsentCell | None,
 ) -> CellResult:
     own = aggregates[cell]
-    metrics, lacking = _estimate_metrics(workload, cell, aggregates, language)
+    shown = [metric for metric in workload.metrics.values() if own.has_enough_for(metric)]
+    metrics, lacking = _estimate_metrics(shown, cell, aggregates, language)
     headline = workload.headline_metric.id
     values = own.series[headline].values
     baseline = aggregates[Cell(workload.baseline, cell.case)].series[headline].values
@@ -260,20 +262,24 @@ def _cell_result(
         curve=own.curve(),
         parked=own.points(),
         ladder=own.steps(),
-        series={metric: own.series[metric].values for metric in workload.metrics},
+        series={
+            metric: own.series[metric].values if known in shown else BlockValues()
+            for metric, known in workload.metrics.items()
+        },
+        requests=own.requests,
     )
     empty_ns = _empty_call_ns(cell, aggregates)
     return replace(result, unranked=find_unranked(own, result, workload.headline_metric, empty_ns))
 
 
 def _estimate_metrics(
-    workload: Workload, cell: Cell, aggregates: _Aggregates, language: dict[str, str]
+    wanted: Iterable[Metric], cell: Cell, aggregates: _Aggregates, language: dict[str, str]
 ) -> tuple[dict[str, Estimate], dict[str, str]]:
     """Return the metrics of a cell, and why it lacks those that need a baseline."""
     own = aggregates[cell]
     metrics: dict[str, Estimate] = {}
     lacking: dict[str, str] = {}
-    for metric in workload.metrics.values():
+    for metric in wanted:
         series = own.series[metric.id]
         found = None
         if not metric.baselines:

@@ -36,7 +36,7 @@ def title(result: WorkloadResult) -> str:
     if not groups:
         return f"{result.workload.title}: {why_no_ranking(result)}"
     label, leaders = groups[0]
-    name = ", ".join(filter(None, (result.workload.title, label)))
+    name = result.workload.title + (f", {label}" if len(groups) > 1 else "")
     if _is_unsure(result):
         return f"{name}: {TOO_FEW}"
     is_different = result.comparison.is_different
@@ -53,9 +53,10 @@ def finding(result: WorkloadResult) -> str:
     """Return all that the headline case of a workload shows, in a sentence or two."""
     if not ranked(result):
         return why_no_ranking(result)
+    groups = ranked_groups(result)
     leads = [
-        ": ".join(filter(None, (label, _leading(result, cells, with_value=True))))
-        for label, cells in ranked_groups(result)
+        (f"{label}: " if len(groups) > 1 else "") + _leading(result, cells, with_value=True)
+        for label, cells in groups
     ]
     text = "; ".join([*leads, *(contrast(result, pair) for pair in _contrasts(result))])
     return text + (_UNSURE if _is_unsure(result) else "")

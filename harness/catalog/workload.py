@@ -32,6 +32,8 @@ MODELS = (
     "go-1cpu",
     "go",
 )
+# Models that are another one, restricted to one processor.
+ON_ONE_PROCESSOR = {"go-1cpu": "go"}
 SHAPES = ("makespan", "rate", "latency", "server", "footprint")
 LATENCIES = frozenset({"p50_ns", "p90_ns", "p99_ns", "p999_ns", "worst_ns"})
 CHECK, HEADLINE = "check", "headline"

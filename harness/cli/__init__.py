@@ -54,6 +54,8 @@ def _run(argv: Sequence[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("loombench: interrupted", err=True)
         return Exit.INTERRUPTED
+    except SystemExit:  # of click, because nobody reads the bytes of an export any more
+        return Exit.SUCCESS
     return int(result or Exit.SUCCESS)
 
 

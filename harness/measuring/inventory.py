@@ -13,6 +13,7 @@ from harness.catalog.workload import MODELS
 from harness.measuring import plan
 from harness.measuring.runners import external
 from harness.measuring.runners.find import find_runners
+from harness.measuring.servers.cores import count_server_processors
 from harness.measuring.trials import TrialRunner
 from harness.paths import WORKLOADS
 from harness.results.records import Absence, AbsentCell, RunnerFacts
@@ -90,6 +91,7 @@ class Inventory:
             self.runners.missing_models,
             profile,
             self.runners.models,
+            count_server_processors(),
         )
         if not self.runners.load_command:
             servers = [cell for cell in present if self.workloads[cell.workload].load]

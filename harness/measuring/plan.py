@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from harness.catalog.contestant import Contestant
-from harness.catalog.workload import BASELINE, CHECK, HEADLINE, MODELS
+from harness.catalog.workload import BASELINE, CHECK, HEADLINE, MODELS, ON_ONE_PROCESSOR
 from harness.errors import unknown_name
 from harness.results.records import Absence, AbsentCell, Cell
 from harness.statistics.rounds import DEFAULT_ROUNDS
@@ -143,17 +143,19 @@ def select_workloads(
 
 
 def plan_cells(
-    workloads: Iterable[Workload],
+    workloads: Sequence[Workload],
     selection: RunSelection,
     offers: Iterable[Offer],
     missing_models: Mapping[str, str],
     profile: Profile | None,
     models: Sequence[str] = MODELS,
+    server_processors: int | None = None,
 ) -> tuple[list[Cell], list[AbsentCell]]:
     """Return the cells to measure and the absent cells with their reasons.
 
     Without a profile these are the check cases. `missing_models` are models whose runner cannot be
-    used, with the reason. `models` are all models in display order.
+    used, with the reason. `models` are all models in display order. `server_processors` says how
+    many processors a server may use, if that is known.
     """
     offers_by_model: dict[tuple[str, str], list[Offer]] = {}
     for offer in offers:
@@ -177,7 +179,27 @@ def plan_cells(
                     cell = Cell(Contestant(workload.id, model), case.id)
                     absence = _explain_missing(workload, case, model, missing_models)
                     absent.append(AbsentCell(cell, *absence))
-    return present + ([] if profile is None else _plan_controls(present)), absent
+    if profile is None:
+        return present, absent
+    twins = _find_twins(present, workloads) if server_processors == 1 else []
+    twin_cells = {twin.cell for twin in twins}
+    present = [cell for cell in present if cell not in twin_cells]
+    return present + _plan_controls(present), absent + twins
+
+
+def _find_twins(present: Sequence[Cell], workloads: Sequence[Workload]) -> list[AbsentCell]:
+    """Return the servers that are another measured contestant's program on one processor."""
+    served = {workload.id for workload in workloads if workload.load is not None}
+    twins = []
+    for cell in present:
+        model = ON_ONE_PROCESSOR.get(cell.model)
+        if model is None or cell.workload not in served:
+            continue
+        contestant = msgspec.structs.replace(cell.contestant, model=model)
+        if msgspec.structs.replace(cell, contestant=contestant) in present:
+            reason = f"a server has one processor here, so this is the same program as {model}"
+            twins.append(AbsentCell(cell, Absence.NOT_APPLICABLE, reason))
+    return twins
 
 
 def _plan_controls(present: Sequence[Cell]) -> list[Cell]:

@@ -317,16 +317,17 @@ def _add_load(trial: Trial, driver: LoadDriver, case: ModelCase) -> Trial:
     if load is None:
         return structs.replace(trial, samples=())
     phases = load.report.phases
-    open_hdrs = [phase.hdr for phase in phases if phase.loop == "open"]
+    steady = [phase for phase in phases if phase.loop == "open"]
     server_ns = trial.samples[0].cpu_ns if trial.samples else None
     return structs.replace(
         trial,
         samples=tuple(
-            Sample(phase.elapsed_ns, phase.requests, phase.warmup)
+            Sample(phase.elapsed_ns, phase.requests, phase.warmup, phase.cpu_of_requests_ns)
             for phase in phases
             if phase.loop == "closed" and phase.requests
         ),
-        latency=histograms.merge_texts(open_hdrs),
+        latency=histograms.merge_texts([phase.hdr for phase in steady]),
+        lateness=histograms.merge_texts([phase.late_hdr for phase in steady]),
         rounds=load.report.turns_taken,
         phases=tuple(phases),
         load={

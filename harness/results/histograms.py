@@ -20,7 +20,6 @@ _CURVE_FRACTIONS = (
     *(0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975),
     *(0.99, 0.995, 0.9975, 0.999, 0.9995, 0.9999, 0.99999),
 )
-_MIN_BEYOND = 1  # latencies beyond a point of the curve; with none, the point would be the maximum
 PERCENTILES = {"p50_ns": 50.0, "p90_ns": 90.0, "p99_ns": 99.0, "p999_ns": 99.9}
 
 
@@ -84,15 +83,19 @@ def _create_empty(max_ns: int) -> HdrHistogram:
     return HdrHistogram(MIN_NS, max_ns, DIGITS)
 
 
-def percentile_curve(histogram: HdrHistogram) -> tuple[tuple[float, float], ...]:
+def percentile_curve(
+    histogram: HdrHistogram, least_beyond: int = 1
+) -> tuple[tuple[float, float], ...]:
     """Return points (fraction of the latencies, upper bound in ns), minimum to maximum.
 
-    A point is left out if no latency lies beyond it.
+    A point is left out if fewer than `least_beyond` latencies lie beyond it.
     """
     count = histogram.get_total_count()
     if not count:
         return ()
-    fractions = [f for f in _CURVE_FRACTIONS if round((1 - f) * count, 6) >= _MIN_BEYOND]
+    fractions = [f for f in _CURVE_FRACTIONS if round((1 - f) * count, 6) >= least_beyond]
+    if not fractions:
+        return ()
     values = percentile_values(histogram, [100 * fraction for fraction in fractions])
     return (*zip(fractions, values, strict=True), (1.0, float(histogram.get_max_value())))
 

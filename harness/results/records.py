@@ -86,7 +86,7 @@ class Sample(msgspec.Struct, frozen=True, omit_defaults=True):
     elapsed_ns: int
     operations: int
     warmup: bool = False
-    cpu_ns: int | None = None  # the process and its living children
+    cpu_ns: int | None = None  # the process and its living children; of a server, by its load
 
 
 class Parked(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -114,10 +114,23 @@ class Phase(msgspec.Struct, frozen=True, omit_defaults=True):
     saturated: bool = False  # the server could not keep up with the rate
     errors: dict[str, int] = {}
     reconnects: int = 0
-    hdr: str = ""  # latencies, from the intended send time at a fixed rate; HdrHistogram V2
-    service_hdr: str = ""  # latencies from the actual send time
-    late_p99_ns: int = 0  # p99 lateness of the load generator
+    unfinished: int = 0  # requests with a correct response after the end of the phase
+    # Latencies from sending; at a fixed rate from the intended time where the server still owed a
+    # response then. HdrHistogram V2.
+    hdr: str = ""
+    service_hdr: str = ""  # latencies of the same requests from sending
+    late_hdr: str = ""  # how late the load generator sent on free connections
+    late_p99_ns: int = 0
     cpu_ns: int | None = None  # of the load generator
+    server_cpu_ns: int | None = None  # of the server's processes
+
+    @property
+    def cpu_of_requests_ns(self) -> int | None:
+        """The server's CPU time for `requests`, without the share of `unfinished`."""
+        answered = self.requests + self.unfinished
+        if self.server_cpu_ns is None or not answered:
+            return None
+        return round(self.server_cpu_ns * self.requests / answered)
 
 
 class Growth(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -147,8 +160,10 @@ class Trial(msgspec.Struct, frozen=True, omit_defaults=True):
     usage: dict[str, int] = {}  # as reported by the runner
     cpu_ns: int | None = None  # from wait4: the child and all descendants that were waited for
     growth: Growth | None = None  # in the first blocks of a case whose work must cost time
-    latency: str = ""  # late and early by size; HdrHistogram V2, compressed, base64
+    # HdrHistogram V2, compressed, base64: late and early by size; of a server, at the fixed rate.
+    latency: str = ""
     early: str = ""  # how early the early ones were; they are in `latency` too
+    lateness: str = ""  # of the load generator at the fixed rate; likewise
     parked: tuple[Parked, ...] = ()
     phases: tuple[Phase, ...] = ()  # only for servers
     load: dict[str, str | int | bool] = {}  # facts about the load generator: cores, runtime

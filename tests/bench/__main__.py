@@ -38,6 +38,7 @@ from tests.bench import (
     report,
     sizes,
     startup,
+    tracing,
     turns,
 )
 
@@ -55,6 +56,7 @@ PARTS = {
     "parity": parity.rows,
     "http-parity": http_parity.rows,
     "load": load.rows,
+    "tracing": tracing.rows,
     "peers": peers.rows,
     "overlap": overlap.rows,
     "slopes": parked.slope_rows,

@@ -122,10 +122,10 @@ def _servers(
         with load.twins() as ports:
             yield ports
     elif order % 2:
-        with _our_server(*ours) as our_port, load.server(*theirs) as their_port:
+        with our_server(*ours) as our_port, load.server(*theirs) as their_port:
             yield our_port, their_port
     else:
-        with load.server(*theirs) as their_port, _our_server(*ours) as our_port:
+        with load.server(*theirs) as their_port, our_server(*ours) as our_port:
             yield our_port, their_port
 
 
@@ -141,7 +141,7 @@ def _rate(port: int, connections: int) -> float:
 
 
 @contextmanager
-def _our_server(model: str, variant: str) -> Iterator[int]:
+def our_server(model: str, variant: str) -> Iterator[int]:
     """Run one of our servers by its runner; yields its port."""
     runner = tools.runner_of(model)
     assert runner is not None, f"no {model} here"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -38,6 +39,9 @@ def test_a_good_server_is_measured(mark: str, real: tuple[str, ...]) -> None:
     ]  # fmt: skip
     assert [one.warmup for one in done.samples] == [True, False, False]
     assert done.usage["server_cpu_ns"] == 7_000
+    if sys.platform == "linux":
+        assert all(one.cpu_ns and one.cpu_ns > 0 for one in done.samples)
+    assert done.lateness
     assert (done.exit_ns, done.load["server_cores"]) != (None, "")
     served = workload(10, SERVED, "served")
     for metric in served.metrics.values():

@@ -127,7 +127,9 @@ def answered(command: list[str], line: bytes, folder: Path) -> tuple[int, list[p
     return process.returncode, messages
 
 
-@pytest.mark.parametrize("stem", [stem for stem in OFFERED if stem != "echo"])
+@pytest.mark.parametrize(
+    "stem", [one for one in OFFERED if KNOWN[one.partition("__")[0]].shape != "server"]
+)
 def test_a_trial_is_complete_and_has_the_digest_of_our_python(stem: str) -> None:
     workload, _, variant = stem.partition("__")
     known = KNOWN[workload]
@@ -147,6 +149,23 @@ def test_a_trial_is_complete_and_has_the_digest_of_our_python(stem: str) -> None
     if sys.platform == "linux":
         assert isinstance(messages[-1], Finished)
         assert messages[-1].usage["peak_bytes"] > 0
+
+
+@pytest.mark.parametrize("on", ["loop", "thread", "process"])
+@pytest.mark.parametrize(("beside", "amount"), [("cpu", 1_000_000), ("block", 1), ("read", 1_024)])
+def test_work_beside_a_heartbeat_is_done_wherever_it_runs(
+    on: str, beside: str, amount: int
+) -> None:
+    case = {
+        "id": "check", "params": {"ticks": 5, "beside": beside, "on": on, "amount": amount},
+        "operations": 5, "warmup": 0, "iterations": 1, "min_sample_ns": 0,
+    }  # fmt: skip
+    code, messages = answered(RUNNER, request("heartbeat", cases=[case]), FOLDER)
+    assert code == 0
+    (outcome,) = (one for one in messages if isinstance(one, protocol.Outcome))
+    assert outcome.value == "6"
+    (sample,) = (one for one in messages if isinstance(one, protocol.SampleTaken))
+    assert (sample.cpu_ns is None) == (on == "process")  # the child's is not known
 
 
 def evaluate(script: str, value: object) -> object:
@@ -207,7 +226,7 @@ def test_each_sample_of_a_request_with_turns_waits_for_its_turn() -> None:
 @pytest.mark.parametrize(
     ("line", "message"),
     [
-        (request("nop"), 'workload: found "nop", expected one of ["echo",'),
+        (request("nop"), 'workload: found "nop", expected one of ["drain",'),
         (request("noop", model="deno"), 'model: found "deno", expected one of ["node"]'),
         (request("pingpong", "events"), 'variant: found "events", expected one of ["","futures"]'),
         (request("noop", protocol=1), "found protocol 1, expected 2"),

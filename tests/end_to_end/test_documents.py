@@ -96,6 +96,21 @@ def test_make_help_lists_every_target_and_every_variable() -> None:
     assert set(re.findall(r"^ +([A-Z]+)=", said, re.MULTILINE)) == VARIABLES
 
 
+def test_make_compare_names_each_external_runner() -> None:
+    if shutil.which("make") is None:
+        pytest.skip("no make here")
+    said = subprocess.run(
+        ["make", "--dry-run", "compare", "RUNNERS=docs/examples/node,docs/examples/tokio"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=True,
+    ).stdout
+    words = shlex.split(said)
+    named = [value for option, value in itertools.pairwise(words) if option == "--runner"]
+    assert named == ["docs/examples/node", "docs/examples/tokio"]
+
+
 def test_every_target_is_phony() -> None:
     (line,) = re.findall(r"^\.PHONY: (.*)$", MAKEFILE, re.MULTILINE)
     assert set(line.split()) == set(re.findall(r"^([a-z-]+):", MAKEFILE, re.MULTILINE))

@@ -107,7 +107,7 @@ def shaped(usual: Trial, workload: Workload, cost: float) -> Trial:
         return usual
     if case.ladder:
         phases = tuple(
-            Phase("ladder", MS_100, rate // 10, rate, hdr=told, saturated=rate > 20_000 / cost)
+            Phase("ladder", 20 * MS_100, 2 * rate, rate, hdr=told, saturated=rate > 20_000 / cost)
             for rate in (1_000, 2_000, 4_000, 8_000)
         )
         return structs.replace(usual, samples=(), phases=phases)

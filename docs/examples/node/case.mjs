@@ -107,7 +107,8 @@ async function timeCalls(calls, run, params, probe, resource) {
   for (let call = 0; call < calls; call += 1) answer = await run(params, probe, resource);
   const end = process.hrtime.bigint();
   const { user, system } = process.cpuUsage(cpuBefore); // microseconds, all threads
-  return { answer, elapsed: Number(end - start), cpu: (user + system) * 1_000 };
+  const cpu = resource?.hasProcess ? null : (user + system) * 1_000; // unknown with a child process
+  return { answer, elapsed: Number(end - start), cpu };
 }
 
 /** Estimate how many calls last `minimum` nanoseconds, plus 20%; at most ten times as many. */

@@ -19,10 +19,11 @@ type client struct {
 	conn   *conn // nil: not connected
 	used   bool  // the connection has carried a response
 	failed bool  // the connection broke or a request failed, at least once
+	freeNs int64 // when the connection was opened, or its last response was complete
 
 	// These are read by the goroutine that looks for overdue responses.
-	watched atomic.Pointer[conn]
-	sentNs  atomic.Int64 // when the current request was sent; 0: no request
+	watched   atomic.Pointer[conn]
+	startedNs atomic.Int64 // when the current request was about to be sent; 0: no request
 }
 
 // A window is the part of a phase that clients need to know. Times are those of
@@ -46,12 +47,11 @@ func (c *client) runClosed(w window) {
 		if !c.ensureConnected(deadline) {
 			break
 		}
-		sent := c.g.Now()
-		if sent >= w.end {
+		started := c.g.Now()
+		if started >= w.end {
 			break
 		}
-		done, ok := c.exchange(sent, w)
-		if ok {
+		if sent, done, ok := c.exchange(started, w); ok {
 			c.recordResponse(sample{latency: done - sent}, done, w)
 		}
 	}
@@ -67,13 +67,14 @@ func (c *client) runOpen(w window) {
 			c.counts.unsent += c.remaining(n, w)
 			break
 		}
-		intended, sent, late := c.waitUntilDue(n, w)
-		if sent >= w.end {
+		intended, free := c.waitUntilDue(n, w)
+		started := c.g.Now()
+		if started >= w.end {
 			c.counts.unsent += c.remaining(n, w)
 			break
 		}
-		if done, ok := c.exchange(sent, w); ok {
-			c.recordResponse(sample{latency: done - intended, service: done - sent, late: late}, done, w)
+		if sent, done, ok := c.exchange(started, w); ok {
+			c.recordResponse(openSample(intended, free, sent, done), done, w)
 		}
 	}
 	c.flushSamples(w)
@@ -87,15 +88,16 @@ func (c *client) runDrain(w window) {
 			c.counts.unsent += c.remaining(n, w)
 			break
 		}
-		intended, sent, late := c.waitUntilDue(n, w)
-		if sent >= w.end || c.conn.closedByPeer() {
+		intended, free := c.waitUntilDue(n, w)
+		started := c.g.Now()
+		if started >= w.end || c.conn.closedByPeer() {
 			c.counts.unsent += c.remaining(n, w)
 			break
 		}
-		keepAlive, err := c.roundTrip(sent)
+		keepAlive, err := c.roundTrip(started)
 		if err == nil {
-			done := c.g.Now()
-			c.recordResponse(sample{latency: done - intended, service: done - sent, late: late}, done, w)
+			done := c.noteFree()
+			c.recordResponse(openSample(intended, free, c.conn.sentNs, done), done, w)
 		} else {
 			c.countDrainError(err)
 		}
@@ -133,44 +135,61 @@ func (c *client) remaining(n int64, w window) int64 {
 	return (w.schedule.count() - n + c.stride() - 1) / c.stride()
 }
 
-// waitUntilDue waits until request n is due. If that time has passed, the
-// connection was busy: it returns at once, and the lateness of sending is unknown.
-func (c *client) waitUntilDue(n int64, w window) (intended, sent, late int64) {
+// waitUntilDue waits until request n is due. free reports whether the connection
+// could carry it by then.
+func (c *client) waitUntilDue(n int64, w window) (intended int64, free bool) {
 	intended = w.start + w.schedule.dueNs(n)
-	if c.g.Now() > intended {
-		return intended, c.g.Now(), unknownLateness
+	if c.g.Now() < intended {
+		c.g.SleepUntil(int(c.index), intended)
 	}
-	c.g.SleepUntil(int(c.index), intended)
-	sent = c.g.Now()
-	return intended, sent, sent - intended
+	return intended, c.freeNs <= intended
 }
 
-// exchange sends a request and reads its response. done is the time when the
-// response was found correct. An error is counted, and the connection is closed.
-func (c *client) exchange(sent int64, w window) (done int64, ok bool) {
-	keepAlive, err := c.roundTrip(sent)
+// openSample returns the times of a response in an open loop. Where the connection
+// was free when the request was due, sending late is the generator's fault: latency
+// counts from sending. Where the server still owed a response, it counts from the
+// time when the request was due, and the lateness of sending is unknown.
+func openSample(intended int64, free bool, sent, done int64) sample {
+	if !free {
+		return sample{latency: done - intended, service: done - sent, late: unknownLateness}
+	}
+	return sample{latency: done - sent, service: done - sent, late: sent - intended}
+}
+
+// exchange sends a request and reads its response. sent is the time right before
+// the first bytes went out, done the time when the response was found correct. An
+// error is counted, and the connection is closed.
+func (c *client) exchange(started int64, w window) (sent, done int64, ok bool) {
+	keepAlive, err := c.roundTrip(started)
+	sent = max(started, c.conn.sentNs) // if nothing was sent, that is an earlier time
 	if err != nil && c.closedWhileIdle() && c.reconnect(w) {
 		// A server may close an idle keep-alive connection. Every HTTP client then sends
 		// the request again, and so does this one. The time counts towards the latency.
-		keepAlive, err = c.roundTrip(sent)
+		keepAlive, err = c.roundTrip(started)
 	}
 	if err != nil {
 		c.counts.errors[c.classify(err)]++
 		c.abandon()
-		return 0, false
+		return 0, 0, false
 	}
 	if !keepAlive {
 		c.failed = true
 		c.disconnect(false)
 	}
-	return c.g.Now(), true
+	return sent, c.noteFree(), true
+}
+
+// noteFree records that the connection can carry the next request from now on.
+func (c *client) noteFree() (now int64) {
+	c.freeNs = c.g.Now()
+	return c.freeNs
 }
 
 // roundTrip sends a request and reads its response. keepAlive reports whether the
 // connection can be used for another request.
-func (c *client) roundTrip(sent int64) (keepAlive bool, err error) {
-	c.sentNs.Store(max(sent, 1))
-	defer c.sentNs.Store(0)
+func (c *client) roundTrip(started int64) (keepAlive bool, err error) {
+	c.startedNs.Store(max(started, 1))
+	defer c.startedNs.Store(0)
 	c.conn.send(c.app.nextRequest())
 	keepAlive, err = c.app.readResponse(c.conn)
 	if err == nil {
@@ -271,8 +290,9 @@ func (c *client) dial(deadline int64) error {
 	if err != nil {
 		return err
 	}
-	c.conn = newConn(netConn, c.isOverdue)
+	c.conn = newConn(netConn, c.isOverdue, c.g.Now)
 	c.used = false
+	c.noteFree()
 	c.app.reset()
 	c.watched.Store(c.conn)
 	return nil
@@ -300,8 +320,8 @@ func (c *client) abandon() {
 
 // isOverdue reports whether the current request has exceeded the answer timeout.
 func (c *client) isOverdue() bool {
-	sent := c.sentNs.Load()
-	return sent != 0 && c.g.Now()-sent >= c.g.request.AnswerTimeout
+	started := c.startedNs.Load()
+	return started != 0 && c.g.Now()-started >= c.g.request.AnswerTimeout
 }
 
 // interruptIfOverdue ends the wait for an overdue response. Checking all clients

@@ -25,6 +25,7 @@ type conn struct {
 	onReady func(fd uintptr) bool
 	// isOverdue reports whether an interrupt is meant for the current request.
 	isOverdue func() bool
+	now       func() int64
 
 	request   []byte     // not yet written; nil: already written
 	writeDone chan error // result of a write that continues while reading; nil: none
@@ -33,13 +34,14 @@ type conn struct {
 	readCount  int
 	syscallErr error // RawConn.Read does not return the errors of its function
 
+	sentNs      int64 // when the first write of the last request began
 	wroteAny    bool  // some bytes of the request were written
 	receivedAny bool  // some bytes of the response were received
 	err         error // the first error of the connection itself; every later Read returns it
 }
 
-func newConn(netConn net.Conn, isOverdue func() bool) *conn {
-	c := &conn{netConn: netConn, isOverdue: isOverdue}
+func newConn(netConn net.Conn, isOverdue func() bool, now func() int64) *conn {
+	c := &conn{netConn: netConn, isOverdue: isOverdue, now: now}
 	if socket, ok := netConn.(syscall.Conn); ok {
 		if raw, err := socket.SyscallConn(); err == nil {
 			c.raw = raw
@@ -120,6 +122,7 @@ func (c *conn) ready(fd uintptr) bool {
 func (c *conn) write(fd int) bool {
 	rest := c.request
 	c.request = nil
+	c.sentNs = c.now()
 	for {
 		n, err := syscall.Write(fd, rest)
 		c.wroteAny = c.wroteAny || n > 0
@@ -170,6 +173,7 @@ func (c *conn) finishWrite() error {
 func (c *conn) readWithoutSocket(buffer []byte) (int, error) {
 	if request := c.request; request != nil {
 		c.request = nil
+		c.sentNs = c.now()
 		n, err := c.netConn.Write(request)
 		c.wroteAny = n > 0
 		if err != nil {

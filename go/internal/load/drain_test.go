@@ -144,7 +144,7 @@ func TestClosedByPeerWorksOnSocketsAndPipes(t *testing.T) {
 				t.Fatal(err)
 			}
 			defer netConn.Close()
-			c := newConn(netConn, func() bool { return false })
+			c := newConn(netConn, func() bool { return false }, func() int64 { return 0 })
 			expect(t, "closed at the start", c.closedByPeer(), false)
 			c.send([]byte("?"))
 			if _, err := c.Read(make([]byte, 1)); err != nil {

@@ -30,6 +30,8 @@ type Generator struct {
 	CPUNs      func() (ns int64, ok bool)                  // CPU time of the process
 	Dial       func(ctx context.Context) (net.Conn, error) // opens a connection to the server
 	Turns      <-chan protocol.Turn                        // one value for each turn; only needed if the request has turns
+	// ServerCPUNs returns the CPU time of the server's processes.
+	ServerCPUNs func() (ns int64, ok bool)
 
 	request  protocol.LoadRequest
 	clients  []*client
@@ -242,7 +244,9 @@ func (g *Generator) runPhase(index int, phase protocol.LoadPhase) error {
 		_, err := g.runStep(index, 0, phase)
 		return err
 	}
+	shortest := phase.DurationNs
 	for step := range int(phase.Steps) {
+		phase.DurationNs = max(shortest, phase.Requests*second/phase.RatePerS)
 		saturated, err := g.runStep(index, step, phase)
 		if err != nil || saturated {
 			return err
@@ -259,16 +263,13 @@ func (g *Generator) runStep(index, step int, phase protocol.LoadPhase) (saturate
 	for _, c := range g.clients {
 		c.counts.clear()
 	}
-	cpuBefore, knowsCPU := g.CPUNs()
+	usedCPU, usedServerCPU := stopwatch(g.CPUNs), stopwatch(g.ServerCPUNs)
 	w := g.window(phase)
 	g.runClients(w)
 	measured := protocol.LoadMeasured{
 		Phase: index, Step: step, Loop: phase.Loop, Warmup: phase.Warmup, RatePerS: phase.RatePerS,
 	}
-	if cpuAfter, ok := g.CPUNs(); ok && knowsCPU {
-		used := cpuAfter - cpuBefore
-		measured.CPUNs = &used
-	}
+	measured.ServerCPUNs, measured.CPUNs = usedServerCPU(), usedCPU()
 	var total counters
 	for _, c := range g.clients {
 		total.add(&c.counts)
@@ -284,6 +285,20 @@ func (g *Generator) runStep(index, step int, phase protocol.LoadPhase) (saturate
 		return false, err
 	}
 	return measured.Saturated, g.Records.Write(measured)
+}
+
+// stopwatch returns a function that returns how far a clock has advanced; nil if
+// that is unknown.
+func stopwatch(clock func() (ns int64, ok bool)) func() *int64 {
+	before, known := clock()
+	return func() *int64 {
+		after, ok := clock()
+		if !ok || !known {
+			return nil
+		}
+		passed := after - before
+		return &passed
+	}
 }
 
 // runClients runs all clients until the end of the window.
@@ -344,6 +359,9 @@ func (g *Generator) fillDistributions(measured *protocol.LoadMeasured, openLoop 
 	measured.LateP50Ns = late.ValueAtPercentile(50)
 	measured.LateP99Ns = late.ValueAtPercentile(99)
 	measured.LateMaxNs = late.Max()
+	if measured.LateHDR, err = histograms.Encode(late); err != nil {
+		return err
+	}
 	measured.ServiceHDR, err = histograms.Encode(g.recorder.service)
 	return err
 }

@@ -74,6 +74,73 @@ func TestAnOpenLoopMeasuresLatencyFromTheIntendedSendTime(t *testing.T) {
 	})
 }
 
+func TestLateSendingOnAFreeConnectionIsTheGeneratorsOwn(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		for _, test := range []struct {
+			service, median, worst time.Duration
+			late                   time.Duration // of every request that was sent on a free connection
+		}{
+			// A request is due every 10 ms, and the generator sends it 3 ms too late.
+			{2 * time.Millisecond, 2 * time.Millisecond, 2 * time.Millisecond, 3 * time.Millisecond},
+			// Only the first request finds the connection free: it is answered after 18 ms.
+			// The second was due after 10 ms, and is answered after 33 ms.
+			{15 * time.Millisecond, 38 * time.Millisecond, 63 * time.Millisecond, 3 * time.Millisecond},
+		} {
+			dial := overPipes(echoAfter(test.service))
+			p := runOversleeping(t, echoRequest(1, openPhase(100, 100*time.Millisecond)), 3*time.Millisecond, nil, dial).phases[0]
+			expect(t, "responses", p.Requests, 10)
+			between(t, "median", percentile(t, p.HDR, 50), test.median, test.median)
+			between(t, "maximum", percentile(t, p.HDR, 100), test.worst, test.worst)
+			between(t, "maximum from the actual send time", percentile(t, p.ServiceHDR, 100), test.service, test.service)
+			between(t, "median lateness", percentile(t, p.LateHDR, 50), test.late, test.late)
+			between(t, "worst lateness", percentile(t, p.LateHDR, 100), test.late, test.late)
+		}
+	})
+}
+
+func TestAConnectionThatOpensLateIsNotFree(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		// The server closes each connection after a message, and takes 15 ms to accept one.
+		once := overPipes(echoing(func(n int, message []byte) []byte {
+			if n > 0 {
+				return nil
+			}
+			return message
+		}))
+		slowly := func(ctx context.Context) (net.Conn, error) {
+			time.Sleep(15 * time.Millisecond)
+			return once(ctx)
+		}
+		p := run(t, echoRequest(1, openPhase(100, 30*time.Millisecond)), slowly).phases[0]
+		expect(t, "responses", p.Requests, 2)
+		// The second request, due after 10 ms, finds the connection closed; the third, due
+		// after 20 ms, waits until a new one is open after 25 ms.
+		between(t, "maximum", percentile(t, p.HDR, 100), 5*time.Millisecond, 5*time.Millisecond)
+		expect(t, "lateness of the generator", p.LateMaxNs, 0)
+	})
+}
+
+func TestEachPhaseKnowsTheCPUTimeOfTheServer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		r := run(t, echoRequest(2, countedPhase(10), closedPhase(time.Second)), overPipes(echoAfter(10*time.Millisecond)))
+		for i, want := range []int64{second / 100, second / 10} { // a tenth of the time
+			if got := r.phases[i].ServerCPUNs; got == nil || *got != want {
+				t.Errorf("phase %d: found %v, expected %d", i, got, want)
+			}
+		}
+	})
+}
+
+func TestAStepOfALadderLastsUntilEnoughRequestsWereDue(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		ladder := protocol.LoadPhase{Loop: protocol.Ladder, RatePerS: 100, FactorPercent: 300, DurationNs: second, Steps: 3, Requests: 300}
+		r := run(t, echoRequest(4, ladder), overPipes(echoAfter(time.Millisecond)))
+		for i, want := range []int64{300, 300, 900} {
+			expect(t, "responses", r.phases[i].Requests, want)
+		}
+	})
+}
+
 func TestAStallShowsInTheOpenLoopAndNotInTheClosedLoop(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()

@@ -37,18 +37,26 @@ func run(t *testing.T, request protocol.LoadRequest, dial func(context.Context) 
 // runInTurns does the same for a request with turns.
 func runInTurns(t *testing.T, request protocol.LoadRequest, turns <-chan protocol.Turn, dial func(context.Context) (net.Conn, error)) result {
 	t.Helper()
+	return runOversleeping(t, request, 0, turns, dial)
+}
+
+// runOversleeping does the same with a generator that always wakes up that much
+// too late.
+func runOversleeping(t *testing.T, request protocol.LoadRequest, oversleep time.Duration, turns <-chan protocol.Turn, dial func(context.Context) (net.Conn, error)) result {
+	t.Helper()
 	began := time.Now()
 	now := func() int64 { return int64(time.Since(began)) }
 	var out bytes.Buffer
 	g := Generator{
-		Records:    protocol.NewWriter(&out),
-		Facts:      func() map[string]any { return map[string]any{"gomaxprocs": 1} },
-		Now:        now,
-		SleepUntil: func(_ int, deadline int64) { time.Sleep(time.Duration(deadline - now())) },
-		Sleep:      time.Sleep,
-		CPUNs:      func() (int64, bool) { return 0, false },
-		Dial:       dial,
-		Turns:      turns,
+		Records:     protocol.NewWriter(&out),
+		Facts:       func() map[string]any { return map[string]any{"gomaxprocs": 1} },
+		Now:         now,
+		SleepUntil:  func(_ int, deadline int64) { time.Sleep(time.Duration(deadline-now()) + oversleep) },
+		Sleep:       time.Sleep,
+		CPUNs:       func() (int64, bool) { return 0, false },
+		ServerCPUNs: func() (int64, bool) { return now() / 10, true }, // a tenth of the time
+		Dial:        dial,
+		Turns:       turns,
 	}
 	r := result{err: g.Run(t.Context(), request)}
 	var startErr *StartError

@@ -10,7 +10,7 @@ import (
 
 // A sample holds the times of one correct response, in nanoseconds.
 type sample struct {
-	latency int64 // from the intended send time; in a closed loop from the actual one
+	latency int64 // from the actual send time; from the intended one if the connection was busy then
 	service int64 // from the actual send time
 	late    int64 // lateness of sending; unknownLateness if the connection was busy when the request was due
 }

@@ -1,6 +1,7 @@
 package process
 
 import (
+	"os"
 	"runtime"
 	"sync"
 	"testing"
@@ -71,6 +72,21 @@ func TestAThreadHasAStackInTheKernel(t *testing.T) {
 	ended.Wait()
 	if after-before < (threads-8)*16<<10 { // a few threads were there already, parked
 		t.Errorf("found %d bytes more for %d threads, expected about 16 KiB each", after-before, threads)
+	}
+}
+
+func TestTheCPUTimeOfOtherProcessesIsThatOfTheirOwnClocks(t *testing.T) {
+	before, _ := CPUNs()
+	found, ok := CPUNsOf([]int64{int64(os.Getpid())}) // the clock that others read
+	after, _ := CPUNs()
+	if !ok || found < before || found > after {
+		t.Errorf("found %d %t, expected %d to %d", found, ok, before, after)
+	}
+	const noPID = 1<<22 + 1 // one more than the largest
+	for _, unknown := range [][]int64{nil, {int64(os.Getpid()), noPID}} {
+		if found, ok := CPUNsOf(unknown); ok {
+			t.Errorf("%v: found %d, expected unknown", unknown, found)
+		}
 	}
 }
 

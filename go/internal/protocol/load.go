@@ -21,6 +21,7 @@ type LoadRequest struct {
 	AnswerTimeout  int64 // nanoseconds: from sending a request to the end of its response
 	Visits         int64 // connections that are opened for one request each before the phases
 	Phases         []LoadPhase
+	ServerPIDs     []int64     // the processes of the server, if known: their CPU time is measured
 	Turns          []LoadPhase // if any: measured once for each turn that the harness gives, after Phases
 }
 
@@ -28,7 +29,7 @@ type LoadRequest struct {
 type LoadPhase struct {
 	Loop          string // Closed, Open, Ladder or Drain
 	DurationNs    int64
-	Requests      int64 // closed: if above 0, requests per connection, instead of a duration
+	Requests      int64 // closed: if above 0, requests per connection, instead of a duration; ladder: the fewest due in a step
 	Warmup        bool
 	RatePerS      int64 // all but closed: total over all connections
 	FactorPercent int64 // ladder: each step's rate as a percentage of the previous one
@@ -54,6 +55,8 @@ const (
 	maxRatePerS      = 100_000_000
 	maxNs            = 24 * 3600 * 1_000_000_000
 	maxSteps         = 1_000
+	maxPID           = 1 << 22       // of Linux
+	maxRequests      = 1_000_000_000 // of a step of a ladder
 	maxFactorPercent = 10_000
 )
 
@@ -89,6 +92,9 @@ func ParseLoad(line []byte) (LoadRequest, error) {
 		}
 		request.Body = f.text("body")
 	}
+	if f.has("server_pids") {
+		request.ServerPIDs = f.pids("server_pids")
+	}
 	request.Phases = f.phases("phases")
 	if list, ok := f.values["turns"].([]any); f.has("turns") && (!ok || len(list) > 0) {
 		request.Turns = f.phases("turns")
@@ -118,6 +124,20 @@ func (f fields) between(key string, lowest, highest int64) int64 {
 		f.reject(key, expected)
 	}
 	return n
+}
+
+func (f fields) pids(key string) []int64 {
+	list, ok := f.values[key].([]any)
+	if !ok {
+		f.reject(key, "a list of process ids")
+	}
+	var pids []int64
+	for i, element := range list {
+		name := fmt.Sprintf("%s[%d]", key, i)
+		one := fields{values: map[string]any{name: element}, err: f.err}
+		pids = append(pids, one.between(name, 1, maxPID))
+	}
+	return pids
 }
 
 func (f fields) phases(key string) []LoadPhase {
@@ -156,6 +176,9 @@ func (f fields) parsePhase() LoadPhase {
 	if phase.Loop == Ladder {
 		phase.FactorPercent = f.between("factor_percent", 101, maxFactorPercent)
 		phase.Steps = f.between("steps", 1, maxSteps)
+		if f.has("requests") {
+			phase.Requests = f.between("requests", 0, maxRequests)
+		}
 	}
 	return phase
 }
@@ -180,24 +203,26 @@ type LoadReady struct {
 
 // A LoadMeasured is the result of one phase, or of one step of a ladder.
 type LoadMeasured struct {
-	Phase      int              `json:"phase"` // index in the request, turns after phases
-	Step       int              `json:"step"`  // ladder: from 0
-	Loop       string           `json:"loop"`
-	Warmup     bool             `json:"warmup"`
-	RatePerS   int64            `json:"rate_per_s"` // offered; 0 in a closed loop
-	ElapsedNs  int64            `json:"elapsed_ns"`
-	Requests   int64            `json:"requests"`   // correct responses during the phase
-	Unfinished int64            `json:"unfinished"` // correct responses after its end
-	Unsent     int64            `json:"unsent"`     // all but closed: not sent before the end, or the connection was closed
-	Errors     map[string]int64 `json:"errors"`     // by kind; without zeros
-	Reconnects int64            `json:"reconnects"`
-	HDR        string           `json:"hdr"`                   // latency in nanoseconds; all but closed: from the intended send time
-	ServiceHDR string           `json:"service_hdr,omitempty"` // all but closed: from the actual send time
-	LateP50Ns  int64            `json:"late_p50_ns"`
-	LateP99Ns  int64            `json:"late_p99_ns"`
-	LateMaxNs  int64            `json:"late_max_ns"`
-	CPUNs      *int64           `json:"cpu_ns"` // nil: unknown
-	Saturated  bool             `json:"saturated"`
+	Phase       int              `json:"phase"` // index in the request, turns after phases
+	Step        int              `json:"step"`  // ladder: from 0
+	Loop        string           `json:"loop"`
+	Warmup      bool             `json:"warmup"`
+	RatePerS    int64            `json:"rate_per_s"` // offered; 0 in a closed loop
+	ElapsedNs   int64            `json:"elapsed_ns"`
+	Requests    int64            `json:"requests"`   // correct responses during the phase
+	Unfinished  int64            `json:"unfinished"` // correct responses after its end
+	Unsent      int64            `json:"unsent"`     // all but closed: not sent before the end, or the connection was closed
+	Errors      map[string]int64 `json:"errors"`     // by kind; without zeros
+	Reconnects  int64            `json:"reconnects"`
+	HDR         string           `json:"hdr"`                   // latency in nanoseconds; see load.sample
+	ServiceHDR  string           `json:"service_hdr,omitempty"` // all but closed: from the actual send time
+	LateHDR     string           `json:"late_hdr,omitempty"`    // all but closed: lateness of sending on free connections
+	LateP50Ns   int64            `json:"late_p50_ns"`
+	LateP99Ns   int64            `json:"late_p99_ns"`
+	LateMaxNs   int64            `json:"late_max_ns"`
+	CPUNs       *int64           `json:"cpu_ns"`                  // nil: unknown
+	ServerCPUNs *int64           `json:"server_cpu_ns,omitempty"` // of the server's processes; nil: unknown
+	Saturated   bool             `json:"saturated"`
 }
 
 // LoadFinished is the last record of a load.

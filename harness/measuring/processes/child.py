@@ -84,6 +84,14 @@ class Handle:
                 with contextlib.suppress(OSError):
                     os.write(self._process.stdin.fileno(), line)
 
+    def list_processes(self) -> tuple[int, ...]:
+        """Return the process ids of the child and of its descendants; none if it has ended."""
+        with self._lock, contextlib.suppress(psutil.Error):
+            if self._process is not None:
+                child = psutil.Process(self._process.pid)
+                return (child.pid, *(one.pid for one in child.children(recursive=True)))
+        return ()
+
     def terminate(self) -> None:
         """Send SIGTERM; do nothing if the child has ended."""
         self._signal(os.kill, signal.SIGTERM)

@@ -75,3 +75,8 @@ def split_allowed_cores(files: KernelFiles | None = None) -> Cores:
         return Cores()
     siblings = find_siblings(files or KernelFiles())
     return split_cores(frozenset(os.sched_getaffinity(0)), siblings)
+
+
+def count_server_processors() -> int:
+    """Return how many processors a server may use on this machine."""
+    return len(split_allowed_cores().server) or os.cpu_count() or 1

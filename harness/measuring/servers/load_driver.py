@@ -150,7 +150,9 @@ class LoadDriver:
     def _generate(self, case: ModelCase, port: int, load: ServerLoad) -> LoadFailure | None:
         """Run one load generator until it ends. Returns why it has no result, or None."""
         turns = self.takes_turns and case.id != CHECK
-        request = load_protocol.create_request(case, port, self.seed, turns=turns)
+        request = load_protocol.create_request(
+            case, port, self.seed, self.server.list_processes(), turns=turns
+        )
         load.report = report = LoadReport(len(request.phases), len(request.turns))
         limits = child.Limits(
             math.inf if turns else case.sampling.timeout_s, self.memory_bytes, has_neighbours=turns

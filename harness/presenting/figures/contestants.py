@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from harness import units
 from harness.analysis.analyse import by_tier
 from harness.analysis.findings import title
+from harness.analysis.requests import describe_better
 from harness.catalog.workload import OTHER_VARIANTS
 from harness.presenting.figures import style, ticks
 
@@ -44,7 +45,7 @@ def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
     rows = _place_rows(result, cells)
     labels = style.name_width([*rows.headings, *map(_name_row, cells)])
     column_width = (_WIDTH - labels - 0.1) / max(1, len(metrics))
-    headings = [_heading(metric, column_width - 0.15) for metric in metrics]
+    headings = [_heading(metric, cells, column_width - 0.15) for metric in metrics]
     head = 0.12 + _HEAD_LINE * max((text.count("\n") + 1 for text in headings), default=0)
     panel = max(1, rows.count) * _ROW
     below = 0.55 + (0.1 + _NOTE_LINE * len(notes) if notes else 0)
@@ -98,7 +99,7 @@ class _Rows:
     """Where the contestants of a figure are, from the top, with a row for each group's heading."""
 
     cells: Mapping[int, CellResult]
-    headings: Mapping[str, int]  # label of a group -> row; empty without groups
+    headings: Mapping[str, int]  # label of a group -> row; empty for a single group
 
     @property
     def count(self) -> int:
@@ -106,9 +107,9 @@ class _Rows:
 
 
 def _place_rows(result: WorkloadResult, ordered: Sequence[CellResult]) -> _Rows:
-    """Place cells in their order, group by group if the workload has groups of variants."""
+    """Place cells in their order, group by group if there are several groups of variants."""
     workload = result.workload
-    if not workload.groups:
+    if len({workload.group_of(cell.contestant) for cell in ordered}) < 2:  # noqa: PLR2004
         return _Rows(dict(enumerate(ordered)), {})
     labels = [*(group.label for group in workload.groups), OTHER_VARIANTS]
     placed: dict[int, CellResult] = {}
@@ -211,8 +212,9 @@ def draw_dot(axes: Axes, cell: CellResult, estimate: Estimate, row: float, look:
     )
 
 
-def _heading(metric: Metric, inches: float) -> str:
-    return f"{style.wrap(metric.label, inches)}\n({metric.better} is better)"
+def _heading(metric: Metric, cells: Sequence[CellResult], inches: float) -> str:
+    better = style.wrap(f"({describe_better(metric, cells)})", inches)
+    return f"{style.wrap(metric.label, inches)}\n{better}"
 
 
 def _format_estimate(cell: CellResult, estimate: Estimate, metric: Metric) -> str:

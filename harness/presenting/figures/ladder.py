@@ -16,12 +16,12 @@ if TYPE_CHECKING:
 
 
 def ladder_cells(result: WorkloadResult) -> list[CellResult]:
-    """Return the plain contestants that were measured at rising rates."""
+    """Return the plain contestants that were measured at rising rates, and have a p99 at one."""
     return [
         cell
         for cells in result.cases.values()
         for cell in cells
-        if cell.ladder and cell.contestant.is_plain
+        if any(step.p99_ns is not None for step in cell.ladder) and cell.contestant.is_plain
     ]
 
 

@@ -33,14 +33,17 @@ def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
     case = workload.cases[result.headline_id]
     measured = "latency" if workload.shape == "server" else "lateness"
     rate = f" at {case.rate_per_s:,} requests/s" if case.rate_per_s else ""
+    cells = _plain_cells(result)
+    counts = [cell.requests for cell in cells if cell.requests]
+    behind = f" At least {min(counts):,} requests each." if counts else ""
     sheet, axes = style.single_panel(
         f"{workload.title}: {_finding(result, measured)}",
         f"{measured.capitalize()} by percentile{rate}  ({workload.describe_params(case)})",
         analysis,
         "Median over processes, as in tables, as far as each has enough values; beyond, and for the"
-        " maximum, all processes are pooled.",
+        " maximum, all processes are pooled." + behind,
     )
-    _draw(axes, analysis, _plain_cells(result))
+    _draw(axes, analysis, cells)
     return sheet
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from harness import units
 from harness.analysis.analyse import by_tier, ranked
 from harness.analysis.findings import finding
+from harness.analysis.requests import describe_better
 from harness.catalog.workload import BASELINE
 from harness.claims import judge
 from harness.results.records import Status
@@ -259,7 +260,7 @@ def _case_table(result: WorkloadResult, case: str, cells: list[CellResult]) -> C
         settings=result.workload.describe_params(result.workload.cases[case]),
         has_tiers=is_headline and bool(result.comparison.tiers),
         columns=(
-            *(ColumnHeading(metric.label, f"{metric.better} is better") for metric in metrics),
+            *(ColumnHeading(metric.label, describe_better(metric, cells)) for metric in metrics),
             ColumnHeading(f"vs {BASELINE}", "ratio inside blocks"),
             ColumnHeading("peak memory"),
             ColumnHeading("CPU", "cores busy"),

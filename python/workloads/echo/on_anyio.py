@@ -7,16 +7,15 @@ from runner import open_files
 from runner.work import Params, Probe
 
 BACKLOG = 1_024
-READ_BYTES = 262_144
 
 
 async def echo(stream: SocketStream) -> None:
     async with stream:
         try:
-            while True:
-                await stream.send(await stream.receive(READ_BYTES))
-        except (anyio.EndOfStream, anyio.BrokenResourceError):
-            pass  # the client closed or reset the connection
+            async for data in stream:
+                await stream.send(data)
+        except anyio.BrokenResourceError:
+            pass  # the client reset the connection
 
 
 async def run(params: Params, probe: Probe) -> int:

@@ -6,22 +6,20 @@ from runner import open_files
 from runner.work import Params, Probe
 
 BACKLOG = 1_024
-READ_BYTES = 262_144  # also how much a StreamReader buffers before it pauses reading
+READ_BYTES = 65_536  # the limit of a StreamReader by default
 
 
 async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    transport = writer.transport
     try:
         while data := await reader.read(READ_BYTES):
-            transport.write(data)  # all that writer.write() does
-            if transport.get_write_buffer_size():  # a drain() with nothing to wait for costs time
-                await writer.drain()
+            writer.write(data)
+            await writer.drain()
         writer.close()
         await writer.wait_closed()
     except ConnectionError:
         pass  # the client reset the connection
     finally:
-        transport.abort()  # no effect if it is closed
+        writer.transport.abort()  # no effect if it is closed
 
 
 async def run(params: Params, probe: Probe) -> int:
@@ -34,9 +32,7 @@ async def run(params: Params, probe: Probe) -> int:
             connections.add(connection)
             connection.add_done_callback(connections.discard)
 
-        server = await asyncio.start_server(
-            connected, "127.0.0.1", 0, limit=READ_BYTES, backlog=BACKLOG
-        )
+        server = await asyncio.start_server(connected, "127.0.0.1", 0, backlog=BACKLOG)
         probe.listening(server.sockets[0].getsockname()[1])
         await probe.stopped()
         server.close()

@@ -6,7 +6,7 @@ from runner import open_files
 from runner.work import Params, Probe
 
 BACKLOG = 1_024
-READ_BYTES = 262_144
+READ_BYTES = 65_536
 
 
 class Echo(asyncio.BufferedProtocol):

@@ -19,7 +19,7 @@ from runner.work import Params, Probe
 
 ADDRESS = "127.0.0.1"
 BACKLOG = 1_024
-READ_BYTES = 262_144
+READ_BYTES = 65_536
 
 processes = get_context(START_METHOD)
 processes.set_forkserver_preload([__name__])

@@ -7,7 +7,7 @@ from runner import open_files, scratch
 from runner.work import Params, Probe
 
 BACKLOG = 1_024
-READ_BYTES = 262_144
+READ_BYTES = 65_536
 
 
 async def echo(connection: socket, buffer: memoryview) -> None:

@@ -8,12 +8,11 @@ from runner import open_files
 from runner.work import Params, Probe
 
 BACKLOG = 1_024
-READ_BYTES = 262_144
 
 
 async def echo(stream: trio.SocketStream) -> None:
     try:
-        while data := await stream.receive_some(READ_BYTES):
+        async for data in stream:
             await stream.send_all(data)
     except trio.BrokenResourceError:
         pass  # the client reset the connection

@@ -34,6 +34,11 @@ def test_a_title_names_the_leader_of_the_first_group_and_the_group() -> None:
     assert title(measured(WORKLOAD).workloads["demo"]).endswith("asyncio · hacks led")
 
 
+def test_a_group_that_is_alone_is_not_named() -> None:
+    alone = analysed(*trials("threads", [100 * MS] * 6), text=WORKLOAD + GROUPS).workloads["demo"]
+    assert (title(alone), finding(alone)) == ("Demo: threads led", "threads led (100 ms)")
+
+
 def test_a_finding_names_the_leader_of_each_group() -> None:
     clauses = finding(measured().workloads["demo"]).split("; ")
     assert clauses[:3] == [

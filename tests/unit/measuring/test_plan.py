@@ -17,6 +17,7 @@ from harness.measuring.plan import PROFILES, Profile, RunSelection
 from harness.measuring.runners.runner import Offer
 from harness.results.records import Absence, Cell
 from tests.support.factories import WORKLOAD, examples, offer, workload
+from tests.support.planted.served import SERVED
 
 if TYPE_CHECKING:
     from harness.results.records import AbsentCell
@@ -29,9 +30,9 @@ PROFILE = Profile("test", budget_s=1, min_blocks=3, sweeps=True, thorough=False)
 
 def all_cells(*models: str, profile: Profile = PROFILE) -> list[Cell]:
     offers = [offer(model, of) for of in BOTH for model in models]
-    return plan.plan_cells(BOTH.values(), RunSelection(models=tuple(models)), offers, {}, profile)[
-        0
-    ]
+    return plan.plan_cells(
+        list(BOTH.values()), RunSelection(models=tuple(models)), offers, {}, profile
+    )[0]
 
 
 def absence_of(model: str, *offers: Offer, missing: dict[str, str] | None = None) -> AbsentCell:
@@ -96,7 +97,7 @@ def test_only_offered_and_available_cells_are_planned(
     selection: RunSelection, offers: list[Offer]
 ) -> None:
     available = {one.contestant for one in offers if one.unavailable is None}
-    present, _ = plan.plan_cells(BOTH.values(), selection, offers, {}, PROFILE)
+    present, _ = plan.plan_cells(list(BOTH.values()), selection, offers, {}, PROFILE)
     assert {one.contestant for one in present} <= available
 
 
@@ -182,6 +183,39 @@ def test_a_model_beyond_its_limit_is_absent_there_and_only_there() -> None:
         (case, Absence.LIMITED, "stops at 10 tasks: the system stops it")
         for case in ("tasks-100", "tasks-1000")
     }
+
+
+@pytest.mark.parametrize(
+    ("models", "processors", "measured"),
+    [
+        (("go-1cpu", "go"), 1, ["go"]),
+        (("go-1cpu", "go"), 2, ["go-1cpu", "go"]),
+        (("go-1cpu",), 1, ["go-1cpu"]),  # nothing else measures that program
+    ],
+)
+def test_a_server_on_one_processor_is_measured_once(
+    models: tuple[str, ...], processors: int, measured: list[str]
+) -> None:
+    served = workload(SERVED, "served")
+    offers = [offer(model, of) for of in ("demo", "served") for model in models]
+    present, absent = plan.plan_cells(
+        [DEMO, served], RunSelection(models=models), offers, {}, PROFILE, MODELS, processors
+    )
+    own = [one for one in present if one.case == HEADLINE and not one.control]
+    assert [one.model for one in own if one.workload == "demo"] == list(models)
+    assert [one.model for one in own if one.workload == "served"] == measured
+    twins = [one for one in absent if one.cell.workload == "served" and one.cell.case == HEADLINE]
+    assert [(one.cell.model, one.absence, one.reason) for one in twins] == [
+        (
+            model,
+            Absence.NOT_APPLICABLE,
+            "a server has one processor here, so this is the same program as go",
+        )
+        for model in models
+        if model not in measured
+    ]
+    (control,) = (one for one in present if one.control and one.workload == "served")
+    assert control.model == measured[0]
 
 
 def test_variants_are_separate_cells_after_the_plain_one() -> None:

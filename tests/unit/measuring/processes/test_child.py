@@ -227,6 +227,18 @@ def test_an_error_in_on_line_leaves_no_child(place: Place) -> None:
         place.run("hang_with_a_child", on_line=fail)
 
 
+def test_a_handle_lists_the_child_and_its_descendants(place: Place) -> None:
+    handle = child.Handle()
+    listed: list[tuple[int, ...]] = []
+
+    def look(line: bytes) -> str:
+        listed.append(handle.list_processes())
+        return "seen"
+
+    place.run("hang_with_a_child", on_line=look, handle=handle)
+    assert len(set(listed[0])) == 2
+
+
 def test_a_command_that_does_not_exist_raises(place: Place) -> None:
     with pytest.raises(FileNotFoundError):
         child.run(["loombench-no-such-command"], {}, b"", LATE, lambda line: "")
@@ -236,7 +248,9 @@ def test_writing_to_an_ended_child_does_nothing(place: Place) -> None:
     handle = child.Handle()
     handle.write_line(b"before it was started\n")
     handle.terminate()
+    assert handle.list_processes() == ()
     place.run("good", handle=handle)
+    assert handle.list_processes() == ()
     handle.write_line(b"after its end\n")
     handle.terminate()  # which must reach nobody that has its process id by now
     with handle.detaching_when_reaped():

@@ -18,8 +18,8 @@ from tests.support.workload_texts import CLIMBED
 MS = 1_000_000
 
 
-def asked(of: Workload, case: str) -> dict[str, Any]:
-    request = load_protocol.create_request(of.resolve(case, "asyncio"), 1234, 7)
+def asked(of: Workload, case: str, server_pids: tuple[int, ...] = ()) -> dict[str, Any]:
+    request = load_protocol.create_request(of.resolve(case, "asyncio"), 1234, 7, server_pids)
     line = load_protocol.encode(request)
     assert line.count(b"\n") == 1
     return json.loads(line)
@@ -49,6 +49,7 @@ OPEN = {"loop": "open", "duration_ns": 40 * MS, "rate_per_s": 400}
                 {
                     "loop": "ladder",
                     "duration_ns": 40 * MS,
+                    "requests": 2_000,
                     "rate_per_s": 100,
                     "factor_percent": 140,
                     "steps": 9,
@@ -65,7 +66,7 @@ def test_the_phases_of_a_case(text: str, case: str, expected: list[dict[str, Any
 
 
 def test_a_request_has_what_the_workload_file_says() -> None:
-    request = asked(workload(SERVED), "headline")
+    request = asked(workload(SERVED), "headline", (12, 34))
     del request["phases"]
     assert request == {
         "protocol": 1,
@@ -80,6 +81,7 @@ def test_a_request_has_what_the_workload_file_says() -> None:
         "connect_timeout_ns": 308 * MS,
         "answer_timeout_ns": 150 * MS,
         "visits": 16 * max(2, os.cpu_count() or 1),
+        "server_pids": [12, 34],
     }
 
 
@@ -110,12 +112,16 @@ def test_received_records_are_kept() -> None:
         {"kind": "connected", "connections": 2, "elapsed_ns": 5},
         phase(warmup=True, unheard_of=1),
         phase(errors={"reset": 2}, reconnects=2, hdr="H", cpu_ns=None),
+        phase(requests=300, unfinished=100, late_hdr="L", server_cpu_ns=4_000),
         {"kind": "finished", "served": 2},
     )
     assert it.facts == {"gomaxprocs": 2, "cpus": "0-1"}
     assert (it.is_connected, it.served, it.failed) == (True, 2, None)
-    assert [one.warmup for one in it.phases] == [True, False]
+    assert [one.warmup for one in it.phases] == [True, False, False]
     assert (it.phases[1].errors, it.phases[1].hdr, it.phases[1].cpu_ns) == ({"reset": 2}, "H", None)
+    assert (it.phases[2].unfinished, it.phases[2].late_hdr) == (100, "L")
+    # The CPU time of the requests that count, without the share of those that came too late.
+    assert [one.cpu_of_requests_ns for one in it.phases] == [None, None, 3_000]
 
 
 def test_an_error_is_kept_with_its_reason() -> None:
@@ -173,7 +179,9 @@ LIMITED = (
         ({"gomaxprocs": 1}, [phase(cpu_ns=96, elapsed_ns=0)], ()),
         ({"gomaxprocs": 0}, [phase(cpu_ns=96)], ()),
         ({"gomaxprocs": "two"}, [phase(cpu_ns=96)], ()),
-        ({"gomaxprocs": 1}, [phase(cpu_ns=5), phase(cpu_ns=96), phase(cpu_ns=7)], (LIMITED,)),
+        # In half of the turns, not in a single one.
+        ({"gomaxprocs": 1}, [phase(cpu_ns=5), phase(cpu_ns=96), phase(cpu_ns=97)], (LIMITED,)),
+        ({"gomaxprocs": 1}, [phase(cpu_ns=5), phase(cpu_ns=96), phase(cpu_ns=7)], ()),
         (
             {},
             [phase(loop="ladder"), phase(loop="ladder", cpu_ns=96, saturated=True)],

@@ -1,0 +1,43 @@
+//! A oneshot channel for each hand-over. A message brings the sender for the reply.
+
+use std::sync::Arc;
+
+use tokio::sync::oneshot::{Receiver, Sender, channel};
+
+use crate::answer::Running;
+use crate::probe::Probe;
+use crate::protocol::Params;
+
+struct Message {
+    value: i64,
+    reply: Sender<Message>,
+}
+
+pub fn run<'a>(params: &'a Params, _: &'a Arc<Probe>) -> Running<'a> {
+    Box::pin(async move {
+        let rounds = params.integer("rounds")?;
+        let (mut to_pong, from_ping) = channel();
+        let pong = tokio::spawn(play_pong(from_ping));
+        let mut value = 0;
+        for _ in 0..rounds {
+            let (reply, from_pong) = channel();
+            to_pong.send(Message { value, reply }).map_err(|_| "pong has ended early")?;
+            let message: Message = from_pong.await?;
+            value = message.value + 1;
+            to_pong = message.reply;
+        }
+        drop(to_pong);
+        pong.await?;
+        Ok(value)
+    })
+}
+
+async fn play_pong(mut from_ping: Receiver<Message>) {
+    while let Ok(message) = from_ping.await {
+        let (reply, next) = channel();
+        if message.reply.send(Message { value: message.value + 1, reply }).is_err() {
+            break; // ping has ended early
+        }
+        from_ping = next;
+    }
+}
