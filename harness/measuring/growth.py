@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from statistics import median
 from typing import TYPE_CHECKING
 
 from harness.results.records import Growth
@@ -19,9 +20,9 @@ def find_growth(assignment: Assignment, transcript: Transcript) -> Growth | None
     """Return the times of a call with all of the work and with less; None if it was not asked.
 
     Suspicion needs care, so noise makes growth look larger. With less work the quickest sample
-    counts. With all of it the samples count that follow at once (the warm-up), or all others if
-    those were slower: a slow phase of the machine that slows the smaller case alone is not seen as
-    work that costs nothing.
+    counts (of CPU time, which is less noisy, the median). With all of it the samples count that
+    follow at once (the warm-up), or all others if those were slower: a slow phase of the machine
+    that slows the smaller case alone is not seen as work that costs nothing.
     """
     smaller, case = assignment.smaller, assignment.case
     if smaller is None:
@@ -33,9 +34,13 @@ def find_growth(assignment: Assignment, transcript: Transcript) -> Growth | None
         work=case.operations / smaller.operations,
         smaller_ns=min(_known(_call_ns(smaller, group) for group in less)),
         call_ns=max(_known(_call_ns(case, group) for group in more)),
-        smaller_cpu_ns=min(_known(_call_cpu_ns(smaller, group) for group in less), default=None),
+        smaller_cpu_ns=_median(_known(_call_cpu_ns(smaller, group) for group in less)),
         call_cpu_ns=max(_known(_call_cpu_ns(case, group) for group in more), default=None),
     )
+
+
+def _median(values: Sequence[float]) -> float | None:
+    return median(values) if values else None
 
 
 def _known(values: Iterable[float | None]) -> list[float]:

@@ -13,21 +13,22 @@ if TYPE_CHECKING:
     from harness.measuring.trials import TrialRunner
     from harness.results.records import Growth, Trial
 
-_MOST_LOOKS = 3  # a suspicion of every one of them is a warning
+_LOOKS = 3  # trials whose median decides whether time grows with the work
 
 
 def validate_cell(runner: TrialRunner, assignment: Assignment, position: int) -> Trial | None:
     """Run a trial with the check case. Returns None if it was interrupted.
 
-    An implementation whose time does not grow with its work gets a warning, after a second and a
-    third trial have confirmed it.
+    An implementation whose time does not grow with its work gets a warning.
     """
     growths: list[Growth] = []
     while True:
         trial = runner.run(assignment, len(growths), position)
-        if trial is None or trial.growth is None or not explain_growth([trial.growth]):
+        if trial is None or trial.growth is None:
             return trial
         growths.append(trial.growth)
-        if len(growths) == _MOST_LOOKS:
-            warning = f"suspect: {explain_growth(growths)}"
-            return structs.replace(trial, warnings=(*trial.warnings, warning))
+        if len(growths) == _LOOKS:
+            break
+    if reason := explain_growth(growths):
+        return structs.replace(trial, warnings=(*trial.warnings, f"suspect: {reason}"))
+    return trial
