@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from harness import units
 from harness.analysis.analyse import ranked_groups
-from harness.analysis.findings import contrast, why_unranked
+from harness.analysis.findings import client_limited, contrast, why_no_ranking
 from harness.analysis.lead import find_lead, join_names, lead_of
 from harness.catalog.workload import BASELINE, NOT_ADVISED
 from harness.statistics import estimates
@@ -115,6 +115,12 @@ def _best_contestants(
     """
     if not any(cell.attempts for cell in result.headline):
         return
+    if limited := client_limited(result.headline):
+        names = join_names([cell.name for cell in limited])
+        why = f"the load generator limited {names}, so each could have done more"
+        choice = Choice("", (), Certainty.UNDECIDED, why)
+        yield Aspect(judged_by, result.workload.id, result.headline_id, (choice,))
+        return
     (_, group), *_ = ranked_groups(result) or [("", [])]
     cells = [cell for cell in group if cell.cell.model not in NOT_ADVISED]
     if group and not cells:
@@ -134,8 +140,8 @@ def _best_contestants(
 def _best(result: WorkloadResult, language: str, cells: list[CellResult]) -> Choice:
     """Return the best of these cells, which are ranked."""
     if not cells:
-        failed = any(cell.failures for cell in result.headline)
-        why = "every contestant failed at least once" if failed else why_unranked(result)
+        failed = all(cell.failures for cell in result.headline if cell.attempts)
+        why = "every contestant failed at least once" if failed else why_no_ranking(result)
         return Choice(language, (), Certainty.UNDECIDED, why)
     best, *others = cells
     because = [f"{result.metric.label}: {_value(result, best)}"]
@@ -189,7 +195,7 @@ def _cells_of_places(result: WorkloadResult, places: PlaceChoice) -> list[tuple[
         for case, option in places.options.items()
         for cell in result.cases.get(case, ())
         if cell.contestant == result.workload.baseline
-        if metric in cell.metrics and not cell.failures
+        if metric in cell.metrics and cell.unranked is None
     ]
     return sorted(found, key=lambda pair: sign * pair[1].metrics[metric].value)
 

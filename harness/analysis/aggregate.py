@@ -10,13 +10,14 @@ import re
 from array import array
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from itertools import accumulate
 from statistics import median
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from harness.results import histograms
-from harness.results.records import Status
+from harness.results.records import CLIENT_LIMITED, Status
 from harness.statistics import estimates
 from harness.statistics.blocks import BlockValues
 from harness.statistics.latencies import LEAST_BEYOND, describe_lateness, requests_needed
@@ -34,7 +35,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from harness.catalog.workload import Metric, ModelCase
-    from harness.results.records import Trial
+    from harness.results.records import Growth, Trial
 
 
 @dataclass
@@ -120,10 +121,14 @@ class CellAggregate:
     cores: list[float] = field(default_factory=list)  # kept busy, a process
     steady_state: SteadyState = field(default_factory=SteadyState)
     waits: HdrHistogram | None = None  # all single waits of all its processes
+    curves: list[dict[float, float]] = field(default_factory=list)  # of the waits, a process
     late: HdrHistogram | None = None  # how late the load generator sent to all its processes
     parked: defaultdict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
     ladder: defaultdict[int, list[Step]] = field(default_factory=lambda: defaultdict(list))
     remarks: Remarks = field(default_factory=Remarks)
+    growths: list[Growth] = field(default_factory=list)
+    calls_ns: list[float] = field(default_factory=list)  # of one call, a process
+    _client_limited: int = 0  # trials
 
     def take(self, trial: Trial) -> None:
         """Take in one trial; only trials that are ok have values."""
@@ -137,7 +142,13 @@ class CellAggregate:
         cores = busy_cores(trial)
         if cores is not None:
             self.cores.append(cores)
-        self.steady_state.add_process(ns_per_operation(trial))
+        times = ns_per_operation(trial)
+        self.steady_state.add_process(times)
+        if times.size:
+            self.calls_ns.append(float(np.median(times)) * self.case.operations)
+        if trial.growth is not None:
+            self.growths.append(trial.growth)
+        self._client_limited += any(text.startswith(CLIENT_LIMITED) for text in trial.warnings)
         self._take_more(trial)
         for metric in self.case.workload.metrics.values():
             samples = sample_values(metric, self.case, trial)
@@ -146,7 +157,9 @@ class CellAggregate:
     def _take_more(self, trial: Trial) -> None:
         """Take in what only some shapes have."""
         if trial.latency:
-            self.waits = histograms.merge_into(self.waits, decode_histogram(trial, trial.latency))
+            waits = decode_histogram(trial, trial.latency)
+            self.curves.append(dict(histograms.percentile_curve(waits)))
+            self.waits = histograms.merge_into(self.waits, waits)
         if trial.lateness:
             self.late = histograms.merge_into(self.late, decode_histogram(trial, trial.lateness))
         for parked in trial.parked:
@@ -167,11 +180,44 @@ class CellAggregate:
                     )
                 )
 
+    @property
+    def call_ns(self) -> float | None:
+        """The median time of a call over processes; None if unknown."""
+        return median(self.calls_ns) if self.calls_ns else None
+
+    @property
+    def client_limit(self) -> str:
+        """How the load generator was the limit in at least half of the trials, or an empty text."""
+        if 2 * self._client_limited < max(1, self.statuses[Status.OK]):
+            return ""
+        texts = (text for text in self.remarks.shown() if text.startswith(CLIENT_LIMITED))
+        return next(texts, "").removeprefix(f"{CLIENT_LIMITED}: ")
+
+    def warnings(self) -> tuple[str, ...]:
+        """Return the warnings on its numbers, without that on the load generator if it ranks."""
+        shown = self.remarks.shown()
+        if self.client_limit:
+            shown = tuple(text for text in shown if not text.startswith(CLIENT_LIMITED))
+        late = describe_lateness(self.late, self.waits)
+        return (*self.steady_state.warnings(), *shown, *filter(None, [late]))
+
     def curve(self) -> tuple[tuple[float, float], ...]:
-        """Return how long which share of the waits lasts at most, over all processes."""
+        """Return how long which share of the waits lasts at most.
+
+        It is the median over processes, like the metrics, as far as each has enough waits; beyond,
+        and for the longest, all processes are pooled.
+        """
         if self.waits is None:
             return ()
-        return histograms.percentile_curve(self.waits, LEAST_BEYOND if self._is_server else 1)
+        pooled = histograms.percentile_curve(self.waits, LEAST_BEYOND if self._is_server else 1)
+        points = [(share, self._typical_wait(share, ns)) for share, ns in pooled]
+        rising = accumulate((ns for _, ns in points), max)
+        return tuple(zip((share for share, _ in points), rising, strict=True))
+
+    def _typical_wait(self, share: float, pooled_ns: float) -> float:
+        if share < 1 and all(share in curve for curve in self.curves):
+            return median(curve[share] for curve in self.curves)
+        return pooled_ns
 
     @property
     def requests(self) -> int:
@@ -181,11 +227,6 @@ class CellAggregate:
     def has_enough_for(self, metric: Metric) -> bool:
         """Return whether enough requests are behind the percentiles that a metric needs."""
         return not self._is_server or self.requests >= requests_needed(metric.formula.names)
-
-    def warnings(self) -> tuple[str, ...]:
-        """Return the warnings on its numbers."""
-        late = describe_lateness(self.late, self.waits)
-        return (*self.steady_state.warnings(), *self.remarks.shown(), *filter(None, [late]))
 
     @property
     def _is_server(self) -> bool:

@@ -11,10 +11,12 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
+from harness import units
 from harness.analysis import drift
 from harness.analysis.aggregate import CellAggregate
 from harness.analysis.comparison import Comparison, compare
 from harness.analysis.disturbance import DisturbanceCount, Disturbed
+from harness.analysis.ranking import UNSOUND, Unranked, compare_counts, find_unranked
 from harness.catalog import workload_file
 from harness.catalog.contestant import DEFAULT_RUNTIME, Contestant
 from harness.catalog.workload import HEADLINE, OTHER_VARIANTS, order_models
@@ -44,6 +46,8 @@ class CellResult:
     peak_bytes: int | None = None  # median of the trials that tell
     cores: float | None = None  # kept busy while it was timed; median of the trials that tell
     absent: AbsentCell | None = None
+    unranked: Unranked | None = None
+    lacking: dict[str, str] = field(default_factory=dict)  # metric id -> why it has no value
     values: dict[int, float] = field(default_factory=dict)  # headline metric, by block
     warnings: tuple[str, ...] = ()  # on its numbers
     curve: tuple[tuple[float, float], ...] = ()  # share of its single waits, ns they last at most
@@ -73,6 +77,11 @@ class CellResult:
         return ", ".join(
             f"{n} {status.label}" for status, n in self.statuses.items() if status is not Status.OK
         )
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether its values are what a fair sample of its work took, ranked or not."""
+        return self.unranked is None or self.unranked.obstacle not in UNSOUND
 
     @property
     def attempts(self) -> int:
@@ -195,6 +204,8 @@ class _Aggregates(dict[Cell, CellAggregate]):
     def __init__(self, workloads: Mapping[str, Workload]) -> None:
         super().__init__()
         self._workloads = workloads
+        # The workload whose calls do nothing.
+        self.floor = next((id_ for id_, one in workloads.items() if one.is_floor), None)
 
     def __missing__(self, cell: Cell) -> CellAggregate:
         case = self._workloads[cell.workload].resolve(cell.case, cell.model)
@@ -213,10 +224,11 @@ def _workload_result(run: Run, workload: Workload, aggregates: _Aggregates) -> W
     for case in workload.cases:
         cells = [cell for cell in everything if cell.case == case and not cell.control]
         if cells:
-            cases[case] = [
+            found = [
                 _cell_result(workload, cell, aggregates, language, absent.get(cell))
                 for cell in cells
             ]
+            cases[case] = compare_counts(found, workload.headline_metric)
     result = WorkloadResult(workload, cases)
     return replace(result, comparison=_compare(result, aggregates))
 
@@ -230,22 +242,11 @@ def _cell_result(
 ) -> CellResult:
     own = aggregates[cell]
     shown = [metric for metric in workload.metrics.values() if own.has_enough_for(metric)]
-    metrics: dict[str, Estimate] = {}
-    for metric in shown:
-        series = own.series[metric.id]
-        if not metric.baselines:
-            found = series.estimate(_seed(cell, metric))
-        elif base := _metric_baseline(metric, cell, language):
-            other = aggregates[base].series[metric.id]
-            found = estimates.paired_ratio(_pairs(metric, series.values, other.values))
-        else:
-            found = None
-        if found is not None:
-            metrics[metric.id] = found
+    metrics, lacking = _estimate_metrics(shown, cell, aggregates, language)
     headline = workload.headline_metric.id
     values = own.series[headline].values
     baseline = aggregates[Cell(workload.baseline, cell.case)].series[headline].values
-    return CellResult(
+    result = CellResult(
         cell=cell,
         case=own.case,
         metrics=metrics,
@@ -255,6 +256,7 @@ def _cell_result(
         peak_bytes=round(median(own.peaks)) if own.peaks else None,
         cores=median(own.cores) if own.cores else None,
         absent=absent,
+        lacking=lacking if metrics else {},
         values=values.by_block,
         warnings=own.warnings(),
         curve=own.curve(),
@@ -266,6 +268,43 @@ def _cell_result(
         },
         requests=own.requests,
     )
+    empty_ns = _empty_call_ns(cell, aggregates)
+    return replace(result, unranked=find_unranked(own, result, workload.headline_metric, empty_ns))
+
+
+def _estimate_metrics(
+    wanted: Iterable[Metric], cell: Cell, aggregates: _Aggregates, language: dict[str, str]
+) -> tuple[dict[str, Estimate], dict[str, str]]:
+    """Return the metrics of a cell, and why it lacks those that need a baseline."""
+    own = aggregates[cell]
+    metrics: dict[str, Estimate] = {}
+    lacking: dict[str, str] = {}
+    for metric in wanted:
+        series = own.series[metric.id]
+        found = None
+        if not metric.baselines:
+            found = series.estimate(_seed(cell, metric))
+        elif base := _metric_baseline(metric, cell, language):
+            other = aggregates[base].series[metric.id]
+            found = estimates.paired_ratio(_pairs(metric, series.values, other.values))
+            lacking[metric.id] = f"no value of {base.model}"
+        else:
+            name = language.get(cell.model)
+            where = f" in {units.language_name(name)}" if name else ""
+            lacking[metric.id] = f"no baseline{where}"
+        if found is not None:
+            metrics[metric.id] = found
+    return metrics, {id_: why for id_, why in lacking.items() if id_ not in metrics}
+
+
+def _empty_call_ns(cell: Cell, aggregates: _Aggregates) -> float | None:
+    """Return the time of a call that does nothing, of the same runner and model, if measured."""
+    floor = aggregates.floor
+    if floor is None:
+        return None
+    contestant = structs.replace(cell.contestant, workload=floor, variant="")
+    found = aggregates.get(Cell(contestant, HEADLINE))
+    return None if found is None else found.call_ns
 
 
 def _seed(cell: Cell, metric: Metric) -> str:
@@ -302,12 +341,16 @@ def _pairs(metric: Metric, own: BlockValues, base: BlockValues) -> list[tuple[fl
 
 
 def _compare(result: WorkloadResult, aggregates: _Aggregates) -> Comparison:
-    """Compare every two contestants of the headline case that have values."""
-    cells = [cell for cell in result.headline if result.metric.id in cell.metrics]
-    values = {
-        cell.contestant: aggregates[cell.cell].series[result.metric.id].values for cell in cells
-    }
+    """Compare every two contestants of the headline case that are ranked, or will be.
+
+    The others must not change what is found of these: every pair makes all p-values larger.
+    """
     best_first = [cell.contestant for cell in ranked(result)]
+    values = {
+        cell.contestant: aggregates[cell.cell].series[result.metric.id].values
+        for cell in result.headline
+        if cell.contestant in best_first or (cell.unranked and cell.unranked.is_for_now)
+    }
     return compare(values, _control(result, aggregates), best_first, result.workload.baseline)
 
 
@@ -345,7 +388,7 @@ def ranked_groups(result: WorkloadResult) -> list[tuple[str, list[CellResult]]]:
 
 
 def ranked(result: WorkloadResult, *, plain: bool = False) -> list[CellResult]:
-    """Return the cells of the headline case that have a value and no failure, best first.
+    """Return the cells of the headline case that have a value and are ranked, best first.
 
     `plain` leaves out variants.
     """
@@ -353,7 +396,7 @@ def ranked(result: WorkloadResult, *, plain: bool = False) -> list[CellResult]:
         cell
         for cell in result.headline
         if result.metric.id in cell.metrics
-        and not cell.failures
+        and cell.unranked is None
         and (cell.contestant.is_plain or not plain)
     ]
     sign = 1 if result.metric.better == "lower" else -1

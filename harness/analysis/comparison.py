@@ -109,14 +109,16 @@ def cut_tiers(
     """Group a ranking into tiers; empty if there is too little to compare.
 
     All members of a tier are different from the best of each tier above; none is different from the
-    best of its own.
+    best of its own. A contestant that cannot be compared with most others, because they share too
+    few blocks, is in no tier.
     """
-    if len(best_first) == 1:
+    judged = [one for one in best_first if _is_comparable(one, best_first, comparison)]
+    if len(judged) <= 1:
         return ()
     tiers: list[list[Contestant]] = []
-    for contestant in best_first:
+    for contestant in judged:
         if any(not comparison.is_judged(contestant, tier[0]) for tier in tiers):
-            return ()  # too few blocks, or a cost that is not positive
+            continue
         for tier in tiers:
             if not comparison.is_different(contestant, tier[0]):
                 tier.append(contestant)
@@ -124,3 +126,11 @@ def cut_tiers(
         else:
             tiers.append([contestant])
     return tuple(map(tuple, tiers))
+
+
+def _is_comparable(
+    one: Contestant, contestants: Sequence[Contestant], comparison: Comparison
+) -> bool:
+    """Return whether a contestant was compared with at least half of the others."""
+    others = [other for other in contestants if other != one]
+    return 2 * sum(comparison.is_judged(one, other) for other in others) >= max(1, len(others))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from harness import units
 from harness.analysis.analyse import ranked, ranked_groups
 from harness.analysis.lead import Lead, join_names, lead_of
+from harness.analysis.ranking import Obstacle
 from harness.catalog.workload import HEADLINE
 from harness.statistics.estimates import MIN_FOR_INTERVAL
 from harness.statistics.verdicts import Verdict
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 LONGEST_TITLE = 90  # characters
 _UNSURE = "; too few blocks to be sure"
+TOO_FEW = "too few blocks for a finding"  # instead of one, in a title
 _MOST_WINNERS = 3  # in the sentence about a whole run
 
 
@@ -28,28 +30,29 @@ def title(result: WorkloadResult) -> str:
 
     It has as many of the workload's contrasts as fit, those only that are real differences, and
     the leaders, of the first group of variants if there are groups. The numbers of the leaders are
-    in the figure.
+    in the figure. Too few blocks show nothing.
     """
     groups = ranked_groups(result)
     if not groups:
-        return f"{result.workload.title}: {why_unranked(result)}"
+        return f"{result.workload.title}: {why_no_ranking(result)}"
     label, leaders = groups[0]
     name = result.workload.title + (f", {label}" if len(groups) > 1 else "")
+    if _is_unsure(result):
+        return f"{name}: {TOO_FEW}"
     is_different = result.comparison.is_different
     clauses = [contrast(result, pair) for pair in _contrasts(result) if is_different(*pair)]
     leading = _leading(result, leaders, with_value=False)
-    unsure = _UNSURE if _is_unsure(result) else ""
     for count in range(len(clauses), 0, -1):
-        text = f"{name}: {'; '.join([*clauses[:count], leading])}{unsure}"
+        text = f"{name}: {'; '.join([*clauses[:count], leading])}"
         if len(text) <= LONGEST_TITLE:
             return text
-    return f"{name}: {leading}{unsure}"
+    return f"{name}: {leading}"
 
 
 def finding(result: WorkloadResult) -> str:
     """Return all that the headline case of a workload shows, in a sentence or two."""
     if not ranked(result):
-        return why_unranked(result)
+        return why_no_ranking(result)
     groups = ranked_groups(result)
     leads = [
         (f"{label}: " if len(groups) > 1 else "") + _leading(result, cells, with_value=True)
@@ -60,8 +63,10 @@ def finding(result: WorkloadResult) -> str:
 
 
 def _contrasts(result: WorkloadResult) -> list[Pair]:
-    """Return the pairs that the workload file asks to compare and that were measured."""
-    return [pair for pair in result.workload.contrasts if pair in result.comparison.ratios]
+    """Return the pairs that the workload file asks to compare and that are ranked."""
+    known = {cell.contestant for cell in ranked(result)}
+    pairs = [pair for pair in result.workload.contrasts if known.issuperset(pair)]
+    return [pair for pair in pairs if pair in result.comparison.ratios]
 
 
 def _is_unsure(result: WorkloadResult) -> bool:
@@ -72,17 +77,19 @@ def _is_unsure(result: WorkloadResult) -> bool:
     )
 
 
-def doubt(blocks: Iterable[int]) -> str:
-    """Return the end of a sentence on results of so many blocks each; empty if they suffice."""
-    return _UNSURE if min(blocks) < MIN_FOR_INTERVAL else ""
+def is_enough(blocks: Iterable[int]) -> bool:
+    """Return whether results of so many blocks each support a finding."""
+    return min(blocks) >= MIN_FOR_INTERVAL
 
 
-def why_unranked(result: WorkloadResult) -> str:
+def why_no_ranking(result: WorkloadResult) -> str:
     """Return why no contestant can be called best."""
     seen = [cell for cell in result.headline if cell.attempts]
     if seen and all(cell.failures for cell in seen):
         if any(cell.metrics for cell in seen):
             return "every contestant failed at least once; each says how"
+    elif seen and all(cell.unranked for cell in seen):
+        return "no contestant can be ranked; each says why"
     elif seen and result.headline_id != HEADLINE:
         return f"the headline case was not measured; see the case {result.headline_id}"
     return "nothing could be measured"
@@ -90,11 +97,28 @@ def why_unranked(result: WorkloadResult) -> str:
 
 def _leading(result: WorkloadResult, cells: Sequence[CellResult], *, with_value: bool) -> str:
     """Name the best of these cells, which are ranked, with all that are not different from it."""
+    if limited := client_limited(result.headline):
+        return unknown_lead(limited)
     value = cells[0].metrics[result.metric.id]
     shown = f" ({units.format_value(value.value, result.metric.unit)})" if with_value else ""
     if not value.has_interval:
         return f"{cells[0].name} leads so far{shown}"
     return _lead_in_words(lead_of(cells, result.comparison), shown)
+
+
+def client_limited(cells: Iterable[CellResult]) -> list[CellResult]:
+    """Return the contestants of a case that could have done more: any of them may be the best."""
+    return [
+        cell
+        for cell in cells
+        if cell.unranked is not None and cell.unranked.obstacle is Obstacle.CLIENT_LIMITED
+    ]
+
+
+def unknown_lead(limited: Sequence[CellResult]) -> str:
+    """Say that nobody leads where some contestants were client limited."""
+    names = join_names([cell.name for cell in limited])
+    return f"lead unknown, the load generator limited {names}"
 
 
 def _lead_in_words(lead: Lead, shown: str = "") -> str:
@@ -115,30 +139,36 @@ def overall(results: list[WorkloadResult]) -> str:
     """Return what a run shows as a whole: which models lead how many workloads.
 
     It counts plain implementations only, and leaves out the workloads that measure the workbench.
-    Models that are tied for the lead count; where the lead is undecided, nobody does.
+    Models that are tied for the lead count; where the lead is undecided, nobody does. A workload
+    with too few blocks has no leader.
     """
     wins: Counter[str] = Counter()
-    is_unsure = False
-    titles: list[str] = []
+    unsure = 0
+    sentences: list[str] = []
     leads: list[Lead] = []
     for result in results:
         cells = ranked(result, plain=True)
         if not cells or result.workload.is_floor:
             continue
+        if not cells[0].metrics[result.metric.id].has_interval:
+            unsure += 1
+            continue
         lead = lead_of(cells, result.comparison)
-        values = [cell.metrics[result.metric.id] for cell in cells]
-        is_unsure = is_unsure or not all(value.has_interval for value in values)
-        if not values[0].has_interval:
-            lead = Lead(lead.first, ())  # the best so far
-        titles.append(result.workload.title)
+        words = _lead_in_words(lead)
+        if limited := [
+            cell for cell in client_limited(result.headline) if cell.contestant.is_plain
+        ]:
+            lead = Lead(lead.first, tuple(cell.name for cell in limited))
+            words = unknown_lead(limited)
+        sentences.append(f"{result.workload.title}: {words}")
         leads.append(lead)
         wins.update(() if lead.undecided else lead.first)
-    unsure = _UNSURE if is_unsure else ""
     if not leads:
-        return "Nothing could be measured yet"
+        return "Too few blocks for a finding" if unsure else "Nothing could be measured yet"
+    few = f"; too few blocks in {units.format_count(unsure, 'other')}" if unsure else ""
     if len(leads) == 1:
-        return f"{titles[0]}: {_lead_in_words(leads[0])}{unsure}"
-    return f"{_wins_in_words(wins, leads)}{unsure}"
+        return f"{sentences[0]}{few}"
+    return f"{_wins_in_words(wins, leads)}{few}"
 
 
 def _wins_in_words(wins: Counter[str], leads: Sequence[Lead]) -> str:

@@ -143,6 +143,8 @@ def _obstacle(old: Sequence[_Measured], new: Sequence[_Measured]) -> str:
                 return f"in {run} it is {result.absent.absence.label}"
             if result.failures:
                 return f"in {run} {result.failures} of {result.attempts} trials failed"
+            if (unranked := result.unranked) and unranked.is_misleading:
+                return f"in {run}: {unranked.text}"
             if not result.values:
                 return f"in {run} it was not measured"
     return ""

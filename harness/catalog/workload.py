@@ -39,6 +39,7 @@ LATENCIES = frozenset({"p50_ns", "p90_ns", "p99_ns", "p999_ns", "worst_ns"})
 CHECK, HEADLINE = "check", "headline"
 ALL_CASES = "all"  # a key of [alone] in a workload file
 BASELINE = "asyncio"  # the denominator of ratios, unless a workload has a baseline of its own
+_SMALLER_NS = 5_000_000  # the least duration of a sample of half of the work
 OTHER_VARIANTS = "other variants"  # those in no group, where a workload has groups
 NOT_ADVISED = frozenset({"scratch"})  # models that are written to teach, not for real work
 MIN_CASES_FOR_LINE = 3  # in a figure with a line per model
@@ -248,6 +249,7 @@ class Workload:
     operations: Formula  # per call
     ideal_ns: Formula | None  # the shortest possible time, given the waits in the parameters
     ideal_ns_of: dict[str, Formula]  # model -> its own ideal, if different
+    grows_with: str  # the parameter that time is proportional to; empty: there is none
     cases: dict[str, Case]
     sweep: Sweep | None
     metrics: dict[str, Metric]
@@ -405,6 +407,23 @@ class ModelCase:
     def operations(self) -> int:
         """The number of operations per call."""
         return self.workload.count_operations(self.case)
+
+    @property
+    def smaller(self) -> ModelCase | None:
+        """The case with half of its work; None if its time need not grow with its work."""
+        workload, case = self.workload, self.case
+        param = workload.grows_with
+        if not param or case.id == CHECK:
+            return None
+        half = int(case.params[param]) // 2
+        if half < max(1, workload.params[param].least):
+            return None
+        params = {**case.params, param: half}
+        shortest_ns = min(case.sampling.min_sample_ns, _SMALLER_NS)
+        sampling = replace(case.sampling, warmup=1, iterations=5, min_sample_ns=shortest_ns)
+        return replace(
+            self, case=replace(case, id=f"{case.id}-half", params=params, sampling=sampling)
+        )
 
     @cached_property
     def ideal_ns(self) -> int | None:

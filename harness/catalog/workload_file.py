@@ -46,6 +46,7 @@ if TYPE_CHECKING:
 _CASE_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
 _NEEDED_OF = {"echo": ("connections", "message_bytes"), "http": ("connections",)}
 _LONGEST_MS = 3_600_000
+_SHAPES_OF_WORK = ("makespan", "rate")
 _OF_A_SAMPLE = frozenset({"elapsed_ns", "cpu_ns", "operations", "ideal_ns"})
 _OF_A_TRIAL = {
     "latency": LATENCIES | {"early_share"},
@@ -127,6 +128,7 @@ def _workload(id_: str, root: TomlTable, text: str, models: _Models) -> Workload
         operations=_formula(work, "operations", names),
         ideal_ns=_formula(work, "ideal_ns", names) if "ideal_ns" in work.values else None,
         ideal_ns_of=_formulas_of(work, "ideal_ns_of", names, models),
+        grows_with=_grows_with(work, params, shape),
         cases=cases,
         sweep=sweep,
         metrics={
@@ -146,6 +148,21 @@ def _workload(id_: str, root: TomlTable, text: str, models: _Models) -> Workload
         groups=_groups(root),
         text=text,
     )
+
+
+def _grows_with(work: TomlTable, params: Mapping[str, Param], shape: str) -> str:
+    """Return the parameter that time is proportional to; empty if there is none."""
+    if "grows_with" not in work.values:
+        return ""
+    name = work.choice("grows_with", tuple(sorted(_numbers(params))))
+    if shape not in _SHAPES_OF_WORK or "ideal_ns" in work.values:
+        raise work.problem(
+            "grows_with",
+            name,
+            f"it only for the shapes {' and '.join(_SHAPES_OF_WORK)}, without ideal_ns: other times"
+            " are not proportional to the work",
+        )
+    return name
 
 
 def _check_formulas(root: TomlTable, workload: Workload) -> None:

@@ -343,6 +343,8 @@ def _decide(
                 f"but {cell.failures} of {cell.attempts} trials of {cell.name} failed, so the"
                 " others are not a fair sample"
             )
+        if cell.unranked is not None and cell.unranked.is_misleading:
+            return Verdict.UNDECIDED, f"but {cell.name} is {cell.unranked.text}"
     low, high, claimed = estimate.low, estimate.high, f"the claimed range ({range_.text})"
     if low is None or high is None:
         return Verdict.UNDECIDED, f"from too few processes to compare with {claimed}"

@@ -18,9 +18,10 @@ from harness.locks import measuring_alone
 from harness.measuring import campaign
 from harness.measuring.doctor import diagnose
 from harness.measuring.inventory import Inventory
-from harness.measuring.plan import PROFILES, RunSelection, assign
+from harness.measuring.plan import PROFILES, RunSelection, assign_validation
 from harness.measuring.processes.environment import parse_passed
 from harness.measuring.progress import Display
+from harness.measuring.validate import validate_cell
 from harness.presenting import tables
 from harness.results import store
 from harness.results.records import Absence
@@ -175,7 +176,7 @@ def validate(
     with interruptible() as interrupted:
         runner = inventory.trial_runner(0, interrupted)
         for index, cell in enumerate(cells):
-            trial = runner.run(assign(cell, inventory.workloads), 0, index)
+            trial = validate_cell(runner, assign_validation(cell, inventory.workloads), index)
             if trial is None:
                 return Exit.INTERRUPTED
             trials.append(trial)

@@ -31,6 +31,9 @@ if TYPE_CHECKING:
     from harness.measuring.plan import CaseKey, Profile
     from harness.results.records import Cell, Trial
 
+# With half of the work too, because a suspicion needs more than one process.
+_BLOCKS_WITH_GROWTH = 3
+
 
 class Allocator:
     """Yields the blocks of a run, based on the trials recorded so far."""
@@ -97,7 +100,10 @@ class Allocator:
         return self._min_blocks * len(self._first) + len(self._later)
 
     def _create_block(self, index: int, key: CaseKey, reason: str = "") -> Block:
-        shuffled = list(self._assignments[key])
+        shuffled = self._assignments[key]
+        if self._cases[key].is_among_first(index, _BLOCKS_WITH_GROWTH):
+            shuffled = [assignment.with_smaller() for assignment in shuffled]
+        shuffled = list(shuffled)
         random.Random(f"{self._seed} {index}").shuffle(shuffled)
         return Block(index, *key, tuple(shuffled), self._cases[key].choose_rounds(index), reason)
 

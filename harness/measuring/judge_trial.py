@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from harness import units
 from harness.measuring.runners.protocol import digest
+from harness.measuring.validity import find_impossible
 from harness.results import histograms
 from harness.results.records import Status
 
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from harness.measuring.runners.protocol import Failed
     from harness.measuring.runners.transcript import Transcript
     from harness.measuring.servers.load_driver import ServerLoad
+    from harness.measuring.validity import Bounds
 
 # Some loops (uvloop) have timers of whole milliseconds, so a wait may end this much early.
 EARLY_NS = 1_000_000
@@ -52,17 +54,21 @@ def judge(
     transcript: Transcript,
     result: ChildResult,
     violation: str,
+    bounds: Bounds,
     loads: Mapping[str, ServerLoad] | None = None,
 ) -> Verdict:
     """Judge a trial whose child has ended. The measured case is last.
 
-    `violation` describes how the child broke the protocol; empty if it did not. `loads` are the
-    loads on a server, by case; None if the child is no server.
+    `violation` describes how the child broke the protocol; empty if it did not. `bounds` are the
+    limits of what it can have done. `loads` are the loads on a server, by case; None if the child
+    is no server.
     """
     status, message = _judge_child(cases, transcript, result, violation)
     if loads is not None:
         status, message = _judge_server(cases, loads, status, message)
-    return Verdict(status, units.printable(message), _find_warnings(transcript, result))
+    if status is Status.OK and (problem := find_impossible(cases, transcript, result, bounds)):
+        status, message = Status.INVALID, problem
+    return Verdict(status, units.printable(message), _find_warnings(result))
 
 
 def _judge_child(
@@ -248,17 +254,8 @@ def _judge_load(load: ServerLoad, expected: int) -> tuple[Status, str]:
     return Status.OK, ""
 
 
-def _find_warnings(transcript: Transcript, result: ChildResult) -> tuple[str, ...]:
+def _find_warnings(result: ChildResult) -> tuple[str, ...]:
     """Return warnings about a trial, whatever its status."""
-    warnings = []
-    sampled_ns = sum(
-        sample.elapsed_ns for samples in transcript.samples.values() for sample in samples
-    )
-    if sampled_ns > result.wall_ns:
-        warnings.append(
-            f"its samples add up to {units.format_time(sampled_ns)}, but the process lived for only"
-            f" {units.format_time(result.wall_ns)}: both cannot be true"
-        )
     if result.orphan_count:
-        warnings.append(f"left {result.orphan_count} processes running; they were killed")
-    return tuple(warnings)
+        return (f"left {result.orphan_count} processes running; they were killed",)
+    return ()

@@ -80,6 +80,7 @@ class LiveContestant:
         self.attempt.give_turn(processor)
         self.await_message(stop)
         self.turn_s = time.monotonic() - began
+        self.attempt.turns_ns.append(int(self.turn_s * 1e9))
 
     def await_message(self, stop: Stop) -> None:
         """Wait until it is ready or has taken its sample, or is gone or too late."""

@@ -81,6 +81,10 @@ class MeasuredCase:
         """The blocks that were begun and not completed."""
         return [index for index in self._blocks if not self.is_complete(index)]
 
+    def is_among_first(self, block: int, count: int) -> bool:
+        """Return whether a block is one of so many first blocks of this case."""
+        return sum(index < block for index in self._blocks) < count
+
     @property
     def block_count(self) -> int:
         """The number of blocks, completed or not."""

@@ -7,7 +7,7 @@ ratios can be formed inside a block. `allocate` decides on the order of the bloc
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -68,11 +68,18 @@ class Assignment:
     cell: Cell
     check: ModelCase
     case: ModelCase  # the measured case; in a validation, the check case
+    smaller: ModelCase | None = None  # with half of the work, to see whether time grows with it
 
     @property
     def cases(self) -> tuple[ModelCase, ...]:
         """The cases of one trial in order; the measured case is last."""
-        return (self.case,) if self.case.id == CHECK else (self.check, self.case)
+        if self.case.id == CHECK:
+            return (self.case,)
+        return (self.check, *([self.smaller] if self.smaller else []), self.case)
+
+    def with_smaller(self) -> Assignment:
+        """Return the same with half of the work before the measured case, if its time must grow."""
+        return replace(self, smaller=self.case.smaller)
 
     def case_named(self, id_: str) -> ModelCase:
         """Return one of the cases by its id."""
@@ -82,6 +89,18 @@ class Assignment:
     def is_served(self) -> bool:
         """Whether the implementation is a server, which needs a load generator."""
         return self.case.workload.load is not None
+
+
+def assign_validation(cell: Cell, workloads: Mapping[str, Workload]) -> Assignment:
+    """Resolve the cases that check an implementation: also two sizes if its time must grow."""
+    assignment = assign(cell, workloads)
+    workload = assignment.check.workload
+    headline = workload.cases.get(HEADLINE)
+    if not workload.grows_with or headline is None:
+        return assignment
+    if workload.find_limit(headline, cell.model) or workload.find_exclusion(headline, cell.model):
+        return assignment
+    return replace(assignment, case=workload.resolve(HEADLINE, cell.model)).with_smaller()
 
 
 def assign(cell: Cell, workloads: Mapping[str, Workload]) -> Assignment:

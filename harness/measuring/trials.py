@@ -14,6 +14,7 @@ from msgspec import structs
 
 from harness import units
 from harness.catalog.workload import CHECK
+from harness.measuring.growth import find_growth
 from harness.measuring.judge_trial import Verdict, judge
 from harness.measuring.machine.interference import Interference
 from harness.measuring.processes import child
@@ -25,6 +26,7 @@ from harness.measuring.servers.load_driver import (
     LoadDriver,
     find_obstacle,
 )
+from harness.measuring.validity import Bounds, fits
 from harness.results import histograms
 from harness.results.records import Parked, Sample, Status, Trial
 
@@ -161,6 +163,7 @@ class Attempt:
     obstacle: LoadFailure | None = None  # why the child is not started
     on_turn: Callable[[str], None] = lambda _: None  # see `listen`
     first_round: int = 0  # of the block, in which it took its first turn
+    turns_ns: list[int] = field(default_factory=list)  # how long each took, seen from here
     handle: child.Handle = field(init=False)
     transcript: Transcript = field(init=False)
     violation: str = ""  # of the protocol
@@ -248,6 +251,7 @@ class Attempt:
             self.transcript,
             self.result,
             self.violation,
+            Bounds(os.cpu_count() or 1, () if driver else tuple(self.turns_ns)),
             driver.loads if driver else None,
         )
         trial = self._create_trial(verdict)
@@ -257,6 +261,11 @@ class Attempt:
         """Return the trial with the messages and the resource usage of the child."""
         case, transcript, result = self.assignment.case.id, self.transcript, self.result
         outcome = next(iter(transcript.outcomes[case]), None)
+        observed = outcome.observed if outcome else {}
+        usage = transcript.finished.usage if transcript.finished else {}
+        samples = transcript.samples[case]
+        if not fits(samples, observed, usage):
+            samples, observed, usage = [], {}, {}
         latency = transcript.latencies.get(case)
         return Trial(
             cell=self.assignment.cell,
@@ -268,15 +277,18 @@ class Attempt:
             message=verdict.message,
             samples=tuple(
                 Sample(sample.elapsed_ns, sample.operations, sample.warmup, sample.cpu_ns)
-                for sample in transcript.samples[case]
+                for sample in samples
             ),
             digest=outcome.digest if outcome else None,
-            observed=outcome.observed if outcome else {},
+            observed=observed,
             facts=transcript.started.facts if transcript.started else {},
-            usage=transcript.finished.usage if transcript.finished else {},
+            usage=usage,
             cpu_ns=result.cpu_ns if result.wall_ns else None,
             # The standard error of a successful trial is not stored.
             stderr_end="" if verdict.status is Status.OK else units.printable(result.stderr_end),
+            growth=find_growth(self.assignment, transcript)
+            if verdict.status is Status.OK
+            else None,
             latency=latency.hdr if latency else "",
             early=latency.early_hdr if latency else "",
             parked=tuple(
@@ -289,9 +301,7 @@ class Attempt:
                 for footprint in transcript.footprints[case]
             ),
             warnings=verdict.warnings,
-            rounds=sum(not sample.warmup for sample in transcript.samples[case])
-            if self.request.turns
-            else 0,
+            rounds=sum(not sample.warmup for sample in samples) if self.request.turns else 0,
             first_round=self.first_round,
             disturbed=Interference.read().describe_since(
                 self.before, result.wall_ns / 1e9, os.cpu_count() or 1

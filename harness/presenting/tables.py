@@ -77,7 +77,7 @@ def _case(result: WorkloadResult, case: str, cells: Sequence[CellResult]) -> Ren
                 table,
                 *([result.comparison.standing(cell.contestant)] if has_tiers else []),
                 cell.name,
-                *(_format_estimate(cell.metrics.get(metric.id), metric) for metric in metrics),
+                *(_format_metric(cell, metric) for metric in metrics),
                 _format_ratio(cell),
                 "" if cell.peak_bytes is None else units.format_size(cell.peak_bytes),
                 str(cell.statuses.get(Status.OK, 0)),
@@ -97,6 +97,12 @@ def _table(*headings: str) -> Table:
 def _add_row(table: Table, *texts: str | Text) -> None:
     """Add a row of plain texts: text from a runner must not be read as markup."""
     table.add_row(*(text if isinstance(text, Text) else Text(text) for text in texts))
+
+
+def _format_metric(cell: CellResult, metric: Metric) -> str:
+    """Return a metric of a cell, or why it has none."""
+    found = _format_estimate(cell.metrics.get(metric.id), metric)
+    return found or cell.lacking.get(metric.id, "")
 
 
 def _format_estimate(estimate: Estimate | None, metric: Metric) -> str:
@@ -121,8 +127,8 @@ def _format_ratio(cell: CellResult) -> str:
 def _remarks(cell: CellResult) -> Iterator[Text]:
     """Yield failures, absence and warnings of a cell."""
     name = cell.name
-    if cell.failures:
-        yield Text(f"{name}: {cell.failed_how} of {cell.attempts}: {cell.message}", style="red")
+    if cell.unranked is not None:
+        yield Text(f"{name}: {cell.unranked.text}", style="red")
     if cell.absent is not None:
         why = cell.absent.absence.label
         yield Text(f"{name}: {why}: {cell.absent.reason}", style="bright_black")

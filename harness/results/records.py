@@ -14,6 +14,7 @@ from harness import units
 from harness.catalog.contestant import DEFAULT_RUNTIME, Contestant
 
 SCHEMA_VERSION = 2
+CLIENT_LIMITED = "client limited"  # how a warning begins if the load generator was the limit
 # Libraries whose versions are shown: they are models.
 _LIBRARIES = ("uvloop", "trio", "anyio", "gevent")
 
@@ -36,7 +37,7 @@ class Status(_LabelledEnum):
     OUT_OF_MEMORY = "out_of_memory"
     WRONG_ANSWER = "wrong_answer"
     UNSUPPORTED = "unsupported"
-    INVALID = "invalid"  # its numbers do not mean what they should
+    INVALID = "invalid"  # a number in it cannot be true
 
 
 class Absence(_LabelledEnum):
@@ -132,6 +133,16 @@ class Phase(msgspec.Struct, frozen=True, omit_defaults=True):
         return round(self.server_cpu_ns * self.requests / answered)
 
 
+class Growth(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Times of a call with all the work of a case and, in the same process, with less of it."""
+
+    work: float  # how many times as much work the case has
+    smaller_ns: float
+    call_ns: float
+    smaller_cpu_ns: float | None = None
+    call_cpu_ns: float | None = None
+
+
 class Trial(msgspec.Struct, frozen=True, omit_defaults=True):
     """One fresh child process that ran one implementation of one case."""
 
@@ -148,6 +159,7 @@ class Trial(msgspec.Struct, frozen=True, omit_defaults=True):
     facts: dict[str, str | int | bool] = {}
     usage: dict[str, int] = {}  # as reported by the runner
     cpu_ns: int | None = None  # from wait4: the child and all descendants that were waited for
+    growth: Growth | None = None  # in the first blocks of a case whose work must cost time
     # HdrHistogram V2, compressed, base64: late and early by size; of a server, at the fixed rate.
     latency: str = ""
     early: str = ""  # how early the early ones were; they are in `latency` too
@@ -213,8 +225,12 @@ class RunnerFacts(msgspec.Struct, frozen=True, omit_defaults=True):
         known = [f"{key} {self.facts[key]}" for key in _LIBRARIES if key in self.facts]
         if "start_method" in self.facts:
             known.append(f"processes by {self.facts['start_method']}")
+        if self.name != self.language:  # the version is that of the language
+            known.insert(0, f"runner {self.name}")
         detail = f" ({', '.join(known)})" if known else ""
-        return f"{self.key.capitalize()} {self.version.removeprefix('go')}{detail}"
+        of_runtime = self.key.removeprefix(self.name)
+        language = units.language_name(self.language)
+        return f"{language}{of_runtime} {self.version.removeprefix('go')}{detail}"
 
 
 class Run(msgspec.Struct, frozen=True, omit_defaults=True):

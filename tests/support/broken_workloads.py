@@ -29,6 +29,16 @@ BROKEN = {
     "floor no truth": ('title = "', 'floor = 1\ntitle = "', "floor: found 1, expected true or fal"),
     "key unknown": ('title = "', 'tilte = "x"\ntitle = "', "tilte: unknown key, expected 'title'"),
     "table unknown": ("[work]", "[wrok]\n[work]", "wrok: unknown key, expected 'work'"),
+    "growth with waits": (
+        "[work]\n",
+        '[work]\ngrows_with = "tasks"\n',
+        'work.grows_with: found "tasks", expected it only for the shapes',
+    ),
+    "growth with nothing known": (
+        "[work]\n",
+        '[work]\ngrows_with = "jobs"\n',
+        'work.grows_with: found "jobs", expected one of tasks, wait_ns',
+    ),
     "param no table": (
         "[params.tasks]",
         "[params]\njobs = 3\n[params.tasks]",

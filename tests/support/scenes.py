@@ -18,8 +18,10 @@ from harness.measuring import plan
 from harness.measuring.runners.runner import Offer
 from harness.paths import WORKLOADS
 from harness.results.records import (
+    CLIENT_LIMITED,
     SCHEMA_VERSION,
     Cell,
+    Growth,
     Machine,
     Parked,
     Phase,
@@ -285,6 +287,20 @@ def _with_holes(usual: Trial) -> Trial | None:
     return None if model == "go" and case != HEADLINE else usual
 
 
+def _without_rank(usual: Trial) -> Trial | None:
+    """Let one contestant each be suspect, invalid, client limited, and measured too seldom."""
+    model, contestant = usual.cell.model, usual.cell.contestant
+    if usual.cell.workload == "echo":
+        share = f"{CLIENT_LIMITED}: the load generator used {96 + usual.block % 3}% of its CPU time"
+        return structs.replace(usual, warnings=(share,)) if model in ("uvloop", "go") else usual
+    if model == "trio" and contestant.is_plain:
+        return structs.replace(usual, growth=Growth(2.0, 100.0, 101.0))
+    if model == "go":
+        problem = "sample 1: found 0 ns, expected more than 0"
+        return failed(usual, Status.INVALID, problem) if usual.block else usual
+    return None if model == "threads" and usual.block > 2 else usual
+
+
 def _another(id_: str, **changes: str) -> Workload:
     """Return a workload as somebody could add one: `noop`, in other words."""
     text = workloads()["noop"].text.replace("floor = true\n", "")
@@ -349,6 +365,9 @@ SCENES: dict[str, Callable[[], Analysis]] = {
     ),
     "a thorough run of a server": lambda: scene(
         ("echo",), models=("asyncio", "trio"), profile="thorough", fate=Otherwise(probed)
+    ),
+    "contestants without a rank": lambda: scene(
+        ("sumsquares", "echo"), outside=("tokio",), fate=Otherwise(_without_rank)
     ),
     "five workloads": lambda: scene(
         ("noop",),

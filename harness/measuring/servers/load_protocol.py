@@ -10,7 +10,7 @@ import msgspec
 
 from harness.catalog.workload import CHECK
 from harness.measuring.runners.protocol import Fact, ProtocolError
-from harness.results.records import Phase
+from harness.results.records import CLIENT_LIMITED, Phase
 from harness.statistics.latencies import requests_needed
 
 if TYPE_CHECKING:
@@ -294,7 +294,7 @@ class LoadReport:
         if share <= _LIMITED:
             return ""
         return (
-            f"client limited: the load generator used {100 * share:.0f}% of its"
+            f"{CLIENT_LIMITED}: the load generator used {100 * share:.0f}% of its"
             " CPU time, so the server could have done more"
         )
 

@@ -106,8 +106,8 @@ def _ratio(cell: CellResult) -> str:
 def _remarks(cell: CellResult) -> Iterator[str]:
     """Yield failures, absence and warnings of a cell."""
     name = escape(cell.name)
-    if cell.failures:
-        yield f"{name}: {cell.failed_how} of {cell.attempts}: {escape(cell.message)}"
+    if cell.unranked is not None:
+        yield f"{name}: {escape(cell.unranked.text)}"
     elif cell.absent is not None:
         yield f"{name}: {cell.absent.absence.label}: {escape(cell.absent.reason)}"
     elif not cell.attempts:

@@ -38,6 +38,7 @@ COLUMNS = (
     "reason",
     "peak_bytes",
     "warnings",
+    "unranked",
 )
 
 
@@ -75,6 +76,7 @@ def _row(workload: Workload, cell: CellResult, metric: Metric) -> dict[str, obje
         "message": one_line(cell.message),
         "peak_bytes": cell.peak_bytes,  # the csv module writes None as an empty field
         "warnings": one_line("; ".join(cell.warnings)),
+        "unranked": one_line(cell.unranked.text) if cell.unranked else "",
     }
     if (estimate := cell.metrics.get(metric.id)) is not None:
         row |= {

@@ -99,6 +99,9 @@ def _cell(result: WorkloadResult, cell: CellResult) -> dict[str, object]:
         "absent": None
         if cell.absent is None
         else {"why": cell.absent.absence.value, "reason": cell.absent.reason},
+        "unranked": None
+        if cell.unranked is None
+        else {"why": cell.unranked.obstacle.value, "reason": cell.unranked.reason},
         "warnings": cell.warnings,
     }
 

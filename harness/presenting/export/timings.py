@@ -142,6 +142,8 @@ def _left_out(name: str, cell: CellResult, exported: int) -> list[str]:
     lines = []
     if cell.failures:
         lines.append(f"{name}: {cell.failures} of {cell.attempts} trials failed and are left out")
+    if cell.unranked is not None and cell.unranked.is_misleading:
+        lines.append(f"{name}: {cell.unranked.text}")
     untimed = cell.statuses.get(Status.OK, 0) - exported
     if untimed:
         lines.append(

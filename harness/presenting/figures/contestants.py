@@ -14,7 +14,7 @@ from harness.catalog.workload import OTHER_VARIANTS
 from harness.presenting.figures import style, ticks
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -30,19 +30,20 @@ _HEAD_LINE = 0.15  # inches, a line of a panel's heading
 _NOTE_LINE = 0.17  # inches, a line of the notes below the panels
 _NOTE_WIDTH = 150  # characters
 _LEAST_PERCENT = 0.01
+MARK = "\u2020"  # a dagger: a line below the panels says something of this row
 
 
 def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
     """Draw the headline case of one workload."""
     cells = _in_row_order(result)
-    notes = [line for cell in result.headline if _needs_note(cell) for line in _note(cell)]
+    notes = [line for cell in result.headline for note in _notes(cell) for line in note]
     metrics = [
         metric
         for metric in result.workload.metrics.values()
         if any(metric.id in cell.metrics for cell in cells)
     ]
     rows = _place_rows(result, cells)
-    labels = style.name_width([*rows.headings, *(cell.name for cell in cells)])
+    labels = style.name_width([*rows.headings, *map(_name_row, cells)])
     column_width = (_WIDTH - labels - 0.1) / max(1, len(metrics))
     headings = [_heading(metric, cells, column_width - 0.15) for metric in metrics]
     head = 0.12 + _HEAD_LINE * max((text.count("\n") + 1 for text in headings), default=0)
@@ -122,7 +123,7 @@ def _place_rows(result: WorkloadResult, ordered: Sequence[CellResult]) -> _Rows:
 
 def _name_rows(axes: Axes, rows: _Rows, *, is_first: bool) -> None:
     """Write the names of contestants, and of groups in bold, beside the first panel."""
-    named = {row: cell.name for row, cell in rows.cells.items()}
+    named = {row: _name_row(cell) for row, cell in rows.cells.items()}
     named |= {row: label for label, row in rows.headings.items()}
     axes.set_yticks(
         range(rows.count), [named[row] if is_first else "" for row in range(rows.count)]
@@ -172,6 +173,18 @@ def _draw_panel(
                 transform=axes.get_yaxis_transform(),
                 va="center",
                 fontsize=8,
+            )
+        elif metric.id in cell.lacking:
+            axes.text(
+                0.5,
+                row,
+                cell.lacking[metric.id],
+                transform=axes.get_yaxis_transform(),
+                ha="center",
+                va="center",
+                fontsize=7.5,
+                color=style.FAINT,
+                style="italic",
             )
 
 
@@ -228,16 +241,24 @@ def _high(estimate: Estimate) -> float:
     return estimate.value if estimate.high is None else estimate.high
 
 
-def _needs_note(cell: CellResult) -> bool:
-    return not cell.metrics or cell.failures > 0
+def _name_row(cell: CellResult) -> str:
+    """Return the name of a row, marked if a line below the panels says something of it."""
+    has_note = cell.unranked is not None or bool(cell.warnings)
+    return f"{cell.name} {MARK}" if has_note else cell.name
 
 
-def _note(cell: CellResult) -> list[str]:
-    """Say why a cell has no dot, or which trials its dot leaves out, in lines that fit."""
-    if cell.failures:
-        text = f"{cell.name}: {cell.failed_how} of {cell.attempts} trials: {cell.message}"
+def _notes(cell: CellResult) -> Iterator[list[str]]:
+    """Yield why a cell has no dot or no rank, and its warnings, each in lines that fit."""
+    name = f"{MARK} {cell.name}" if cell.metrics else cell.name
+    if cell.unranked is not None:
+        yield _wrap(f"{name}: {cell.unranked.text}")
     elif cell.absent is not None:
-        text = f"{cell.name}: {cell.absent.absence.label}: {cell.absent.reason}"
-    else:
-        text = f"{cell.name}: not measured yet"
+        yield _wrap(f"{cell.name}: {cell.absent.absence.label}: {cell.absent.reason}")
+    elif not cell.metrics:
+        yield _wrap(f"{cell.name}: not measured yet")
+    for warning in cell.warnings:
+        yield _wrap(f"{name}: {warning}")
+
+
+def _wrap(text: str) -> list[str]:
     return textwrap.wrap(units.printable(text), _NOTE_WIDTH, subsequent_indent="    ")

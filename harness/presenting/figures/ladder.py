@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness import units
+from harness.analysis.findings import TOO_FEW, is_enough
 from harness.presenting.figures import style, ticks
 
 if TYPE_CHECKING:
@@ -67,7 +68,12 @@ def _draw(axes: Axes, analysis: Analysis, cells: list[CellResult]) -> None:
 
 
 def _finding(cells: list[CellResult]) -> str:
-    sustained = sorted((_highest_sustained(cell), cell.name) for cell in cells)
+    ranked = [cell for cell in cells if cell.unranked is None]
+    if not ranked:
+        return "no contestant can be ranked"
+    if not is_enough(cell.attempts for cell in ranked):
+        return TOO_FEW
+    sustained = sorted((_highest_sustained(cell), cell.name) for cell in ranked)
     (least, last), (most, first) = sustained[0], sustained[-1]
     text = f"{first} sustains {units.format_significant(most)}/s"
     if len(sustained) == 1:

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from harness import units
+from harness.analysis.findings import TOO_FEW, is_enough
 from harness.catalog.workload import CHECK
 from harness.presenting.figures import style, ticks
 
@@ -135,6 +136,13 @@ def _bar(axes: Axes, row: int, look: Look, curve: dict[float, float], least_ns: 
 
 def _finding(cases: CaseCells, late: LateLimit | None) -> str:
     """Return how many models are late in each group of cases; without a limit, the extremes."""
+    cases = [
+        (case, {model: cell for model, cell in cells.items() if cell.is_sound})
+        for case, cells in cases
+    ]
+    counts = [cell.attempts for _, cells in cases for cell in cells.values()]
+    if not counts or not is_enough(counts):
+        return TOO_FEW
     if late is None:
         return _extremes(cases)
     able: dict[str, set[str]] = {}

@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from harness.analysis.findings import overall
+from harness.analysis.ranking import Obstacle
 from harness.catalog.workload import BASELINE
 from harness.presenting.figures import style, ticks
 from harness.presenting.figures.contestants import draw_dot
@@ -83,13 +84,12 @@ def figure(analysis: Analysis) -> Figure:
 def _cost_ratios(result: WorkloadResult) -> dict[str, Ratio]:
     """Return the cost of each model's plain implementation relative to the baseline, if known.
 
-    A contestant with failures has none: the trials that succeeded are not a fair sample. Its row
-    says so.
+    A contestant that is not ranked has none. Its row says so.
     """
     ratios = {
         cell.cell.model: cell.ratio
         for cell in result.headline
-        if cell.contestant.is_plain and cell.ratio is not None and not cell.failures
+        if cell.contestant.is_plain and cell.ratio is not None and cell.unranked is None
     }
     if result.metric.better == "higher":
         return {model: ratio.inverse() for model, ratio in ratios.items()}
@@ -153,6 +153,8 @@ def _reason(cell: CellResult | None) -> tuple[str, str]:
     """Return why a row has no dot, and the colour of that text."""
     if cell is None:
         return "not selected", style.FAINT
+    if cell.unranked is not None and cell.unranked.obstacle is not Obstacle.FAILED:
+        return cell.unranked.obstacle.value, style.FAILED
     if cell.failures:
         status = next(status for status in cell.statuses if status.value != "ok")
         return f"failed: {status.label}", style.FAILED

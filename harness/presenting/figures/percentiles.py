@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from harness import units
-from harness.analysis.findings import doubt
+from harness.analysis.findings import TOO_FEW, is_enough
 from harness.presenting.figures import style, ticks
 from harness.results.records import Status
 
@@ -28,7 +28,7 @@ def has_curves(result: WorkloadResult) -> bool:
 
 
 def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
-    """Draw the latencies of the headline case: a curve per model, all its processes pooled."""
+    """Draw the latencies of the headline case: a curve per model."""
     workload = result.workload
     case = workload.cases[result.headline_id]
     measured = "latency" if workload.shape == "server" else "lateness"
@@ -40,8 +40,8 @@ def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
         f"{workload.title}: {_finding(result, measured)}",
         f"{measured.capitalize()} by percentile{rate}  ({workload.describe_params(case)})",
         analysis,
-        "All processes are pooled; tables show the median over processes, so their p99 may differ."
-        + behind,
+        "Median over processes, as in tables, as far as each has enough values; beyond, and for the"
+        " maximum, all processes are pooled." + behind,
     )
     _draw(axes, analysis, cells)
     return sheet
@@ -106,12 +106,14 @@ def _finding(result: WorkloadResult, measured: str) -> str:
     p99s = sorted(
         (dict(cell.curve)[_P99], cell.name, cell.statuses.get(Status.OK, 0))
         for cell in _plain_cells(result)
-        if _P99 in dict(cell.curve)
+        if _P99 in dict(cell.curve) and cell.is_sound
     )
     if not p99s:
         return "too few values for a p99"
+    if not is_enough(n for _, _, n in p99s):
+        return TOO_FEW
     (least, first, _), (most, last, _) = p99s[0], p99s[-1]
     text = f"p99 {measured} is {units.format_time(least, 2)} in {first}"
     if len(p99s) > 1:
         text += f", {units.format_time(most, 2)} in {last}"
-    return text + doubt(n for _, _, n in p99s)
+    return text

@@ -5,7 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from harness import units
-from harness.analysis.findings import LONGEST_TITLE, doubt
+from harness.analysis.findings import (
+    LONGEST_TITLE,
+    TOO_FEW,
+    client_limited,
+    is_enough,
+    unknown_lead,
+)
 from harness.catalog.workload import HEADLINE
 from harness.presenting.figures import style, ticks
 
@@ -42,14 +48,22 @@ def figure(analysis: Analysis, result: WorkloadResult, param: str) -> Figure:
     names = max(_NAMES, _SMALLER * style.name_width(result.models))
     wanted = _WIDTH + len(metrics) * (names - _NAMES)
     sheet_width = min(wanted, _WIDEST)
-    missing = _missing(result, param)
+    missing, unranked = _missing(result, param), _unranked(result, param)
     sheet, bottom, top = style.sheet(
         sheet_width,
         _BODY,
         _title(result, param),
         result.workload.question,
         analysis,
-        f"Not measured at every size: {missing}." if missing else "",
+        " ".join(
+            filter(
+                None,
+                [
+                    f"Not measured at every size: {missing}." if missing else "",
+                    f"Not ranked: {unranked}." if unranked else "",
+                ],
+            )
+        ),
     )
     width = (_PANELS - (wanted - sheet_width)) / len(metrics) - _NAMES
     looks = style.model_looks(analysis.models)
@@ -81,13 +95,19 @@ def has_line(result: WorkloadResult, metric: Metric, param: str) -> bool:
     return any(len(_points(result, metric, model, param)) > 1 for model in result.models)
 
 
-def _points(result: WorkloadResult, metric: Metric, model: str, param: str) -> list[Point]:
-    """Return the points of a model's plain implementation, in the order of the parameter."""
+def _points(
+    result: WorkloadResult, metric: Metric, model: str, param: str, *, ranked: bool = False
+) -> list[Point]:
+    """Return the points of a model's plain implementation, in the order of the parameter.
+
+    `ranked` leaves out those that are not ranked.
+    """
     return [
         Point(int(case.params[param]), cell.metrics[metric.id])
         for case in result.workload.cases_along(param)
         for cell in result.cases.get(case.id, [])
         if cell.cell.model == model and cell.contestant.is_plain and metric.id in cell.metrics
+        if cell.unranked is None or not ranked
     ]
 
 
@@ -163,10 +183,10 @@ def _title(result: WorkloadResult, param: str) -> str:
     metric, title = result.metric, result.workload.title
     by_size: dict[int, list[tuple[float, str, int]]] = {}
     for model in result.models:
-        for x, estimate in _points(result, metric, model, param):
+        for x, estimate in _points(result, metric, model, param, ranked=True):
             by_size.setdefault(x, []).append((estimate.value, model, estimate.n))
     if not by_size:
-        return f"{title}: nothing could be measured yet"
+        return f"{title}: nothing could be measured and ranked yet"
     largest = max(by_size)
     unit = result.workload.params[param].unit
     size = (
@@ -174,12 +194,23 @@ def _title(result: WorkloadResult, param: str) -> str:
         if unit == "bytes"
         else f"{largest:,} {units.unit_name(largest, unit)}"
     )
+    limited = client_limited(result.cases[_case_at(result, param, largest)])
+    if limited:
+        return f"{title}, {size}: {unknown_lead(limited)}"
     ranked = sorted(by_size[largest], reverse=metric.better == "higher")
     ends = [ranked[0]] if len(ranked) == 1 else [ranked[0], ranked[-1]]
+    if not is_enough(n for _, _, n in ends):
+        return f"{title}, {size}: {TOO_FEW}"
     named = [f"{units.format_compact(value, metric.unit)} in {model}" for value, model, _ in ends]
-    text = f"{', '.join(named)}{doubt(n for _, _, n in ends)}"
+    text = ", ".join(named)
     full = f"{title}, {size}: {metric.label} {text}"
     return full if len(full) <= LONGEST_TITLE else f"{title}, {size}: {text}"
+
+
+def _case_at(result: WorkloadResult, param: str, value: int) -> str:
+    """Return the id of the case with this value of the parameter."""
+    cases = (case for case in result.workload.cases_along(param) if case.id in result.cases)
+    return next(case.id for case in cases if case.params[param] == value)
 
 
 def _missing(result: WorkloadResult, param: str) -> str:
@@ -194,4 +225,15 @@ def _missing(result: WorkloadResult, param: str) -> str:
             elif cell.failures:
                 statuses = ", ".join(status.label for status in cell.statuses)
                 reasons[cell.cell.model] = f"{statuses} at {case.id}"
+    return "; ".join(f"{model}: {why}" for model, why in reasons.items())
+
+
+def _unranked(result: WorkloadResult, param: str) -> str:
+    """Name the models that are drawn and not ranked at some size, with the reason."""
+    reasons = {
+        cell.cell.model: f"{cell.unranked.obstacle}: {cell.unranked.reason}"
+        for case in result.workload.cases_along(param)
+        for cell in result.cases.get(case.id, [])
+        if cell.contestant.is_plain and cell.metrics and cell.unranked is not None
+    }
     return "; ".join(f"{model}: {why}" for model, why in reasons.items())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness import units
-from harness.analysis.findings import doubt
+from harness.analysis.findings import TOO_FEW, is_enough
 from harness.presenting.figures import style, ticks
 
 if TYPE_CHECKING:
@@ -73,12 +73,14 @@ def _finding(result: WorkloadResult, cells: list[CellResult]) -> str:
     slopes = sorted(
         (cell.metrics[result.metric.id].value, cell.name, cell.metrics[result.metric.id].n)
         for cell in cells
-        if result.metric.id in cell.metrics
+        if result.metric.id in cell.metrics and cell.unranked is None
     )
     if not slopes:
-        return "nothing could be measured"
+        return "nothing could be ranked"
+    if not is_enough(n for _, _, n in slopes):
+        return TOO_FEW
     (least, first, _), (most, last, _) = slopes[0], slopes[-1]
     text = f"a waiting task takes {units.format_size(least)} in {first}"
     if len(slopes) > 1:
         text += f", {units.format_size(most)} in {last}"
-    return text + doubt(n for _, _, n in slopes)
+    return text

@@ -272,7 +272,7 @@ def _case_table(result: WorkloadResult, case: str, cells: list[CellResult]) -> C
             (cell.name, _failures(cell), shorten(cell.message)) for cell in cells if cell.failures
         ),
         absences=tuple(_absence(cell) for cell in cells if cell.absent or not cell.attempts),
-        warnings=tuple((cell.name, text) for cell in cells for text in cell.warnings),
+        warnings=tuple((cell.name, text) for cell in cells for text in _warnings(cell)),
     )
 
 
@@ -285,7 +285,7 @@ def _contestant_row(
     result: WorkloadResult, cell: CellResult, *, is_headline: bool
 ) -> ContestantRow:
     values = [
-        _cell_value(cell.metrics.get(metric.id), metric.unit)
+        _cell_value(cell.metrics.get(metric.id), metric.unit, cell.lacking.get(metric.id, ""))
         for metric in result.workload.metrics.values()
     ]
     peak, cores = cell.peak_bytes, cell.cores
@@ -306,13 +306,14 @@ def _contestant_row(
             CellValue(str(n), key=str(n)),
             CellValue(failed, key=str(cell.failures)),
         ),
-        is_failed=cell.failures > 0,
+        is_failed=cell.unranked is not None,
     )
 
 
-def _cell_value(estimate: Estimate | None, unit: str) -> CellValue:
+def _cell_value(estimate: Estimate | None, unit: str, lacking: str = "") -> CellValue:
+    """Return a value as it is shown; without one, why it is `lacking`."""
     if estimate is None:
-        return CellValue()
+        return CellValue(interval=lacking)
     text, key = units.format_compact(estimate.value, unit), repr(float(estimate.value))
     if estimate.low is None or estimate.high is None:
         return CellValue(text, "no interval", key)
@@ -323,6 +324,13 @@ def _cell_value(estimate: Estimate | None, unit: str) -> CellValue:
 def _failures(cell: CellResult) -> str:
     """Return how many trials failed, in which way: `2 timeout of 5 trials`."""
     return f"{cell.failed_how} of {units.format_count(cell.attempts, 'trial')}"
+
+
+def _warnings(cell: CellResult) -> tuple[str, ...]:
+    """Return why a contestant without failures is not ranked, and its other warnings."""
+    if cell.unranked is None or cell.failures:
+        return cell.warnings
+    return (cell.unranked.text, *cell.warnings)
 
 
 def _absence(cell: CellResult) -> tuple[str, str, str]:
@@ -371,5 +379,7 @@ def _result_line(result: WorkloadResult, cell: CellResult) -> str:
     value = _cell_value(cell.metrics.get(result.metric.id), result.metric.unit)
     if not value.text:
         return "no result"
+    if cell.unranked is not None:
+        return f"{value.text} ({value.interval}), not ranked: {cell.unranked.obstacle.value}"
     standing = result.comparison.standing(cell.contestant)
     return f"{value.text} ({value.interval})" + (f", tier {standing}" if standing else "")

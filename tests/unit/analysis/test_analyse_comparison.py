@@ -263,6 +263,10 @@ def test_with_too_few_blocks_there_are_no_tiers(blocks: int) -> None:
     assert found.tier_of(who("asyncio")) is None
 
 
-def test_one_contestant_with_too_few_blocks_prevents_tiers() -> None:
-    of = [*trials("asyncio", BASE), *trials("trio", scaled(3)), *trials("go", [1] * 4)]
-    assert result(*of).comparison.tiers == ()
+@pytest.mark.parametrize("values", [[1] * 4, [0, *BASE[1:]], [0] * 5])
+def test_one_contestant_without_a_ratio_changes_nothing_for_the_others(values: list[int]) -> None:
+    others = [*trials("asyncio", BASE), *trials("trio", scaled(3))]
+    alone, beside = result(*others), result(*others, *trials("go", values))
+    assert beside.comparison.tiers == alone.comparison.tiers == ((who("asyncio"),), (who("trio"),))
+    pair = who("trio"), who("asyncio")
+    assert beside.comparison.verdict(*pair) is alone.comparison.verdict(*pair) is Verdict.DIFFERENT

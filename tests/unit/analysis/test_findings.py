@@ -11,6 +11,7 @@ from msgspec import structs
 from harness.analysis import findings
 from harness.analysis.analyse import CellResult, WorkloadResult
 from harness.analysis.comparison import Comparison
+from harness.analysis.ranking import Obstacle, Unranked
 from harness.catalog.workload import HEADLINE
 from harness.results.records import Status
 from harness.statistics.estimates import Estimate, Ratio
@@ -65,6 +66,7 @@ def result(
             metrics={"elapsed": value},
             ratio=None,
             statuses={Status.OK: 10, **({Status.CRASH: 1} if model in failed else {})},
+            unranked=Unranked(Obstacle.FAILED, "1 crash") if model in failed else None,
         )
         for model, value in values.items()
     ]
@@ -340,7 +342,7 @@ def test_a_title_leaves_out_what_exceeds_90_characters(name: str, title: str) ->
 
 def test_a_title_of_too_few_blocks_says_so() -> None:
     found = result({"asyncio": about(20 * MS, None, 4)}, {})
-    assert findings.title(found) == "Demo: asyncio leads so far; too few blocks to be sure"
+    assert findings.title(found) == "Demo: too few blocks for a finding"
 
 
 def test_a_title_without_results_says_why() -> None:
@@ -385,7 +387,7 @@ FLOOR = leads({"go": about(MS)}, text=WORKLOAD.replace("rules =", "floor = true\
         ([ASYNCIO_LEADS], "Demo: asyncio led"),
         ([BOTH_LEAD], "Other: asyncio and trio led, tied"),
         ([UNDECIDED], "Demo: lead undecided between asyncio and go"),
-        ([UNSURE], "Unsure: asyncio led; too few blocks to be sure"),
+        ([UNSURE], "Too few blocks for a finding"),
         ([ASYNCIO_LEADS, FLOOR], "Demo: asyncio led"),
         ([ASYNCIO_LEADS, BOTH_LEAD], "Of 2 workloads, asyncio led or tied in 2, trio in 1"),
         (
@@ -395,7 +397,7 @@ FLOOR = leads({"go": about(MS)}, text=WORKLOAD.replace("rules =", "floor = true\
         ([UNDECIDED, UNDECIDED], "The lead is undecided in all 2 workloads"),
         (
             [ASYNCIO_LEADS, UNSURE],
-            "Of 2 workloads, asyncio led or tied in 2; too few blocks to be sure",
+            "Demo: asyncio led; too few blocks in 1 other",
         ),
     ],
 )

@@ -10,6 +10,7 @@ from harness.catalog.workload import CHECK, HEADLINE
 from harness.measuring import judge_trial
 from harness.measuring.runners.protocol import Failed, Outcome, Started, digest
 from harness.measuring.runners.transcript import Transcript
+from harness.measuring.validity import Bounds
 from harness.results.records import Status
 from tests.support.factories import (
     WORKLOAD,
@@ -39,13 +40,13 @@ def judge(
     of: Workload = DEMO,
 ) -> tuple[Status, str]:
     cases = assignment(model, case, of).cases
-    verdict = judge_trial.judge(cases, said, how or ended(), violation)
+    verdict = judge_trial.judge(cases, said, how or ended(), violation, Bounds(cores=2))
     return verdict.status, verdict.message
 
 
 def warnings_of(how: ChildResult) -> tuple[str, ...]:
     cases = assignment("asyncio", HEADLINE).cases
-    return judge_trial.judge(cases, conversation(DEMO), how, "").warnings
+    return judge_trial.judge(cases, conversation(DEMO), how, "", Bounds(cores=2)).warnings
 
 
 def of_headline(**wrong: object) -> Transcript:
@@ -248,13 +249,6 @@ def test_a_stopped_trial_is_not_judged_by_missing_messages() -> None:
 
 def test_a_good_trial_has_no_warnings() -> None:
     assert warnings_of(ended()) == ()
-
-
-def test_samples_longer_than_their_process_are_a_warning() -> None:
-    (warning,) = warnings_of(ended(wall_ns=100 * MS))
-    assert warning == (
-        "its samples add up to 155 ms, but the process lived for only 100 ms: both cannot be true"
-    )
 
 
 def test_orphans_of_a_trial_are_a_warning() -> None:

@@ -48,8 +48,8 @@ def test_markdown_shows_estimates_with_interval_ratio_memory_and_n() -> None:
 
 def test_markdown_names_below_a_table_what_failed_and_what_is_absent() -> None:
     said = exported("markdown")
-    assert "- trio: 2 wrong answer of 4: found \\| 5" in said
-    assert "- uvloop: 1 timeout of 1: took too long\n" in said
+    assert "- trio: 2 wrong answer of 4 trials: found \\| 5" in said
+    assert "- uvloop: 1 timeout of 1 trial: took too long\n" in said
     assert "- go: unavailable: no Go \\| found here\n" in said
     assert "\x1b" not in said
 

@@ -47,6 +47,7 @@ def test_csv_has_one_row_a_cell_and_metric_with_the_estimate_in_base_units() -> 
         "reason": "",
         "peak_bytes": str(20 * 2**20),
         "warnings": "",
+        "unranked": "",
     }
 
 

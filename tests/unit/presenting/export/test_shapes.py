@@ -160,7 +160,8 @@ def test_of_a_server_the_time_of_a_request_is_exported_and_what_has_no_time_is_l
     found = dict(read(exported(format_, warnings)))
     assert list(found) == ["served/headline/asyncio", "served/headline/uvloop"]
     assert found["served/headline/asyncio"] == pytest.approx(A_REQUEST_S)
-    assert warnings == LEFT_OUT
+    limit = "served/headline/uvloop: client limited, not ranked: 95 to 100% used (6 trials)"
+    assert warnings == [limit, *LEFT_OUT]
 
 
 @pytest.mark.parametrize("format_", ["pyperf", "benchfmt", "hyperfine"])
@@ -193,7 +194,8 @@ def test_json_has_every_metric_and_the_warnings_of_each_cell() -> None:
     document = json.loads(exported("json", []))
     first = document["workloads"][0]["cases"][0]["cells"][1]
     assert first["metrics"]["throughput"]["value"] == pytest.approx(52_325)
-    assert first["warnings"] == ["client limited: 95 to 100% used (6 trials)"]
+    assert first["unranked"] == {"why": "client limited", "reason": "95 to 100% used (6 trials)"}
+    assert first["tier"] is None
 
 
 def test_markdown_reads_as_people_would_write_it() -> None:
@@ -201,7 +203,7 @@ def test_markdown_reads_as_people_would_write_it() -> None:
     assert "| 52,300 messages/s [52,300 messages/s, 52,300 messages/s] |" in text
     assert "| 3 requests [3 requests, 3 requests] | 5.00 ms [" in text
     assert "8.79 KiB [" in text
-    assert "- uvloop: client limited: 95 to 100% used (6 trials)\n" in text
+    assert "- uvloop: client limited, not ranked: 95 to 100% used (6 trials)\n" in text
 
 
 def printed() -> str:
@@ -216,7 +218,7 @@ def test_tables_read_as_people_would_write_them() -> None:
     text = printed()
     assert "52,300 messages/s [52,300 messages/s, 52,300 messages/s]" in text
     assert "3 requests [3 requests, 3 requests]" in text
-    assert "uvloop: client limited: 95 to 100% used (6 trials)" in text
+    assert "uvloop: client limited, not ranked: 95 to 100% used (6 trials)" in text
     assert "e+" not in text
 
 
@@ -225,7 +227,7 @@ def test_tables_read_as_people_would_write_them() -> None:
     [
         (
             "served",
-            "uvloop led (52,300 messages/s); uvloop did 1.7x as many messages/s as asyncio",
+            "lead unknown, the load generator limited uvloop",
         ),
         ("parked", "asyncio led (1,002 B/task); threads took 9.0x the memory of asyncio"),
         ("drained", "asyncio led (3 requests)"),

@@ -11,6 +11,7 @@ from matplotlib.transforms import Bbox
 
 from harness.analysis.analyse import ranked
 from harness.analysis.lead import lead_of
+from harness.presenting.figures.contestants import MARK
 from harness.presenting.figures.style import BAND, FLOOR
 from tests.support.drawings import drawing, every_scene, main_page
 
@@ -37,7 +38,9 @@ def test_tiers_are_shaded_alternately_in_every_panel(scene: str) -> None:
         tier_of = {
             cell.name: result.comparison.tier_of(cell.contestant) for cell in result.headline
         }
-        tiers = [tier_of.get(name) for name in names]  # headings of groups have none
+        tiers = [
+            tier_of.get(name.removesuffix(f" {MARK}")) for name in names
+        ]  # headings of groups have none
         even = [row for row, tier in enumerate(tiers) if tier is not None and tier % 2 == 0]
         assert [shaded(axes) for axes in panels] == [even] * len(panels)
 

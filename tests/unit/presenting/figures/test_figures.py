@@ -298,14 +298,14 @@ def test_an_overview_of_models_that_are_alike_names_no_single_leader() -> None:
 
 
 @pytest.mark.parametrize("name", ["echo-scaling", "fanout-scaling"])
-def test_a_sweep_of_too_few_blocks_says_that_it_is_not_sure(name: str) -> None:
+def test_a_sweep_of_too_few_blocks_has_no_finding(name: str) -> None:
     title = drawing("each shape").pages[name].title()
-    assert title.endswith("too few blocks to be sure")
+    assert title.endswith("too few blocks for a finding")
     assert len(title) <= LONGEST_TITLE
 
 
-def test_an_overview_of_too_few_blocks_says_that_it_is_not_sure() -> None:
-    assert "too few" in drawing("too few blocks").pages["overview"].title()
+def test_an_overview_of_too_few_blocks_has_no_finding() -> None:
+    assert drawing("too few blocks").pages["overview"].title() == "Too few blocks for a finding"
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,112 @@
+"""Why a contestant is not ranked. Everything that ranks or advises asks here. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from harness import units
+from harness.results.records import Status
+from harness.statistics.estimates import MIN_FOR_INTERVAL
+from harness.statistics.growth import explain_empty_call, explain_growth
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.analysis.aggregate import CellAggregate
+    from harness.analysis.analyse import CellResult
+    from harness.catalog.workload import Metric
+
+# What a load generator that is the limit falsifies: the number of requests in some time.
+_OF_THROUGHPUT = frozenset({"elapsed_ns", "operations", "capacity_per_s"})
+
+
+class Obstacle(StrEnum):
+    """What keeps a contestant out of the ranking."""
+
+    INVALID = "invalid"  # a number that cannot be true
+    FAILED = "failed"  # some trials; those that survived are not a fair sample
+    SUSPECT = "suspect"  # its time does not grow with its work
+    CLIENT_LIMITED = "client limited"  # the number is the load generator's
+    NO_RATIO = "no ratio"  # a value that is not positive
+    TOO_FEW = "too few blocks"  # while others have enough
+
+
+UNSOUND = (Obstacle.INVALID, Obstacle.FAILED, Obstacle.SUSPECT)  # no value of it shows its work
+
+
+@dataclass(frozen=True)
+class Unranked:
+    """Why a contestant is not ranked."""
+
+    obstacle: Obstacle
+    reason: str
+
+    @property
+    def is_misleading(self) -> bool:
+        """Whether trials are ok, and their value still is not what the work took."""
+        return self.obstacle in (Obstacle.SUSPECT, Obstacle.CLIENT_LIMITED)
+
+    @property
+    def is_for_now(self) -> bool:
+        """Whether more blocks remove the obstacle."""
+        return self.obstacle is Obstacle.TOO_FEW
+
+    @property
+    def text(self) -> str:
+        """The obstacle and the reason: `suspect, not ranked: 2 times the work took ...`."""
+        if self.obstacle in (Obstacle.INVALID, Obstacle.FAILED):
+            return self.reason  # it names the statuses
+        return f"{self.obstacle.value}, not ranked: {self.reason}"
+
+
+def find_unranked(
+    own: CellAggregate, cell: CellResult, metric: Metric, empty_ns: float | None
+) -> Unranked | None:
+    """Return why a cell is not ranked, as far as the cell itself tells; None if it is.
+
+    `empty_ns` is the time of a call that does nothing, of the same runner and model; None if the
+    run has none.
+    """
+    if cell.failures:
+        is_invalid = Status.INVALID in cell.statuses
+        obstacle = Obstacle.INVALID if is_invalid else Obstacle.FAILED
+        trials = units.format_count(cell.attempts, "trial")
+        return Unranked(obstacle, f"{cell.failed_how} of {trials}: {cell.message}")
+    if reason := _find_suspicion(own, empty_ns):
+        return Unranked(Obstacle.SUSPECT, reason)
+    if own.client_limit and metric.formula.names & _OF_THROUGHPUT:
+        return Unranked(Obstacle.CLIENT_LIMITED, own.client_limit)
+    if metric.id in cell.metrics and min(cell.values.values(), default=1.0) <= 0:
+        return Unranked(Obstacle.NO_RATIO, f"{metric.label} is not above 0 in every block")
+    return None
+
+
+def _find_suspicion(own: CellAggregate, empty_ns: float | None) -> str:
+    """Return why an implementation seems to skip its work, or an empty text."""
+    if not own.case.workload.grows_with:
+        return ""
+    call_ns = own.call_ns
+    empty = "" if call_ns is None or empty_ns is None else explain_empty_call(call_ns, empty_ns)
+    return explain_growth(own.growths) or empty
+
+
+def compare_counts(cells: Sequence[CellResult], metric: Metric) -> list[CellResult]:
+    """Return the cells of a case; one with too few blocks is not ranked among those with enough."""
+    counts = [
+        cell.metrics[metric.id].n
+        for cell in cells
+        if metric.id in cell.metrics and cell.unranked is None
+    ]
+    if max(counts, default=0) < MIN_FOR_INTERVAL:
+        return list(cells)  # a first look: their order is a hint
+    return [_with_enough(cell, metric) for cell in cells]
+
+
+def _with_enough(cell: CellResult, metric: Metric) -> CellResult:
+    estimate = cell.metrics.get(metric.id)
+    if estimate is None or cell.unranked is not None or estimate.n >= MIN_FOR_INTERVAL:
+        return cell
+    reason = f"found {estimate.n}, expected at least {MIN_FOR_INTERVAL}, as others have"
+    return replace(cell, unranked=Unranked(Obstacle.TOO_FEW, reason))

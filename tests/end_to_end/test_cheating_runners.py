@@ -1,0 +1,139 @@
+"""V1, V3: runners whose numbers are false are not ranked, and each is named with the reason."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.analysis.advice import advice
+from harness.analysis.analyse import Analysis, CellResult, analyse, ranked
+from harness.analysis.findings import title
+from harness.analysis.ranking import Obstacle
+from harness.catalog.contestant import Contestant
+from harness.measuring.inventory import Inventory
+from harness.measuring.plan import assign, assign_validation
+from harness.measuring.validate import validate_cell
+from harness.presenting.tables import conforms
+from harness.results.records import Cell, Trial
+from harness.statistics.growth import explain_growth
+from tests.support.factories import run
+from tests.support.planted.bench import Bench, planted, runner, workload
+
+WORKLOAD = """
+title = "Cheated"
+question = "Who works?"
+shape = "rate"
+rules = ["Sum i * i."]
+[params.rounds]
+unit = "rounds"
+min = 1
+max = 1_000_000
+meaning = "numbers to add"
+[work]
+operations = "rounds"
+grows_with = "rounds"
+[oracle]
+value = "(rounds - 1) * rounds * (2 * rounds - 1) // 6"
+[cases.check]
+params = { rounds = 3 }
+expect = 5
+[cases.headline]
+params = { rounds = 20_000 }
+warmup = 1
+iterations = 2
+min_sample_ms = 5
+[metrics.call]
+label = "time per number"
+unit = "ns/number"
+better = "lower"
+formula = "elapsed_ns / operations"
+"""
+BLOCKS, WITH_GROWTH = 5, 3
+INVALID, SUSPECT = Obstacle.INVALID, Obstacle.SUSPECT
+GROWS = "times the work took"
+CHEATS = {
+    "without_rounds": (SUSPECT, GROWS),
+    "half_of_the_work": (SUSPECT, GROWS),
+    "closed_form": (SUSPECT, GROWS),
+    "many_operations": (INVALID, "expected at most 10 per ns"),
+    "one_operation": (INVALID, "found 1 operations, expected a multiple of 20,000"),
+    "no_time": (INVALID, "found 0 ns, expected more than 0"),
+    "endless_time": (INVALID, "10^40 ns in total, expected at most"),
+    "longer_than_it_lived": (INVALID, "the process lived no longer"),
+    "hundred_cores": (INVALID, "of CPU time, expected at most"),
+}
+HONEST = ("honest", "honest_and_fast")
+
+
+def cell(way: str) -> Cell:
+    return Cell(Contestant("cheated", way), "headline")
+
+
+def bench() -> Bench:
+    return Bench(
+        workloads={"cheated": workload(text=WORKLOAD, id_="cheated")},
+        runner_of=lambda contestant: runner(planted(contestant.model, "cheating")),
+    )
+
+
+@pytest.fixture(scope="module")
+def analysis() -> Analysis:
+    measuring, found = bench(), list[Trial]()
+    for way in (*CHEATS, *HONEST):
+        for block in range(BLOCKS):
+            assignment = assign(cell(way), measuring.workloads)
+            if block < WITH_GROWTH:
+                assignment = assignment.with_smaller()
+            trial = measuring.trial_runner.run(assignment, block, 0)
+            assert trial is not None
+            found.append(trial)
+    planned = run([cell(way) for way in (*CHEATS, *HONEST)], (), {"cheated": WORKLOAD})
+    return analyse(planned, found)
+
+
+def result_of(analysis: Analysis, way: str) -> CellResult:
+    (found,) = [one for one in analysis.workloads["cheated"].headline if one.name == way]
+    return found
+
+
+@pytest.mark.parametrize("way", CHEATS)
+def test_a_cheat_is_not_ranked_and_named_with_its_reason(analysis: Analysis, way: str) -> None:
+    unranked = result_of(analysis, way).unranked
+    assert unranked is not None
+    obstacle, reason = CHEATS[way]
+    assert unranked.obstacle is obstacle
+    assert reason in unranked.reason
+
+
+def test_only_the_honest_are_ranked_titled_and_advised(analysis: Analysis) -> None:
+    result = analysis.workloads["cheated"]
+    assert {one.name for one in ranked(result)} == set(HONEST)
+    assert {one.model for tier in result.comparison.tiers for one in tier} == set(HONEST)
+    assert not any(way in title(result) for way in CHEATS)
+    ((aspect,),) = (row.aspects for row in advice(analysis))
+    named = {name for one in aspect.choices for name in (*one.names, *one.undecided)}
+    assert named <= set(HONEST)
+
+
+@pytest.mark.parametrize("way", ["without_rounds", "closed_form", "half_of_the_work"])
+def test_validate_warns_of_skipped_work(way: str) -> None:
+    measuring = bench()
+    check = Cell(Contestant("cheated", way), "check")
+    trial = validate_cell(measuring.trial_runner, assign_validation(check, measuring.workloads), 0)
+    assert trial is not None
+    assert not conforms(trial)
+    assert trial.warnings[0].startswith("suspect: 2.0 times the work took")
+
+
+@pytest.mark.parametrize("workload_id", ["pingpong", "sumsquares"])
+@pytest.mark.parametrize("model", ["go", "go-1cpu", "asyncio"])
+def test_honest_implementations_are_not_suspect(workload_id: str, model: str) -> None:
+    inventory = Inventory.open()
+    if not any(offer.contestant.model == model for offer in inventory.runners.offers()):
+        pytest.skip(f"{model} is not available here")
+    check = Cell(Contestant(workload_id, model), "check")
+    runner_ = inventory.trial_runner(1, lambda: False)
+    trial = validate_cell(runner_, assign_validation(check, inventory.workloads), 0)
+    assert trial is not None
+    assert conforms(trial), (trial.message, trial.warnings)
+    assert trial.growth is not None
+    assert explain_growth([trial.growth]) == ""

@@ -1,0 +1,107 @@
+"""One place says why a contestant is not ranked, and everything uses it (V2 to V5, W8)."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness.analysis.advice import advice
+from harness.analysis.analyse import CellResult, by_tier, ranked
+from harness.analysis.findings import overall, title
+from harness.analysis.ranking import Obstacle
+from harness.presenting.figures import contestants
+from harness.results.records import Growth
+from harness.statistics.growth import explain_empty_call, explain_growth
+from tests.support.drawings import drawing, main_page
+from tests.support.scenes import analysis_of
+
+SCENE = "contestants without a rank"
+UNRANKED = [
+    ("sumsquares", "trio", Obstacle.SUSPECT, "2.0 times the work took 1.0 times as long"),
+    ("sumsquares", "go", Obstacle.INVALID, "5 invalid of 6 trials: sample 1: found 0 ns"),
+    ("sumsquares", "threads", Obstacle.TOO_FEW, "found 3, expected at least 5"),
+    ("echo", "uvloop", Obstacle.CLIENT_LIMITED, "used 96 to 98% of its CPU time (6 trials)"),
+]
+
+
+def cell(workload: str, name: str) -> CellResult:
+    (found,) = [one for one in analysis_of(SCENE).workloads[workload].headline if one.name == name]
+    return found
+
+
+@pytest.mark.parametrize(("workload", "name", "obstacle", "reason"), UNRANKED)
+def test_a_contestant_without_a_rank_says_why_everywhere(
+    workload: str, name: str, obstacle: Obstacle, reason: str
+) -> None:
+    analysis = analysis_of(SCENE)
+    result, own = analysis.workloads[workload], cell(workload, name)
+    assert own.unranked is not None
+    assert own.unranked.obstacle is obstacle
+    assert reason in own.unranked.text
+    assert own not in ranked(result)
+    assert own not in by_tier(result)
+    assert f"{name}:" not in title(result).replace(result.workload.title, "")
+    advised = [
+        one.names
+        for row in advice(analysis)
+        for aspect in row.aspects
+        for one in aspect.choices
+        if aspect.workload == workload
+    ]
+    assert not any(name in names for names in advised)
+    page = main_page(drawing(SCENE), workload)
+    assert f"{name} {contestants.MARK}" in page.ticks(page.figure.axes[0], "y")
+    assert reason in page.words()
+
+
+def test_where_the_load_generator_was_the_limit_nobody_leads() -> None:
+    echo = analysis_of(SCENE).workloads["echo"]
+    unknown = "lead unknown, the load generator limited uvloop and go"
+    assert title(echo).endswith(unknown)
+    assert overall([echo]) == f"Echo: {unknown}"
+    (choice,) = [
+        one
+        for row in advice(analysis_of(SCENE))
+        for aspect in row.aspects
+        for one in aspect.choices
+        if aspect.workload == "echo"
+    ]
+    assert choice.text == "undecided"
+    assert "limited uvloop and go" in choice.because
+
+
+def test_a_language_without_a_baseline_says_so_instead_of_a_speed_up() -> None:
+    assert cell("sumsquares", "tokio").lacking == {"speedup": "no baseline in JavaScript"}
+    page = main_page(drawing(SCENE), "sumsquares")
+    assert "no baseline in JavaScript" in page.words()
+
+
+GREW = Growth(2.0, 100.0, 210.0)
+STOOD = Growth(2.0, 100.0, 104.0)
+
+
+@pytest.mark.parametrize(
+    ("found", "is_suspect"),
+    [
+        ([], False),
+        ([GREW], False),
+        ([STOOD], True),
+        ([STOOD, GREW, STOOD], True),
+        ([STOOD, GREW, GREW], False),
+        ([Growth(2.0, 100.0, 149.0)], True),
+        ([Growth(2.0, 100.0, 150.0)], False),
+        # Wall time need not grow on many cores; CPU time does.
+        ([Growth(2.0, 100.0, 104.0, 100.0, 200.0)], False),
+        # A slow phase does not hide that no work was done.
+        ([Growth(2.0, 100.0, 400.0, 100.0, 104.0)], True),
+        ([Growth(2.0, 0.0, 0.0)], True),
+    ],
+)
+def test_twice_the_work_takes_at_least_one_and_a_half_times_as_long(
+    found: list[Growth], *, is_suspect: bool
+) -> None:
+    assert bool(explain_growth(found)) is is_suspect
+
+
+@pytest.mark.parametrize(("call_ns", "is_suspect"), [(100.0, True), (199.0, True), (200.0, False)])
+def test_a_call_as_cheap_as_an_empty_one_is_suspect(call_ns: float, *, is_suspect: bool) -> None:
+    assert bool(explain_empty_call(call_ns, 100.0)) is is_suspect
