@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from harness import units
 from harness.results import histograms
 from harness.results.records import CLIENT_LIMITED, Status
 from harness.statistics import estimates
@@ -31,6 +32,8 @@ from harness.statistics.metrics import (
 from harness.statistics.steady_state import SteadyState
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from hdrh.histogram import HdrHistogram
     from numpy.typing import NDArray
 
@@ -193,9 +196,16 @@ class CellAggregate:
         texts = (text for text in self.remarks.shown() if text.startswith(CLIENT_LIMITED))
         return next(texts, "").removeprefix(f"{CLIENT_LIMITED}: ")
 
+    def _explain_unsettled(self) -> Iterator[str]:
+        """Yield why trials are left out that could not follow the rules on this machine."""
+        unsettled, trials = self.statuses[Status.UNSETTLED], self.statuses.total()
+        if 0 < 2 * unsettled <= trials:
+            count = units.format_count(trials, "trial")
+            yield f"{unsettled} of {count} unsettled and left out: {self.message}"
+
     def warnings(self) -> tuple[str, ...]:
         """Return the warnings on its numbers, without that on the load generator if it ranks."""
-        shown = self.remarks.shown()
+        shown = (*self.remarks.shown(), *self._explain_unsettled())
         if self.client_limit:
             shown = tuple(text for text in shown if not text.startswith(CLIENT_LIMITED))
         late = describe_lateness(self.late, self.waits)

@@ -105,7 +105,7 @@ def _judge_answers(cases: Sequence[ModelCase], transcript: Transcript) -> tuple[
         if error := _find_wrong_answer(case, transcript):
             return Status.WRONG_ANSWER, _case_prefix(case, cases) + error
     if error := _find_too_little(cases[-1], transcript):  # the check case proves the answer only
-        return Status.INVALID, error
+        return Status.UNSETTLED, error
     for case in cases:
         if error := _find_unusable_result(case, transcript):
             return Status.CRASH, f"broke the protocol: case {case.id!r}: {error}"

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
+from harness.results.records import Status
 from harness.statistics.growth import explain_growth
 
 if TYPE_CHECKING:
@@ -19,11 +20,16 @@ _LOOKS = 3  # trials whose median decides whether time grows with the work
 def validate_cell(runner: TrialRunner, assignment: Assignment, position: int) -> Trial | None:
     """Run a trial with the check case. Returns None if it was interrupted.
 
+    A trial that is unsettled is run again: a busy machine condemns nobody.
     An implementation whose time does not grow with its work gets a warning.
     """
     growths: list[Growth] = []
+    retries = _LOOKS - 1
     while True:
         trial = runner.run(assignment, len(growths), position)
+        if trial is not None and trial.status is Status.UNSETTLED and retries:
+            retries -= 1
+            continue
         if trial is None or trial.growth is None:
             return trial
         growths.append(trial.growth)

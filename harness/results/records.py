@@ -38,6 +38,7 @@ class Status(_LabelledEnum):
     WRONG_ANSWER = "wrong_answer"
     UNSUPPORTED = "unsupported"
     INVALID = "invalid"  # a number in it cannot be true
+    UNSETTLED = "unsettled"  # the machine's scheduling kept it from doing what the rules say
 
 
 class Absence(_LabelledEnum):

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from harness.results.records import AbsentCell, Trial
 
 FOUND = check_cells()
+RETRIES = 4
 
 
 class Known(NamedTuple):
@@ -70,6 +71,10 @@ def test_an_implementation_conforms(
             assert absent.reason
             pytest.skip(f"{cell.name}: {absent.reason}")
     done = run(inventory, cell, mark)
+    for _ in range(RETRIES):  # a busy machine may keep tasks from waiting at once
+        if done.status is not Status.UNSETTLED:
+            break
+        done = run(inventory, cell, mark)
     assert (done.status, done.message) == (Status.OK, ""), done.stderr_end
     assert done.warnings == ()
     assert done.samples
@@ -183,7 +188,7 @@ PLANTED: dict[str, tuple[str, str, Status, str]] = {
     "one_by_one": (
         "threads",
         RIGHT,
-        Status.INVALID,
+        Status.UNSETTLED,
         "in_flight: found 1, expected at least 3",
     ),
     "raises": ("sequential", instead("raise LookupError('no')"), Status.CRASH, "LookupError: no"),

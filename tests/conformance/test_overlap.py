@@ -1,6 +1,6 @@
 """fanout and timers: every task waits at the same moment, in every model and at every size.
 
-Sizes that take long are left to `make bench`, and to every run: fewer make a trial invalid.
+Sizes that take long are left to `make bench`, and to every run: fewer make a trial unsettled.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ def test_all_timers_start_before_they_are_due(
     assert done.observed == {"started_in_time": timers}
 
 
-def test_a_timer_that_starts_too_late_makes_the_trial_invalid(inventory: Inventory) -> None:  # W5
+def test_a_timer_that_starts_too_late_makes_the_trial_unsettled(inventory: Inventory) -> None:  # W5
     shipped = inventory.workloads["timers"]
     fixed = replace(shipped.params["lead_ns"], grown=None, grown_of={})
     params: dict[str, int | str] = {"timers": 5_000, "lead_ns": 1_000_000, "span_ns": 1_000_000}
@@ -70,11 +70,11 @@ def test_a_timer_that_starts_too_late_makes_the_trial_invalid(inventory: Invento
     bench = replace(Bench.of(inventory), workloads={"timers": late})
     done = bench.trial(Cell(Contestant("timers", "asyncio"), HEADLINE), 0, 0)
     assert done is not None
-    assert done.status is Status.INVALID
+    assert done.status is Status.UNSETTLED
     assert re.fullmatch(r"started_in_time: found \d.*, expected at least 5,000", done.message)
 
 
-def test_tasks_that_end_before_others_start_make_the_trial_invalid(inventory: Inventory) -> None:
+def test_tasks_that_end_before_others_start_make_the_trial_unsettled(inventory: Inventory) -> None:
     """W3: with a wait that does not grow, most of 1,000 threads had ended before the last began."""
     shipped = inventory.workloads["fanout"]
     fixed = replace(shipped.params["wait_ns"], grown=None, grown_of={})
@@ -88,5 +88,5 @@ def test_tasks_that_end_before_others_start_make_the_trial_invalid(inventory: In
     bench = replace(Bench.of(inventory), workloads={"fanout": wrong})
     done = bench.trial(Cell(Contestant("fanout", "threads"), HEADLINE), 0, 0)
     assert done is not None
-    assert done.status is Status.INVALID
+    assert done.status is Status.UNSETTLED
     assert re.fullmatch(r"in_flight: found \d+, expected at least 1,000", done.message)

@@ -10,8 +10,8 @@ from html.parser import HTMLParser
 from pathlib import Path
 
 import pytest
+from rich.console import Console
 
-from harness.cli.console import Console
 from harness.cli.live import LiveResults, begin_analysis
 from harness.errors import Exit
 from harness.measuring import campaign

@@ -197,11 +197,11 @@ def test_observations_must_equal_those_of_the_workload_file(
     [
         (10, Status.OK, ""),
         (11, Status.OK, ""),
-        (9, Status.INVALID, "in_flight: found 9, expected at least 10"),
+        (9, Status.UNSETTLED, "in_flight: found 9, expected at least 10"),
         (None, Status.WRONG_ANSWER, "in_flight: found nothing, expected at least 10"),
     ],
 )
-def test_too_few_at_once_makes_a_trial_invalid_and_its_answer_not_wrong(
+def test_too_few_at_once_makes_a_trial_unsettled_and_its_answer_not_wrong(
     seen: int | None, status: Status, message: str
 ) -> None:  # V6, R5
     least = workload(WORKLOAD.replace("expected = 3\n", 'at_least = "tasks"\n'))
