@@ -420,7 +420,8 @@ class ModelCase:
             return None
         params = {**case.params, param: half}
         shortest_ns = min(case.sampling.min_sample_ns, _SMALLER_NS)
-        sampling = replace(case.sampling, warmup=1, iterations=5, min_sample_ns=shortest_ns)
+        # A JIT compiler needs some samples before a call is as fast as it gets.
+        sampling = replace(case.sampling, warmup=8, iterations=5, min_sample_ns=shortest_ns)
         return replace(
             self, case=replace(case, id=f"{case.id}-half", params=params, sampling=sampling)
         )
