@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 DOCUMENTS = {  # each document with the blocks that it must have
     "README.md": ("results", "machine"),
-    "docs/findings.md": ("all results", "advice"),
+    "docs/findings.md": ("other results", "advice"),
 }
 _SHOWN_FIRST = 5  # claims in the block `results`, in the order of the ledger
 _BEGIN = re.compile(r"<!-- generated: (.+?) -->")
@@ -37,7 +37,7 @@ def render_blocks(analysis: Analysis, judged: Sequence[JudgedClaim]) -> dict[str
     """Return the text of every block, by name; `judged` are our own claims."""
     return {
         "results": _join(_claim_rows(judged[:_SHOWN_FIRST])),
-        "all results": _join(_claim_rows(judged)),
+        "other results": _join(_claim_rows(judged[_SHOWN_FIRST:])),
         "advice": _join(_advice_rows(analysis)),
         "machine": f"{_machine(analysis)}\n",
     }

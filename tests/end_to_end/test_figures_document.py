@@ -47,12 +47,6 @@ def test_a_section_has_a_picture_of_its_kind_a_question_and_what_not_to_conclude
     assert "**Do not conclude** " in body
 
 
-def test_the_table_points_to_every_section() -> None:
-    anchors = re.findall(r"^\| \[(.+)\]\(#(.+)\) \|", TEXT, re.MULTILINE)
-    assert {name for name, _ in anchors} == set(SECTIONS) - {SHARED}
-    assert all(anchor == name.replace(" ", "-") for name, anchor in anchors)
-
-
 def test_what_is_said_of_the_heartbeat_is_what_it_does() -> None:
     case = workloads()["heartbeat"].cases[HEADLINE]
     assert case.params["ticks"] == 100

@@ -78,12 +78,12 @@ def test_the_blocks_say_what_was_measured_and_the_rest_stays(fresh: Repository) 
     assert "| your work | judged by | use |" in fresh.read(FINDINGS)
 
 
-def test_the_results_are_the_first_five_claims_and_all_results_are_all() -> None:
+def test_the_results_are_the_first_five_claims_and_the_others_stand_in_their_own_block() -> None:
     analysis = analysed(trial())
     claims = [replace(a_claim(), id=f"c{n}", says=f"Claim {n}.") for n in range(7)]
     blocks = readme.render_blocks(analysis, judge.judge_claims(claims, analysis))
     assert re.findall(r"Claim (\d)", blocks["results"]) == list("01234")
-    assert re.findall(r"Claim (\d)", blocks["all results"]) == list("0123456")
+    assert re.findall(r"Claim (\d)", blocks["other results"]) == list("56")
 
 
 def test_time_zone_language_and_terminal_do_not_matter(
@@ -124,11 +124,11 @@ def test_a_block_that_was_changed_by_hand_is_named(
         ("generated: advice", "generated: advise", "found the block 'advise', expected each of"),
         (
             "generated: advice",
-            "generated: all results",
-            "found the block 'all results' again, expected",
+            "generated: other results",
+            "found the block 'other results' again, expected",
         ),
         (BLOCK.format("advice"), "", "found no block `<!-- generated: advice -->`, expected one"),
-        ("<!-- end -->", "", "block all results: found no end, expected `<!-- end -->`"),
+        ("<!-- end -->", "", "block other results: found no end, expected `<!-- end -->`"),
     ],
     ids=["unknown", "twice", "missing", "without an end"],
 )
@@ -218,7 +218,7 @@ def test_a_claim_of_ours_that_does_not_hold_is_named_and_shown_as_what_it_is(
     *blocks, claim = capsys.readouterr().err.splitlines()
     assert [line.partition(": out of date")[0] for line in blocks] == [
         "reference: README.md: block results",
-        "reference: docs/findings.md: block all results",
+        "reference: docs/findings.md: block other results",
     ]
     assert claim == (
         "reference: docs/own-claims.toml: quick: contradicted, expected it to hold;"
