@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import accumulate, pairwise
 from statistics import median, quantiles
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -31,13 +32,15 @@ class ProbeReading(NamedTuple):
 
 
 def probe_readings(trials: Iterable[Trial]) -> list[ProbeReading]:
-    """Return the readings of a run in the order in which they were taken."""
-    found = (
+    """Return the readings of a run in the order in which they were taken: that of its trials.
+
+    Their times do not tell the order, because clocks are set back.
+    """
+    return [
         ProbeReading(trial.started_at, trial.probe_ns, trial.probe_cpu_ns)
         for trial in trials
         if trial.probe_ns is not None
-    )
-    return sorted(found, key=lambda reading: reading.started_at)
+    ]
 
 
 @dataclass(frozen=True)
@@ -50,18 +53,23 @@ class DriftPoint:
 
 
 def points(readings: Sequence[ProbeReading]) -> list[DriftPoint]:
-    """Return the readings relative to the first in time, and to the median in length."""
+    """Return the readings relative to the first in time, and to the median in length.
+
+    Where the clock was set back, no time passes.
+    """
     if not readings:
         return []
     usual = median(reading.wall_ns for reading in readings)
-    first = datetime.fromisoformat(readings[0].started_at)
+    times = [datetime.fromisoformat(reading.started_at) for reading in readings]
+    steps = ((now - before).total_seconds() for before, now in pairwise(times))
+    seconds = accumulate((max(0.0, step) for step in steps), initial=0.0)
     return [
         DriftPoint(
-            (datetime.fromisoformat(reading.started_at) - first).total_seconds(),
+            elapsed,
             reading.wall_ns / usual - 1 if usual else 0.0,
             has_waited(reading.wall_ns, reading.cpu_ns),
         )
-        for reading in readings
+        for elapsed, reading in zip(seconds, readings, strict=True)
     ]
 
 

@@ -21,7 +21,6 @@ if TYPE_CHECKING:
     from harness.results.records import Cell, Machine, Run
 
 MARGIN = 0.10  # the largest difference that is called tied
-_SAME_MACHINE = ("host", "system", "cpu", "logical_cores", "memory_bytes")
 _SHOWN = 8  # names of a list
 
 
@@ -97,10 +96,11 @@ def _check_distinct(runs: Sequence[Run]) -> None:
 
 
 def _differences(first: Machine, second: Machine) -> list[str]:
+    """Return what differs of what is known of both."""
     return [
-        f"{name}: {getattr(first, name)} and {getattr(second, name)}"
-        for name in _SAME_MACHINE
-        if getattr(first, name) != getattr(second, name)
+        f"{name}: {value} and {second.identity[name]}"
+        for name, value in first.identity.items()
+        if second.identity.get(name, value) != value
     ]
 
 
@@ -160,6 +160,9 @@ def _notes(
     for which, group in (("first", first), ("second", second)):
         if changed := _changed(group[:1], group[1:]):
             yield f"The {which} runs are not of the same code: {_list(changed)} differ."
+    passed = [sorted({_describe_env(one.run) for one in group}) for group in (first, second)]
+    if passed[0] != passed[1]:
+        yield f"Variables that --env passed differ: {' | '.join(map(', '.join, passed))}."
     yield _describe_changes(first, second)
     if min(len(first), len(second)) == 1:
         yield (
@@ -168,6 +171,10 @@ def _notes(
             " change outside them, and no change inside. More runs a side exclude more:"
             " compare A1,A2,A3 B1,B2,B3. To judge a change of the code, use `loombench ab`."
         )
+
+
+def _describe_env(run: Run) -> str:
+    return " ".join(f"{name}={value}" for name, value in sorted(run.env.items())) or "none"
 
 
 def _is_measured(measured: Sequence[_Measured]) -> bool:

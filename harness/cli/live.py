@@ -12,7 +12,7 @@ from harness.analysis.analyse import Analyst
 from harness.analysis.contrasts import contrasts
 from harness.claims import judge
 from harness.cli.console import warn
-from harness.cli.results import write_report
+from harness.cli.results import warn_of_figure, write_report
 from harness.errors import Problem
 from harness.results import store
 
@@ -129,6 +129,7 @@ class LiveResults:
             checked,
             workloads=self._changed,
             stop=self._interrupted,
+            failed=warn_of_figure,
         )
         if self._interrupted():
             return

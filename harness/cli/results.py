@@ -61,6 +61,11 @@ def write_report(folder: Path, analysis: Analysis, checked: Sequence[JudgedClaim
     return report.write(analysis, folder, checked)
 
 
+def warn_of_figure(name: str, error: Exception) -> None:
+    """Say that a figure is missing, because of a defect."""
+    warn(f"the figure {name} is left out, because of a defect: {type(error).__name__}: {error}")
+
+
 def draw(
     folder: Path, analysis: Analysis, checked: Sequence[JudgedClaim], console: Console
 ) -> None:
@@ -69,7 +74,9 @@ def draw(
         figures,  # matplotlib is slow to import; only drawing needs it
     )
 
-    written = figures.draw(analysis, folder / "figures", checked)
+    written = figures.draw(analysis, folder / "figures", checked, failed=warn_of_figure)
+    if not written:
+        return
     latest = folder.parent / "latest"
     is_latest = latest.exists() and latest.resolve() == folder.resolve()
     path = Path(os.path.relpath(latest if is_latest else folder)) / "figures"

@@ -226,7 +226,7 @@ def _check_unchanged(name: str, run: Run, inventory: Inventory) -> None:
         id_: workload.text for id_, workload in inventory.workloads.items() if id_ in run.workloads
     }
     changes = [
-        *_find_changes("machine", _identify(run.machine), _identify(facts.describe_machine())),
+        *_find_machine_changes(run.machine, facts.describe_machine()),
         *_find_changes(
             "", _list_versions(run.runners), _list_versions(inventory.runner_facts(cells))
         ),
@@ -263,9 +263,11 @@ def _compare_implementations(
     return needed, existing
 
 
-def _identify(machine: Machine) -> dict[str, str]:
-    fields = ("host", "system", "cpu", "logical_cores")
-    return {field: str(getattr(machine, field)) for field in fields}
+def _find_machine_changes(before: Machine, now: Machine) -> list[str]:
+    """Return what differs of what is known of both. Memory may be added before a run goes on."""
+    common = (before.identity.keys() & now.identity.keys()) - {"memory_bytes"}
+    known = ({name: one.identity[name] for name in common} for one in (before, now))
+    return _find_changes("machine", *known)
 
 
 def _list_versions(runners: tuple[RunnerFacts, ...]) -> dict[str, str]:

@@ -19,6 +19,7 @@ from harness import units
 from harness.measuring.machine.facts import describe_machine
 from harness.measuring.machine.interference import throttled_times_ns
 from harness.measuring.machine.kernel_files import KernelFiles
+from harness.measuring.machine.limits import NO_QUOTA, read_cpu_quota
 from harness.measuring.runners import find, go_build
 from harness.measuring.runners.protocol import ProtocolError
 from harness.paths import ROOT
@@ -168,22 +169,10 @@ def _huge_pages(files: KernelFiles) -> Diagnosis:
 
 
 def _quota(files: KernelFiles) -> Diagnosis:
-    """Return the smallest CPU quota of all cgroups of this process."""
-    known, cores = False, float("inf")
-    for text in files.read_cgroup("cpu", "cpu.max"):
-        quota, _, period = text.partition(" ")
-        if quota == "max" or (quota.isdigit() and period.isdigit()):
-            known = True
-            cores = cores if quota == "max" else min(cores, int(quota) / int(period))
-    quotas = files.read_cgroup("cpu", "", "cpu.cfs_quota_us")
-    periods = files.read_cgroup("cpu", "", "cpu.cfs_period_us")
-    for quota, period in zip(quotas, periods, strict=False):
-        known = True
-        if int(quota) > 0:  # -1: none
-            cores = min(cores, int(quota) / int(period))
-    if not known:
+    cores = read_cpu_quota(files)
+    if cores is None:
         return Diagnosis("cgroup quota", UNKNOWN)
-    if cores == float("inf"):
+    if cores == NO_QUOTA:
         return Diagnosis("cgroup quota", "none")
     return Diagnosis("cgroup quota", f"{cores:g} cores", "trials that use more are throttled")
 

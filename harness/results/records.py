@@ -194,14 +194,37 @@ class Machine(msgspec.Struct, frozen=True, omit_defaults=True):
     memory_bytes: int
     load_1min: float | None = None
     virtualisation: str | None = None
+    allowed_cores: tuple[int, ...] = ()  # that the harness may run on; empty: unknown
+    cpu_quota: float | None = None  # of the cgroup, in cores; None: unknown or none
+
+    @property
+    def identity(self) -> dict[str, str]:
+        """What must be the same in runs that continue or are compared with each other.
+
+        Unknown properties, such as those that an older run did not store, are left out.
+        """
+        known = {
+            "host": self.host,
+            "system": self.system,
+            "cpu": self.cpu,
+            "logical_cores": str(self.logical_cores),
+            "memory_bytes": str(self.memory_bytes),
+        }
+        if self.allowed_cores:
+            known["allowed_cores"] = ",".join(map(str, self.allowed_cores))
+            known["cpu_quota"] = "none" if self.cpu_quota is None else f"{self.cpu_quota:g}"
+        return known
 
     @property
     def summary(self) -> str:
         """The machine in one line, without the host name."""
         virtual = f", virtual ({self.virtualisation})" if self.virtualisation else ""
+        fewer = 0 < len(self.allowed_cores) < self.logical_cores
+        allowed = f" of which {len(self.allowed_cores)} allowed" if fewer else ""
+        quota = f" with a quota of {self.cpu_quota:g}" if self.cpu_quota else ""
         return (
-            f"{self.cpu}, {self.logical_cores} cores, {units.format_size(self.memory_bytes)},"
-            f" {self.system}{virtual}"
+            f"{self.cpu}, {self.logical_cores} cores{allowed}{quota},"
+            f" {units.format_size(self.memory_bytes)}, {self.system}{virtual}"
         )
 
 

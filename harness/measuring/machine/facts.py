@@ -9,11 +9,14 @@ from pathlib import Path
 
 import psutil
 
+from harness.measuring.machine.kernel_files import KernelFiles
+from harness.measuring.machine.limits import NO_QUOTA, read_allowed_cores, read_cpu_quota
 from harness.results.records import Machine
 
 
 def describe_machine() -> Machine:
-    """Describe this machine."""
+    """Describe this machine, and what this process may use of it."""
+    quota = read_cpu_quota(KernelFiles())
     return Machine(
         host=platform.node() or "unknown",
         system=f"{platform.system()} {platform.release()}",
@@ -22,6 +25,8 @@ def describe_machine() -> Machine:
         memory_bytes=psutil.virtual_memory().total,
         load_1min=round(os.getloadavg()[0], 2),
         virtualisation=_virtualisation(),
+        allowed_cores=read_allowed_cores(),
+        cpu_quota=None if quota is None or quota == NO_QUOTA else round(quota, 3),
     )
 
 

@@ -47,12 +47,14 @@ def draw(
     workloads: Collection[str] | None = None,
     kinds: Sequence[str] = KINDS,
     stop: Callable[[], bool] = lambda: False,
+    failed: Callable[[str, Exception], None] | None = None,
 ) -> list[Path]:
     """Draw every figure of a run into `folder`; returns the files of the last of `kinds`.
 
     The overview is first. `judged` are the claims for the scorecard. With `only`, draws just the
     figures of these names, as far as the run has them; with `workloads`, of workloads only theirs.
-    `stop` is asked before each figure.
+    `stop` is asked before each figure. `failed` is told of a figure that cannot be made and so is
+    left out; without it, the error is raised.
 
     Raises Problem if a file cannot be written.
     """
@@ -65,7 +67,9 @@ def draw(
                     continue
                 if stop():
                     break
-                figure = make()
+                figure = _make(name, make, failed)
+                if figure is None:
+                    continue
                 for kind in kinds:
                     path = folder / f"{name}.{kind}"
                     _save(figure, path, kind, first_look(analysis) if analysis.measuring else "")
@@ -77,6 +81,19 @@ def draw(
             Exit.NOT_POSSIBLE,
         ) from None
     return written
+
+
+def _make(
+    name: str, make: _Maker, failed: Callable[[str, Exception], None] | None
+) -> Figure | None:
+    """Make a figure. One that fails must not take the others with it."""
+    try:
+        return make()
+    except Exception as error:
+        if failed is None:
+            raise
+        failed(name, error)
+        return None
 
 
 def _save(figure: Figure, path: Path, kind: str, description: str) -> None:

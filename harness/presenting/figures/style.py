@@ -279,6 +279,9 @@ def footnote(analysis: Analysis, note: str, *, intervals: bool = True) -> str:
         if intervals
         else "",
         f"{run.machine.summary}.",
+        f"All processes got {' '.join(f'{name}={run.env[name]}' for name in sorted(run.env))}."
+        if run.env
+        else "",
         f"{versions}.",
         f"{units.format_count(disturbed, 'trial')} disturbed by other work on the machine."
         if disturbed

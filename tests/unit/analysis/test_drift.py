@@ -13,13 +13,18 @@ from tests.support.courses import STEADY, at, probes
 from tests.support.factories import cell, run, trial
 
 
-def test_readings_are_ordered_by_time_and_skip_trials_without_a_probe() -> None:
+def test_readings_keep_the_order_of_trials_and_skip_those_without_a_probe() -> None:
     trials = [
-        trial(block=1, started_at=at(9), probe_ns=6),
-        trial("trio", block=0, started_at=at(1)),
-        trial(block=0, started_at=at(0), probe_ns=5, probe_cpu_ns=4),
+        trial(block=0, started_at=at(9), probe_ns=6),
+        trial("trio", block=0, started_at=at(10)),
+        trial(block=1, started_at=at(0), probe_ns=5, probe_cpu_ns=4),
     ]
-    assert drift.probe_readings(trials) == [ProbeReading(at(0), 5, 4), ProbeReading(at(9), 6, None)]
+    assert drift.probe_readings(trials) == [ProbeReading(at(9), 6, None), ProbeReading(at(0), 5, 4)]
+
+
+def test_no_time_passes_where_the_clock_was_set_back() -> None:  # R9
+    found = drift.points([ProbeReading(at(s), 100) for s in (100, 130, 10, 40)])
+    assert [point.seconds for point in found] == [0, 30, 30, 60]
 
 
 def test_an_analysis_has_the_readings_of_its_run_and_an_old_run_has_none() -> None:

@@ -10,11 +10,11 @@ from msgspec import structs
 
 from harness.analysis.analyse import Analysis, analyse
 from harness.analysis.changes import CellChange, Change, regressions
-from harness.analysis.run_comparison import compare_runs
+from harness.analysis.run_comparison import _differences, compare_runs
 from harness.catalog.contestant import Contestant
 from harness.catalog.workload import HEADLINE
 from harness.errors import Exit, Problem
-from harness.results.records import Absence, AbsentCell, Cell, Status
+from harness.results.records import Absence, AbsentCell, Cell, Machine, Status
 from harness.statistics import estimates
 from tests.support.factories import WORKLOAD, cell, run, trial
 
@@ -201,6 +201,16 @@ def test_runs_of_different_machines_are_refused_with_the_differences() -> None:
     with pytest.raises(Problem, match="cpu: a cpu and another cpu") as caught:
         rows(measured(BEFORE, 1), elsewhere(measured(BEFORE, 2)))
     assert caught.value.code is Exit.NOT_POSSIBLE
+
+
+def test_fewer_allowed_cores_or_a_quota_are_another_machine_and_what_is_unknown_is_not() -> None:
+    usual = Machine("host", "Linux", "a cpu", 2, 2**33)
+    all_cores = structs.replace(usual, allowed_cores=(0, 1))
+    one_core = structs.replace(usual, allowed_cores=(0,))
+    half = structs.replace(all_cores, cpu_quota=0.5)
+    assert _differences(usual, one_core) == []
+    assert _differences(all_cores, one_core) == ["allowed_cores: 0,1 and 0"]
+    assert _differences(all_cores, half) == ["cpu_quota: none and 0.5"]
 
 
 def test_across_machines_ratios_to_the_baseline_are_compared() -> None:

@@ -233,6 +233,8 @@ def test_resuming_warns_about_a_torn_last_line_and_removes_it(tmp_path: Path) ->
         ("host", "elsewhere", "machine host was elsewhere, is "),
         ("system", "Linux 2.6", "machine system was Linux 2.6, is "),
         ("logical_cores", 4_096, f"machine logical_cores was 4096, is {os.cpu_count()}"),
+        ("allowed_cores", (4_095,), "machine allowed_cores was 4095, is 0"),
+        ("cpu_quota", 0.001, "machine cpu_quota was 0.001, is "),
     ],
 )
 def test_a_run_cannot_be_resumed_on_another_machine(

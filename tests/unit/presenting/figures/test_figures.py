@@ -404,3 +404,22 @@ def test_drawing_stops_between_two_figures_when_it_is_asked_to(tmp_path: Path) -
     asked = iter([False, True])
     figures.draw(first_look(), tmp_path, kinds=("svg",), stop=lambda: next(asked))
     assert [path.name for path in tmp_path.iterdir()] == ["overview.svg"]
+
+
+def test_a_figure_that_fails_is_named_and_the_others_are_drawn(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:  # R9
+    def defect(*_: object) -> None:
+        raise StopIteration("no unit")
+
+    monkeypatch.setattr(figures.contestants, "figure", defect)
+    failures: list[tuple[str, str]] = []
+    analysis = scene_of("everything")
+    written = figures.draw(
+        analysis,
+        tmp_path,
+        kinds=("png",),
+        failed=lambda name, error: failures.append((name, str(error))),
+    )
+    assert failures == [(id_, "no unit") for id_ in analysis.workloads]
+    assert "overview" in {path.stem for path in written}
