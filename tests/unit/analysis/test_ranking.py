@@ -91,8 +91,10 @@ STOOD = Growth(2.0, 100.0, 104.0)
         ([Growth(2.0, 100.0, 150.0)], False),
         # Wall time need not grow on many cores; CPU time does.
         ([Growth(2.0, 100.0, 104.0, 100.0, 200.0)], False),
-        # A slow phase does not hide that no work was done.
-        ([Growth(2.0, 100.0, 400.0, 100.0, 104.0)], True),
+        # A JIT compiler works beside the smaller call.
+        ([Growth(2.0, 100.0, 210.0, 190.0, 210.0)], False),
+        # A slow phase in one process does not hide that no work was done.
+        ([Growth(2.0, 100.0, 400.0, 100.0, 104.0), STOOD, STOOD], True),
         ([Growth(2.0, 0.0, 0.0)], True),
     ],
 )
