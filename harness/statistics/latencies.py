@@ -33,12 +33,13 @@ def describe_lateness(late: HdrHistogram | None, latency: HdrHistogram | None) -
         return ""
     of_client, of_all = histograms.percentiles(late), histograms.percentiles(latency)
     found = [
-        f"{_micro(of_client[key])} at {name} (latency: {_micro(of_all[key])})"
+        name
         for key, name in (("p50_ns", "the median"), ("p99_ns", "p99"))
         if late.get_total_count() >= _needed(key) and of_client[key] > _MOST_LATE * of_all[key]
     ]
-    return "" if not found else f"the load generator itself sent late: {', '.join(found)}"
-
-
-def _micro(ns: float) -> str:
-    return f"{ns / 1_000:,.0f} µs"
+    if not found:
+        return ""
+    return (
+        f"at {' and '.join(found)}, the load generator sent late by more than a fifth of the"
+        " latency, which does not contain that"
+    )

@@ -32,6 +32,7 @@ type window struct {
 	start    int64
 	end      int64 // no request is sent after it, and no later response counts
 	requests int64 // closed loop: if above 0, the phase ends after as many requests instead
+	least    int64 // closed loop: responses that a connection waits for, even after the end
 	schedule schedule
 	openLoop bool
 	drains   bool // a connection that the server closes is not reopened
@@ -41,14 +42,14 @@ type window struct {
 func (c *client) runClosed(w window) {
 	for n := int64(0); w.requests == 0 || n < w.requests; n++ {
 		deadline := w.end
-		if w.requests > 0 {
+		if n < max(w.requests, w.least) {
 			deadline = c.g.Now() + c.g.request.ConnectTimeout
 		}
 		if !c.ensureConnected(deadline) {
 			break
 		}
 		started := c.g.Now()
-		if started >= w.end {
+		if started >= w.end && n >= w.least {
 			break
 		}
 		if sent, done, ok := c.exchange(started, w); ok {
@@ -232,7 +233,7 @@ func (c *client) classify(err error) errorKind {
 
 // recordResponse counts a correct response.
 func (c *client) recordResponse(s sample, done int64, w window) {
-	if done > w.end {
+	if done > w.end && c.counts.requests >= w.least {
 		c.counts.unfinished++
 		return
 	}

@@ -322,7 +322,10 @@ func (g *Generator) window(phase protocol.LoadPhase) window {
 	now := g.Now()
 	w := window{start: now, end: now + phase.DurationNs}
 	if phase.Loop == protocol.Closed {
-		if phase.Requests > 0 {
+		switch {
+		case phase.DurationNs > 0:
+			w.least = phase.Requests
+		case phase.Requests > 0:
 			w.requests, w.end = phase.Requests, math.MaxInt64
 		}
 		return w
@@ -343,6 +346,8 @@ func elapsed(phase protocol.LoadPhase, w window, lastNs int64) int64 {
 	switch {
 	case w.requests > 0 || w.drains:
 		return max(lastNs-w.start, 0)
+	case w.least > 0:
+		return max(lastNs-w.start, phase.DurationNs)
 	case w.openLoop:
 		return max(lastNs-w.start, phase.DurationNs)
 	}

@@ -34,6 +34,23 @@ func TestAClosedLoopSendsAfterEachResponse(t *testing.T) {
 	})
 }
 
+func TestAClosedLoopGoesOnUntilEachConnectionHasItsLeastResponses(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		phase := closedPhase(20 * time.Millisecond)
+		phase.Requests = 3
+		r := run(t, echoRequest(4, phase, phase), overPipes(echoAfter(15*time.Millisecond)))
+		slow := r.phases[0]
+		expect(t, "responses", slow.Requests, 4*3)
+		expect(t, "elapsed", time.Duration(slow.ElapsedNs), 45*time.Millisecond)
+		r = run(t, echoRequest(4, phase), overPipes(echoAfter(time.Millisecond)))
+		quick := r.phases[0]
+		if quick.Requests < 4*19 {
+			t.Errorf("found %d responses, expected about %d", quick.Requests, 4*20)
+		}
+		expect(t, "elapsed", time.Duration(quick.ElapsedNs), 20*time.Millisecond)
+	})
+}
+
 func TestEachTurnRunsItsPhasesOverTheSameConnections(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		request := echoRequest(4, countedPhase(1))

@@ -29,7 +29,7 @@ type LoadRequest struct {
 type LoadPhase struct {
 	Loop          string // Closed, Open, Ladder or Drain
 	DurationNs    int64
-	Requests      int64 // closed: if above 0, requests per connection, instead of a duration; ladder: the fewest due in a step
+	Requests      int64 // closed: requests per connection, the fewest if there is a duration; ladder: the fewest due in a step
 	Warmup        bool
 	RatePerS      int64 // all but closed: total over all connections
 	FactorPercent int64 // ladder: each step's rate as a percentage of the previous one
@@ -166,8 +166,11 @@ func (f fields) parsePhase() LoadPhase {
 		if f.has("requests") {
 			phase.Requests = f.atLeast("requests", 0)
 		}
-		if phase.Requests == 0 {
+		switch {
+		case phase.Requests == 0:
 			phase.DurationNs = f.between("duration_ns", 1, maxNs)
+		case f.has("duration_ns"):
+			phase.DurationNs = f.between("duration_ns", 0, maxNs)
 		}
 		return phase
 	}

@@ -28,6 +28,9 @@ _LIMITED = 0.95  # share of the CPU time available to the load generator
 _VISITS_PER_PROCESSOR = 16
 _MIN_WORKERS = 2
 
+# Of each connection in a sample. A slow server that works on all connections at once would else
+# have answered none, or all just once, when a short sample ends.
+_LEAST_RESPONSES = 4
 _RUN_UP_NS = 5_000_000  # of unmeasured load at the start of a turn
 
 _PROTOCOL = 1  # of the load generator; docs/load.md
@@ -38,7 +41,8 @@ class PhaseRequest(msgspec.Struct, frozen=True, omit_defaults=True):
 
     loop: str
     duration_ns: int = 0
-    requests: int = 0  # per connection; 0: as many as the duration allows. Ladder: least in a step
+    # Per connection, the least if there is a duration. Ladder: the least in a step.
+    requests: int = 0
     rate_per_s: int = 0
     factor_percent: int = 0
     steps: int = 0
@@ -186,7 +190,7 @@ def _plan_turn(load: Load, resolved: ModelCase) -> tuple[PhaseRequest, ...]:
     case, sampling = resolved.case, resolved.sampling
     phases = (
         PhaseRequest("closed", _RUN_UP_NS, warmup=True),
-        PhaseRequest("closed", sampling.min_sample_ns),
+        PhaseRequest("closed", sampling.min_sample_ns, _LEAST_RESPONSES),
     )
     if not case.rate_per_s:
         return phases

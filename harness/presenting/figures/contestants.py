@@ -14,12 +14,13 @@ from harness.catalog.workload import OTHER_VARIANTS
 from harness.presenting.figures import style, ticks
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Collection, Iterator, Mapping, Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from harness.analysis.analyse import Analysis, CellResult, WorkloadResult
+    from harness.catalog.contestant import Contestant
     from harness.catalog.workload import Metric
     from harness.presenting.figures.style import Look
     from harness.statistics.estimates import Estimate
@@ -36,19 +37,22 @@ MARK = "\u2020"  # a dagger: a line below the panels says something of this row
 def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
     """Draw the headline case of one workload."""
     cells = _in_row_order(result)
-    notes = [line for cell in result.headline for note in _notes(cell) for line in note]
+    notes = _collect_notes(result)
+    lines = [line for note in notes for line in note.lines]
+    marked = {cell.contestant for note in notes for cell in note.marked}
     metrics = [
         metric
         for metric in result.workload.metrics.values()
         if any(metric.id in cell.metrics for cell in cells)
     ]
     rows = _place_rows(result, cells)
-    labels = style.name_width([*rows.headings, *map(_name_row, cells)])
+    names = {row: _name_row(cell, marked) for row, cell in rows.cells.items()}
+    labels = style.name_width([*rows.headings, *names.values()])
     column_width = (_WIDTH - labels - 0.1) / max(1, len(metrics))
     headings = [_heading(metric, cells, column_width - 0.15) for metric in metrics]
     head = 0.12 + _HEAD_LINE * max((text.count("\n") + 1 for text in headings), default=0)
     panel = max(1, rows.count) * _ROW
-    below = 0.55 + (0.1 + _NOTE_LINE * len(notes) if notes else 0)
+    below = 0.55 + (0.1 + _NOTE_LINE * len(lines) if lines else 0)
     sheet, bottom, top = _sheet(analysis, result, head + panel + below)
     height = sheet.get_figheight()
     for column, (metric, heading) in enumerate(zip(metrics, headings, strict=True)):
@@ -62,8 +66,8 @@ def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
         )
         axes.set_title(heading, fontsize=8.5, loc="left", pad=6)
         _draw_panel(axes, result, metric, rows, style.model_looks(analysis.models))
-        _name_rows(axes, rows, is_first=column == 0)
-    _write_notes(sheet, notes, bottom)
+        _name_rows(axes, rows, names if column == 0 else {})
+    _write_notes(sheet, lines, bottom)
     return sheet
 
 
@@ -121,13 +125,10 @@ def _place_rows(result: WorkloadResult, ordered: Sequence[CellResult]) -> _Rows:
     return _Rows(placed, headings)
 
 
-def _name_rows(axes: Axes, rows: _Rows, *, is_first: bool) -> None:
-    """Write the names of contestants, and of groups in bold, beside the first panel."""
-    named = {row: _name_row(cell) for row, cell in rows.cells.items()}
-    named |= {row: label for label, row in rows.headings.items()}
-    axes.set_yticks(
-        range(rows.count), [named[row] if is_first else "" for row in range(rows.count)]
-    )
+def _name_rows(axes: Axes, rows: _Rows, names: Mapping[int, str]) -> None:
+    """Write the names of contestants, and of groups in bold, beside a panel, if there are names."""
+    named = {**names, **({row: label for label, row in rows.headings.items()} if names else {})}
+    axes.set_yticks(range(rows.count), [named.get(row, "") for row in range(rows.count)])
     for row, text in enumerate(axes.get_yticklabels()):
         text.set_fontweight("bold" if row in rows.headings.values() else "normal")
 
@@ -241,23 +242,57 @@ def _high(estimate: Estimate) -> float:
     return estimate.value if estimate.high is None else estimate.high
 
 
-def _name_row(cell: CellResult) -> str:
+@dataclass(frozen=True)
+class _Note:
+    """What a line below the panels says of some contestants."""
+
+    text: str
+    cells: tuple[CellResult, ...]
+    is_common: bool  # it says the same of every row, so no row is marked
+
+    @property
+    def lines(self) -> list[str]:
+        whom = "all rows" if self.is_common else ", ".join(cell.name for cell in self.cells)
+        mark = f"{MARK} " if self.marked else ""
+        return _wrap(f"{mark}{whom}: {self.text}")
+
+    @property
+    def marked(self) -> list[CellResult]:
+        """The rows that get a mark: those with a dot."""
+        return [] if self.is_common else [cell for cell in self.cells if cell.metrics]
+
+
+def _collect_notes(result: WorkloadResult) -> list[_Note]:
+    """Return why cells have no dot or no rank, and their warnings.
+
+    What is said of several is said once, except why each has no rank.
+    """
+    by_text: dict[tuple[str, Contestant | None], list[CellResult]] = {}
+    for cell in result.headline:
+        if cell.unranked is not None:
+            by_text[cell.unranked.text, cell.contestant] = [cell]
+        for text in _texts(cell, result.metric):
+            by_text.setdefault((text, None), []).append(cell)
+    rows = [cell for cell in result.headline if cell.metrics]
+    return [
+        _Note(text, tuple(named), is_common=len(rows) > 1 and named == rows)
+        for (text, _), named in by_text.items()
+    ]
+
+
+def _texts(cell: CellResult, metric: Metric) -> Iterator[str]:
+    if cell.absent is not None:
+        yield f"{cell.absent.absence.label}: {cell.absent.reason}"
+    elif cell.unranked is None and not cell.metrics:
+        yield "not measured yet"
+    elif cell.unranked is None and metric.id not in cell.metrics:
+        yield f"no {metric.label} in any block: its samples have no value"
+    yield from cell.warnings
+
+
+def _name_row(cell: CellResult, marked: Collection[Contestant]) -> str:
     """Return the name of a row, marked if a line below the panels says something of it."""
-    has_note = cell.unranked is not None or bool(cell.warnings)
-    return f"{cell.name} {MARK}" if has_note else cell.name
-
-
-def _notes(cell: CellResult) -> Iterator[list[str]]:
-    """Yield why a cell has no dot or no rank, and its warnings, each in lines that fit."""
-    name = f"{MARK} {cell.name}" if cell.metrics else cell.name
-    if cell.unranked is not None:
-        yield _wrap(f"{name}: {cell.unranked.text}")
-    elif cell.absent is not None:
-        yield _wrap(f"{cell.name}: {cell.absent.absence.label}: {cell.absent.reason}")
-    elif not cell.metrics:
-        yield _wrap(f"{cell.name}: not measured yet")
-    for warning in cell.warnings:
-        yield _wrap(f"{name}: {warning}")
+    return f"{cell.name} {MARK}" if cell.contestant in marked else cell.name
 
 
 def _wrap(text: str) -> list[str]:

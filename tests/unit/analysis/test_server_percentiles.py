@@ -77,7 +77,7 @@ def test_a_curve_ends_where_too_few_requests_are_beyond() -> None:
 def test_a_late_generator_is_a_warning_on_its_row() -> None:
     for micro, warned in ((1, False), (30, True)):
         (cell,) = result(*served(400, micro), text=TEXT).headline
-        assert ("the load generator itself sent late" in " ".join(cell.warnings)) is warned
+        assert ("the load generator sent late" in " ".join(cell.warnings)) is warned
 
 
 def test_cpu_per_request_is_that_of_the_closed_loop() -> None:
