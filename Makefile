@@ -20,9 +20,6 @@ BIN := .venv/bin
 # Go from PATH if it is recent enough, else from .venv.
 GO = $$($(BIN)/python -c 'from harness.measuring.runners.go_build import ROOT, find_go; print(find_go(ROOT / "go/go.mod")[0] or "")')
 
-# One more than there are processors, because tests wait for children.
-TESTERS = $$(( $$($(BIN)/python -c 'import os; print(os.cpu_count() or 1)') + 1 ))
-
 .DEFAULT_GOAL := help
 .PHONY: help setup compare claims test unit check check-python check-go smoke bench doctor lock schema readme reference clean
 
@@ -54,7 +51,7 @@ claims: setup ## check the claims of README.md against the reference run, or RUN
 		--only --ledger docs/own-claims.toml --must-hold
 
 test: check ## run every check and every test: unit, conformance, end-to-end
-	$(BIN)/python -m pytest --numprocesses $(TESTERS) --dist loadfile tests
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile tests
 
 unit: setup ## run the unit tests, in less than a minute
 	@$(BIN)/python -m pytest --numprocesses auto tests/unit

@@ -412,7 +412,7 @@ def test_a_figure_that_fails_is_named_and_the_others_are_drawn(
     def defect(*_: object) -> None:
         raise StopIteration("no unit")
 
-    analysis = drawing("everything").analysis
+    analysis = drawing("too few blocks").analysis
     monkeypatch.setattr(figures.contestants, "figure", defect)
     failures: list[tuple[str, str]] = []
     written = figures.draw(
