@@ -73,7 +73,7 @@ def test_both_runners_conform(invoke: Invoke, monkeypatch: pytest.MonkeyPatch) -
     assert "1 conform, 0 do not, 0 are not written" in said
     for _ in range(3):  # on a busy machine, a JIT compiler that warms up can look like skipped work
         code, said, err = invoke(*VALIDATE)
-        if code is Exit.SUCCESS:
+        if code == Exit.SUCCESS:
             break
     assert (code, err) == (Exit.SUCCESS, "")
     for stem in OFFERED:
