@@ -53,8 +53,8 @@ def draw(
 
     The overview is first. `judged` are the claims for the scorecard. With `only`, draws just the
     figures of these names, as far as the run has them; with `workloads`, of workloads only theirs.
-    `stop` is asked before each figure. `failed` is told of a figure that cannot be made and so is
-    left out; without it, the error is raised.
+    `stop` is asked before each figure. `failed` gets the name of a figure that cannot be made, and
+    the error; the others are drawn. Without `failed`, the error is raised.
 
     Raises Problem if a file cannot be written.
     """
