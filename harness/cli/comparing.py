@@ -17,8 +17,8 @@ from harness.cli.measuring import open_inventory
 from harness.cli.results import analyse_run, show_revision
 from harness.errors import Exit, Problem
 from harness.interrupts import interruptible
-from harness.locks import measuring_alone
 from harness.measuring import against, campaign
+from harness.measuring.machine.measuring_alone import measuring_alone
 from harness.measuring.plan import PROFILES, RunSelection
 from harness.measuring.progress import Display
 from harness.presenting import tables

@@ -14,10 +14,10 @@ from harness.cli.live import LiveResults, begin_analysis
 from harness.cli.results import draw, show_results, summarise
 from harness.errors import Exit, Problem
 from harness.interrupts import interruptible
-from harness.locks import measuring_alone
 from harness.measuring import campaign
 from harness.measuring.doctor import diagnose
 from harness.measuring.inventory import Inventory
+from harness.measuring.machine.measuring_alone import measuring_alone
 from harness.measuring.plan import PROFILES, RunSelection, assign_validation
 from harness.measuring.processes.environment import parse_passed
 from harness.measuring.progress import Display

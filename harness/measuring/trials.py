@@ -303,11 +303,15 @@ class Attempt:
             warnings=verdict.warnings,
             rounds=sum(not sample.warmup for sample in samples) if self.request.turns else 0,
             first_round=self.first_round,
-            disturbed=Interference.read().describe_since(
-                self.before, result.wall_ns / 1e9, os.cpu_count() or 1
-            )
-            if result.wall_ns
-            else (),
+            disturbed=self._describe_disturbance(),
+        )
+
+    def _describe_disturbance(self) -> tuple[str, ...]:
+        """Describe what took CPU time while the child ran."""
+        if not self.result.wall_ns:
+            return ()
+        return Interference.read().describe_since(
+            self.before, self.result.wall_ns / 1e9, os.cpu_count() or 1
         )
 
 

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from harness.errors import Exit, Problem
-from harness.locks import HeldError, Lock
 from harness.results import schema_1
+from harness.results.lock import HeldError, Lock
 from harness.results.records import SCHEMA_VERSION, Run, Trial
 
 if TYPE_CHECKING:

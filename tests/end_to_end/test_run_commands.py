@@ -13,7 +13,7 @@ import pytest
 
 from harness import cli
 from harness.errors import Exit
-from harness.locks import measuring_alone
+from harness.measuring.machine.measuring_alone import measuring_alone
 from harness.measuring.plan import PROFILES
 from harness.results import store
 from harness.results.records import Run

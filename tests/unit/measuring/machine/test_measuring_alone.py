@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import Exit, Problem
-from harness.locks import measuring_alone
+from harness.measuring.machine.measuring_alone import measuring_alone
 
 
 @pytest.fixture(autouse=True)
