@@ -109,6 +109,10 @@ class LiveResults:
                 warn(str(problem))
                 self._claims = None
 
+    def told(self, text: str) -> None:
+        """Show a message about the measuring itself."""
+        self._display.told(text)
+
     def _count_decided(self, id_: str) -> None:
         result = self._analyst.compare(id_)
         self._decided[id_] = result.comparison.count_decided(contrasts(result))

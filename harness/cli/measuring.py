@@ -175,6 +175,7 @@ def validate(
     console = Console()
     with interruptible() as interrupted:
         runner = inventory.trial_runner(0, interrupted)
+        runner.tell = warn
         for index, cell in enumerate(cells):
             trial = validate_cell(runner, assign_validation(cell, inventory.workloads), index)
             if trial is None:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness import units
+from harness.measuring.machine.essentials import diagnose_essentials
 from harness.measuring.machine.facts import describe_machine
 from harness.measuring.machine.interference import throttled_times_ns
 from harness.measuring.machine.kernel_files import KernelFiles
@@ -71,6 +72,7 @@ def diagnose(root: Path = Path("/")) -> list[Diagnosis]:
         _open_files(),
         _processes(),
         _pids(files),
+        *diagnose_essentials(),
         Diagnosis("python", f"{sys.version.split()[0]} ({platform.python_implementation()})"),
         _build(sysconfig.get_config_vars()),
         _gil(sysconfig.get_config_vars()),

@@ -17,6 +17,7 @@ from msgspec import structs
 
 from harness.measuring.live_contestant import LiveContestant, Stop
 from harness.measuring.machine.interference import RoundWatch
+from harness.measuring.trials import MOST_ATTEMPTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -53,26 +54,29 @@ def run_turns(
     """Measure contestants, each with its position in the block. None if interrupted.
 
     Contestants that do not fit into memory together are measured in groups. The baseline takes part
-    in every group.
+    in every group. If this process or the machine stood still meanwhile, all is measured again.
     """
-    turns = _Turns(
-        [
-            LiveContestant.of(runner, assignment, block, position)
-            for position, assignment in assignments
-        ],
-        most_rounds,
-        random.Random(f"{runner.seed} {block} turns"),
-        _Room(runner.memory_bytes),
-        Stop(runner.interrupted, on_tick),
-        RoundWatch(),
-        _find_processors(),
-    )
-    try:
-        turns.take_all()
-    finally:
-        turns.end(turns.contestants)
-    if turns.stop.is_asked:
-        return None
+    for _ in range(MOST_ATTEMPTS):
+        turns = _Turns(
+            [
+                LiveContestant.of(runner, assignment, block, position)
+                for position, assignment in assignments
+            ],
+            most_rounds,
+            random.Random(f"{runner.seed} {block} turns"),
+            _Room(runner.memory_bytes),
+            Stop(runner.interrupted, on_tick),
+            RoundWatch(),
+            _find_processors(),
+        )
+        try:
+            turns.take_all()
+        finally:
+            turns.end(turns.contestants)
+        if turns.stop.is_asked:
+            return None
+        if not runner.has_stood_still(contestant.attempt for contestant in turns.contestants):
+            break
     return [turns.judge(contestant) for contestant in turns.contestants]
 
 

@@ -83,6 +83,7 @@ class LoadDriver:
     server: child.Handle = field(default_factory=child.Handle)
     loads: dict[str, ServerLoad] = field(default_factory=dict)  # by case
     orphan_count: int = 0  # processes that outlived a load generator
+    stood_still_s: float = 0.0  # how long the harness did not run while a load generator did
     _generator: child.Handle = field(default_factory=child.Handle)  # of the measured case
     was_interrupted: bool = False  # a load generator was ended because of Ctrl-C
     _threads: list[threading.Thread] = field(default_factory=list)
@@ -181,6 +182,7 @@ class LoadDriver:
             handle=self._generator if turns else None,
         )
         self.orphan_count += result.orphan_count
+        self.stood_still_s += result.stood_still_s
         if result.stopped == "interrupt":
             self.was_interrupted = not self._has_no_server(case.id)
             load.was_cut |= not self.was_interrupted
