@@ -24,7 +24,7 @@ from harness.measuring.progress import Display
 from harness.measuring.validate import validate_cell
 from harness.presenting import tables
 from harness.results import store
-from harness.results.records import Absence
+from harness.results.records import Absence, Status
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -189,7 +189,7 @@ def validate(
         highlight=False,
     )
     for trial in wrong:
-        if trial.stderr_end:
+        if trial.stderr_end and trial.status is not Status.UNSUPPORTED:
             print_line(
                 console, f"\n{trial.cell.workload} {trial.cell.name} printed to standard error:"
             )

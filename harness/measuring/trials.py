@@ -44,6 +44,7 @@ if TYPE_CHECKING:
 _END = b'{"kind": "end"}\n'
 _CANNOT_START = 127  # the exit code that shells use
 MOST_ATTEMPTS = 3  # to measure without a standstill
+_PERHAPS_OF_MACHINE = (Status.CRASH, Status.TIMEOUT)
 _MAX_PADDING = 4_096  # bytes; one page is enough to move the rest of the stack
 
 
@@ -285,7 +286,7 @@ class Attempt:
             driver.loads if driver else None,
         )
         error = f"{verdict.message}\n{self.result.stderr_end}"
-        if verdict.status is Status.CRASH and (lack := find_lack(error)):
+        if verdict.status in _PERHAPS_OF_MACHINE and (lack := find_lack(error)):
             verdict = Verdict(Status.UNSUPPORTED, f"{verdict.message}; {lack}")
         trial = self._create_trial(verdict)
         return _add_load(trial, driver, self.assignment.case) if driver else trial

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from harness.measuring.machine.kernel_files import KernelFiles
+from harness.measuring.machine.limits import MANY_TASKS, read_pid_limits
 from harness.results.records import Diagnosis
 
 if TYPE_CHECKING:
@@ -61,8 +62,18 @@ def find_lack(text: str) -> str:
         if any(error in folded for error in need.errors):
             found = need.check()
             if found.advice:
-                return f"{found.name}: {found.value}; {found.advice}"
+                return _describe(found)
     return ""
+
+
+def find_lack_of_loopback() -> str:
+    """Return why no server can be loaded on this machine, with the remedy, or an empty text."""
+    found = _check_loopback()
+    return _describe(found) if found.advice else ""
+
+
+def _describe(found: Diagnosis) -> str:
+    return f"{found.name}: {found.value}; {found.advice}"
 
 
 def _check_loopback() -> Diagnosis:
@@ -108,6 +119,18 @@ def _check_open_files() -> Diagnosis:
     )
 
 
+def _check_processes() -> Diagnosis:
+    limits = [*read_pid_limits(KernelFiles())]
+    number = getattr(resource, "RLIMIT_NPROC", None)
+    if number is not None and (soft := resource.getrlimit(number)[0]) != resource.RLIM_INFINITY:
+        limits.append(soft)
+    lowest = min(limits, default=MANY_TASKS)
+    advice = "raise it: ulimit -u 32768, and pids.max of the container (--pids-limit)"
+    return Diagnosis(
+        "processes and threads", f"at most {lowest:,}", advice if lowest < MANY_TASKS else ""
+    )
+
+
 def _check_temporary_folder() -> Diagnosis:
     name, advice = "temporary folder", "set TMPDIR to a folder that can be written, such as /tmp"
     try:
@@ -116,7 +139,7 @@ def _check_temporary_folder() -> Diagnosis:
             Path(made, "file").write_bytes(b"x")
     except OSError as error:
         return Diagnosis(name, f"cannot be written ({_reason(error)})", advice)
-    if not _can_name_socket(os.path.join(folder, _LONGEST_NAME)):
+    if not _can_name_socket(f"{folder}/{_LONGEST_NAME}"):
         advice = "too long a path for a socket; set TMPDIR to a shorter one, such as /tmp"
         return Diagnosis(name, folder, advice)
     return Diagnosis(name, folder)
@@ -151,6 +174,10 @@ _NEEDS = (
     _Need(_check_loopback, ("network is unreachable", "network is down")),
     _Need(_check_ports, ("assign requested address", "address already in use")),
     _Need(_check_open_files, ("too many open files",)),
+    _Need(
+        _check_processes,
+        ("start new thread", "resource temporarily unavailable", "create new os thread"),
+    ),
     _Need(
         _check_temporary_folder,
         (
