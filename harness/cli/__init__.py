@@ -12,6 +12,7 @@ from harness import units
 from harness.cli import comparing, measuring, reading, writing
 from harness.cli.output import guarded
 from harness.errors import Exit, Problem
+from harness.paths import has_working_directory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,6 +55,13 @@ def _run(argv: Sequence[str]) -> int:
     except (click.Abort, KeyboardInterrupt):
         click.echo("loombench: interrupted", err=True)
         return Exit.INTERRUPTED
+    except FileNotFoundError:
+        if has_working_directory():
+            raise
+        click.echo(
+            "loombench: the current directory has been deleted; change to another one", err=True
+        )
+        return Exit.NOT_POSSIBLE
     except SystemExit:  # of click, because nobody reads the bytes of an export any more
         return Exit.SUCCESS
     return int(result or Exit.SUCCESS)

@@ -11,7 +11,7 @@ from harness.claims import judge, ledger
 from harness.cli import options
 from harness.cli.console import echo_json, print_line, warn
 from harness.cli.live import LiveResults, begin_analysis
-from harness.cli.results import draw, show_results, summarise
+from harness.cli.results import present, show_results
 from harness.errors import Exit, Problem
 from harness.interrupts import interruptible
 from harness.measuring import campaign
@@ -214,9 +214,7 @@ def _present(
     """Print the results of a run, draw its figures and write its report."""
     show_results(analysis, console)
     checked = judge.judge_claims(claims, analysis)
-    if figures:
-        draw(folder, analysis, checked, console)
-    summarise(folder, analysis, checked)
+    present(folder, analysis, checked, console, figures=figures)
 
 
 def open_inventory(runners: Sequence[Path] = (), envs: Sequence[str] = ()) -> Inventory:
