@@ -54,7 +54,10 @@ def raise_open_files(needed: int) -> float:
     # Not to the hard limit: some systems report an infinite one and accept only smaller numbers.
     raised = int(min(needed, hard))
     _, number = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (raised, number))
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (raised, number))
+    except (ValueError, OSError):  # more than the system allows, whatever the hard limit says
+        return soft
     return raised
 
 
