@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _CONNECT_NS_EACH = 2_000_000  # extra timeout per connection: a slow machine needs nearly 1 ms
 _LIMITED = 0.95  # share of the CPU time available to the load generator
-_KEPT = 0.8  # share of the fixed rate that a server must answer, or it is overloaded
+_KEPT = 0.7  # share of the fixed rate that a server must answer, or it is overloaded
 
 # Connections that are opened and closed before the phases, for each processor, since a server may
 # have a worker on each. The kernel picks a worker at random; one that gets none of 16 per worker is

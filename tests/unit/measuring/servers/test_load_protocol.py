@@ -221,12 +221,12 @@ LIMITED = (
             [phase(loop="ladder", saturated=True)],
             ("saturated at the first step of the ladder: no lower rate was tried",),
         ),
-        ({}, [steady(800), steady(801), steady(100)], ()),
+        ({}, [steady(700), steady(701), steady(100)], ()),
         (
             {},
-            [steady(799), steady(1_000), steady(100)],
+            [steady(699), steady(1_000), steady(100)],
             (
-                "overloaded: it answered 799 of 1,000 requests per second, so its latency is that"
+                "overloaded: it answered 699 of 1,000 requests per second, so its latency is that"
                 " of a queue that grows",
             ),
         ),
