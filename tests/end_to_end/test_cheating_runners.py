@@ -53,7 +53,7 @@ unit = "ns/number"
 better = "lower"
 formula = "elapsed_ns / operations"
 """
-BLOCKS, WITH_GROWTH = 5, 3
+BLOCKS, WITH_GROWTH, RETRIES = 5, 3, 5
 INVALID, SUSPECT = Obstacle.INVALID, Obstacle.SUSPECT
 GROWS = "times the work took"
 CHEATS = {
@@ -124,8 +124,12 @@ def test_only_the_honest_are_ranked_titled_and_advised(analysis: Analysis) -> No
 def test_validate_warns_of_skipped_work(way: str) -> None:
     measuring = bench()
     check = Cell(Contestant("cheated", way), "check")
-    trial = validate_cell(measuring.trial_runner, assign_validation(check, measuring.workloads), 0)
-    assert trial is not None
+    assignment = assign_validation(check, measuring.workloads)
+    for _ in range(RETRIES):  # on a busy machine, noise may look like growth, which excuses
+        trial = validate_cell(measuring.trial_runner, assignment, 0)
+        assert trial is not None
+        if not conforms(trial):
+            break
     assert not conforms(trial)
     assert trial.warnings[0].startswith("suspect: 2.0 times the work took")
 
