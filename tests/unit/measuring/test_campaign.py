@@ -137,7 +137,8 @@ def test_a_run_stores_the_text_of_its_workloads_only(tmp_path: Path) -> None:
 def test_a_run_stores_the_digest_of_every_source_it_runs(tmp_path: Path) -> None:
     run = begin(tmp_path, RunSelection(("pingpong",), ("asyncio",))).run
     ends = ("", "__futures", "__nowait")
-    files = [f"python/workloads/pingpong/on_asyncio{end}.py" for end in ends]
+    names = [*(f"on_asyncio{end}" for end in ends), "turns"]
+    files = [f"python/workloads/pingpong/{name}.py" for name in names]
     assert run.sources == {
         file: hashlib.sha256((ROOT / file).read_bytes()).hexdigest() for file in files
     }
