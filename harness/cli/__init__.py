@@ -9,14 +9,20 @@ from typing import TYPE_CHECKING
 import click
 
 from harness import units
-from harness.cli import comparing, measuring, reading, writing
+from harness.cli import comparing, measuring, merging, reading, writing
 from harness.cli.output import guarded
 from harness.errors import Exit, Problem
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_COMMANDS = (*measuring.COMMANDS, *comparing.COMMANDS, *reading.COMMANDS, *writing.COMMANDS)
+_COMMANDS = (
+    *measuring.COMMANDS,
+    *comparing.COMMANDS,
+    *merging.COMMANDS,
+    *reading.COMMANDS,
+    *writing.COMMANDS,
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
