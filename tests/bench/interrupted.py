@@ -32,7 +32,8 @@ from tests.support import command
 from tests.support.planted import bench as planted
 
 _MOMENTS, _SEED = 20, 9
-_EARLIEST_S, _LATEST_S = 0.3, 4.5  # after a session's start, which takes about half a second
+_STARTING_S, _MEASURING_S = (0.2, 2.0), (0.0, 2.0)  # how long after the start, or the first trial
+_STARTS_WITHIN_S = 120  # a session on a busy machine
 _ENDS_WITHIN_S = 60  # a session that was asked to end
 _DISK_MIB = 40
 _WORKLOADS, _MODELS = "busy,sumsquares", "base,slower-5,asyncio,threads,processes,go"
@@ -51,6 +52,15 @@ class _Way:
     @property
     def out(self) -> Path:
         return self.folder / "results"
+
+    @property
+    def trials(self) -> Path:
+        return self.out / "latest" / store.TRIALS_FILE
+
+    @property
+    def stored(self) -> int:
+        """How many bytes of trials there are."""
+        return self.trials.stat().st_size if self.trials.exists() else 0
 
     def command(self, *arguments: object) -> list[str]:
         return command.command(*arguments)
@@ -119,9 +129,7 @@ class _FileLimit(_Way):
     codes: ClassVar[set[int]] = {Exit.NOT_POSSIBLE}
 
     def strike(self, harness: subprocess.Popen[bytes]) -> None:
-        file = self.out / "latest" / store.TRIALS_FILE
-        size = file.stat().st_size if file.exists() else 0
-        limit = size + self.draw.randrange(500)  # the middle of a line, mostly
+        limit = self.stored + self.draw.randrange(500)  # the middle of a line, mostly
         resource.prlimit(harness.pid, resource.RLIMIT_FSIZE, (limit, resource.RLIM_INFINITY))
 
 
@@ -156,6 +164,17 @@ class _Tally:
     measured: int = 0  # had measured something
     torn: int = 0  # left a torn line
     complaints: list[str] = field(default_factory=list)
+
+    @property
+    def summary(self) -> str:
+        """Return how many sessions went well, and what those said that did not."""
+        if self.holds:
+            good = f"{self.moments} of {self.moments}"
+        else:
+            good = f"{self.as_said} as it should, {self.intact} intact, {self.alone} alone"
+        return f"{good} ({self.measured} measured, {self.torn} tore a line)" + "".join(
+            self.complaints[:2]
+        )
 
     @property
     def holds(self) -> bool:
@@ -194,10 +213,10 @@ def _prepare(way: type[_Way], stack: ExitStack) -> tuple[type[_Way], Path]:
 def _stop_at_random(kind: type[_Way], folder: Path, moments: int) -> tuple[str, str, str, bool]:
     draw = random.Random(f"{_SEED} {kind.__name__}")
     way, tally = kind(folder, draw), _Tally(moments)
-    file = way.out / "latest" / store.TRIALS_FILE
+    file = way.trials
     kept = b""
-    for _ in range(moments):
-        _stop_after(draw.uniform(_EARLIEST_S, _LATEST_S), way, tally)
+    for moment in range(moments):
+        _stop(way, tally, while_starting=moment % 4 == 0)
         data = file.read_bytes() if file.exists() else b""
         tally.intact += data.startswith(kept)
         tally.measured += len(data) > len(kept)
@@ -210,18 +229,18 @@ def _stop_at_random(kind: type[_Way], folder: Path, moments: int) -> tuple[str, 
     doubles, holes = measured_twice(trials), cut_short(run, trials)
     return (
         f"{way.name} at {moments} random moments, then --resume",
-        f"ended as it should {tally.as_said}, lost nothing {tally.intact}, left no process"
-        f" {tally.alone} of {moments} ({tally.measured} had measured, {tally.torn} tore a line);"
-        f" at the end {len(doubles)} of {len(trials)} trials twice, {len(holes)} blocks not whole,"
-        f" {'nothing' if is_kept else 'SOMETHING'} lost" + "".join(tally.complaints[:2]),
-        f"{moments} of {moments}, no trial lost or twice, only the last block not whole",
+        tally.summary
+        + f"; at the end {len(doubles)} of {len(trials)} trials twice, {len(holes)} blocks not"
+        f" whole, {'nothing' if is_kept else 'SOMETHING'} lost",
+        f"{moments} of {moments} end as they should, lose nothing and leave no process; no trial"
+        " twice, only the last block not whole",
         tally.holds and is_kept and not doubles and len(holes) <= 1,
     )
 
 
-def _stop_after(seconds: float, way: _Way, tally: _Tally) -> None:
+def _stop(way: _Way, tally: _Tally, *, while_starting: bool) -> None:
     """Begin the run or go on with it, and stop it; notes what became of that."""
-    mark = uuid4().hex
+    mark, size = uuid4().hex, way.stored
     with ExitStack() as stack:
         harness = subprocess.Popen(
             way.command(*_arguments(way.out, "10m")),
@@ -232,6 +251,9 @@ def _stop_after(seconds: float, way: _Way, tally: _Tally) -> None:
             stderr=subprocess.PIPE,
             process_group=0,
         )
+        if not while_starting:
+            _wait_until_measured(harness, way, size)
+        seconds = way.draw.uniform(*(_STARTING_S if while_starting else _MEASURING_S))
         time.sleep(seconds)
         was_running = harness.poll() is None
         way.strike(harness)
@@ -249,6 +271,13 @@ def _stop_after(seconds: float, way: _Way, tally: _Tally) -> None:
         tally.complaints.append(f"\nafter {seconds:.2f} s: {harness.returncode}: {said.decode()}")
     tally.as_said += is_as_said
     tally.alone += not left
+
+
+def _wait_until_measured(harness: subprocess.Popen[bytes], way: _Way, size: int) -> None:
+    """Wait until a session has stored a trial."""
+    deadline = time.monotonic() + _STARTS_WITHIN_S
+    while way.stored <= size and harness.poll() is None and time.monotonic() < deadline:
+        time.sleep(0.01)
 
 
 def _arguments(out: Path, budget: str) -> tuple[object, ...]:
