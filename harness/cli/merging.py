@@ -26,7 +26,7 @@ from harness.results.merge import merge_runs
     help="Folder of the merged run, which must not exist yet.",
 )
 def merge(runs: tuple[str, ...], target: Path) -> None:
-    """Merge runs of one machine and configuration into one: more blocks, narrower intervals.
+    """Merge runs of one machine and configuration into one run with the blocks of all.
 
     The runs stay as they are. Runs that differ are refused with the difference; use `compare` for
     those. A run is named by its path, or by its name in `results` or beside the merged one.

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from harness.errors import Exit
 from harness.paths import ROOT
 from harness.results import store
 from harness.results.lock import Lock
@@ -20,6 +21,22 @@ from tests.support.command import command
 from tests.support.planted.bench import MARK
 
 FIRST, SECOND = "20260102T030405Z-first", "20260103T030405Z-second"
+OK, NO, USAGE, CANNOT = Exit.SUCCESS, Exit.FAILED, Exit.USAGE, Exit.NOT_POSSIBLE
+SHOW = f"show {FIRST} --out {{out}}"
+CLAIMS = f"claims {FIRST} --only --must-hold --ledger {{root}}/claims.toml --out {{out}}"
+CLAIM = """
+[documents]
+D = "A document"
+[claims.never]
+says = "A no-op takes a day."
+reading = "Time of a call."
+sources = ["D: 1"]
+workload = "noop"
+this = "sequential"
+measure = "call"
+range = "at least 86,400 s"
+"""
+CLAIMS = f"claims {FIRST} --only --must-hold --ledger {{root}}/claims.toml --out {{out}}"
 AS_IS = 'exec "$@"'
 _BASH = shutil.which("bash") or "bash"  # a situation may have no PATH
 
@@ -68,7 +85,7 @@ class Situation:
     what: str
     arguments: str
     code: int
-    says: str = ""  # in the one message on standard error; empty: there is none
+    says: str = ""  # what the message on standard error has; empty: there is none
     shows: str = ""  # on standard output
     env: Mapping[str, str | None] = field(default_factory=dict)  # None: not set
     make: Make = lambda _: None
