@@ -56,6 +56,8 @@ def test_the_table_is_long_enough_and_names_each_situation_once() -> None:
 def test_a_situation_ends_as_the_table_says(
     row: Situation, measured: Path, tmp_path: Path, mark: str
 ) -> None:
+    if not row.needs():
+        pytest.skip("this situation cannot be made here")
     place = Place(tmp_path)
     shutil.copytree(measured, place.out, symlinks=True)
     row.make(place)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 
+from harness.measuring.machine.limits import read_allowed_cores
 from tests.support.situations.meeting import (
     CANNOT,
     CLAIM,
@@ -17,6 +18,9 @@ from tests.support.situations.meeting import (
     Make,
     Situation,
     has,
+    has_full_device,
+    has_go,
+    has_taskset,
     locked,
     replaced_by_folder,
     runner,
@@ -27,6 +31,7 @@ LIST = "list --workload noop --model sequential"
 PLANTED = f"{LIST} --runner {{root}}"
 NOWHERE = "run --resume nowhere --out {out}"  # ends after it has got the lock of the machine
 RESUME = f"run --resume {FIRST} --no-figures --out {{out}} --budget 1s"
+CORE = min(read_allowed_cores(), default=0)
 FULL = "the output cannot be written: No space left on device"
 # What a runner gets of a user's settings, counted by itself.
 COUNT = 'echo "$(env | grep -cE "^({names})") arrived" >&2; exit 1'
@@ -117,6 +122,7 @@ BUILD = [
         "list --workload noop --model go",
         OK,
         shows="models go",
+        needs=has_go,
         env={"GOFLAGS": "-race", "GOOS": "plan9", "GO111MODULE": "off", "GOWORK": "{root}/go.work"},
         make=has("go.work", "nonsense"),
     ),
@@ -132,6 +138,7 @@ BUILD = [
         "list --workload noop --model go",
         OK,
         shows="models go",
+        needs=has_go,
         make=lambda place: place.program("go", "exit 1"),
     ),
     Situation(
@@ -155,7 +162,12 @@ BUILD = [
 
 MACHINE = [
     Situation(
-        "one core is allowed", "doctor", OK, shows="cores allowed 1", shell='taskset -c 0 "$@"'
+        "one core is allowed",
+        "doctor",
+        OK,
+        shows="cores allowed 1",
+        shell=f'exec taskset -c {CORE} "$@"',
+        needs=has_taskset,
     ),
     Situation(
         "few open files",
@@ -302,18 +314,28 @@ OUTPUT = [
         f"A no-op takes a day.\n{FULL}",
         make=has("claims.toml", CLAIM),
         shell='exec "$@" >/dev/full',
+        needs=has_full_device,
     ),
     Situation("nobody reads", SHOW, OK, shell='set -o pipefail; "$@" | true'),
-    Situation("a full device", SHOW, CANNOT, FULL, shell='exec "$@" >/dev/full'),
+    Situation(
+        "a full device", SHOW, CANNOT, FULL, shell='exec "$@" >/dev/full', needs=has_full_device
+    ),
     Situation("no standard output", SHOW, OK, shell='exec "$@" >&-'),
     Situation("no standard error", NOWHERE, USAGE, shell='exec "$@" 2>&-'),
-    Situation("a full device for errors", NOWHERE, USAGE, shell='exec "$@" 2>/dev/full'),
+    Situation(
+        "a full device for errors",
+        NOWHERE,
+        USAGE,
+        shell='exec "$@" 2>/dev/full',
+        needs=has_full_device,
+    ),
     Situation("no standard input", SHOW, OK, shows="noop", shell='exec "$@" <&-'),
     Situation(
         "an export to a full device",
         f"export {FIRST} --format csv --out {{out}} --output /dev/full",
         CANNOT,
         "/dev/full: cannot be written: No space left on device",
+        needs=has_full_device,
     ),
     Situation(
         "an export in the place of a folder",

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import Exit
+from harness.measuring.runners import go_build
 from harness.paths import ROOT
 from harness.results import store
 from harness.results.lock import Lock
@@ -92,6 +93,7 @@ class Situation:
     during: Callable[[Place], AbstractContextManager[object]] = lambda _: nullcontext()
     shell: str = AS_IS  # how a shell starts the command
     program: tuple[str, ...] = tuple(command())
+    needs: Callable[[], object] = lambda: True  # false: it cannot be made here
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,21 @@ def _messages(err: str) -> list[str]:
     """Return the messages on standard error, less what click puts before one, and the shell."""
     hints = ("Usage: ", "Try '", f"{_BASH}: warning: ")
     return [line for line in err.splitlines() if line and not line.startswith(hints)]
+
+
+# --- what a situation needs
+
+
+def has_go() -> bool:
+    return go_build.build_go()[0] is not None
+
+
+def has_taskset() -> bool:
+    return shutil.which("taskset") is not None and hasattr(os, "sched_getaffinity")
+
+
+def has_full_device() -> bool:
+    return Path("/dev/full").exists()
 
 
 # --- what makes a situation
