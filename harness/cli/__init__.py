@@ -12,6 +12,7 @@ from harness import units
 from harness.cli import comparing, measuring, merging, reading, writing
 from harness.cli.output import guarded
 from harness.errors import Exit, Problem, explain
+from harness.paths import has_working_directory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -54,7 +55,10 @@ def _run(argv: Sequence[str]) -> int:
     except OSError as error:
         if explained := explain(error):
             return _complain(explained)
-        raise
+        if has_working_directory():
+            raise
+        gone = "the current directory has been deleted; change to another one"
+        return _complain(Problem(gone, Exit.NOT_POSSIBLE))
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
     except click.ClickException as error:

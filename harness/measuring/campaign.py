@@ -72,9 +72,11 @@ class Campaign:
             self.writer.append(trial)
             self.allocator.record(trial)
 
+        runner = self.inventory.trial_runner(self.run.seed, interrupted, memory_bytes)
+        runner.tell = observer.told
         try:
             return run_blocks(
-                self.inventory.trial_runner(self.run.seed, interrupted, memory_bytes),
+                runner,
                 self.allocator.blocks(),
                 self.allocator.has_trial,
                 time.monotonic() + self.budget_s,

@@ -17,7 +17,9 @@ from msgspec import structs
 
 from harness.measuring.live_contestant import LiveContestant, Stop
 from harness.measuring.machine.interference import RoundWatch
+from harness.measuring.machine.limits import count_open_files, raise_open_files
 from harness.measuring.servers.load_protocol import expect_turns
+from harness.measuring.trials import MOST_ATTEMPTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 _SHAPES = ("rate", "makespan", "latency")
 _ROUNDS_S = 5.0  # a block has as many rounds as fit, at least one
 _LONG_TURN = 10  # times the median turn
+_FILES_EACH = 16  # open files of this process for a contestant and the load on it, at most
+_MANY_FILES = 4_096
 _FEWEST_ALIVE = 2  # one contestant and the baseline, however large they are
 
 
@@ -54,28 +58,31 @@ def run_turns(
     """Measure contestants, each with its position in the block. None if interrupted.
 
     Contestants that do not fit into memory together are measured in groups. The baseline takes part
-    in every group.
+    in every group. If this process or the machine stood still meanwhile, all is measured again.
     """
     expected = _expect_rounds([assignment for _, assignment in assignments], most_rounds)
-    turns = _Turns(
-        [
-            LiveContestant.of(runner, assignment, block, position, expected)
-            for position, assignment in assignments
-        ],
-        expected,
-        most_rounds,
-        random.Random(f"{runner.seed} {block} turns"),
-        _Room(runner.memory_bytes),
-        Stop(runner.interrupted, on_tick),
-        RoundWatch(),
-        _find_processors(),
-    )
-    try:
-        turns.take_all()
-    finally:
-        turns.end(turns.contestants)
-    if turns.stop.is_asked:
-        return None
+    for _ in range(MOST_ATTEMPTS):
+        turns = _Turns(
+            [
+                LiveContestant.of(runner, assignment, block, position, expected)
+                for position, assignment in assignments
+            ],
+            expected,
+            most_rounds,
+            random.Random(f"{runner.seed} {block} turns"),
+            _Room(runner.memory_bytes),
+            Stop(runner.interrupted, on_tick),
+            RoundWatch(),
+            _find_processors(),
+        )
+        try:
+            turns.take_all()
+        finally:
+            turns.end(turns.contestants)
+        if turns.stop.is_asked:
+            return None
+        if not runner.has_stood_still(contestant.attempt for contestant in turns.contestants):
+            break
     return [turns.judge(contestant) for contestant in turns.contestants]
 
 
@@ -190,12 +197,13 @@ def _find_processors() -> list[int]:
 
 
 class _Room:
-    """The memory that contestants may use while they wait for their turns."""
+    """The memory and the open files that contestants may use while they wait for their turns."""
 
     def __init__(self, budget_bytes: int) -> None:
         self._budget_bytes = budget_bytes
         self._free_before = self._free_now = _free_bytes()
         self._largest_step = 0
+        self._files = raise_open_files(_MANY_FILES)
 
     def is_left(self, starting: int) -> bool:
         """Return whether another contestant fits, while so many others are still starting."""
@@ -203,7 +211,8 @@ class _Room:
         self._largest_step = max(self._largest_step, self._free_now - free)
         self._free_now = free
         used = self._free_before - free
-        return used + starting * self._largest_step <= self._budget_bytes
+        has_memory = used + starting * self._largest_step <= self._budget_bytes
+        return has_memory and self._files - count_open_files() >= (starting + 1) * _FILES_EACH
 
 
 def _free_bytes() -> int:
