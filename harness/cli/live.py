@@ -130,6 +130,7 @@ class LiveResults:
             self._folder / "figures",
             checked,
             workloads=self._changed,
+            kinds=("svg",),  # of which the report is made; the others would take as long again
             stop=self._interrupted,
             failed=warn_of_figure,
         )

@@ -11,6 +11,7 @@ from msgspec import structs
 
 from harness.catalog.contestant import DEFAULT_RUNTIME, Contestant
 from harness.catalog.workload import BASELINE
+from harness.measuring.plan import keep_models
 from harness.results.records import Status
 from harness.statistics import estimates
 from harness.statistics.blocks import BlockValues, pair_block, round_ratios
@@ -20,6 +21,7 @@ from harness.statistics.stopping import StoppingRule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
 
     from harness.measuring.plan import Assignment
     from harness.results.records import Cell, Trial
@@ -38,8 +40,14 @@ class _RecordedBlock:
 class MeasuredCase:
     """Takes in the trials of one case, and says how many more blocks and rounds it needs."""
 
-    def __init__(self, assignments: Sequence[Assignment], precision: float) -> None:
+    def __init__(
+        self, assignments: Sequence[Assignment], precision: float, first_look: range = range(0)
+    ) -> None:
+        """Take in the contestants, and which blocks of the run have no variants of models."""
         self._assignments = {assignment.cell: assignment for assignment in assignments}
+        self._models = set(keep_models(list(self._assignments)))
+        self.variants = self._assignments.keys() - self._models
+        self._first_look = first_look
         self._contrasts = _choose_contrasts(list(self._assignments))
         self._blocks: defaultdict[int, _RecordedBlock] = defaultdict(_RecordedBlock)
         self._values: defaultdict[Cell, BlockValues] = defaultdict(BlockValues)
@@ -56,7 +64,7 @@ class MeasuredCase:
         block = self._blocks[trial.block]
         block.cells.add(cell)
         # Trials that take turns share the time of their block.
-        block.cost_ns += trial.wall_ns // (len(self._assignments) if trial.rounds else 1)
+        block.cost_ns += trial.wall_ns // (len(self.cells_of(trial.block)) if trial.rounds else 1)
         if assignment and trial.status is Status.OK:
             metric = assignment.case.workload.headline_metric
             samples = sample_values(metric, assignment.case, trial)
@@ -74,7 +82,11 @@ class MeasuredCase:
 
     def is_complete(self, block: int) -> bool:
         """Return whether every cell has a trial in a block. One of an interrupted block has not."""
-        return self._blocks[block].cells == self._assignments.keys()
+        return self._blocks[block].cells >= self.cells_of(block)
+
+    def cells_of(self, block: int) -> AbstractSet[Cell]:
+        """Return the cells of a block."""
+        return self._models if block in self._first_look else self._assignments.keys()
 
     @property
     def interrupted_blocks(self) -> list[int]:

@@ -120,9 +120,9 @@ class TrialRunner:
         position: int,
         rng: random.Random,
         *,
-        turns: bool = False,
+        turns: int = 0,
     ) -> Attempt:
-        """Return a trial that is about to start."""
+        """Return a trial that is about to start; `turns` are expected, or it is measured alone."""
         contestant, is_served = assignment.cell.contestant, assignment.is_served
         version = self.runner_of(contestant).description.protocol
         request = protocol.create_request(
@@ -130,7 +130,7 @@ class TrialRunner:
             assignment.cases,
             rng.getrandbits(31),
             version,
-            turns=turns and not is_served,  # the load on a server takes the turns
+            turns=turns > 0 and not is_served,  # the load on a server takes the turns
         )
         driver = obstacle = None
         if is_served:

@@ -18,6 +18,7 @@ from msgspec import structs
 from harness.measuring.live_contestant import LiveContestant, Stop
 from harness.measuring.machine.interference import RoundWatch
 from harness.measuring.machine.limits import count_open_files, raise_open_files
+from harness.measuring.servers.load_protocol import expect_turns
 from harness.measuring.trials import MOST_ATTEMPTS
 
 if TYPE_CHECKING:
@@ -59,12 +60,14 @@ def run_turns(
     Contestants that do not fit into memory together are measured in groups. The baseline takes part
     in every group. If this process or the machine stood still meanwhile, all is measured again.
     """
+    expected = _expect_rounds([assignment for _, assignment in assignments], most_rounds)
     for _ in range(MOST_ATTEMPTS):
         turns = _Turns(
             [
-                LiveContestant.of(runner, assignment, block, position)
+                LiveContestant.of(runner, assignment, block, position, expected)
                 for position, assignment in assignments
             ],
+            expected,
             most_rounds,
             random.Random(f"{runner.seed} {block} turns"),
             _Room(runner.memory_bytes),
@@ -88,6 +91,7 @@ class _Turns:
     """The turns of one block."""
 
     contestants: Sequence[LiveContestant]
+    expected_rounds: int  # at least so many, even if they take longer than a block should
     most_rounds: int
     rng: random.Random
     room: _Room
@@ -158,10 +162,11 @@ class _Turns:
             longest_s = _LONG_TURN * median(contestant.turn_s for contestant in contestants)
             contestants = [one for one in contestants if one.turn_s <= longest_s]
         round_s = sum(contestant.turn_s for contestant in contestants)
-        more = min(self.most_rounds - 1, int((_ROUNDS_S - first_s) / round_s)) if round_s else 0
+        fitting = int((_ROUNDS_S - first_s) / round_s) if round_s else 0
+        more = max(self.expected_rounds - 1, min(self.most_rounds - 1, fitting))
         for _ in range(more):
             self._take_round(contestants)
-        return 1 + max(0, more)
+        return 1 + more
 
     def _take_round(self, contestants: Sequence[LiveContestant]) -> None:
         """Let every contestant take one sample, in new random order.
@@ -178,6 +183,13 @@ class _Turns:
                 return
             contestant.take_turn(self.stop, processor)
         self.watch.end()
+
+
+def _expect_rounds(assignments: Sequence[Assignment], most: int) -> int:
+    """Return how many rounds servers have at least: each has a share of their fixed rate."""
+    if not assignments[0].is_served:
+        return 1
+    return expect_turns(assignments[0].case, len(assignments), int(_ROUNDS_S * 1e9), most)
 
 
 def _find_processors() -> list[int]:

@@ -25,7 +25,7 @@ from tests.bench import (
     first_look,
     harness_cost,
     http_parity,
-    kill,
+    interrupted,
     load,
     outside,
     overlap,
@@ -78,7 +78,7 @@ PARTS = {
     "analysis": analysis.rows,
     "reading": reading.rows,
     "report": report.rows,
-    "kill": kill.rows,
+    "interrupted": interrupted.rows,
 }
 
 

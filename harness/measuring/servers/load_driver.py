@@ -79,7 +79,7 @@ class LoadDriver:
     memory_bytes: int
     seed: int
     interrupted: Callable[[], bool]
-    takes_turns: bool = False  # the measured case is loaded whenever it is its turn
+    turns: int = 0  # expected; if there are any, the measured case is loaded in its turns only
     on_turn: Callable[[str], None] = lambda _: None  # called with `ready`, and after each turn
     server: child.Handle = field(default_factory=child.Handle)
     loads: dict[str, ServerLoad] = field(default_factory=dict)  # by case
@@ -151,13 +151,15 @@ class LoadDriver:
 
     def _generate(self, case: ModelCase, port: int, load: ServerLoad) -> LoadFailure | None:
         """Run one load generator until it ends. Returns why it has no result, or None."""
-        turns = self.takes_turns and case.id != CHECK
+        turns = 0 if case.id == CHECK else self.turns
         request = load_protocol.create_request(
             case, port, self.seed, self.server.list_processes(), turns=turns
         )
         load.report = report = LoadReport(len(request.phases), len(request.turns))
         limits = child.Limits(
-            math.inf if turns else case.sampling.timeout_s, self.memory_bytes, has_neighbours=turns
+            math.inf if turns else case.sampling.timeout_s,
+            self.memory_bytes,
+            has_neighbours=bool(turns),
         )
 
         def receive_line(line: bytes) -> str:
