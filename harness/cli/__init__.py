@@ -44,7 +44,7 @@ def _run(argv: Sequence[str]) -> int:
     try:
         result = cli.main(list(argv), prog_name="loombench", standalone_mode=False)
     except Problem as problem:
-        click.echo(f"loombench: {units.printable(str(problem))}", err=True)
+        click.echo(f"loombench: {units.one_line(str(problem))}", err=True)
         return problem.code
     except click.exceptions.Exit as exit_:
         return exit_.exit_code

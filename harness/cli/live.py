@@ -97,6 +97,10 @@ class LiveResults:
         self._analyst.take(trial)
         self._display.ended(trial)
 
+    def print(self, text: str) -> None:
+        """Print a line that stays on the screen."""
+        self._display.print(text)
+
     def block_ended(self, block: Block) -> None:
         """Count what is decided, and draw if it is time to."""
         self._count_decided(block.workload)

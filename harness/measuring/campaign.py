@@ -14,7 +14,7 @@ from msgspec import structs
 from harness.errors import Exit, Problem
 from harness.measuring import against, plan, trials
 from harness.measuring.allocate import Allocator
-from harness.measuring.blocks import run_blocks
+from harness.measuring.blocks import PRECISE, run_blocks
 from harness.measuring.inventory import Inventory
 from harness.measuring.machine import facts
 from harness.measuring.runners import external
@@ -66,14 +66,14 @@ class Campaign:
         counts as disturbed.
         """
 
-        def store_trial(trial: Trial) -> None:
+        def store_trial(trial: Trial) -> str:
             if not is_alone:
                 trial = structs.replace(trial, disturbed=(*trial.disturbed, _ANOTHER_RUN))
             self.writer.append(trial)
-            self.allocator.record(trial)
+            return self.allocator.record(trial)
 
         try:
-            return run_blocks(
+            reason = run_blocks(
                 self.inventory.trial_runner(self.run.seed, interrupted, memory_bytes),
                 self.allocator.blocks(),
                 self.allocator.has_trial,
@@ -84,6 +84,8 @@ class Campaign:
             )
         finally:
             self.writer.close()
+        is_all = reason == PRECISE and self.allocator.has_retired_all
+        return "no contestant is left" if is_all else reason
 
 
 def begin(

@@ -11,6 +11,7 @@ from msgspec import structs
 
 from harness.catalog.contestant import DEFAULT_RUNTIME, Contestant
 from harness.catalog.workload import BASELINE
+from harness.measuring.retirement import Retirement
 from harness.results.records import Status
 from harness.statistics import estimates
 from harness.statistics.blocks import BlockValues, pair_block, round_ratios
@@ -38,7 +39,13 @@ class _RecordedBlock:
 class MeasuredCase:
     """Takes in the trials of one case, and says how many more blocks and rounds it needs."""
 
-    def __init__(self, assignments: Sequence[Assignment], precision: float) -> None:
+    def __init__(
+        self,
+        assignments: Sequence[Assignment],
+        precision: float,
+        retirement: Retirement | None = None,
+    ) -> None:
+        self._retirement = retirement or Retirement()
         self._assignments = {assignment.cell: assignment for assignment in assignments}
         self._contrasts = _choose_contrasts(list(self._assignments))
         self._blocks: defaultdict[int, _RecordedBlock] = defaultdict(_RecordedBlock)
@@ -56,7 +63,7 @@ class MeasuredCase:
         block = self._blocks[trial.block]
         block.cells.add(cell)
         # Trials that take turns share the time of their block.
-        block.cost_ns += trial.wall_ns // (len(self._assignments) if trial.rounds else 1)
+        block.cost_ns += trial.wall_ns // (len(self.active(trial.block)) if trial.rounds else 1)
         if assignment and trial.status is Status.OK:
             metric = assignment.case.workload.headline_metric
             samples = sample_values(metric, assignment.case, trial)
@@ -72,9 +79,14 @@ class MeasuredCase:
         """Return whether a trial of this cell in this block was recorded."""
         return block in self._blocks and cell in self._blocks[block].cells
 
+    def active(self, block: int) -> list[Assignment]:
+        """Return the assignments of a block, without those of retired contestants."""
+        takes_part = self._retirement.takes_part
+        return [one for cell, one in self._assignments.items() if takes_part(cell, block)]
+
     def is_complete(self, block: int) -> bool:
         """Return whether every cell has a trial in a block. One of an interrupted block has not."""
-        return self._blocks[block].cells == self._assignments.keys()
+        return self._blocks[block].cells >= {one.cell for one in self.active(block)}
 
     @property
     def interrupted_blocks(self) -> list[int]:
@@ -119,9 +131,8 @@ class MeasuredCase:
     @property
     def has_enough_blocks(self) -> bool:
         """Whether more blocks are unnecessary or useless."""
-        if self._has_no_ratios:  # more blocks are always useful, unless no trial can be started
-            return not any(block.cost_ns for block in self._blocks.values())
-        return self._rule.is_met
+        # Without ratios, more blocks are always useful.
+        return not self._has_no_ratios and self._rule.is_met
 
     def choose_rounds(self, block: int) -> int:
         """Return how many rounds a block has to have, from the blocks before it.
@@ -151,12 +162,14 @@ class MeasuredCase:
     def _compare(self, block: int) -> None:
         """Update the ratios by those of a completed block."""
         spreads: dict[Cell, float] = {}
+        going_on = {one.cell for one in self.active(block + 1)}
         for cell, base in self._contrasts.items():
             pair = pair_block(self._values[cell], self._values[base], block)
             if pair is not None:
                 self._pairs[cell].append(pair)
             ratio = estimates.paired_ratio(self._pairs[cell])
-            if ratio is not None and ratio.spread is not None:
+            is_final = not {cell, base} <= going_on  # more blocks would not change it
+            if ratio is not None and ratio.spread is not None and not is_final:
                 spreads[cell] = ratio.spread
         self._widest = max(spreads, key=spreads.__getitem__, default=self._widest)
         self._widest_spread = spreads.get(self._widest)

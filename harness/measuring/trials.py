@@ -63,6 +63,9 @@ class Observer(Protocol):
     def block_ended(self, block: Block) -> None:
         """Handle the end of a block: none of its processes is left, and nothing is timed."""
 
+    def print(self, text: str) -> None:
+        """Print a line that stays on the screen."""
+
 
 @dataclass
 class TrialRunner:

@@ -83,6 +83,9 @@ class Silent:
     def block_ended(self, block: Block) -> None:
         pass
 
+    def print(self, text: str) -> None:
+        pass
+
 
 def planted(way: str, program: str = "misbehaving") -> tuple[str, ...]:
     """Return the command of a planted runner, less its `run` or `describe`."""
