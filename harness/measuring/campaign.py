@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from harness.errors import Exit, Problem
+from harness.errors import Exit, Problem, unknown_name
 from harness.measuring import against, plan, trials
 from harness.measuring.allocate import Allocator
 from harness.measuring.blocks import PRECISE, run_blocks
@@ -187,6 +187,8 @@ def _check_schema(name: str, run: Run) -> None:
             f" {SCHEMA_VERSION}; it can be shown and drawn, but measuring needs a new run",
             Exit.NOT_POSSIBLE,
         )
+    if run.profile not in plan.PROFILES:
+        raise unknown_name("profile", run.profile, plan.PROFILES)
 
 
 def _check_runner_files(name: str, run: Run, runner_files: Iterable[Path]) -> None:

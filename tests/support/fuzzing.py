@@ -1,0 +1,519 @@
+"""Files and messages that are nearly right, and what reads them.
+
+Each target reads one text as a command would. It may return or refuse the text with a message for
+people; whatever else is raised is a defect.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import re
+import signal
+import tempfile
+import tomllib
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from copy import deepcopy
+from functools import cache
+from pathlib import Path
+from types import FrameType
+from typing import Any, NoReturn
+
+import msgspec
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from rich.console import Console
+
+from harness.analysis import run_comparison
+from harness.analysis.analyse import Analysis, analyse
+from harness.catalog import workload_file
+from harness.claims import judge, ledger
+from harness.errors import Problem
+from harness.measuring.processes.child import ChildResult
+from harness.measuring.runners import external, protocol
+from harness.measuring.runners.runner import Runner
+from harness.measuring.trials import Attempt
+from harness.paths import ROOT, WORKLOADS
+from harness.presenting import export, figures, tables
+from harness.presenting.export import ExportSelection
+from harness.presenting.report import page, sources
+from harness.results import store
+from harness.results.records import Run, Trial
+from tests.support.factories import (
+    WORKLOAD,
+    analysed,
+    assignment,
+    good_messages,
+    who,
+    workload,
+)
+
+HANG_S = 20.0  # of CPU time; each takes milliseconds
+
+# --- what is nearly right
+
+ODD: list[Any] = [
+    None, True, False, 0, -1, 1, 2, 255, 2**31, 2**53 + 1, 2**63 - 1, 2**63, -(2**63), 2**64, 10**30,
+    0.0, -0.5, 1e-300, 1e300, "", " ", "0", "a", "asyncio", "default", "headline", "check", "ok",
+    "\n", "\x1b[2J", "\u202e", "\ufeff", "x" * 3_000, "../../etc/passwd", "/", "\0", "%s", "{}",
+    "[red]", "<script>", "2026-01-02T03:04:05+00:00", "9999-12-31T23:59:59.999999-14:00", "elapsed_ns",
+    "1/0", "9**9**9", "tasks - tasks", "-" * 500 + "1", "(" * 200, [], {}, [[]], [None], {"": None},
+    ["", ""], {"a": {"b": []}}, [0] * 300, [1, 10, 10],
+]  # fmt: skip
+odd = st.one_of(
+    st.sampled_from(ODD),
+    st.integers(-(2**70), 2**70),
+    st.floats(allow_nan=False, allow_infinity=False),
+    st.text(max_size=8),
+)
+damage = st.one_of(
+    st.just(b""),
+    st.binary(max_size=6),
+    st.sampled_from(
+        [b"\0", b"\xff\xfe", b"{", b"}", b"[" * 2_000, b'"', b"\n", b",", b"1e999", b"#"]
+    ),
+)
+numbers = st.one_of(
+    st.sampled_from([value for value in ODD if type(value) is int and abs(value) < 2**63]),
+    st.integers(-(2**62), 2**62),
+    st.integers(-3, 100),
+)
+Places = list[tuple[Any, Any]]  # a list or table of the document, and an index or key in it
+
+
+def _places(document: Any) -> Places:
+    found: Places = []
+    if isinstance(document, dict):
+        found += [(document, key) for key in document]
+    elif isinstance(document, list):
+        found += [(document, index) for index in range(len(document))]
+    return found + [place for one, key in list(found) for place in _places(one[key])]
+
+
+def _mutate(draw: st.DrawFn, document: Any) -> None:
+    """Change one value of a document, or remove, repeat or move it."""
+    places = _places(document)
+    if not places:
+        return
+    parent, key = draw(st.sampled_from(places))
+    ways = [*["like it"] * 6, "odd", "remove", "repeat", "repeat", "move", "rename"]
+    match draw(st.sampled_from(ways)):
+        case "like it":
+            parent[key] = draw(_like(parent[key], places))
+        case "odd":
+            parent[key] = deepcopy(draw(odd))
+        case "remove":
+            del parent[key]
+        case "move":
+            other, where = draw(st.sampled_from(places))
+            parent[key] = deepcopy(other[where])
+        case "repeat" if isinstance(parent, list):
+            parent.insert(key, deepcopy(parent[key]))
+        case "rename" if isinstance(parent, dict):
+            parent[str(draw(odd))[:50]] = parent.pop(key)
+        case _:
+            parent[key] = [parent[key]]
+
+
+def _like(value: Any, places: Places) -> st.SearchStrategy[Any]:
+    """Return other values of the same type, which a reader takes more of than of others."""
+    if isinstance(value, bool):
+        return st.just(not value)
+    if isinstance(value, int):
+        return numbers
+    if isinstance(value, float):
+        return st.floats(allow_nan=False, allow_infinity=False)
+    if isinstance(value, str):
+        others = [parent[key] for parent, key in places if isinstance(parent[key], str)]
+        texts = [one for one in ODD if isinstance(one, str)]
+        return st.one_of(st.sampled_from(others), st.sampled_from(texts))
+    return st.just(type(value)())
+
+
+def _damage(draw: st.DrawFn, text: bytes) -> bytes:
+    """Replace a part of a text."""
+    begin = draw(st.integers(0, len(text)))
+    end = draw(st.integers(begin, min(len(text), begin + 40)))
+    return text[:begin] + draw(damage) + text[end:]
+
+
+def _encode(document: Any) -> bytes:
+    return json.dumps(document).encode("utf-8", "surrogatepass")
+
+
+@st.composite
+def documents(draw: st.DrawFn, make: Callable[[], Any]) -> bytes:
+    """JSON documents with a few changes, and seldom damaged text."""
+    document = make()
+    for _ in range(draw(st.integers(0, 4))):
+        _mutate(draw, document)
+    text = _encode(document)
+    return _damage(draw, text) if draw(st.integers(0, 9)) == 0 else text
+
+
+@st.composite
+def line_files(draw: st.DrawFn, make: Callable[[], list[Any]]) -> bytes:
+    """JSON documents, a line each, with a few changes in and between the lines."""
+    lines = make()
+    for _ in range(draw(st.integers(0, 3))):
+        if lines:
+            _mutate(draw, lines[draw(st.integers(0, len(lines) - 1))])
+    if draw(st.booleans()):
+        _mutate(draw, lines)
+    text = b"".join(_encode(line) + b"\n" for line in lines)
+    return _damage(draw, text) if draw(st.integers(0, 9)) == 0 else text
+
+
+_VALUE = re.compile(r"^(\s*[^=\[\]#]+?=\s*)(.+)$")
+
+
+@st.composite
+def toml_files(draw: st.DrawFn, texts: Callable[[], list[str]]) -> bytes:
+    """TOML files of which a few lines are changed, removed, repeated or moved."""
+    lines = draw(st.sampled_from(texts())).splitlines()
+    values = [found[2] for found in map(_VALUE.match, lines) if found]
+    for _ in range(draw(st.integers(0, 4))):
+        at = draw(st.integers(0, len(lines) - 1))
+        ways = [*["like it"] * 6, "odd", "odd", "remove", "repeat", "move", "damage"]
+        match draw(st.sampled_from(ways)):
+            case "like it" if found := _VALUE.match(lines[at]):
+                kind = type(_read_toml(found[2]))
+                same = [one for one in [*values, *_TOML, *map(_to_toml, ODD)] if _is_a(one, kind)]
+                lines[at] = found[1] + draw(st.sampled_from(same or values))
+            case "odd" if found := _VALUE.match(lines[at]):
+                value = draw(st.one_of(odd.map(_to_toml), st.sampled_from(_TOML)))
+                lines[at] = found[1] + value
+            case "remove" if len(lines) > 1:
+                del lines[at]
+            case "repeat":
+                lines.insert(draw(st.integers(0, len(lines))), lines[at])
+            case "move":
+                lines.insert(draw(st.integers(0, len(lines) - 1)), lines.pop(at))
+            case _:
+                lines[at] = _damage(draw, lines[at].encode()).decode("utf-8", "replace")
+    text = "\n".join(lines).encode("utf-8", "replace")
+    return _damage(draw, text) if draw(st.integers(0, 9)) == 0 else text
+
+
+_TOML = [
+    "nan", "inf", "-inf", "1979-05-27", "07:32:00", "1979-05-27T07:32:00Z", "0xdeadbeef", "[1, 'a']",
+    "{ a = 1 }", "9" * 5_000, "'''\nx\n'''", "[[[[]]]]", "1_000_000_000_000", "'tasks ** tasks'",
+    "'tasks ** 64 ** 2'", "'1e308 * 10 * tasks'", "'0 ** -1'", "'(-8) ** 0.5'", "'1 // 0'",
+]  # fmt: skip
+
+
+def _read_toml(value: str) -> Any:
+    with suppress(ValueError, RecursionError):
+        return tomllib.loads(f"a = {value}")["a"]
+    return None
+
+
+def _is_a(value: str, kind: type) -> bool:
+    return type(_read_toml(value)) is kind
+
+
+def _to_toml(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{json.dumps(k)} = {_to_toml(v)}" for k, v in value.items()) + "}"
+    return "''" if value is None else json.dumps(value)
+
+
+# --- what reads it
+
+
+_DRAWN = 200  # every so many runs: drawing takes a hundred times as long as the rest
+
+
+def _raise(_: str, error: Exception) -> NoReturn:
+    raise error
+
+
+def _read_in(folder: Path) -> None:
+    """Do with a run what `show`, `compare`, `claims`, `export`, `report` and `plot` do."""
+    run = store.read_run(folder)
+    analysis = analyse(run, store.read_trials(folder, []))
+    console = Console(file=io.StringIO(), width=80)
+    for renderable in tables.results(analysis):
+        console.print(renderable)
+    judged = judge.judge_claims(_claims(), analysis)
+    for line in tables.claims(judged):
+        console.print(line)
+    with suppress(Problem):
+        run_comparison.compare_runs([analysis], [_good()], across_machines=True)
+    assert "<html" in page.render(analysis, sources.read_sources(run), {}, judged)
+    if (
+        zlib.crc32(b"".join(path.read_bytes() for path in sorted(folder.glob("*.json*")))) % _DRAWN
+        == 0
+    ):
+        figures.draw(analysis, folder / "figures", judged, failed=_raise)
+    for format_ in export.FORMATS:
+        with suppress(Problem):
+            trials = store.read_trials(folder, [])
+            export.render(format_, analysis, trials, ExportSelection(), [])
+
+
+_WORKLOADS = ("echo", "footprint", "heartbeat", "fanout")
+_MODELS = ("asyncio", "go")
+
+
+@cache
+def _stored() -> tuple[bytes, list[bytes]]:
+    """Return a small part of the reference run, of every kind of workload."""
+    folder = ROOT / "docs" / "reference-run"
+    run = json.loads((folder / store.RUN_FILE).read_bytes())
+
+    def is_part(cell: dict[str, Any]) -> bool:
+        contestant = cell["contestant"]
+        is_headline = cell["case"] == "headline" and not contestant["variant"]
+        return (
+            is_headline and contestant["workload"] in _WORKLOADS and contestant["model"] in _MODELS
+        )
+
+    run["workloads"] = {id_: text for id_, text in run["workloads"].items() if id_ in _WORKLOADS}
+    run["cells"] = [cell for cell in run["cells"] if is_part(cell)]
+    absent = run["absent"]
+    run["absent"] = [one for one in absent if one["cell"]["contestant"]["workload"] == "echo"][:2]
+    run["sources"] = dict(list(run["sources"].items())[:3])
+    run["implementations"] = dict(list(run["implementations"].items())[:3])
+    run["runner_files"] = [str(ROOT / "docs" / "examples" / "shell" / external.FILE)]
+    trials: list[bytes] = []
+    counts: dict[str, int] = {}
+    for line in (folder / store.TRIALS_FILE).read_bytes().splitlines():
+        cell = json.loads(line)["cell"]
+        if is_part(cell) and counts.setdefault(str(cell), 0) < 1:
+            counts[str(cell)] += 1
+            trials.append(line)
+    return _encode(run), trials
+
+
+def _run() -> Any:
+    return json.loads(_stored()[0])
+
+
+def _trials() -> list[Any]:
+    return [json.loads(line) for line in _stored()[1]]
+
+
+@cache
+def _good() -> Analysis:
+    run, trials = _stored()
+    decoder = msgspec.json.Decoder(Trial)
+    return analyse(msgspec.json.decode(run, type=Run), map(decoder.decode, trials))
+
+
+@cache
+def _claims() -> list[ledger.Claim]:
+    return ledger.load()
+
+
+@cache
+def _folder() -> Path:
+    folder = Path(tempfile.mkdtemp(prefix="loombench-fuzzing-"))
+    (folder / "files").mkdir()
+    (folder / "files" / "runner.py").touch()
+    return folder
+
+
+def read_run(text: bytes) -> None:
+    folder = _folder()
+    (folder / store.RUN_FILE).write_bytes(text)
+    (folder / store.TRIALS_FILE).write_bytes(b"\n".join(_stored()[1]) + b"\n")
+    _read_in(folder)
+
+
+def read_trials(text: bytes) -> None:
+    folder = _folder()
+    (folder / store.RUN_FILE).write_bytes(_stored()[0])
+    (folder / store.TRIALS_FILE).write_bytes(text)
+    _read_in(folder)
+
+
+def read_workload(text: bytes) -> None:
+    """Read a workload file and plan its cases, as `list`, `validate` and `run` do."""
+    folder = _folder() / "workloads"
+    folder.mkdir(exist_ok=True)
+    (folder / "demo.toml").write_bytes(text)
+    loaded = workload_file.load_folder(folder, from_outside=True)
+    for one in loaded.values():
+        for case in one.cases:
+            for model in ("asyncio", "threads", "fibers"):
+                resolved = one.resolve(case, model)
+                assert resolved.operations >= 1
+                protocol.encode_request(protocol.create_request(who(model), [resolved], 7))
+                one.describe_params(resolved.case)
+
+
+def read_ledger(text: bytes) -> None:
+    path = _folder() / "ledger.toml"
+    path.write_bytes(text)
+    judged = judge.judge_claims(ledger.load([path], only=True), _good())
+    console = Console(file=io.StringIO(), width=80)
+    for line in tables.claims(judged):
+        console.print(line)
+    judge.json_document(_good(), judged)
+    judge.complaints(judged)
+
+
+def read_manifest(text: bytes) -> None:
+    path = _folder() / "files" / external.FILE
+    path.write_bytes(text)
+    for declared in external.read_files([path]):
+        with suppress(external._UnusableError):
+            external._create_question(declared)
+
+
+def read_messages(text: bytes) -> None:
+    """Take what a runner says in a trial, judge it, store it and analyse it."""
+    assigned = assignment()
+    request = protocol.create_request(who(), assigned.cases, 7)
+    attempt = Attempt(assigned, 0, 0, request, None)
+    violation = ""
+    for line in text.split(b"\n")[:-1]:
+        violation = violation or attempt.receive_line(line)
+    attempt.result = ChildResult(0, 10**9, 10**9, "", violation)
+    trial = attempt.judge()
+    assert trial.message.isprintable()
+    again = msgspec.json.decode(msgspec.json.encode(trial), type=Trial)
+    console = Console(file=io.StringIO(), width=80)
+    for renderable in tables.results(analysed(again)):
+        console.print(renderable)
+
+
+def read_description(text: bytes) -> None:
+    try:
+        description = protocol.decode_description(text)
+    except protocol.ProtocolError:
+        return
+    home = _folder() / "files"
+    declared = external.DeclaredRunner("demo", home / external.FILE, ("sh",), {}, ())
+    runner: Runner = external._create_runner(declared, ("sh",), description)
+    _, problems = external._select_usable(runner, {}, {"demo": workload()})
+    assert all(isinstance(one, str) for one in problems)
+
+
+# --- the starting points
+
+
+def _workload_texts() -> list[str]:
+    return [WORKLOAD, *(path.read_text("utf-8") for path in sorted(WORKLOADS.glob("*.toml")))]
+
+
+def _ledger_texts() -> list[str]:
+    """Return some claims each, in ledgers short enough for a change to matter."""
+    head, *claims = re.split(r"(?m)^(?=\[claims\.)", ledger.BUILT_IN.read_text("utf-8"))
+    parts = ["".join([head, *claims[i : i + 3]]) for i in range(0, len(claims), 3)]
+    assert all(tomllib.loads(part) for part in parts)
+    return parts
+
+
+MANIFEST = """\
+[runners.demo]
+command = ["sh", "runner.sh"]
+files = ["runner.py"]
+workloads = []
+
+[runners.demo.env]
+A = "b"
+
+[runners.other]
+command = ["runner.py"]
+"""
+
+
+def _conversation() -> list[Any]:
+    said: list[Any] = [protocol.Started(protocol.PROTOCOL, {"gil": True})]
+    for case in ("check", "headline"):
+        said += good_messages(workload(), case)
+    said.append(protocol.Finished({"peak_bytes": 4096}))
+    return [json.loads(msgspec.json.encode(one)) for one in said]
+
+
+def _description() -> Any:
+    one = {"workload": "demo", "model": "fibers", "source": "runner.py", "files": ["runner.py"]}
+    return {
+        "protocol": 2,
+        "language": "c",
+        "version": "1",
+        "facts": {"a": 1, "b": "c", "d": True},
+        "implementations": [one, {**one, "variant": "two"}, {**one, "model": "other"}],
+        "unavailable": [{"model": "other", "reason": "no luck"}],
+    }
+
+
+TARGETS: dict[str, tuple[st.SearchStrategy[bytes], Callable[[bytes], None]]] = {
+    "run.json": (documents(_run), read_run),
+    "trials.jsonl": (line_files(_trials), read_trials),
+    "workload files": (toml_files(_workload_texts), read_workload),
+    "ledgers": (toml_files(_ledger_texts), read_ledger),
+    "loombench.toml": (toml_files(lambda: [MANIFEST]), read_manifest),
+    "messages": (line_files(_conversation), read_messages),
+    "descriptions": (documents(_description), read_description),
+}
+
+
+class _Text(bytes):
+    """A text whose representation is short."""
+
+    def __repr__(self) -> str:
+        return f"{bytes(self[:200])!r}, {len(self)} bytes"
+
+
+def starting_point(name: str) -> bytes:
+    """Return a text that a target takes."""
+    return _STARTING[name]()
+
+
+_STARTING: dict[str, Callable[[], bytes]] = {
+    "run.json": lambda: _stored()[0],
+    "trials.jsonl": lambda: b"\n".join([*_stored()[1], b""]),
+    "workload files": WORKLOAD.encode,
+    "ledgers": lambda: _ledger_texts()[0].encode(),
+    "loombench.toml": MANIFEST.encode,
+    "messages": lambda: b"\n".join([*map(_encode, _conversation()), b""]),
+    "descriptions": lambda: _encode(_description()),
+}
+
+
+class HangError(Exception):
+    """A text took far too long to read."""
+
+
+@contextmanager
+def _no_hang() -> Iterator[None]:
+    def stop(_: int, __: FrameType | None) -> NoReturn:
+        raise HangError(f"took more than {HANG_S} s of CPU time")
+
+    before = signal.signal(signal.SIGVTALRM, stop)
+    signal.setitimer(signal.ITIMER_VIRTUAL, HANG_S)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_VIRTUAL, 0)
+        signal.signal(signal.SIGVTALRM, before)
+
+
+def fuzz(name: str, count: int) -> None:
+    """Have a target read so many texts, the same ones each time. Raises what it must not raise."""
+    texts, read = TARGETS[name]
+
+    @given(texts.map(_Text))
+    @settings(
+        max_examples=count,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    def check(text: _Text) -> None:
+        try:
+            with _no_hang(), suppress(Problem):
+                read(text)
+        except BaseException as error:
+            path = _folder() / "refused"
+            path.write_bytes(text)
+            error.add_note(f"{name}: the text is in {path}")
+            raise
+
+    check()
