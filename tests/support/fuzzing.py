@@ -6,16 +6,17 @@ people; whatever else is raised is a defect.
 
 from __future__ import annotations
 
+import atexit
 import io
 import json
 import re
+import shutil
 import signal
 import tempfile
 import tomllib
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from copy import deepcopy
 from functools import cache
 from pathlib import Path
 from types import FrameType
@@ -49,176 +50,9 @@ from tests.support.factories import (
     who,
     workload,
 )
+from tests.support.near_misses import documents, encode, line_files, toml_files
 
 HANG_S = 20.0  # of CPU time; each takes milliseconds
-
-# --- what is nearly right
-
-ODD: list[Any] = [
-    None, True, False, 0, -1, 1, 2, 255, 2**31, 2**53 + 1, 2**63 - 1, 2**63, -(2**63), 2**64, 10**30,
-    0.0, -0.5, 1e-300, 1e300, "", " ", "0", "a", "asyncio", "default", "headline", "check", "ok",
-    "\n", "\x1b[2J", "\u202e", "\ufeff", "x" * 3_000, "../../etc/passwd", "/", "\0", "%s", "{}",
-    "[red]", "<script>", "2026-01-02T03:04:05+00:00", "9999-12-31T23:59:59.999999-14:00", "elapsed_ns",
-    "1/0", "9**9**9", "tasks - tasks", "-" * 500 + "1", "(" * 200, [], {}, [[]], [None], {"": None},
-    ["", ""], {"a": {"b": []}}, [0] * 300, [1, 10, 10],
-]  # fmt: skip
-odd = st.one_of(
-    st.sampled_from(ODD),
-    st.integers(-(2**70), 2**70),
-    st.floats(allow_nan=False, allow_infinity=False),
-    st.text(max_size=8),
-)
-damage = st.one_of(
-    st.just(b""),
-    st.binary(max_size=6),
-    st.sampled_from(
-        [b"\0", b"\xff\xfe", b"{", b"}", b"[" * 2_000, b'"', b"\n", b",", b"1e999", b"#"]
-    ),
-)
-numbers = st.one_of(
-    st.sampled_from([value for value in ODD if type(value) is int and abs(value) < 2**63]),
-    st.integers(-(2**62), 2**62),
-    st.integers(-3, 100),
-)
-Places = list[tuple[Any, Any]]  # a list or table of the document, and an index or key in it
-
-
-def _places(document: Any) -> Places:
-    found: Places = []
-    if isinstance(document, dict):
-        found += [(document, key) for key in document]
-    elif isinstance(document, list):
-        found += [(document, index) for index in range(len(document))]
-    return found + [place for one, key in list(found) for place in _places(one[key])]
-
-
-def _mutate(draw: st.DrawFn, document: Any) -> None:
-    """Change one value of a document, or remove, repeat or move it."""
-    places = _places(document)
-    if not places:
-        return
-    parent, key = draw(st.sampled_from(places))
-    ways = [*["like it"] * 6, "odd", "remove", "repeat", "repeat", "move", "rename"]
-    match draw(st.sampled_from(ways)):
-        case "like it":
-            parent[key] = draw(_like(parent[key], places))
-        case "odd":
-            parent[key] = deepcopy(draw(odd))
-        case "remove":
-            del parent[key]
-        case "move":
-            other, where = draw(st.sampled_from(places))
-            parent[key] = deepcopy(other[where])
-        case "repeat" if isinstance(parent, list):
-            parent.insert(key, deepcopy(parent[key]))
-        case "rename" if isinstance(parent, dict):
-            parent[str(draw(odd))[:50]] = parent.pop(key)
-        case _:
-            parent[key] = [parent[key]]
-
-
-def _like(value: Any, places: Places) -> st.SearchStrategy[Any]:
-    """Return other values of the same type, which a reader takes more of than of others."""
-    if isinstance(value, bool):
-        return st.just(not value)
-    if isinstance(value, int):
-        return numbers
-    if isinstance(value, float):
-        return st.floats(allow_nan=False, allow_infinity=False)
-    if isinstance(value, str):
-        others = [parent[key] for parent, key in places if isinstance(parent[key], str)]
-        texts = [one for one in ODD if isinstance(one, str)]
-        return st.one_of(st.sampled_from(others), st.sampled_from(texts))
-    return st.just(type(value)())
-
-
-def _damage(draw: st.DrawFn, text: bytes) -> bytes:
-    """Replace a part of a text."""
-    begin = draw(st.integers(0, len(text)))
-    end = draw(st.integers(begin, min(len(text), begin + 40)))
-    return text[:begin] + draw(damage) + text[end:]
-
-
-def _encode(document: Any) -> bytes:
-    return json.dumps(document).encode("utf-8", "surrogatepass")
-
-
-@st.composite
-def documents(draw: st.DrawFn, make: Callable[[], Any]) -> bytes:
-    """JSON documents with a few changes, and seldom damaged text."""
-    document = make()
-    for _ in range(draw(st.integers(0, 4))):
-        _mutate(draw, document)
-    text = _encode(document)
-    return _damage(draw, text) if draw(st.integers(0, 9)) == 0 else text
-
-
-@st.composite
-def line_files(draw: st.DrawFn, make: Callable[[], list[Any]]) -> bytes:
-    """JSON documents, a line each, with a few changes in and between the lines."""
-    lines = make()
-    for _ in range(draw(st.integers(0, 3))):
-        if lines:
-            _mutate(draw, lines[draw(st.integers(0, len(lines) - 1))])
-    if draw(st.booleans()):
-        _mutate(draw, lines)
-    text = b"".join(_encode(line) + b"\n" for line in lines)
-    return _damage(draw, text) if draw(st.integers(0, 9)) == 0 else text
-
-
-_VALUE = re.compile(r"^(\s*[^=\[\]#]+?=\s*)(.+)$")
-
-
-@st.composite
-def toml_files(draw: st.DrawFn, texts: Callable[[], list[str]]) -> bytes:
-    """TOML files of which a few lines are changed, removed, repeated or moved."""
-    lines = draw(st.sampled_from(texts())).splitlines()
-    values = [found[2] for found in map(_VALUE.match, lines) if found]
-    for _ in range(draw(st.integers(0, 4))):
-        at = draw(st.integers(0, len(lines) - 1))
-        ways = [*["like it"] * 6, "odd", "odd", "remove", "repeat", "move", "damage"]
-        match draw(st.sampled_from(ways)):
-            case "like it" if found := _VALUE.match(lines[at]):
-                kind = type(_read_toml(found[2]))
-                same = [one for one in [*values, *_TOML, *map(_to_toml, ODD)] if _is_a(one, kind)]
-                lines[at] = found[1] + draw(st.sampled_from(same or values))
-            case "odd" if found := _VALUE.match(lines[at]):
-                value = draw(st.one_of(odd.map(_to_toml), st.sampled_from(_TOML)))
-                lines[at] = found[1] + value
-            case "remove" if len(lines) > 1:
-                del lines[at]
-            case "repeat":
-                lines.insert(draw(st.integers(0, len(lines))), lines[at])
-            case "move":
-                lines.insert(draw(st.integers(0, len(lines) - 1)), lines.pop(at))
-            case _:
-                lines[at] = _damage(draw, lines[at].encode()).decode("utf-8", "replace")
-    text = "\n".join(lines).encode("utf-8", "replace")
-    return _damage(draw, text) if draw(st.integers(0, 9)) == 0 else text
-
-
-_TOML = [
-    "nan", "inf", "-inf", "1979-05-27", "07:32:00", "1979-05-27T07:32:00Z", "0xdeadbeef", "[1, 'a']",
-    "{ a = 1 }", "9" * 5_000, "'''\nx\n'''", "[[[[]]]]", "1_000_000_000_000", "'tasks ** tasks'",
-    "'tasks ** 64 ** 2'", "'1e308 * 10 * tasks'", "'0 ** -1'", "'(-8) ** 0.5'", "'1 // 0'",
-]  # fmt: skip
-
-
-def _read_toml(value: str) -> Any:
-    with suppress(ValueError, RecursionError):
-        return tomllib.loads(f"a = {value}")["a"]
-    return None
-
-
-def _is_a(value: str, kind: type) -> bool:
-    return type(_read_toml(value)) is kind
-
-
-def _to_toml(value: Any) -> str:
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{json.dumps(k)} = {_to_toml(v)}" for k, v in value.items()) + "}"
-    return "''" if value is None else json.dumps(value)
-
 
 # --- what reads it
 
@@ -243,10 +77,8 @@ def _read_in(folder: Path) -> None:
     with suppress(Problem):
         run_comparison.compare_runs([analysis], [_good()], across_machines=True)
     assert "<html" in page.render(analysis, sources.read_sources(run), {}, judged)
-    if (
-        zlib.crc32(b"".join(path.read_bytes() for path in sorted(folder.glob("*.json*")))) % _DRAWN
-        == 0
-    ):
+    texts = [(folder / name).read_bytes() for name in (store.RUN_FILE, store.TRIALS_FILE)]
+    if zlib.crc32(b"".join(texts)) % _DRAWN == 0:
         figures.draw(analysis, folder / "figures", judged, failed=_raise)
     for format_ in export.FORMATS:
         with suppress(Problem):
@@ -266,10 +98,9 @@ def _stored() -> tuple[bytes, list[bytes]]:
 
     def is_part(cell: dict[str, Any]) -> bool:
         contestant = cell["contestant"]
-        is_headline = cell["case"] == "headline" and not contestant["variant"]
-        return (
-            is_headline and contestant["workload"] in _WORKLOADS and contestant["model"] in _MODELS
-        )
+        is_plain_headline = cell["case"] == "headline" and not contestant["variant"]
+        is_known = contestant["workload"] in _WORKLOADS and contestant["model"] in _MODELS
+        return is_plain_headline and is_known
 
     run["workloads"] = {id_: text for id_, text in run["workloads"].items() if id_ in _WORKLOADS}
     run["cells"] = [cell for cell in run["cells"] if is_part(cell)]
@@ -285,7 +116,7 @@ def _stored() -> tuple[bytes, list[bytes]]:
         if is_part(cell) and counts.setdefault(str(cell), 0) < 1:
             counts[str(cell)] += 1
             trials.append(line)
-    return _encode(run), trials
+    return encode(run), trials
 
 
 def _run() -> Any:
@@ -311,6 +142,7 @@ def _claims() -> list[ledger.Claim]:
 @cache
 def _folder() -> Path:
     folder = Path(tempfile.mkdtemp(prefix="loombench-fuzzing-"))
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
     (folder / "files").mkdir()
     (folder / "files" / "runner.py").touch()
     return folder
@@ -469,10 +301,10 @@ _STARTING: dict[str, Callable[[], bytes]] = {
     "run.json": lambda: _stored()[0],
     "trials.jsonl": lambda: b"\n".join([*_stored()[1], b""]),
     "workload files": WORKLOAD.encode,
-    "ledgers": lambda: _ledger_texts()[0].encode(),
+    "ledgers": lambda: "".join(_ledger_texts()[:1]).encode(),
     "loombench.toml": MANIFEST.encode,
-    "messages": lambda: b"\n".join([*map(_encode, _conversation()), b""]),
-    "descriptions": lambda: _encode(_description()),
+    "messages": lambda: b"\n".join([*map(encode, _conversation()), b""]),
+    "descriptions": lambda: encode(_description()),
 }
 
 
@@ -511,7 +343,7 @@ def fuzz(name: str, count: int) -> None:
             with _no_hang(), suppress(Problem):
                 read(text)
         except BaseException as error:
-            path = _folder() / "refused"
+            path = Path(tempfile.gettempdir()) / "loombench-fuzzed"
             path.write_bytes(text)
             error.add_note(f"{name}: the text is in {path}")
             raise
