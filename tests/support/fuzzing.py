@@ -17,7 +17,7 @@ import tomllib
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -86,50 +86,49 @@ def _read_in(folder: Path) -> None:
             export.render(format_, analysis, trials, ExportSelection(), [])
 
 
-_WORKLOADS = ("echo", "footprint", "heartbeat", "fanout")
+_WORKLOADS = ("echo", "fanout", "footprint", "heartbeat")  # of every shape
 _MODELS = ("asyncio", "go")
 
 
 @cache
-def _stored() -> tuple[bytes, list[bytes]]:
-    """Return a small part of the reference run, of every kind of workload."""
+def _stored(workload_id: str) -> tuple[bytes, list[bytes]]:
+    """Return a small part of the reference run: a few trials of one workload."""
     folder = ROOT / "docs" / "reference-run"
     run = json.loads((folder / store.RUN_FILE).read_bytes())
 
     def is_part(cell: dict[str, Any]) -> bool:
         contestant = cell["contestant"]
         is_plain_headline = cell["case"] == "headline" and not contestant["variant"]
-        is_known = contestant["workload"] in _WORKLOADS and contestant["model"] in _MODELS
+        is_known = contestant["workload"] == workload_id and contestant["model"] in _MODELS
         return is_plain_headline and is_known
 
-    run["workloads"] = {id_: text for id_, text in run["workloads"].items() if id_ in _WORKLOADS}
-    run["cells"] = [cell for cell in run["cells"] if is_part(cell)]
-    absent = run["absent"]
-    run["absent"] = [one for one in absent if one["cell"]["contestant"]["workload"] == "echo"][:2]
-    run["sources"] = dict(list(run["sources"].items())[:3])
-    run["implementations"] = dict(list(run["implementations"].items())[:3])
-    run["runner_files"] = [str(ROOT / "docs" / "examples" / "shell" / external.FILE)]
-    trials: list[bytes] = []
-    counts: dict[str, int] = {}
-    for line in (folder / store.TRIALS_FILE).read_bytes().splitlines():
-        cell = json.loads(line)["cell"]
-        if is_part(cell) and counts.setdefault(str(cell), 0) < 1:
-            counts[str(cell)] += 1
-            trials.append(line)
-    return encode(run), trials
+    def first(of: dict[str, str]) -> dict[str, str]:
+        return dict(list(of.items())[:1])
+
+    lines = (folder / store.TRIALS_FILE).read_bytes().splitlines()
+    trials = {str(cell): line for line in lines if is_part(cell := json.loads(line)["cell"])}
+    changes = {
+        "workloads": {workload_id: run["workloads"][workload_id]},
+        "cells": [cell for cell in run["cells"] if is_part(cell)],
+        "absent": run["absent"][:1],
+        "sources": first(run["sources"]),
+        "implementations": first(run["implementations"]),
+        "runner_files": [str(ROOT / "docs" / "examples" / "shell" / external.FILE)],
+    }
+    return encode(run | changes), list(trials.values())
 
 
-def _run() -> Any:
-    return json.loads(_stored()[0])
+def _run(workload_id: str) -> Any:
+    return json.loads(_stored(workload_id)[0])
 
 
-def _trials() -> list[Any]:
-    return [json.loads(line) for line in _stored()[1]]
+def _trials(workload_id: str) -> list[Any]:
+    return [json.loads(line) for line in _stored(workload_id)[1]]
 
 
 @cache
 def _good() -> Analysis:
-    run, trials = _stored()
+    run, trials = _stored("echo")
     decoder = msgspec.json.Decoder(Trial)
     return analyse(msgspec.json.decode(run, type=Run), map(decoder.decode, trials))
 
@@ -149,15 +148,17 @@ def _folder() -> Path:
 
 
 def read_run(text: bytes) -> None:
-    folder = _folder()
+    kind, _, text = text.partition(b"\n")
+    folder, (_, trials) = _folder(), _stored(kind.decode())
     (folder / store.RUN_FILE).write_bytes(text)
-    (folder / store.TRIALS_FILE).write_bytes(b"\n".join(_stored()[1]) + b"\n")
+    (folder / store.TRIALS_FILE).write_bytes(b"\n".join([*trials, b""]))
     _read_in(folder)
 
 
 def read_trials(text: bytes) -> None:
-    folder = _folder()
-    (folder / store.RUN_FILE).write_bytes(_stored()[0])
+    kind, _, text = text.partition(b"\n")
+    folder, (run, _) = _folder(), _stored(kind.decode())
+    (folder / store.RUN_FILE).write_bytes(run)
     (folder / store.TRIALS_FILE).write_bytes(text)
     _read_in(folder)
 
@@ -201,8 +202,9 @@ def read_messages(text: bytes) -> None:
     assigned = assignment()
     request = protocol.create_request(who(), assigned.cases, 7)
     attempt = Attempt(assigned, 0, 0, request, None)
+    lines = text.split(b"\n")[1:-1]
     violation = ""
-    for line in text.split(b"\n")[:-1]:
+    for line in lines:
         violation = violation or attempt.receive_line(line)
     attempt.result = ChildResult(0, 10**9, 10**9, "", violation)
     trial = attempt.judge()
@@ -215,7 +217,7 @@ def read_messages(text: bytes) -> None:
 
 def read_description(text: bytes) -> None:
     try:
-        description = protocol.decode_description(text)
+        description = protocol.decode_description(text.partition(b"\n")[2])
     except protocol.ProtocolError:
         return
     home = _folder() / "files"
@@ -275,13 +277,13 @@ def _description() -> Any:
 
 
 TARGETS: dict[str, tuple[st.SearchStrategy[bytes], Callable[[bytes], None]]] = {
-    "run.json": (documents(_run), read_run),
-    "trials.jsonl": (line_files(_trials), read_trials),
+    "run.json": (documents({id_: partial(_run, id_) for id_ in _WORKLOADS}), read_run),
+    "trials.jsonl": (line_files({id_: partial(_trials, id_) for id_ in _WORKLOADS}), read_trials),
     "workload files": (toml_files(_workload_texts), read_workload),
     "ledgers": (toml_files(_ledger_texts), read_ledger),
     "loombench.toml": (toml_files(lambda: [MANIFEST]), read_manifest),
-    "messages": (line_files(_conversation), read_messages),
-    "descriptions": (documents(_description), read_description),
+    "messages": (line_files({"demo": _conversation}), read_messages),
+    "descriptions": (documents({"demo": _description}), read_description),
 }
 
 
@@ -298,13 +300,13 @@ def starting_point(name: str) -> bytes:
 
 
 _STARTING: dict[str, Callable[[], bytes]] = {
-    "run.json": lambda: _stored()[0],
-    "trials.jsonl": lambda: b"\n".join([*_stored()[1], b""]),
+    "run.json": lambda: b"heartbeat\n" + _stored("heartbeat")[0],
+    "trials.jsonl": lambda: b"\n".join([b"echo", *_stored("echo")[1], b""]),
     "workload files": WORKLOAD.encode,
     "ledgers": lambda: "".join(_ledger_texts()[:1]).encode(),
     "loombench.toml": MANIFEST.encode,
-    "messages": lambda: b"\n".join([*map(encode, _conversation()), b""]),
-    "descriptions": lambda: encode(_description()),
+    "messages": lambda: b"\n".join([b"demo", *map(encode, _conversation()), b""]),
+    "descriptions": lambda: b"demo\n" + encode(_description()),
 }
 
 

@@ -8,6 +8,7 @@ import tomllib
 from collections.abc import Callable
 from contextlib import suppress
 from copy import deepcopy
+from functools import cache
 from typing import Any
 
 from hypothesis import strategies as st
@@ -55,7 +56,7 @@ def _mutate(draw: st.DrawFn, document: Any) -> None:
     places = find_places(document)
     if not places:
         return
-    parent, key = draw(st.sampled_from(places))
+    parent, key = places[draw(st.integers(0, len(places) - 1))]
     ways = [*["like it"] * 6, "odd", "remove", "repeat", "repeat", "move", "rename"]
     match draw(st.sampled_from(ways)):
         case "like it":
@@ -65,7 +66,7 @@ def _mutate(draw: st.DrawFn, document: Any) -> None:
         case "remove":
             del parent[key]
         case "move":
-            other, where = draw(st.sampled_from(places))
+            other, where = places[draw(st.integers(0, len(places) - 1))]
             parent[key] = deepcopy(other[where])
         case "repeat" if isinstance(parent, list):
             parent.insert(key, deepcopy(parent[key]))
@@ -85,8 +86,8 @@ def _like(value: Any, places: Places) -> st.SearchStrategy[Any]:
         return st.floats(allow_nan=False, allow_infinity=False)
     if isinstance(value, str):
         others = [parent[key] for parent, key in places if isinstance(parent[key], str)]
-        texts = [one for one in ODD if isinstance(one, str)]
-        return st.one_of(st.sampled_from(others), st.sampled_from(texts))
+        texts = others + [one for one in ODD if isinstance(one, str)]
+        return st.integers(0, len(texts) - 1).map(texts.__getitem__)
     return st.just(type(value)())
 
 
@@ -102,26 +103,30 @@ def encode(document: Any) -> bytes:
 
 
 @st.composite
-def documents(draw: st.DrawFn, make: Callable[[], Any]) -> bytes:
-    """JSON documents with a few changes, and seldom damaged text."""
-    document = make()
+def documents(draw: st.DrawFn, made: dict[str, Callable[[], Any]]) -> bytes:
+    """JSON documents with a few changes, and seldom damaged text, below a line with their kind."""
+    kind = draw(st.sampled_from(sorted(made)))
+    document = made[kind]()
     for _ in range(draw(st.integers(0, 4))):
         _mutate(draw, document)
     text = encode(document)
-    return _damage(draw, text) if draw(st.integers(0, 9)) == 0 else text
+    text = _damage(draw, text) if draw(st.integers(0, 9)) == 0 else text
+    return kind.encode() + b"\n" + text
 
 
 @st.composite
-def line_files(draw: st.DrawFn, make: Callable[[], list[Any]]) -> bytes:
-    """JSON documents, a line each, with a few changes in and between the lines."""
-    lines = make()
+def line_files(draw: st.DrawFn, made: dict[str, Callable[[], list[Any]]]) -> bytes:
+    """JSON documents, a line each, with a few changes, below a line with their kind."""
+    kind = draw(st.sampled_from(sorted(made)))
+    lines = made[kind]()
     for _ in range(draw(st.integers(0, 3))):
         if lines:
             _mutate(draw, lines[draw(st.integers(0, len(lines) - 1))])
     if draw(st.booleans()):
         _mutate(draw, lines)
     text = b"".join(encode(line) + b"\n" for line in lines)
-    return _damage(draw, text) if draw(st.integers(0, 9)) == 0 else text
+    text = _damage(draw, text) if draw(st.integers(0, 9)) == 0 else text
+    return kind.encode() + b"\n" + text
 
 
 _VALUE = re.compile(r"^(\s*[^=\[\]#]+?=\s*)(.+)$")
@@ -137,8 +142,8 @@ def toml_files(draw: st.DrawFn, texts: Callable[[], list[str]]) -> bytes:
         ways = [*["like it"] * 6, "odd", "odd", "remove", "repeat", "move", "damage"]
         match draw(st.sampled_from(ways)):
             case "like it" if found := _VALUE.match(lines[at]):
-                kind = type(_read_toml(found[2]))
-                same = [one for one in [*values, *_TOML, *map(_to_toml, ODD)] if _is_a(one, kind)]
+                kind = _type_of(found[2])
+                same = [one for one in [*values, *_ODD_TOML] if _type_of(one) is kind]
                 lines[at] = found[1] + draw(st.sampled_from(same or values))
             case "odd" if found := _VALUE.match(lines[at]):
                 value = draw(st.one_of(odd.map(_to_toml), st.sampled_from(_TOML)))
@@ -163,17 +168,18 @@ _TOML = [
 ]  # fmt: skip
 
 
-def _read_toml(value: str) -> Any:
+@cache
+def _type_of(value: str) -> type:
+    """Return the type of a TOML value; that of None if it is none."""
     with suppress(ValueError, RecursionError):
-        return tomllib.loads(f"a = {value}")["a"]
-    return None
-
-
-def _is_a(value: str, kind: type) -> bool:
-    return type(_read_toml(value)) is kind
+        return type(tomllib.loads(f"a = {value}")["a"])
+    return type(None)
 
 
 def _to_toml(value: Any) -> str:
     if isinstance(value, dict):
         return "{" + ", ".join(f"{json.dumps(k)} = {_to_toml(v)}" for k, v in value.items()) + "}"
     return "''" if value is None else json.dumps(value)
+
+
+_ODD_TOML = [*_TOML, *map(_to_toml, ODD)]
