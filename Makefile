@@ -57,7 +57,7 @@ unit: setup ## run the unit tests, in less than a minute
 	@$(BIN)/python -m pytest --numprocesses auto tests/unit
 
 check: setup ## check format, lint, types, generated files; in Go vet, staticcheck, tests with the race detector
-	@$(MAKE) --no-print-directory --jobs 2 --output-sync check-python check-go
+	@$(MAKE) --no-print-directory --jobs 2 $(filter --output-sync,$(.FEATURES:%=--%)) check-python check-go
 
 check-python:
 	$(BIN)/ruff format --check .

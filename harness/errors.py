@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import errno
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
@@ -27,6 +28,28 @@ class Problem(Exception):  # noqa: N818 - the user has a problem; the program ha
     def __init__(self, message: str, code: Exit = Exit.USAGE) -> None:
         super().__init__(message)
         self.code = code
+
+
+_REMEDIES = {
+    errno.ENAMETOOLONG: "choose a shorter name",
+    errno.ELOOP: "choose a path without links that form a loop",
+    **dict.fromkeys(
+        (errno.EACCES, errno.EPERM, errno.EROFS), "choose a place that you may read and write"
+    ),
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT, errno.EFBIG), "free some space"),
+    **dict.fromkeys((errno.EMFILE, errno.ENFILE), "allow more open files: ulimit -n 4096"),
+    **dict.fromkeys((errno.EAGAIN, errno.ENOMEM), "free some memory, or allow more processes"),
+    errno.EIO: "look at the disk",
+}
+
+
+def explain(error: OSError) -> Problem | None:
+    """Return the problem that a machine has, with its remedy; None for what may be a defect."""
+    remedy = _REMEDIES.get(error.errno or 0)
+    if remedy is None:
+        return None
+    place = f"{error.filename}: " if error.filename is not None else ""
+    return Problem(f"{place}{error.strerror}; {remedy}", Exit.NOT_POSSIBLE)
 
 
 def unknown_name(kind: str, found: str, known: Iterable[str]) -> Problem:

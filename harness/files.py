@@ -27,8 +27,8 @@ def write_file(path: Path, text: str, advice: str = "choose another path with --
             part.replace(target)
         finally:
             part.unlink(missing_ok=True)
-    except OSError as error:
-        reason = error.strerror or str(error)
+    except (OSError, RuntimeError) as error:  # a loop of links, before Python 3.13
+        reason = getattr(error, "strerror", None) or str(error)
         raise Problem(
             f"{path}: cannot be written: {reason}; {advice}",
             Exit.NOT_POSSIBLE,

@@ -1,4 +1,4 @@
-"""Turn Ctrl-C into a flag, so that work in progress is finished first."""
+"""Turn Ctrl-C and its like into a flag, so that work in progress is finished first."""
 
 from __future__ import annotations
 
@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+_REQUESTS = ("SIGINT", "SIGTERM", "SIGHUP")  # Windows has no SIGHUP
+
 
 @contextmanager
 def interruptible() -> Iterator[Callable[[], bool]]:
-    """Yield a function that returns whether Ctrl-C was pressed, or SIGTERM was received.
+    """Yield a function that returns whether somebody asked for the end.
 
-    A second Ctrl-C raises KeyboardInterrupt as usual.
+    Ctrl-C, SIGTERM and the end of the terminal (SIGHUP, unless `nohup` has it ignored) do. A second
+    Ctrl-C raises KeyboardInterrupt as usual.
     """
     requested = False
 
@@ -24,8 +27,11 @@ def interruptible() -> Iterator[Callable[[], bool]]:
             raise KeyboardInterrupt
         requested = True
 
+    numbers = [getattr(signal, name) for name in _REQUESTS if hasattr(signal, name)]
     previous = {
-        number: signal.signal(number, handle_signal) for number in (signal.SIGINT, signal.SIGTERM)
+        number: signal.signal(number, handle_signal)
+        for number in numbers
+        if number == signal.SIGINT or signal.getsignal(number) is not signal.SIG_IGN
     }
     try:
         yield lambda: requested

@@ -120,6 +120,8 @@ def _best_contestants(
         why = f"the load generator limited {names}, so each could have done more"
         choice = Choice("", (), Certainty.UNDECIDED, why)
         yield Aspect(judged_by, result.workload.id, result.headline_id, (choice,))
+        if result.by_cpu is not None:
+            yield from _best_contestants(result.by_cpu, result.by_cpu.metric.label, language)
         return
     (_, group), *_ = ranked_groups(result) or [("", [])]
     cells = [cell for cell in group if cell.cell.model not in NOT_ADVISED]

@@ -101,6 +101,7 @@ class WorkloadResult:
     workload: Workload
     cases: dict[str, list[CellResult]]  # by case id; cells in the order of models
     comparison: Comparison = field(default_factory=Comparison)
+    by_cpu: WorkloadResult | None = None  # servers: the headline case ranked by CPU time instead
 
     @property
     def headline_id(self) -> str:
@@ -242,7 +243,30 @@ def _workload_result(run: Run, workload: Workload, aggregates: _Aggregates) -> W
             ]
             cases[case] = compare_counts(found, workload.headline_metric)
     result = WorkloadResult(workload, cases)
-    return replace(result, comparison=_compare(result, aggregates))
+    by_cpu = _rank_by_cpu(result, aggregates)
+    return replace(result, comparison=_compare(result, aggregates), by_cpu=by_cpu)
+
+
+def _rank_by_cpu(result: WorkloadResult, aggregates: _Aggregates) -> WorkloadResult | None:
+    """Return the headline case with CPU time as its only metric, or None if it has none.
+
+    Contestants for which the load generator was the limit have a place here.
+    """
+    metric = result.workload.cpu_metric
+    if metric is None or all(metric.id not in cell.metrics for cell in result.headline):
+        return None
+    cells = []
+    for cell in result.headline:
+        values = cell.series[metric.id].by_block
+        found = replace(cell, values=values, unranked=None)
+        own = aggregates[cell.cell]
+        unranked = find_unranked(own, found, metric, _empty_call_ns(cell.cell, aggregates))
+        cells.append(replace(found, unranked=unranked))
+    ranking = WorkloadResult(
+        replace(result.workload, metrics={metric.id: metric}),
+        {result.headline_id: compare_counts(cells, metric)},
+    )
+    return replace(ranking, comparison=_compare(ranking, aggregates))
 
 
 def _cell_result(

@@ -34,7 +34,8 @@ def title(result: WorkloadResult) -> str:
     """
     groups = ranked_groups(result)
     if not groups:
-        return f"{result.workload.title}: {why_no_ranking(result)}"
+        why = _cpu_lead(result, with_value=False) or why_no_ranking(result)
+        return f"{result.workload.title}: {why}"
     label, leaders = groups[0]
     name = result.workload.title + (f", {label}" if len(groups) > 1 else "")
     if _is_unsure(result):
@@ -51,14 +52,16 @@ def title(result: WorkloadResult) -> str:
 
 def finding(result: WorkloadResult) -> str:
     """Return all that the headline case of a workload shows, in a sentence or two."""
+    cpu = _cpu_lead(result, with_value=True)
     if not ranked(result):
-        return why_no_ranking(result)
+        return "; ".join(filter(None, [why_no_ranking(result), cpu]))
     groups = ranked_groups(result)
     leads = [
         (f"{label}: " if len(groups) > 1 else "") + _leading(result, cells, with_value=True)
         for label, cells in groups
     ]
-    text = "; ".join([*leads, *(contrast(result, pair) for pair in _contrasts(result))])
+    contrasts = (contrast(result, pair) for pair in _contrasts(result))
+    text = "; ".join(filter(None, [*leads, cpu, *contrasts]))
     return text + (_UNSURE if _is_unsure(result) else "")
 
 
@@ -98,12 +101,22 @@ def why_no_ranking(result: WorkloadResult) -> str:
 def _leading(result: WorkloadResult, cells: Sequence[CellResult], *, with_value: bool) -> str:
     """Name the best of these cells, which are ranked, with all that are not different from it."""
     if limited := client_limited(result.headline):
-        return unknown_lead(limited)
+        by_cpu = "" if with_value else _cpu_lead(result, with_value=False)
+        return by_cpu or unknown_lead(limited)
     value = cells[0].metrics[result.metric.id]
     shown = f" ({units.format_value(value.value, result.metric.unit)})" if with_value else ""
     if not value.has_interval:
         return f"{cells[0].name} leads so far{shown}"
     return _lead_in_words(lead_of(cells, result.comparison), shown)
+
+
+def _cpu_lead(result: WorkloadResult, *, with_value: bool) -> str:
+    """Say which server took the least CPU time; empty if that is not known."""
+    by_cpu = result.by_cpu
+    cells = [] if by_cpu is None else ranked(by_cpu)
+    if by_cpu is None or not cells or not cells[0].metrics[by_cpu.metric.id].has_interval:
+        return ""
+    return f"by {by_cpu.metric.label}, {_leading(by_cpu, cells, with_value=with_value)}"
 
 
 def client_limited(cells: Iterable[CellResult]) -> list[CellResult]:

@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from harness.analysis.analyse import CellResult
     from harness.catalog.workload import Metric
 
-# What a load generator that is the limit falsifies: the number of requests in some time.
+# What a load generator that is the limit falsifies: the number of requests in some time. CPU time
+# is the server's own.
 _OF_THROUGHPUT = frozenset({"elapsed_ns", "operations", "capacity_per_s"})
+_OF_SERVER = "cpu_ns"
 
 
 class Obstacle(StrEnum):
@@ -76,7 +78,8 @@ def find_unranked(
         return Unranked(obstacle, f"{cell.failed_how} of {trials}: {cell.message}")
     if reason := _find_suspicion(own, empty_ns):
         return Unranked(Obstacle.SUSPECT, reason)
-    if own.client_limit and metric.formula.names & _OF_THROUGHPUT:
+    names = metric.formula.names
+    if own.client_limit and names & _OF_THROUGHPUT and _OF_SERVER not in names:
         return Unranked(Obstacle.CLIENT_LIMITED, own.client_limit)
     if metric.id in cell.metrics and min(cell.values.values(), default=1.0) <= 0:
         return Unranked(Obstacle.NO_RATIO, f"{metric.label} is not above 0 in every block")

@@ -90,7 +90,7 @@ _Side = dict["Cell", list[_Measured]]  # a cell that any run planned, in the run
 
 
 def _check_distinct(runs: Sequence[Run]) -> None:
-    for id_, count in Counter(run.id for run in runs).items():
+    for id_, count in Counter(origin for run in runs for origin in run.origins).items():
         if count > 1:
             raise Problem(f"found the run {id_} {count} times, expected each run once")
 

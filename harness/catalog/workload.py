@@ -271,6 +271,13 @@ class Workload:
         return next(iter(self.metrics.values()))
 
     @property
+    def cpu_metric(self) -> Metric | None:
+        """The metric by which servers are ranked too: no load generator limits their CPU time."""
+        _, *others = self.metrics.values()
+        costs = (metric for metric in others if "cpu_ns" in metric.formula.names)
+        return next(costs, None) if self.shape == "server" else None
+
+    @property
     def drains(self) -> bool:
         """Whether servers are shut down while they are under load."""
         return self.load is not None and self.load.drains

@@ -9,14 +9,21 @@ from typing import TYPE_CHECKING
 import click
 
 from harness import units
-from harness.cli import comparing, measuring, reading, writing
+from harness.cli import comparing, measuring, merging, reading, writing
 from harness.cli.output import guarded
-from harness.errors import Exit, Problem
+from harness.errors import Exit, Problem, explain
+from harness.paths import has_working_directory
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-_COMMANDS = (*measuring.COMMANDS, *comparing.COMMANDS, *reading.COMMANDS, *writing.COMMANDS)
+_COMMANDS = (
+    *measuring.COMMANDS,
+    *comparing.COMMANDS,
+    *merging.COMMANDS,
+    *reading.COMMANDS,
+    *writing.COMMANDS,
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -44,8 +51,14 @@ def _run(argv: Sequence[str]) -> int:
     try:
         result = cli.main(list(argv), prog_name="loombench", standalone_mode=False)
     except Problem as problem:
-        click.echo(f"loombench: {units.one_line(str(problem))}", err=True)
-        return problem.code
+        return _complain(problem)
+    except OSError as error:
+        if explained := explain(error):
+            return _complain(explained)
+        if has_working_directory():
+            raise
+        gone = "the current directory has been deleted; change to another one"
+        return _complain(Problem(gone, Exit.NOT_POSSIBLE))
     except click.exceptions.Exit as exit_:
         return exit_.exit_code
     except click.ClickException as error:
@@ -57,6 +70,11 @@ def _run(argv: Sequence[str]) -> int:
     except SystemExit:  # of click, because nobody reads the bytes of an export any more
         return Exit.SUCCESS
     return int(result or Exit.SUCCESS)
+
+
+def _complain(problem: Problem) -> Exit:
+    click.echo(f"loombench: {units.one_line(str(problem))}", err=True)
+    return problem.code
 
 
 def entry() -> None:

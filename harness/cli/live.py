@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,8 +11,9 @@ from harness.analysis.analyse import Analyst
 from harness.analysis.contrasts import contrasts
 from harness.claims import judge
 from harness.cli.console import warn
-from harness.cli.results import warn_of_figure, write_report
+from harness.cli.results import import_figures, warn_of_figure, write_report
 from harness.errors import Problem
+from harness.paths import shorten
 from harness.results import store
 
 if TYPE_CHECKING:
@@ -97,10 +97,6 @@ class LiveResults:
         self._analyst.take(trial)
         self._display.ended(trial)
 
-    def print(self, text: str) -> None:
-        """Print a line that stays on the screen."""
-        self._display.print(text)
-
     def block_ended(self, block: Block) -> None:
         """Count what is decided, and draw if it is time to."""
         self._count_decided(block.workload)
@@ -113,6 +109,10 @@ class LiveResults:
                 warn(str(problem))
                 self._claims = None
 
+    def told(self, text: str) -> None:
+        """Show a message about the measuring itself."""
+        self._display.told(text)
+
     def _count_decided(self, id_: str) -> None:
         result = self._analyst.compare(id_)
         self._decided[id_] = result.comparison.count_decided(contrasts(result))
@@ -122,16 +122,15 @@ class LiveResults:
 
     def _draw(self, claims: Sequence[Claim]) -> None:
         """Write the figures and the report, unless Ctrl-C is pressed: then all is drawn soon."""
-        from harness.presenting import figures  # matplotlib is slow to import
-
         self._display.drawing()
         analysis = self._analyst.conclude(measuring=True)
         checked = judge.judge_claims(claims, analysis)
-        figures.draw(
+        import_figures().draw(
             analysis,
             self._folder / "figures",
             checked,
             workloads=self._changed,
+            kinds=("svg",),  # of which the report is made; the others would take as long again
             stop=self._interrupted,
             failed=warn_of_figure,
         )
@@ -139,5 +138,5 @@ class LiveResults:
             return
         path = write_report(self._folder, analysis, checked)
         if self._pace.drawn_at is None:
-            self._display.print(f"First look, renewed from time to time: {os.path.relpath(path)}")
+            self._display.print(f"First look, renewed from time to time: {shorten(path)}")
         self._changed.clear()

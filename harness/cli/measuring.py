@@ -12,7 +12,7 @@ from harness.claims import judge, ledger
 from harness.cli import options
 from harness.cli.console import echo_json, print_line, warn
 from harness.cli.live import LiveResults, begin_analysis
-from harness.cli.results import draw, show_results, summarise
+from harness.cli.results import present, show_results
 from harness.errors import Exit, Problem
 from harness.interrupts import interruptible
 from harness.measuring import campaign
@@ -25,7 +25,7 @@ from harness.measuring.progress import Display
 from harness.measuring.validate import validate_cell
 from harness.presenting import tables
 from harness.results import store
-from harness.results.records import Absence
+from harness.results.records import Absence, Status
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -176,6 +176,7 @@ def validate(
     console = Console()
     with interruptible() as interrupted:
         runner = inventory.trial_runner(0, interrupted)
+        runner.tell = warn
         for index, cell in enumerate(cells):
             trial = validate_cell(runner, assign_validation(cell, inventory.workloads), index)
             if trial is None:
@@ -189,7 +190,7 @@ def validate(
         highlight=False,
     )
     for trial in wrong:
-        if trial.stderr_end:
+        if trial.stderr_end and trial.status is not Status.UNSUPPORTED:
             print_line(
                 console, f"\n{trial.cell.workload} {trial.cell.name} printed to standard error:"
             )
@@ -215,9 +216,7 @@ def _present(
     """Print the results of a run, draw its figures and write its report."""
     show_results(analysis, console)
     checked = judge.judge_claims(claims, analysis)
-    if figures:
-        draw(folder, analysis, checked, console)
-    summarise(folder, analysis, checked)
+    present(folder, analysis, checked, console, figures=figures)
 
 
 def open_inventory(

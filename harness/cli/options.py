@@ -37,10 +37,12 @@ DURATION = ParsedType("duration", units.parse_duration)
 SIZE = ParsedType("size", units.parse_size)
 PERCENT = ParsedType("percent", units.parse_percent)
 
+RESULTS = Path("results")
+
 out = click.option(
     "--out",
     type=click.Path(path_type=Path, file_okay=False),
-    default=Path("results"),
+    default=RESULTS,
     show_default=True,
     help="Directory of the runs.",
 )

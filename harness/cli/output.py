@@ -39,14 +39,19 @@ def _write_plainly(error: UnicodeError) -> tuple[str, int]:
 codecs.register_error(_ERRORS, _write_plainly)
 
 
+def _open_nowhere() -> IO[str]:
+    return Path(os.devnull).open("w", encoding="utf-8")
+
+
 class Output:
     """A text stream that drops what can no longer be written, and remembers why."""
 
-    def __init__(self, stream: IO[str]) -> None:
-        self._stream = stream
+    def __init__(self, stream: IO[str] | None) -> None:
+        """Write to a stream; None is one that is closed."""
+        self._stream = stream or _open_nowhere()
         self.error: OSError | None = None  # the first
-        if hasattr(stream, "reconfigure"):
-            stream.reconfigure(errors=_ERRORS)
+        if hasattr(self._stream, "reconfigure"):
+            self._stream.reconfigure(errors=_ERRORS)
 
     def write(self, text: str) -> int:
         """Write a text, unless writing has failed before."""
@@ -83,9 +88,26 @@ class Output:
         return getattr(self._stream, name)
 
 
+def _open_closed_descriptors() -> None:
+    """Have descriptors 0 to 2 lead to nowhere if they are closed, and not to the next file."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # gets the lowest free descriptor, which is this one
+
+
+def _forget_width_of_zero() -> None:
+    """Ignore COLUMNS=0, which some terminals set and in which nothing can be printed."""
+    if os.environ.get("COLUMNS", "").strip() == "0":
+        del os.environ["COLUMNS"]
+
+
 @contextmanager
 def guarded() -> Iterator[Output]:
     """Guard standard output and error; yields the former."""
+    _open_closed_descriptors()
+    _forget_width_of_zero()
     before = sys.stdout, sys.stderr
     output = Output(sys.stdout)
     sys.stdout, sys.stderr = output, Output(sys.stderr)

@@ -13,7 +13,7 @@ from harness.analysis.analyse import analyse
 from harness.claims import judge, ledger
 from harness.cli import options
 from harness.cli.console import echo_json, warn
-from harness.cli.results import analyse_run, draw, show_results, summarise
+from harness.cli.results import analyse_run, import_figures, present, show_results, summarise
 from harness.errors import Exit, Problem
 from harness.files import write_file
 from harness.presenting import export, tables
@@ -55,14 +55,15 @@ def report_(run_: str | None, ledgers: tuple[Path, ...], out: Path) -> None:
 
 def _present(folder: Path, known: Sequence[Claim], *, redraw: bool) -> None:
     """Write the figures, the summaries and the report of a run."""
-    from harness.presenting import figures, report  # slow to import
+    from harness.presenting import report  # slow to import
 
     analysis = analyse(store.read_run(folder), store.read_trials(folder, []))
     checked = judge.judge_claims(known, analysis)
     if redraw or not report.has_figures(folder):
-        draw(folder, analysis, checked, Console())
-    else:  # the figure of the claims may have been drawn from other ledgers
-        figures.draw(analysis, folder / "figures", checked, only=("claims",))
+        present(folder, analysis, checked, Console())
+        return
+    # The figure of the claims may have been drawn from other ledgers.
+    import_figures().draw(analysis, folder / "figures", checked, only=("claims",))
     summarise(folder, analysis, checked)
 
 

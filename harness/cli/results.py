@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-import os
+import logging
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,12 +12,15 @@ from rich.console import Console
 from harness.analysis.analyse import Analysis, analyse
 from harness.analysis.revision_comparison import compare_revision
 from harness.cli.console import print_line, warn
+from harness.errors import Exit, Problem
 from harness.files import write_file
+from harness.paths import shorten
 from harness.presenting import export, tables
 from harness.results import store
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from types import ModuleType
 
     from harness.analysis.changes import CellChange
     from harness.claims.judge import JudgedClaim
@@ -46,14 +50,39 @@ def show_revision(analysis: Analysis, console: Console) -> list[CellChange]:
     return rows
 
 
+def present(
+    folder: Path,
+    analysis: Analysis,
+    checked: Sequence[JudgedClaim],
+    console: Console,
+    *,
+    figures: bool = True,
+) -> None:
+    """Draw the figures of a run and write its report.
+
+    If there can be no figures, there is a report all the same. Raises the first Problem at the end.
+    """
+    steps = [partial(summarise, folder, analysis, checked)]
+    if figures:
+        steps.insert(0, partial(draw, folder, analysis, checked, console))
+    problems = []
+    for step in steps:
+        try:
+            step()
+        except Problem as problem:
+            problems.append(problem)
+    if problems:
+        raise problems[0]
+
+
 def summarise(folder: Path, analysis: Analysis, checked: Sequence[JudgedClaim]) -> None:
     """Write the summaries and the report into the run directory, and print where it is."""
-    print_line(Console(), f"Report: {os.path.relpath(write_report(folder, analysis, checked))}")
+    print_line(Console(), f"Report: {shorten(write_report(folder, analysis, checked))}")
 
 
 def write_report(folder: Path, analysis: Analysis, checked: Sequence[JudgedClaim]) -> Path:
     """Write the summaries and the report into the run directory. Returns the path of the report."""
-    advice = "the measurements are safe; free some space, then run: loombench plot"
+    advice = "the measurements are safe; free some space or make it writable, then: loombench plot"
     for name, text in export.summaries(analysis).items():
         write_file(folder / name, text, advice)
     from harness.presenting import report  # slow to import
@@ -66,20 +95,31 @@ def warn_of_figure(name: str, error: Exception) -> None:
     warn(f"the figure {name} is left out, because of a defect: {type(error).__name__}: {error}")
 
 
+def import_figures() -> ModuleType:
+    """Import what draws: matplotlib is slow to import. Raises Problem if it cannot be used."""
+    # It warns at length if its usual cache cannot be written; it finds another one by itself.
+    logging.getLogger("matplotlib").setLevel(logging.ERROR)
+    try:
+        from harness.presenting import figures
+    except OSError:
+        raise Problem(
+            "figures cannot be drawn: matplotlib found no folder for its cache, neither at home nor"
+            " in TMPDIR; set MPLCONFIGDIR to one, then run: loombench plot",
+            Exit.NOT_POSSIBLE,
+        ) from None
+    return figures
+
+
 def draw(
     folder: Path, analysis: Analysis, checked: Sequence[JudgedClaim], console: Console
 ) -> None:
     """Draw the figures of a run and print their paths."""
-    from harness.presenting import (
-        figures,  # matplotlib is slow to import; only drawing needs it
-    )
-
-    written = figures.draw(analysis, folder / "figures", checked, failed=warn_of_figure)
+    written = import_figures().draw(analysis, folder / "figures", checked, failed=warn_of_figure)
     if not written:
         return
     latest = folder.parent / "latest"
     is_latest = latest.exists() and latest.resolve() == folder.resolve()
-    path = Path(os.path.relpath(latest if is_latest else folder)) / "figures"
+    path = Path(shorten(latest if is_latest else folder)) / "figures"
     print_line(console, f"\n{len(written)} figures. Open this one first:")
     print_line(console, f"  {path / written[0].name}")
     print_line(console, "Others (also as SVG):")

@@ -2,7 +2,8 @@
 
 The rule is fixed before the first trial. Nothing is measured again because it looked wrong.
 
-1. The minimum number of blocks of every headline case, in rounds of shuffled order.
+1. The minimum number of blocks of every headline case, in rounds of shuffled order. The first
+   round has no variants of models, so that the first look comes soon.
 2. One block of every other case. Those that a claim needs come first.
 3. More blocks of the other cases, until each has enough for a confidence interval, in that order.
 4. The headline case with the least precise ratios relative to the cost of a block.
@@ -58,14 +59,15 @@ class Allocator:
         self._later = sorted(later, key=lambda key: key not in urgent)
         self._urgent = urgent
         self._retirement = Retirement()
+        self._assignments = {
+            key: [assign(cell, workloads) for cell in cells] for key, cells in by_case.items()
+        }
         self._cases = {
-            key: MeasuredCase(
-                [assign(cell, workloads) for cell in cells], precision, self._retirement
-            )
-            for key, cells in by_case.items()
+            key: MeasuredCase(assignments, precision, range(len(self._first)), self._retirement)
+            for key, assignments in self._assignments.items()
         }
         self._seed = seed
-        self._min_blocks = profile.min_blocks
+        self._fixed = [*self._order_headlines(profile.min_blocks), *self._later]
         self.trials = 0  # recorded so far
         self._last_block = -1
 
@@ -93,47 +95,48 @@ class Allocator:
             yield self._create_block(index, key)
         index = self._last_block + 1
         while (next_key := self._choose_case(index)) is not None:
-            reason = self._explain(next_key) if index >= self._fixed_blocks else ""
-            if self._cases[next_key].active(index):
+            reason = self._explain(next_key) if index >= len(self._fixed) else ""
+            if self._cases[next_key].cells_of(index):
                 yield self._create_block(index, next_key, reason)
             index += 1
 
     @property
     def has_retired_all(self) -> bool:
         """Whether no contestant is left to measure."""
-        return not any(case.active(self._last_block + 1) for case in self._cases.values())
+        return not any(case.cells_of(self._last_block + 1) for case in self._cases.values())
 
     @property
     def has_first_look(self) -> bool:
         """Whether every headline case has a block."""
         return all(self._cases[key].block_count for key in self._first)
 
-    @property
-    def _fixed_blocks(self) -> int:
-        """The number of blocks whose order does not depend on measurements."""
-        return self._min_blocks * len(self._first) + len(self._later)
+    def _order_headlines(self, min_blocks: int) -> Iterator[CaseKey]:
+        """Yield the headline cases, in rounds of shuffled order.
+
+        Variants are not in the first round, so they need another.
+        """
+        for round_ in range(min_blocks + 1):
+            order = [key for key in self._first if round_ < min_blocks or self._cases[key].variants]
+            random.Random(f"{self._seed} round {round_}").shuffle(order)
+            yield from order
 
     def _create_block(self, index: int, key: CaseKey, reason: str = "") -> Block:
-        shuffled = self._cases[key].active(index)
+        cells = self._cases[key].cells_of(index)
+        shuffled = [assignment for assignment in self._assignments[key] if assignment.cell in cells]
         if self._cases[key].is_among_first(index, _BLOCKS_WITH_GROWTH):
             shuffled = [assignment.with_smaller() for assignment in shuffled]
         random.Random(f"{self._seed} {index}").shuffle(shuffled)
         return Block(index, *key, tuple(shuffled), self._cases[key].choose_rounds(index), reason)
 
     def _choose_case(self, index: int) -> CaseKey | None:
-        round_, position = divmod(index, len(self._first))
-        if round_ < self._min_blocks:
-            order = list(self._first)
-            random.Random(f"{self._seed} round {round_}").shuffle(order)
-            return order[position]
-        if index < self._fixed_blocks:
-            return self._later[index - self._min_blocks * len(self._first)]
+        if index < len(self._fixed):
+            return self._fixed[index]
         return self._choose_least_precise(index)
 
     def _choose_least_precise(self, index: int) -> CaseKey | None:
         """Return the case to measure next, or None if all headline cases are precise enough."""
         first, later = (
-            [key for key in keys if self._cases[key].active(index)]
+            [key for key in keys if self._cases[key].cells_of(index)]
             for keys in (self._first, self._later)
         )
         cases = {key: self._cases[key] for key in first}

@@ -58,7 +58,7 @@ def run_blocks(
                 remark = store(trial)
                 observer.ended(trial)
                 if remark:
-                    observer.print(remark)
+                    observer.told(remark)
         observer.block_ended(block)
     return PRECISE
 

@@ -19,6 +19,7 @@ from harness.measuring.inventory import Inventory
 from harness.measuring.machine import facts
 from harness.measuring.runners import external
 from harness.results import store
+from harness.results.configuration import find_changes, find_machine_changes, list_versions
 from harness.results.records import SCHEMA_VERSION, Run
 
 if TYPE_CHECKING:
@@ -26,10 +27,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.measuring.plan import CaseKey, Profile, RunSelection
-    from harness.results.records import Machine, RunnerFacts, Trial
+    from harness.results.records import Trial
 
 _ANOTHER_RUN = "another run"  # what took CPU time, for `Trial.disturbed`
-_MAX_DETAIL = 60  # characters of an old and a new value that are shown in an error message
 
 
 @dataclass
@@ -72,9 +72,11 @@ class Campaign:
             self.writer.append(trial)
             return self.allocator.record(trial)
 
+        runner = self.inventory.trial_runner(self.run.seed, interrupted, memory_bytes)
+        runner.tell = observer.told
         try:
             reason = run_blocks(
-                self.inventory.trial_runner(self.run.seed, interrupted, memory_bytes),
+                runner,
                 self.allocator.blocks(),
                 self.allocator.has_trial,
                 time.monotonic() + self.budget_s,
@@ -230,13 +232,11 @@ def _check_unchanged(name: str, run: Run, inventory: Inventory) -> None:
         id_: workload.text for id_, workload in inventory.workloads.items() if id_ in run.workloads
     }
     changes = [
-        *_find_machine_changes(run.machine, facts.describe_machine()),
-        *_find_changes(
-            "", _list_versions(run.runners), _list_versions(inventory.runner_facts(cells))
-        ),
-        *_find_changes("source", run.sources, inventory.source_digests(cells)),
-        *_find_changes("implementation", *_compare_implementations(run, inventory)),
-        *_find_changes("workload", run.workloads, workloads),
+        *find_machine_changes(run.machine, facts.describe_machine()),
+        *find_changes("", list_versions(run.runners), list_versions(inventory.runner_facts(cells))),
+        *find_changes("source", run.sources, inventory.source_digests(cells)),
+        *find_changes("implementation", *_compare_implementations(run, inventory)),
+        *find_changes("workload", run.workloads, workloads),
     ]
     if changes:
         raise Problem(
@@ -258,40 +258,13 @@ def _record_stored_trials(folder: Path, allocator: Allocator, warn: Callable[[st
 def _compare_implementations(
     run: Run, inventory: Inventory
 ) -> tuple[dict[str, str], dict[str, str]]:
-    """Return the needed and the existing contestants, in the form that _find_changes compares."""
+    """Return the needed and the existing contestants, in the form that find_changes compares."""
     contestants = {offer.contestant for offer in inventory.runners.offers()}
     needed = {cell.contestant.key: "present" for cell in run.cells}
     existing = {
         cell.contestant.key: "present" for cell in run.cells if cell.contestant in contestants
     }
     return needed, existing
-
-
-def _find_machine_changes(before: Machine, now: Machine) -> list[str]:
-    """Return what differs of what is known of both. Memory may be added before a run goes on."""
-    common = (before.identity.keys() & now.identity.keys()) - {"memory_bytes"}
-    known = ({name: one.identity[name] for name in common} for one in (before, now))
-    return _find_changes("machine", *known)
-
-
-def _list_versions(runners: tuple[RunnerFacts, ...]) -> dict[str, str]:
-    """Return the version and the facts of each runner: libraries, settings."""
-    versions = {}
-    for runner in runners:
-        versions[f"runner {runner.key}"] = runner.version
-        versions |= {f"{runner.key}: {fact}": str(value) for fact, value in runner.facts.items()}
-    return versions
-
-
-def _find_changes(kind: str, before: dict[str, str], now: dict[str, str]) -> list[str]:
-    changes = []
-    for name in sorted(before.keys() | now.keys()):
-        old, new = before.get(name, "absent"), now.get(name, "absent")
-        if old != new:
-            is_short = len(old) + len(new) < _MAX_DETAIL
-            detail = f" was {old}, is {new}" if is_short else " has changed"
-            changes.append(f"{kind} {name}{detail}".strip())
-    return changes
 
 
 def _to_file_name(host: str) -> str:

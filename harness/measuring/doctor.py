@@ -16,10 +16,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness import units
+from harness.measuring.machine.essentials import diagnose_essentials
 from harness.measuring.machine.facts import describe_machine
 from harness.measuring.machine.interference import throttled_times_ns
 from harness.measuring.machine.kernel_files import KernelFiles
-from harness.measuring.machine.limits import NO_QUOTA, read_cpu_quota
+from harness.measuring.machine.limits import (
+    MANY_TASKS,
+    NO_QUOTA,
+    read_cpu_quota,
+    read_pid_limits,
+)
 from harness.measuring.runners import describing, go_build
 from harness.measuring.runners.protocol import ProtocolError
 from harness.paths import ROOT
@@ -32,7 +38,6 @@ if TYPE_CHECKING:
 
 UNKNOWN = "unknown"
 _MIN_OPEN_FILES = 4_096
-_MIN_PROCESSES = 16_384  # threads count too, and a sweep has up to ten thousand
 _BUSY = 0.5  # load per core
 _STEAL_NOTED = 0.005  # fraction of the CPU time since the machine started
 _USUAL_SLACK_NS = 50_000
@@ -71,6 +76,7 @@ def diagnose(root: Path = Path("/")) -> list[Diagnosis]:
         _open_files(),
         _processes(),
         _pids(files),
+        *diagnose_essentials(),
         Diagnosis("python", f"{sys.version.split()[0]} ({platform.python_implementation()})"),
         _build(sysconfig.get_config_vars()),
         _gil(sysconfig.get_config_vars()),
@@ -218,9 +224,7 @@ def _processes() -> Diagnosis:
     number = getattr(resource, "RLIMIT_NPROC", None)
     if number is None:
         return Diagnosis("processes and threads", UNKNOWN)
-    return _resource_limit(
-        "processes and threads", number, _MIN_PROCESSES, "raise it: ulimit -u 32768"
-    )
+    return _resource_limit("processes and threads", number, MANY_TASKS, "raise it: ulimit -u 32768")
 
 
 def _resource_limit(name: str, number: int, wanted: int, advice: str) -> Diagnosis:
@@ -231,18 +235,16 @@ def _resource_limit(name: str, number: int, wanted: int, advice: str) -> Diagnos
 
 
 def _pids(files: KernelFiles) -> Diagnosis:
-    texts = list(files.read_cgroup("pids", "pids.max"))
-    limits = [int(text) for text in texts if text.isdigit()]
-    if not texts:
-        return Diagnosis("cgroup processes and threads", UNKNOWN)
+    limits = read_pid_limits(files)
     if not limits:
-        return Diagnosis("cgroup processes and threads", "no limit")
+        is_known = any(files.read_cgroup("pids", "pids.max"))
+        return Diagnosis("cgroup processes and threads", "no limit" if is_known else UNKNOWN)
     lowest = min(limits)
     advice = "large cases of threads and processes will fail; raise pids.max (--pids-limit)"
     return Diagnosis(
         "cgroup processes and threads",
         f"at most {lowest:,}",
-        advice if lowest < _MIN_PROCESSES else "",
+        advice if lowest < MANY_TASKS else "",
     )
 
 

@@ -76,7 +76,10 @@ def _judge_child(
     cases: Sequence[ModelCase], transcript: Transcript, result: ChildResult, violation: str
 ) -> tuple[Status, str]:
     timeout = f"{cases[-1].sampling.timeout_s} s"
+    reported = _find_reported_failure(cases, transcript)
     if result.stopped == "timeout":
+        if reported is not None:  # what it left behind keeps it from ending
+            return reported[0], f"{reported[1]}; it had not ended after {timeout}"
         if transcript.finished is None:
             return Status.TIMEOUT, f"not finished after {timeout}"
         return Status.TIMEOUT, f"said that it had finished, but had not ended after {timeout}"
@@ -84,15 +87,24 @@ def _judge_child(
         return Status.OUT_OF_MEMORY, "exceeded the memory limit of the trial"
     if violation := violation or result.stopped:
         return Status.CRASH, f"broke the protocol: {violation}"
+    if reported is not None:
+        return reported
+    if transcript.finished is None or result.returncode != 0:
+        return Status.CRASH, _describe_early_end(transcript, result)
+    return _judge_answers(cases, transcript)
+
+
+def _find_reported_failure(
+    cases: Sequence[ModelCase], transcript: Transcript
+) -> tuple[Status, str] | None:
+    """Return the failure that the runner reported, if any."""
     if transcript.failed is not None:
         return _status_of_failure(transcript.failed)
     for case in cases:
         if case.id in transcript.errors:
             status, message = _status_of_failure(transcript.errors[case.id])
             return status, _case_prefix(case, cases) + message
-    if transcript.finished is None or result.returncode != 0:
-        return Status.CRASH, _describe_early_end(transcript, result)
-    return _judge_answers(cases, transcript)
+    return None
 
 
 def _case_prefix(case: ModelCase, cases: Sequence[ModelCase]) -> str:

@@ -52,11 +52,16 @@ class LiveContestant:
 
     @classmethod
     def of(
-        cls, runner: TrialRunner, assignment: Assignment, block: int, position: int
+        cls,
+        runner: TrialRunner,
+        assignment: Assignment,
+        block: int,
+        position: int,
+        turns: int = 1,
     ) -> LiveContestant:
-        """Return a contestant that is about to start."""
+        """Return a contestant that is about to start, and is expected to take so many turns."""
         rng = random.Random(f"{runner.seed} {block} {assignment.cell}")
-        attempt = runner.prepare(assignment, block, position, rng, turns=True)
+        attempt = runner.prepare(assignment, block, position, rng, turns=turns)
         limits = child.Limits(math.inf, runner.memory_bytes, has_neighbours=True)
         contestant = cls(runner, attempt, rng, limits)
         attempt.listen(contestant.messages.put)

@@ -11,6 +11,7 @@ from msgspec import structs
 
 from harness.catalog.contestant import DEFAULT_RUNTIME, Contestant
 from harness.catalog.workload import BASELINE
+from harness.measuring.plan import keep_models
 from harness.measuring.retirement import Retirement
 from harness.results.records import Status
 from harness.statistics import estimates
@@ -21,6 +22,7 @@ from harness.statistics.stopping import StoppingRule
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from collections.abc import Set as AbstractSet
 
     from harness.measuring.plan import Assignment
     from harness.results.records import Cell, Trial
@@ -43,10 +45,15 @@ class MeasuredCase:
         self,
         assignments: Sequence[Assignment],
         precision: float,
+        first_look: range = range(0),
         retirement: Retirement | None = None,
     ) -> None:
+        """Take in the contestants, and which blocks of the run have no variants of models."""
         self._retirement = retirement or Retirement()
         self._assignments = {assignment.cell: assignment for assignment in assignments}
+        self._models = set(keep_models(list(self._assignments)))
+        self.variants = self._assignments.keys() - self._models
+        self._first_look = first_look
         self._contrasts = _choose_contrasts(list(self._assignments))
         self._blocks: defaultdict[int, _RecordedBlock] = defaultdict(_RecordedBlock)
         self._values: defaultdict[Cell, BlockValues] = defaultdict(BlockValues)
@@ -63,7 +70,7 @@ class MeasuredCase:
         block = self._blocks[trial.block]
         block.cells.add(cell)
         # Trials that take turns share the time of their block.
-        block.cost_ns += trial.wall_ns // (len(self.active(trial.block)) if trial.rounds else 1)
+        block.cost_ns += trial.wall_ns // (len(self.cells_of(trial.block)) if trial.rounds else 1)
         if assignment and trial.status is Status.OK:
             metric = assignment.case.workload.headline_metric
             samples = sample_values(metric, assignment.case, trial)
@@ -79,14 +86,14 @@ class MeasuredCase:
         """Return whether a trial of this cell in this block was recorded."""
         return block in self._blocks and cell in self._blocks[block].cells
 
-    def active(self, block: int) -> list[Assignment]:
-        """Return the assignments of a block, without those of retired contestants."""
-        takes_part = self._retirement.takes_part
-        return [one for cell, one in self._assignments.items() if takes_part(cell, block)]
-
     def is_complete(self, block: int) -> bool:
         """Return whether every cell has a trial in a block. One of an interrupted block has not."""
-        return self._blocks[block].cells >= {one.cell for one in self.active(block)}
+        return self._blocks[block].cells >= self.cells_of(block)
+
+    def cells_of(self, block: int) -> AbstractSet[Cell]:
+        """Return the cells of a block, without those of retired contestants."""
+        cells = self._models if block in self._first_look else self._assignments.keys()
+        return {cell for cell in cells if self._retirement.takes_part(cell, block)}
 
     @property
     def interrupted_blocks(self) -> list[int]:
@@ -162,7 +169,7 @@ class MeasuredCase:
     def _compare(self, block: int) -> None:
         """Update the ratios by those of a completed block."""
         spreads: dict[Cell, float] = {}
-        going_on = {one.cell for one in self.active(block + 1)}
+        going_on = self.cells_of(block + 1)
         for cell, base in self._contrasts.items():
             pair = pair_block(self._values[cell], self._values[base], block)
             if pair is not None:

@@ -264,7 +264,13 @@ def count_min_trials(planned: Sequence[Cell], profile: Profile) -> int:
     by_case = group_by_case(planned)
     first, later = split_phases(by_case)
     measured_once = sum(len(by_case[key]) for key in later)
-    return measured_once + profile.min_blocks * sum(len(by_case[key]) for key in first)
+    headlines = 0
+    for key in first:
+        models = keep_models(by_case[key])
+        headlines += profile.min_blocks * len(by_case[key])
+        if len(models) < len(by_case[key]):  # the first round has no variants, so there is another
+            headlines += len(models)
+    return measured_once + headlines
 
 
 def group_by_case(planned: Iterable[Cell]) -> dict[CaseKey, list[Cell]]:
@@ -273,6 +279,12 @@ def group_by_case(planned: Iterable[Cell]) -> dict[CaseKey, list[Cell]]:
     for cell in planned:
         by_case.setdefault((cell.workload, cell.case), []).append(cell)
     return by_case
+
+
+def keep_models(cells: Sequence[Cell]) -> list[Cell]:
+    """Leave out the variants of models, if enough is left to compare."""
+    models = [cell for cell in cells if not cell.contestant.variant]
+    return models if len(models) > 1 else list(cells)
 
 
 def split_phases(keys: Iterable[CaseKey]) -> tuple[list[CaseKey], list[CaseKey]]:

@@ -73,6 +73,10 @@ class Display:
     def block_ended(self, block: Block) -> None:
         """Show nothing: a block ends with its last trial."""
 
+    def told(self, text: str) -> None:
+        """Print a message about the measuring itself."""
+        self.print(text)
+
     def ended(self, trial: Trial) -> None:
         """Count a trial. A failure is printed at once and stays on the screen."""
         self._done += 1

@@ -16,9 +16,11 @@ from harness import units
 from harness.catalog.workload import CHECK
 from harness.measuring.growth import find_growth
 from harness.measuring.judge_trial import Verdict, judge
+from harness.measuring.machine.essentials import find_lack
 from harness.measuring.machine.interference import Interference
 from harness.measuring.processes import child
 from harness.measuring.processes.environment import create_environment
+from harness.measuring.processes.running_time import describe_standstill
 from harness.measuring.runners import protocol
 from harness.measuring.runners.transcript import Transcript
 from harness.measuring.servers.cores import split_allowed_cores
@@ -31,7 +33,7 @@ from harness.results import histograms
 from harness.results.records import Parked, Sample, Status, Trial
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from harness.catalog.contestant import Contestant
     from harness.catalog.workload import ModelCase
@@ -42,6 +44,8 @@ if TYPE_CHECKING:
 _END = b'{"kind": "end"}\n'
 _CANNOT_START = 127  # the exit code that shells use
 _MOST_BYTES = 8 * 2**20  # of the messages of a trial; those of an honest one have a tenth
+MOST_ATTEMPTS = 3  # to measure without a standstill
+_PERHAPS_OF_MACHINE = (Status.CRASH, Status.TIMEOUT)
 _MAX_PADDING = 4_096  # bytes; one page is enough to move the rest of the stack
 
 
@@ -64,8 +68,8 @@ class Observer(Protocol):
     def block_ended(self, block: Block) -> None:
         """Handle the end of a block: none of its processes is left, and nothing is timed."""
 
-    def print(self, text: str) -> None:
-        """Print a line that stays on the screen."""
+    def told(self, text: str) -> None:
+        """Handle a message about the measuring itself."""
 
 
 @dataclass
@@ -77,6 +81,7 @@ class TrialRunner:
     memory_bytes: int = field(default_factory=lambda: psutil.virtual_memory().available // 2)
     interrupted: Callable[[], bool] = lambda: False
     load_command: tuple[str, ...] = ()  # the load generator; only needed for servers
+    tell: Callable[[str], None] = lambda _: None  # the user
 
     def run(
         self,
@@ -85,14 +90,29 @@ class TrialRunner:
         position: int,
         on_tick: Callable[[], None] = lambda: None,
     ) -> Trial | None:
-        """Run one trial. Returns None if it was interrupted and nothing was measured."""
-        # One generator per trial, so that a resumed run draws the same numbers as the first run.
-        rng = random.Random(f"{self.seed} {block} {assignment.cell}")
-        attempt = self.prepare(assignment, block, position, rng)
-        limits = child.Limits(assignment.case.sampling.timeout_s, self.memory_bytes)
-        with contextlib.closing(attempt):
-            self.run_child(attempt, rng, limits, on_tick)
-        return None if attempt.was_interrupted else attempt.judge()
+        """Run one trial. Returns None if it was interrupted and nothing was measured.
+
+        A trial during which this process or the machine stood still is run again.
+        """
+        for _ in range(MOST_ATTEMPTS):
+            # One generator per trial: a repeated or resumed one draws the same numbers.
+            rng = random.Random(f"{self.seed} {block} {assignment.cell}")
+            attempt = self.prepare(assignment, block, position, rng)
+            limits = child.Limits(assignment.case.sampling.timeout_s, self.memory_bytes)
+            with contextlib.closing(attempt):
+                self.run_child(attempt, rng, limits, on_tick)
+            if attempt.was_interrupted:
+                return None
+            if not self.has_stood_still([attempt]):
+                break
+        return attempt.judge()
+
+    def has_stood_still(self, attempts: Iterable[Attempt]) -> bool:
+        """Return whether these attempts have to be repeated, and tell the user."""
+        seconds = max(attempt.stood_still_s for attempt in attempts)
+        if seconds:
+            self.tell(f"{describe_standstill(seconds)}; what was measured meanwhile is discarded")
+        return seconds > 0
 
     def prepare(
         self,
@@ -101,9 +121,9 @@ class TrialRunner:
         position: int,
         rng: random.Random,
         *,
-        turns: bool = False,
+        turns: int = 0,
     ) -> Attempt:
-        """Return a trial that is about to start."""
+        """Return a trial that is about to start; `turns` are expected, or it is measured alone."""
         contestant, is_served = assignment.cell.contestant, assignment.is_served
         version = self.runner_of(contestant).description.protocol
         request = protocol.create_request(
@@ -111,7 +131,7 @@ class TrialRunner:
             assignment.cases,
             rng.getrandbits(31),
             version,
-            turns=turns and not is_served,  # the load on a server takes the turns
+            turns=turns > 0 and not is_served,  # the load on a server takes the turns
         )
         driver = obstacle = None
         if is_served:
@@ -247,6 +267,11 @@ class Attempt:
             self.driver is not None and self.driver.was_interrupted
         )
 
+    @property
+    def stood_still_s(self) -> float:
+        """How long the harness or the machine stood still during the trial."""
+        return max(self.result.stood_still_s, self.driver.stood_still_s if self.driver else 0.0)
+
     def judge(self) -> Trial:
         """Judge an ended attempt and return the trial to store."""
         if self.obstacle is not None:
@@ -254,6 +279,9 @@ class Attempt:
         driver = self.driver
         if driver is not None:
             self.result.orphan_count += driver.orphan_count
+        if self.stood_still_s:
+            reason = f"{describe_standstill(self.stood_still_s)}, in each of {MOST_ATTEMPTS} tries"
+            return self._create_trial(Verdict(Status.UNSETTLED, reason))
         verdict = judge(
             self.assignment.cases,
             self.transcript,
@@ -262,6 +290,9 @@ class Attempt:
             Bounds(os.cpu_count() or 1, () if driver else tuple(self.turns_ns)),
             driver.loads if driver else None,
         )
+        error = f"{verdict.message}\n{self.result.stderr_end}"
+        if verdict.status in _PERHAPS_OF_MACHINE and (lack := find_lack(error)):
+            verdict = Verdict(Status.UNSUPPORTED, f"{verdict.message}; {lack}")
         trial = self._create_trial(verdict)
         return _add_load(trial, driver, self.assignment.case) if driver else trial
 

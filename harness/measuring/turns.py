@@ -17,6 +17,9 @@ from msgspec import structs
 
 from harness.measuring.live_contestant import LiveContestant, Stop
 from harness.measuring.machine.interference import RoundWatch
+from harness.measuring.machine.limits import count_open_files, raise_open_files
+from harness.measuring.servers.load_protocol import expect_turns
+from harness.measuring.trials import MOST_ATTEMPTS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -28,6 +31,8 @@ if TYPE_CHECKING:
 _SHAPES = ("rate", "makespan", "latency")
 _ROUNDS_S = 5.0  # a block has as many rounds as fit, at least one
 _LONG_TURN = 10  # times the median turn
+_FILES_EACH = 16  # open files of this process for a contestant and the load on it, at most
+_MANY_FILES = 4_096
 _FEWEST_ALIVE = 2  # one contestant and the baseline, however large they are
 
 
@@ -53,26 +58,31 @@ def run_turns(
     """Measure contestants, each with its position in the block. None if interrupted.
 
     Contestants that do not fit into memory together are measured in groups. The baseline takes part
-    in every group.
+    in every group. If this process or the machine stood still meanwhile, all is measured again.
     """
-    turns = _Turns(
-        [
-            LiveContestant.of(runner, assignment, block, position)
-            for position, assignment in assignments
-        ],
-        most_rounds,
-        random.Random(f"{runner.seed} {block} turns"),
-        _Room(runner.memory_bytes),
-        Stop(runner.interrupted, on_tick),
-        RoundWatch(),
-        _find_processors(),
-    )
-    try:
-        turns.take_all()
-    finally:
-        turns.end(turns.contestants)
-    if turns.stop.is_asked:
-        return None
+    expected = _expect_rounds([assignment for _, assignment in assignments], most_rounds)
+    for _ in range(MOST_ATTEMPTS):
+        turns = _Turns(
+            [
+                LiveContestant.of(runner, assignment, block, position, expected)
+                for position, assignment in assignments
+            ],
+            expected,
+            most_rounds,
+            random.Random(f"{runner.seed} {block} turns"),
+            _Room(runner.memory_bytes),
+            Stop(runner.interrupted, on_tick),
+            RoundWatch(),
+            _find_processors(),
+        )
+        try:
+            turns.take_all()
+        finally:
+            turns.end(turns.contestants)
+        if turns.stop.is_asked:
+            return None
+        if not runner.has_stood_still(contestant.attempt for contestant in turns.contestants):
+            break
     return [turns.judge(contestant) for contestant in turns.contestants]
 
 
@@ -81,6 +91,7 @@ class _Turns:
     """The turns of one block."""
 
     contestants: Sequence[LiveContestant]
+    expected_rounds: int  # at least so many, even if they take longer than a block should
     most_rounds: int
     rng: random.Random
     room: _Room
@@ -151,10 +162,11 @@ class _Turns:
             longest_s = _LONG_TURN * median(contestant.turn_s for contestant in contestants)
             contestants = [one for one in contestants if one.turn_s <= longest_s]
         round_s = sum(contestant.turn_s for contestant in contestants)
-        more = min(self.most_rounds - 1, int((_ROUNDS_S - first_s) / round_s)) if round_s else 0
+        fitting = int((_ROUNDS_S - first_s) / round_s) if round_s else 0
+        more = max(self.expected_rounds - 1, min(self.most_rounds - 1, fitting))
         for _ in range(more):
             self._take_round(contestants)
-        return 1 + max(0, more)
+        return 1 + more
 
     def _take_round(self, contestants: Sequence[LiveContestant]) -> None:
         """Let every contestant take one sample, in new random order.
@@ -173,17 +185,25 @@ class _Turns:
         self.watch.end()
 
 
+def _expect_rounds(assignments: Sequence[Assignment], most: int) -> int:
+    """Return how many rounds servers have at least: each has a share of their fixed rate."""
+    if not assignments[0].is_served:
+        return 1
+    return expect_turns(assignments[0].case, len(assignments), int(_ROUNDS_S * 1e9), most)
+
+
 def _find_processors() -> list[int]:
     return sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else []
 
 
 class _Room:
-    """The memory that contestants may use while they wait for their turns."""
+    """The memory and the open files that contestants may use while they wait for their turns."""
 
     def __init__(self, budget_bytes: int) -> None:
         self._budget_bytes = budget_bytes
         self._free_before = self._free_now = _free_bytes()
         self._largest_step = 0
+        self._files = raise_open_files(_MANY_FILES)
 
     def is_left(self, starting: int) -> bool:
         """Return whether another contestant fits, while so many others are still starting."""
@@ -191,7 +211,8 @@ class _Room:
         self._largest_step = max(self._largest_step, self._free_now - free)
         self._free_now = free
         used = self._free_before - free
-        return used + starting * self._largest_step <= self._budget_bytes
+        has_memory = used + starting * self._largest_step <= self._budget_bytes
+        return has_memory and self._files - count_open_files() >= (starting + 1) * _FILES_EACH
 
 
 def _free_bytes() -> int:

@@ -61,10 +61,12 @@ def _case(result: WorkloadResult, case: str, cells: Sequence[CellResult]) -> Ren
     settings = result.workload.describe_params(result.workload.cases[case])
     metrics = result.workload.metrics.values()
     has_tiers = case == result.headline_id and bool(result.comparison.tiers)
+    by_cpu = result.by_cpu if case == result.headline_id else None
     table = _table(
         *(["tier"] if has_tiers else []),
         "model",
         *(f"{metric.label} [95%]" for metric in metrics),
+        *(["CPU tier"] if by_cpu else []),
         f"vs {BASELINE}",
         "peak",
         "n",
@@ -78,6 +80,7 @@ def _case(result: WorkloadResult, case: str, cells: Sequence[CellResult]) -> Ren
                 *([result.comparison.standing(cell.contestant)] if has_tiers else []),
                 cell.name,
                 *(_format_metric(cell, metric) for metric in metrics),
+                *([by_cpu.comparison.standing(cell.contestant)] if by_cpu else []),
                 _format_ratio(cell),
                 "" if cell.peak_bytes is None else units.format_size(cell.peak_bytes),
                 str(cell.statuses.get(Status.OK, 0)),

@@ -284,6 +284,12 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True):
     runner_files: tuple[str, ...] = ()  # absolute path of each loombench.toml given by --runner
     env: dict[str, str] = {}  # variables that the user passed to all children, by --env
     revision: str = ""  # the commit that the working tree is measured against, by `ab`
+    merged: tuple[str, ...] = ()  # the ids of the runs that it was merged from
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """The ids of the runs whose trials it has."""
+        return self.merged or (self.id,)
 
 
 @dataclass(frozen=True)

@@ -42,10 +42,29 @@ def lock_run(folder: Path) -> Lock:
         try:
             return Lock(folder / _LOCK_FILE)
         except HeldError as holder:
-            raise Problem(
-                f"{folder.name} is being measured by {holder}; wait until it has ended",
-                Exit.NOT_POSSIBLE,
-            ) from None
+            raise _being_measured(folder, holder) from None
+
+
+def refuse_if_measured(folder: Path) -> None:
+    """Raise Problem if another process is the writer of a run. Creates no file."""
+    try:
+        if (folder / _LOCK_FILE).exists():
+            Lock(folder / _LOCK_FILE).release()
+    except HeldError as holder:
+        raise _being_measured(folder, holder) from None
+    except OSError:  # where nothing can be written, nobody measures
+        return
+
+
+def _being_measured(folder: Path, holder: HeldError) -> Problem:
+    return Problem(
+        f"{folder.name} is being measured by {holder}; wait until it has ended", Exit.NOT_POSSIBLE
+    )
+
+
+def encode_run(run: Run) -> bytes:
+    """Return the text of `run.json`."""
+    return msgspec.json.format(msgspec.json.encode(run), indent=1) + b"\n"
 
 
 class RunWriter:
@@ -77,8 +96,7 @@ class RunWriter:
                     f" {_MIN_FREE_BYTES // 2**20} MiB; free some, or choose another --out",
                     Exit.NOT_POSSIBLE,
                 )
-            text = msgspec.json.format(msgspec.json.encode(run), indent=1)
-            (folder / RUN_FILE).write_bytes(text + b"\n")
+            (folder / RUN_FILE).write_bytes(encode_run(run))
             _point_latest(out, folder)
         return cls(folder)
 

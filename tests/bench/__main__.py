@@ -26,7 +26,7 @@ from tests.bench import (
     fuzzing,
     harness_cost,
     http_parity,
-    kill,
+    interrupted,
     load,
     outside,
     overlap,
@@ -79,7 +79,7 @@ PARTS = {
     "analysis": analysis.rows,
     "reading": reading.rows,
     "report": report.rows,
-    "kill": kill.rows,
+    "interrupted": interrupted.rows,
     "fuzzing": fuzzing.rows,
 }
 

@@ -56,7 +56,7 @@ def request_of(one: Implementation, port: int) -> bytes:
     """Return what the harness asks of the load generator, but with phases of few requests."""
     case = load_folder(WORKLOADS)[one.workload].resolve("headline", one.model)
     closed = load_protocol.PhaseRequest("closed", requests=REQUESTS)
-    request = load_protocol.create_request(case, port, 7, turns=True)
+    request = load_protocol.create_request(case, port, 7, turns=1)
     few = msgspec.structs.replace(
         request, connections=CONNECTIONS, phases=(closed,), turns=(closed,)
     )

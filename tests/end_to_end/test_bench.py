@@ -27,7 +27,7 @@ from tests.bench import __main__ as bench
 from tests.bench import (
     alone,
     analysis,
-    kill,
+    interrupted,
     outside,
     parity,
     planted,
@@ -346,7 +346,7 @@ def test_the_time_outside_children_is_what_trials_leave_of_the_measuring_phase()
     [(b"", b""), (b"{}\n", b"{}\n"), (b"{}\n{", b"{}\n"), (b"{", b"")],
 )
 def test_only_whole_lines_count_as_kept(data: bytes, whole: bytes) -> None:
-    assert kill.whole_lines(data) == whole
+    assert interrupted.whole_lines(data) == whole
 
 
 def test_what_is_measured_twice_or_not_whole_is_found() -> None:
@@ -355,17 +355,17 @@ def test_what_is_measured_twice_or_not_whole_is_found() -> None:
         *(factories.trial(model, block) for block in (0, 1) for model in ("asyncio", "trio")),
         factories.trial("trio", 2),
     ]
-    assert kill.measured_twice(trials) == []
-    assert kill.cut_short(run, trials) == [2]
+    assert interrupted.measured_twice(trials) == []
+    assert interrupted.cut_short(run, trials) == [2]
     again = [*trials, factories.trial("trio", 1)]
-    assert kill.measured_twice(again) == [(1, factories.cell("trio"))]
+    assert interrupted.measured_twice(again) == [(1, factories.cell("trio"))]
 
 
 def test_a_synthetic_run_is_as_large_as_asked_for_and_has_no_trial_twice() -> None:
     run = synthetic.run_of(analysis._WORKLOADS, analysis._CONTESTANTS)
     assert len(run.cells) == len(set(run.cells)) == 500
     trials = list(islice(synthetic.trials(run, 3), 1_000))
-    assert kill.measured_twice(trials) == []
+    assert interrupted.measured_twice(trials) == []
     assert Counter(trial.cell for trial in trials) == dict.fromkeys(run.cells, 2)
     assert {len(trial.samples) for trial in trials} == {3}
     assert trials == list(islice(synthetic.trials(run, 3), 1_000))

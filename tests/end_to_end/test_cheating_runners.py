@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import shutil
+import subprocess
+from pathlib import Path
+
 import pytest
 
 from harness.analysis.advice import advice
 from harness.analysis.analyse import Analysis, CellResult, analyse, ranked
 from harness.analysis.findings import title
 from harness.analysis.ranking import Obstacle
+from harness.catalog import workload_file
 from harness.catalog.contestant import Contestant
 from harness.measuring.inventory import Inventory
 from harness.measuring.plan import assign, assign_validation
 from harness.measuring.validate import validate_cell
+from harness.paths import WORKLOADS
 from harness.presenting.tables import conforms
-from harness.results.records import Cell, Trial
+from harness.results.records import Cell, Status, Trial
 from harness.statistics.growth import explain_growth
 from tests.support.factories import run
-from tests.support.planted.bench import Bench, planted, runner, workload
+from tests.support.planted.bench import HERE, Bench, planted, runner, workload
 
 WORKLOAD = """
 title = "Cheated"
@@ -47,7 +53,7 @@ unit = "ns/number"
 better = "lower"
 formula = "elapsed_ns / operations"
 """
-BLOCKS, WITH_GROWTH = 5, 3
+BLOCKS, WITH_GROWTH, RETRIES = 5, 3, 5
 INVALID, SUSPECT = Obstacle.INVALID, Obstacle.SUSPECT
 GROWS = "times the work took"
 CHEATS = {
@@ -118,8 +124,12 @@ def test_only_the_honest_are_ranked_titled_and_advised(analysis: Analysis) -> No
 def test_validate_warns_of_skipped_work(way: str) -> None:
     measuring = bench()
     check = Cell(Contestant("cheated", way), "check")
-    trial = validate_cell(measuring.trial_runner, assign_validation(check, measuring.workloads), 0)
-    assert trial is not None
+    assignment = assign_validation(check, measuring.workloads)
+    for _ in range(RETRIES):  # on a busy machine, noise may look like growth, which excuses
+        trial = validate_cell(measuring.trial_runner, assignment, 0)
+        assert trial is not None
+        if not conforms(trial):
+            break
     assert not conforms(trial)
     assert trial.warnings[0].startswith("suspect: 2.0 times the work took")
 
@@ -137,3 +147,35 @@ def test_honest_implementations_are_not_suspect(workload_id: str, model: str) ->
     assert conforms(trial), (trial.message, trial.warnings)
     assert trial.growth is not None
     assert explain_growth([trial.growth]) == ""
+
+
+@pytest.fixture(scope="module")
+def library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return native.c as a library."""
+    compiler = shutil.which("cc")
+    if compiler is None:
+        pytest.skip("found no C compiler (cc)")
+    built = tmp_path_factory.mktemp("native") / "native.so"
+    options = ["-O2", "-Wall", "-Wextra", "-Werror", "-shared", "-fPIC", "-o", built]
+    subprocess.run([compiler, *options, HERE / "native.c"], check=True)
+    return built
+
+
+def test_honest_work_in_c_is_ranked(library: Path) -> None:
+    """Its calls are as short as honest ones get, and are told from those that skip their work."""
+    names = ("noop", "pingpong", "sumsquares")
+    shipped = {
+        id_: one for id_, one in workload_file.load_folder(WORKLOADS).items() if id_ in names
+    }
+    measuring = Bench(shipped, lambda _: runner(planted(str(library), "native")))
+    cells = [Cell(Contestant(id_, "c"), "headline") for id_ in names]
+    trials = [
+        measuring.trial_runner.run(assign(cell, shipped).with_smaller(), block, 0)
+        for cell in cells
+        for block in range(WITH_GROWTH)
+    ]
+    texts = {id_: one.text for id_, one in shipped.items()}
+    found = analyse(run(cells, (), texts), [trial for trial in trials if trial is not None])
+    for id_ in names:
+        (cell,) = found.workloads[id_].headline
+        assert (cell.unranked, cell.statuses) == (None, {Status.OK: WITH_GROWTH}), cell.message

@@ -150,7 +150,7 @@ def test_figures_that_find_no_room_leave_the_measurements_and_no_halves(
     folder = store.find_run(out)
     assert capsys.readouterr().err == (
         f"loombench: {folder}/figures: figures cannot be written: {FULL}; the measurements are"
-        " safe: free some space, then `loombench plot`\n"
+        " safe: free some space or make it writable, then: loombench plot\n"
     )
     assert list((folder / "figures").iterdir()) == []
     free(place)

@@ -217,6 +217,9 @@ class Log:
     def block_ended(self, block: Block) -> None:
         self.events.append(("block ended", str(block.index)))
 
+    def told(self, text: str) -> None:
+        pass
+
 
 def block(index: int, *ways: str) -> tuple[int, tuple[Cell, ...]]:
     return index, tuple(map(cell, ways))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import chain, count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from harness.measuring.inventory import Inventory
 from harness.measuring.live_contestant import LiveContestant, Stop
 from harness.measuring.machine.interference import Interference, RoundWatch
 from harness.measuring.plan import assign
+from harness.measuring.processes import running_time
 from harness.results.records import Cell, Status, Trial
 from harness.statistics.rounds import DEFAULT_ROUNDS
 from tests.support.implementations import GREENLETS
@@ -95,6 +97,17 @@ def test_every_contestant_gives_one_sample_in_each_round(setup: Setup) -> None:
         sorted(setup.turns()[start : start + 3]) == sorted(GOOD)
         for start in range(0, 3 * ROUNDS, 3)
     )
+
+
+def test_a_block_during_which_the_harness_stood_still_is_measured_again(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = chain([0.0], count(68.0, 0.001))
+    monkeypatch.setattr(running_time, "_read_clock", lambda: next(clock))
+    trials = run_turns(setup.bench(), *GOOD)
+    assert trials is not None
+    assert [(trial.status, trial.rounds) for trial in trials] == [(Status.OK, ROUNDS)] * 3
+    assert len(setup.turns()) == 2 * 3 * ROUNDS
 
 
 def test_the_order_of_turns_differs_between_rounds_and_depends_on_the_seed_alone(

@@ -50,6 +50,7 @@ ALSO = {
         "asyncio__protocol": {"httptools"},
         "asyncio__uvicorn": {"uvicorn"},
         "asyncio__aiohttp": {"aiohttp"},
+        "asyncio__h11": {"h11", "httptools"},  # it is the plain implementation with another parser
         "trio__h11": {"h11"},
         "trio__hypercorn": {"hypercorn"},
         "anyio__h11": {"h11"},

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import errno
+
 import pytest
 
-from harness.errors import Exit, Problem, unknown_name
+from harness.errors import Exit, Problem, explain, unknown_name
 
 MODELS = ("asyncio", "asyncio-eager", "anyio-asyncio", "trio", "threads", "go")
 
@@ -52,3 +54,23 @@ def test_a_name_without_a_similar_one_is_reported_with_all_names_sorted() -> Non
 
 def test_a_name_is_reported_where_none_exists() -> None:
     assert str(unknown_name("workload", "noop", [])) == "unknown workload 'noop'; there is: none"
+
+
+@pytest.mark.parametrize(
+    ("number", "remedy"),
+    [
+        (errno.ENAMETOOLONG, "choose a shorter name"),
+        (errno.EACCES, "choose a place that you may read and write"),
+        (errno.EMFILE, "allow more open files: ulimit -n 4096"),
+    ],
+)
+def test_what_a_machine_refuses_is_a_problem_with_a_remedy(number: int, remedy: str) -> None:
+    problem = explain(OSError(number, "No", "a/file"))
+    assert problem is not None
+    assert (str(problem), problem.code) == (f"a/file: No; {remedy}", Exit.NOT_POSSIBLE)
+    assert str(explain(OSError(number, "No"))) == f"No; {remedy}"
+
+
+def test_a_file_that_we_forgot_to_look_for_is_a_defect_and_no_problem_of_the_user() -> None:
+    assert explain(OSError(errno.ENOENT, "No such file", "a/file")) is None
+    assert explain(OSError("none of the system")) is None

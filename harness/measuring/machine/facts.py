@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import platform
 import subprocess
+import sys
 from pathlib import Path
 
 import psutil
@@ -34,17 +35,24 @@ def _cpu_name() -> str:
     for line in read_text(Path("/proc/cpuinfo")).splitlines():
         if line.startswith("model name"):
             return line.partition(":")[2].strip()
-    return platform.processor() or platform.machine()
+    on_macos = _ask("sysctl", "-n", "machdep.cpu.brand_string") if sys.platform == "darwin" else ""
+    return on_macos or platform.processor() or platform.machine()
 
 
 def _virtualisation() -> str | None:
-    try:
-        done = subprocess.run(
-            ["systemd-detect-virt"], capture_output=True, text=True, timeout=5, check=False
-        )
-    except (OSError, subprocess.TimeoutExpired):
+    said = _ask("systemd-detect-virt")
+    if said is None:
         return "yes" if "hypervisor" in read_text(Path("/proc/cpuinfo")).split() else None
-    return done.stdout.strip() or None
+    return said or None
+
+
+def _ask(*command: str) -> str | None:
+    """Return what a command of the system prints; None if it cannot be run."""
+    try:
+        done = subprocess.run(command, capture_output=True, text=True, timeout=5, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip()
 
 
 def read_text(path: Path) -> str:

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING
 import psutil
 
 from harness.measuring.processes import orphans, watchdog
+from harness.measuring.processes.running_time import RunningTime
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -36,7 +37,7 @@ _GRACE_S = 2.0  # for descendants of the child to notice that it has ended
 class Limits:
     """When to stop a child. The timeout may be changed while the child runs."""
 
-    timeout_s: float  # since the start of the child
+    timeout_s: float  # of running time of this process, since the start of the child
     memory_bytes: int  # by how much the machine's free memory may fall
     has_neighbours: bool = False  # others are measured beside it, and use memory too
 
@@ -51,6 +52,7 @@ class ChildResult:
     stderr_end: str
     stopped: str = ""  # why we stopped it: timeout, memory, interrupt, or a reason from `on_line`
     orphan_count: int = 0  # processes that outlived the child, in any session, and were killed
+    stood_still_s: float = 0.0  # how long this process, or the machine, did not run meanwhile
 
 
 class Handle:
@@ -172,7 +174,6 @@ class _Child:
         self._status: tuple[int, float] | None = None  # exit code, CPU seconds
         env = {**env, **watchdog.marker_env()}
         self._free_before = psutil.virtual_memory().available
-        self._start = time.monotonic()
         self._start_ns = time.perf_counter_ns()
         self.process = orphans.start_child(
             lambda: subprocess.Popen(
@@ -186,6 +187,7 @@ class _Child:
                 start_new_session=True,
             )
         )
+        self._clock = RunningTime()
         process = self.process
         assert process.stdin is not None
         assert process.stdout is not None
@@ -206,7 +208,7 @@ class _Child:
             selector.register(self._in, selectors.EVENT_WRITE)
             selector.register(self._out, selectors.EVENT_READ)
             selector.register(self._err, selectors.EVENT_READ)
-            next_check = self._start + _TICK_S
+            next_check = time.monotonic() + _TICK_S
             while selector.get_map().keys() - {self._in.fileno()}:
                 for key, events in selector.select(max(0.0, next_check - time.monotonic())):
                     if events & selectors.EVENT_WRITE:
@@ -257,6 +259,7 @@ class _Child:
     def finish(self, stopped: str) -> ChildResult:
         """Kill the child if it still runs, end its orphans, and return the result."""
         wall_ns = time.perf_counter_ns() - self._start_ns
+        self._clock.read()
         if self._status is None:
             self._handle.kill_group()
             self._has_ended(block=True)
@@ -271,6 +274,7 @@ class _Child:
             stderr_end=self._errors.decode("utf-8", "replace").strip(),
             stopped=stopped,
             orphan_count=orphans.end_orphans(self.process.pid, _GRACE_S),
+            stood_still_s=self._clock.stood_still_s,
         )
 
     def _receive(self, stream: object, data: bytes) -> str:
@@ -297,7 +301,7 @@ class _Child:
     def _exceeded_limit(self, interrupted: Callable[[], bool]) -> str:
         if interrupted():
             return "interrupt"
-        if time.monotonic() - self._start > self._limits.timeout_s:
+        if self._clock.read() > self._limits.timeout_s:
             return "timeout"
         # The fall of free memory includes all descendants and takes one small read. Summing over
         # processes would use more CPU time than the harness may use beside a trial.

@@ -63,6 +63,18 @@ def build_go(root: Path | None = None) -> tuple[GoBinaries | None, str]:
         return built, ""
     if go is None:
         return None, reason
+    try:
+        reason = _build(go, folder, built)
+    except OSError as error:
+        reason = (
+            f"{folder / 'bin'} cannot be written: {error.strerror}; make it writable, or run `make"
+            " setup` where it is"
+        )
+    return (None, reason) if reason else (built, "")
+
+
+def _build(go: str, folder: Path, built: GoBinaries) -> str:
+    """Build the Go programs in a folder. Returns why that failed, or an empty text."""
     key_file = folder / "bin" / _KEY_FILE
     key_file.parent.mkdir(exist_ok=True)  # otherwise -o would create a file of that name
     key_file.unlink(missing_ok=True)
@@ -72,9 +84,9 @@ def build_go(root: Path | None = None) -> tuple[GoBinaries | None, str]:
         ("build", *_FLAGS, "-o", str(built.lean), "-tags", "lean", "./runner"),
     ):
         if reason := _run_go(go, step, folder):
-            return None, reason
+            return reason
     key_file.write_text(_create_key(folder, _ask_version(go).strip()), encoding="utf-8")
-    return built, ""
+    return ""
 
 
 def is_built() -> bool:

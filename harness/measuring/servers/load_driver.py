@@ -7,13 +7,14 @@ waits for both at once, so each generator has a thread here, which sleeps betwee
 from __future__ import annotations
 
 import math
-import resource
 import threading
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from harness.catalog.workload import CHECK
+from harness.measuring.machine.essentials import find_lack_of_loopback
+from harness.measuring.machine.limits import raise_open_files
 from harness.measuring.processes import child
 from harness.measuring.processes.environment import create_environment
 from harness.measuring.runners.protocol import ProtocolError
@@ -40,17 +41,17 @@ def find_obstacle(case: ModelCase, command: tuple[str, ...]) -> LoadFailure | No
     """
     if not command:
         return LoadFailure(Status.UNSUPPORTED, "there is no load generator here")
+    if lack := find_lack_of_loopback():
+        return LoadFailure(Status.UNSUPPORTED, lack)
     connections = int(case.params["connections"])
     needed = connections + _OTHER_FILES
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if hard != resource.RLIM_INFINITY and hard < needed:
+    limit = raise_open_files(needed)
+    if limit < needed:
         return LoadFailure(
             Status.UNSUPPORTED,
-            f"open files: found a limit of {hard}, expected at least {needed} for {connections}"
+            f"open files: found a limit of {limit}, expected at least {needed} for {connections}"
             " connections, in the server as in the load generator (ulimit -Hn)",
         )
-    if soft != resource.RLIM_INFINITY and soft < needed:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
     return None
 
 
@@ -78,11 +79,12 @@ class LoadDriver:
     memory_bytes: int
     seed: int
     interrupted: Callable[[], bool]
-    takes_turns: bool = False  # the measured case is loaded whenever it is its turn
+    turns: int = 0  # expected; if there are any, the measured case is loaded in its turns only
     on_turn: Callable[[str], None] = lambda _: None  # called with `ready`, and after each turn
     server: child.Handle = field(default_factory=child.Handle)
     loads: dict[str, ServerLoad] = field(default_factory=dict)  # by case
     orphan_count: int = 0  # processes that outlived a load generator
+    stood_still_s: float = 0.0  # how long the harness did not run while a load generator did
     _generator: child.Handle = field(default_factory=child.Handle)  # of the measured case
     was_interrupted: bool = False  # a load generator was ended because of Ctrl-C
     _threads: list[threading.Thread] = field(default_factory=list)
@@ -149,13 +151,15 @@ class LoadDriver:
 
     def _generate(self, case: ModelCase, port: int, load: ServerLoad) -> LoadFailure | None:
         """Run one load generator until it ends. Returns why it has no result, or None."""
-        turns = self.takes_turns and case.id != CHECK
+        turns = 0 if case.id == CHECK else self.turns
         request = load_protocol.create_request(
             case, port, self.seed, self.server.list_processes(), turns=turns
         )
         load.report = report = LoadReport(len(request.phases), len(request.turns))
         limits = child.Limits(
-            math.inf if turns else case.sampling.timeout_s, self.memory_bytes, has_neighbours=turns
+            math.inf if turns else case.sampling.timeout_s,
+            self.memory_bytes,
+            has_neighbours=bool(turns),
         )
 
         def receive_line(line: bytes) -> str:
@@ -181,6 +185,7 @@ class LoadDriver:
             handle=self._generator if turns else None,
         )
         self.orphan_count += result.orphan_count
+        self.stood_still_s += result.stood_still_s
         if result.stopped == "interrupt":
             self.was_interrupted = not self._has_no_server(case.id)
             load.was_cut |= not self.was_interrupted

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _CONNECT_NS_EACH = 2_000_000  # extra timeout per connection: a slow machine needs nearly 1 ms
 _LIMITED = 0.95  # share of the CPU time available to the load generator
+_KEPT = 0.7  # share of the fixed rate that a server must answer, or it is overloaded
 
 # Connections that are opened and closed before the phases, for each processor, since a server may
 # have a worker on each. The kernel picks a worker at random; one that gets none of 16 per worker is
@@ -32,6 +33,7 @@ _MIN_WORKERS = 2
 # have answered none, or all just once, when a short sample ends.
 _LEAST_RESPONSES = 4
 _RUN_UP_NS = 5_000_000  # of unmeasured load at the start of a turn
+_BETWEEN_NS = 15_000_000  # between the phases of a turn and the next turn; found: 15 ms
 
 _PROTOCOL = 1  # of the load generator; docs/load.md
 
@@ -132,11 +134,12 @@ def create_request(
     seed: int,
     server_pids: tuple[int, ...] = (),
     *,
-    turns: bool = False,
+    turns: int = 0,
 ) -> LoadRequest:
     """Return the request that loads the server of a case. The workload must have a `load`.
 
-    With `turns` the server is warmed up, and then measured whenever it is its turn.
+    With `turns`, the expected number of them, the server is warmed up, and then measured whenever
+    it is its turn.
     """
     load = case.workload.load
     assert load is not None
@@ -151,7 +154,7 @@ def create_request(
         body=load.body,
         seed=seed,
         phases=_plan_warmup(case) if turns else _plan_phases(load, case),
-        turns=_plan_turn(load, case) if turns else (),
+        turns=_plan_turn(case, turns) if turns else (),
         visits=0 if case.id == CHECK else visits,
         connect_timeout_ns=load.connect_ms * 1_000_000 + connections * _CONNECT_NS_EACH,
         answer_timeout_ns=load.answer_ms * 1_000_000,
@@ -164,7 +167,7 @@ def _plan_phases(load: Load, resolved: ModelCase) -> tuple[PhaseRequest, ...]:
     if case.id == CHECK:
         return (PhaseRequest("closed", requests=load.requests),)
     duration_ns = sampling.min_sample_ns
-    rate_ns = load.rate_ms * 1_000_000
+    rate_ns = _rate_ns(resolved)
     phases = list(_plan_warmup(resolved))
     if case.ladder:
         steps, percent = load.ladder_steps, load.ladder_percent
@@ -185,8 +188,24 @@ def _plan_warmup(resolved: ModelCase) -> tuple[PhaseRequest, ...]:
     return (PhaseRequest("closed", sampling.min_sample_ns, warmup=True),) * sampling.warmup
 
 
-def _plan_turn(load: Load, resolved: ModelCase) -> tuple[PhaseRequest, ...]:
-    """Return one sample of the closed loop, and a share of the phase at a fixed rate."""
+def expect_turns(resolved: ModelCase, servers: int, block_ns: int, most: int) -> int:
+    """Return how many turns each of so many servers can take in the time for a block."""
+    rate_ns = _rate_ns(resolved) if resolved.case.rate_per_s else 0
+    turn_ns = _RUN_UP_NS + resolved.sampling.min_sample_ns + _BETWEEN_NS
+    return max(1, min(most, (block_ns // servers - rate_ns) // turn_ns))
+
+
+def _rate_ns(resolved: ModelCase) -> int:
+    load = resolved.workload.load
+    assert load is not None
+    return load.rate_ms * 1_000_000
+
+
+def _plan_turn(resolved: ModelCase, turns: int) -> tuple[PhaseRequest, ...]:
+    """Return one sample of the closed loop, and a share of the phase at a fixed rate.
+
+    All turns together have the whole phase, however few they are: a percentile needs its requests.
+    """
     case, sampling = resolved.case, resolved.sampling
     phases = (
         PhaseRequest("closed", _RUN_UP_NS, warmup=True),
@@ -194,7 +213,7 @@ def _plan_turn(load: Load, resolved: ModelCase) -> tuple[PhaseRequest, ...]:
     )
     if not case.rate_per_s:
         return phases
-    rate_ns = load.rate_ms * 1_000_000 // sampling.iterations
+    rate_ns = _rate_ns(resolved) // turns
     return (*phases, PhaseRequest("open", rate_ns, rate_per_s=case.rate_per_s))
 
 
@@ -272,12 +291,26 @@ class LoadReport:
     def warnings(self) -> tuple[str, ...]:
         """Return why these numbers may not show the capacity of the server."""
         steps = [phase for phase in self.phases if phase.loop == "ladder"]
-        warnings = [self._describe_client_limit()]
+        warnings = [self._describe_client_limit(), self._describe_overload()]
         if steps and steps[0].saturated:
             warnings.append("saturated at the first step of the ladder: no lower rate was tried")
         elif steps and not steps[-1].saturated:
             warnings.append("the ladder ended before the server was saturated: it could do more")
         return tuple(filter(None, warnings))
+
+    def _describe_overload(self) -> str:
+        """Return a warning if the server did not keep up with the fixed rate, or an empty text."""
+        steady = [phase for phase in self.phases if phase.loop == "open" and phase.elapsed_ns > 0]
+        if not steady:
+            return ""
+        rate = steady[0].rate_per_s
+        answered = median(1e9 * phase.requests / phase.elapsed_ns for phase in steady)
+        if answered >= _KEPT * rate:
+            return ""
+        return (
+            f"overloaded: it answered {answered:,.0f} of {rate:,} requests per second, so its"
+            " latency is that of a queue that grows"
+        )
 
     def _describe_client_limit(self) -> str:
         """Return a warning if the load generator was the limit, or an empty text."""

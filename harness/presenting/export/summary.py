@@ -43,8 +43,7 @@ def render(
 
 
 def _workload(result: WorkloadResult, selection: ExportSelection) -> dict[str, object]:
-    workload, comparison = result.workload, result.comparison
-    selected = {cell.contestant for cell in result.headline if selection.has(cell.cell)}
+    workload = result.workload
     return {
         "id": workload.id,
         "title": workload.title,
@@ -67,19 +66,26 @@ def _workload(result: WorkloadResult, selection: ExportSelection) -> dict[str, o
             }
             for case, cells in result.cases.items()
         ],
-        "comparison": {
-            "case": result.headline_id,
-            "metric": result.metric.id,
-            "noise_floor": comparison.floor,
-            "control": _ratio(comparison.control),
-            "tiers": [[contestant.name for contestant in tier] for tier in comparison.tiers],
-            "pairs": [
-                {"this": this.name, "to": to.name, "verdict": comparison.verdict(this, to).value}
-                | (_ratio(ratio) or {})
-                for (this, to), ratio in comparison.ratios.items()
-                if this in selected and to in selected
-            ],
-        },
+        "comparison": _comparison(result, selection),
+        "comparison_by_cpu": _comparison(result.by_cpu, selection) if result.by_cpu else None,
+    }
+
+
+def _comparison(result: WorkloadResult, selection: ExportSelection) -> dict[str, object]:
+    comparison = result.comparison
+    selected = {cell.contestant for cell in result.headline if selection.has(cell.cell)}
+    return {
+        "case": result.headline_id,
+        "metric": result.metric.id,
+        "noise_floor": comparison.floor,
+        "control": _ratio(comparison.control),
+        "tiers": [[contestant.name for contestant in tier] for tier in comparison.tiers],
+        "pairs": [
+            {"this": this.name, "to": to.name, "verdict": comparison.verdict(this, to).value}
+            | (_ratio(ratio) or {})
+            for (this, to), ratio in comparison.ratios.items()
+            if this in selected and to in selected
+        ],
     }
 
 

@@ -77,7 +77,7 @@ def draw(
     except OSError as error:
         raise Problem(
             f"{folder}: figures cannot be written: {error.strerror}; the measurements are safe:"
-            " free some space, then `loombench plot`",
+            " free some space or make it writable, then: loombench plot",
             Exit.NOT_POSSIBLE,
         ) from None
     return written

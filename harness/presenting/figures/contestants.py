@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from harness.analysis.analyse import Analysis, CellResult, WorkloadResult
+    from harness.analysis.comparison import Comparison
     from harness.catalog.contestant import Contestant
     from harness.catalog.workload import Metric
     from harness.presenting.figures.style import Look
@@ -49,7 +50,7 @@ def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
     names = {row: _name_row(cell, marked) for row, cell in rows.cells.items()}
     labels = style.name_width([*rows.headings, *names.values()])
     column_width = (_WIDTH - labels - 0.1) / max(1, len(metrics))
-    headings = [_heading(metric, cells, column_width - 0.15) for metric in metrics]
+    headings = [_heading(result, metric, cells, column_width - 0.15) for metric in metrics]
     head = 0.12 + _HEAD_LINE * max((text.count("\n") + 1 for text in headings), default=0)
     panel = max(1, rows.count) * _ROW
     below = 0.55 + (0.1 + _NOTE_LINE * len(lines) if lines else 0)
@@ -170,7 +171,7 @@ def _draw_panel(
             axes.text(
                 1.03,
                 row,
-                _format_estimate(cell, estimate, metric),
+                _format_estimate(cell, estimate, metric) + _format_tier(result, cell, metric),
                 transform=axes.get_yaxis_transform(),
                 va="center",
                 fontsize=8,
@@ -213,8 +214,11 @@ def draw_dot(axes: Axes, cell: CellResult, estimate: Estimate, row: float, look:
     )
 
 
-def _heading(metric: Metric, cells: Sequence[CellResult], inches: float) -> str:
-    better = style.wrap(f"({describe_better(metric, cells)})", inches)
+def _heading(
+    result: WorkloadResult, metric: Metric, cells: Sequence[CellResult], inches: float
+) -> str:
+    tiers = "; [CPU tier]" if _tiers_by(result, metric) else ""
+    better = style.wrap(f"({describe_better(metric, cells)}{tiers})", inches)
     return f"{style.wrap(metric.label, inches)}\n{better}"
 
 
@@ -232,6 +236,21 @@ def _format_estimate(cell: CellResult, estimate: Estimate, metric: Metric) -> st
     if percent < _LEAST_PERCENT:
         return f"{text} ±<{_LEAST_PERCENT}%"
     return f"{text} ±{units.format_significant(percent, 2)}%"
+
+
+def _tiers_by(result: WorkloadResult, metric: Metric) -> Comparison | None:
+    """Return the ranking of servers by CPU time if this is the metric, and there are tiers."""
+    by_cpu = result.by_cpu
+    if by_cpu is None or by_cpu.metric.id != metric.id or not by_cpu.comparison.tiers:
+        return None
+    return by_cpu.comparison
+
+
+def _format_tier(result: WorkloadResult, cell: CellResult, metric: Metric) -> str:
+    """Return the tier of a server by CPU time, for the panel of that: ` [2]`."""
+    ranking = _tiers_by(result, metric)
+    number = None if ranking is None else ranking.tier_of(cell.contestant)
+    return "" if number is None else f" [{number}]"
 
 
 def _low(estimate: Estimate) -> float:

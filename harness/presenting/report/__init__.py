@@ -47,5 +47,9 @@ def write(analysis: Analysis, folder: Path, judged: Sequence[JudgedClaim] = ()) 
             svgs[path.stem] = path.read_text(encoding="utf-8", errors="replace")
     text = page.render(analysis, sources.read_sources(analysis.run), svgs, judged)
     path = folder / FILE
-    write_file(path, text, "the measurements are safe: free some space, then `loombench report`")
+    write_file(
+        path,
+        text,
+        "the measurements are safe: free some space or make it writable, then: loombench report",
+    )
     return path

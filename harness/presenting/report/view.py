@@ -250,6 +250,7 @@ def _certainty(result: WorkloadResult) -> Iterator[str]:
 def _case_table(result: WorkloadResult, case: str, cells: list[CellResult]) -> CaseTable:
     metrics = list(result.workload.metrics.values())
     is_headline = case == result.headline_id
+    by_cpu = result.by_cpu if is_headline else None
     known = [cell for cell in cells if cell.metrics or cell.failures]
     if is_headline:
         order = [cell.contestant for cell in by_tier(result)]
@@ -261,6 +262,7 @@ def _case_table(result: WorkloadResult, case: str, cells: list[CellResult]) -> C
         has_tiers=is_headline and bool(result.comparison.tiers),
         columns=(
             *(ColumnHeading(metric.label, describe_better(metric, cells)) for metric in metrics),
+            *([ColumnHeading("CPU tier", by_cpu.metric.label)] if by_cpu else []),
             ColumnHeading(f"vs {BASELINE}", "ratio inside blocks"),
             ColumnHeading("peak memory"),
             ColumnHeading("CPU", "cores busy"),
@@ -288,6 +290,7 @@ def _contestant_row(
         _cell_value(cell.metrics.get(metric.id), metric.unit, cell.lacking.get(metric.id, ""))
         for metric in result.workload.metrics.values()
     ]
+    by_cpu = result.by_cpu if is_headline else None
     peak, cores = cell.peak_bytes, cell.cores
     n = cell.statuses.get(Status.OK, 0)
     failed = f"{cell.failures} of {cell.attempts}" if cell.failures else "0"
@@ -298,6 +301,7 @@ def _contestant_row(
         standing=result.comparison.standing(cell.contestant) if is_headline else "",
         values=(
             *values,
+            *([_tier_value(by_cpu, cell)] if by_cpu else []),
             _cell_value(cell.ratio, "x"),
             CellValue() if peak is None else CellValue(units.format_size(peak), key=str(peak)),
             CellValue()
@@ -307,6 +311,14 @@ def _contestant_row(
             CellValue(failed, key=str(cell.failures)),
         ),
         is_failed=cell.unranked is not None,
+    )
+
+
+def _tier_value(by_cpu: WorkloadResult, cell: CellResult) -> CellValue:
+    """Return the tier of a server in the ranking by CPU time."""
+    number = by_cpu.comparison.tier_of(cell.contestant)
+    return CellValue(
+        by_cpu.comparison.standing(cell.contestant), key="" if number is None else str(number)
     )
 
 

@@ -21,16 +21,18 @@ def wait(condition: Condition, arrived: Semaphore) -> None:
 def run(params: Params, probe: Probe) -> int:
     children = []
     condition, arrived = processes.Condition(), processes.Semaphore(0)
-    for step in range(1, STEPS + 1):
-        while len(children) < step * params.tasks // STEPS:
-            children.append(processes.Process(target=wait, args=(condition, arrived)))
-            children[-1].start()
-            arrived.acquire()
-        # A process that has arrived holds the lock until it waits, so all of them wait now.
+    try:
+        for step in range(1, STEPS + 1):
+            while len(children) < step * params.tasks // STEPS:
+                children.append(processes.Process(target=wait, args=(condition, arrived)))
+                children[-1].start()
+                arrived.acquire()
+            # A process that has arrived holds the lock until it waits, so all of them wait now.
+            with condition:
+                probe.parked(len(children))
+    finally:
         with condition:
-            probe.parked(len(children))
-    with condition:
-        condition.notify_all()
+            condition.notify_all()
     for child in children:
         child.join()
     return sum(child.exitcode == 0 for child in children)

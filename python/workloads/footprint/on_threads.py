@@ -19,16 +19,18 @@ def run(params: Params, probe: Probe) -> int:
             condition.wait()
             ended += 1
 
-    for step in range(1, STEPS + 1):
-        while len(threads) < step * params.tasks // STEPS:
-            threads.append(Thread(target=wait))
-            threads[-1].start()
-            arrived.acquire()
-        # A thread that has arrived holds the lock until it waits, so all of them wait now.
+    try:
+        for step in range(1, STEPS + 1):
+            while len(threads) < step * params.tasks // STEPS:
+                threads.append(Thread(target=wait))
+                threads[-1].start()
+                arrived.acquire()
+            # A thread that has arrived holds the lock until it waits, so all of them wait now.
+            with condition:
+                probe.parked(len(threads))
+    finally:
         with condition:
-            probe.parked(len(threads))
-    with condition:
-        condition.notify_all()
+            condition.notify_all()
     for thread in threads:
         thread.join()
     return ended

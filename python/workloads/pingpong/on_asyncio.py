@@ -3,25 +3,38 @@
 import asyncio
 
 from runner.work import Params, Probe
+from workloads.pingpong.turns import Turns
 
 
-async def ping(rounds: int, pings: asyncio.Queue[int], pongs: asyncio.Queue[int]) -> int:
+async def ping(
+    rounds: int, pings: asyncio.Queue[int], pongs: asyncio.Queue[int], turns: Turns
+) -> int:
+    me = asyncio.current_task()
     value = 0
     for _ in range(rounds):
+        turns.last = me
         await pings.put(value)
         value = await pongs.get() + 1
+        turns.switches += turns.last is not me
     return value
 
 
-async def pong(rounds: int, pings: asyncio.Queue[int], pongs: asyncio.Queue[int]) -> None:
+async def pong(
+    rounds: int, pings: asyncio.Queue[int], pongs: asyncio.Queue[int], turns: Turns
+) -> None:
+    me = asyncio.current_task()
     for _ in range(rounds):
-        await pongs.put(await pings.get() + 1)
+        answer = await pings.get() + 1
+        turns.last = me
+        await pongs.put(answer)
 
 
 async def run(params: Params, probe: Probe) -> int:
     pings: asyncio.Queue[int] = asyncio.Queue(1)
     pongs: asyncio.Queue[int] = asyncio.Queue(1)
+    turns = Turns()
     async with asyncio.TaskGroup() as group:
-        ping_task = group.create_task(ping(params.rounds, pings, pongs))
-        group.create_task(pong(params.rounds, pings, pongs))
+        ping_task = group.create_task(ping(params.rounds, pings, pongs, turns))
+        group.create_task(pong(params.rounds, pings, pongs, turns))
+    probe.observe_least("switches", turns.switches)
     return ping_task.result()

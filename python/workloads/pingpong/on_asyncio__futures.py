@@ -3,6 +3,7 @@
 import asyncio
 
 from runner.work import Params, Probe
+from workloads.pingpong.turns import Turns
 
 
 class Slot:
@@ -21,22 +22,30 @@ class Slot:
         return value
 
 
-async def ping(rounds: int, pings: Slot, pongs: Slot) -> int:
+async def ping(rounds: int, pings: Slot, pongs: Slot, turns: Turns) -> int:
+    me = asyncio.current_task()
     value = 0
     for _ in range(rounds):
+        turns.last = me
         pings.put(value)
         value = await pongs.get() + 1
+        turns.switches += turns.last is not me
     return value
 
 
-async def pong(rounds: int, pings: Slot, pongs: Slot) -> None:
+async def pong(rounds: int, pings: Slot, pongs: Slot, turns: Turns) -> None:
+    me = asyncio.current_task()
     for _ in range(rounds):
-        pongs.put(await pings.get() + 1)
+        answer = await pings.get() + 1
+        turns.last = me
+        pongs.put(answer)
 
 
 async def run(params: Params, probe: Probe) -> int:
     pings, pongs = Slot(), Slot()
+    turns = Turns()
     async with asyncio.TaskGroup() as group:
-        ping_task = group.create_task(ping(params.rounds, pings, pongs))
-        group.create_task(pong(params.rounds, pings, pongs))
+        ping_task = group.create_task(ping(params.rounds, pings, pongs, turns))
+        group.create_task(pong(params.rounds, pings, pongs, turns))
+    probe.observe_least("switches", turns.switches)
     return ping_task.result()

@@ -4,6 +4,7 @@ import gevent
 from gevent.hub import Waiter
 
 from runner.work import Params, Probe
+from workloads.pingpong.turns import Turns
 
 
 class Slot:
@@ -25,18 +26,26 @@ class Slot:
 
 def run(params: Params, probe: Probe) -> int:
     pings, pongs = Slot(), Slot()
+    turns = Turns()
 
     def ping() -> int:
+        me = gevent.getcurrent()
         value = 0
         for _ in range(params.rounds):
+            turns.last = me
             pings.put(value)
             value = pongs.get() + 1
+            turns.switches += turns.last is not me
         return value
 
     def pong() -> None:
+        me = gevent.getcurrent()
         for _ in range(params.rounds):
-            pongs.put(pings.get() + 1)
+            answer = pings.get() + 1
+            turns.last = me
+            pongs.put(answer)
 
     pinger = gevent.spawn(ping)
     gevent.joinall([pinger, gevent.spawn(pong)], raise_error=True)
+    probe.observe_least("switches", turns.switches)
     return pinger.get()

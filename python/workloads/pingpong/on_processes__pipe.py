@@ -1,7 +1,9 @@
 """Two processes and a pipe; the other process starts before the clock."""
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+from ctypes import c_longlong
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
 
@@ -12,31 +14,40 @@ processes = get_context(START_METHOD)
 processes.set_forkserver_preload([__name__])
 
 
-def pong(pipe: Connection) -> None:
+def pong(pipe: Connection, last: c_longlong) -> None:
     """Answer each value with the next number until the other end is closed."""
+    me = os.getpid()
     while True:
         try:
-            pipe.send(pipe.recv() + 1)
+            answer = pipe.recv() + 1
         except EOFError:
             return
+        last.value = me
+        pipe.send(answer)
 
 
 @contextmanager
-def prepare(params: Params, probe: Probe) -> Iterator[Connection]:
+def prepare(params: Params, probe: Probe) -> Iterator[tuple[Connection, c_longlong]]:
     pipe, other_end = processes.Pipe()
-    other = processes.Process(target=pong, args=(other_end,))
+    last = processes.RawValue("q")  # the process that had the last turn
+    other = processes.Process(target=pong, args=(other_end, last))
     other.start()
     other_end.close()
     try:
-        yield pipe
+        yield pipe, last
     finally:
         pipe.close()
         other.join()
 
 
-def run(params: Params, probe: Probe, pipe: Connection) -> int:
-    value = 0
+def run(params: Params, probe: Probe, shared: tuple[Connection, c_longlong]) -> int:
+    pipe, last = shared
+    me = os.getpid()
+    value = switches = 0
     for _ in range(params.rounds):
+        last.value = me
         pipe.send(value)
         value = pipe.recv() + 1
+        switches += last.value != me
+    probe.observe_least("switches", switches)
     return value

@@ -4,6 +4,7 @@ from runner import scratch
 from runner.scratch import wait_in
 from runner.scratch.wait_queues import FifoQueue
 from runner.work import Params, Probe
+from workloads.pingpong.turns import Turns
 
 
 class Slot:
@@ -26,19 +27,27 @@ class Slot:
 
 async def run(params: Params, probe: Probe) -> int:
     pings, pongs = Slot(), Slot()
+    turns = Turns()
     value = 0
 
     async def ping() -> None:
         nonlocal value
+        me = scratch.current_task()
         for _ in range(params.rounds):
+            turns.last = me
             pings.put(value)
             value = await pongs.get() + 1
+            turns.switches += turns.last is not me
 
     async def pong() -> None:
+        me = scratch.current_task()
         for _ in range(params.rounds):
-            pongs.put(await pings.get() + 1)
+            answer = await pings.get() + 1
+            turns.last = me
+            pongs.put(answer)
 
     async with scratch.TaskGroup() as group:
         group.spawn(ping())
         group.spawn(pong())
+    probe.observe_least("switches", turns.switches)
     return value

@@ -1,24 +1,33 @@
 """Two threads and two queues."""
 
 from queue import Queue
-from threading import Thread
+from threading import Thread, get_ident
 
 from runner.work import Params, Probe
+from workloads.pingpong.turns import Turns
 
 
 def run(params: Params, probe: Probe) -> int:
     pings: Queue[int] = Queue()
     pongs: Queue[int] = Queue()
+    turns = Turns()
 
     def pong() -> None:
+        me = get_ident()
         for _ in range(params.rounds):
-            pongs.put(pings.get() + 1)
+            answer = pings.get() + 1
+            turns.last = me
+            pongs.put(answer)
 
     other = Thread(target=pong)
     other.start()
+    me = get_ident()
     value = 0
     for _ in range(params.rounds):
+        turns.last = me
         pings.put(value)
         value = pongs.get() + 1
+        turns.switches += turns.last != me
     other.join()
+    probe.observe_least("switches", turns.switches)
     return value

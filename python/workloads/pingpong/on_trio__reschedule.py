@@ -4,6 +4,7 @@ import trio
 from trio.lowlevel import Abort, RaiseCancelT, Task, current_task, reschedule, wait_task_rescheduled
 
 from runner.work import Params, Probe
+from workloads.pingpong.turns import Turns
 
 
 class Slot:
@@ -34,19 +35,27 @@ class Slot:
 
 async def run(params: Params, probe: Probe) -> int:
     pings, pongs = Slot(), Slot()
+    turns = Turns()
     value = 0
 
     async def ping() -> None:
         nonlocal value
+        me = current_task()
         for _ in range(params.rounds):
+            turns.last = me
             pings.put(value)
             value = await pongs.get() + 1
+            turns.switches += turns.last is not me
 
     async def pong() -> None:
+        me = current_task()
         for _ in range(params.rounds):
-            pongs.put(await pings.get() + 1)
+            answer = await pings.get() + 1
+            turns.last = me
+            pongs.put(answer)
 
     async with trio.open_nursery() as nursery:
         nursery.start_soon(ping)
         nursery.start_soon(pong)
+    probe.observe_least("switches", turns.switches)
     return value

@@ -83,7 +83,7 @@ class Silent:
     def block_ended(self, block: Block) -> None:
         pass
 
-    def print(self, text: str) -> None:
+    def told(self, text: str) -> None:
         pass
 
 

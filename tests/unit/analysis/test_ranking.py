@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 
 from harness.analysis.advice import advice
 from harness.analysis.analyse import CellResult, by_tier, ranked
-from harness.analysis.findings import overall, title
+from harness.analysis.findings import finding, overall, title
 from harness.analysis.ranking import Obstacle
+from harness.presenting import export, tables
+from harness.presenting.export.selection import ExportSelection
 from harness.presenting.figures import contestants
-from harness.results.records import Growth
+from harness.results.records import Growth, Status
 from harness.statistics.growth import explain_empty_call, explain_growth
 from tests.support.drawings import drawing, main_page
-from tests.support.scenes import analysis_of
+from tests.support.scenes import Otherwise, analysis_of, failed, scene
+from tests.support.terminal import printed
 
 SCENE = "contestants without a rank"
 UNRANKED = [
@@ -56,17 +61,48 @@ def test_a_contestant_without_a_rank_says_why_everywhere(
 def test_where_the_load_generator_was_the_limit_nobody_leads() -> None:
     echo = analysis_of(SCENE).workloads["echo"]
     unknown = "lead unknown, the load generator limited uvloop and go"
-    assert title(echo).endswith(unknown)
+    assert title(echo) == "Echo: by server CPU per message, asyncio led"
+    assert finding(echo).startswith(f"{unknown}; by server CPU per message, asyncio led (")
     assert overall([echo]) == f"Echo: {unknown}"
-    (choice,) = [
-        one
+    (throughput, by_cpu) = [
+        aspect
         for row in advice(analysis_of(SCENE))
         for aspect in row.aspects
-        for one in aspect.choices
         if aspect.workload == "echo"
     ]
-    assert choice.text == "undecided"
-    assert "limited uvloop and go" in choice.because
+    assert throughput.choices[0].text == "undecided"
+    assert "limited uvloop and go" in throughput.choices[0].because
+    assert by_cpu.judged_by == "server CPU per message"
+    assert by_cpu.choices[0].text == "asyncio"
+
+
+def test_servers_are_ranked_by_cpu_time_whoever_was_the_limit() -> None:
+    echo = analysis_of(SCENE).workloads["echo"]
+    assert echo.by_cpu is not None
+    unranked = {one.name for one in echo.headline if one.metrics} - {
+        one.name for one in ranked(echo)
+    }
+    assert unranked == {"uvloop", "go"}
+    places = {one.name: echo.by_cpu.comparison.tier_of(one.contestant) for one in echo.headline}
+    assert places["asyncio"] == 1
+    assert all(places[name] for name in unranked)
+    page = main_page(drawing(SCENE), "echo")
+    assert "[CPU tier]" in page.words()
+    assert f" [{places['uvloop']}]" in page.words()
+    assert "CPU tier" in printed(tables.results(analysis_of(SCENE)), width=400)
+    exported = export.render("json", analysis_of(SCENE), (), ExportSelection(("echo",)), [])
+    (found,) = json.loads(exported)["workloads"]
+    assert unranked <= {name for tier in found["comparison_by_cpu"]["tiers"] for name in tier}
+
+
+def test_a_server_that_fails_has_no_rank_by_cpu_time_either() -> None:
+    fails = Otherwise(
+        lambda usual: failed(usual, Status.CRASH, "ended") if usual.cell.model == "trio" else usual
+    )
+    echo = scene(("echo",), models=("asyncio", "trio", "go"), fate=fails).workloads["echo"]
+    assert echo.by_cpu is not None
+    ranks = {one.model for tier in echo.by_cpu.comparison.tiers for one in tier}
+    assert ranks == {"asyncio", "go"}
 
 
 def test_a_language_without_a_baseline_says_so_instead_of_a_speed_up() -> None:

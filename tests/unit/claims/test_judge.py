@@ -12,6 +12,7 @@ from harness.claims.judge import JudgedClaim, Verdict
 from harness.results.records import Absence, AbsentCell, Sample, Status, Trial
 from tests.support.factories import CRASHED, analysed, cell, run, trial, trials
 from tests.support.ledgers import LEDGER, MS, a_claim, checked
+from tests.support.scenes import analysis_of
 
 SAME = [50 * MS] * 5
 SPREAD = [50 * MS, 55 * MS, 60 * MS, 65 * MS, 70 * MS]
@@ -70,6 +71,22 @@ def test_a_contestant_that_fails_now_and_then_decides_nothing() -> None:
     found = checked(a_claim(), *trials("asyncio", SAME), trial("asyncio", 5, **CRASHED))
     assert found.verdict is Verdict.UNDECIDED
     assert "1 of 6 trials of asyncio failed" in found.sentence
+
+
+@pytest.mark.parametrize(
+    ("measure", "verdict", "why"),
+    [
+        ("cpu", Verdict.HOLDS, "inside the claimed range"),
+        ("throughput", Verdict.UNDECIDED, "but uvloop is client limited, not ranked"),
+    ],
+)
+def test_a_claim_on_cpu_time_holds_whoever_limited_the_server(
+    measure: str, verdict: Verdict, why: str
+) -> None:
+    claim = a_claim("0.0001 to 10000x", workload="echo", this="uvloop", to="trio", measure=measure)
+    (found,) = judge.judge_claims([claim], analysis_of("contestants without a rank"))
+    assert found.verdict is verdict
+    assert why in found.sentence
 
 
 # --- what is measured

@@ -22,6 +22,7 @@ from harness.measuring.plan import (
     Profile,
     RunSelection,
     assign,
+    count_min_trials,
     plan_cells,
     select_cases,
 )
@@ -114,6 +115,23 @@ def test_every_block_has_every_cell_of_its_case_exactly_once(models: list[str], 
         assert block.index == index
         own = [one for one in of if (one.workload, one.case) == (block.workload, block.case)]
         assert sorted(cells_of(block)) == sorted(own)
+
+
+def test_the_first_round_has_no_variants_of_models_and_they_get_their_blocks_after_it() -> None:
+    """The first look comes sooner, and nothing is measured in fewer blocks for it."""
+    offers = [
+        *(offer(model, id_) for model in ("asyncio", "trio") for id_ in BOTH),
+        offer("trio", "demo", "nowait"),
+    ]
+    cells, _ = plan_cells(BOTH.values(), RunSelection(), offers, {}, PROFILE)
+    done = list(run(allocator(cells), MadeUp(NOISY), 11))
+    variants = [any(cell.contestant.variant for cell in cells_of(block)) for block in done]
+    assert variants == [False, False, *(block.workload == "demo" for block in done[2:])]
+    assert Counter(block.workload for block in done) == {"demo": 6, "other": 5}
+    assert {block.case for block in done} == {HEADLINE}
+    trials = sum(len(block.assignments) for block in done)
+    later = [cell for cell in cells if cell.case != HEADLINE]
+    assert count_min_trials(cells, PROFILE) == trials + len(later)
 
 
 def test_the_least_blocks_come_first_then_each_point_of_a_sweep_once() -> None:

@@ -137,7 +137,8 @@ def test_a_run_stores_the_text_of_its_workloads_only(tmp_path: Path) -> None:
 def test_a_run_stores_the_digest_of_every_source_it_runs(tmp_path: Path) -> None:
     run = begin(tmp_path, RunSelection(("pingpong",), ("asyncio",))).run
     ends = ("", "__futures", "__nowait")
-    files = [f"python/workloads/pingpong/on_asyncio{end}.py" for end in ends]
+    names = [*(f"on_asyncio{end}" for end in ends), "turns"]
+    files = [f"python/workloads/pingpong/{name}.py" for name in names]
     assert run.sources == {
         file: hashlib.sha256((ROOT / file).read_bytes()).hexdigest() for file in files
     }
@@ -286,12 +287,14 @@ def test_a_missing_runner_is_named_when_a_run_is_resumed(tmp_path: Path) -> None
         resume(first.folder)
 
 
-@pytest.mark.parametrize("digest", ["0" * 64, None])
-def test_a_run_cannot_be_resumed_with_another_source(tmp_path: Path, digest: str | None) -> None:
+@pytest.mark.parametrize(("digest", "said"), [("0" * 64, "has changed"), (None, "was absent")])
+def test_a_run_cannot_be_resumed_with_another_source(
+    tmp_path: Path, digest: str | None, said: str
+) -> None:
     first = begin(tmp_path)
     ((file, _),) = first.run.sources.items()
     rewrite(first.folder, sources={} if digest is None else {file: digest})
-    with pytest.raises(Problem, match=f"source {file} has changed") as caught:
+    with pytest.raises(Problem, match=f"source {file} {said}") as caught:
         resume(first.folder)
     assert caught.value.code is Exit.NOT_POSSIBLE
 
@@ -318,7 +321,7 @@ def test_every_change_since_the_run_began_is_named(tmp_path: Path) -> None:
 def test_runners_of_two_runtimes_are_checked_apart() -> None:
     ours = RunnerFacts("python", "python", "3.11", ("asyncio",), {"uvloop": "1"})
     theirs = msgspec.structs.replace(ours, runtime="1a2b3c4d", version="3.14")
-    assert campaign._list_versions((ours, theirs)) == {
+    assert campaign.list_versions((ours, theirs)) == {
         "runner python": "3.11",
         "python: uvloop": "1",
         "runner python @ 1a2b3c4d": "3.14",

@@ -76,6 +76,15 @@ def test_a_timeout_after_finished_says_that_the_process_did_not_end() -> None:
     )
 
 
+def test_a_failure_that_was_reported_comes_before_the_timeout_that_follows_from_it() -> None:
+    said = Transcript([])
+    said.receive(Failed("no PSS here", None, "unsupported"))
+    assert judge(said, ended(-9, "timeout")) == (
+        Status.UNSUPPORTED,
+        "no PSS here; it had not ended after 40 s",
+    )
+
+
 def test_a_trial_stopped_at_the_memory_limit_is_out_of_memory() -> None:
     said = conversation(DEMO, finished=False)
     status, message = judge(said, ended(-9, "memory"))

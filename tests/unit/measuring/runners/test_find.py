@@ -164,6 +164,15 @@ def test_a_binary_that_is_not_there_is_built(sources: Path, root: Path, binary: 
     assert (root / "path" / "log").read_text(encoding="utf-8").count("go build") == 2
 
 
+def test_programs_that_cannot_be_written_are_a_reason(sources: Path, root: Path) -> None:
+    fake_go(root / "path")
+    shutil.rmtree(sources / "bin")
+    (sources / "bin").touch()
+    found, reason = go_build.build_go()
+    assert found is None
+    assert reason.startswith(f"{sources / 'bin'} cannot be written: File exists; make it writable")
+
+
 def test_another_go_builds_anew(sources: Path, root: Path) -> None:
     fake_go(root / "path", "go version go2.0 plan9/arm")
     assert go_build.build_go() == (built(sources), "")

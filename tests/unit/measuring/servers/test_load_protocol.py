@@ -9,8 +9,12 @@ from typing import Any
 import pytest
 
 from harness.catalog.workload import Workload
+from harness.catalog.workload_file import load_folder
 from harness.measuring.runners.protocol import ProtocolError
 from harness.measuring.servers import load_protocol
+from harness.paths import WORKLOADS
+from harness.statistics.latencies import requests_needed
+from harness.statistics.rounds import DEFAULT_ROUNDS
 from tests.support.factories import workload
 from tests.support.planted.served import DRAINED, SERVED
 from tests.support.workload_texts import CLIMBED
@@ -63,6 +67,21 @@ OPEN = {"loop": "open", "duration_ns": 40 * MS, "rate_per_s": 400}
 )
 def test_the_phases_of_a_case(text: str, case: str, expected: list[dict[str, Any]]) -> None:
     assert phases(text, case) == expected
+
+
+BLOCK_NS, BLOCKS = 5_000_000_000, 5  # of a usual run
+
+
+@pytest.mark.parametrize("servers", [2, 17, 27, 40])
+@pytest.mark.parametrize("id_", ["echo", "http"])
+def test_the_turns_of_a_usual_run_have_the_requests_of_a_p99(id_: str, servers: int) -> None:
+    case = load_folder(WORKLOADS)[id_].resolve("headline", "asyncio")
+    turns = load_protocol.expect_turns(case, servers, BLOCK_NS, DEFAULT_ROUNDS)
+    *closed, steady = load_protocol.create_request(case, 1234, 7, turns=turns).turns
+    requests = steady.rate_per_s * steady.duration_ns // 1_000_000_000
+    assert BLOCKS * turns * requests >= requests_needed({"p99_ns"})
+    phases_ns = sum(phase.duration_ns for phase in (*closed, steady))
+    assert turns == 1 or servers * turns * phases_ns < BLOCK_NS
 
 
 def test_a_request_has_what_the_workload_file_says() -> None:
@@ -159,6 +178,11 @@ def test_it_is_warm_when_it_is_connected_and_all_warm_up_was_made() -> None:
     assert it.is_warm(case)
 
 
+def steady(requests: int) -> dict[str, Any]:
+    second = 1_000_000_000
+    return phase(loop="open", rate_per_s=1_000, requests=requests, elapsed_ns=second)
+
+
 LIMITED = (
     "client limited: the load generator used 96% of its CPU time, so the server could have"
     " done more"
@@ -174,7 +198,7 @@ LIMITED = (
         ({"gomaxprocs": 2}, [phase(cpu_ns=192)], (LIMITED,)),
         ({}, [phase(cpu_ns=96)], (LIMITED,)),
         ({"gomaxprocs": 1}, [phase(cpu_ns=96, warmup=True)], ()),
-        ({"gomaxprocs": 1}, [phase(cpu_ns=96, loop="open")], ()),
+        ({"gomaxprocs": 1}, [steady(1_000) | {"cpu_ns": 960_000_000}], ()),
         ({"gomaxprocs": 1}, [phase(cpu_ns=None)], ()),
         ({"gomaxprocs": 1}, [phase(cpu_ns=96, elapsed_ns=0)], ()),
         ({"gomaxprocs": 0}, [phase(cpu_ns=96)], ()),
@@ -197,10 +221,19 @@ LIMITED = (
             [phase(loop="ladder", saturated=True)],
             ("saturated at the first step of the ladder: no lower rate was tried",),
         ),
+        ({}, [steady(700), steady(701), steady(100)], ()),
+        (
+            {},
+            [steady(699), steady(1_000), steady(100)],
+            (
+                "overloaded: it answered 699 of 1,000 requests per second, so its latency is that"
+                " of a queue that grows",
+            ),
+        ),
         ({}, [], ()),
     ],
 )
-def test_a_limit_of_the_load_generator_is_a_warning(
+def test_a_limit_of_generator_or_server_is_a_warning(
     facts: dict[str, Any], phases: list[dict[str, Any]], warnings: tuple[str, ...]
 ) -> None:
     assert heard({**STARTED, "facts": facts}, *phases).warnings() == warnings

@@ -1,0 +1,47 @@
+"""Time that passes only while this process runs.
+
+A process can be stopped (Ctrl-Z, SIGSTOP, a paused container), and a machine can be suspended.
+Whoever reads this clock does so several times per second, so a long gap between two readings means
+that nobody ran. Such a gap makes no child late.
+"""
+
+from __future__ import annotations
+
+import time
+
+_LONGEST_GAP_S = 2.0  # eight times the usual one: a busy machine delays, but not that long
+
+
+class RunningTime:
+    """A stopwatch that leaves out the time in which this process stood still."""
+
+    def __init__(self) -> None:
+        self._seen_s = _read_clock()
+        self._ran_s = 0.0
+        self.stood_still_s = 0.0
+
+    def read(self) -> float:
+        """Return for how many seconds this process has run since the start."""
+        now = _read_clock()
+        gap, self._seen_s = now - self._seen_s, now
+        if gap > _LONGEST_GAP_S:
+            self.stood_still_s += gap
+        else:
+            self._ran_s += gap
+        return self._ran_s
+
+
+def _read_clock() -> float:
+    """Return seconds that also pass while the machine is suspended.
+
+    On Linux `time.monotonic` stops then, and CLOCK_BOOTTIME goes on. On macOS CLOCK_MONOTONIC does.
+    """
+    return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
+def describe_standstill(seconds: float) -> str:
+    """Return what a user should know about a standstill."""
+    return (
+        f"Loombench stood still for {seconds:.0f} s, because it was stopped or the machine was"
+        " suspended"
+    )
