@@ -16,6 +16,7 @@ from harness import cli
 from harness.measuring import inventory as inventory_module
 from harness.measuring.inventory import Inventory
 from harness.measuring.processes import child
+from harness.measuring.runners import describing
 from harness.measuring.runners.runner import Runners
 from harness.results import store
 from tests.support.collecting import pytest_collection  # noqa: F401 - a hook of pytest
@@ -86,6 +87,13 @@ def own_machine_lock(tmp_path_factory: pytest.TempPathFactory) -> None:
 # --- runners from outside
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_answers(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Keep what runners of tests answer apart from what those of the user do."""
+    folder = tmp_path_factory.mktemp("answers")
+    describing._answers = lambda: folder  # type: ignore[assignment]
+
+
 @pytest.fixture(scope="session")
 def inventory() -> Inventory:
     """The workloads and runners of this repository; the runners are built and asked once."""
@@ -100,7 +108,7 @@ def ours(inventory: Inventory) -> Runners:
 @pytest.fixture
 def asked_once(ours: Runners, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ask our own runners what they offer once, and not in every test."""
-    monkeypatch.setattr(inventory_module, "find_runners", lambda _: deepcopy(ours))
+    monkeypatch.setattr(inventory_module, "find_runners", lambda *_, **__: deepcopy(ours))
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Console
 
+from harness import units
 from harness.claims import judge, ledger
 from harness.cli import options
 from harness.cli.console import echo_json, print_line, warn
@@ -52,7 +53,7 @@ def list_(
     as_json: bool,
 ) -> int:
     """List workloads, models and implementations. Gives reasons for unavailable ones."""
-    inventory = open_inventory(runners, envs)
+    inventory = open_inventory(runners, envs, remembered=True)
     selection = RunSelection(options.split(workloads), options.split(models))
     cells, absent = inventory.plan_cells(selection, None)
     selected = [
@@ -168,7 +169,7 @@ def validate(
     envs: tuple[str, ...],
 ) -> int:
     """Check every implementation against its workload's rules. Runs the check cases."""
-    inventory = open_inventory(runners, envs)
+    inventory = open_inventory(runners, envs, remembered=True)
     selection = RunSelection(options.split(workloads), options.split(models))
     cells, absent = inventory.plan_cells(selection, None)
     trials: list[Trial] = []
@@ -196,7 +197,8 @@ def validate(
             print_line(
                 console, f"\n{trial.cell.workload} {trial.cell.name} printed to standard error:"
             )
-            print_line(console, trial.stderr_end)
+            for line in trial.stderr_end.splitlines():
+                print_line(console, f"  | {units.one_line(line)}")  # not to pose as lines of ours
     if wrong or not trials:
         return Exit.FAILED
     return Exit.NOT_POSSIBLE if unsupported else _exit_code(inventory)
@@ -222,9 +224,11 @@ def _present(
     present(folder, analysis, checked, console, figures=figures)
 
 
-def open_inventory(runners: Sequence[Path] = (), envs: Sequence[str] = ()) -> Inventory:
+def open_inventory(
+    runners: Sequence[Path] = (), envs: Sequence[str] = (), *, remembered: bool = False
+) -> Inventory:
     """Open the inventory and warn about runners that cannot be used."""
-    inventory = Inventory.open(runners, parse_passed(envs))
+    inventory = Inventory.open(runners, parse_passed(envs), remembered=remembered)
     for problem in inventory.runners.problems:
         warn(problem)
     return inventory
