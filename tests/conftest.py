@@ -18,6 +18,7 @@ from harness.measuring.inventory import Inventory
 from harness.measuring.processes import child
 from harness.measuring.runners.runner import Runners
 from harness.results import store
+from tests.support import shared
 from tests.support.collecting import pytest_collection  # noqa: F401 - a hook of pytest
 from tests.support.command import Invoke
 from tests.support.exports import Export, small
@@ -81,6 +82,15 @@ def invoke(capsys: pytest.CaptureFixture[str]) -> Invoke:
 def own_machine_lock(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Let the runs of tests that are run in parallel be measured at once."""
     os.environ["XDG_RUNTIME_DIR"] = str(tmp_path_factory.mktemp("lock"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Make the folder that all processes of this session share."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "shared"
+    folder.mkdir(exist_ok=True)
+    os.environ[shared.FOLDER] = str(folder)
 
 
 # --- runners from outside
