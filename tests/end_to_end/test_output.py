@@ -74,6 +74,7 @@ def test_a_verdict_survives_a_full_device_which_is_named(arguments: tuple[object
 
 @pytest.mark.parametrize("encoding", ["ascii", "iso-8859-1", "cp1252"])
 def test_every_encoding_can_be_written(arguments: tuple[object, ...], encoding: str) -> None:
-    for command_ in (arguments, ("list",), ("doctor",)):
+    # Ascii has the least characters; the others are held against the longest output.
+    for command_ in (arguments, ("list",), ("doctor",)) if encoding == "ascii" else (("list",),):
         code, said = ended(command_, subprocess.DEVNULL, PYTHONIOENCODING=encoding)
         assert (code in (Exit.SUCCESS, Exit.FAILED), "Traceback" in said) == (True, False)
