@@ -79,7 +79,7 @@ def bench() -> Bench:
 def analysis() -> Analysis:
     measuring, found = bench(), list[Trial]()
     for way in (*CHEATS, *HONEST):
-        for block in range(BLOCKS if way in HONEST else WITH_GROWTH):
+        for block in range(1 if CHEATS.get(way, (None,))[0] is INVALID else BLOCKS):
             assignment = assign(cell(way), measuring.workloads)
             if block < WITH_GROWTH:
                 assignment = assignment.with_smaller()
@@ -118,8 +118,12 @@ def test_only_the_honest_are_ranked_titled_and_advised(analysis: Analysis) -> No
 def test_validate_warns_of_skipped_work(way: str) -> None:
     measuring = bench()
     check = Cell(Contestant("cheated", way), "check")
-    trial = validate_cell(measuring.trial_runner, assign_validation(check, measuring.workloads), 0)
-    assert trial is not None
+    assignment = assign_validation(check, measuring.workloads)
+    for _ in range(3):  # on a busy machine, time can seem to grow with work that is not done
+        trial = validate_cell(measuring.trial_runner, assignment, 0)
+        assert trial is not None
+        if not conforms(trial):
+            break
     assert not conforms(trial)
     assert trial.warnings[0].startswith("suspect: 2.0 times the work took")
 

@@ -64,7 +64,7 @@ def test_after_ctrl_c_every_stored_trial_is_whole_and_the_one_cut_short_is_not_a
 
 @pytest.mark.parametrize(
     ("workload", "model"),
-    [("fanout", "asyncio"), ("fanout", "threads"), ("kitchen", "processes"), ("fanout", "go")],
+    [("fanout", "threads"), ("kitchen", "processes"), ("fanout", "go")],
 )
 def test_what_a_killed_harness_has_started_dies_with_it_and_the_run_goes_on(
     tmp_path: Path, workload: str, model: str
