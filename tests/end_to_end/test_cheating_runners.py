@@ -130,8 +130,9 @@ def test_validate_warns_of_skipped_work(way: str) -> None:
 
 @pytest.mark.parametrize("workload_id", ["pingpong", "sumsquares"])
 @pytest.mark.parametrize("model", ["go", "go-1cpu", "asyncio"])
-def test_honest_implementations_are_not_suspect(workload_id: str, model: str) -> None:
-    inventory = Inventory.open()
+def test_honest_implementations_are_not_suspect(
+    inventory: Inventory, workload_id: str, model: str
+) -> None:
     if not any(offer.contestant.model == model for offer in inventory.runners.offers()):
         pytest.skip(f"{model} is not available here")
     check = Cell(Contestant(workload_id, model), "check")

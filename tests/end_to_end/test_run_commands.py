@@ -19,6 +19,8 @@ from harness.results import store
 from harness.results.records import Run
 from tests.support.command import Invoke, command
 
+pytestmark = pytest.mark.usefixtures("asked_once")
+
 NOOP = ("--workload", "noop", "--model", "sequential")
 TINY = ("run", *NOOP, "--budget", "300ms", "--seed", "7")
 
