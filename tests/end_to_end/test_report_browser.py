@@ -49,20 +49,13 @@ def test_the_page_of_a_whole_run_is_small(report: Path) -> None:
 
 
 @every_view
-def test_a_page_opens_without_a_word_and_asks_for_nothing(
+def test_a_page_opens_without_a_word_asks_for_nothing_and_fits_the_window(
     chrome: Browser, report: Path, *, size: tuple[int, int], dark: bool
 ) -> None:
     chrome.open(report, size, dark=dark)
     assert chrome.said == []
     assert chrome.asked == [report.resolve().as_uri()]
     assert chrome.run("window.shifted") == 0
-
-
-@every_view
-def test_nothing_is_wider_than_the_window(
-    chrome: Browser, report: Path, *, size: tuple[int, int], dark: bool
-) -> None:
-    chrome.open(report, size, dark=dark)
     chrome.run("document.querySelectorAll('details').forEach(one => one.open = true)")
     assert chrome.run("document.documentElement.scrollWidth") == size[0]
 
