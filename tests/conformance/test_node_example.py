@@ -87,7 +87,7 @@ def test_the_runner_is_measured_and_drawn(
 ) -> None:
     monkeypatch.chdir(ROOT)
     words = list(RUN)
-    words[words.index("--budget") + 1] = "3s"
+    words[words.index("--budget") + 1] = "1s"
     code, said, _ = invoke(*words, "--out", tmp_path)
     assert code == Exit.SUCCESS
     assert "Kitchen: " in said
