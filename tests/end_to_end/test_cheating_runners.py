@@ -9,9 +9,10 @@ from pathlib import Path
 import pytest
 
 from harness.analysis.advice import advice
-from harness.analysis.analyse import Analysis, CellResult, analyse, ranked
+from harness.analysis.analyse import analyse
 from harness.analysis.findings import title
-from harness.analysis.ranking import Obstacle
+from harness.analysis.obstacle import Obstacle
+from harness.analysis.run_results import Analysis, CellResult, ranked
 from harness.catalog import workload_file
 from harness.catalog.contestant import Contestant
 from harness.measuring.inventory import Inventory

@@ -23,7 +23,7 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
-from harness.analysis.analyse import Analysis
+from harness.analysis.run_results import Analysis
 from harness.claims import ledger
 from harness.claims.judge import JudgedClaim, judge_claims
 from harness.presenting import figures

@@ -12,8 +12,8 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 
-from harness.analysis.analyse import Analysis, WorkloadResult
 from harness.analysis.findings import LONGEST_TITLE, overall, title
+from harness.analysis.run_results import Analysis, WorkloadResult
 from harness.catalog.workload import HEADLINE, MODELS
 from harness.claims import ledger
 from harness.claims.judge import judge_claims
