@@ -165,6 +165,12 @@ def printable(text: str) -> str:
     )
 
 
+def one_line(text: str, longest: int | None = None) -> str:
+    """Return a text from outside as one printable line: it cannot pose as a line of ours."""
+    line = printable(" ".join(text.replace("\t", " ").splitlines())).strip()
+    return line if longest is None or len(line) <= longest else f"{line[: longest - 3]}..."
+
+
 def format_clock(seconds: float) -> str:
     """Format seconds as a clock shows them: 2:05 or 1:02:05."""
     minutes, whole_seconds = divmod(max(0, round(seconds)), 60)

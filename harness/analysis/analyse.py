@@ -20,6 +20,7 @@ from harness.analysis.ranking import UNSOUND, Unranked, compare_counts, find_unr
 from harness.catalog import workload_file
 from harness.catalog.contestant import DEFAULT_RUNTIME, Contestant
 from harness.catalog.workload import HEADLINE, OTHER_VARIANTS, order_models
+from harness.errors import Problem
 from harness.results.records import Cell, Status
 from harness.statistics import estimates
 from harness.statistics.blocks import BlockValues, pair_blocks
@@ -213,7 +214,14 @@ class _Aggregates(dict[Cell, CellAggregate]):
         self.floor = next((id_ for id_, one in workloads.items() if one.is_floor), None)
 
     def __missing__(self, cell: Cell) -> CellAggregate:
-        case = self._workloads[cell.workload].resolve(cell.case, cell.model)
+        workload = self._workloads.get(cell.workload)
+        if workload is None or cell.case not in workload.cases:
+            raise Problem(
+                f"found a trial of {cell.workload!r}, case {cell.case!r}, expected a case of the"
+                f" run's workloads: {', '.join(self._workloads)}; its line must be removed from"
+                " trials.jsonl"
+            )
+        case = workload.resolve(cell.case, cell.model)
         return self.setdefault(cell, CellAggregate(case))
 
 

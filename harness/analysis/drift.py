@@ -60,8 +60,8 @@ def points(readings: Sequence[ProbeReading]) -> list[DriftPoint]:
     if not readings:
         return []
     usual = median(reading.wall_ns for reading in readings)
-    times = [datetime.fromisoformat(reading.started_at) for reading in readings]
-    steps = ((now - before).total_seconds() for before, now in pairwise(times))
+    times = [_parse_time(reading.started_at) for reading in readings]
+    steps = (now - before for before, now in pairwise(times))
     seconds = accumulate((max(0.0, step) for step in steps), initial=0.0)
     return [
         DriftPoint(
@@ -71,6 +71,14 @@ def points(readings: Sequence[ProbeReading]) -> list[DriftPoint]:
         )
         for elapsed, reading in zip(seconds, readings, strict=True)
     ]
+
+
+def _parse_time(text: str) -> float:
+    """Return a time in seconds; 0 if the text is none."""
+    try:
+        return datetime.fromisoformat(text).timestamp()
+    except (ValueError, OverflowError):
+        return 0.0
 
 
 def finding(readings: Sequence[ProbeReading]) -> str:

@@ -73,7 +73,7 @@ def _run(argv: Sequence[str]) -> int:
 
 
 def _complain(problem: Problem) -> Exit:
-    click.echo(f"loombench: {units.printable(str(problem))}", err=True)
+    click.echo(f"loombench: {units.one_line(str(problem))}", err=True)
     return problem.code
 
 

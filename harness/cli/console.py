@@ -20,7 +20,7 @@ def print_line(console: Console, text: str) -> None:
 
 def warn(text: str) -> None:
     """Print a warning on standard error."""
-    click.echo(f"warning: {units.printable(text)}", err=True)
+    click.echo(f"warning: {units.one_line(text)}", err=True)
 
 
 def echo_json(document: object) -> None:

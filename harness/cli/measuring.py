@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Console
 
+from harness import units
 from harness.claims import judge, ledger
 from harness.cli import options
 from harness.cli.console import echo_json, print_line, warn
@@ -52,7 +53,7 @@ def list_(
     as_json: bool,
 ) -> int:
     """List workloads, models and implementations. Gives reasons for unavailable ones."""
-    inventory = open_inventory(runners, envs)
+    inventory = open_inventory(runners, envs, remembered=True)
     selection = RunSelection(options.split(workloads), options.split(models))
     cells, absent = inventory.plan_cells(selection, None)
     selected = [
@@ -168,7 +169,7 @@ def validate(
     envs: tuple[str, ...],
 ) -> int:
     """Check every implementation against its workload's rules. Runs the check cases."""
-    inventory = open_inventory(runners, envs)
+    inventory = open_inventory(runners, envs, remembered=True)
     selection = RunSelection(options.split(workloads), options.split(models))
     cells, absent = inventory.plan_cells(selection, None)
     trials: list[Trial] = []
@@ -182,19 +183,25 @@ def validate(
                 return Exit.INTERRUPTED
             trials.append(trial)
     console.print(tables.conformance(trials, absent))
-    wrong = [trial for trial in trials if not tables.conforms(trial)]
+    unsupported = [trial for trial in trials if trial.status is Status.UNSUPPORTED]
+    wrong = [one for one in trials if not tables.conforms(one) and one not in unsupported]
     missing = [cell for cell in absent if cell.absence is Absence.MISSING]
+    not_here = f", {len(unsupported)} cannot run here" if unsupported else ""
     console.print(
-        f"{len(trials) - len(wrong)} conform, {len(wrong)} do not, {len(missing)} are not written",
+        f"{len(trials) - len(wrong) - len(unsupported)} conform, {len(wrong)} do not,"
+        f" {len(missing)} are not written{not_here}",
         highlight=False,
     )
     for trial in wrong:
-        if trial.stderr_end and trial.status is not Status.UNSUPPORTED:
+        if trial.stderr_end:
             print_line(
                 console, f"\n{trial.cell.workload} {trial.cell.name} printed to standard error:"
             )
-            print_line(console, trial.stderr_end)
-    return Exit.FAILED if wrong or not trials else _exit_code(inventory)
+            for line in trial.stderr_end.splitlines():
+                print_line(console, f"  | {units.one_line(line)}")  # not to pose as lines of ours
+    if wrong or not trials:
+        return Exit.FAILED
+    return Exit.NOT_POSSIBLE if unsupported else _exit_code(inventory)
 
 
 @click.command()
@@ -217,9 +224,11 @@ def _present(
     present(folder, analysis, checked, console, figures=figures)
 
 
-def open_inventory(runners: Sequence[Path] = (), envs: Sequence[str] = ()) -> Inventory:
+def open_inventory(
+    runners: Sequence[Path] = (), envs: Sequence[str] = (), *, remembered: bool = False
+) -> Inventory:
     """Open the inventory and warn about runners that cannot be used."""
-    inventory = Inventory.open(runners, parse_passed(envs))
+    inventory = Inventory.open(runners, parse_passed(envs), remembered=remembered)
     for problem in inventory.runners.problems:
         warn(problem)
     return inventory

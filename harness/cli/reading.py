@@ -134,7 +134,7 @@ def claims_(
         return Exit.SUCCESS
     complaints = judge.complaints(results)
     for complaint in complaints:
-        click.echo(f"loombench: {units.printable(complaint)}", err=True)
+        click.echo(f"loombench: {units.one_line(complaint)}", err=True)
     return Exit.FAILED if complaints else Exit.SUCCESS
 
 

@@ -11,6 +11,8 @@ The rule is fixed before the first trial. Nothing is measured again because it l
 Measuring ends once all ratios of headline cases have the requested precision, and had it after each
 of the last blocks (`harness.statistics.stopping`).
 
+A contestant that fails again and again is left out (`harness.measuring.retirement`).
+
 A resumed run continues from its trials as if it had never stopped.
 """
 
@@ -23,6 +25,7 @@ from harness import units
 from harness.errors import Problem
 from harness.measuring.measured_case import MeasuredCase
 from harness.measuring.plan import Block, assign, group_by_case, split_phases
+from harness.measuring.retirement import Retirement
 from harness.statistics import estimates
 
 if TYPE_CHECKING:
@@ -55,11 +58,12 @@ class Allocator:
         self._first, later = split_phases(by_case)
         self._later = sorted(later, key=lambda key: key not in urgent)
         self._urgent = urgent
+        self._retirement = Retirement()
         self._assignments = {
             key: [assign(cell, workloads) for cell in cells] for key, cells in by_case.items()
         }
         self._cases = {
-            key: MeasuredCase(assignments, precision, range(len(self._first)))
+            key: MeasuredCase(assignments, precision, range(len(self._first)), self._retirement)
             for key, assignments in self._assignments.items()
         }
         self._seed = seed
@@ -67,11 +71,16 @@ class Allocator:
         self.trials = 0  # recorded so far
         self._last_block = -1
 
-    def record(self, trial: Trial) -> None:
-        """Record a trial of this session, or of an earlier session of the run."""
+    def record(self, trial: Trial) -> str:
+        """Record a trial of this session, or of an earlier session of the run.
+
+        If the trial retires its contestant, returns a sentence that says so.
+        """
         self.trials += 1
         self._last_block = max(self._last_block, trial.block)
+        retired = self._retirement.record(trial)
         self._cases[trial.cell.workload, trial.cell.case].record(trial)
+        return retired
 
     def has_trial(self, block: int, cell: Cell) -> bool:
         """Return whether a trial of this cell in this block was recorded."""
@@ -87,8 +96,14 @@ class Allocator:
         index = self._last_block + 1
         while (next_key := self._choose_case(index)) is not None:
             reason = self._explain(next_key) if index >= len(self._fixed) else ""
-            yield self._create_block(index, next_key, reason)
+            if self._cases[next_key].cells_of(index):
+                yield self._create_block(index, next_key, reason)
             index += 1
+
+    @property
+    def has_retired_all(self) -> bool:
+        """Whether no contestant is left to measure."""
+        return not any(case.cells_of(self._last_block + 1) for case in self._cases.values())
 
     @property
     def has_first_look(self) -> bool:
@@ -116,16 +131,20 @@ class Allocator:
     def _choose_case(self, index: int) -> CaseKey | None:
         if index < len(self._fixed):
             return self._fixed[index]
-        return self._choose_least_precise()
+        return self._choose_least_precise(index)
 
-    def _choose_least_precise(self) -> CaseKey | None:
+    def _choose_least_precise(self, index: int) -> CaseKey | None:
         """Return the case to measure next, or None if all headline cases are precise enough."""
-        cases = {key: self._cases[key] for key in self._first}
+        first, later = (
+            [key for key in keys if self._cases[key].cells_of(index)]
+            for keys in (self._first, self._later)
+        )
+        cases = {key: self._cases[key] for key in first}
         unfinished = {key: case for key, case in cases.items() if not case.has_enough_blocks}
         if not unfinished:
             return None
         gains = {key: case.excess / case.block_cost_ns for key, case in unfinished.items()}
-        counts = {key: self._cases[key].block_count for key in self._later}
+        counts = {key: self._cases[key].block_count for key in later}
         too_few = [key for key, count in counts.items() if count < estimates.MIN_FOR_INTERVAL]
         if too_few and any(gains.values()):
             return min(too_few, key=lambda key: (key not in self._urgent, counts[key]))

@@ -17,20 +17,23 @@ if TYPE_CHECKING:
     from harness.measuring.trials import Observer, TrialRunner
     from harness.results.records import Cell, Trial
 
+PRECISE = "every headline ratio has reached the requested precision"  # why a run has ended
+
 
 def run_blocks(
     runner: TrialRunner,
     blocks: Iterable[Block],
     is_done: Callable[[int, Cell], bool],
     deadline: float,
-    store: Callable[[Trial], None],
+    store: Callable[[Trial], str],
     observer: Observer,
     *,
     alone: bool = False,
 ) -> str:
     """Run blocks until the deadline (of `time.monotonic`). Returns why it ended.
 
-    `is_done(block, cell)` returns whether a resumed run already has that trial. The deadline is
+    `store` returns what to tell the user after the trial, if anything. `is_done(block, cell)`
+    returns whether a resumed run already has that trial. The deadline is
     checked between trials only, because an interrupted trial has no result; trials that take turns
     begin and end together. With `alone` none takes turns.
     """
@@ -52,10 +55,12 @@ def run_blocks(
                 )
                 trials = [first, *trials[1:]]
             for trial in trials:
-                store(trial)
+                remark = store(trial)
                 observer.ended(trial)
+                if remark:
+                    observer.told(remark)
         observer.block_ended(block)
-    return "every headline ratio has reached the requested precision"
+    return PRECISE
 
 
 def _steps(

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from harness.errors import Exit, Problem
+from harness.errors import Exit, Problem, unknown_name
 from harness.measuring import against, plan, trials
 from harness.measuring.allocate import Allocator
-from harness.measuring.blocks import run_blocks
+from harness.measuring.blocks import PRECISE, run_blocks
 from harness.measuring.inventory import Inventory
 from harness.measuring.machine import facts
 from harness.measuring.runners import external
@@ -66,16 +66,16 @@ class Campaign:
         counts as disturbed.
         """
 
-        def store_trial(trial: Trial) -> None:
+        def store_trial(trial: Trial) -> str:
             if not is_alone:
                 trial = structs.replace(trial, disturbed=(*trial.disturbed, _ANOTHER_RUN))
             self.writer.append(trial)
-            self.allocator.record(trial)
+            return self.allocator.record(trial)
 
         runner = self.inventory.trial_runner(self.run.seed, interrupted, memory_bytes)
         runner.tell = observer.told
         try:
-            return run_blocks(
+            reason = run_blocks(
                 runner,
                 self.allocator.blocks(),
                 self.allocator.has_trial,
@@ -86,6 +86,8 @@ class Campaign:
             )
         finally:
             self.writer.close()
+        is_all = reason == PRECISE and self.allocator.has_retired_all
+        return "no contestant is left" if is_all else reason
 
 
 def begin(
@@ -187,6 +189,8 @@ def _check_schema(name: str, run: Run) -> None:
             f" {SCHEMA_VERSION}; it can be shown and drawn, but measuring needs a new run",
             Exit.NOT_POSSIBLE,
         )
+    if run.profile not in plan.PROFILES:
+        raise unknown_name("profile", run.profile, plan.PROFILES)
 
 
 def _check_runner_files(name: str, run: Run, runner_files: Iterable[Path]) -> None:

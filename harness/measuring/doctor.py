@@ -26,7 +26,7 @@ from harness.measuring.machine.limits import (
     read_cpu_quota,
     read_pid_limits,
 )
-from harness.measuring.runners import find, go_build
+from harness.measuring.runners import describing, go_build
 from harness.measuring.runners.protocol import ProtocolError
 from harness.paths import ROOT
 from harness.results.records import Diagnosis
@@ -300,10 +300,10 @@ def _go(about: Machine) -> Diagnosis:
     binary = ROOT / "go" / "bin" / "runner"
     if binary.is_file():
         try:
-            description = find.describe([str(binary)], {})
+            description = describing.describe([str(binary)])
         except (OSError, ProtocolError) as error:
             return Diagnosis(
-                "go", UNKNOWN, units.printable(f"the Go runner does not answer: {error}")
+                "go", UNKNOWN, units.one_line(f"the Go runner does not answer: {error}")
             )
         version = description.version.removeprefix("go")
         processors = description.facts.get("gomaxprocs")

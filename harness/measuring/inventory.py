@@ -44,12 +44,17 @@ class Inventory:
 
     @classmethod
     def open(
-        cls, runner_files: Iterable[Path] = (), passed: Mapping[str, str] | None = None
+        cls,
+        runner_files: Iterable[Path] = (),
+        passed: Mapping[str, str] | None = None,
+        *,
+        remembered: bool = False,
     ) -> Inventory:
         """Read the workload files and describe all runners, including those of `runner_files`.
 
-        `passed` are variables that the user passes to all children. Raises Problem for an invalid
-        file.
+        `passed` are variables that the user passes to all children. With `remembered`, runners that
+        have not changed are not asked again: enough for all but a run. Raises Problem for an
+        invalid file.
         """
         passed = passed or {}
         own_workloads = workload_file.load_folder(WORKLOADS)
@@ -58,8 +63,8 @@ class Inventory:
             for runner in external.read_files(runner_files)
         ]
         workloads = external.add_workloads(declared, own_workloads)
-        runners = find_runners(passed)
-        external.add_runners(runners, declared, workloads)
+        runners = find_runners(passed, remembered=remembered)
+        external.add_runners(runners, declared, workloads, remembered=remembered)
         return cls(
             workloads,
             runners,

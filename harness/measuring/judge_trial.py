@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 # Some loops (uvloop) have timers of whole milliseconds, so a wait may end this much early.
 EARLY_NS = 1_000_000
+_LONGEST_MESSAGE = 500  # characters; a runner can send megabytes
 _MIN_POINTS = 2  # for a slope
 _ERRORS = {
     "wrong": "with wrong bytes",
@@ -68,7 +69,7 @@ def judge(
         status, message = _judge_server(cases, loads, status, message)
     if status is Status.OK and (problem := find_impossible(cases, transcript, result, bounds)):
         status, message = Status.INVALID, problem
-    return Verdict(status, units.printable(message), _find_warnings(result))
+    return Verdict(status, units.one_line(message, _LONGEST_MESSAGE), _find_warnings(result))
 
 
 def _judge_child(

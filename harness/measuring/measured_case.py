@@ -12,6 +12,7 @@ from msgspec import structs
 from harness.catalog.contestant import DEFAULT_RUNTIME, Contestant
 from harness.catalog.workload import BASELINE
 from harness.measuring.plan import keep_models
+from harness.measuring.retirement import Retirement
 from harness.results.records import Status
 from harness.statistics import estimates
 from harness.statistics.blocks import BlockValues, pair_block, round_ratios
@@ -41,9 +42,14 @@ class MeasuredCase:
     """Takes in the trials of one case, and says how many more blocks and rounds it needs."""
 
     def __init__(
-        self, assignments: Sequence[Assignment], precision: float, first_look: range = range(0)
+        self,
+        assignments: Sequence[Assignment],
+        precision: float,
+        first_look: range = range(0),
+        retirement: Retirement | None = None,
     ) -> None:
         """Take in the contestants, and which blocks of the run have no variants of models."""
+        self._retirement = retirement or Retirement()
         self._assignments = {assignment.cell: assignment for assignment in assignments}
         self._models = set(keep_models(list(self._assignments)))
         self.variants = self._assignments.keys() - self._models
@@ -85,8 +91,9 @@ class MeasuredCase:
         return self._blocks[block].cells >= self.cells_of(block)
 
     def cells_of(self, block: int) -> AbstractSet[Cell]:
-        """Return the cells of a block."""
-        return self._models if block in self._first_look else self._assignments.keys()
+        """Return the cells of a block, without those of retired contestants."""
+        cells = self._models if block in self._first_look else self._assignments.keys()
+        return {cell for cell in cells if self._retirement.takes_part(cell, block)}
 
     @property
     def interrupted_blocks(self) -> list[int]:
@@ -131,9 +138,8 @@ class MeasuredCase:
     @property
     def has_enough_blocks(self) -> bool:
         """Whether more blocks are unnecessary or useless."""
-        if self._has_no_ratios:  # more blocks are always useful, unless no trial can be started
-            return not any(block.cost_ns for block in self._blocks.values())
-        return self._rule.is_met
+        # Without ratios, more blocks are always useful.
+        return not self._has_no_ratios and self._rule.is_met
 
     def choose_rounds(self, block: int) -> int:
         """Return how many rounds a block has to have, from the blocks before it.
@@ -163,12 +169,14 @@ class MeasuredCase:
     def _compare(self, block: int) -> None:
         """Update the ratios by those of a completed block."""
         spreads: dict[Cell, float] = {}
+        going_on = self.cells_of(block + 1)
         for cell, base in self._contrasts.items():
             pair = pair_block(self._values[cell], self._values[base], block)
             if pair is not None:
                 self._pairs[cell].append(pair)
             ratio = estimates.paired_ratio(self._pairs[cell])
-            if ratio is not None and ratio.spread is not None:
+            is_final = not {cell, base} <= going_on  # more blocks would not change it
+            if ratio is not None and ratio.spread is not None and not is_final:
                 spreads[cell] = ratio.spread
         self._widest = max(spreads, key=spreads.__getitem__, default=self._widest)
         self._widest_spread = spreads.get(self._widest)

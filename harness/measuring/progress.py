@@ -93,7 +93,8 @@ class Display:
         self._failed += 1
         self._last = f"{name}: {trial.status.value}"
         self._console.print(
-            Text.assemble((f"{trial.status.label}: ", "red"), f"{name}: {trial.message}")
+            Text.assemble((f"{trial.status.label}: ", "red"), f"{name}: {trial.message}"),
+            soft_wrap=True,
         )
 
     def drawing(self) -> None:

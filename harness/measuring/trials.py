@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 
 _END = b'{"kind": "end"}\n'
 _CANNOT_START = 127  # the exit code that shells use
+_MOST_BYTES = 8 * 2**20  # of the messages of a trial; those of an honest one have a tenth
 MOST_ATTEMPTS = 3  # to measure without a standstill
 _PERHAPS_OF_MACHINE = (Status.CRASH, Status.TIMEOUT)
 _MAX_PADDING = 4_096  # bytes; one page is enough to move the rest of the stack
@@ -190,6 +191,7 @@ class Attempt:
     handle: child.Handle = field(init=False)
     transcript: Transcript = field(init=False)
     violation: str = ""  # of the protocol
+    received_bytes: int = 0
     result: child.ChildResult = field(default_factory=lambda: child.ChildResult(0, 0, 0, ""))
     started_at: str = field(default_factory=_utc_now)
     before: Interference = field(default_factory=Interference.read)
@@ -204,7 +206,10 @@ class Attempt:
 
     def receive_line(self, line: bytes) -> str:
         """Process a line of the child. Returns why to stop the child, or an empty text."""
+        self.received_bytes += len(line)
         try:
+            if self.received_bytes > _MOST_BYTES:
+                raise protocol.ProtocolError(f"more than {_MOST_BYTES >> 20} MiB of messages")
             message = protocol.decode_message(line)
             self.transcript.receive(message)
         except protocol.ProtocolError as error:

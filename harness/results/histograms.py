@@ -6,6 +6,8 @@ worst ones. Histograms of many processes can be merged without loss.
 
 from __future__ import annotations
 
+import base64
+import zlib
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
     from hdrh.histogram import HdrHistogram
 
 MIN_NS, MAX_NS, DIGITS = 1, 120_000_000_000, 3
+_LARGEST = 2**23  # bytes of a histogram that is not compressed; ours have less than a tenth
+_HEADER = 8  # bytes before what is compressed
 _CURVE_FRACTIONS = (
     *(0.0, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95, 0.975),
     *(0.99, 0.995, 0.9975, 0.999, 0.9995, 0.9999, 0.99999),
@@ -28,6 +32,7 @@ def decode(text: str) -> HdrHistogram:
     from hdrh.histogram import HdrHistogram  # slow to import; only runs with latencies need it
 
     try:
+        _check_size(text)
         histogram = HdrHistogram.decode(text)
     except Exception as error:  # noqa: BLE001 - from the library, zlib, binascii or ctypes
         raise ValueError(f"not an HdrHistogram: {error}") from None
@@ -37,6 +42,13 @@ def decode(text: str) -> HdrHistogram:
             f" it has {histogram.significant_figures}"
         )
     return histogram
+
+
+def _check_size(text: str) -> None:
+    """Raise ValueError if a small text would become huge: it may come from anybody."""
+    compressed = base64.b64decode(text)[_HEADER:]
+    if len(zlib.decompressobj().decompress(compressed, _LARGEST + 1)) > _LARGEST:
+        raise ValueError(f"found more than {_LARGEST >> 20} MiB of counts")
 
 
 def find_decode_error(texts: Iterable[str]) -> str:

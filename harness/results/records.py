@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Annotated
 
 import msgspec
 
@@ -15,6 +16,9 @@ from harness.catalog.contestant import DEFAULT_RUNTIME, Contestant
 
 SCHEMA_VERSION = 2
 CLIENT_LIMITED = "client limited"  # how a warning begins if the load generator was the limit
+# A file with other numbers is damaged. What a runner says of itself may be any number.
+Count = Annotated[int, msgspec.Meta(ge=0)]
+Positive = Annotated[int, msgspec.Meta(ge=1)]
 # Libraries whose versions are shown: they are models.
 _LIBRARIES = ("uvloop", "trio", "anyio", "gevent")
 
@@ -84,8 +88,8 @@ class AbsentCell(msgspec.Struct, frozen=True, omit_defaults=True):
 class Sample(msgspec.Struct, frozen=True, omit_defaults=True):
     """One timed iteration of a trial."""
 
-    elapsed_ns: int
-    operations: int
+    elapsed_ns: Count
+    operations: Positive
     warmup: bool = False
     cpu_ns: int | None = None  # the process and its living children; of a server, by its load
 
@@ -93,8 +97,8 @@ class Sample(msgspec.Struct, frozen=True, omit_defaults=True):
 class Parked(msgspec.Struct, frozen=True, omit_defaults=True):
     """Memory of a process and its descendants while `tasks` tasks were alive and waiting."""
 
-    tasks: int
-    bytes: int  # resident; shared pages are divided among the processes (PSS)
+    tasks: Count
+    bytes: Count  # resident; shared pages are divided among the processes (PSS)
     virtual_bytes: int | None = None
     kernel_bytes: int | None = None  # page tables and kernel stacks
 
@@ -108,14 +112,14 @@ class Phase(msgspec.Struct, frozen=True, omit_defaults=True):
     """One phase of load on a server, with its results; see docs/load.md."""
 
     loop: str  # closed | open | ladder | drain
-    elapsed_ns: int
-    requests: int  # with a correct response
-    rate_per_s: int = 0  # target rate; 0: closed loop, as fast as responses arrive
+    elapsed_ns: Count
+    requests: Count  # with a correct response
+    rate_per_s: Count = 0  # target rate; 0: closed loop, as fast as responses arrive
     warmup: bool = False
     saturated: bool = False  # the server could not keep up with the rate
-    errors: dict[str, int] = {}
-    reconnects: int = 0
-    unfinished: int = 0  # requests with a correct response after the end of the phase
+    errors: dict[str, Count] = {}
+    reconnects: Count = 0
+    unfinished: Count = 0  # requests with a correct response after the end of the phase
     # Latencies from sending; at a fixed rate from the intended time where the server still owed a
     # response then. HdrHistogram V2.
     hdr: str = ""
@@ -148,11 +152,11 @@ class Trial(msgspec.Struct, frozen=True, omit_defaults=True):
     """One fresh child process that ran one implementation of one case."""
 
     cell: Cell
-    block: int
-    position: int  # in the block, from 0
+    block: Count
+    position: Count  # in the block, from 0
     status: Status
     started_at: str  # UTC, ISO 8601
-    wall_ns: int  # from spawning the child until it was reaped; measured by the harness
+    wall_ns: Count  # from spawning the child until it was reaped; measured by the harness
     message: str = ""  # the error message, for people
     samples: tuple[Sample, ...] = ()
     digest: str | None = None
@@ -174,8 +178,10 @@ class Trial(msgspec.Struct, frozen=True, omit_defaults=True):
     disturbed: tuple[str, ...] = ()  # what took CPU time meanwhile: steal, throttling
     # How many turns it took in its block; 0: it was measured alone. Sample k after warm-up was then
     # taken in the same round by all contestants of the block.
-    rounds: int = 0
-    first_round: int = 0  # of the block, in which it took part: above 0 if memory did not allow all
+    rounds: Count = 0
+    first_round: Count = (
+        0  # of the block, in which it took part: above 0 if memory did not allow all
+    )
     # Its rounds, from 0, during which steal or throttling was seen. Those in which a sample got
     # less CPU time than usual are not stored: harness/analysis/disturbance.py finds them.
     disturbed_rounds: tuple[int, ...] = ()
@@ -190,8 +196,8 @@ class Machine(msgspec.Struct, frozen=True, omit_defaults=True):
     host: str
     system: str
     cpu: str
-    logical_cores: int
-    memory_bytes: int
+    logical_cores: Positive
+    memory_bytes: Count
     load_1min: float | None = None
     virtualisation: str | None = None
     allowed_cores: tuple[int, ...] = ()  # that the harness may run on; empty: unknown

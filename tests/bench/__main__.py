@@ -23,6 +23,7 @@ from tests.bench import (
     coverage,
     disturbance,
     first_look,
+    fuzzing,
     harness_cost,
     http_parity,
     interrupted,
@@ -79,6 +80,7 @@ PARTS = {
     "reading": reading.rows,
     "report": report.rows,
     "interrupted": interrupted.rows,
+    "fuzzing": fuzzing.rows,
 }
 
 

@@ -86,3 +86,30 @@ def test_a_file_that_a_runner_is_said_to_be_made_of_may_not_change_either(
 
 def append(path: Path) -> None:
     path.write_text(path.read_text("utf-8") + "\n# changed\n", encoding="utf-8")
+
+
+def test_a_runner_that_always_fails_is_retired_once_also_from_a_resumed_run(
+    invoke: Invoke, home: Path, tmp_path: Path
+) -> None:
+    runner = home / "runner.py"
+    fails = 'say("error", message="lost\\n3 conform\\x1b[2J", case=None); return'
+    text = runner.read_text("utf-8")
+    runner.write_text(  # the contestant and its control: two trials a block
+        text.replace('for case in request["cases"]:', f"{fails}\n    for case in ():")
+    )
+    named = ("--runner", home, "--out", tmp_path / "results", "--no-figures", "--budget", "60s")
+    code, said, _ = invoke("run", "--workload", "counter", "--model", "py-loop", *named)
+    assert code == 0
+    assert said.count("py-loop failed 3 times in the same way (crash); the run goes on") == 1
+    assert "no contestant is left: " in said
+    folder, message = (
+        store.find_run(tmp_path / "results"),
+        "lost 3 conform\N{REPLACEMENT CHARACTER}[2J",
+    )
+    assert [one.message for one in store.read_trials(folder, [])] == [message] * 4
+
+    code, said, _ = invoke("run", "--resume", *named)
+    assert code == 0
+    assert "failed 3 times" not in said
+    assert "no contestant is left: " in said
+    assert len(list(store.read_trials(folder, []))) == 4

@@ -227,3 +227,15 @@ def test_a_value_of_a_metric_is_shown_with_its_unit(value: float, unit: str, tex
 )
 def test_a_column_leaves_out_what_its_heading_says(unit: str, text: str) -> None:
     assert units.column_unit(unit) == text
+
+
+@given(st.text(), st.integers(3, 20))
+@examples(100)
+def test_a_text_from_outside_becomes_one_printable_line(text: str, longest: int) -> None:
+    line = units.one_line(f"{text}\nok: 3 conform", longest)
+    assert line.isprintable()
+    assert len(line) <= longest
+
+
+def test_one_line_keeps_what_is_harmless() -> None:
+    assert units.one_line(" a  b\tc\r\nd\u2028\x1be\n") == "a  b c d \N{REPLACEMENT CHARACTER}e"

@@ -15,6 +15,7 @@ import secrets
 import signal
 import subprocess
 import sys
+import threading
 import time
 from functools import cache
 from pathlib import Path
@@ -23,13 +24,23 @@ VARIABLE = "LOOMBENCH_HARNESS"  # inherited by all descendants
 _PROC = Path("/proc")
 _POLL_S = 0.01
 _GIVE_UP_S = 10.0
+_starting = threading.Lock()
 
 
-@cache
 def marker_env() -> dict[str, str]:
     """Return the variables for the environment of each child; empty without a watchdog.
 
-    The first call starts the watchdog. The token always has the same length, because the size of
+    The first call starts the watchdog, once however many threads start children.
+    """
+    with _starting:
+        return _start_watchdog()
+
+
+@cache
+def _start_watchdog() -> dict[str, str]:
+    """Start the watchdog, and return the variable with its token.
+
+    The token always has the same length, because the size of
     the environment moves the memory of a process.
     """
     if not sys.platform.startswith("linux") or not (_PROC / "self" / "environ").exists():

@@ -23,14 +23,14 @@ from harness.catalog.contestant import LONGEST_NAME, is_model_id, is_variant
 from harness.catalog.toml_table import TomlTable
 from harness.catalog.workload import MODELS
 from harness.errors import Problem, unknown_name
-from harness.measuring.runners import protocol
-from harness.measuring.runners.find import describe
+from harness.measuring.runners.describing import Question, describe_all
 from harness.measuring.runners.runner import Runner
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
 
     from harness.catalog.workload import Workload
+    from harness.measuring.runners import protocol
     from harness.measuring.runners.runner import Runners
 
 FILE = "loombench.toml"
@@ -190,31 +190,66 @@ def add_workloads(
 
 
 def add_runners(
-    runners: Runners, declared: Iterable[DeclaredRunner], known_workloads: Mapping[str, Workload]
+    runners: Runners,
+    declared: Iterable[DeclaredRunner],
+    known_workloads: Mapping[str, Workload],
+    *,
+    remembered: bool = False,
 ) -> None:
-    """Describe each declared runner and add its usable implementations to `runners`."""
-    for declaration in declared:
-        try:
-            runner = _create_runner(declaration)
-        except (_UnusableError, OSError, protocol.ProtocolError) as error:
-            problems = [f"the runner {declaration.name} cannot be used: {error}"]
+    """Describe the declared runners and add their usable implementations to `runners`.
+
+    With `remembered`, runners that have not changed are not asked again.
+    """
+    for declaration, runner in _create_runners(declared, remembered=remembered):
+        if isinstance(runner, Exception):
+            problems = [f"the runner {declaration.name} cannot be used: {runner}"]
         else:
             owners = {
                 offer.model: name
                 for name, other in runners.found.items()
                 for offer in other.description.implementations
             }
-            runner, problems = _select_usable(runner, owners, known_workloads)
-            runners.found[declaration.name] = runner
+            usable, problems = _select_usable(runner, owners, known_workloads)
+            runners.found[declaration.name] = usable
         runners.problems += [_clean(text, 10 * _MAX_TEXT) for text in problems]
         runners.is_incomplete |= bool(problems)
 
 
-def _create_runner(declared: DeclaredRunner) -> Runner:
-    """Describe a declared runner. Texts from the runner are cleaned."""
+def _create_runners(
+    declared: Iterable[DeclaredRunner], *, remembered: bool
+) -> Iterator[tuple[DeclaredRunner, Runner | Exception]]:
+    """Describe declared runners. Yields each with its runner, or with why it cannot be used."""
+    asked: list[tuple[DeclaredRunner, Question | _UnusableError]] = []
+    for runner in declared:
+        try:
+            asked.append((runner, _create_question(runner)))
+        except _UnusableError as error:
+            asked.append((runner, error))
+    questions = [question for _, question in asked if isinstance(question, Question)]
+    answers = iter(describe_all(questions, remembered=remembered))
+    for runner, question in asked:
+        if isinstance(question, Exception):
+            yield runner, question
+            continue
+        answer = next(answers)
+        if isinstance(answer, Exception):
+            yield runner, answer
+        else:
+            yield runner, _create_runner(runner, question.command, answer)
+
+
+def _create_question(declared: DeclaredRunner) -> Question:
+    """Return how to ask a runner. Raises _UnusableError if its program cannot be found."""
+    home, program = declared.file.parent, _find_program(declared)
+    command = (program, *declared.command[1:])
+    return Question(command, declared.env, home, depends_on=(home, Path(program)))
+
+
+def _create_runner(
+    declared: DeclaredRunner, command: tuple[str, ...], description: protocol.Description
+) -> Runner:
+    """Return a runner as it described itself. Its texts are cleaned."""
     home = declared.file.parent
-    command = (_find_program(declared), *declared.command[1:])
-    description = describe(command, declared.env, home)
     facts = {
         _clean(name): _clean(str(value)) if _is_stored_as_text(value) else value
         for name, value in description.facts.items()
@@ -346,5 +381,4 @@ def _check_source_file(field: str, file: str, home: Path) -> None:
 
 def _clean(text: str, max_length: int = _MAX_TEXT) -> str:
     """Return an untrusted text as one line of printable characters of limited length."""
-    line = " ".join(units.printable(text).split())
-    return line if len(line) <= max_length else f"{line[: max_length - 3]}..."
+    return units.one_line(text, max_length)

@@ -3,30 +3,26 @@
 from __future__ import annotations
 
 import sys
+import sysconfig
+from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
-
-import psutil
 
 from harness import units
 from harness.catalog.contestant import DEFAULT_RUNTIME
 from harness.catalog.workload import MODELS
-from harness.measuring.processes import child
-from harness.measuring.processes.environment import create_environment
 from harness.measuring.runners import protocol
+from harness.measuring.runners.describing import Question, describe_all
 from harness.measuring.runners.go_build import build_go, find_go, is_built
 from harness.measuring.runners.runner import Runner, Runners, digest_files
 from harness.paths import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
-    from pathlib import Path
+    from collections.abc import Collection, Mapping, Sequence
 
     from harness.measuring.runners.go_build import GoBinaries
     from harness.measuring.runners.revision import Revision
 
-_DESCRIBE_TIMEOUT_S = 30
-_MAX_DESCRIPTION = 4 * 2**20  # bytes
 _GO_MODELS = tuple(model for model in MODELS if model.partition("-")[0] == "go")
 # The files that every implementation runs, as patterns.
 _PYTHON_SHARED = ("python/runner/**/*.py",)
@@ -34,19 +30,22 @@ _GO_SHARED = ("go/runner/*.go", "go/internal/**/*.go", "go/go.*")
 _GO_SOURCES = ("go/**/*.go", "go/go.*")  # of all Go programs
 
 
-def find_runners(passed: Mapping[str, str] = MappingProxyType({})) -> Runners:
+def find_runners(
+    passed: Mapping[str, str] = MappingProxyType({}), *, remembered: bool = False
+) -> Runners:
     """Build and describe all runners of our own. A runner that fails is reported, not raised.
 
-    `passed` are variables that the user passes to all children.
+    `passed` are variables that the user passes to all children. With `remembered`, runners that
+    have not changed are not asked again.
     """
     runners = Runners()
-    _add_python(runners, passed)
     built, reason = build_go()
     if built is None:
         runners.load_missing = f"the load generator is written in Go: {reason}"
     else:
         runners.load_command = (str(built.load),)
-    _add_go(runners, built, reason, passed)
+    _note_missing_go(runners, built, reason)
+    _add_runners(runners, [_python(ROOT, passed), *_go(built, passed)], remembered=remembered)
     return runners
 
 
@@ -60,96 +59,102 @@ def find_runners_of(
     Its Python runner uses this interpreter and its libraries.
     """
     runners = Runners()
+    asked: list[_Undescribed] = []
     if not models or any(model not in _GO_MODELS for model in models):
-        _add_python(runners, passed, revision)
+        asked.append(_python(revision.folder, passed))
     if not models or any(model in _GO_MODELS for model in models):
         ours, theirs = (digest_files(root, _GO_SOURCES) for root in (ROOT, revision.folder))
         # The same sources make the same programs.
         built, reason = build_go(None if ours == theirs else revision.folder)
-        _add_go(runners, built, reason, passed, revision)
+        _note_missing_go(runners, built, reason)
+        asked += _go(built, passed)
+    _add_runners(runners, asked, revision)
     return runners
 
 
-def _add_python(runners: Runners, passed: Mapping[str, str], of: Revision | None = None) -> None:
-    root = of.folder if of else ROOT
-    command = (sys.executable, "-P", "-m", "runner")
-    env = {"PYTHONPATH": str(root / "python"), **passed}
-    runner = _Undescribed("python", command, env, _PYTHON_SHARED)
-    _add_runner(runners, runner, [model for model in MODELS if model not in _GO_MODELS], of)
-
-
-def _add_go(
-    runners: Runners,
-    built: GoBinaries | None,
-    reason: str,
-    passed: Mapping[str, str],
-    of: Revision | None = None,
-) -> None:
-    if built is None:
-        runners.missing_models.update(dict.fromkeys(_GO_MODELS, reason))
-        return
-    runner = _Undescribed("go", (str(built.runner),), {**passed}, _GO_SHARED, (str(built.lean),))
-    _add_runner(runners, runner, _GO_MODELS, of)
-
-
 class _Undescribed(NamedTuple):
-    """What is known of a runner before it has described itself; the fields are those of Runner."""
+    """What is known of a runner before it has described itself."""
 
+    question: Question
     name: str
-    command: tuple[str, ...]
-    env: dict[str, str]
+    models: tuple[str, ...]  # that only it can offer
     shared: tuple[str, ...]
     lean: tuple[str, ...] = ()
 
+    @property
+    def questions(self) -> list[Question]:
+        """What to ask: the runner and, if it has one, its lean program."""
+        lean = [Question(self.lean, self.question.env)] if self.lean else []
+        return [self.question, *lean]
 
-def _add_runner(
-    runners: Runners, runner: _Undescribed, models: Iterable[str], of: Revision | None
-) -> None:
+
+def _python(root: Path, passed: Mapping[str, str]) -> _Undescribed:
+    question = Question(
+        (sys.executable, "-P", "-m", "runner"),
+        {"PYTHONPATH": str(root / "python"), **passed},
+        depends_on=(root / "python", Path(sys.executable)),
+        installed=_list_installed(),
+    )
+    models = tuple(model for model in MODELS if model not in _GO_MODELS)
+    return _Undescribed(question, "python", models, _PYTHON_SHARED)
+
+
+def _list_installed() -> str:
+    """Return the names of the libraries that are installed, with their versions."""
     try:
-        description = describe(runner.command, runner.env)
-        lean_offers = describe(runner.lean, runner.env).implementations if runner.lean else ()
-    except (OSError, protocol.ProtocolError) as error:
-        reason = units.printable(f"the {runner.name} runner cannot be used: {error}")
-        runners.problems.append(reason)
-        runners.missing_models.update(dict.fromkeys(models, reason))
-        return
-    described = Runner(
-        **runner._asdict(),
-        description=description,
-        lean_workloads=frozenset(offered.workload for offered in lean_offers),
-        folder=of.folder if of else None,
-        runtime=of.label if of else DEFAULT_RUNTIME,
-    )
-    runners.found[described.key] = described
+        names = [path.name for path in Path(sysconfig.get_path("purelib")).iterdir()]
+    except OSError:
+        return ""
+    return " ".join(sorted(names))
 
 
-def describe(
-    command: Sequence[str], env: Mapping[str, str], folder: Path | None = None
-) -> protocol.Description:
-    """Run `RUNNER describe`. Raises OSError or ProtocolError. Leaves no processes behind."""
-    output = bytearray()
+def _go(built: GoBinaries | None, passed: Mapping[str, str]) -> list[_Undescribed]:
+    if built is None:
+        return []
+    question = Question((str(built.runner),), {**passed})
+    return [_Undescribed(question, "go", _GO_MODELS, _GO_SHARED, (str(built.lean),))]
 
-    def receive_line(line: bytes) -> str:
-        output.extend(line + b"\n")
-        return "its output is too long" if len(output) > _MAX_DESCRIPTION else ""
 
-    result = child.run(
-        [*command, "describe"],
-        create_environment(env),
-        b"",
-        child.Limits(_DESCRIBE_TIMEOUT_S, psutil.virtual_memory().available // 2),
-        receive_line,
-        folder=folder,
-    )
-    if result.stopped == "timeout":
-        raise protocol.ProtocolError(f"describe timed out after {_DESCRIBE_TIMEOUT_S} s")
-    if result.stopped:
-        raise protocol.ProtocolError(f"describe was stopped: {result.stopped}")
-    if result.returncode != 0:
-        raise protocol.ProtocolError(
-            f"describe ended with exit code {result.returncode}: {result.stderr_end[-500:]}"
+def _note_missing_go(runners: Runners, built: GoBinaries | None, reason: str) -> None:
+    if built is None:
+        runners.missing_models.update(dict.fromkeys(_GO_MODELS, reason))
+
+
+def _add_runners(
+    runners: Runners,
+    asked: Sequence[_Undescribed],
+    of: Revision | None = None,
+    *,
+    remembered: bool = False,
+) -> None:
+    """Describe these runners, and add those that can be used."""
+    questions = [question for one in asked for question in one.questions]
+    answers = iter(describe_all(questions, remembered=remembered))
+    for one in asked:
+        about, *lean = (next(answers) for _ in one.questions)
+        error = next((answer for answer in (about, *lean) if isinstance(answer, Exception)), None)
+        if isinstance(about, Exception) or error is not None:
+            reason = units.one_line(f"the {one.name} runner cannot be used: {error}")
+            runners.problems.append(reason)
+            runners.missing_models.update(dict.fromkeys(one.models, reason))
+            continue
+        described = Runner(
+            one.name,
+            one.question.command,
+            dict(one.question.env),
+            about,
+            folder=of.folder if of else None,
+            shared=one.shared,
+            lean=one.lean,
+            lean_workloads=frozenset(
+                offered.workload
+                for description in lean
+                if isinstance(description, protocol.Description)
+                for offered in description.implementations
+            ),
+            runtime=of.label if of else DEFAULT_RUNTIME,
         )
-    return protocol.decode_description(bytes(output))
+        runners.found[described.key] = described
 
 
 def main(arguments: list[str]) -> int:

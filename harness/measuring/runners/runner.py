@@ -98,7 +98,7 @@ class Runners:
         """Yield all implementations of all runners."""
         for runner in self.found.values():
             reasons = {
-                model.model: units.printable(model.reason)
+                model.model: units.one_line(model.reason)
                 for model in runner.description.unavailable
             }
             for offered in runner.description.implementations:

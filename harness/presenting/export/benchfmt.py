@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from harness.presenting.export.selection import one_line, variant_label
+from harness import units
+from harness.presenting.export.selection import variant_label
 from harness.presenting.export.timings import cell_timings, is_per_operation
 
 if TYPE_CHECKING:
@@ -32,7 +33,7 @@ def render(
     lines = [
         # A comment: as configuration, the name of the run would make benchstat put two runs into
         # two tables instead of comparing them.
-        f"# {one_line(f'{analysis.run.id} on {analysis.run.machine.host}')}",
+        f"# {units.one_line(f'{analysis.run.id} on {analysis.run.machine.host}')}",
         *(f"# {line}" for line in left_out),
         *_configuration(analysis.run),
         "Unit ns/op better=lower",
@@ -51,7 +52,7 @@ def _configuration(run: Run) -> Iterator[str]:
         ("pkg", "loombench"),
         ("cpu", run.machine.cpu),
     ):
-        if clean := one_line(value):
+        if clean := units.one_line(value):
             yield f"{key}: {clean}"
 
 

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from harness import units
 from harness.analysis.findings import finding
 from harness.catalog.workload import BASELINE
-from harness.presenting.export.selection import one_line
 from harness.results.records import Status
 
 if TYPE_CHECKING:
@@ -48,7 +47,7 @@ def render(
 
 def escape(text_: str) -> str:
     """Return text on one line as Markdown that shows it unchanged, also inside a table."""
-    return _SPECIAL.sub(r"\\\1", one_line(text_))
+    return _SPECIAL.sub(r"\\\1", units.one_line(text_))
 
 
 def _case(result: WorkloadResult, case: str, cells: Sequence[CellResult]) -> Iterator[str]:

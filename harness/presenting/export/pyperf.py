@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
-from harness.presenting.export.selection import one_line
+from harness import units
 from harness.presenting.export.timings import cell_timings, is_per_operation, sample_ns
 
 if TYPE_CHECKING:
@@ -101,7 +101,7 @@ def _run_metadata(run: Run) -> Metadata:
 def _allowed(metadata: Metadata) -> Metadata:
     """Return what pyperf accepts: texts on one line, and no empty texts."""
     clean = {
-        name: one_line(value) if isinstance(value, str) else value
+        name: units.one_line(value) if isinstance(value, str) else value
         for name, value in metadata.items()
     }
     return {name: value for name, value in clean.items() if value != ""}

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from harness import units
 from harness.errors import unknown_name
 
 if TYPE_CHECKING:
@@ -57,8 +56,3 @@ def export_name(cell: Cell, selection: ExportSelection) -> str:
     """
     model = "" if selection.is_one_model else cell.model
     return "/".join(filter(None, (cell.workload, cell.case, model, variant_label(cell))))
-
-
-def one_line(text: str) -> str:
-    """Return text of unknown origin on one line, without control characters."""
-    return " ".join(units.printable(text).split())

@@ -6,7 +6,7 @@ import csv
 import io
 from typing import TYPE_CHECKING
 
-from harness.presenting.export.selection import one_line
+from harness import units
 from harness.results.records import Status
 
 if TYPE_CHECKING:
@@ -73,10 +73,10 @@ def _row(workload: Workload, cell: CellResult, metric: Metric) -> dict[str, obje
         "metric": metric.id,
         "unit": metric.unit,
         "better": metric.better,
-        "message": one_line(cell.message),
+        "message": units.one_line(cell.message),
         "peak_bytes": cell.peak_bytes,  # the csv module writes None as an empty field
-        "warnings": one_line("; ".join(cell.warnings)),
-        "unranked": one_line(cell.unranked.text) if cell.unranked else "",
+        "warnings": units.one_line("; ".join(cell.warnings)),
+        "unranked": units.one_line(cell.unranked.text) if cell.unranked else "",
     }
     if (estimate := cell.metrics.get(metric.id)) is not None:
         row |= {
@@ -88,5 +88,5 @@ def _row(workload: Workload, cell: CellResult, metric: Metric) -> dict[str, obje
     if cell.attempts:
         row |= {status.value: cell.statuses.get(status, 0) for status in Status}
     if cell.absent is not None:
-        row |= {"absent": cell.absent.absence.value, "reason": one_line(cell.absent.reason)}
+        row |= {"absent": cell.absent.absence.value, "reason": units.one_line(cell.absent.reason)}
     return row

@@ -9,6 +9,7 @@ from harness.analysis.analyse import CellResult, WorkloadResult, analyse, ranked
 from harness.analysis.comparison import Comparison
 from harness.catalog.contestant import Contestant
 from harness.catalog.workload import HEADLINE
+from harness.errors import Problem
 from harness.results.records import Absence, AbsentCell, Cell, Sample, Status
 from harness.statistics import estimates
 from tests.support.factories import (
@@ -340,3 +341,14 @@ def test_formulas_use_the_parameters_as_the_model_runs_them() -> None:
     assert find_cell(found, "threads").metrics["cores"].value == 4
     assert find_cell(found, "threads").case.params["tasks"] == 4
     assert find_cell(found, "trio").metrics["cores"].value == 10
+
+
+# Damaged files
+
+
+@pytest.mark.parametrize(
+    "stranger", [cell(case="none"), Cell(Contestant("other", "trio"), HEADLINE)]
+)
+def test_a_trial_of_something_that_the_run_does_not_have_is_refused(stranger: Cell) -> None:
+    with pytest.raises(Problem, match="expected a case of the run's workloads: demo"):
+        analyse(run([cell()], (), {"demo": WORKLOAD}), [trial(), trial(stranger)])

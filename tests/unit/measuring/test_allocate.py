@@ -33,7 +33,7 @@ from tests.support import factories
 from tests.support.factories import WORKLOAD, examples, offer, workload
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from harness.measuring.plan import Block
 
@@ -53,18 +53,29 @@ def planned(*models: str, cases: tuple[str, ...] = ()) -> list[Cell]:
 class MadeUp:
     """A machine on which each trial takes what it is told to, with some noise."""
 
-    def __init__(self, noise: dict[str, float], wall_ns: dict[str, int] | None = None) -> None:
+    def __init__(
+        self,
+        noise: dict[str, float],
+        wall_ns: dict[str, int] | None = None,
+        failing: Callable[[Cell, Block], str] = lambda *_: "",
+        status: Status = Status.CRASH,
+    ) -> None:
+        """Make one up. `failing` says with which message a trial of trio fails, if it does."""
         self.noise = noise
         self.wall_ns = wall_ns or {}
+        self.failing = failing
+        self.status = status
         self.random = np.random.default_rng(1)
 
     def trial(self, cell: Cell, block: Block, position: int) -> Trial:
         elapsed = 60e6 * np.exp(self.random.normal(0, self.noise[cell.workload]))
+        message = self.failing(cell, block) if cell.model == "trio" else ""
         return Trial(
             cell=cell,
             block=block.index,
             position=position,
-            status=Status.OK,
+            status=self.status if message else Status.OK,
+            message=message,
             started_at="2026-01-02T03:04:05+00:00",
             wall_ns=self.wall_ns.get(cell.workload, 10**8),
             samples=(Sample(round(elapsed), 10),),
@@ -177,29 +188,82 @@ def test_it_ends_when_every_headline_ratio_is_precise_enough() -> None:
     assert len(strict) > len(done)
 
 
-def test_a_contestant_that_always_fails_does_not_prolong_the_run() -> None:
-    one, machine = allocator(planned("asyncio", "trio")), MadeUp(QUIET)
-    count = 0
-    for block in islice(one.blocks(), 100):
-        count += 1
-        for position, cell in enumerate(cells_of(block)):
-            trial = machine.trial(cell, block, position)
-            crashed = cell.model == "trio"
-            one.record(
-                Trial(
-                    **{
-                        **{name: getattr(trial, name) for name in trial.__struct_fields__},
-                        "status": Status.CRASH if crashed else Status.OK,
-                    }
-                )
-            )
-    assert count == FEWEST
+def takes_part(cells: list[Cell], machine: MadeUp, blocks: int) -> Counter[str]:
+    """Return in how many blocks each case of `demo` in trio is measured."""
+    done = run(allocator(cells), machine, blocks)
+    return Counter(
+        cell.case
+        for block in done
+        for cell in cells_of(block)
+        if (cell.workload, cell.model) == ("demo", "trio")
+    )
 
 
-@pytest.mark.parametrize("cut", [0, 1, 7, 15, 31, 32, 60])
-def test_a_resumed_run_continues_as_if_never_interrupted(cut: int) -> None:
+def test_a_contestant_that_fails_three_times_in_the_same_way_is_retired() -> None:
+    machine = MadeUp(NOISY, failing=lambda cell, block: f"lost {block.index} tasks")
+    assert takes_part(planned("asyncio", "trio"), machine, 100) == {HEADLINE: 3}
+
+
+def test_a_contestant_that_fails_in_one_case_alone_is_retired_from_that_case() -> None:
+    machine = MadeUp(NOISY, failing=lambda cell, block: "lost" if cell.case != HEADLINE else "")
+    counts = takes_part(planned("asyncio", "trio"), machine, 200)
+    assert counts.pop(HEADLINE) >= PROFILE.min_blocks
+    assert set(counts.values()) == {3}
+    assert len(counts) == len(PLACES) / 2 - 1
+
+
+@pytest.mark.parametrize(
+    ("failing", "status"),
+    [
+        (lambda _, block: f"in the way {'abcde'[block.index % 5]}", Status.CRASH),
+        (lambda _, block: "sometimes" if block.index % 3 else "", Status.CRASH),
+        (lambda *_: "the machine is busy", Status.UNSETTLED),
+    ],
+    ids=["in another way each time", "sometimes", "by the machine's fault"],
+)
+def test_a_contestant_that_fails_otherwise_is_not_retired(
+    failing: Callable[[Cell, Block], str], status: Status
+) -> None:
+    machine = MadeUp(NOISY, failing=failing, status=status)
+    counts = takes_part(planned("asyncio", "trio"), machine, 14)
+    assert counts == Counter(dict.fromkeys((case for _, case in PLACES), 1) | {HEADLINE: 5})
+
+
+def test_a_time_out_in_a_large_case_retires_from_no_smaller_one() -> None:
+    machine = MadeUp(NOISY, failing=lambda *_: "late", status=Status.TIMEOUT)
+    assert set(takes_part(planned("asyncio", "trio"), machine, 100).values()) == {3}
+
+
+def test_who_is_retired_is_named_once_with_the_reason() -> None:
+    one, machine = allocator(planned("asyncio", "trio")), MadeUp(NOISY, failing=lambda *_: "lost")
+    said = [
+        one.record(machine.trial(cell, block, position))
+        for block in islice(one.blocks(), 60)
+        for position, cell in enumerate(cells_of(block))
+    ]
+    assert sorted(filter(None, said)) == [
+        f"{id_} trio failed 3 times in the same way (crash); the run goes on without it"
+        for id_ in BOTH
+    ]
+
+
+def test_a_retired_contestant_does_not_prolong_the_run() -> None:
+    machine = MadeUp(QUIET, failing=lambda *_: "lost")
+    assert len(list(run(allocator(planned("asyncio", "trio")), machine, 100))) == FEWEST
+
+
+def test_a_run_ends_when_every_contestant_is_retired() -> None:
+    one = allocator([cell for cell in planned("trio") if not cell.control])
+    machine = MadeUp(QUIET, failing=lambda *_: "lost")
+    assert len(list(run(one, machine))) == 2 * 3
+    assert one.has_retired_all
+
+
+@pytest.mark.parametrize("cut", [0, 1, 7, 15, 21, 22, 23, 31, 32, 60])
+@pytest.mark.parametrize("message", ["", "lost"])
+def test_a_resumed_run_continues_as_if_never_interrupted(cut: int, message: str) -> None:
     of = planned("asyncio", "trio", "go")
-    whole, machine = allocator(of), MadeUp(NOISY)
+    whole, machine = allocator(of), MadeUp(NOISY, failing=lambda *_: message)
     trials: list[Trial] = []
     order: list[tuple[int, Cell]] = []
     for block in islice(whole.blocks(), 30):
@@ -259,17 +323,6 @@ def test_profiles_have_enough_blocks_for_an_interval() -> None:
     from harness.statistics.estimates import MIN_FOR_INTERVAL
 
     assert all(one.min_blocks >= MIN_FOR_INTERVAL for one in PROFILES.values())
-
-
-@pytest.mark.parametrize(("wall_ns", "goes_on"), [(0, False), (1, True)])
-def test_a_refused_contestant_is_not_repeated_until_the_budget_is_spent(
-    wall_ns: int, *, goes_on: bool
-) -> None:
-    (alone,) = [one for one in planned("trio") if one.workload == "demo" and not one.control][:1]
-    it = Allocator([alone], BOTH, 1, PROFILE, 0.03)
-    for block in islice(it.blocks(), PROFILE.min_blocks):
-        it.record(Trial(alone, block.index, 0, Status.UNSUPPORTED, "", wall_ns))
-    assert (next(it.blocks(), None) is not None) == goes_on
 
 
 # --- turns

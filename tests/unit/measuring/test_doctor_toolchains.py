@@ -10,7 +10,7 @@ import pytest
 
 from harness.measuring import doctor
 from harness.measuring.machine import facts
-from harness.measuring.runners import find, go_build, protocol
+from harness.measuring.runners import describing, go_build, protocol
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -118,14 +118,14 @@ def go(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Diagnos
         (tmp_path / "go" / "go.mod").write_text("go 1.26\n")
         monkeypatch.setattr(doctor, "ROOT", tmp_path)
 
-        def describe(command: list[str], env: dict[str, str]) -> protocol.Description:
+        def describe(command: list[str]) -> protocol.Description:
             if isinstance(answer, Exception):
                 raise answer
             return protocol.Description(1, "go", "1.26.0", (), facts=answer)
 
         if answer is not None:
             (tmp_path / "go" / "bin" / "runner").write_text("")
-        monkeypatch.setattr(find, "describe", describe)
+        monkeypatch.setattr(describing, "describe", describe)
         monkeypatch.setattr(facts.psutil, "cpu_count", lambda: 4)
         monkeypatch.delenv("GOMAXPROCS", raising=False)
         return doctor._go(facts.describe_machine())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import tracemalloc
 import zlib
 from collections.abc import Sequence
 
@@ -176,3 +177,15 @@ def test_an_empty_merge_has_no_percentiles() -> None:
 def test_an_invalid_histogram_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="not an HdrHistogram"):
         histograms.decode(text)
+
+
+def test_a_small_text_that_would_become_huge_is_refused_unread() -> None:
+    bomb = HdrHistogram(1, 1_000, 3).encode()
+    huge = base64.b64decode(bomb)[:8] + zlib.compress(bytes(64 * 2**20), 9)
+    tracemalloc.start()
+    try:
+        with pytest.raises(ValueError, match="found more than 8 MiB of counts"):
+            histograms.decode(base64.b64encode(huge).decode("ascii"))
+        assert tracemalloc.get_traced_memory()[1] < 32 * 2**20
+    finally:
+        tracemalloc.stop()

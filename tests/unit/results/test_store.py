@@ -127,8 +127,16 @@ def test_a_torn_line_longer_than_one_read_is_truncated_too(folder: Path) -> None
 
 @pytest.mark.parametrize(
     "line",
-    [b"", b"{}", b"[]", b"not JSON", b'{"cell": {"workload": "\xff"}}', b"\0" * 80],
-    ids=["empty", "no trial", "no object", "no JSON", "no UTF-8", "zeros"],
+    [
+        b"",
+        b"{}",
+        b"[]",
+        b"not JSON",
+        b'{"cell": {"workload": "\xff"}}',
+        b"\0" * 80,
+        WRITTEN.splitlines()[0].replace(b'"operations":10', b'"operations":0'),
+    ],
+    ids=["empty", "no trial", "no object", "no JSON", "no UTF-8", "zeros", "no operation"],
 )
 def test_a_bad_line_in_the_middle_is_a_problem_with_its_number(folder: Path, line: bytes) -> None:
     write(folder, THREE)

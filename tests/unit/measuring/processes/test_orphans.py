@@ -279,9 +279,9 @@ def test_without_what_it_needs_there_is_no_watchdog(monkeypatch: pytest.MonkeyPa
         raise OSError("no more processes")
 
     monkeypatch.setattr(watchdog.subprocess, "Popen", refuse)
-    assert watchdog.marker_env.__wrapped__() == {}
+    assert watchdog._start_watchdog.__wrapped__() == {}
     monkeypatch.setattr(watchdog.sys, "platform", "darwin")
-    assert watchdog.marker_env.__wrapped__() == {}
+    assert watchdog._start_watchdog.__wrapped__() == {}
 
 
 def test_a_hundred_megabytes_of_standard_error_use_no_memory_and_fail_no_trial(mark: str) -> None:

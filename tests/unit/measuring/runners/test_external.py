@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from harness import cli
 from harness.catalog.contestant import is_model_id, is_variant
 from harness.catalog.workload import MODELS, order_models
 from harness.errors import Exit
@@ -75,6 +76,21 @@ def test_the_environment_of_the_file_reaches_the_trial_and_a_stray_print_does_no
     code, said, err = invoke("validate", "--runner", home, "counter")
     assert (code, err) == (0, "")
     assert "counter py-loop ok" in said
+
+
+def test_what_a_failing_runner_prints_cannot_pose_as_a_line_of_ours(
+    home: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    runner = home / "runner.py"
+    dies = "sys.exit('lost\\n1 conform, 0 do not, 0 are not written\\x1b[2J')"
+    runner.write_text(
+        runner.read_text("utf-8").replace("def run() -> None:\n", f"def run():\n    {dies}\n")
+    )
+    assert cli.main(["validate", "--runner", str(home), "counter"]) == Exit.FAILED
+    said = capsys.readouterr().out
+    ours = [line for line in said.splitlines() if line.startswith("1 conform")]
+    assert ours == []
+    assert "  | 1 conform, 0 do not, 0 are not written\N{REPLACEMENT CHARACTER}[2J" in said
 
 
 # --- models

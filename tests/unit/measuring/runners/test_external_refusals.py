@@ -11,7 +11,7 @@ import pytest
 from harness.catalog import workload_file
 from harness.catalog.contestant import LONGEST_NAME
 from harness.errors import Exit, Problem
-from harness.measuring.runners import external, find
+from harness.measuring.runners import describing, external
 from tests.support.command import Invoke
 from tests.support.outside import PLANTED, joined, offered, one, says, toml
 
@@ -224,6 +224,6 @@ def test_a_runner_with_too_much_output_or_an_orphan_is_stopped(
 ) -> None:
     toml(home, command=[sys.executable, "-S", "-c", "while True: print('x' * 1000)"])
     assert "describe was stopped: its output is too long" in joined(home).problems[0]
-    monkeypatch.setattr(find, "_DESCRIBE_TIMEOUT_S", 0.3)
+    monkeypatch.setattr(describing, "DEADLINE_S", 0.3)
     toml(home, command=["sh", "-c", "sleep 20 & wait"])
     assert "describe timed out after 0.3 s" in joined(home).problems[0]

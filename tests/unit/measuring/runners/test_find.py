@@ -12,7 +12,8 @@ import pytest
 
 from harness.catalog.contestant import Contestant
 from harness.measuring import plan
-from harness.measuring.runners import find, go_build
+from harness.measuring.runners import describing, find, go_build
+from harness.measuring.runners.describing import Question
 from harness.measuring.runners.revision import Revision
 from harness.measuring.runners.runner import Offer, Runners
 from harness.paths import ROOT
@@ -245,7 +246,7 @@ def test_changed_sources_without_go_give_the_reason_and_not_the_old_binary(sourc
 
 
 def add(found: Runners, command: tuple[str, ...]) -> None:
-    find._add_runner(found, find._Undescribed("planted", command, {}, ()), ("go",), None)
+    find._add_runners(found, [find._Undescribed(Question(command, {}), "planted", ("go",), ())])
 
 
 def described(way: str) -> Runners:
@@ -273,7 +274,7 @@ def test_a_runner_that_cannot_be_used_is_a_problem(
     monkeypatch: pytest.MonkeyPatch, way: str, says: str
 ) -> None:
     if way == "hanging":
-        monkeypatch.setattr(find, "_DESCRIBE_TIMEOUT_S", 0.3)
+        monkeypatch.setattr(describing, "DEADLINE_S", 0.3)
     found = described(way)
     assert found.found == {}
     (problem,) = found.problems

@@ -68,10 +68,7 @@ def test_csv_leaves_empty_what_is_not_known() -> None:
 def test_csv_counts_failures_and_says_in_one_line_what_went_wrong() -> None:
     failed = row("trio", "elapsed")
     assert (failed["ok"], failed["wrong_answer"], failed["n"]) == ("2", "2", "2")
-    assert (
-        failed["message"]
-        == "found | 5\N{REPLACEMENT CHARACTER} \N{REPLACEMENT CHARACTER}[31mexpected 6"
-    )
+    assert failed["message"] == "found | 5 \N{REPLACEMENT CHARACTER}[31mexpected 6"
     lost = row("uvloop", "elapsed")
     assert (lost["value"], lost["ok"], lost["timeout"]) == ("", "0", "1")
 
