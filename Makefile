@@ -16,6 +16,8 @@ export GOTOOLCHAIN := local
 export GOWORK := off
 export GOFLAGS :=
 unexport GOOS GOARCH GO111MODULE GOEXPERIMENT
+# Commands and tests start hundreds of Python processes: each would compile our modules anew.
+unexport PYTHONDONTWRITEBYTECODE
 BIN := .venv/bin
 # Go from PATH if it is recent enough, else from .venv.
 GO = $$($(BIN)/python -c 'from harness.measuring.runners.go_build import ROOT, find_go; print(find_go(ROOT / "go/go.mod")[0] or "")')
@@ -51,7 +53,7 @@ claims: setup ## check the claims of README.md against the reference run, or RUN
 		--only --ledger docs/own-claims.toml --must-hold
 
 test: check ## run every check and every test: unit, conformance, end-to-end
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile tests
+	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder tests
 
 unit: setup ## run the unit tests, in less than a minute
 	@$(BIN)/python -m pytest --numprocesses auto tests/unit

@@ -19,6 +19,7 @@ from harness.measuring.processes import child
 from harness.measuring.runners import describing
 from harness.measuring.runners.runner import Runners
 from harness.results import store
+from tests.support import shared
 from tests.support.collecting import pytest_collection  # noqa: F401 - a hook of pytest
 from tests.support.command import Invoke
 from tests.support.exports import Export, small
@@ -84,6 +85,15 @@ def own_machine_lock(tmp_path_factory: pytest.TempPathFactory) -> None:
     os.environ["XDG_RUNTIME_DIR"] = str(tmp_path_factory.mktemp("lock"))
 
 
+@pytest.fixture(scope="session", autouse=True)
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Make the folder that all processes of this session share."""
+    own = tmp_path_factory.getbasetemp()
+    folder = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / "shared"
+    folder.mkdir(exist_ok=True)
+    os.environ[shared.FOLDER] = str(folder)
+
+
 # --- runners from outside
 
 
@@ -108,7 +118,12 @@ def ours(inventory: Inventory) -> Runners:
 @pytest.fixture
 def asked_once(ours: Runners, monkeypatch: pytest.MonkeyPatch) -> None:
     """Ask our own runners what they offer once, and not in every test."""
-    monkeypatch.setattr(inventory_module, "find_runners", lambda *_, **__: deepcopy(ours))
+    ask = inventory_module.find_runners
+    monkeypatch.setattr(
+        inventory_module,
+        "find_runners",
+        lambda passed, **options: ask(passed, **options) if passed else deepcopy(ours),
+    )
 
 
 @pytest.fixture

@@ -12,9 +12,9 @@ from itertools import combinations
 from typing import TYPE_CHECKING
 
 from harness import units
-from harness.analysis.analyse import ranked_groups
 from harness.analysis.findings import client_limited, contrast, why_no_ranking
 from harness.analysis.lead import find_lead, join_names, lead_of
+from harness.analysis.run_results import ranked_groups
 from harness.catalog.workload import BASELINE, NOT_ADVISED
 from harness.statistics import estimates
 from harness.statistics.verdicts import Verdict, judge_ratios
@@ -22,8 +22,8 @@ from harness.statistics.verdicts import Verdict, judge_ratios
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-    from harness.analysis.analyse import Analysis, CellResult, WorkloadResult
     from harness.analysis.lead import Lead
+    from harness.analysis.run_results import Analysis, CellResult, WorkloadResult
     from harness.catalog.workload import PlaceChoice
 
 _LEAST_OPTIONS = 2  # with fewer there is nothing to choose from

@@ -5,7 +5,7 @@ Pure. Reads the run's own copy of the workload files, so a run means the same wh
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -15,136 +15,23 @@ from harness import units
 from harness.analysis import drift
 from harness.analysis.aggregate import CellAggregate
 from harness.analysis.comparison import Comparison, compare
-from harness.analysis.disturbance import DisturbanceCount, Disturbed
-from harness.analysis.ranking import UNSOUND, Unranked, compare_counts, find_unranked
+from harness.analysis.disturbance import DisturbanceCount
+from harness.analysis.ranking import compare_counts, find_unranked
+from harness.analysis.run_results import Analysis, CellResult, WorkloadResult, models_of, ranked
 from harness.catalog import workload_file
 from harness.catalog.contestant import DEFAULT_RUNTIME, Contestant
-from harness.catalog.workload import HEADLINE, OTHER_VARIANTS, order_models
+from harness.catalog.workload import HEADLINE
 from harness.errors import Problem
-from harness.results.records import Cell, Status
+from harness.results.records import Cell
 from harness.statistics import estimates
 from harness.statistics.blocks import BlockValues, pair_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from harness.analysis.aggregate import Step
-    from harness.catalog.workload import Metric, ModelCase, Workload
+    from harness.catalog.workload import Metric, Workload
     from harness.results.records import AbsentCell, Run, Trial
     from harness.statistics.estimates import Estimate, Ratio
-
-
-@dataclass(frozen=True)
-class CellResult:
-    """What is known of one cell."""
-
-    cell: Cell
-    case: ModelCase
-    metrics: dict[str, Estimate]  # by metric id; left out where nothing is known
-    ratio: Ratio | None  # of the headline metric to the baseline, inside blocks
-    statuses: dict[Status, int]
-    message: str = ""  # of the last trial that failed
-    peak_bytes: int | None = None  # median of the trials that tell
-    cores: float | None = None  # kept busy while it was timed; median of the trials that tell
-    absent: AbsentCell | None = None
-    unranked: Unranked | None = None
-    lacking: dict[str, str] = field(default_factory=dict)  # metric id -> why it has no value
-    values: dict[int, float] = field(default_factory=dict)  # headline metric, by block
-    warnings: tuple[str, ...] = ()  # on its numbers
-    curve: tuple[tuple[float, float], ...] = ()  # share of its single waits, ns they last at most
-    parked: dict[int, float] = field(default_factory=dict)  # tasks -> bytes held
-    ladder: tuple[Step, ...] = ()  # rising rates, of a server
-    series: dict[str, BlockValues] = field(default_factory=dict)  # by metric id
-    requests: int = 0  # behind the percentiles of a server
-
-    @property
-    def contestant(self) -> Contestant:
-        """Who was measured."""
-        return self.cell.contestant
-
-    @property
-    def name(self) -> str:
-        """The contestant as people read it."""
-        return self.cell.name
-
-    @property
-    def failures(self) -> int:
-        """How many trials failed. Unsettled ones do only if they are the most."""
-        return sum(self._failed.values())
-
-    @property
-    def failed_how(self) -> str:
-        """How many trials failed in which way: `2 timeout, 1 wrong answer`."""
-        return ", ".join(f"{n} {status.label}" for status, n in self._failed.items())
-
-    @property
-    def _failed(self) -> dict[Status, int]:
-        unsettled = self.statuses.get(Status.UNSETTLED, 0)
-        excused = (Status.OK,) if 2 * unsettled > self.attempts else (Status.OK, Status.UNSETTLED)
-        return {status: n for status, n in self.statuses.items() if status not in excused}
-
-    @property
-    def is_sound(self) -> bool:
-        """Whether its values are what a fair sample of its work took, ranked or not."""
-        return self.unranked is None or self.unranked.obstacle not in UNSOUND
-
-    @property
-    def attempts(self) -> int:
-        """How many trials there were."""
-        return sum(self.statuses.values())
-
-
-@dataclass(frozen=True)
-class WorkloadResult:
-    """What is known of one workload."""
-
-    workload: Workload
-    cases: dict[str, list[CellResult]]  # by case id; cells in the order of models
-    comparison: Comparison = field(default_factory=Comparison)
-    by_cpu: WorkloadResult | None = None  # servers: the headline case ranked by CPU time instead
-
-    @property
-    def headline_id(self) -> str:
-        """The headline case, or the first that was measured where that was not asked for."""
-        return HEADLINE if HEADLINE in self.cases else next(iter(self.cases), HEADLINE)
-
-    @property
-    def headline(self) -> list[CellResult]:
-        """The cells of that case."""
-        return self.cases.get(self.headline_id, [])
-
-    @property
-    def metric(self) -> Metric:
-        """The headline metric."""
-        return self.workload.headline_metric
-
-    @property
-    def models(self) -> tuple[str, ...]:
-        """Every model in its order, those of external runners after our own."""
-        return order_models(cell.cell.model for cells in self.cases.values() for cell in cells)
-
-
-@dataclass(frozen=True)
-class Analysis:
-    """What is known of a run."""
-
-    run: Run
-    workloads: dict[str, WorkloadResult]
-    blocks: int
-    trials: int
-    disturbed: Disturbed = field(default_factory=Disturbed)
-    probes: tuple[drift.ProbeReading, ...] = ()  # how fast the machine was; none in old runs
-    measuring: bool = False  # more trials are to come
-
-    @property
-    def models(self) -> tuple[str, ...]:
-        """Every model in its order, those of external runners after our own."""
-        return _models(self.run)
-
-
-def _models(run: Run) -> tuple[str, ...]:
-    absent = (absence.cell for absence in run.absent)
-    return order_models(cell.model for cell in (*run.cells, *absent))
 
 
 def analyse(run: Run, trials: Iterable[Trial]) -> Analysis:
@@ -231,7 +118,7 @@ def _workload_result(run: Run, workload: Workload, aggregates: _Aggregates) -> W
         absence.cell: absence for absence in run.absent if absence.cell.workload == workload.id
     }
     everything = [cell for cell in run.cells if cell.workload == workload.id] + list(absent)
-    models = _models(run)
+    models = models_of(run)
     everything.sort(key=lambda cell: (models.index(cell.model), cell.contestant))
     cases: dict[str, list[CellResult]] = {}
     for case in workload.cases:
@@ -401,39 +288,3 @@ def _control(result: WorkloadResult, aggregates: _Aggregates) -> Ratio | None:
                 pair_blocks(own.series[metric].values, other.series[metric].values)
             )
     return None
-
-
-def by_tier(result: WorkloadResult) -> list[CellResult]:
-    """Return the ranked cells tier by tier, the best of each first."""
-    tier_of = result.comparison.tier_of
-    return sorted(ranked(result), key=lambda cell: tier_of(cell.contestant) or 0)
-
-
-def ranked_groups(result: WorkloadResult) -> list[tuple[str, list[CellResult]]]:
-    """Return the ranked cells of each group of variants that has some, with the group's label.
-
-    The first group competes for the lead. Without groups, all cells do, and the label is empty.
-    """
-    cells, workload = ranked(result), result.workload
-    labels = [group.label for group in workload.groups]
-    found = [
-        (label, [cell for cell in cells if workload.group_of(cell.contestant) == position])
-        for position, label in enumerate([*labels, OTHER_VARIANTS if labels else ""])
-    ]
-    return [(label, own) for label, own in found if own]
-
-
-def ranked(result: WorkloadResult, *, plain: bool = False) -> list[CellResult]:
-    """Return the cells of the headline case that have a value and are ranked, best first.
-
-    `plain` leaves out variants.
-    """
-    known = [
-        cell
-        for cell in result.headline
-        if result.metric.id in cell.metrics
-        and cell.unranked is None
-        and (cell.contestant.is_plain or not plain)
-    ]
-    sign = 1 if result.metric.better == "lower" else -1
-    return sorted(known, key=lambda cell: sign * cell.metrics[result.metric.id].value)

@@ -8,8 +8,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from harness.analysis.analyse import WorkloadResult
     from harness.analysis.comparison import Pair
+    from harness.analysis.run_results import WorkloadResult
 
 
 def contrasts(result: WorkloadResult) -> list[Pair]:

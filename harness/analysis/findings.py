@@ -6,9 +6,9 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from harness import units
-from harness.analysis.analyse import ranked, ranked_groups
 from harness.analysis.lead import Lead, join_names, lead_of
-from harness.analysis.ranking import Obstacle
+from harness.analysis.obstacle import Obstacle
+from harness.analysis.run_results import ranked, ranked_groups
 from harness.catalog.workload import HEADLINE
 from harness.statistics.estimates import MIN_FOR_INTERVAL
 from harness.statistics.verdicts import Verdict
@@ -16,8 +16,8 @@ from harness.statistics.verdicts import Verdict
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
-    from harness.analysis.analyse import CellResult, WorkloadResult
     from harness.analysis.comparison import Pair
+    from harness.analysis.run_results import CellResult, WorkloadResult
 
 LONGEST_TITLE = 90  # characters
 _UNSURE = "; too few blocks to be sure"

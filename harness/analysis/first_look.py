@@ -8,7 +8,7 @@ from harness import units
 from harness.statistics.estimates import MIN_FOR_INTERVAL
 
 if TYPE_CHECKING:
-    from harness.analysis.analyse import Analysis, WorkloadResult
+    from harness.analysis.run_results import Analysis, WorkloadResult
 
 
 def first_look(analysis: Analysis) -> str:

@@ -10,8 +10,8 @@ from harness.statistics.verdicts import Verdict
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from harness.analysis.analyse import CellResult
     from harness.analysis.comparison import Comparison
+    from harness.analysis.run_results import CellResult
 
 _MOST_NAMES = 3  # in a sentence
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
-from enum import StrEnum
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness import units
+from harness.analysis.obstacle import Obstacle, Unranked
 from harness.results.records import Status
 from harness.statistics.estimates import MIN_FOR_INTERVAL
 from harness.statistics.growth import explain_empty_call, explain_growth
@@ -15,52 +15,13 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from harness.analysis.aggregate import CellAggregate
-    from harness.analysis.analyse import CellResult
+    from harness.analysis.run_results import CellResult
     from harness.catalog.workload import Metric
 
 # What a load generator that is the limit falsifies: the number of requests in some time. CPU time
 # is the server's own.
 _OF_THROUGHPUT = frozenset({"elapsed_ns", "operations", "capacity_per_s"})
 _OF_SERVER = "cpu_ns"
-
-
-class Obstacle(StrEnum):
-    """What keeps a contestant out of the ranking."""
-
-    INVALID = "invalid"  # a number that cannot be true
-    FAILED = "failed"  # some trials; those that survived are not a fair sample
-    SUSPECT = "suspect"  # its time does not grow with its work
-    CLIENT_LIMITED = "client limited"  # the number is the load generator's
-    NO_RATIO = "no ratio"  # a value that is not positive
-    TOO_FEW = "too few blocks"  # while others have enough
-
-
-UNSOUND = (Obstacle.INVALID, Obstacle.FAILED, Obstacle.SUSPECT)  # no value of it shows its work
-
-
-@dataclass(frozen=True)
-class Unranked:
-    """Why a contestant is not ranked."""
-
-    obstacle: Obstacle
-    reason: str
-
-    @property
-    def is_misleading(self) -> bool:
-        """Whether trials are ok, and their value still is not what the work took."""
-        return self.obstacle in (Obstacle.SUSPECT, Obstacle.CLIENT_LIMITED)
-
-    @property
-    def is_for_now(self) -> bool:
-        """Whether more blocks remove the obstacle."""
-        return self.obstacle is Obstacle.TOO_FEW
-
-    @property
-    def text(self) -> str:
-        """The obstacle and the reason: `suspect, not ranked: 2 times the work took ...`."""
-        if self.obstacle in (Obstacle.INVALID, Obstacle.FAILED):
-            return self.reason  # it names the statuses
-        return f"{self.obstacle.value}, not ranked: {self.reason}"
 
 
 def find_unranked(

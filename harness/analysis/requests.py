@@ -11,7 +11,7 @@ from harness.statistics.latencies import requests_needed
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from harness.analysis.analyse import CellResult
+    from harness.analysis.run_results import CellResult
     from harness.catalog.workload import Metric
 
 

@@ -16,7 +16,7 @@ from harness.statistics import estimates
 from harness.statistics.blocks import pair_blocks
 
 if TYPE_CHECKING:
-    from harness.analysis.analyse import Analysis, CellResult, WorkloadResult
+    from harness.analysis.run_results import Analysis, CellResult, WorkloadResult
 
 # Who asks for the effect of a change asks for less than the 10% that models are called tied within.
 MARGIN = 0.02

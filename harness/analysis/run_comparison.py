@@ -17,7 +17,7 @@ from harness.statistics.between_runs import DEFAULT, ratio_of_runs
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from harness.analysis.analyse import Analysis, CellResult, WorkloadResult
+    from harness.analysis.run_results import Analysis, CellResult, WorkloadResult
     from harness.results.records import Cell, Machine, Run
 
 MARGIN = 0.10  # the largest difference that is called tied

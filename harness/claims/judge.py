@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from harness.analysis.analyse import Analysis, CellResult, WorkloadResult
+    from harness.analysis.run_results import Analysis, CellResult, WorkloadResult
     from harness.catalog.contestant import Contestant
     from harness.catalog.workload import Metric
     from harness.claims.ledger import Claim, Measure, Range

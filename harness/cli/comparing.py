@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from harness.analysis.analyse import Analysis
     from harness.analysis.changes import CellChange
+    from harness.analysis.run_results import Analysis
 
 _BUDGET_S = 60.0
 _PRECISION = 0.005

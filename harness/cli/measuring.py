@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from harness.analysis.analyse import Analysis
+    from harness.analysis.run_results import Analysis
     from harness.claims.ledger import Claim
     from harness.results.records import Trial
 
@@ -183,20 +183,25 @@ def validate(
                 return Exit.INTERRUPTED
             trials.append(trial)
     console.print(tables.conformance(trials, absent))
-    wrong = [trial for trial in trials if not tables.conforms(trial)]
+    unsupported = [trial for trial in trials if trial.status is Status.UNSUPPORTED]
+    wrong = [one for one in trials if not tables.conforms(one) and one not in unsupported]
     missing = [cell for cell in absent if cell.absence is Absence.MISSING]
+    not_here = f", {len(unsupported)} cannot run here" if unsupported else ""
     console.print(
-        f"{len(trials) - len(wrong)} conform, {len(wrong)} do not, {len(missing)} are not written",
+        f"{len(trials) - len(wrong) - len(unsupported)} conform, {len(wrong)} do not,"
+        f" {len(missing)} are not written{not_here}",
         highlight=False,
     )
     for trial in wrong:
-        if trial.stderr_end and trial.status is not Status.UNSUPPORTED:
+        if trial.stderr_end:
             print_line(
                 console, f"\n{trial.cell.workload} {trial.cell.name} printed to standard error:"
             )
             for line in trial.stderr_end.splitlines():
                 print_line(console, f"  | {units.one_line(line)}")  # not to pose as lines of ours
-    return Exit.FAILED if wrong or not trials else _exit_code(inventory)
+    if wrong or not trials:
+        return Exit.FAILED
+    return Exit.NOT_POSSIBLE if unsupported else _exit_code(inventory)
 
 
 @click.command()

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
-from harness.analysis.analyse import Analysis, analyse
+from harness.analysis.analyse import analyse
 from harness.analysis.revision_comparison import compare_revision
 from harness.cli.console import print_line, warn
 from harness.errors import Exit, Problem
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from types import ModuleType
 
     from harness.analysis.changes import CellChange
+    from harness.analysis.run_results import Analysis
     from harness.claims.judge import JudgedClaim
 
 

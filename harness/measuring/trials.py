@@ -24,10 +24,7 @@ from harness.measuring.processes.running_time import describe_standstill
 from harness.measuring.runners import protocol
 from harness.measuring.runners.transcript import Transcript
 from harness.measuring.servers.cores import split_allowed_cores
-from harness.measuring.servers.load_driver import (
-    LoadDriver,
-    find_obstacle,
-)
+from harness.measuring.servers.load_driver import LoadDriver, find_obstacle
 from harness.measuring.validity import Bounds, fits
 from harness.results import histograms
 from harness.results.records import Parked, Sample, Status, Trial

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
     from harness.analysis.advice import Aspect
-    from harness.analysis.analyse import Analysis
+    from harness.analysis.run_results import Analysis
     from harness.claims.judge import JudgedClaim
 
 DOCUMENTS = {  # each document with the blocks that it must have

@@ -19,7 +19,7 @@ import msgspec
 import numpy as np
 from msgspec import structs
 
-from harness.analysis.analyse import Analysis, analyse
+from harness.analysis.analyse import analyse
 from harness.claims import judge, ledger
 from harness.errors import Exit, Problem
 from harness.files import write_file
@@ -32,6 +32,7 @@ from harness.results.records import SCHEMA_VERSION
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from harness.analysis.run_results import Analysis
     from harness.claims.judge import JudgedClaim
     from harness.results.records import Run, Trial
 

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
     from rich.console import RenderableType
 
-    from harness.analysis.analyse import Analysis, CellResult, WorkloadResult
     from harness.analysis.changes import CellChange
+    from harness.analysis.run_results import Analysis, CellResult, WorkloadResult
     from harness.catalog.workload import Metric, Workload
     from harness.claims.judge import JudgedClaim
     from harness.results.records import AbsentCell, Cell, Diagnosis, Trial

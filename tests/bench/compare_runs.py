@@ -17,9 +17,9 @@ import numpy as np
 from scipy.optimize import brentq
 from scipy.special import digamma, polygamma
 
-from harness.analysis.analyse import Analysis
 from harness.analysis.changes import CellChange, Change
 from harness.analysis.run_comparison import compare_runs
+from harness.analysis.run_results import Analysis
 from harness.results.records import Cell
 from harness.statistics.between_runs import DEFAULT, BetweenRuns
 from tests.bench import tools

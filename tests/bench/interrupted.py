@@ -304,11 +304,13 @@ def measured_twice(trials: Iterable[Trial]) -> list[object]:
 
 
 def cut_short(run: Run, trials: Iterable[Trial]) -> list[int]:
-    """Return the blocks that lack a contestant."""
+    """Return the blocks that lack a contestant. The first round has no variants."""
     by_case = plan.group_by_case(run.cells)
+    first_round = range(len(plan.split_phases(by_case)[0]))
     seen: dict[int, set[object]] = {}
     wanted: dict[int, set[object]] = {}
     for trial in trials:
+        cells = by_case[trial.cell.workload, trial.cell.case]
         seen.setdefault(trial.block, set()).add(trial.cell)
-        wanted[trial.block] = set(by_case[trial.cell.workload, trial.cell.case])
-    return [block for block, cells in seen.items() if cells != wanted[block]]
+        wanted[trial.block] = set(plan.keep_models(cells) if trial.block in first_round else cells)
+    return [block for block, cells in seen.items() if not cells >= wanted[block]]

@@ -12,7 +12,8 @@ import time
 from functools import cache
 from pathlib import Path
 
-from harness.analysis.analyse import Analysis, analyse
+from harness.analysis.analyse import analyse
+from harness.analysis.run_results import Analysis
 from harness.catalog.workload import Workload
 from harness.measuring.inventory import Inventory
 from harness.measuring.processes import child

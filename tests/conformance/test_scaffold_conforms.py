@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from harness import scaffold
+from harness import cli, scaffold
+from harness.cli import writing
 from harness.errors import Exit
 from runner import models
 from tests.support import scaffolding
@@ -29,8 +30,11 @@ def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
         "  .venv/bin/loombench run --workload weave --budget 20s\n"
     )
     others = [one for one in scaffold.BASES if one not in ("sequential", "asyncio", "go")]
-    for base in (*others, "go__other"):
-        assert scaffolding.do(root, "new", "implementation", "weave", base).returncode == 0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(writing, "ROOT", root)
+        patch.setattr(writing, "WORKLOADS", root / "harness" / "workloads")
+        for base in (*others, "go__other"):
+            assert cli.main(["new", "implementation", "weave", base]) == 0
     return root
 
 

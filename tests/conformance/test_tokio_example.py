@@ -88,7 +88,7 @@ def test_every_implementation_conforms(invoke: Invoke, runner: Path) -> None:
 
 def test_both_models_take_turns_and_are_drawn(invoke: Invoke, runner: Path, tmp_path: Path) -> None:
     models = ("asyncio", *MODELS)
-    arguments = ("--workload", "kitchen", "--model", ",".join(models), "--budget", "3s")
+    arguments = ("--workload", "kitchen", "--model", ",".join(models), "--budget", "1s")
     code, _, _ = invoke("run", "--runner", runner, *arguments, "--out", tmp_path)
     assert code == Exit.SUCCESS
     measured = store.find_run(tmp_path)

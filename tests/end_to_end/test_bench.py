@@ -357,6 +357,8 @@ def test_what_is_measured_twice_or_not_whole_is_found() -> None:
     ]
     assert interrupted.measured_twice(trials) == []
     assert interrupted.cut_short(run, trials) == [2]
+    with_variant = factories.run([*run.cells, factories.cell("asyncio", variant="threads")])
+    assert interrupted.cut_short(with_variant, trials) == [1, 2]  # the first round has none
     again = [*trials, factories.trial("trio", 1)]
     assert interrupted.measured_twice(again) == [(1, factories.cell("trio"))]
 

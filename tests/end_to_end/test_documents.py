@@ -179,13 +179,6 @@ def typed(copy: Path, words: list[str]) -> str:
     return done.stdout
 
 
-def test_an_implementation_that_was_added_as_told_conforms(copy: Path) -> None:
-    (words,) = [words for words in in_shell(LOOMBENCH[0], "README.md") if words[1] == "validate"]
-    said = typed(copy, [*words, "--model", "asyncio"])
-    assert re.search(r"^pingpong +asyncio · events +ok *$", said, re.MULTILINE)
-    assert ", 0 do not, " in said
-
-
 def test_an_implementation_that_was_added_as_told_is_measured_against_the_others(
     copy: Path, tmp_path: Path
 ) -> None:
@@ -194,9 +187,8 @@ def test_an_implementation_that_was_added_as_told_is_measured_against_the_others
     words[words.index("--budget") + 1] = "1s"
     said = typed(copy, [*words, "--out", str(tmp_path)])
     folder = store.find_run(tmp_path)
-    measured = {trial.cell.contestant for trial in store.read_trials(folder, [])}
     assert "asyncio · events" in {cell.contestant.name for cell in store.read_run(folder).cells}
-    assert measured
+    assert {trial.status.value for trial in store.read_trials(folder, [])} == {"ok"}
     assert "asyncio · events" in said
     assert "asyncio · events" in (folder / "figures" / "pingpong.svg").read_text("utf-8")
 

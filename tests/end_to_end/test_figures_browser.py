@@ -13,7 +13,7 @@ import pytest
 
 from tests.support import svgs
 from tests.support.browser import Browser
-from tests.support.drawings import drawing, svg_files
+from tests.support.drawings import svg_files
 
 # All kinds of figure there are, and what is hardest to fit: long names, reasons and messages.
 SCENES = (
@@ -40,7 +40,7 @@ def test_all_text_of_a_figure_can_be_read_at_the_width_of_a_page(
 
 
 def test_the_scenes_have_every_kind_of_figure() -> None:
-    found = {name.partition("-")[2] or name for one in SCENES for name in drawing(one).pages}
+    found = {name.partition("-")[2] or name for one in SCENES for name in svg_files(one)}
     kinds = {"overview", "claims", "drift", "scaling", "percentiles", "cases", "slopes", "ladder"}
     assert found >= kinds | {"over-message_bytes", "kitchen", "sumsquares"}
 

@@ -8,7 +8,7 @@ import pytest
 
 from harness.catalog.workload import HEADLINE
 from harness.paths import ROOT
-from tests.support.drawings import drawing
+from tests.support.drawings import svg_files
 from tests.support.scenes import workloads
 
 TEXT = (ROOT / "docs" / "reading-the-figures.md").read_text("utf-8")
@@ -28,7 +28,7 @@ def kind(name: str) -> str:
 
 def kinds() -> set[str]:
     scenes = ("everything", "a thorough run of a server")
-    return {kind(name) for scene in scenes for name in drawing(scene).pages}
+    return {kind(name) for scene in scenes for name in svg_files(scene)}
 
 
 def test_every_kind_of_figure_has_a_section_and_no_other_has() -> None:

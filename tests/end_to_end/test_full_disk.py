@@ -18,6 +18,8 @@ from harness.errors import Exit
 from harness.results import store
 from harness.results.records import Trial
 
+pytestmark = pytest.mark.usefixtures("asked_once")
+
 GOOD_TRIALS = 3
 TINY = ("run", "--workload", "noop", "--model", "sequential", "--no-figures")
 FULL = os.strerror(errno.ENOSPC)

@@ -23,13 +23,15 @@ every_view = pytest.mark.parametrize(
 )
 TABLE = "document.querySelector('#c-fanout-headline table')"
 ROWS = f"[...{TABLE}.tBodies[0].rows].filter(row => !row.hidden)"
-# A page with each kind of section, in which each table has a few rows: axe takes a minute for more.
-# `python -m tests.bench report` has it look at a whole page.
+# Each kind of section, its tables, figures and sources cut short: axe takes a minute for
+# more. `python -m tests.bench report` has it look at a whole page.
 SHORTENED = """
 const kept = ["w-echo", "w-footprint", "w-heartbeat", "w-kitchen"]
 for (const section of document.querySelectorAll("section.workload"))
   if (!kept.includes(section.id)) section.remove()
-for (const row of document.querySelectorAll("tbody tr:nth-child(n+4)")) row.remove()
+const cut = ["tbody tr:nth-child(n+4)", ".picture ~ .picture", "svg g > g:nth-child(n+8)",
+  "code > :nth-child(n+20)"]
+for (const one of document.querySelectorAll(cut.join())) one.remove()
 document.querySelectorAll("section.workload").length
 """
 NAMES = f"{ROWS}.map(row => row.cells[0].textContent)"
@@ -47,25 +49,21 @@ def test_the_page_of_a_whole_run_is_small(report: Path) -> None:
 
 
 @every_view
-def test_a_page_opens_without_a_word_and_asks_for_nothing(
+def test_a_page_opens_without_a_word_asks_for_nothing_and_fits_the_window(
     chrome: Browser, report: Path, *, size: tuple[int, int], dark: bool
 ) -> None:
     chrome.open(report, size, dark=dark)
     assert chrome.said == []
     assert chrome.asked == [report.resolve().as_uri()]
     assert chrome.run("window.shifted") == 0
-
-
-@every_view
-def test_nothing_is_wider_than_the_window(
-    chrome: Browser, report: Path, *, size: tuple[int, int], dark: bool
-) -> None:
-    chrome.open(report, size, dark=dark)
     chrome.run("document.querySelectorAll('details').forEach(one => one.open = true)")
     assert chrome.run("document.documentElement.scrollWidth") == size[0]
 
 
-@every_view
+# Colours depend on the theme alone, and places on the size alone: two views have each of both.
+@pytest.mark.parametrize(
+    ("size", "dark"), [(DESKTOP, False), (PHONE, True)], ids=["desktop", "phone-dark"]
+)
 def test_axe_finds_nothing_serious(
     chrome: Browser, report: Path, *, size: tuple[int, int], dark: bool
 ) -> None:

@@ -1,6 +1,7 @@
 """Scenes laid out once for all tests, with every text and the room that it takes.
 
-Laying a figure out is half the work of drawing it. Tests that need files use `svg_files`.
+Laying a figure out is half the work of drawing it. Tests that need files use `svg_files`, which
+all processes of a test session share.
 """
 
 from __future__ import annotations
@@ -22,10 +23,11 @@ from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 from numpy.typing import NDArray
 
-from harness.analysis.analyse import Analysis
+from harness.analysis.run_results import Analysis
 from harness.claims import ledger
 from harness.claims.judge import JudgedClaim, judge_claims
 from harness.presenting import figures
+from tests.support import shared
 from tests.support.scenes import SCENES, analysis_of
 
 # Two boxes that share this much of an inch at most only touch.
@@ -126,11 +128,13 @@ def laid_out(
 
 @cache
 def svg_files(scene: str) -> dict[str, str]:
-    """Draw a scene; return its SVG files by the names of their figures."""
-    analysis = analysis_of(scene)
-    with tempfile.TemporaryDirectory() as folder:
-        figures.draw(analysis, Path(folder), judge_claims(ledger.load(), analysis), kinds=("svg",))
-        return read_svg_files(Path(folder))
+    """Draw a scene once a session; return its SVG files by the names of their figures."""
+
+    def draw(folder: Path) -> None:
+        analysis = analysis_of(scene)
+        figures.draw(analysis, folder, judge_claims(ledger.load(), analysis), kinds=("svg",))
+
+    return read_svg_files(shared.made_once(scene, draw))
 
 
 def read_svg_files(folder: Path) -> dict[str, str]:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from harness.analysis.analyse import Analysis, analyse
+from harness.analysis.analyse import analyse
+from harness.analysis.run_results import Analysis
 from harness.catalog.contestant import Contestant
 from harness.presenting import export
 from harness.presenting.export.selection import ExportSelection

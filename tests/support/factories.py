@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from hypothesis import settings
 
-from harness.analysis.analyse import Analysis, WorkloadResult, analyse
+from harness.analysis.analyse import analyse
+from harness.analysis.run_results import Analysis, WorkloadResult
 from harness.catalog import workload_file
 from harness.catalog.contestant import Contestant
 from harness.catalog.workload import HEADLINE

@@ -28,7 +28,8 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from harness.analysis import run_comparison
-from harness.analysis.analyse import Analysis, analyse
+from harness.analysis.analyse import analyse
+from harness.analysis.run_results import Analysis
 from harness.catalog import workload_file
 from harness.claims import judge, ledger
 from harness.errors import Problem

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.analysis.analyse import Analysis
+from harness.analysis.run_results import Analysis
 from harness.results.records import Machine, RunnerFacts, Status, Trial
 from tests.support.pages import with_run
 from tests.support.scenes import Otherwise, _another, failed, scene

@@ -10,7 +10,7 @@ from html.parser import HTMLParser
 
 from msgspec import structs
 
-from harness.analysis.analyse import Analysis
+from harness.analysis.run_results import Analysis
 from harness.claims import ledger
 from harness.claims.judge import judge_claims
 from harness.paths import ROOT

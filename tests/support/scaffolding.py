@@ -36,9 +36,9 @@ def go() -> str | None:
 
 
 def copied(root: Path) -> Path:
-    """Copy what the command needs of the repository; what is built of Go comes along."""
+    """Copy what the command needs of the repository; what is built or compiled comes along."""
     for folder in ("harness", "python", "go"):
-        shutil.copytree(ROOT / folder, root / folder, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copytree(ROOT / folder, root / folder)
     return root
 
 

@@ -10,7 +10,8 @@ from unittest import mock
 from hdrh.histogram import HdrHistogram
 from msgspec import structs
 
-from harness.analysis.analyse import Analysis, analyse
+from harness.analysis.analyse import analyse
+from harness.analysis.run_results import Analysis
 from harness.catalog import workload_file
 from harness.catalog.contestant import Contestant
 from harness.catalog.workload import HEADLINE, MODELS, Workload, order_models

@@ -13,7 +13,7 @@ from harness.presenting.export.selection import ExportSelection
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-    from harness.analysis.analyse import Analysis
+    from harness.analysis.run_results import Analysis
     from harness.results.records import Trial
 
 __all__ = ["FORMATS", "ExportSelection", "render", "summaries"]

@@ -15,7 +15,7 @@ from harness.presenting.export.timings import cell_timings, is_per_operation
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from harness.analysis.analyse import Analysis
+    from harness.analysis.run_results import Analysis
     from harness.presenting.export.selection import ExportSelection
     from harness.presenting.export.timings import CellTimings, Timing
     from harness.results.records import Run, Trial

@@ -11,7 +11,7 @@ from harness.presenting.export.timings import cell_timings
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from harness.analysis.analyse import Analysis
+    from harness.analysis.run_results import Analysis
     from harness.presenting.export.selection import ExportSelection
     from harness.presenting.export.timings import CellTimings
     from harness.results.records import Trial

@@ -13,7 +13,7 @@ from harness.results.records import Status
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from harness.analysis.analyse import Analysis, CellResult, WorkloadResult
+    from harness.analysis.run_results import Analysis, CellResult, WorkloadResult
     from harness.presenting.export.selection import ExportSelection
     from harness.results.records import Trial
     from harness.statistics.estimates import Estimate

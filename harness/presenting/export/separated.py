@@ -12,7 +12,7 @@ from harness.results.records import Status
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from harness.analysis.analyse import Analysis, CellResult
+    from harness.analysis.run_results import Analysis, CellResult
     from harness.catalog.workload import Metric, Workload
     from harness.presenting.export.selection import ExportSelection
     from harness.results.records import Trial

@@ -18,7 +18,7 @@ from harness.statistics.metrics import memory_bytes
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from harness.analysis.analyse import Analysis, CellResult
+    from harness.analysis.run_results import Analysis, CellResult
     from harness.catalog.workload import Case, Workload
     from harness.presenting.export.selection import ExportSelection
     from harness.results.records import Cell, Sample, Trial

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from matplotlib.figure import Figure
 
-    from harness.analysis.analyse import Analysis, WorkloadResult
+    from harness.analysis.run_results import Analysis, WorkloadResult
     from harness.claims.judge import JudgedClaim
 
     _Maker = Callable[[], Figure]

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness import units
-from harness.analysis.analyse import by_tier
 from harness.analysis.findings import title
 from harness.analysis.requests import describe_better
+from harness.analysis.run_results import by_tier
 from harness.catalog.workload import OTHER_VARIANTS
 from harness.presenting.figures import style, ticks
 
@@ -19,8 +19,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from harness.analysis.analyse import Analysis, CellResult, WorkloadResult
     from harness.analysis.comparison import Comparison
+    from harness.analysis.run_results import Analysis, CellResult, WorkloadResult
     from harness.catalog.contestant import Contestant
     from harness.catalog.workload import Metric
     from harness.presenting.figures.style import Look

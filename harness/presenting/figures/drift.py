@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from harness.analysis.analyse import Analysis
+    from harness.analysis.run_results import Analysis
 
 _BODY = 2.9  # inches
 _MARGINS = style.Margins(left=0.75, right=0.25, below=0.55, above=0.05)

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from harness.analysis.analyse import Analysis, CellResult, WorkloadResult
+    from harness.analysis.run_results import Analysis, CellResult, WorkloadResult
     from harness.catalog.workload import Case, LateLimit
     from harness.presenting.figures.style import Look
 

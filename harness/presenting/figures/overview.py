@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from harness.analysis.findings import overall
-from harness.analysis.ranking import Obstacle
+from harness.analysis.obstacle import Obstacle
 from harness.catalog.workload import BASELINE
 from harness.presenting.figures import style, ticks
 from harness.presenting.figures.contestants import draw_dot
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from harness.analysis.analyse import Analysis, CellResult, WorkloadResult
+    from harness.analysis.run_results import Analysis, CellResult, WorkloadResult
     from harness.presenting.figures.style import Look
     from harness.statistics.estimates import Ratio
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from harness.analysis.analyse import Analysis, CellResult, WorkloadResult
+    from harness.analysis.run_results import Analysis, CellResult, WorkloadResult
 
 _MARKED = (0.0, 0.5, 0.9, 0.99, 0.999, 0.9999)  # shares with a tick, and a marker on each curve
 _P99 = 0.99

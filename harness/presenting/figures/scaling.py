@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from harness.analysis.analyse import Analysis, WorkloadResult
+    from harness.analysis.run_results import Analysis, WorkloadResult
     from harness.catalog.workload import Metric
     from harness.presenting.figures.style import Look
     from harness.statistics.estimates import Estimate

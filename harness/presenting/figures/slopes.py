@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-    from harness.analysis.analyse import Analysis, CellResult, WorkloadResult
+    from harness.analysis.run_results import Analysis, CellResult, WorkloadResult
 
 _BODY = 5.0  # inches
 _NAMES = 2.35  # inches, for names and slopes beside the panel

@@ -22,7 +22,7 @@ from harness.statistics.estimates import MARGIN_PERCENT
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from harness.analysis.analyse import Analysis
+    from harness.analysis.run_results import Analysis
     from harness.claims.judge import JudgedClaim
     from harness.presenting.report.sources import SourceFile
     from harness.results.records import Machine

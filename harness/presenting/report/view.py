@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness import units
-from harness.analysis.analyse import by_tier, ranked
 from harness.analysis.findings import finding
 from harness.analysis.requests import describe_better
+from harness.analysis.run_results import by_tier, ranked
 from harness.catalog.workload import BASELINE
 from harness.claims import judge
 from harness.results.records import Status
@@ -18,7 +18,7 @@ from harness.statistics.estimates import MARGIN_PERCENT
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from harness.analysis.analyse import Analysis, CellResult, WorkloadResult
+    from harness.analysis.run_results import Analysis, CellResult, WorkloadResult
     from harness.catalog.contestant import Contestant
     from harness.claims.judge import JudgedClaim
     from harness.presenting.report.sources import SourceFile

@@ -22,6 +22,7 @@ from tests.support.situations.meeting import (
     has_go,
     has_taskset,
     locked,
+    may_unshare,
     replaced_by_folder,
     runner,
     says,
@@ -31,6 +32,7 @@ LIST = "list --workload noop --model sequential"
 PLANTED = f"{LIST} --runner {{root}}"
 NOWHERE = "run --resume nowhere --out {out}"  # ends after it has got the lock of the machine
 RESUME = f"run --resume {FIRST} --no-figures --out {{out}} --budget 1s"
+LONG = "long" * 30
 CORE = min(read_allowed_cores(), default=0)
 FULL = "the output cannot be written: No space left on device"
 # What a runner gets of a user's settings, counted by itself.
@@ -161,6 +163,38 @@ BUILD = [
 ]
 
 MACHINE = [
+    Situation(
+        "no loopback",
+        "doctor",
+        OK,
+        shows="loopback does not work",
+        shell='exec unshare --net "$@"',
+        needs=may_unshare,
+    ),
+    Situation(
+        "no loopback for a server",
+        "validate echo --model asyncio",
+        NO,
+        shows="unsupported",
+        env={"COLUMNS": "200"},
+        shell='exec unshare --net "$@"',
+        needs=may_unshare,
+    ),
+    Situation(
+        "too long a path for sockets",
+        "doctor",
+        OK,
+        shows="too long a path for a socket",
+        env={"TMPDIR": f"{{root}}/{LONG}", "COLUMNS": "400"},
+        make=lambda place: (place.root / LONG).mkdir(),
+    ),
+    Situation(
+        "a working directory that was deleted",
+        SHOW,
+        OK,
+        shows="noop",
+        shell='mkdir "{root}/gone"; cd "{root}/gone"; rmdir "{root}/gone"; exec "$@"',
+    ),
     Situation(
         "one core is allowed",
         "doctor",

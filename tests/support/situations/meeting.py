@@ -151,6 +151,15 @@ def has_taskset() -> bool:
     return shutil.which("taskset") is not None and hasattr(os, "sched_getaffinity")
 
 
+def may_unshare() -> bool:
+    """Return whether a process may be cut off from the network."""
+    try:
+        cut_off = ["unshare", "--net", "true"]
+        return subprocess.run(cut_off, capture_output=True, check=False).returncode == 0
+    except OSError:
+        return False
+
+
 def has_full_device() -> bool:
     return Path("/dev/full").exists()
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from msgspec import structs
 
-from harness.analysis.analyse import CellResult, WorkloadResult, analyse, ranked
+from harness.analysis.analyse import analyse
 from harness.analysis.comparison import Comparison
+from harness.analysis.run_results import CellResult, WorkloadResult, ranked
 from harness.catalog.contestant import Contestant
 from harness.catalog.workload import HEADLINE
 from harness.errors import Problem

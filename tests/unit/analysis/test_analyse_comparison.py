@@ -8,7 +8,7 @@ from collections.abc import Iterable
 import pytest
 from msgspec import structs
 
-from harness.analysis.analyse import by_tier, ranked
+from harness.analysis.run_results import by_tier, ranked
 from harness.results.records import Trial
 from harness.statistics import estimates
 from harness.statistics.verdicts import Verdict

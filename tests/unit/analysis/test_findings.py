@@ -9,9 +9,9 @@ import pytest
 from msgspec import structs
 
 from harness.analysis import findings
-from harness.analysis.analyse import CellResult, WorkloadResult
 from harness.analysis.comparison import Comparison
-from harness.analysis.ranking import Obstacle, Unranked
+from harness.analysis.obstacle import Obstacle, Unranked
+from harness.analysis.run_results import CellResult, WorkloadResult
 from harness.catalog.workload import HEADLINE
 from harness.results.records import Status
 from harness.statistics.estimates import Estimate, Ratio

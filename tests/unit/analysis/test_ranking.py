@@ -7,9 +7,9 @@ import json
 import pytest
 
 from harness.analysis.advice import advice
-from harness.analysis.analyse import CellResult, by_tier, ranked
 from harness.analysis.findings import finding, overall, title
-from harness.analysis.ranking import Obstacle
+from harness.analysis.obstacle import Obstacle
+from harness.analysis.run_results import CellResult, by_tier, ranked
 from harness.presenting import export, tables
 from harness.presenting.export.selection import ExportSelection
 from harness.presenting.figures import contestants

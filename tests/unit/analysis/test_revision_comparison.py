@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from msgspec import structs
 
-from harness.analysis.analyse import Analysis, analyse
+from harness.analysis.analyse import analyse
 from harness.analysis.changes import CellChange, Change
 from harness.analysis.revision_comparison import compare_revision
+from harness.analysis.run_results import Analysis
 from harness.results.records import Cell, Sample, Status, Trial
 from tests.support.factories import CRASHED, WORKLOAD, cell, run, trial
 

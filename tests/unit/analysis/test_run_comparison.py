@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from msgspec import structs
 
-from harness.analysis.analyse import Analysis, analyse
+from harness.analysis.analyse import analyse
 from harness.analysis.changes import CellChange, Change, regressions
 from harness.analysis.run_comparison import _differences, compare_runs
+from harness.analysis.run_results import Analysis
 from harness.catalog.contestant import Contestant
 from harness.catalog.workload import HEADLINE
 from harness.errors import Exit, Problem

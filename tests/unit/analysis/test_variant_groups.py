@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from harness.analysis.advice import advice
-from harness.analysis.analyse import Analysis
 from harness.analysis.findings import finding, title
+from harness.analysis.run_results import Analysis
 from tests.support.factories import GROUPS, WORKLOAD, analysed, cell, trials
 
 MS = 1_000_000

@@ -12,7 +12,8 @@ from dataclasses import replace
 import pytest
 from msgspec import structs
 
-from harness.analysis.analyse import Analysis, analyse
+from harness.analysis.analyse import analyse
+from harness.analysis.run_results import Analysis
 from harness.catalog.contestant import Contestant
 from harness.catalog.workload import CHECK
 from harness.claims import judge, ledger

@@ -12,8 +12,9 @@ import pytest
 from hdrh.histogram import HdrHistogram
 from rich.console import Console
 
-from harness.analysis.analyse import Analysis, analyse
+from harness.analysis.analyse import analyse
 from harness.analysis.findings import finding
+from harness.analysis.run_results import Analysis
 from harness.catalog.contestant import Contestant
 from harness.errors import Exit, Problem
 from harness.presenting import export, tables

@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.transforms import Bbox
 
-from harness.analysis.analyse import ranked
 from harness.analysis.lead import lead_of
+from harness.analysis.run_results import ranked
 from harness.presenting.figures.contestants import MARK
 from harness.presenting.figures.style import BAND, FLOOR
 from tests.support.drawings import drawing, every_scene, main_page

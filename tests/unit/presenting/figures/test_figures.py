@@ -12,8 +12,8 @@ import pytest
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 
-from harness.analysis.analyse import Analysis, WorkloadResult
 from harness.analysis.findings import LONGEST_TITLE, overall, title
+from harness.analysis.run_results import Analysis, WorkloadResult
 from harness.catalog.workload import HEADLINE, MODELS
 from harness.claims import ledger
 from harness.claims.judge import judge_claims
@@ -348,7 +348,7 @@ def test_the_same_data_give_the_same_svg(tmp_path: Path) -> None:
 
 def test_a_folder_that_cannot_be_written_is_a_problem_that_says_what_to_do(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(Problem, match=r"the measurements are safe: .* `loombench plot`") as caught:
+    with pytest.raises(Problem, match=r"the measurements are safe: .* loombench plot") as caught:
         figures.draw(drawing("only trio").analysis, tmp_path / "file" / "figures")
     assert caught.value.code is Exit.NOT_POSSIBLE
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.analysis.analyse import Analysis
+from harness.analysis.run_results import Analysis
 from harness.catalog.contestant import Contestant
 from harness.claims import ledger
 from harness.claims.judge import Verdict, judge_claims

@@ -1,0 +1,171 @@
+"""What is known of a run: of each cell, each workload, and all of it. Pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from harness.analysis.comparison import Comparison
+from harness.analysis.disturbance import Disturbed
+from harness.analysis.obstacle import UNSOUND, Unranked
+from harness.catalog.workload import HEADLINE, OTHER_VARIANTS, order_models
+from harness.results.records import Cell, Status
+
+if TYPE_CHECKING:
+    from harness.analysis import drift
+    from harness.analysis.aggregate import Step
+    from harness.catalog.contestant import Contestant
+    from harness.catalog.workload import Metric, ModelCase, Workload
+    from harness.results.records import AbsentCell, Run
+    from harness.statistics.blocks import BlockValues
+    from harness.statistics.estimates import Estimate, Ratio
+
+
+@dataclass(frozen=True)
+class CellResult:
+    """What is known of one cell."""
+
+    cell: Cell
+    case: ModelCase
+    metrics: dict[str, Estimate]  # by metric id; left out where nothing is known
+    ratio: Ratio | None  # of the headline metric to the baseline, inside blocks
+    statuses: dict[Status, int]
+    message: str = ""  # of the last trial that failed
+    peak_bytes: int | None = None  # median of the trials that tell
+    cores: float | None = None  # kept busy while it was timed; median of the trials that tell
+    absent: AbsentCell | None = None
+    unranked: Unranked | None = None
+    lacking: dict[str, str] = field(default_factory=dict)  # metric id -> why it has no value
+    values: dict[int, float] = field(default_factory=dict)  # headline metric, by block
+    warnings: tuple[str, ...] = ()  # on its numbers
+    curve: tuple[tuple[float, float], ...] = ()  # share of its single waits, ns they last at most
+    parked: dict[int, float] = field(default_factory=dict)  # tasks -> bytes held
+    ladder: tuple[Step, ...] = ()  # rising rates, of a server
+    series: dict[str, BlockValues] = field(default_factory=dict)  # by metric id
+    requests: int = 0  # behind the percentiles of a server
+
+    @property
+    def contestant(self) -> Contestant:
+        """Who was measured."""
+        return self.cell.contestant
+
+    @property
+    def name(self) -> str:
+        """The contestant as people read it."""
+        return self.cell.name
+
+    @property
+    def failures(self) -> int:
+        """How many trials failed. Unsettled ones do only if they are the most."""
+        return sum(self._failed.values())
+
+    @property
+    def failed_how(self) -> str:
+        """How many trials failed in which way: `2 timeout, 1 wrong answer`."""
+        return ", ".join(f"{n} {status.label}" for status, n in self._failed.items())
+
+    @property
+    def _failed(self) -> dict[Status, int]:
+        unsettled = self.statuses.get(Status.UNSETTLED, 0)
+        excused = (Status.OK,) if 2 * unsettled > self.attempts else (Status.OK, Status.UNSETTLED)
+        return {status: n for status, n in self.statuses.items() if status not in excused}
+
+    @property
+    def is_sound(self) -> bool:
+        """Whether its values are what a fair sample of its work took, ranked or not."""
+        return self.unranked is None or self.unranked.obstacle not in UNSOUND
+
+    @property
+    def attempts(self) -> int:
+        """How many trials there were."""
+        return sum(self.statuses.values())
+
+
+@dataclass(frozen=True)
+class WorkloadResult:
+    """What is known of one workload."""
+
+    workload: Workload
+    cases: dict[str, list[CellResult]]  # by case id; cells in the order of models
+    comparison: Comparison = field(default_factory=Comparison)
+    by_cpu: WorkloadResult | None = None  # servers: the headline case ranked by CPU time instead
+
+    @property
+    def headline_id(self) -> str:
+        """The headline case, or the first that was measured where that was not asked for."""
+        return HEADLINE if HEADLINE in self.cases else next(iter(self.cases), HEADLINE)
+
+    @property
+    def headline(self) -> list[CellResult]:
+        """The cells of that case."""
+        return self.cases.get(self.headline_id, [])
+
+    @property
+    def metric(self) -> Metric:
+        """The headline metric."""
+        return self.workload.headline_metric
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Every model in its order, those of external runners after our own."""
+        return order_models(cell.cell.model for cells in self.cases.values() for cell in cells)
+
+
+@dataclass(frozen=True)
+class Analysis:
+    """What is known of a run."""
+
+    run: Run
+    workloads: dict[str, WorkloadResult]
+    blocks: int
+    trials: int
+    disturbed: Disturbed = field(default_factory=Disturbed)
+    probes: tuple[drift.ProbeReading, ...] = ()  # how fast the machine was; none in old runs
+    measuring: bool = False  # more trials are to come
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """Every model in its order, those of external runners after our own."""
+        return models_of(self.run)
+
+
+def by_tier(result: WorkloadResult) -> list[CellResult]:
+    """Return the ranked cells tier by tier, the best of each first."""
+    tier_of = result.comparison.tier_of
+    return sorted(ranked(result), key=lambda cell: tier_of(cell.contestant) or 0)
+
+
+def ranked_groups(result: WorkloadResult) -> list[tuple[str, list[CellResult]]]:
+    """Return the ranked cells of each group of variants that has some, with the group's label.
+
+    The first group competes for the lead. Without groups, all cells do, and the label is empty.
+    """
+    cells, workload = ranked(result), result.workload
+    labels = [group.label for group in workload.groups]
+    found = [
+        (label, [cell for cell in cells if workload.group_of(cell.contestant) == position])
+        for position, label in enumerate([*labels, OTHER_VARIANTS if labels else ""])
+    ]
+    return [(label, own) for label, own in found if own]
+
+
+def ranked(result: WorkloadResult, *, plain: bool = False) -> list[CellResult]:
+    """Return the cells of the headline case that have a value and are ranked, best first.
+
+    `plain` leaves out variants.
+    """
+    known = [
+        cell
+        for cell in result.headline
+        if result.metric.id in cell.metrics
+        and cell.unranked is None
+        and (cell.contestant.is_plain or not plain)
+    ]
+    sign = 1 if result.metric.better == "lower" else -1
+    return sorted(known, key=lambda cell: sign * cell.metrics[result.metric.id].value)
+
+
+def models_of(run: Run) -> tuple[str, ...]:
+    """Return every model of a run in its order, also of cells that are absent."""
+    absent = (absence.cell for absence in run.absent)
+    return order_models(cell.model for cell in (*run.cells, *absent))
