@@ -240,7 +240,11 @@ def _create_runners(
 
 def _create_question(declared: DeclaredRunner) -> Question:
     """Return how to ask a runner. Raises _UnusableError if its program cannot be found."""
-    home, program = declared.file.parent, _find_program(declared)
+    home = declared.file.parent
+    try:
+        program = _find_program(declared)
+    except OSError as error:
+        raise _UnusableError(f"command: cannot be read: {error.strerror}") from None
     command = (program, *declared.command[1:])
     return Question(command, declared.env, home, depends_on=(home, Path(program)))
 

@@ -28,7 +28,7 @@ facts = st.dictionaries(words, words | st.booleans() | counts, max_size=3)
 samples = st.builds(
     Sample,
     elapsed_ns=counts,
-    operations=counts,
+    operations=st.integers(1, 2**63 - 1),
     warmup=st.booleans(),
     cpu_ns=st.none() | counts,
 )

@@ -196,6 +196,7 @@ def test_the_description_of_a_runner_is_one_printable_line(home: Path) -> None:
         (["./runner"], "command: found no such file: "),
         (["./plain"], "command: found a file that is not executable: "),
         (["workloads/"], "command: found no such file: "),
+        (["x" * 300], "command: cannot be read: File name too long"),
         (
             [sys.executable, "-c", "raise SystemExit('not today')"],
             "ended with exit code 1: not today",
