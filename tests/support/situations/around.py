@@ -168,8 +168,8 @@ MACHINE = [
     Situation(
         "no loopback for a server",
         "validate echo --model asyncio",
-        NO,
-        shows="unsupported",
+        CANNOT,
+        shows="cannot run here",
         env={"COLUMNS": "200"},
         shell='exec unshare --net "$@"',
         needs=may_unshare,
@@ -316,6 +316,20 @@ RUNNER = [
         CANNOT,
         "found no 'loombench-none', expected a program in PATH",
         make=runner(command=["loombench-none"]),
+    ),
+    Situation(
+        "a runner that forges a line",
+        PLANTED,
+        CANNOT,
+        "ended with exit code 1: one loombench: two\N{REPLACEMENT CHARACTER}[2J",
+        make=runner(command=["sh", "-c", "printf 'one\\nloombench: two\\033[2J' >&2; exit 1"]),
+    ),
+    Situation(
+        "a runner that hangs",
+        PLANTED,
+        CANNOT,
+        "describe timed out after 5 s",
+        make=runner(command=["sh", "-c", "sleep 60"]),
     ),
 ]
 
