@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from harness.results.records import Trial
 
 _SHAPES = ("rate", "makespan", "latency")
-_ROUNDS_S = 5.0  # a block has as many rounds as fit, at least one
+_ROUND_S = 0.8  # that a round may take; a block has as many as fit, at least one
 _LONG_TURN = 10  # times the median turn
 _FILES_EACH = 16  # open files of this process for a contestant and the load on it, at most
 _MANY_FILES = 4_096
@@ -158,11 +158,12 @@ class _Turns:
         """
         self._take_round(contestants)
         first_s = sum(contestant.turn_s for contestant in contestants)
-        if first_s * self.most_rounds > _ROUNDS_S:
+        block_s = self.most_rounds * _ROUND_S
+        if first_s > _ROUND_S:
             longest_s = _LONG_TURN * median(contestant.turn_s for contestant in contestants)
             contestants = [one for one in contestants if one.turn_s <= longest_s]
         round_s = sum(contestant.turn_s for contestant in contestants)
-        fitting = int((_ROUNDS_S - first_s) / round_s) if round_s else 0
+        fitting = int((block_s - first_s) / round_s) if round_s else 0
         more = max(self.expected_rounds - 1, min(self.most_rounds - 1, fitting))
         for _ in range(more):
             self._take_round(contestants)
@@ -189,7 +190,7 @@ def _expect_rounds(assignments: Sequence[Assignment], most: int) -> int:
     """Return how many rounds servers have at least: each has a share of their fixed rate."""
     if not assignments[0].is_served:
         return 1
-    return expect_turns(assignments[0].case, len(assignments), int(_ROUNDS_S * 1e9), most)
+    return expect_turns(assignments[0].case, len(assignments), int(most * _ROUND_S * 1e9), most)
 
 
 def _find_processors() -> list[int]:

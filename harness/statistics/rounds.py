@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-FIRST_ROUNDS = 5  # of the first block of a case, so that the first look comes soon
+FIRST_ROUNDS = 3  # of the first block of a case, so that the first look comes soon
 DEFAULT_ROUNDS = 10  # of a block, until enough blocks tell how noisy the case is
 FEWEST_ROUNDS, MOST_ROUNDS = 3, 15  # with fewer than 3, a median cannot leave out a bad round
 _MEDIAN_VARIANCE = math.pi / 2  # of a median of normal values, relative to that of their mean

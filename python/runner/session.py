@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     Steps = Generator[Step, Any, None]
     Timed = Callable[..., Any]
 
+_PARTS = 8  # of a sample; a run-up repeats one
 _MOST_CALLS = 1 << 32  # in a sample; if more seem needed, the clock or the work is broken
 
 
@@ -221,10 +222,10 @@ class _Sampler:
             yield from self._take(calls, warmup=False)
 
     def _run_up(self, calls: int, run_up: _RunUp) -> Steps:
-        """Work for a while as the sample does; where one call is a sample, with a small case."""
+        """Work for a while as the sample does; where its calls are long, with a small case."""
         params, batch = Params(run_up.small_params), 1
-        if self._case.min_sample_ns:
-            params, batch = self._arguments[0], max(1, calls // 8)
+        if calls >= _PARTS:
+            params, batch = self._arguments[0], calls // _PARTS
         # What it reports does not count.
         arguments = (params, Probe(Transport()), *self._arguments[2:])
         end_ns = clock.now_ns() + run_up.at_least_ns

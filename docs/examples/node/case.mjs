@@ -69,9 +69,9 @@ async function takeSamples(testCase, { run, prepare, release }, connection, prob
     }
   }
 
-  /** Work for a while as the sample does; where one call is a sample, with the small case. */
+  /** Work for a while as the sample does; where its calls are long, with the small case. */
   async function runUp(calls) {
-    const [batch, small] = minimum > 0 ? [Math.ceil(calls / 8), params] : [1, turns.params];
+    const [batch, small] = calls >= 8 ? [Math.floor(calls / 8), params] : [1, turns.params];
     const unheard = new Probe(id, { send() {} }); // what a run-up reports does not count
     const end = process.hrtime.bigint() + BigInt(turns.atLeast);
     while (process.hrtime.bigint() < end) await timeCalls(batch, run, small, unheard, resource);

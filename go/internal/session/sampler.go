@@ -75,14 +75,14 @@ func (s *sampler) takeTurns(ctx context.Context, calls int64) error {
 }
 
 // runUp does unmeasured work for at least RunUpNs, because a process that has just
-// been idle is slower. If one call is one sample, which may take long, the work is
-// that of the first case.
+// been idle is slower. If a sample has only a few calls, which may take long, the
+// work is that of the first case.
 func (s *sampler) runUp(ctx context.Context, calls int64, probe *work.Probe) error {
 	if s.request.RunUpNs == 0 {
 		return nil
 	}
-	batch, params := max(1, calls/8), work.Params(s.Params)
-	if s.MinSampleNs == 0 {
+	batch, params := calls/8, work.Params(s.Params)
+	if batch == 0 {
 		batch, params = 1, s.request.Cases[0].Params
 	}
 	for start := s.Now(); ; {

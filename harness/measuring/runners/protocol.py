@@ -220,7 +220,7 @@ def create_request(
     """
     cases = tuple(cases)
     # A run-up calls the first case, so one that waits for long would cost more than it is worth.
-    has_run_up = turns and (cases[0].ideal_ns or 0) <= _LONGEST_RUN_UP_NS
+    waits = cases[0].workload.shape == "latency" or (cases[0].ideal_ns or 0) > _LONGEST_RUN_UP_NS
     return Request(
         workload=contestant.workload,
         model=contestant.model,
@@ -229,7 +229,7 @@ def create_request(
         cases=tuple(map(_create_request_case, cases)),
         protocol=version,
         turns=turns,
-        run_up_ns=_RUN_UP_NS if has_run_up else 0,
+        run_up_ns=_RUN_UP_NS if turns and not waits else 0,
     )
 
 

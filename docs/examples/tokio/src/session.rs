@@ -100,11 +100,12 @@ impl Sampler {
         Ok(())
     }
 
-    /// Work for a while as the sample does. Where one call is a sample, use the small case.
+    /// Work for a while as the sample does. Where its calls are long, use the small case.
     async fn run_up(&self, calls: u64, run_up: &RunUp, input: &Input) -> Result<(), Error> {
-        let is_batch = self.case.min_sample_ns > 0;
-        let batch = if is_batch { calls.div_ceil(8) } else { 1 };
-        let params = if is_batch { &self.case.params } else { &run_up.params };
+        let (batch, params) = match calls / 8 {
+            0 => (1, &run_up.params),
+            part => (part, &self.case.params),
+        };
         let unheard = Arc::new(Probe::new(&self.case.id, self.output, &input.stops, false));
         let start = Instant::now();
         while (start.elapsed().as_nanos() as u64) < run_up.at_least {
