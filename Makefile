@@ -52,6 +52,7 @@ claims: setup ## check the claims of README.md against the reference run, or RUN
 	@$(BIN)/loombench claims $(or $(RUN),docs/reference-run) --out $(OUT) \
 		--only --ledger docs/own-claims.toml --must-hold
 
+# Files keep the order of their folders: unit tests come last, as short files leave no core idle.
 test: check ## run every check and every test: unit, conformance, end-to-end
 	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder tests
 

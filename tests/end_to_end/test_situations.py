@@ -16,10 +16,10 @@ import pytest
 from harness.results import store
 from tests.support.command import command
 from tests.support.planted.bench import left_of, new_mark
-from tests.support.situations import around, kept
+from tests.support.situations import around, kept, lacking
 from tests.support.situations.meeting import FIRST, SECOND, Place, Situation, meet
 
-TABLE = (*around.ROWS, *kept.ROWS)
+TABLE = (*around.ROWS, *kept.ROWS, *lacking.ROWS)
 
 
 @pytest.fixture(scope="module")

@@ -12,10 +12,10 @@ FOLDER = "TESTS_SHARED_FOLDER"  # the variable that names it, set by tests/conft
 
 def made_once(name: str, make: Callable[[Path], object]) -> Path:
     """Return a folder that the first process which asks for it has filled by `make`."""
-    folder = Path(os.environ[FOLDER]) / name
+    shared = Path(os.environ[FOLDER])
+    folder, done = shared / name, shared / f"{name} is done"
     folder.mkdir(exist_ok=True)
-    done = folder.with_suffix(".done")
-    with folder.with_suffix(".lock").open("w") as lock:
+    with (shared / f"{name} is locked").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         if not done.exists():
             make(folder)

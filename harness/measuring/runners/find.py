@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from harness import units
 from harness.catalog.contestant import DEFAULT_RUNTIME
 from harness.catalog.workload import MODELS
+from harness.measuring.machine.essentials import find_lack
 from harness.measuring.runners import protocol
 from harness.measuring.runners.describing import Question, describe_all
 from harness.measuring.runners.go_build import build_go, find_go, is_built
@@ -134,7 +135,8 @@ def _add_runners(
         about, *lean = (next(answers) for _ in one.questions)
         error = next((answer for answer in (about, *lean) if isinstance(answer, Exception)), None)
         if isinstance(about, Exception) or error is not None:
-            reason = units.one_line(f"the {one.name} runner cannot be used: {error}")
+            why = ": ".join(filter(None, [str(error), find_lack(str(error))]))
+            reason = units.one_line(f"the {one.name} runner cannot be used: {why}")
             runners.problems.append(reason)
             runners.missing_models.update(dict.fromkeys(one.models, reason))
             continue

@@ -46,7 +46,6 @@ def counts(*names: str) -> Make:
 ENVIRONMENT = [
     Situation("development mode of Python", SHOW, OK, env={"PYTHONDEVMODE": "1"}, shows="noop"),
     Situation("warnings are errors", SHOW, OK, env={"PYTHONWARNINGS": "error"}, shows="noop"),
-    Situation("assertions are left out", SHOW, OK, env={"PYTHONOPTIMIZE": "2"}, shows="noop"),
     Situation("an ASCII terminal", "doctor", OK, env={"PYTHONIOENCODING": "ascii"}, shows=" us"),
     Situation("a Latin-1 terminal", SHOW, OK, env={"PYTHONIOENCODING": "latin-1"}, shows="noop"),
     Situation(
@@ -66,10 +65,8 @@ ENVIRONMENT = [
     ),
     Situation("an unknown locale", SHOW, OK, env={"LC_ALL": "xx_XX.none"}, shows="noop"),
     Situation("a dumb terminal", SHOW, OK, env={"TERM": "dumb"}, shows="noop"),
-    Situation("no kind of terminal", SHOW, OK, env={"TERM": None}, shows="noop"),
     Situation("a narrow terminal", SHOW, OK, env={"COLUMNS": "40"}, shows="noop"),
     Situation("a terminal without width", SHOW, OK, env={"COLUMNS": "0"}, shows="noop"),
-    Situation("a width that is no number", SHOW, OK, env={"COLUMNS": "wide"}, shows="noop"),
     Situation("colours into a pipe", SHOW, OK, env={"FORCE_COLOR": "1"}, shows="\x1b["),
     Situation("no home", SHOW, OK, env={"HOME": None}, shows="noop"),
     Situation("a home that is not there", SHOW, OK, env={"HOME": "{root}/none"}, shows="noop"),
@@ -109,9 +106,6 @@ ENVIRONMENT = [
     ),
     Situation(
         "a variable to pass that is not set", f"{LIST} --env NOT_SET", USAGE, "write NOT_SET=VALUE"
-    ),
-    Situation(
-        "a variable without a name", f"{LIST} --env =1", USAGE, "expected NAME or NAME=VALUE"
     ),
     Situation(
         "other variables than the run had", f"{RESUME} --env A=1", USAGE, "expected no --env"
@@ -174,8 +168,8 @@ MACHINE = [
     Situation(
         "no loopback for a server",
         "validate echo --model asyncio",
-        NO,
-        shows="unsupported",
+        CANNOT,
+        shows="cannot run here",
         env={"COLUMNS": "200"},
         shell='exec unshare --net "$@"',
         needs=may_unshare,
@@ -293,13 +287,6 @@ RUNNER = [
         make=has("loombench.toml", "[runners"),
     ),
     Situation(
-        "a file of a runner that is no text",
-        PLANTED,
-        USAGE,
-        "not valid TOML",
-        make=has("loombench.toml", b"\xff\xfe"),
-    ),
-    Situation(
         "a misspelt key",
         PLANTED,
         USAGE,
@@ -329,6 +316,20 @@ RUNNER = [
         CANNOT,
         "found no 'loombench-none', expected a program in PATH",
         make=runner(command=["loombench-none"]),
+    ),
+    Situation(
+        "a runner that forges a line",
+        PLANTED,
+        CANNOT,
+        "ended with exit code 1: one loombench: two\N{REPLACEMENT CHARACTER}[2J",
+        make=runner(command=["sh", "-c", "printf 'one\\nloombench: two\\033[2J' >&2; exit 1"]),
+    ),
+    Situation(
+        "a runner that hangs",
+        PLANTED,
+        CANNOT,
+        "describe timed out after 5 s",
+        make=runner(command=["sh", "-c", "sleep 60"]),
     ),
 ]
 

@@ -94,20 +94,6 @@ DISK = [
         make=has(f"results/{FIRST}/run.json", '{"id": "x'),
     ),
     Situation(
-        "a run file that is no text",
-        SHOW,
-        USAGE,
-        "not a run file",
-        make=has(f"results/{FIRST}/run.json", b'{"schema_version": 2, "id": "\xff"}'),
-    ),
-    Situation(
-        "a run file that is nested too deep",
-        SHOW,
-        USAGE,
-        "not a run file",
-        make=has(f"results/{FIRST}/run.json", "[" * 100_000),
-    ),
-    Situation(
         "a run of a later version",
         SHOW,
         CANNOT,
@@ -130,16 +116,6 @@ DISK = [
         make=trials_end_with(b'{"cell":'),
     ),
     Situation("a line that is no trial", SHOW, USAGE, "not a trial", make=trials_end_with(b"{}\n")),
-    Situation(
-        "a line that is no text", SHOW, USAGE, "not a trial", make=trials_end_with(b'{"\xff":1}\n')
-    ),
-    Situation(
-        "a line that is nested too deep",
-        SHOW,
-        USAGE,
-        "not a trial",
-        make=trials_end_with(b'{"cell":' + b"[" * 100_000 + b"\n"),
-    ),
     Situation(
         "a trial that is there twice",
         SHOW,
