@@ -23,7 +23,7 @@ from types import FrameType
 from typing import Any, NoReturn
 
 import msgspec
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given, seed, settings
 from hypothesis import strategies as st
 from rich.console import Console
 
@@ -329,15 +329,15 @@ def _no_hang() -> Iterator[None]:
         signal.signal(signal.SIGVTALRM, before)
 
 
-def fuzz(name: str, count: int) -> None:
-    """Have a target read so many texts, the same ones each time. Raises what it must not raise."""
+def fuzz(name: str, count: int, part: int = 0) -> None:
+    """Have a target read so many texts, the same ones for each part. Raises what it may not."""
     texts, read = TARGETS[name]
 
+    @seed(part)
     @given(texts.map(_Text))
     @settings(
         max_examples=count,
         deadline=None,
-        derandomize=True,
         database=None,
         suppress_health_check=list(HealthCheck),
     )

@@ -19,13 +19,21 @@ _NAMES = 2.35  # inches, for names and slopes beside the panel
 
 
 def has_points(result: WorkloadResult) -> bool:
-    """Return whether memory was read at several numbers of tasks."""
-    return any(len(cell.parked) > 1 for cell in result.headline)
+    """Return whether memory was read at several numbers of tasks, and grew with them."""
+    return any(_can_draw(result, cell) for cell in result.headline if cell.contestant.is_plain)
+
+
+def _can_draw(result: WorkloadResult, cell: CellResult) -> bool:
+    """Return whether a cell fits logarithmic axes."""
+    slope = cell.metrics.get(result.metric.id)
+    is_growing = slope is not None and slope.value > 0
+    return is_growing and len(cell.parked) > 1 and min(cell.parked) > 0
 
 
 def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
     """Draw the memory of each model's tasks beyond the memory of the process without them."""
-    cells = [cell for cell in result.headline if len(cell.parked) > 1 and cell.contestant.is_plain]
+    plain = [cell for cell in result.headline if cell.contestant.is_plain]
+    cells = [cell for cell in plain if _can_draw(result, cell)]
     sheet, axes = style.single_panel(
         f"{result.workload.title}: {_finding(result, cells)}",
         result.workload.question,
