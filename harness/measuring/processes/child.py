@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 _TICK_S = 0.25  # between checks of the limits; a check takes well under a millisecond
+_TICK_BESIDE_OTHERS_S = 1.0  # of which each has its own checks, while one is timed
 _STDERR_KEPT = 4_096
 _LONGEST_LINE = 16 * 2**20
 _GRACE_S = 2.0  # for descendants of the child to notice that it has ended
@@ -208,7 +209,8 @@ class _Child:
             selector.register(self._in, selectors.EVENT_WRITE)
             selector.register(self._out, selectors.EVENT_READ)
             selector.register(self._err, selectors.EVENT_READ)
-            next_check = time.monotonic() + _TICK_S
+            tick_s = _TICK_BESIDE_OTHERS_S if self._limits.has_neighbours else _TICK_S
+            next_check = time.monotonic() + tick_s
             while selector.get_map().keys() - {self._in.fileno()}:
                 for key, events in selector.select(max(0.0, next_check - time.monotonic())):
                     if events & selectors.EVENT_WRITE:
@@ -224,7 +226,7 @@ class _Child:
                         next_check = 0.0  # a closed output usually means that the child has ended
                 now = time.monotonic()
                 if now >= next_check:
-                    next_check = now + _TICK_S
+                    next_check = now + tick_s
                     if self._has_ended():
                         break  # descendants may still hold the pipes open
                     if reason := self._exceeded_limit(interrupted):
