@@ -45,7 +45,7 @@ TURNS = (ROOT / "python" / "workloads" / "pingpong" / "turns.py").read_text("utf
         (
             BOTH_SIDES_IN_ONE_TASK,
             Status.UNSETTLED,
-            "switches: found 0, expected at least 500",
+            "switches: found 0, expected at least 200",
         ),
         (
             NOTHING_OBSERVED,
