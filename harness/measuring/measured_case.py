@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from statistics import median_high
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -21,7 +22,7 @@ from harness.statistics.rounds import DEFAULT_ROUNDS, FIRST_ROUNDS, choose_round
 from harness.statistics.stopping import StoppingRule
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from harness.measuring.plan import Assignment
@@ -144,6 +145,8 @@ class MeasuredCase:
     def choose_rounds(self, block: int) -> int:
         """Return how many rounds a block has to have, from the blocks before it.
 
+        It is what suits the median ratio.
+
         An interrupted block keeps the number that its trials have.
         """
         if block in self._blocks and self._blocks[block].rounds:
@@ -151,12 +154,16 @@ class MeasuredCase:
         done = {index: one for index, one in self._blocks.items() if self.is_complete(index)}
         if not done:
             return FIRST_ROUNDS
-        base = self._contrasts.get(self._widest, self._widest)
-        these, those = self._values[self._widest], self._values[base]
+        wanted = [self._choose_rounds(done, *pair) for pair in self._contrasts.items()]
+        return median_high([count for count in wanted if count] or [DEFAULT_ROUNDS])
+
+    def _choose_rounds(self, done: Mapping[int, _RecordedBlock], cell: Cell, base: Cell) -> int:
+        """Return how many rounds suit one ratio; 0 if that is not known yet."""
+        these, those = self._values[cell], self._values[base]
         found = {index: round_ratios(these, those, index) for index in done}
         ratios = {index: one for index, one in found.items() if one is not None and (one > 0).all()}
         if len(ratios) < estimates.MIN_FOR_INTERVAL:
-            return DEFAULT_ROUNDS
+            return 0
         blocks = [done[index] for index in ratios]
         round_ns = float(np.mean([one.round_ns for one in blocks]))
         start_ns = float(np.mean([one.cost_ns - one.rounds * one.round_ns for one in blocks]))

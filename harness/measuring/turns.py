@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 _SHAPES = ("rate", "makespan", "latency")
 _ROUND_S = 0.8  # that a round may take; a block has as many as fit, at least one
-_LONG_TURN = 10  # times the median turn
+_LONG_TURN = 4  # times the median turn
 _FILES_EACH = 16  # open files of this process for a contestant and the load on it, at most
 _MANY_FILES = 4_096
 _FEWEST_ALIVE = 2  # one contestant and the baseline, however large they are

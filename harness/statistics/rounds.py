@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 FIRST_ROUNDS = 3  # of the first block of a case, so that the first look comes soon
 DEFAULT_ROUNDS = 10  # of a block, until enough blocks tell how noisy the case is
-FEWEST_ROUNDS, MOST_ROUNDS = 3, 15  # with fewer than 3, a median cannot leave out a bad round
+FEWEST_ROUNDS, MOST_ROUNDS = 8, 15  # one in four rounds is bad on a noisy machine
 _MEDIAN_VARIANCE = math.pi / 2  # of a median of normal values, relative to that of their mean
 _LEAST_BETWEEN = 0.5  # share of the variance of blocks; a few blocks cannot show that it is less
 _NORMAL_QUARTILE = 0.6745  # of normal values, half are within this many standard deviations

@@ -93,14 +93,14 @@ def test_several_runs_a_side_find_smaller_changes_and_say_what_is_tied() -> None
 @pytest.mark.parametrize("runs", [1, 3])
 def test_equals_are_called_different_in_few_of_many_comparisons(runs: int) -> None:
     alarms = 0
-    for number in range(40):
+    for number in range(20):
         first, second = (
             several(BEFORE, range(seed, seed + runs), between=0.05)
             for seed in (100 * number, 100 * number + 50)
         )
         found = verdicts(first, second)
         alarms += any(change in (Change.SLOWER, Change.FASTER) for change in found.values())
-    assert alarms <= 2
+    assert alarms <= 1
 
 
 def test_too_few_processes_are_undecided_and_say_so() -> None:

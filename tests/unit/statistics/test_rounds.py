@@ -39,7 +39,7 @@ def test_the_chosen_rounds_waste_little(process: float, sample: float, start_cos
 def test_fixed_rounds_can_waste_half() -> None:
     scenario = Scenario("", process=0.01, sample=0.05)
     chosen = np.mean([loss(scenario, 100.0, rounds) for rounds in choices(scenario, 100.0)[:20]])
-    assert chosen < 0.6 * loss(scenario, 100.0, FEWEST_ROUNDS)
+    assert chosen < 0.6 * loss(scenario, 100.0, 3)
 
 
 def test_dear_processes_that_differ_little_get_many_rounds() -> None:
