@@ -45,7 +45,7 @@ GENERATORS = {
     "refuse": (Status.UNSUPPORTED, IN_CHECK + "open files: found a limit of 80, expected at"),
     "send_a_damaged_distribution": (
         Status.CRASH,
-        IN_CHECK + "the load generator sent an invalid histogram: not an HdrHistogram: ",
+        IN_CHECK + "the load generator sent an invalid histogram: not an HdrHistogram:",
     ),
 }
 

@@ -44,7 +44,7 @@ def read_only(path: str) -> str:
 
 ROWS = (
     Situation(
-        "no loopback",
+        "no loopback for a server in Go",
         "validate echo --model go",
         CANNOT,
         shows="ip link set lo up",
@@ -53,7 +53,7 @@ ROWS = (
         needs=has_server,
     ),
     Situation(
-        "few open files",
+        "few open files for a server",
         "validate echo --model go",
         CANNOT,
         shows="open files: found a limit of 30",
