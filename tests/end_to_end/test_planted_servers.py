@@ -171,7 +171,10 @@ def test_a_server_that_dies_while_it_drains_has_crashed(mark: str) -> None:
 
 
 def test_a_server_that_returns_before_sigterm_is_sent_gets_none(mark: str) -> None:
-    done = drained(mark, "return_before_the_signal")
+    for _ in range(5):  # on a busy machine, the signal may come first after all
+        done = drained(mark, "return_before_the_signal")
+        if done.status is not Status.OK:
+            break
     assert (done.status, done.message) == (
         Status.CRASH,
         "it stopped serving before it was asked to",
