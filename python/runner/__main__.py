@@ -21,7 +21,7 @@ def describe() -> int:
 
     reasons = {name: models.why_unavailable(model) for name, model in models.MODELS.items()}
     try:
-        found, libraries = implementations.describe_all(), implementations.library_versions()
+        found, libraries = implementations.describe_all(), implementations.find_versions()
     except ValueError as error:
         print(error, file=sys.stderr)
         return 1

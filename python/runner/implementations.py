@@ -83,7 +83,7 @@ def _is_library(name: str | None) -> bool:
     return name is not None and "." not in name and name not in ours
 
 
-def library_versions() -> dict[str, str]:
+def find_versions() -> dict[str, str]:
     """Return the version of each installed library that models need or implementations import."""
     from importlib import metadata  # imported here because a trial does not need it
 

@@ -44,15 +44,6 @@ def read_only(path: str) -> str:
 
 ROWS = (
     Situation(
-        "no loopback for a server in Go",
-        "validate echo --model go",
-        CANNOT,
-        shows="ip link set lo up",
-        env={"COLUMNS": "400"},
-        shell='exec unshare --net "$@"',
-        needs=has_server,
-    ),
-    Situation(
         "few open files for a server",
         "validate echo --model go",
         CANNOT,

@@ -100,7 +100,7 @@ def test_a_file_named_after_a_base_is_refused_and_a_helper_is_not(
         list(implementations.find())
 
 
-def test_library_versions_are_of_libraries_that_models_need_or_implementations_import(
+def test_versions_are_of_libraries_that_models_need_or_implementations_import(
     tree: Callable[[Iterable[str]], Path],
 ) -> None:
     files = ["fanout/on_trio.py", "http/on_asyncio.py", "http/on_anyio.py"]
@@ -111,7 +111,7 @@ def test_library_versions_are_of_libraries_that_models_need_or_implementations_i
     )
     (root / "http/on_anyio.py").write_text("def run(:\n")
     wanted = ["aiohttp", "anyio", "httptools", "trio", "uvloop", *GREENLETS]
-    assert implementations.library_versions() == {name: metadata.version(name) for name in wanted}
+    assert implementations.find_versions() == {name: metadata.version(name) for name in wanted}
 
 
 def test_sources_are_described_relative_to_the_repository(
