@@ -55,6 +55,7 @@ _OF_A_TRIAL = {
         f"{part}bytes_per_task" for part in ("", "user_", "kernel_", "virtual_")
     ),
 }
+_MEASURED = _OF_A_SAMPLE.union(*_OF_A_TRIAL.values())
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,9 @@ def _workload(id_: str, root: TomlTable, text: str, models: _Models) -> Workload
     swept, advice, late = map(root.optional_table, ("sweep", "advice", "late"))
     sweep = None if swept is None else _sweep(swept, params)
     cases = _cases(root, params, sweep, oracle, load)
-    measured = names | _OF_A_SAMPLE | _OF_A_TRIAL.get(shape, frozenset())
+    observations = _observations(root, params, names, models)
+    counters = frozenset(observation.name for observation in observations)
+    measured = names | _OF_A_SAMPLE | _OF_A_TRIAL.get(shape, frozenset()) | counters
     return Workload(
         id=id_,
         title=root.text("title"),
@@ -137,9 +140,7 @@ def _workload(id_: str, root: TomlTable, text: str, models: _Models) -> Workload
         limits=tuple(_limit(row, params, models) for row in root.rows("limits")),
         not_applicable=_not_applicable(root, models),
         alone=_alone(root, cases),
-        observations=tuple(
-            _observation(name, table, names, models) for name, table in root.tables("observed")
-        ),
+        observations=observations,
         contrasts=_contrasts(root, id_, models),
         exclusions=tuple(_exclusion(row, params, models) for row in root.rows("exclusions")),
         load=load,
@@ -493,6 +494,16 @@ def _limit(row: TomlTable, params: dict[str, Param], models: _Models) -> Limit:
         raise row.problem("most", limit.most, f"at least min of {limit.param}, which is {least}")
     row.refuse_unknown_keys()
     return limit
+
+
+def _observations(
+    root: TomlTable, params: Mapping[str, Param], names: frozenset[str], models: _Models
+) -> tuple[Observation, ...]:
+    tables = root.tables("observed")
+    for name, _ in tables:
+        if name in params or name in _MEASURED:
+            raise root.problem("observed", name, "a counter with a name of its own")
+    return tuple(_observation(name, table, names, models) for name, table in tables)
 
 
 def _observation(

@@ -73,7 +73,7 @@ def _evaluate(metric: Metric, known: dict[str, object], count: int) -> NDArray[n
 
 def whole_trial_values(trial: Trial, case: Case) -> dict[str, float]:
     """Return the known values of a trial as a whole, by the names that formulas use."""
-    values: dict[str, float] = {}
+    values: dict[str, float] = dict(trial.observed)
     if trial.latency:
         latencies = decode_histogram(trial, trial.latency)
         values |= histograms.percentiles(latencies)

@@ -29,6 +29,11 @@ BROKEN = {
     "floor no truth": ('title = "', 'floor = 1\ntitle = "', "floor: found 1, expected true or fal"),
     "key unknown": ('title = "', 'tilte = "x"\ntitle = "', "tilte: unknown key, expected 'title'"),
     "table unknown": ("[work]", "[wrok]\n[work]", "wrok: unknown key, expected 'work'"),
+    "counter named as a measured value": (
+        "[observed.in_flight]",
+        "[observed.cpu_ns]",
+        'observed: found "cpu_ns", expected a counter with a name of its own',
+    ),
     "growth with waits": (
         "[work]\n",
         '[work]\ngrows_with = "tasks"\n',

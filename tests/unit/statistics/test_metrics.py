@@ -175,6 +175,12 @@ def test_a_metric_may_combine_samples_and_whole_trial_values() -> None:
     assert value(served, "p50", measured) == pytest.approx(7, rel=0.001)
 
 
+def test_a_metric_may_use_a_counter() -> None:
+    demo = workload(WORKLOAD.replace('"cpu_ns / elapsed_ns"', '"in_flight / operations"'))
+    assert value(demo, "cores", trial("trio", observed={"in_flight": 3})) == 0.3
+    assert value(demo, "cores", trial("trio")) is None  # of a run before there was the counter
+
+
 def test_a_clamped_model_uses_its_clamped_parameters() -> None:
     limit = WORKLOAD.replace('reason = "the', 'clamps = true\nreason = "the')
     demo = workload(limit.replace('"cpu_ns / elapsed_ns"', '"elapsed_ns / tasks"'))
