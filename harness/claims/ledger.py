@@ -17,6 +17,7 @@ from harness.catalog.formula import Formula
 from harness.catalog.toml_table import TomlTable
 from harness.catalog.workload import HEADLINE
 from harness.errors import Problem
+from harness.results.records import Cell
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -125,14 +126,14 @@ def load(others: Sequence[Path] = (), *, only: bool = False) -> list[Claim]:
     return list(claims.values())
 
 
-def list_cases(claims: Iterable[Claim]) -> set[tuple[str, str]]:
-    """Return the (workload, case) pairs that the claims need."""
+def list_cells(claims: Iterable[Claim]) -> set[Cell]:
+    """Return the cells that the claims need."""
     measures = [claim.measure for claim in claims if claim.measure is not None]
     return {
-        (measure.workload, case)
+        Cell(contestant, case or measure.case)
         for measure in measures
-        for case in (measure.case, measure.to_case)
-        if case
+        for contestant, case in ((measure.this, measure.case), (measure.to, measure.to_case))
+        if contestant is not None
     }
 
 

@@ -120,7 +120,7 @@ def run(
     """Measure, and draw the results between blocks and at the end. Ctrl-C ends early."""
     console = Console()
     claims = ledger.load()
-    urgent = ledger.list_cases(claims)
+    urgent = ledger.list_cells(claims)
     with measuring_alone(beside=beside) as is_alone:
         if resume is None:
             current = campaign.begin(

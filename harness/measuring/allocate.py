@@ -2,11 +2,13 @@
 
 The rule is fixed before the first trial. Nothing is measured again because it looked wrong.
 
-1. The minimum number of blocks of every headline case, in rounds of shuffled order. The first
-   round has no variants of models, so that the first look comes soon.
-2. One block of every other case. Those that a claim needs come first.
-3. More blocks of the other cases, until each has enough for a confidence interval, in that order.
-4. The headline case with the least precise ratios relative to the cost of a block.
+1. The minimum number of blocks of every headline case, in rounds of shuffled order. Of the variants
+   of models they have only those that a claim or a title compares.
+2. Enough blocks for a confidence interval of every other case that a claim needs.
+3. One block of every case that is left.
+4. The minimum number of blocks of the headline cases with other variants, with all contestants.
+5. More blocks of the cases that are no headline, until each has enough for an interval.
+6. The headline case with the least precise ratios relative to the cost of a block.
 
 Measuring ends once all ratios of headline cases have the requested precision, and had it after each
 of the last blocks (`harness.statistics.stopping`).
@@ -49,25 +51,28 @@ class Allocator:
         seed: int,
         profile: Profile,
         precision: float,
-        urgent: Collection[CaseKey] = (),
+        urgent: Collection[Cell] = (),
     ) -> None:
-        """Plan the cells. `urgent` are the cases to measure before others that are no headline."""
+        """Plan the cells. `urgent` are those that claims need."""
         if not planned:
             raise Problem("nothing to measure: no implementation matches the selection")
         by_case = group_by_case(planned)
-        self._first, later = split_phases(by_case)
-        self._later = sorted(later, key=lambda key: key not in urgent)
-        self._urgent = urgent
+        self._first, self._later = split_phases(by_case)
+        self._urgent = {(cell.workload, cell.case) for cell in urgent}.intersection(self._later)
+        without_variants = range(profile.min_blocks * len(self._first))
+        compared = {cell.contestant for cell in urgent}.union(
+            *(pair for workload in workloads.values() for pair in workload.contrasts)
+        )
         self._retirement = Retirement()
         self._assignments = {
             key: [assign(cell, workloads) for cell in cells] for key, cells in by_case.items()
         }
         self._cases = {
-            key: MeasuredCase(assignments, precision, range(len(self._first)), self._retirement)
+            key: MeasuredCase(assignments, precision, without_variants, compared, self._retirement)
             for key, assignments in self._assignments.items()
         }
         self._seed = seed
-        self._fixed = [*self._order_headlines(profile.min_blocks), *self._later]
+        self._fixed = list(self._order_blocks(profile.min_blocks))
         self.trials = 0  # recorded so far
         self._last_block = -1
 
@@ -101,6 +106,11 @@ class Allocator:
             index += 1
 
     @property
+    def planned(self) -> int:
+        """How many trials the run has at least, regardless of precision."""
+        return sum(len(self._cases[key].cells_of(i)) for i, key in enumerate(self._fixed))
+
+    @property
     def has_retired_all(self) -> bool:
         """Whether no contestant is left to measure."""
         return not any(case.cells_of(self._last_block + 1) for case in self._cases.values())
@@ -110,15 +120,19 @@ class Allocator:
         """Whether every headline case has a block."""
         return all(self._cases[key].block_count for key in self._first)
 
-    def _order_headlines(self, min_blocks: int) -> Iterator[CaseKey]:
-        """Yield the headline cases, in rounds of shuffled order.
+    def _order_blocks(self, min_blocks: int) -> Iterator[CaseKey]:
+        """Yield the cases of the blocks that every run has (steps 1 to 4)."""
+        urgent = [key for key in self._later if key in self._urgent]
+        yield from self._shuffle(self._first, range(min_blocks))
+        yield from self._shuffle(urgent, range(estimates.MIN_FOR_INTERVAL))
+        yield from (key for key in self._later if key not in self._urgent)
+        varied = [key for key in self._first if self._cases[key].variants]
+        yield from self._shuffle(varied, range(min_blocks, 2 * min_blocks))
 
-        Variants are not in the first round, so they need another.
-        """
-        for round_ in range(min_blocks + 1):
-            order = [key for key in self._first if round_ < min_blocks or self._cases[key].variants]
-            random.Random(f"{self._seed} round {round_}").shuffle(order)
-            yield from order
+    def _shuffle(self, keys: Sequence[CaseKey], rounds: range) -> Iterator[CaseKey]:
+        """Yield cases in rounds, each in another order."""
+        for round_ in rounds:
+            yield from random.Random(f"{self._seed} round {round_}").sample(keys, len(keys))
 
     def _create_block(self, index: int, key: CaseKey, reason: str = "") -> Block:
         cells = self._cases[key].cells_of(index)
@@ -147,7 +161,7 @@ class Allocator:
         counts = {key: self._cases[key].block_count for key in later}
         too_few = [key for key, count in counts.items() if count < estimates.MIN_FOR_INTERVAL]
         if too_few and any(gains.values()):
-            return min(too_few, key=lambda key: (key not in self._urgent, counts[key]))
+            return min(too_few, key=counts.__getitem__)
         return max(gains, key=gains.__getitem__)
 
     def _explain(self, key: CaseKey) -> str:

@@ -26,8 +26,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
     from pathlib import Path
 
-    from harness.measuring.plan import CaseKey, Profile, RunSelection
-    from harness.results.records import Trial
+    from harness.measuring.plan import Profile, RunSelection
+    from harness.results.records import Cell, Trial
 
 _ANOTHER_RUN = "another run"  # what took CPU time, for `Trial.disturbed`
 
@@ -49,8 +49,8 @@ class Campaign:
 
     @property
     def planned(self) -> int:
-        """The minimum number of trials: all blocks of headline cases, one of every other case."""
-        return plan.count_min_trials(self.run.cells, plan.PROFILES[self.run.profile])
+        """How many trials the run has at least, regardless of precision."""
+        return self.allocator.planned
 
     def measure(
         self,
@@ -100,11 +100,11 @@ def begin(
     inventory: Inventory | None = None,
     *,
     alone: bool = False,
-    urgent: Collection[CaseKey] = (),
+    urgent: Collection[Cell] = (),
 ) -> Campaign:
     """Plan a new run and create its directory. Raises Problem.
 
-    `urgent` are the cases to measure before others that are no headline.
+    `urgent` are the cells that claims need; they are measured before others.
     """
     inventory = inventory or Inventory.open()
     cells, absent = inventory.plan_cells(selection, profile)
@@ -147,7 +147,7 @@ def resume(
     budget_s: float | None,
     warn: Callable[[str], None],
     runner_files: Iterable[Path] = (),
-    urgent: Collection[CaseKey] = (),
+    urgent: Collection[Cell] = (),
     passed: Mapping[str, str] | None = None,
 ) -> Campaign:
     """Continue a run. Raises Problem if the machine or the measured programs have changed.
@@ -177,7 +177,7 @@ def resume(
     return Campaign(run, inventory, writer, budget_s or run.budget_s, allocator)
 
 
-def _create_allocator(run: Run, inventory: Inventory, urgent: Collection[CaseKey]) -> Allocator:
+def _create_allocator(run: Run, inventory: Inventory, urgent: Collection[Cell]) -> Allocator:
     profile = plan.PROFILES[run.profile]
     return Allocator(run.cells, inventory.workloads, run.seed, profile, run.precision, urgent)
 

@@ -22,7 +22,7 @@ from harness.statistics.rounds import DEFAULT_ROUNDS, FIRST_ROUNDS, choose_round
 from harness.statistics.stopping import StoppingRule
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
     from collections.abc import Set as AbstractSet
 
     from harness.measuring.plan import Assignment
@@ -46,15 +46,20 @@ class MeasuredCase:
         self,
         assignments: Sequence[Assignment],
         precision: float,
-        first_look: range = range(0),
+        without_variants: range = range(0),
+        compared: Collection[Contestant] = (),
         retirement: Retirement | None = None,
     ) -> None:
-        """Take in the contestants, and which blocks of the run have no variants of models."""
+        """Take in the contestants.
+
+        `without_variants` are the blocks of the run that have no variants of models but those in
+        `compared`.
+        """
         self._retirement = retirement or Retirement()
         self._assignments = {assignment.cell: assignment for assignment in assignments}
-        self._models = set(keep_models(list(self._assignments)))
-        self.variants = self._assignments.keys() - self._models
-        self._first_look = first_look
+        self._without_variants = without_variants
+        self._first = set(keep_models(list(self._assignments), compared))
+        self.variants = self._assignments.keys() - self._first
         self._contrasts = _choose_contrasts(list(self._assignments))
         self._blocks: defaultdict[int, _RecordedBlock] = defaultdict(_RecordedBlock)
         self._values: defaultdict[Cell, BlockValues] = defaultdict(BlockValues)
@@ -93,7 +98,8 @@ class MeasuredCase:
 
     def cells_of(self, block: int) -> AbstractSet[Cell]:
         """Return the cells of a block, without those of retired contestants."""
-        cells = self._models if block in self._first_look else self._assignments.keys()
+        is_first = block in self._without_variants
+        cells = self._first if is_first else self._assignments.keys()
         return {cell for cell in cells if self._retirement.takes_part(cell, block)}
 
     @property

@@ -19,7 +19,7 @@ from harness.results.records import Absence, AbsentCell, Cell
 from harness.statistics.rounds import DEFAULT_ROUNDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from harness.catalog.workload import Case, ModelCase, Workload
     from harness.measuring.runners.runner import Offer
@@ -259,20 +259,6 @@ def _explain_missing(
     return Absence.MISSING, "nobody has written it yet"
 
 
-def count_min_trials(planned: Sequence[Cell], profile: Profile) -> int:
-    """Return the minimum number of trials of a run, regardless of precision."""
-    by_case = group_by_case(planned)
-    first, later = split_phases(by_case)
-    measured_once = sum(len(by_case[key]) for key in later)
-    headlines = 0
-    for key in first:
-        models = keep_models(by_case[key])
-        headlines += profile.min_blocks * len(by_case[key])
-        if len(models) < len(by_case[key]):  # the first round has no variants, so there is another
-            headlines += len(models)
-    return measured_once + headlines
-
-
 def group_by_case(planned: Iterable[Cell]) -> dict[CaseKey, list[Cell]]:
     """Return the cells of each (workload, case)."""
     by_case: dict[CaseKey, list[Cell]] = {}
@@ -281,9 +267,9 @@ def group_by_case(planned: Iterable[Cell]) -> dict[CaseKey, list[Cell]]:
     return by_case
 
 
-def keep_models(cells: Sequence[Cell]) -> list[Cell]:
-    """Leave out the variants of models, if enough is left to compare."""
-    models = [cell for cell in cells if not cell.contestant.variant]
+def keep_models(cells: Sequence[Cell], compared: Collection[Contestant] = ()) -> list[Cell]:
+    """Leave out variants of models that are not in `compared`, if enough is left to compare."""
+    models = [cell for cell in cells if not cell.contestant.variant or cell.contestant in compared]
     return models if len(models) > 1 else list(cells)
 
 

@@ -304,13 +304,14 @@ def measured_twice(trials: Iterable[Trial]) -> list[object]:
 
 
 def cut_short(run: Run, trials: Iterable[Trial]) -> list[int]:
-    """Return the blocks that lack a contestant. The first round has no variants."""
+    """Return the blocks that lack a contestant. The first rounds need no variants."""
     by_case = plan.group_by_case(run.cells)
-    first_round = range(len(plan.split_phases(by_case)[0]))
+    headlines, _ = plan.split_phases(by_case)
+    first_rounds = range(plan.PROFILES[run.profile].min_blocks * len(headlines))
     seen: dict[int, set[object]] = {}
     wanted: dict[int, set[object]] = {}
     for trial in trials:
         cells = by_case[trial.cell.workload, trial.cell.case]
         seen.setdefault(trial.block, set()).add(trial.cell)
-        wanted[trial.block] = set(plan.keep_models(cells) if trial.block in first_round else cells)
+        wanted[trial.block] = set(plan.keep_models(cells) if trial.block in first_rounds else cells)
     return [block for block, cells in seen.items() if not cells >= wanted[block]]

@@ -13,6 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from harness.catalog.contestant import Contestant
 from harness.catalog.workload import HEADLINE, MODELS
 from harness.errors import Problem
 from harness.measuring.allocate import Allocator
@@ -22,7 +23,6 @@ from harness.measuring.plan import (
     Profile,
     RunSelection,
     assign,
-    count_min_trials,
     plan_cells,
     select_cases,
 )
@@ -117,21 +117,23 @@ def test_every_block_has_every_cell_of_its_case_exactly_once(models: list[str], 
         assert sorted(cells_of(block)) == sorted(own)
 
 
-def test_the_first_round_has_no_variants_of_models_and_they_get_their_blocks_after_it() -> None:
-    """The first look comes sooner, and nothing is measured in fewer blocks for it."""
+def test_models_and_the_variants_that_claims_need_have_their_blocks_before_other_variants() -> None:
     offers = [
         *(offer(model, id_) for model in ("asyncio", "trio") for id_ in BOTH),
-        offer("trio", "demo", "nowait"),
+        *(offer("trio", "demo", variant) for variant in ("claimed", "nowait")),
     ]
     cells, _ = plan_cells(BOTH.values(), RunSelection(), offers, {}, PROFILE)
-    done = list(run(allocator(cells), MadeUp(NOISY), 11))
-    variants = [any(cell.contestant.variant for cell in cells_of(block)) for block in done]
-    assert variants == [False, False, *(block.workload == "demo" for block in done[2:])]
-    assert Counter(block.workload for block in done) == {"demo": 6, "other": 5}
-    assert {block.case for block in done} == {HEADLINE}
-    trials = sum(len(block.assignments) for block in done)
-    later = [cell for cell in cells if cell.case != HEADLINE]
-    assert count_min_trials(cells, PROFILE) == trials + len(later)
+    claimed = Cell(Contestant("demo", "trio", "claimed"), HEADLINE)
+    it = Allocator(cells, BOTH, 7, PROFILE, 0.03, urgent=[claimed])
+    done = list(run(it, MadeUp(NOISY), 10 + 4 + 5))
+    variants = [sorted(filter(None, (c.contestant.variant for c in cells_of(b)))) for b in done]
+    of_demo = [i for i, block in enumerate(done) if block.workload == "demo"]
+    first = [["claimed"] if i in of_demo else [] for i in range(10)]
+    assert variants[:10] == first
+    assert Counter(block.workload for block in done[:10]) == {"demo": 5, "other": 5}
+    assert {(block.workload, block.case) for block in done[14:]} == {("demo", HEADLINE)}
+    assert variants[14:] == [["claimed", "nowait"]] * 5
+    assert it.planned == sum(len(block.assignments) for block in done)
 
 
 def test_the_least_blocks_come_first_then_each_point_of_a_sweep_once() -> None:
@@ -166,13 +168,13 @@ def test_cheaper_cases_are_measured_more_often_at_the_same_precision() -> None:
     assert headline["demo"] > headline["other"]
 
 
-def test_what_a_claim_needs_comes_before_other_points_of_a_sweep() -> None:
+def test_what_a_claim_needs_has_an_interval_before_other_points_of_a_sweep_begin() -> None:
     later = [place for place in PLACES if place[1] != HEADLINE]
     urgent = later[-1]
-    cells = planned("asyncio", "trio")
-    it = Allocator(cells, BOTH, 7, PROFILE, 0.03, urgent=[urgent])
-    done = [(block.workload, block.case) for block in run(it, MadeUp(NOISY), 2 * 5 + 4 + 4)][10:]
-    assert done == [urgent, *later[:-1], urgent, urgent, urgent, urgent]
+    needed = Cell(Contestant(urgent[0], "trio"), urgent[1])
+    it = Allocator(planned("asyncio", "trio"), BOTH, 7, PROFILE, 0.03, urgent=[needed])
+    done = [(block.workload, block.case) for block in run(it, MadeUp(NOISY), 2 * 5 + 5 + 3)][10:]
+    assert done == [*[urgent] * 5, *later[:-1]]
 
 
 def test_points_of_a_sweep_get_the_blocks_that_an_interval_needs() -> None:
