@@ -32,6 +32,7 @@ _HEAD_LINE = 0.15  # inches, a line of a panel's heading
 _NOTE_LINE = 0.17  # inches, a line of the notes below the panels
 _NOTE_WIDTH = 150  # characters
 _LEAST_PERCENT = 0.01
+_MOST_OTHERS = 3  # named in a note on all other rows
 MARK = "\u2020"  # a dagger: a line below the panels says something of this row
 
 
@@ -267,18 +268,21 @@ class _Note:
 
     text: str
     cells: tuple[CellResult, ...]
-    is_common: bool  # it says the same of every row, so no row is marked
+    others: tuple[CellResult, ...] | None  # if it is said of most rows, which are not marked
 
     @property
     def lines(self) -> list[str]:
-        whom = "all rows" if self.is_common else ", ".join(cell.name for cell in self.cells)
+        whom = ", ".join(cell.name for cell in self.cells)
+        if self.others is not None:
+            but = " and ".join(cell.name for cell in self.others)
+            whom = f"all rows but {but}" if but else "all rows"
         mark = f"{MARK} " if self.marked else ""
         return _wrap(f"{mark}{whom}: {self.text}")
 
     @property
     def marked(self) -> list[CellResult]:
         """The rows that get a mark: those with a dot."""
-        return [] if self.is_common else [cell for cell in self.cells if cell.metrics]
+        return [cell for cell in self.cells if cell.metrics] if self.others is None else []
 
 
 def _collect_notes(result: WorkloadResult) -> list[_Note]:
@@ -293,10 +297,18 @@ def _collect_notes(result: WorkloadResult) -> list[_Note]:
         for text in _texts(cell, result.metric):
             by_text.setdefault((text, None), []).append(cell)
     rows = [cell for cell in result.headline if cell.metrics]
-    return [
-        _Note(text, tuple(named), is_common=len(rows) > 1 and named == rows)
-        for (text, _), named in by_text.items()
-    ]
+    return [_Note(text, tuple(named), _others(named, rows)) for (text, _), named in by_text.items()]
+
+
+def _others(
+    named: Sequence[CellResult], rows: Sequence[CellResult]
+) -> tuple[CellResult, ...] | None:
+    """Return the rows of which a note says nothing, if they are few; None if they are not."""
+    contestants = {cell.contestant for cell in named}
+    others = tuple(cell for cell in rows if cell.contestant not in contestants)
+    is_of_rows = len(others) + len(named) == len(rows) > 1  # and not of some without a dot
+    are_few = len(others) <= min(_MOST_OTHERS, len(rows) // 4)
+    return others if is_of_rows and are_few else None
 
 
 def _texts(cell: CellResult, metric: Metric) -> Iterator[str]:

@@ -11,8 +11,10 @@ from matplotlib.transforms import Bbox
 
 from harness.analysis.lead import lead_of
 from harness.analysis.run_results import ranked
-from harness.presenting.figures.contestants import MARK
+from harness.catalog.workload import MODELS
+from harness.presenting.figures.contestants import MARK, _collect_notes
 from harness.presenting.figures.style import BAND, FLOOR
+from tests.support import factories
 from tests.support.drawings import drawing, every_scene, main_page
 
 
@@ -129,3 +131,24 @@ def test_there_are_scenes_with_a_noise_floor_and_without_one() -> None:
 @every_scene
 def test_the_control_is_no_contestant_of_a_figure(scene: str) -> None:
     assert [page.name for page in drawing(scene).pages.values() if "(again)" in page.words()] == []
+
+
+@pytest.mark.parametrize(
+    ("without", "said", "is_marked"),
+    [((), "all rows", False), (("go",), "all rows but go", False), (MODELS[6:], "…", True)],
+    ids=["all", "all but one", "half"],
+)
+def test_a_note_on_most_rows_names_the_others_and_marks_nobody(
+    without: tuple[str, ...], said: str, *, is_marked: bool
+) -> None:
+    measured = factories.result(
+        *(
+            factories.trial(model, block, warnings=() if model in without else ("it was late",))
+            for model in MODELS
+            for block in range(5)
+        )
+    )
+    (note,) = [note for note in _collect_notes(measured) if note.text.startswith("it was late")]
+    assert bool(note.marked) is is_marked
+    if not is_marked:
+        assert note.lines == [f"{said}: {note.text}"]
