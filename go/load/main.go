@@ -1,9 +1,3 @@
-// Command load is the load generator for servers in any language: it reads one
-// request from standard input, loads a server, and writes records. docs/load.md is
-// the specification.
-//
-// It is a separate program and not a part of the runner: its HTTP client would
-// double the size of the runner and make it start slower, in every Go trial.
 package main
 
 import (

@@ -109,7 +109,7 @@ class Parked(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Phase(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One phase of load on a server, with its results; see docs/load.md."""
+    """One phase of load on a server, with its results; see go/load/doc.go."""
 
     loop: str  # closed | open | ladder | drain
     elapsed_ns: Count

@@ -4,7 +4,7 @@
 package protocol
 
 // Version is the major version of the runner protocol. LoadVersion is that of the
-// load generator's protocol (docs/load.md), which changes separately.
+// load generator's protocol (go/load/doc.go), which changes separately.
 const (
 	Version     = 2
 	LoadVersion = 1

@@ -1,4 +1,4 @@
-"""The messages between the harness and the load generator; see docs/load.md."""
+"""The messages between the harness and the load generator; see go/load/doc.go."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ _LEAST_RESPONSES = 4
 _RUN_UP_NS = 5_000_000  # of unmeasured load at the start of a turn
 _BETWEEN_NS = 15_000_000  # between the phases of a turn and the next turn; found: 15 ms
 
-_PROTOCOL = 1  # of the load generator; docs/load.md
+_PROTOCOL = 1  # of the load generator; go/load/doc.go
 
 
 class PhaseRequest(msgspec.Struct, frozen=True, omit_defaults=True):

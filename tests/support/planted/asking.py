@@ -1,6 +1,6 @@
 """Load generators, most of which misbehave in one way: `asking.py WAY load`.
 
-They know the protocol of docs/load.md and how to drain, and need no Go.
+They know the protocol of go/load/doc.go and how to drain, and need no Go.
 """
 
 from __future__ import annotations
