@@ -66,9 +66,9 @@ def no_go(asked_once: None, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("profile", "planned"),
     [
-        ("quick", 2 + 3 * 5),  # asyncio twice; then five blocks, with its variant
-        ("standard", 2 + 3 * 5 + 2 * 3),  # and one of 10, 100 and 10,000 tasks
-        ("thorough", 2 + 3 * 10 + 2 * 5),  # and one of 100,000 and of a million
+        ("quick", 2 * 5 + 3 * 5),  # asyncio twice in five blocks, and with its variant
+        ("standard", 2 * 5 + 3 * 5 + 2 * 3),  # and one of 10, 100 and 10,000 tasks
+        ("thorough", 2 * 10 + 3 * 10 + 2 * 5),  # and one of 100,000 and of a million
     ],
 )
 def test_the_minimum_is_the_blocks_of_headlines_and_one_block_of_each_sweep_case(
