@@ -101,6 +101,14 @@ class Allocator:
             index += 1
 
     @property
+    def planned(self) -> int:
+        """The minimum number of trials: all blocks of headline cases, one of every other case.
+
+        A retired contestant has only those up to its retirement.
+        """
+        return sum(len(self._cases[key].cells_of(index)) for index, key in enumerate(self._fixed))
+
+    @property
     def has_retired_all(self) -> bool:
         """Whether no contestant is left to measure."""
         return not any(case.cells_of(self._last_block + 1) for case in self._cases.values())

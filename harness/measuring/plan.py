@@ -259,20 +259,6 @@ def _explain_missing(
     return Absence.MISSING, "nobody has written it yet"
 
 
-def count_min_trials(planned: Sequence[Cell], profile: Profile) -> int:
-    """Return the minimum number of trials of a run, regardless of precision."""
-    by_case = group_by_case(planned)
-    first, later = split_phases(by_case)
-    measured_once = sum(len(by_case[key]) for key in later)
-    headlines = 0
-    for key in first:
-        models = keep_models(by_case[key])
-        headlines += profile.min_blocks * len(by_case[key])
-        if len(models) < len(by_case[key]):  # the first round has no variants, so there is another
-            headlines += len(models)
-    return measured_once + headlines
-
-
 def group_by_case(planned: Iterable[Cell]) -> dict[CaseKey, list[Cell]]:
     """Return the cells of each (workload, case)."""
     by_case: dict[CaseKey, list[Cell]] = {}

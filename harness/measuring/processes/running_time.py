@@ -31,6 +31,32 @@ class RunningTime:
         return self._ran_s
 
 
+class Budget:
+    """The time that a run may take. A standstill, once it was noticed, does not count."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.begin()
+
+    def begin(self) -> None:
+        """Let the time begin now."""
+        self._began_s = _read_clock()
+
+    def leave_out(self, seconds: float) -> None:
+        """Do not count a standstill of so many seconds."""
+        self._began_s += seconds
+
+    @property
+    def spent_s(self) -> float:
+        """How many of the seconds have passed."""
+        return _read_clock() - self._began_s
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether all of them have."""
+        return self.spent_s >= self.seconds
+
+
 def _read_clock() -> float:
     """Return seconds that also pass while the machine is suspended.
 

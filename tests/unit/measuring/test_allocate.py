@@ -22,7 +22,6 @@ from harness.measuring.plan import (
     Profile,
     RunSelection,
     assign,
-    count_min_trials,
     plan_cells,
     select_cases,
 )
@@ -131,7 +130,7 @@ def test_the_first_round_has_no_variants_of_models_and_they_get_their_blocks_aft
     assert {block.case for block in done} == {HEADLINE}
     trials = sum(len(block.assignments) for block in done)
     later = [cell for cell in cells if cell.case != HEADLINE]
-    assert count_min_trials(cells, PROFILE) == trials + len(later)
+    assert allocator(cells).planned == trials + len(later)
 
 
 def test_the_least_blocks_come_first_then_each_point_of_a_sweep_once() -> None:
@@ -250,6 +249,13 @@ def test_who_is_retired_is_named_once_with_the_reason() -> None:
 def test_a_retired_contestant_does_not_prolong_the_run() -> None:
     machine = MadeUp(QUIET, failing=lambda *_: "lost")
     assert len(list(run(allocator(planned("asyncio", "trio")), machine, 100))) == FEWEST
+
+
+def test_of_a_retired_contestant_only_what_it_took_part_in_is_planned() -> None:
+    one, machine = allocator(planned("asyncio", "trio")), MadeUp(NOISY, failing=lambda *_: "lost")
+    before = one.planned
+    done = list(run(one, machine, 2 * PROFILE.min_blocks + 4))  # and each point of a sweep once
+    assert one.planned == sum(len(block.assignments) for block in done) < before
 
 
 def test_a_run_ends_when_every_contestant_is_retired() -> None:

@@ -267,11 +267,5 @@ def test_without_the_headline_case_there_is_no_control() -> None:
     ]
 
 
-def test_the_minimum_number_of_trials_includes_the_controls() -> None:
-    present = all_cells("asyncio", "threads")
-    headlines = 2 * PROFILE.min_blocks * 3  # two workloads; asyncio, threads, asyncio (again)
-    assert plan.count_min_trials(present, PROFILE) == headlines + 2 * (2 + 1)  # threads stop at 10
-
-
 def test_a_check_has_no_control() -> None:
     assert not any(one.control for one in all_cells("asyncio", "trio", profile=None))
