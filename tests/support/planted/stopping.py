@@ -58,6 +58,7 @@ def once(fault: Callable[[], None]) -> None:
 FILE = Path(sys.argv[1])
 MODELS: dict[str, Callable[[], None]] = {
     "good": lambda: None,
+    "suspended": lambda: once(lambda: None),
     "stops-harness": lambda: once(stop_harness),
     "stops-itself": lambda: once(stop_itself),
     "throttled": be_throttled,

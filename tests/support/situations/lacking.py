@@ -21,14 +21,13 @@ from tests.support.situations.meeting import (
 )
 
 SUSPENDED_S = 3_600
-# Only in the harness: what it starts gets no PYTHONPATH.
+# Only in the harness: what it starts gets no PYTHONPATH. The trace is there once a trial runs.
 SUSPENDING = f"""
-import time
-readings, read = [], time.clock_gettime
+import os, time
+read = time.clock_gettime
 def clock_gettime(clock):
-    if clock == time.CLOCK_BOOTTIME:
-        readings.append(clock)
-    return read(clock) + (len(readings) > 1) * {SUSPENDED_S} * (clock == time.CLOCK_BOOTTIME)
+    is_later = clock == time.CLOCK_BOOTTIME and os.path.exists(os.environ["TRACE"])
+    return read(clock) + (is_later and {SUSPENDED_S})
 time.clock_gettime = clock_gettime
 """
 WORKLOAD_OF_2_S = WORKLOAD.replace("expect = 0", "expect = 0\ntimeout_s = 2")
@@ -167,11 +166,11 @@ ROWS = (
     ),
     Situation(
         "a suspended machine",
-        f"{VALIDATE} good",
+        f"{VALIDATE} suspended",
         OK,
         f"stood still for {SUSPENDED_S} s",
         shows="1 conform",
-        env={"PYTHONPATH": "{root}/site"},
+        env={"PYTHONPATH": "{root}/site", "TRACE": "{root}/trace"},
         make=lambda place: (
             stopping()(place),
             place.write("site/sitecustomize.py", SUSPENDING),
