@@ -1,4 +1,4 @@
-"""Write a file completely or not at all."""
+"""Write a file completely or not at all, and read one that a user names."""
 
 from __future__ import annotations
 
@@ -33,3 +33,14 @@ def write_file(path: Path, text: str, advice: str = "choose another path with --
             f"{path}: cannot be written: {reason}; {advice}",
             Exit.NOT_POSSIBLE,
         ) from None
+
+
+def read_text(path: Path, name: str = "") -> str:
+    """Return the text of a file that a user named, shown as `name`. Raises Problem."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        reason = error.strerror or str(error)
+    except UnicodeDecodeError as error:
+        reason = f"found bytes that are not UTF-8 at {error.start:,}, expected text"
+    raise Problem(f"{name or path}: cannot be read: {reason}")

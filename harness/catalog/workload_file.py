@@ -38,6 +38,7 @@ from harness.catalog.workload import (
     is_workload_id,
 )
 from harness.errors import Problem
+from harness.files import read_text
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -79,10 +80,7 @@ def load_folder(folder: Path, *, from_outside: bool = False) -> dict[str, Worklo
     workloads = {}
     for path in sorted(folder.glob("*.toml")):
         file = str(path) if from_outside else path.name
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise Problem(f"{file}: cannot be read: {error}") from None
+        text = read_text(path, file)
         workloads[path.stem] = parse(path.stem, text, file, from_outside=from_outside)
     if not workloads:
         raise Problem(f"{folder}: found no workload file, expected at least one *.toml")

@@ -17,6 +17,7 @@ from harness.catalog.formula import Formula
 from harness.catalog.toml_table import TomlTable
 from harness.catalog.workload import HEADLINE
 from harness.errors import Problem
+from harness.files import read_text
 from harness.results.records import Cell
 
 if TYPE_CHECKING:
@@ -112,11 +113,7 @@ def load(others: Sequence[Path] = (), *, only: bool = False) -> list[Claim]:
     """
     claims: dict[str, Claim] = {}
     for path in others if only else (BUILT_IN, *others):
-        try:
-            text = path.read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            raise Problem(f"{path}: cannot be read: {error}") from None
-        for claim in parse(text, path.name if path == BUILT_IN else str(path)):
+        for claim in parse(read_text(path), path.name if path == BUILT_IN else str(path)):
             if claim.id in claims:
                 raise Problem(
                     f"{claim.ledger}: claims.{claim.id}: found an id that {claims[claim.id].ledger}"

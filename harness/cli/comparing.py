@@ -97,7 +97,9 @@ def ab(
             match.inventory,
             alone=match.alone,
         )
-        display = Display(console, current.budget_s, current.planned, current.allocator.trials)
+        display = Display(
+            console, current.budget, lambda: current.planned, current.allocator.trials
+        )
         with interruptible() as interrupted, display:
             reason = current.measure(display, interrupted, max_memory, is_alone=is_alone)
     print_line(console, f"{reason}: {current.folder}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -34,7 +33,7 @@ _APART = 12  # times what drawing takes: below a tenth of the time
 class Pace:
     """Decides when to draw: soon, and then seldom enough to leave the time to the measuring."""
 
-    end: float  # of measuring, in seconds of `time.monotonic`, as all others
+    end: float  # of measuring; all in seconds of its budget
     drawn_at: float | None = None
     took_s: float = _USUAL_S
 
@@ -81,7 +80,8 @@ class LiveResults:
         self._decided: dict[str, Decided] = {}
         for id_ in current.run.workloads:
             self._count_decided(id_)
-        self._pace = Pace(time.monotonic() + current.budget_s)
+        self._budget = current.budget
+        self._pace = Pace(current.budget.seconds)
 
     def starting(self, block: Block, position: int) -> None:
         """Show the next trial."""
@@ -100,11 +100,12 @@ class LiveResults:
     def block_ended(self, block: Block) -> None:
         """Count what is decided, and draw if it is time to."""
         self._count_decided(block.workload)
-        now = time.monotonic()
+        self._display.block_ended(block)
+        now = self._budget.spent_s
         if self._claims is not None and self._allocator.has_first_look and self._pace.is_due(now):
             try:
                 self._draw(self._claims)
-                self._pace.note(now, time.monotonic())
+                self._pace.note(now, self._budget.spent_s)
             except Problem as problem:
                 warn(str(problem))
                 self._claims = None

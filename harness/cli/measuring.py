@@ -140,7 +140,9 @@ def run(
             folder, passed = store.find_run(out, resume), parse_passed(envs)
             current = campaign.resume(folder, budget, warn, runners, urgent, passed)
         analyst = begin_analysis(current)
-        display = Display(console, current.budget_s, current.planned, current.allocator.trials)
+        display = Display(
+            console, current.budget, lambda: current.planned, current.allocator.trials
+        )
         with interruptible() as interrupted, display:
             live = LiveResults(current, analyst, display, interrupted, claims if figures else None)
             reason = current.measure(live, interrupted, max_memory, is_alone=is_alone)

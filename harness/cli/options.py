@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,13 @@ class ParsedType(click.ParamType[Any]):
             return self._parse(str(value))
         except Problem as problem:
             self.fail(str(problem), param, ctx)
+
+
+def _parse_seed(text: str) -> int:
+    seed = int(text) if text.isdecimal() else -1
+    if not 0 <= seed <= _MAX_SEED:
+        raise Problem(f"found {text!r}, expected a whole number from 0 to {_MAX_SEED}")
+    return seed
 
 
 DURATION = ParsedType("duration", units.parse_duration)
@@ -91,10 +99,16 @@ max_memory = click.option(
     help="Memory limit of one trial: 512MiB, 2GiB. [half of the free memory]",
 )
 seed = click.option(
-    "--seed", type=click.IntRange(0, _MAX_SEED), help="Random seed of the run. [random]"
+    "--seed", type=ParsedType("seed", _parse_seed), help="Random seed of the run. [random]"
 )
 
 
 def split(names: Sequence[str]) -> tuple[str, ...]:
-    """Split `--model a --model b` and `--model a,b` into names."""
-    return tuple(name for text in names for name in text.replace(",", " ").split())
+    """Split `--model a --model b` and `--model a,b` into names.
+
+    Raises Problem for a text without a name, which would otherwise choose everything.
+    """
+    found = [text.replace(",", " ").split() for text in names]
+    if [] in found:
+        raise Problem(f"found {names[found.index([])]!r}, expected a name")
+    return tuple(chain.from_iterable(found))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from typing import TYPE_CHECKING
 
 from msgspec import structs
@@ -14,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
     from harness.measuring.plan import Assignment, Block
+    from harness.measuring.processes.running_time import Budget
     from harness.measuring.trials import Observer, TrialRunner
     from harness.results.records import Cell, Trial
 
@@ -24,25 +24,26 @@ def run_blocks(
     runner: TrialRunner,
     blocks: Iterable[Block],
     is_done: Callable[[int, Cell], bool],
-    deadline: float,
+    budget: Budget,
     store: Callable[[Trial], str],
     observer: Observer,
     *,
     alone: bool = False,
 ) -> str:
-    """Run blocks until the deadline (of `time.monotonic`). Returns why it ended.
+    """Run blocks until the budget is spent. Returns why it ended.
 
     `store` returns what to tell the user after the trial, if anything. `is_done(block, cell)`
-    returns whether a resumed run already has that trial. The deadline is
+    returns whether a resumed run already has that trial. The budget is
     checked between trials only, because an interrupted trial has no result; trials that take turns
     begin and end together. With `alone` none takes turns.
     """
+    runner.leave_out = budget.leave_out
     for block in blocks:
         has_probe = any(is_done(block.index, assignment.cell) for assignment in block.assignments)
         for measure in _steps(runner, block, is_done, observer, alone=alone):
             if runner.interrupted():
                 return "interrupted"
-            if time.monotonic() >= deadline:
+            if budget.is_spent:
                 return "budget spent"
             probe = None if has_probe else run_probe()
             has_probe = True

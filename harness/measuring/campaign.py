@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import random
 import shlex
-import time
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -17,6 +16,7 @@ from harness.measuring.allocate import Allocator
 from harness.measuring.blocks import PRECISE, run_blocks
 from harness.measuring.inventory import Inventory
 from harness.measuring.machine import facts
+from harness.measuring.processes.running_time import Budget
 from harness.measuring.runners import external
 from harness.results import store
 from harness.results.configuration import find_changes, find_machine_changes, list_versions
@@ -39,7 +39,7 @@ class Campaign:
     run: Run
     inventory: Inventory
     writer: store.RunWriter
-    budget_s: float
+    budget: Budget
     allocator: Allocator
 
     @property
@@ -74,12 +74,13 @@ class Campaign:
 
         runner = self.inventory.trial_runner(self.run.seed, interrupted, memory_bytes)
         runner.tell = observer.told
+        self.budget.begin()
         try:
             reason = run_blocks(
                 runner,
                 self.allocator.blocks(),
                 self.allocator.has_trial,
-                time.monotonic() + self.budget_s,
+                self.budget,
                 store_trial,
                 observer,
                 alone=self.run.alone,
@@ -139,7 +140,7 @@ def begin(
     )
     writer = store.RunWriter.create(out, run)
     allocator = _create_allocator(run, inventory, urgent)
-    return Campaign(run, inventory, writer, run.budget_s, allocator)
+    return Campaign(run, inventory, writer, Budget(run.budget_s), allocator)
 
 
 def resume(
@@ -174,7 +175,7 @@ def resume(
     except BaseException:
         lock.release()
         raise
-    return Campaign(run, inventory, writer, budget_s or run.budget_s, allocator)
+    return Campaign(run, inventory, writer, Budget(budget_s or run.budget_s), allocator)
 
 
 def _create_allocator(run: Run, inventory: Inventory, urgent: Collection[Cell]) -> Allocator:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness import units
+from harness.measuring.processes.child import STANDSTILL
 from harness.measuring.runners.protocol import digest
 from harness.measuring.validity import find_impossible
 from harness.results import histograms
@@ -83,6 +84,8 @@ def _judge_child(
         if transcript.finished is None:
             return Status.TIMEOUT, f"not finished after {timeout}"
         return Status.TIMEOUT, f"said that it had finished, but had not ended after {timeout}"
+    if result.stopped == STANDSTILL:
+        return Status.TIMEOUT, "it was stopped by a signal, and nobody continued it"
     if result.stopped == "memory":
         return Status.OUT_OF_MEMORY, "exceeded the memory limit of the trial"
     if violation := violation or result.stopped:

@@ -15,9 +15,12 @@ from harness import units
 from harness.results.records import Status
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rich.console import Console
 
     from harness.measuring.plan import Block
+    from harness.measuring.processes.running_time import Budget
     from harness.results.records import Trial
 
 _REDRAW_S = 1.0
@@ -27,14 +30,16 @@ _BAR = 24
 class Display:
     """An observer for `trials.run_blocks`; use it as a context manager."""
 
-    def __init__(self, console: Console, budget_s: float, planned: int, done: int) -> None:
+    def __init__(
+        self, console: Console, budget: Budget, count_planned: Callable[[], int], done: int
+    ) -> None:
         self._console = console
-        self._budget_s = budget_s
-        self._planned = planned
+        self._budget = budget
+        self._count_planned = count_planned  # fewer once a contestant is retired
+        self._planned = count_planned()
         self._done = done
         self._failed = 0
         self.decided = ""  # such as "23 of 61 contrasts decided"
-        self._start = time.monotonic()
         self._drawn = 0.0
         self._block: Block | None = None
         self._position = 0
@@ -70,8 +75,9 @@ class Display:
         """Update the clock during long trials."""
         self._redraw()
 
-    def block_ended(self, block: Block) -> None:
-        """Show nothing: a block ends with its last trial."""
+    def block_ended(self, block: Block) -> None:  # noqa: ARG002 - as of every observer
+        """Count anew what is planned."""
+        self._planned = self._count_planned()
 
     def told(self, text: str) -> None:
         """Print a message about the measuring itself."""
@@ -117,7 +123,7 @@ class Display:
         self._live.update(self._render(), refresh=True)
 
     def _render(self) -> Text:
-        fraction = min(1.0, (time.monotonic() - self._start) / self._budget_s)
+        fraction = min(1.0, self._budget.spent_s / self._budget.seconds)
         filled = round(fraction * _BAR)
         text = Text.assemble(
             ("━" * filled, "green"),
@@ -149,6 +155,6 @@ class Display:
         return f"{units.format_count(self._done, 'trial')}, {self._planned} planned{decided}"
 
     def _clock(self) -> str:
-        spent = time.monotonic() - self._start
-        left = units.format_clock(self._budget_s - spent)
-        return f"{units.format_clock(spent)} of {units.format_clock(self._budget_s)}, {left} left"
+        spent, given = self._budget.spent_s, self._budget.seconds
+        left = units.format_clock(given - spent)
+        return f"{units.format_clock(spent)} of {units.format_clock(given)}, {left} left"

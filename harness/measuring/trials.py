@@ -79,6 +79,7 @@ class TrialRunner:
     interrupted: Callable[[], bool] = lambda: False
     load_command: tuple[str, ...] = ()  # the load generator; only needed for servers
     tell: Callable[[str], None] = lambda _: None  # the user
+    leave_out: Callable[[float], None] = lambda _: None  # seconds of a standstill
 
     def run(
         self,
@@ -105,9 +106,10 @@ class TrialRunner:
         return attempt.judge()
 
     def has_stood_still(self, attempts: Iterable[Attempt]) -> bool:
-        """Return whether these attempts have to be repeated, and tell the user."""
+        """Return whether these attempts have to be repeated, and tell the user if so."""
         seconds = max(attempt.stood_still_s for attempt in attempts)
         if seconds:
+            self.leave_out(seconds)
             self.tell(f"{describe_standstill(seconds)}; what was measured meanwhile is discarded")
         return seconds > 0
 

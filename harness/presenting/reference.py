@@ -22,7 +22,7 @@ from msgspec import structs
 from harness.analysis.analyse import analyse
 from harness.claims import judge, ledger
 from harness.errors import Exit, Problem
-from harness.files import write_file
+from harness.files import read_text, write_file
 from harness.paths import ROOT
 from harness.presenting import export, readme
 from harness.presenting.rewording import reword
@@ -68,20 +68,13 @@ class Repository:
 
     def read(self, document: str) -> str:
         """Return the text of a document, one of `readme.DOCUMENTS`. Raises Problem."""
-        return _read_text(self.root / document, document)
+        return read_text(self.root / document, document)
 
     def shown_figures(self) -> list[str]:
         """Return the names of the figures of the run that documents show."""
         paths = [self.root / "README.md", *sorted((self.root / "docs").glob("*.md"))]
         texts = [path.read_text(encoding="utf-8") for path in paths]
         return sorted({name for text in texts for name in _FIGURE_LINK.findall(text)})
-
-
-def _read_text(path: Path, name: str) -> str:
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise Problem(f"{name}: cannot be read: {error}") from None
 
 
 @dataclass(frozen=True)
@@ -120,7 +113,7 @@ def take(folder: Path, repository: Repository) -> None:
 
 def take_words(repository: Repository) -> None:
     """Take today's words of the workload files over into the reference run. Raises Problem."""
-    texts = {path.stem: _read_text(path, path.name) for path in repository.workloads.glob("*.toml")}
+    texts = {path.stem: read_text(path, path.name) for path in repository.workloads.glob("*.toml")}
     run = reword(store.read_run(repository.run), texts)
     _write_run(repository, run, list(store.read_trials(repository.run, [])))
 

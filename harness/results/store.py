@@ -167,9 +167,12 @@ def find_run(out: Path, name: str | None = None) -> Path:
     for candidate in candidates:
         if (candidate / RUN_FILE).is_file():
             return candidate.resolve()
-    runs = (path.parent for path in out.glob(f"*/{RUN_FILE}"))
+    runs = (path.parent for path in out.glob(f"*/{RUN_FILE}") if path.is_file())
     known = sorted(run.name for run in runs if not run.is_symlink())
     hint = f"there is: {', '.join(known[-5:])}" if known else "make one with: loombench run"
+    for candidate in candidates:
+        if candidate.is_dir():
+            raise Problem(f"{candidate}: found no file {RUN_FILE}, expected a run; {hint}")
     raise Problem(f"no run at {candidates[0]}; {hint}")
 
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import math
 import random
-import time
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -22,6 +21,7 @@ from harness.catalog.contestant import Contestant
 from harness.catalog.workload import ModelCase
 from harness.measuring.blocks import run_blocks
 from harness.measuring.plan import Block, assign
+from harness.measuring.processes.running_time import Budget
 from harness.results.records import Cell, Status, Trial
 from harness.statistics.blocks import BlockValues, pair_blocks
 from harness.statistics.metrics import sample_values
@@ -116,7 +116,7 @@ def _run(block: Block, kind: _Kind) -> list[Trial]:
         runner,
         [block],
         lambda index, cell: False,
-        time.monotonic() + 600,
+        Budget(600),
         trials.append,
         Silent(),
         alone=kind.alone,

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from harness.measuring.allocate import Allocator
 from harness.measuring.plan import PROFILES, RunSelection
+from harness.measuring.processes.running_time import Budget
 from harness.measuring.progress import Display
 from tests.bench import tools
 
@@ -24,7 +25,7 @@ def rows() -> Iterator[tuple[str, str, str, bool]]:
     plan = Allocator(cells, inventory.workloads, 1, PROFILES["quick"], 0.03).blocks()
     terminal = Console(file=io.StringIO(), force_terminal=True, width=100)
     wall, used = 0, 0
-    with Display(terminal, 300, len(cells), 0) as display:
+    with Display(terminal, Budget(300), lambda: len(cells), 0) as display:
         for _ in range(len(inventory.workloads)):
             block = next(plan)
             for position, assignment in enumerate(block.assignments):

@@ -234,6 +234,6 @@ def servers() -> Path:
         [go, "build", "-trimpath", "-overlay", str(placed), "-o", str(binary), "./bench"],
         cwd=ROOT / "go",
         check=True,
-        env={**os.environ, "GOTOOLCHAIN": "local"},
+        env={**os.environ, "GOTOOLCHAIN": "local", "CGO_ENABLED": "0"},
     )
     return binary

@@ -55,7 +55,7 @@ def bare_go() -> Path | None:
     subprocess.run(
         [go, "build", "-trimpath", "-o", str(binary), str(BARE / "bare.go")],
         check=True,
-        env={**os.environ, "GOTOOLCHAIN": "local"},
+        env={**os.environ, "GOTOOLCHAIN": "local", "CGO_ENABLED": "0"},
     )
     return binary
 

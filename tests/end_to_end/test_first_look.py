@@ -114,7 +114,7 @@ def test_a_run_goes_on_if_a_first_look_cannot_be_written(
     def interrupted() -> bool:
         return current.allocator.trials >= 6
 
-    display = Display(Console(file=io.StringIO()), 60, current.planned, 0)
+    display = Display(Console(file=io.StringIO()), current.budget, lambda: current.planned, 0)
     analyst = begin_analysis(current)
     live = LiveResults(current, analyst, display, interrupted, [])
     assert current.measure(live, interrupted) == "interrupted"

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import time
 from dataclasses import dataclass, field, replace
 from signal import SIGUSR1
-from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -16,6 +14,7 @@ from harness.measuring import blocks as measuring
 from harness.measuring.machine import speed_probe
 from harness.measuring.plan import Block
 from harness.measuring.processes import child
+from harness.measuring.processes.running_time import Budget
 from harness.results.records import Cell, Sample, Status, Trial
 from tests.support.planted.bench import Bench, Silent, at_most, bench, runner
 
@@ -230,13 +229,12 @@ def run(
     *blocks: tuple[int, tuple[Cell, ...]],
     log: Log,
     done: frozenset[tuple[int, Cell]] = frozenset(),
-    deadline: float | None = None,
+    budget_s: float = 3600,
 ) -> str:
-    deadline = time.monotonic() + 3600 if deadline is None else deadline
     assigned = [bench.block(*numbered) for numbered in blocks]
     runner = bench.trial_runner
     return measuring.run_blocks(
-        runner, assigned, lambda *trial: trial in done, deadline, log.store, log
+        runner, assigned, lambda *trial: trial in done, Budget(budget_s), log.store, log
     )
 
 
@@ -270,19 +268,19 @@ def test_the_observer_is_notified_while_a_trial_runs() -> None:
     assert log.waits > 0
 
 
-def test_a_deadline_in_the_past_runs_nothing() -> None:
+def test_without_a_budget_nothing_runs() -> None:
     log = Log()
-    assert run(bench(), block(0, "good"), log=log, deadline=0.0) == "budget spent"
+    assert run(bench(), block(0, "good"), log=log, budget_s=0) == "budget spent"
     assert log.events == []
 
 
-def test_a_trial_that_has_begun_before_the_deadline_is_not_cut_short(
+def test_a_trial_that_has_begun_within_the_budget_is_not_cut_short(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    clock = iter([9.0, 11.0])
-    monkeypatch.setattr(measuring, "time", SimpleNamespace(monotonic=lambda: next(clock)))
+    spent = iter([9.0, 11.0])
+    monkeypatch.setattr(Budget, "spent_s", property(lambda _: next(spent)))
     log = Log()
-    assert run(bench(), block(0, "good", "good"), log=log, deadline=10.0) == "budget spent"
+    assert run(bench(), block(0, "good", "good"), log=log, budget_s=10) == "budget spent"
     assert [trial.status for trial in log.trials] == [Status.OK]
 
 
@@ -294,10 +292,10 @@ def test_trials_that_a_resumed_run_has_already_are_skipped() -> None:
     assert [(trial.block, trial.cell.model) for trial in log.trials] == [(0, "refuse"), (1, "good")]
 
 
-def test_stored_trials_are_skipped_even_after_the_deadline() -> None:
+def test_stored_trials_are_skipped_even_without_a_budget() -> None:
     log = Log()
     done = frozenset({(0, cell("good"))})
-    assert run(bench(), block(0, "good"), log=log, done=done, deadline=0.0) == PRECISE
+    assert run(bench(), block(0, "good"), log=log, done=done, budget_s=0) == PRECISE
 
 
 def test_an_interrupted_trial_is_not_stored(mark: str) -> None:
@@ -334,7 +332,7 @@ def measured(monkeypatch: pytest.MonkeyPatch) -> Callable[..., list[Trial]]:
             bench().trial_runner,
             [bench().block(0, cells), bench().block(1, cells)],
             lambda *trial: trial in done,
-            float("inf"),
+            Budget(3600),
             stored.append,
             Silent(),
         )

@@ -17,6 +17,7 @@ from harness.measuring.live_contestant import LiveContestant, Stop
 from harness.measuring.machine.interference import Interference, RoundWatch
 from harness.measuring.plan import assign
 from harness.measuring.processes import running_time
+from harness.measuring.processes.running_time import Budget
 from harness.results.records import Cell, Status, Trial
 from harness.statistics.rounds import DEFAULT_ROUNDS
 from tests.support.implementations import GREENLETS
@@ -76,7 +77,7 @@ def run_block(
             bench.trial_runner,
             [bench.block(3, [cell(way) for way in ways])],
             lambda _, cell: cell in done,
-            float("inf"),
+            Budget(3600),
             stored.append,
             Silent(),
             alone=alone,

@@ -32,6 +32,8 @@ _TICK_BESIDE_OTHERS_S = 1.0  # of which each has its own checks, while one is ti
 _STDERR_KEPT = 4_096
 _LONGEST_LINE = 16 * 2**20
 _GRACE_S = 2.0  # for descendants of the child to notice that it has ended
+_LONGEST_STOP = 2  # times the timeout, for whoever has stopped a child to continue it
+STANDSTILL = "standstill"
 
 
 @dataclass
@@ -51,9 +53,10 @@ class ChildResult:
     wall_ns: int
     cpu_ns: int  # user and system time of the child and of all descendants that were waited for
     stderr_end: str
-    stopped: str = ""  # why we stopped it: timeout, memory, interrupt, or a reason from `on_line`
+    # Why we stopped it: timeout, standstill, memory, interrupt, or a reason from `on_line`.
+    stopped: str = ""
     orphan_count: int = 0  # processes that outlived the child, in any session, and were killed
-    stood_still_s: float = 0.0  # how long this process, or the machine, did not run meanwhile
+    stood_still_s: float = 0.0  # how long it, this process or the machine did not run meanwhile
 
 
 class Handle:
@@ -173,6 +176,7 @@ class _Child:
         self._lines = _LineSplitter(on_line)
         self._errors = bytearray()
         self._status: tuple[int, float] | None = None  # exit code, CPU seconds
+        self._is_stopped = False  # by a signal, until it is continued
         env = {**env, **watchdog.marker_env()}
         self._free_before = psutil.virtual_memory().available
         self._start_ns = time.perf_counter_ns()
@@ -276,7 +280,8 @@ class _Child:
             stderr_end=self._errors.decode("utf-8", "replace").strip(),
             stopped=stopped,
             orphan_count=orphans.end_orphans(self.process.pid, _GRACE_S),
-            stood_still_s=self._clock.stood_still_s,
+            stood_still_s=self._clock.stood_still_s
+            + (0.0 if stopped == STANDSTILL else self._clock.child_stopped_s),
         )
 
     def _receive(self, stream: object, data: bytes) -> str:
@@ -294,8 +299,12 @@ class _Child:
         """
         if self._status is None:
             with self._handle.detaching_when_reaped():
-                pid, status, used = os.wait4(self.process.pid, 0 if block else os.WNOHANG)
-                if pid != 0:
+                flags = 0 if block else os.WNOHANG | os.WUNTRACED | os.WCONTINUED
+                pid, status, used = os.wait4(self.process.pid, flags)
+                if pid == 0:
+                    return False
+                self._is_stopped = os.WIFSTOPPED(status)
+                if not (self._is_stopped or os.WIFCONTINUED(status)):
                     self.process.returncode = os.waitstatus_to_exitcode(status)
                     self._status = self.process.returncode, used.ru_utime + used.ru_stime
         return self._status is not None
@@ -303,8 +312,10 @@ class _Child:
     def _exceeded_limit(self, interrupted: Callable[[], bool]) -> str:
         if interrupted():
             return "interrupt"
-        if self._clock.read() > self._limits.timeout_s:
+        if self._clock.read(is_stopped=self._is_stopped) > self._limits.timeout_s:
             return "timeout"
+        if self._clock.child_stopped_s > _LONGEST_STOP * self._limits.timeout_s:
+            return STANDSTILL
         # The fall of free memory includes all descendants and takes one small read. Summing over
         # processes would use more CPU time than the harness may use beside a trial.
         fallen = self._free_before - psutil.virtual_memory().available

@@ -19,16 +19,48 @@ class RunningTime:
         self._seen_s = _read_clock()
         self._ran_s = 0.0
         self.stood_still_s = 0.0
+        self.child_stopped_s = 0.0  # while this process ran
 
-    def read(self) -> float:
-        """Return for how many seconds this process has run since the start."""
+    def read(self, *, is_stopped: bool = False) -> float:
+        """Return for how many seconds this process has run since the start.
+
+        If the child whose time this is is stopped, the time since the last reading does not count.
+        """
         now = _read_clock()
         gap, self._seen_s = now - self._seen_s, now
         if gap > _LONGEST_GAP_S:
             self.stood_still_s += gap
+        elif is_stopped:
+            self.child_stopped_s += gap
         else:
             self._ran_s += gap
         return self._ran_s
+
+
+class Budget:
+    """The time that a run may take. A standstill, once it was noticed, does not count."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.begin()
+
+    def begin(self) -> None:
+        """Let the time begin now."""
+        self._began_s = _read_clock()
+
+    def leave_out(self, seconds: float) -> None:
+        """Do not count a standstill of so many seconds."""
+        self._began_s += seconds
+
+    @property
+    def spent_s(self) -> float:
+        """How many of the seconds have passed."""
+        return _read_clock() - self._began_s
+
+    @property
+    def is_spent(self) -> bool:
+        """Whether all of them have."""
+        return self.spent_s >= self.seconds
 
 
 def _read_clock() -> float:
@@ -42,6 +74,6 @@ def _read_clock() -> float:
 def describe_standstill(seconds: float) -> str:
     """Return what a user should know about a standstill."""
     return (
-        f"Loombench stood still for {seconds:.0f} s, because it was stopped or the machine was"
-        " suspended"
+        f"Loombench or a contestant stood still for {seconds:.0f} s, because it was stopped or the"
+        " machine was suspended"
     )

@@ -23,6 +23,7 @@ from harness.catalog.contestant import LONGEST_NAME, is_model_id, is_variant
 from harness.catalog.toml_table import TomlTable
 from harness.catalog.workload import MODELS
 from harness.errors import Problem, unknown_name
+from harness.files import read_text
 from harness.measuring.runners.describing import Question, describe_all
 from harness.measuring.runners.runner import Runner
 
@@ -84,9 +85,7 @@ def read_files(paths: Iterable[Path]) -> list[DeclaredRunner]:
 
 def _read_file(file: Path) -> list[DeclaredRunner]:
     try:
-        root = TomlTable(tomllib.loads(file.read_text(encoding="utf-8")), str(file))
-    except OSError as error:
-        raise Problem(f"{file}: cannot be read: {error.strerror}") from None
+        root = TomlTable(tomllib.loads(read_text(file)), str(file))
     except (ValueError, RecursionError) as error:
         raise Problem(f"{file}: not valid TOML: {error}") from None
     declared = [_parse_runner(name, table, file) for name, table in root.tables("runners")]

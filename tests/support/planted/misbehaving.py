@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import leaving  # noqa: F401 - enters its ways into the table
@@ -169,6 +170,28 @@ def signal_in_a_case() -> None:
     start()
     sample(request["cases"][0]["id"])
     os.kill(os.getpid(), signal.SIGKILL)
+
+
+@way
+def be_stopped_for_a_while() -> None:
+    """Be stopped until another process has seen that, and a while longer."""
+    me = os.getpid()
+
+    def let_go_on() -> None:
+        while Path(f"/proc/{me}/stat").read_text().rpartition(")")[2].split()[0] != "T":
+            time.sleep(0.01)
+        time.sleep(0.2)  # the harness looks meanwhile
+        os.kill(me, signal.SIGCONT)
+
+    other = fork(let_go_on)
+    os.kill(me, signal.SIGSTOP)
+    os.waitpid(other, 0)
+    answer()
+
+
+@way
+def be_stopped_for_good() -> None:
+    os.kill(os.getpid(), signal.SIGSTOP)
 
 
 @way

@@ -94,6 +94,13 @@ DISK = [
         make=has(f"results/{FIRST}/run.json", '{"id": "x'),
     ),
     Situation(
+        "a run without its file",
+        SHOW,
+        USAGE,
+        f"{FIRST}: found no file run.json, expected a run; there is: {SECOND}",
+        make=lambda place: (place.first / "run.json").unlink(),
+    ),
+    Situation(
         "a run of a later version",
         SHOW,
         CANNOT,

@@ -43,6 +43,25 @@ def test_an_unknown_name_is_a_usage_error_that_offers_the_near_ones(
     assert near in err
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [("list", "--model", ""), ("run", "--case", ","), ("validate", ""), ("compare", "", "latest")],
+)
+def test_an_empty_name_does_not_choose_everything(
+    invoke: Invoke, arguments: tuple[str, ...]
+) -> None:
+    code, said, err = invoke(*arguments)
+    assert (code, said) == (Exit.USAGE, "")
+    assert "', expected a name" in err
+
+
+@pytest.mark.parametrize("seed", ["-1", "2147483648", "1.5", "x", ""])
+def test_a_seed_that_is_no_number_in_range_is_a_usage_error(invoke: Invoke, seed: str) -> None:
+    code, said, err = invoke("run", f"--seed={seed}")
+    assert (code, said) == (Exit.USAGE, "")
+    assert f"found '{seed}', expected a whole number from 0 to 2147483647" in err
+
+
 @pytest.mark.parametrize("budget", ["5", "soon", "-1s", "0s", ""])
 def test_a_budget_that_is_no_time_is_a_usage_error(invoke: Invoke, budget: str) -> None:
     code, said, err = invoke("run", "--budget", budget)

@@ -254,6 +254,13 @@ def test_a_retired_contestant_does_not_prolong_the_run() -> None:
     assert len(list(run(allocator(planned("asyncio", "trio")), machine, 100))) == FEWEST
 
 
+def test_of_a_retired_contestant_only_what_it_took_part_in_is_planned() -> None:
+    one, machine = allocator(planned("asyncio", "trio")), MadeUp(NOISY, failing=lambda *_: "lost")
+    before = one.planned
+    done = list(run(one, machine, 2 * PROFILE.min_blocks + 4))  # and each point of a sweep once
+    assert one.planned == sum(len(block.assignments) for block in done) < before
+
+
 def test_a_run_ends_when_every_contestant_is_retired() -> None:
     one = allocator([cell for cell in planned("trio") if not cell.control])
     machine = MadeUp(QUIET, failing=lambda *_: "lost")

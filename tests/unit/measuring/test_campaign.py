@@ -211,7 +211,7 @@ def test_a_resumed_run_has_its_own_budget_unless_another_is_given(
     tmp_path: Path, given: float | None, expected: float
 ) -> None:
     first = begin(tmp_path, budget_s=90.0)
-    assert resume(first.folder, given)[0].budget_s == expected
+    assert resume(first.folder, given)[0].budget.seconds == expected
 
 
 def test_resuming_warns_about_a_torn_last_line_and_removes_it(tmp_path: Path) -> None:

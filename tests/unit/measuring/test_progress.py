@@ -13,6 +13,8 @@ from rich.console import Console
 
 from harness.measuring import progress
 from harness.measuring.plan import Block
+from harness.measuring.processes import running_time
+from harness.measuring.processes.running_time import Budget
 from harness.measuring.progress import Display
 from harness.results.records import Sample, Status
 from tests.support.factories import assignment, trial
@@ -35,6 +37,7 @@ class Clock:
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
     it = Clock()
     monkeypatch.setattr(progress, "time", SimpleNamespace(monotonic=it.monotonic))
+    monkeypatch.setattr(running_time, "_read_clock", it.monotonic)
     return it
 
 
@@ -56,7 +59,7 @@ def shown(on: Console) -> str:
 
 def test_a_log_gets_one_line_a_block_however_many_trials_it_has(clock: Clock) -> None:
     log = console(terminal=False)
-    with Display(log, 60, 7, 0) as display:
+    with Display(log, Budget(60), lambda: 7, 0) as display:
         for block in (BLOCK, NEXT):
             for position, one in enumerate(block.assignments):
                 display.starting(block, position)
@@ -70,14 +73,14 @@ def test_a_log_gets_one_line_a_block_however_many_trials_it_has(clock: Clock) ->
 
 def test_a_line_of_a_log_is_never_broken(clock: Clock) -> None:
     log = Console(file=io.StringIO(), width=80)
-    with Display(log, 60, 2, 5) as display:
+    with Display(log, Budget(60), lambda: 2, 5) as display:
         display.starting(BLOCK, 0)
     assert len(shown(log).splitlines()) == 1
 
 
 def test_a_log_holds_no_codes_for_a_terminal(clock: Clock) -> None:
     log = console(terminal=False)
-    with Display(log, 60, 7, 0) as display:
+    with Display(log, Budget(60), lambda: 7, 0) as display:
         display.starting(BLOCK, 0)
         display.ended(trial("asyncio", status=Status.CRASH, message="it fell over"))
     assert "\x1b" not in log.file.getvalue()
@@ -85,7 +88,7 @@ def test_a_log_holds_no_codes_for_a_terminal(clock: Clock) -> None:
 
 def test_a_terminal_shows_the_running_trial_the_progress_and_the_last_result(clock: Clock) -> None:
     terminal = console(terminal=True)
-    with Display(terminal, 60, 7, 2) as display:
+    with Display(terminal, Budget(60), lambda: 7, 2) as display:
         clock.now += 15
         display.starting(BLOCK, 0)
         display.ended(trial("asyncio", samples=(Sample(10**9, 1), Sample(52_000, 10))))
@@ -105,7 +108,7 @@ def test_a_terminal_shows_the_running_trial_the_progress_and_the_last_result(clo
 def test_warm_up_is_not_the_last_result(clock: Clock) -> None:
     terminal = console(terminal=True)
     samples = (Sample(10, 1, warmup=True), Sample(5_200, 1))
-    with Display(terminal, 60, 7, 0) as display:
+    with Display(terminal, Budget(60), lambda: 7, 0) as display:
         display.ended(trial("asyncio", samples=samples))
         clock.now += 1
         display.starting(BLOCK, 1)
@@ -117,7 +120,7 @@ def test_a_failure_is_printed_at_once_with_its_message_and_only_once(
     clock: Clock, *, is_terminal: bool
 ) -> None:
     where = console(terminal=is_terminal)
-    with Display(where, 60, 7, 0) as display:
+    with Display(where, Budget(60), lambda: 7, 0) as display:
         display.starting(BLOCK, 1)
         display.ended(
             trial("trio", status=Status.WRONG_ANSWER, message="found [b]5[/b], expected 6")
@@ -131,7 +134,7 @@ def test_a_failure_is_printed_at_once_with_its_message_and_only_once(
 
 def test_failures_are_counted_in_the_display(clock: Clock) -> None:
     terminal = console(terminal=True)
-    with Display(terminal, 60, 7, 0) as display:
+    with Display(terminal, Budget(60), lambda: 7, 0) as display:
         for _ in range(2):
             display.ended(trial("trio", status=Status.TIMEOUT, message="not finished after 30 s"))
         clock.now += 1
@@ -142,7 +145,7 @@ def test_failures_are_counted_in_the_display(clock: Clock) -> None:
 def test_the_display_is_drawn_at_most_once_a_second(clock: Clock) -> None:
     terminal = console(terminal=True)
     drawn = []
-    with Display(terminal, 60, 7, 0) as display:
+    with Display(terminal, Budget(60), lambda: 7, 0) as display:
         display.starting(BLOCK, 0)
         for _ in range(40):  # a quarter of a second each, as `measure` asks
             clock.now += 0.25
@@ -155,7 +158,7 @@ def test_the_display_is_drawn_at_most_once_a_second(clock: Clock) -> None:
 
 def test_a_good_trial_does_not_redraw_the_display_within_a_second(clock: Clock) -> None:
     terminal = console(terminal=True)
-    with Display(terminal, 60, 7, 0) as display:
+    with Display(terminal, Budget(60), lambda: 7, 0) as display:
         display.starting(BLOCK, 0)
         before = terminal.file.getvalue()
         for position in (1, 2):
@@ -170,7 +173,7 @@ SHARPENING = replace(BLOCK, reason="sharpening demo: trio/asyncio known to withi
 
 def test_the_display_says_what_is_decided_and_why_a_workload_gets_more_blocks(clock: Clock) -> None:
     terminal = console(terminal=True)
-    with Display(terminal, 60, 7, 9) as display:
+    with Display(terminal, Budget(60), lambda: 7, 9) as display:
         display.decided = "23 of 61 contrasts decided"
         display.starting(SHARPENING, 0)
         read = shown(terminal)
@@ -180,7 +183,7 @@ def test_the_display_says_what_is_decided_and_why_a_workload_gets_more_blocks(cl
 
 def test_a_line_of_a_log_says_the_same(clock: Clock) -> None:
     log = console(terminal=False)
-    with Display(log, 60, 7, 5) as display:
+    with Display(log, Budget(60), lambda: 7, 5) as display:
         display.decided = "1 of 2 contrasts decided"
         display.starting(SHARPENING, 0)
         display.print("First look: [b]/report.html")
@@ -193,7 +196,7 @@ def test_a_line_of_a_log_says_the_same(clock: Clock) -> None:
 
 def test_while_figures_are_drawn_no_trial_is_shown_as_running(clock: Clock) -> None:
     terminal = console(terminal=True)
-    with Display(terminal, 60, 7, 0) as display:
+    with Display(terminal, Budget(60), lambda: 7, 0) as display:
         display.starting(BLOCK, 0)
         before = len(shown(terminal))
         display.drawing()
@@ -206,7 +209,7 @@ def test_while_figures_are_drawn_no_trial_is_shown_as_running(clock: Clock) -> N
 
 def test_the_remaining_time_is_never_below_zero(clock: Clock) -> None:
     terminal = console(terminal=True)
-    with Display(terminal, 60, 7, 0) as display:
+    with Display(terminal, Budget(60), lambda: 7, 0) as display:
         clock.now += 75
         display.starting(BLOCK, 0)
         assert "1:15 of 1:00, 0:00 left" in shown(terminal)
@@ -214,7 +217,19 @@ def test_the_remaining_time_is_never_below_zero(clock: Clock) -> None:
 
 def test_the_display_is_removed_after_the_run(clock: Clock) -> None:
     terminal = console(terminal=True)
-    with Display(terminal, 60, 7, 0) as display:
+    with Display(terminal, Budget(60), lambda: 7, 0) as display:
         display.starting(BLOCK, 0)
         before = len(terminal.file.getvalue())
     assert "\x1b[2K" in terminal.file.getvalue()[before:]
+
+
+def test_fewer_trials_are_planned_once_a_contestant_is_retired(clock: Clock) -> None:
+    log, planned = console(terminal=False), iter([9, 7])
+    with Display(log, Budget(60), lambda: next(planned), 0) as display:
+        display.starting(BLOCK, 0)
+        display.block_ended(BLOCK)
+        display.starting(NEXT, 0)
+    assert [line.rpartition("(")[2] for line in shown(log).splitlines()] == [
+        "0 of 9 trials)",
+        "0 of 7 trials)",
+    ]

@@ -35,6 +35,16 @@ def test_time_that_passes_while_nobody_runs_does_not_count(monkeypatch: pytest.M
     assert time.stood_still_s == STOP_S
 
 
+def test_a_budget_lasts_longer_by_a_standstill(monkeypatch: pytest.MonkeyPatch) -> None:
+    let_clock_say(monkeypatch, [1_000.0, 1_003.0, 1_071.0, 1_071.0, 1_078.0])
+    budget = running_time.Budget(10)
+    assert budget.spent_s == 3.0
+    assert budget.is_spent
+    budget.leave_out(STOP_S)
+    assert not budget.is_spent
+    assert budget.is_spent
+
+
 @pytest.mark.parametrize(
     ("readings", "status", "attempts"),
     [
@@ -52,10 +62,11 @@ def test_a_trial_during_which_the_harness_stood_still_is_repeated(
     attempts: int,
 ) -> None:
     let_clock_say(monkeypatch, readings)
-    it, told = bench(mark=mark), []
+    it, told, left_out = bench(mark=mark), [], []
     runner = it.trial_runner
-    runner.tell = told.append
+    runner.tell, runner.leave_out = told.append, left_out.append
     trial = runner.run(assign(GOOD, it.workloads), 0, 0)
     assert trial is not None
-    assert (trial.status, len(told)) == (status, attempts)
+    assert (trial.status, len(told), len(left_out)) == (status, attempts, attempts)
+    assert all(seconds >= STOP_S for seconds in left_out)
     assert all("stood still for" in text for text in told)

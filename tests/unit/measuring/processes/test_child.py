@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from dataclasses import dataclass, field
+from pathlib import Path
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
 
@@ -255,3 +256,20 @@ def test_writing_to_an_ended_child_does_nothing(place: Place) -> None:
     handle.terminate()  # which must reach nobody that has its process id by now
     with handle.detaching_when_reaped():
         assert handle._process is None
+
+
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="no /proc to see a stop in")
+def test_the_time_of_a_child_that_was_stopped_does_not_count(place: Place) -> None:
+    ended = place.run("be_stopped_for_a_while", child.Limits(timeout_s=2, memory_bytes=2**40))
+    assert (ended.returncode, ended.stopped) == (0, "")
+    assert ended.stood_still_s > 0
+    assert place.heard[-1] == b'{"kind": "finished", "usage": {"peak_bytes": 4096}}'
+
+
+def test_a_child_that_nobody_continues_is_given_up_and_blamed(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(child, "_LONGEST_STOP", 0.01)
+    ended = place.run("be_stopped_for_good")
+    assert (ended.stopped, ended.returncode) == (child.STANDSTILL, -signal.SIGKILL)
+    assert ended.stood_still_s == 0
