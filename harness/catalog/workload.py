@@ -40,6 +40,8 @@ CHECK, HEADLINE = "check", "headline"
 ALL_CASES = "all"  # a key of [alone] in a workload file
 BASELINE = "asyncio"  # the denominator of ratios, unless a workload has a baseline of its own
 _SMALLER_NS = 5_000_000  # the least duration of a sample of half of the work
+SITE_PORT = "port"  # the parameter in which a client of a site is given its port
+SITE_COUNTERS = ("in_flight", "reused", "connections")  # counted by the site, not by clients
 OTHER_VARIANTS = "other variants"  # those in no group, where a workload has groups
 NOT_ADVISED = frozenset({"scratch"})  # models that are written to teach, not for real work
 MIN_CASES_FOR_LINE = 3  # in a figure with a line per model
@@ -118,6 +120,21 @@ class Load:
     connect_ms: int  # timeout for opening all connections
     answer_ms: int  # timeout for one response
     drains: bool  # SIGTERM arrives while the server is under load
+
+
+@dataclass(frozen=True)
+class Site:
+    """The pages that a local server has for clients; formulas of the parameters of a case."""
+
+    pages: Formula
+    broken: Formula  # further pages, answered with 500 or 404
+    page_bytes: Formula  # of page 0; page n has n more
+    links: Formula  # from a page to pages that no page before links to; 0: no links at all
+    delay_ns: Formula  # from a request to its answer
+
+    def resolve(self, params: Params) -> dict[str, int]:
+        """Return the pages for a case with these parameters."""
+        return {name: int(formula(params)) for name, formula in vars(self).items()}
 
 
 @dataclass(frozen=True)
@@ -260,6 +277,7 @@ class Workload:
     contrasts: tuple[tuple[Contestant, Contestant], ...]  # pairs to compare in the finding
     exclusions: tuple[Exclusion, ...]
     load: Load | None  # of the shape `server`
+    site: Site | None  # what clients fetch pages from
     advice: AdviceTexts | None  # None: advice uses the title of the workload
     late: LateLimit | None
     groups: tuple[VariantGroup, ...]  # the first competes for the lead; none: all do
@@ -276,6 +294,11 @@ class Workload:
         _, *others = self.metrics.values()
         costs = (metric for metric in others if "cpu_ns" in metric.formula.names)
         return next(costs, None) if self.shape == "server" else None
+
+    @property
+    def shares_cores(self) -> bool:
+        """Whether the load generator's program takes part, so that contestants get fewer cores."""
+        return self.load is not None or self.site is not None
 
     @property
     def drains(self) -> bool:
