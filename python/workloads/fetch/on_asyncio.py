@@ -11,7 +11,7 @@ from runner.work import Params, Probe
 
 @asynccontextmanager
 async def prepare(params: Params, probe: Probe) -> AsyncIterator[aiohttp.ClientSession]:
-    pool = aiohttp.TCPConnector(limit=params.pages)
+    pool = aiohttp.TCPConnector(limit=params.pages, keepalive_timeout=3_600)
     async with aiohttp.ClientSession(f"http://127.0.0.1:{params.port}", connector=pool) as client:
         yield client
 
