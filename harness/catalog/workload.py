@@ -41,7 +41,7 @@ ALL_CASES = "all"  # a key of [alone] in a workload file
 BASELINE = "asyncio"  # the denominator of ratios, unless a workload has a baseline of its own
 _SMALLER_NS = 5_000_000  # the least duration of a sample of half of the work
 SITE_PORT = "port"  # the parameter in which a client of a site is given its port
-SITE_COUNTERS = ("in_flight", "reused", "connections")  # counted by the site, not by clients
+SITE_COUNTERS = ("in_flight", "connections")  # counted by the site, not by clients
 OTHER_VARIANTS = "other variants"  # those in no group, where a workload has groups
 NOT_ADVISED = frozenset({"scratch"})  # models that are written to teach, not for real work
 MIN_CASES_FOR_LINE = 3  # in a figure with a line per model
@@ -176,23 +176,30 @@ class Exclusion:
 
 @dataclass(frozen=True)
 class WantedCount:
-    """The value that a counter must have, from the parameters, or its least value."""
+    """The value that a counter must have, from the parameters, or its least or largest value."""
 
     formula: Formula
     is_least: bool = False
+    is_most: bool = False
 
     def accepts(self, count: int, params: Params) -> bool:
         """Return whether a counter has a right value in a case with these parameters."""
         value = int(self.formula(params))
-        return count >= value if self.is_least else count == value
+        return (
+            count == value or (self.is_least and count > value) or (self.is_most and count < value)
+        )
 
     def describe(self, params: Params) -> str:
         """Format the value in a case with these parameters: `3`, `at least 1,000`."""
-        return f"{'at least ' if self.is_least else ''}{int(self.formula(params)):,}"
+        return f"{self._bound}{int(self.formula(params)):,}"
 
     def describe_formula(self) -> str:
         """Format the value for any case: `3`, `at least tasks`."""
-        return f"{'at least ' if self.is_least else ''}{self.formula.text}"
+        return f"{self._bound}{self.formula.text}"
+
+    @property
+    def _bound(self) -> str:
+        return "at least " if self.is_least else "at most " if self.is_most else ""
 
 
 @dataclass(frozen=True)

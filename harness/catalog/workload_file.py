@@ -531,23 +531,23 @@ def _observations(
 def _observation(
     name: str, table: TomlTable, names: frozenset[str], models: _Models
 ) -> Observation:
-    key = "at_least" if "at_least" in table.values else "expected"
+    key = next((key for key in ("at_least", "at_most") if key in table.values), "expected")
     wanted_of = {}
-    for group in ("expected", "at_least"):
+    for group in ("expected", "at_least", "at_most"):
         others = table.table(f"{group}_of", {})
         for model in others.values:
             if _model(others, model, models) in wanted_of:
                 raise others.problem(model, others.values[model], "a model in one table only")
-            wanted_of[model] = _wanted(others, model, names, is_least=group == "at_least")
-    wanted = _wanted(table, key, names, is_least=key == "at_least")
+            wanted_of[model] = _wanted(others, model, names, group)
+    wanted = _wanted(table, key, names, key)
     observation = Observation(name, wanted, wanted_of)
     table.refuse_unknown_keys()
     return observation
 
 
-def _wanted(table: TomlTable, key: str, names: frozenset[str], *, is_least: bool) -> WantedCount:
-    """Read the value of a counter: an integer or a formula."""
-    return WantedCount(_count(table, key, names), is_least)
+def _wanted(table: TomlTable, key: str, names: frozenset[str], kind: str) -> WantedCount:
+    """Read the value of a counter, or its bound: an integer or a formula."""
+    return WantedCount(_count(table, key, names), kind == "at_least", kind == "at_most")
 
 
 def _count(

@@ -87,7 +87,6 @@ type SiteServed struct {
 	Strays      int64  `json:"strays"`      // requests for an unknown page, or for one again in the same round
 	Rest        int64  `json:"rest"`        // requests after the last complete round
 	InFlight    int64  `json:"in_flight"`   // the most at once in a round; the least of all rounds
-	Reused      int64  `json:"reused"`      // on a connection that had been used; the least of all rounds but the first
 	Connections int64  `json:"connections"` // that were opened
 }
 

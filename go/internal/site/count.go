@@ -16,24 +16,22 @@ type counter struct {
 	requests int    // in this round
 	flying   int    // requests that are not yet answered
 	most     int    // of them at once, in this round
-	reused   int    // requests on used connections, in this round
 
 	rounds      int64
 	strays      int64
 	leastMost   int
-	leastReused int
 	connections int64
 }
 
 func newCounter(pages int) *counter {
-	return &counter{seen: make([]bool, pages), leastMost: math.MaxInt, leastReused: math.MaxInt}
+	return &counter{seen: make([]bool, pages), leastMost: math.MaxInt}
 }
 
-// begin counts a request for a page, on a connection that was used before or not.
-func (c *counter) begin(page int, isReused bool) {
+// begin counts a request for a page, perhaps the first on its connection.
+func (c *counter) begin(page int, isFirst bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if !isReused {
+	if isFirst {
 		c.connections++
 	}
 	c.flying++
@@ -44,9 +42,6 @@ func (c *counter) begin(page int, isReused bool) {
 	}
 	c.seen[page] = true
 	c.requests++
-	if isReused {
-		c.reused++
-	}
 	if c.requests == len(c.seen) {
 		c.endRound()
 	}
@@ -54,12 +49,9 @@ func (c *counter) begin(page int, isReused bool) {
 
 func (c *counter) endRound() {
 	c.leastMost = min(c.leastMost, c.most)
-	if c.rounds > 0 {
-		c.leastReused = min(c.leastReused, c.reused)
-	}
 	c.rounds++
 	clear(c.seen)
-	c.requests, c.most, c.reused = 0, 0, 0
+	c.requests, c.most = 0, 0
 }
 
 // end counts the answer to a request, before it is sent: the client may send the
@@ -86,9 +78,6 @@ func (c *counter) served(id string) protocol.SiteServed {
 	}
 	if c.rounds > 0 {
 		served.InFlight = int64(c.leastMost)
-	}
-	if c.rounds > 1 {
-		served.Reused = int64(c.leastReused)
 	}
 	return served
 }

@@ -35,14 +35,13 @@ func Run(ctx context.Context, request protocol.SiteRequest, records *protocol.Wr
 	ports := make(map[string]int)
 	var servers []*Server
 	for _, site := range request.Sites {
-		server, err := listen(site)
+		server, err := Start(site)
 		if err != nil {
 			return err
 		}
-		defer server.listener.Close()
+		defer server.Close()
 		ports[site.ID] = server.Port()
 		servers = append(servers, server)
-		go server.serve()
 	}
 	if err := records.Write(protocol.SiteListening{Ports: ports}); err != nil {
 		return err
@@ -50,12 +49,13 @@ func Run(ctx context.Context, request protocol.SiteRequest, records *protocol.Wr
 	<-ctx.Done()
 	var err error
 	for _, server := range servers {
-		err = errors.Join(err, records.Write(server.counter.served(server.id)))
+		err = errors.Join(err, records.Write(server.Served()))
 	}
 	return err
 }
 
-func listen(site protocol.SiteCase) (*Server, error) {
+// Start starts the server of a site on a free port of 127.0.0.1.
+func Start(site protocol.SiteCase) (*Server, error) {
 	listener, err := net.Listen("tcp4", "127.0.0.1:0")
 	if err != nil {
 		return nil, err
@@ -73,13 +73,18 @@ func listen(site protocol.SiteCase) (*Server, error) {
 		delay: site.DelayNs, now: now, timers: timers,
 	}
 	server.http = &fasthttp.Server{Handler: server.answer, NoDefaultServerHeader: true}
+	go func() { _ = server.http.Serve(listener) }() // until Close
 	return server, nil
 }
 
 // Port returns the port on 127.0.0.1 on which the server listens.
 func (s *Server) Port() int { return s.listener.Addr().(*net.TCPAddr).Port }
 
-func (s *Server) serve() { _ = s.http.Serve(s.listener) } // until the listener is closed
+// Served returns what was counted so far.
+func (s *Server) Served() protocol.SiteServed { return s.counter.served(s.id) }
+
+// Close stops accepting connections.
+func (s *Server) Close() { s.listener.Close() }
 
 // answer answers one request, after the delay if it is for a page.
 func (s *Server) answer(request *fasthttp.RequestCtx) {
@@ -90,7 +95,7 @@ func (s *Server) answer(request *fasthttp.RequestCtx) {
 		request.SetStatusCode(fasthttp.StatusNotFound)
 		return
 	}
-	s.counter.begin(number, request.ConnRequestNum() > 1)
+	s.counter.begin(number, request.ConnRequestNum() == 1)
 	s.timers.SleepUntil(number, arrived+s.delay)
 	s.counter.end()
 	request.SetContentType("text/html; charset=utf-8")

@@ -46,7 +46,6 @@ class Served(msgspec.Struct, frozen=True, tag="served", tag_field="kind"):
     strays: int
     rest: int
     in_flight: int
-    reused: int
     connections: int
 
 

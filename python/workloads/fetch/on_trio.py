@@ -11,7 +11,7 @@ from runner.work import Params, Probe
 
 @asynccontextmanager
 async def prepare(params: Params, probe: Probe) -> AsyncIterator[httpx2.AsyncClient]:
-    pool = httpx2.Limits(params.pages, max_keepalive_connections=None, keepalive_expiry=None)
+    pool = httpx2.Limits(max_connections=params.pages, keepalive_expiry=None)
     url = f"http://127.0.0.1:{params.port}"
     async with httpx2.AsyncClient(base_url=url, limits=pool) as client:
         yield client
