@@ -440,6 +440,12 @@ class ModelCase:
         """The correct answer; for a server, the number of connections that it must serve."""
         return int(self.workload.oracle(self.params))
 
+    @property
+    def connections(self) -> int:
+        """The largest number of connections to a server, or from a client to its site."""
+        site = self.workload.site
+        return int(self.params["connections"] if site is None else site.pages(self.params))
+
     @cached_property
     def operations(self) -> int:
         """The number of operations per call."""

@@ -43,8 +43,7 @@ def find_obstacle(case: ModelCase, command: tuple[str, ...]) -> LoadFailure | No
         return LoadFailure(Status.UNSUPPORTED, "there is no load generator here")
     if lack := find_lack_of_loopback():
         return LoadFailure(Status.UNSUPPORTED, lack)
-    site = case.workload.site
-    connections = int(case.params["connections"] if site is None else site.pages(case.params))
+    connections = case.connections
     needed = connections + _OTHER_FILES
     limit = raise_open_files(needed)
     if limit < needed:

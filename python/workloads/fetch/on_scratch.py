@@ -5,7 +5,7 @@ from contextlib import asynccontextmanager
 
 from runner import scratch
 from runner.work import Params, Probe
-from workloads.fetch.scratch_client import Client, open_client
+from workloads.fetch.httptools_client import Client, open_client
 
 
 @asynccontextmanager

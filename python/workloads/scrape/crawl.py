@@ -4,7 +4,7 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 
 from runner.work import Probe
-from workloads.scrape.links import ROOT
+from workloads.scrape.lxml_links import ROOT
 
 Visit = Callable[[str], list[str] | None]  # returns the links of a page; None: it is broken
 

@@ -8,7 +8,7 @@ import anyio
 import httpx2
 
 from runner.work import Params, Probe
-from workloads.scrape.links import ROOT, find_links
+from workloads.scrape.lxml_links import ROOT, find_links
 
 
 @asynccontextmanager

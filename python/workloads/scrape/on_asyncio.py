@@ -8,7 +8,7 @@ from http import HTTPStatus
 import aiohttp
 
 from runner.work import Params, Probe
-from workloads.scrape.links import ROOT, find_links
+from workloads.scrape.lxml_links import ROOT, find_links
 
 
 @asynccontextmanager

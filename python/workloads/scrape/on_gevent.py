@@ -10,7 +10,7 @@ from gevent.lock import BoundedSemaphore
 from gevent.pool import Group
 
 from runner.work import Params, Probe
-from workloads.scrape.links import ROOT, find_links
+from workloads.scrape.lxml_links import ROOT, find_links
 
 monkey.patch_socket()  # urllib3 looks up `socket.socket` when it connects
 

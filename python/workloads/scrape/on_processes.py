@@ -12,7 +12,7 @@ import urllib3
 from runner.models import START_METHOD
 from runner.work import Params, Probe
 from workloads.scrape.crawl import crawl
-from workloads.scrape.links import find_links
+from workloads.scrape.lxml_links import find_links
 
 processes = get_context(START_METHOD)
 processes.set_forkserver_preload([__name__])

@@ -6,8 +6,8 @@ from http import HTTPStatus
 
 from runner import scratch
 from runner.work import Params, Probe
-from workloads.fetch.scratch_client import Client, open_client
-from workloads.scrape.links import ROOT, find_links
+from workloads.fetch.httptools_client import Client, open_client
+from workloads.scrape.lxml_links import ROOT, find_links
 
 
 @asynccontextmanager

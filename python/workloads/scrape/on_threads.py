@@ -10,7 +10,7 @@ import urllib3
 
 from runner.work import Params, Probe
 from workloads.scrape.crawl import Visit, crawl
-from workloads.scrape.links import find_links
+from workloads.scrape.lxml_links import find_links
 
 
 @contextmanager
