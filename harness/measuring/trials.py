@@ -323,6 +323,8 @@ class Attempt:
         if verdict.status in _PERHAPS_OF_MACHINE and (lack := find_lack(error)):
             verdict = Verdict(Status.UNSUPPORTED, f"{verdict.message}; {lack}")
         trial = self._create_trial(verdict)
+        if site is not None and site.cpu_ns is not None:
+            trial = structs.replace(trial, usage={**trial.usage, "site_cpu_ns": site.cpu_ns})
         return _add_load(trial, driver, self.assignment.case) if driver else trial
 
     def _judge_site(self, site: SiteDriver, verdict: Verdict) -> Verdict:
