@@ -1,6 +1,7 @@
 // Command load is the load generator for servers in any language. It reads one
 // request from standard input, loads a TCP echo or HTTP/1.1 server, and writes
-// records. docs/load.md says what it measures, and why.
+// records. docs/load.md says what it measures, and why. It is also the site that
+// clients fetch pages from; see internal/site.
 //
 // It is a separate program and not a part of the runner: its HTTP client would
 // double the size of the runner and make it start slower, in every Go trial.

@@ -14,6 +14,7 @@ import (
 	"loombench/internal/models"
 	"loombench/internal/process"
 	"loombench/internal/protocol"
+	"loombench/internal/site"
 )
 
 const usage = `usage: load
@@ -42,7 +43,14 @@ const reservedFiles = 64
 func run(cmd command.Command) int {
 	records := protocol.NewWriter(cmd.Stdout)
 	input := bufio.NewReader(cmd.Stdin)
-	request, reason, err := readRequest(input)
+	line, err := command.ReadLine(input)
+	if err != nil {
+		return cmd.Refuse(records, protocol.Unsupported, err)
+	}
+	if protocol.IsSite(line) {
+		return runSite(cmd, input, records, line)
+	}
+	request, reason, err := parseRequest(line)
 	if err != nil {
 		return cmd.Refuse(records, reason, err)
 	}
@@ -71,13 +79,31 @@ func run(cmd command.Command) int {
 	return command.ExitOK
 }
 
-// readRequest reads the request and checks that this process may open enough
-// files for it. The reason belongs to the error.
-func readRequest(input *bufio.Reader) (protocol.LoadRequest, protocol.Reason, error) {
-	line, err := command.ReadLine(input)
+// runSite serves the pages that clients fetch, until the harness says stop.
+func runSite(cmd command.Command, input *bufio.Reader, records *protocol.Writer, line []byte) int {
+	request, err := protocol.ParseSite(line)
 	if err != nil {
-		return protocol.LoadRequest{}, protocol.Unsupported, err
+		return cmd.Refuse(records, protocol.Unsupported, err)
 	}
+	ctx, stop := context.WithCancel(context.Background())
+	defer stop()
+	defer cmd.WatchStdin(input, records, stop, nil)()
+	if err := site.Run(ctx, request, records); err != nil {
+		return cmd.Refuse(records, protocol.Crash, err)
+	}
+	finished := protocol.SiteFinished{}
+	if cpu, ok := process.CPUNs(); ok {
+		finished.CPUNs = &cpu
+	}
+	if err := records.WriteLast(finished); err != nil {
+		return cmd.FailWriting(err)
+	}
+	return command.ExitOK
+}
+
+// parseRequest decodes the request and checks that this process may open enough
+// files for it. The reason belongs to the error.
+func parseRequest(line []byte) (protocol.LoadRequest, protocol.Reason, error) {
 	request, err := protocol.ParseLoad(line)
 	if err != nil {
 		return protocol.LoadRequest{}, protocol.Unsupported, err

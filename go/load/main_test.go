@@ -92,6 +92,27 @@ func TestTheLoadGeneratorExitsWhenStandardInputEnds(t *testing.T) {
 	}
 }
 
+func TestASiteListensAndCountsUntilItIsStopped(t *testing.T) {
+	p := commandtest.Start(t)
+	p.Send(t, `{"protocol":1,"application":"site","sites":[{"id":"check","pages":3,"broken":0,"page_bytes":100,"links":0,"delay_ns":0}]}`+"\n"+
+		`{"kind":"stop"}`+"\n")
+	if code := p.WaitForExit(); code != command.ExitOK {
+		t.Errorf("found exit code %d, expected %d: %s", code, command.ExitOK, p.Stderr.String())
+	}
+	out := p.Stdout.String()
+	if got := commandtest.Kinds(t, out); got != "listening served finished" || !strings.Contains(out, `"ports":{"check":`) {
+		t.Errorf("found %s, expected listening served finished", out)
+	}
+}
+
+func TestASiteWithoutPagesIsRefused(t *testing.T) {
+	request := `{"protocol":1,"application":"site","sites":[{"id":"check","pages":0,"broken":0,"page_bytes":100,"links":0,"delay_ns":0}]}` + "\n"
+	code, stdout, _ := commandtest.InProcess(request, run)
+	if want := `request: sites[0].pages: found 0, expected an integer from 1 to 1000000`; code != command.ExitRefused || !strings.Contains(stdout, want) {
+		t.Errorf("found %d %s, expected %s", code, stdout, want)
+	}
+}
+
 func TestTheOpenFileLimitIsCheckedBeforeConnecting(t *testing.T) {
 	for _, test := range []struct {
 		limits string

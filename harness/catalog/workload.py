@@ -40,6 +40,8 @@ CHECK, HEADLINE = "check", "headline"
 ALL_CASES = "all"  # a key of [alone] in a workload file
 BASELINE = "asyncio"  # the denominator of ratios, unless a workload has a baseline of its own
 _SMALLER_NS = 5_000_000  # the least duration of a sample of half of the work
+SITE_PORT = "port"  # the parameter in which a client of a site is given its port
+SITE_COUNTERS = ("in_flight", "connections")  # counted by the site, not by clients
 OTHER_VARIANTS = "other variants"  # those in no group, where a workload has groups
 NOT_ADVISED = frozenset({"scratch"})  # models that are written to teach, not for real work
 MIN_CASES_FOR_LINE = 3  # in a figure with a line per model
@@ -121,6 +123,21 @@ class Load:
 
 
 @dataclass(frozen=True)
+class Site:
+    """The pages that a local server has for clients; formulas of the parameters of a case."""
+
+    pages: Formula
+    broken: Formula  # further pages, answered with 500 or 404
+    page_bytes: Formula  # of page 0; page n has n more
+    links: Formula  # from a page to pages that no page before links to; 0: no links at all
+    delay_ns: Formula  # from a request to its answer
+
+    def resolve(self, params: Params) -> dict[str, int]:
+        """Return the pages for a case with these parameters."""
+        return {name: int(formula(params)) for name, formula in vars(self).items()}
+
+
+@dataclass(frozen=True)
 class Metric:
     """One number computed from a sample; the first metric of a workload is its headline."""
 
@@ -159,23 +176,30 @@ class Exclusion:
 
 @dataclass(frozen=True)
 class WantedCount:
-    """The value that a counter must have, from the parameters, or its least value."""
+    """The value that a counter must have, from the parameters, or its least or largest value."""
 
     formula: Formula
     is_least: bool = False
+    is_most: bool = False
 
     def accepts(self, count: int, params: Params) -> bool:
         """Return whether a counter has a right value in a case with these parameters."""
         value = int(self.formula(params))
-        return count >= value if self.is_least else count == value
+        return (
+            count == value or (self.is_least and count > value) or (self.is_most and count < value)
+        )
 
     def describe(self, params: Params) -> str:
         """Format the value in a case with these parameters: `3`, `at least 1,000`."""
-        return f"{'at least ' if self.is_least else ''}{int(self.formula(params)):,}"
+        return f"{self._bound}{int(self.formula(params)):,}"
 
     def describe_formula(self) -> str:
         """Format the value for any case: `3`, `at least tasks`."""
-        return f"{'at least ' if self.is_least else ''}{self.formula.text}"
+        return f"{self._bound}{self.formula.text}"
+
+    @property
+    def _bound(self) -> str:
+        return "at least " if self.is_least else "at most " if self.is_most else ""
 
 
 @dataclass(frozen=True)
@@ -260,6 +284,7 @@ class Workload:
     contrasts: tuple[tuple[Contestant, Contestant], ...]  # pairs to compare in the finding
     exclusions: tuple[Exclusion, ...]
     load: Load | None  # of the shape `server`
+    site: Site | None  # what clients fetch pages from
     advice: AdviceTexts | None  # None: advice uses the title of the workload
     late: LateLimit | None
     groups: tuple[VariantGroup, ...]  # the first competes for the lead; none: all do
@@ -276,6 +301,11 @@ class Workload:
         _, *others = self.metrics.values()
         costs = (metric for metric in others if "cpu_ns" in metric.formula.names)
         return next(costs, None) if self.shape == "server" else None
+
+    @property
+    def shares_cores(self) -> bool:
+        """Whether the load generator's program takes part, so that contestants get fewer cores."""
+        return self.load is not None or self.site is not None
 
     @property
     def drains(self) -> bool:
@@ -409,6 +439,12 @@ class ModelCase:
     def expected(self) -> int:
         """The correct answer; for a server, the number of connections that it must serve."""
         return int(self.workload.oracle(self.params))
+
+    @property
+    def connections(self) -> int:
+        """The largest number of connections to a server, or from a client to its site."""
+        site = self.workload.site
+        return int(self.params["connections"] if site is None else site.pages(self.params))
 
     @cached_property
     def operations(self) -> int:

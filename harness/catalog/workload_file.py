@@ -20,6 +20,7 @@ from harness.catalog.workload import (
     LATENCIES,
     MODELS,
     SHAPES,
+    SITE_PORT,
     AdviceTexts,
     Case,
     Exclusion,
@@ -31,6 +32,7 @@ from harness.catalog.workload import (
     Param,
     PlaceChoice,
     Sampling,
+    Site,
     Sweep,
     VariantGroup,
     WantedCount,
@@ -108,10 +110,12 @@ def parse(id_: str, text: str, file: str, *, from_outside: bool = False) -> Work
 def _workload(id_: str, root: TomlTable, text: str, models: _Models) -> Workload:
     params = _params(root, models)
     names = frozenset(_numbers(params))
+    if "site" in root.values and SITE_PORT in params:
+        raise root.problem("params", SITE_PORT, "another name: this is the parameter of the site")
     work, oracle = root.table("work"), _formula(root.table("oracle"), "value", names)
     shape = root.choice("shape", SHAPES)
     load = _load(root.table("load"), names) if shape == "server" else None
-    swept, advice, late = map(root.optional_table, ("sweep", "advice", "late"))
+    swept, advice, late, site = map(root.optional_table, ("sweep", "advice", "late", "site"))
     sweep = None if swept is None else _sweep(swept, params)
     cases = _cases(root, params, sweep, oracle, load)
     observations = _observations(root, params, names, models)
@@ -142,6 +146,7 @@ def _workload(id_: str, root: TomlTable, text: str, models: _Models) -> Workload
         contrasts=_contrasts(root, id_, models),
         exclusions=tuple(_exclusion(row, params, models) for row in root.rows("exclusions")),
         load=load,
+        site=None if site is None else _site(site, names, shape),
         advice=None if advice is None else _advice(advice, cases),
         late=None if late is None else _late(late),
         groups=_groups(root),
@@ -185,6 +190,8 @@ def _check_formulas(root: TomlTable, workload: Workload) -> None:
             table = root.table("observed").table(observation.name)
             for wanted in (observation.wanted, *observation.wanted_of.values()):
                 _computed(table, "", wanted.formula, case)
+        for key, formula in vars(workload.site).items() if workload.site else ():
+            _computed(root.table("site"), key, formula, case)
 
 
 def _check_grown(root: TomlTable, workload: Workload) -> None:
@@ -225,6 +232,21 @@ def _late(table: TomlTable) -> LateLimit:
     limit = LateLimit(table.integer("limit_ns", least=1), table.text("event"))
     table.refuse_unknown_keys()
     return limit
+
+
+def _site(table: TomlTable, names: frozenset[str], shape: str) -> Site:
+    if shape not in _SHAPES_OF_WORK:
+        expected = f"a site only for the shapes {' and '.join(_SHAPES_OF_WORK)}"
+        raise table.problem("", shape, expected)
+    site = Site(
+        pages=_count(table, "pages", names),
+        broken=_count(table, "broken", names, 0),
+        page_bytes=_count(table, "page_bytes", names),
+        links=_count(table, "links", names, 0),
+        delay_ns=_count(table, "delay_ns", names),
+    )
+    table.refuse_unknown_keys()
+    return site
 
 
 def _groups(root: TomlTable) -> tuple[VariantGroup, ...]:
@@ -507,25 +529,32 @@ def _observations(
 def _observation(
     name: str, table: TomlTable, names: frozenset[str], models: _Models
 ) -> Observation:
-    key = "at_least" if "at_least" in table.values else "expected"
+    key = next((key for key in ("at_least", "at_most") if key in table.values), "expected")
     wanted_of = {}
-    for group in ("expected", "at_least"):
+    for group in ("expected", "at_least", "at_most"):
         others = table.table(f"{group}_of", {})
         for model in others.values:
             if _model(others, model, models) in wanted_of:
                 raise others.problem(model, others.values[model], "a model in one table only")
-            wanted_of[model] = _wanted(others, model, names, is_least=group == "at_least")
-    wanted = _wanted(table, key, names, is_least=key == "at_least")
+            wanted_of[model] = _wanted(others, model, names, group)
+    wanted = _wanted(table, key, names, key)
     observation = Observation(name, wanted, wanted_of)
     table.refuse_unknown_keys()
     return observation
 
 
-def _wanted(table: TomlTable, key: str, names: frozenset[str], *, is_least: bool) -> WantedCount:
-    """Read the value of a counter: an integer or a formula."""
-    if type(table.values.get(key)) is int:
-        return WantedCount(Formula(str(table.integer(key))), is_least)
-    return WantedCount(_formula(table, key, names), is_least)
+def _wanted(table: TomlTable, key: str, names: frozenset[str], kind: str) -> WantedCount:
+    """Read the value of a counter, or its bound: an integer or a formula."""
+    return WantedCount(_count(table, key, names), kind == "at_least", kind == "at_most")
+
+
+def _count(
+    table: TomlTable, key: str, names: frozenset[str], default: int | None = None
+) -> Formula:
+    """Read an integer or a formula."""
+    if type(table.values.get(key, default)) is int:
+        return Formula(str(table.integer(key, ... if default is None else default)))
+    return _formula(table, key, names)
 
 
 def _not_applicable(root: TomlTable, models: _Models) -> dict[str, str]:

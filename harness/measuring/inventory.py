@@ -99,7 +99,7 @@ class Inventory:
             count_server_processors(),
         )
         if not self.runners.load_command:
-            servers = [cell for cell in present if self.workloads[cell.workload].load]
+            servers = [cell for cell in present if self.workloads[cell.workload].shares_cores]
             present = [cell for cell in present if cell not in servers]
             absent += [
                 AbsentCell(cell, Absence.UNAVAILABLE, self.runners.load_missing)

@@ -188,8 +188,8 @@ def plan_cells(
 
 
 def _find_twins(present: Sequence[Cell], workloads: Sequence[Workload]) -> list[AbsentCell]:
-    """Return the servers that are another measured contestant's program on one processor."""
-    served = {workload.id for workload in workloads if workload.load is not None}
+    """Return what is another measured contestant's program where each has one processor."""
+    served = {workload.id for workload in workloads if workload.shares_cores}
     twins = []
     for cell in present:
         model = ON_ONE_PROCESSOR.get(cell.model)
@@ -197,7 +197,7 @@ def _find_twins(present: Sequence[Cell], workloads: Sequence[Workload]) -> list[
             continue
         contestant = msgspec.structs.replace(cell.contestant, model=model)
         if msgspec.structs.replace(cell, contestant=contestant) in present:
-            reason = f"a server has one processor here, so this is the same program as {model}"
+            reason = f"it has one processor here, so this is the same program as {model}"
             twins.append(AbsentCell(cell, Absence.NOT_APPLICABLE, reason))
     return twins
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Protocol
 
@@ -25,6 +25,8 @@ from harness.measuring.runners import protocol
 from harness.measuring.runners.transcript import Transcript
 from harness.measuring.servers.cores import split_allowed_cores
 from harness.measuring.servers.load_driver import LoadDriver, find_obstacle
+from harness.measuring.servers.load_protocol import LoadFailure
+from harness.measuring.servers.site import SiteDriver, find_miscount
 from harness.measuring.validity import Bounds, fits
 from harness.results import histograms
 from harness.results.records import Parked, Sample, Status, Trial
@@ -36,7 +38,6 @@ if TYPE_CHECKING:
     from harness.catalog.workload import ModelCase
     from harness.measuring.plan import Assignment, Block
     from harness.measuring.runners.runner import Runner
-    from harness.measuring.servers.load_protocol import LoadFailure
 
 _END = b'{"kind": "end"}\n'
 _CANNOT_START = 127  # the exit code that shells use
@@ -132,9 +133,15 @@ class TrialRunner:
             version,
             turns=turns > 0 and not is_served,  # the load on a server takes the turns
         )
-        driver = obstacle = None
-        if is_served:
+        driver = obstacle = site = None
+        workload = assignment.case.workload
+        if workload.shares_cores:
             obstacle = find_obstacle(assignment.case, self.load_command)
+        if workload.site is not None:
+            site = SiteDriver(
+                self.load_command, split_allowed_cores(), self.memory_bytes, self.interrupted
+            )
+        if is_served:
             driver = LoadDriver(
                 self.load_command,
                 split_allowed_cores(),
@@ -143,7 +150,7 @@ class TrialRunner:
                 self.interrupted,
                 turns,
             )
-        return Attempt(assignment, block, position, request, driver, obstacle)
+        return Attempt(assignment, block, position, request, driver, obstacle, site)
 
     def run_child(
         self,
@@ -153,21 +160,21 @@ class TrialRunner:
         on_tick: Callable[[], None] = lambda: None,
     ) -> None:
         """Run the child of an attempt to its end, unless an obstacle forbids its start."""
-        if attempt.obstacle is not None:
+        if attempt.obstacle is not None or not attempt.start_site():
             return
-        assignment, driver = attempt.assignment, attempt.driver
+        assignment = attempt.assignment
         runner = self.runner_of(assignment.cell.contestant)
         try:
             attempt.result = child.run(
                 [*runner.command_for(assignment.cell.workload), "run"],
                 _create_environment(runner, rng),
-                protocol.encode_request(attempt.request),
+                protocol.encode_request(attempt.full_request),
                 limits,
                 attempt.receive_line,
                 self.interrupted,
                 on_tick,
                 runner.folder,
-                driver.cores.server if driver else frozenset(),
+                attempt.cores,
                 attempt.handle,
             )
         except OSError as error:
@@ -184,6 +191,7 @@ class Attempt:
     request: protocol.Request
     driver: LoadDriver | None
     obstacle: LoadFailure | None = None  # why the child is not started
+    site: SiteDriver | None = None  # from which a client fetches pages
     on_turn: Callable[[str], None] = lambda _: None  # see `listen`
     first_round: int = 0  # of the block, in which it took its first turn
     turns_ns: list[int] = field(default_factory=list)  # how long each took, seen from here
@@ -254,10 +262,31 @@ class Attempt:
         self.transcript.end_turns()
         self.handle.write_line(_END)
 
+    def start_site(self) -> bool:
+        """Start the site of a client. Returns whether the child can start."""
+        if self.site is not None and not self.site.start(self.assignment.cases):
+            self.obstacle = LoadFailure(Status.CRASH, self.site.failure)
+        return self.obstacle is None
+
+    @property
+    def full_request(self) -> protocol.Request:
+        """The request with the ports of the site, which has to run."""
+        return self.request if self.site is None else self.site.add_ports(self.request)
+
+    @property
+    def cores(self) -> frozenset[int]:
+        """The cores of the child; empty: any."""
+        return self.helpers[0].cores.server if self.helpers else frozenset()
+
+    @property
+    def helpers(self) -> tuple[LoadDriver | SiteDriver, ...]:
+        """What runs beside the child: the load on a server, or the site of a client."""
+        return tuple(helper for helper in (self.driver, self.site) if helper is not None)
+
     def close(self) -> None:
-        """End the load generators."""
-        if self.driver is not None:
-            self.driver.finish()
+        """End the load generators, or the site."""
+        for helper in self.helpers:
+            helper.finish()
 
     @property
     def was_interrupted(self) -> bool:
@@ -269,15 +298,16 @@ class Attempt:
     @property
     def stood_still_s(self) -> float:
         """How long the harness or the machine stood still during the trial."""
-        return max(self.result.stood_still_s, self.driver.stood_still_s if self.driver else 0.0)
+        return max(one.stood_still_s for one in (self.result, *self.helpers))
 
     def judge(self) -> Trial:
         """Judge an ended attempt and return the trial to store."""
         if self.obstacle is not None:
             return self._create_trial(Verdict(self.obstacle.status, self.obstacle.message))
-        driver = self.driver
-        if driver is not None:
-            self.result.orphan_count += driver.orphan_count
+        driver, site = self.driver, self.site
+        self.result.orphan_count += sum(helper.orphan_count for helper in self.helpers)
+        if site is not None:
+            site.add_counts(self.transcript)
         if self.stood_still_s:
             reason = f"{describe_standstill(self.stood_still_s)}, in each of {MOST_ATTEMPTS} tries"
             return self._create_trial(Verdict(Status.UNSETTLED, reason))
@@ -289,11 +319,30 @@ class Attempt:
             Bounds(os.cpu_count() or 1, () if driver else tuple(self.turns_ns)),
             driver.loads if driver else None,
         )
+        if site is not None:
+            verdict = self._judge_site(site, verdict)
         error = f"{verdict.message}\n{self.result.stderr_end}"
         if verdict.status in _PERHAPS_OF_MACHINE and (lack := find_lack(error)):
             verdict = Verdict(Status.UNSUPPORTED, f"{verdict.message}; {lack}")
         trial = self._create_trial(verdict)
+        if site is not None and site.cpu_ns is not None:
+            trial = structs.replace(trial, usage={**trial.usage, "site_cpu_ns": site.cpu_ns})
         return _add_load(trial, driver, self.assignment.case) if driver else trial
+
+    def _judge_site(self, site: SiteDriver, verdict: Verdict) -> Verdict:
+        """Return the verdict on a client, given what its site has counted."""
+        warning = site.find_warning(self.transcript)
+        if warning and self.assignment.case.id != CHECK:  # which is too short to tell
+            verdict = replace(verdict, warnings=(*verdict.warnings, warning))
+        if site.failure:
+            return Verdict(Status.CRASH, site.failure)
+        if verdict.status not in (Status.OK, Status.UNSETTLED):
+            return verdict
+        for case in self.assignment.cases:
+            if error := find_miscount(case, self.transcript, site.served[case.id]):
+                prefix = "" if case is self.assignment.case else f"in the {case.id} case: "
+                return Verdict(Status.WRONG_ANSWER, prefix + error)
+        return verdict
 
     def _create_trial(self, verdict: Verdict) -> Trial:
         """Return the trial with the messages and the resource usage of the child."""

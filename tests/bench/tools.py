@@ -44,17 +44,18 @@ def runner_of(model: str) -> Runner | None:
 
 
 @cache
-def bare_go() -> Path | None:
-    """Build the hand-written Go program outside the repository."""
+def bare_go(name: str = "bare") -> Path | None:
+    """Build a hand-written Go program outside the repository."""
     go, _ = find_go(ROOT / "go" / "go.mod")
     if go is None:
         return None
     folder = Path(tempfile.mkdtemp(prefix="loombench-bench-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    binary = folder / "bare"
+    binary = folder / name
     subprocess.run(
-        [go, "build", "-trimpath", "-o", str(binary), str(BARE / "bare.go")],
+        [go, "build", "-trimpath", "-o", str(binary), str(BARE / f"{name}.go")],
         check=True,
+        cwd=ROOT / "go",  # where its libraries are known
         env={**os.environ, "GOTOOLCHAIN": "local", "CGO_ENABLED": "0"},
     )
     return binary

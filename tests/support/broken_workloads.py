@@ -159,6 +159,27 @@ BROKEN = {
         "expected = 3\nat_least = 3\n",
         "observed.in_flight.expected: unknown key, expected 'expected_of'",
     ),
+    "observed at least and at most": (
+        "expected = 3\n",
+        "at_least = 3\nat_most = 3\n",
+        "observed.in_flight.at_most: unknown key, expected 'at_most_of'",
+    ),
+    "site without pages": (
+        "[work]\n",
+        "[site]\npage_bytes = 1\ndelay_ns = 0\n[work]\n",
+        "site.pages: found nothing, expected a formula",
+    ),
+    "site with an unknown key": (
+        "[work]\n",
+        "[site]\npages = 1\npage_bytes = 1\ndelay_ns = 0\nlink = 1\n[work]\n",
+        "site.link: unknown key, expected 'links'",
+    ),
+    "site beside a parameter port": (
+        "[params.wait_ns]",
+        "[site]\npages = 1\npage_bytes = 1\ndelay_ns = 0\n"
+        '[params.port]\nunit = "port"\nmin = 1\nmax = 2\nmeaning = "?"\n[params.wait_ns]',
+        'params: found "port", expected another name: this is the parameter of the site',
+    ),
     "observed of a model twice": (
         "expected_of = { sequential = 1 }\n",
         "expected_of = { sequential = 1 }\nat_least_of = { sequential = 1 }\n",

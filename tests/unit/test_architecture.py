@@ -59,9 +59,20 @@ ALSO = {
     }.items()
 }
 ALSO["drain", "processes__uvicorn"] |= {"asyncio"}  # an application of uvicorn sleeps by its loop
+_CLIENTS = {
+    "asyncio": "aiohttp",
+    "trio": "httpx2",
+    "anyio": "httpx2",
+    "scratch": "httptools",
+    **dict.fromkeys(("sequential", "gevent", "threads", "processes"), "urllib3"),
+}
+ALSO |= {("fetch", base): {client} for base, client in _CLIENTS.items()}
+ALSO |= {("scrape", base): {client, "lxml"} for base, client in _CLIENTS.items()}
+ALSO["fetch", "asyncio__httpx2"] = {"httpx2"}
+ALSO["fetch", "threads__requests"] = {"requests"}
 # A workload that is another one with additions: it imports what that one's models share, and in
 # each model that one's implementation.
-BUILDS_ON = {"drain": "http"}
+BUILDS_ON = {"drain": "http", "scrape": "fetch"}
 # An implementation that runs another one in its workers.
 RUNS = {("http", "on_processes.py"): "on_asyncio.py", ("drain", "on_processes.py"): "on_asyncio.py"}
 # What the models of a workload share may load a parser or server if its name begins with it.

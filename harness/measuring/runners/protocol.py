@@ -219,8 +219,11 @@ def create_request(
     With `turns` the last case is sampled in turns, which takes a runner of version 2.
     """
     cases = tuple(cases)
-    # A run-up calls the first case, so one that waits for long would cost more than it is worth.
-    waits = cases[0].workload.shape == "latency" or (cases[0].ideal_ns or 0) > _LONGEST_RUN_UP_NS
+    # A run-up calls the first case, so one that waits for long would cost more than it is worth;
+    # and a site would count requests that belong to no sample.
+    workload = cases[0].workload
+    waits = workload.shape == "latency" or (cases[0].ideal_ns or 0) > _LONGEST_RUN_UP_NS
+    waits |= workload.site is not None
     return Request(
         workload=contestant.workload,
         model=contestant.model,

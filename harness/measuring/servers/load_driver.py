@@ -34,7 +34,7 @@ _FINAL_COUNT_S = 5.0  # for a load generator to count lost requests after a serv
 
 
 def find_obstacle(case: ModelCase, command: tuple[str, ...]) -> LoadFailure | None:
-    """Return why servers of this case cannot be measured on this machine, or None.
+    """Return why servers or clients of this case cannot be measured on this machine, or None.
 
     Both sides need an open file per connection. The soft limit is raised as far as needed: children
     inherit it, and not every server raises it.
@@ -43,14 +43,14 @@ def find_obstacle(case: ModelCase, command: tuple[str, ...]) -> LoadFailure | No
         return LoadFailure(Status.UNSUPPORTED, "there is no load generator here")
     if lack := find_lack_of_loopback():
         return LoadFailure(Status.UNSUPPORTED, lack)
-    connections = int(case.params["connections"])
+    connections = case.connections
     needed = connections + _OTHER_FILES
     limit = raise_open_files(needed)
     if limit < needed:
         return LoadFailure(
             Status.UNSUPPORTED,
             f"open files: found a limit of {limit}, expected at least {needed} for {connections}"
-            " connections, in the server as in the load generator (ulimit -Hn)",
+            " connections, on both sides (ulimit -Hn)",
         )
     return None
 

@@ -52,6 +52,26 @@ def test_a_counter_may_be_a_formula_and_a_least_value() -> None:  # V6
     assert said == ["at least 1,000", "at least 999", "1"]
 
 
+def test_a_counter_may_have_a_largest_value() -> None:
+    (seen,) = workload(WORKLOAD.replace("expected = 3\n", 'at_most = "tasks"\n')).observations
+    wanted = seen.wanted_from("asyncio")
+    assert [wanted.accepts(count, {"tasks": 3}) for count in (2, 3, 4)] == [True, True, False]
+    assert wanted.describe({"tasks": 3}) == "at most 3"
+
+
+def test_a_site_has_as_many_pages_as_its_formulas_say() -> None:
+    table = '[site]\npages = "tasks"\npage_bytes = 100\ndelay_ns = "wait_ns"\n\n[work]\n'
+    site = workload(WORKLOAD.replace("[work]\n", table)).site
+    assert site is not None
+    assert site.resolve({"tasks": 7, "wait_ns": 5}) == {
+        "pages": 7,
+        "broken": 0,
+        "page_bytes": 100,
+        "links": 0,
+        "delay_ns": 5,
+    }
+
+
 def test_a_file_is_read_as_it_is_written() -> None:
     demo = workload()
     assert demo.title == "Demo"

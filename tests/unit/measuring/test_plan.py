@@ -209,7 +209,7 @@ def test_a_server_on_one_processor_is_measured_once(
         (
             model,
             Absence.NOT_APPLICABLE,
-            "a server has one processor here, so this is the same program as go",
+            "it has one processor here, so this is the same program as go",
         )
         for model in models
         if model not in measured

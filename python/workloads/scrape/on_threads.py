@@ -1,0 +1,34 @@
+"""Jobs for a warm ThreadPoolExecutor, with urllib3, whose pool of connections they share."""
+
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from http import HTTPStatus
+from threading import Barrier
+
+import urllib3
+
+from runner.work import Params, Probe
+from workloads.scrape.crawl import Visit, crawl
+from workloads.scrape.lxml_links import find_links
+
+
+@contextmanager
+def prepare(params: Params, probe: Probe) -> Iterator[tuple[ThreadPoolExecutor, Visit]]:
+    """Start every thread: a pool starts another one only if none is idle."""
+    client = urllib3.HTTPConnectionPool("127.0.0.1", params.port, maxsize=params.workers)
+
+    def visit(path: str) -> list[str] | None:
+        response = client.request("GET", path)
+        return find_links(response.data) if response.status == HTTPStatus.OK else None
+
+    with client, ThreadPoolExecutor(params.workers) as pool:
+        all_started = Barrier(params.workers)
+        for job in [pool.submit(all_started.wait) for _ in range(params.workers)]:
+            job.result()
+        yield pool, visit
+
+
+def run(params: Params, probe: Probe, prepared: tuple[ThreadPoolExecutor, Visit]) -> int:
+    pool, visit = prepared
+    return crawl(pool, visit, probe)
