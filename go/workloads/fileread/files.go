@@ -1,0 +1,65 @@
+package fileread
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+
+	"loombench/internal/work"
+)
+
+// files are the files of a case. File k is the k-th of names, counted from 1.
+type files struct {
+	folder   string
+	names    []string
+	numberOf map[[sha256.Size]byte]int // digest -> k
+}
+
+// Prepare writes files of random bytes and reads each once. It leaves them in the
+// page cache, or outside it if `cache` is `cold`.
+func Prepare(_ context.Context, p work.Params) (work.Prepared, error) {
+	folder, err := os.MkdirTemp("", "loombench-")
+	if err != nil {
+		return nil, err
+	}
+	f := &files{folder: folder, numberOf: make(map[[sha256.Size]byte]int)}
+	if err := f.write(p.Int("files"), p.Int("file_bytes")); err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	if p.String("cache") == "cold" {
+		for _, name := range f.names {
+			if err := dropFromPageCache(name); err != nil {
+				return nil, errors.Join(err, f.Close())
+			}
+		}
+	}
+	return f, nil
+}
+
+func (f *files) write(count, size int) error {
+	for number := 1; number <= count; number++ {
+		var seed [32]byte
+		binary.LittleEndian.PutUint64(seed[:], uint64(number))
+		content := make([]byte, size)
+		rand.NewChaCha8(seed).Read(content)
+		name := filepath.Join(f.folder, fmt.Sprint("file", number))
+		if err := os.WriteFile(name, content, 0o600); err != nil {
+			return err
+		}
+		read, err := os.ReadFile(name)
+		if err != nil {
+			return err
+		}
+		f.names = append(f.names, name)
+		f.numberOf[sha256.Sum256(read)] = number
+	}
+	return nil
+}
+
+// Close removes the files.
+func (f *files) Close() error { return os.RemoveAll(f.folder) }
