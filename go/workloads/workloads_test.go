@@ -55,6 +55,14 @@ var tinyCases = map[string][]tinyCase{
 		{work.Params{"files": 3, "file_bytes": 10_000, "cache": "warm"}, "6", 0},
 		{work.Params{"files": 1, "file_bytes": 1, "cache": "warm"}, "1", 0},
 	},
+	"filestream": {
+		{work.Params{"file_bytes": 8_192, "chunk_bytes": 2_048}, "8204", 0},
+		{work.Params{"file_bytes": 1_024, "chunk_bytes": 1_024}, "1024", 0},
+	},
+	"linecount": {
+		{work.Params{"files": 3, "lines": 1_000}, "3006", 0},
+		{work.Params{"files": 1, "lines": 1}, "2", 0},
+	},
 	"pingpong": {
 		{work.Params{"rounds": 3}, "6", 0},
 		{work.Params{"rounds": 0}, "0", 0},

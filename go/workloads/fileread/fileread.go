@@ -13,6 +13,12 @@ import (
 	"loombench/internal/work"
 )
 
+// Prepare writes the files. It leaves them in the page cache, or outside it if
+// `cache` is `cold`.
+func Prepare(_ context.Context, p work.Params) (work.Prepared, error) {
+	return makeFiles(p.Int("files"), p.Int("file_bytes"), p.String("cache") == "cold")
+}
+
 // Run starts one goroutine for each file, which reads the whole file and digests it.
 // A read from the page cache copies memory in a system call: the goroutine keeps its
 // thread meanwhile, and the runtime gives the CPU to another thread if the call takes

@@ -1,7 +1,6 @@
 package fileread
 
 import (
-	"context"
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
@@ -20,27 +19,23 @@ type files struct {
 	numberOf map[[sha256.Size]byte]int // digest -> k
 }
 
-// Prepare writes files of random bytes and reads each once. It leaves them in the
-// page cache, or outside it if `cache` is `cold`.
-func Prepare(_ context.Context, p work.Params) (work.Prepared, error) {
+func makeFiles(count, size int, isCold bool) (work.Prepared, error) {
 	folder, err := os.MkdirTemp("", "loombench-")
 	if err != nil {
 		return nil, err
 	}
 	f := &files{folder: folder, numberOf: make(map[[sha256.Size]byte]int)}
-	if err := f.write(p.Int("files"), p.Int("file_bytes")); err != nil {
-		return nil, errors.Join(err, f.Close())
+	err = f.write(count, size)
+	if err == nil && isCold {
+		err = f.dropFromPageCache()
 	}
-	if p.String("cache") == "cold" {
-		for _, name := range f.names {
-			if err := dropFromPageCache(name); err != nil {
-				return nil, errors.Join(err, f.Close())
-			}
-		}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
 	}
 	return f, nil
 }
 
+// write writes files of random bytes and reads each once.
 func (f *files) write(count, size int) error {
 	for number := 1; number <= count; number++ {
 		var seed [32]byte
@@ -57,6 +52,15 @@ func (f *files) write(count, size int) error {
 		}
 		f.names = append(f.names, name)
 		f.numberOf[sha256.Sum256(read)] = number
+	}
+	return nil
+}
+
+func (f *files) dropFromPageCache() error {
+	for _, name := range f.names {
+		if err := dropFromPageCache(name); err != nil {
+			return err
+		}
 	}
 	return nil
 }
