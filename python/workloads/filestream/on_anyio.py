@@ -19,12 +19,9 @@ async def prepare(params: Params, probe: Probe) -> AsyncIterator[Path]:
 
 async def read_chunks(path: Path, chunks: int, size: int) -> int:
     total = 0
-    file = await to_thread.run_sync(open_file, path)
-    try:
+    with await to_thread.run_sync(open_file, path) as file:
         for _ in range(chunks):
             total += value_of(await to_thread.run_sync(file.read, size))
-    finally:
-        await to_thread.run_sync(file.close)
     return total
 
 

@@ -18,12 +18,9 @@ async def prepare(params: Params, probe: Probe) -> AsyncIterator[Path]:
 
 async def read_chunks(path: Path, chunks: int, size: int) -> int:
     total = 0
-    file = await asyncio.to_thread(open_file, path)
-    try:
+    with await asyncio.to_thread(open_file, path) as file:
         for _ in range(chunks):
             total += value_of(await asyncio.to_thread(file.read, size))
-    finally:
-        await asyncio.to_thread(file.close)
     return total
 
 

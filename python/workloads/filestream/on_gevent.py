@@ -20,13 +20,10 @@ def prepare(params: Params, probe: Probe) -> Iterator[Path]:
 def run(params: Params, probe: Probe, path: Path) -> int:
     total, places = 0, []
     threads = gevent.get_hub().threadpool
-    file = threads.apply(open_file, (path,))
-    try:
+    with threads.apply(open_file, (path,)) as file:
         for _ in range(params.file_bytes // params.chunk_bytes):
             chunk = threads.apply(read_chunk, (file, params.chunk_bytes))
             total += value_of(chunk.data)
             places.append(chunk.place)
-    finally:
-        threads.apply(file.close)
     probe.observe_least("off_loop", count_in_threads(places))
     return total

@@ -20,13 +20,10 @@ def prepare(params: Params, probe: Probe) -> Iterator[tuple[Path, ThreadPoolExec
 def run(params: Params, probe: Probe, prepared: tuple[Path, ThreadPoolExecutor]) -> int:
     total, places = 0, []
     path, pool = prepared
-    file = pool.submit(open_file, path).result()
-    try:
+    with pool.submit(open_file, path).result() as file:
         for _ in range(params.file_bytes // params.chunk_bytes):
             chunk = pool.submit(read_chunk, file, params.chunk_bytes).result()
             total += value_of(chunk.data)
             places.append(chunk.place)
-    finally:
-        pool.submit(file.close).result()
     probe.observe_least("off_loop", count_in_threads(places))
     return total
