@@ -77,7 +77,7 @@ func runTrial(cmd command.Command) int {
 		MoveTo:       process.MoveTo,
 	}
 	defer cmd.WatchStdin(input, records, s.Stop, turns)()
-	if err := s.Run(context.Background(), trial.request, trial.entry.Run); err != nil {
+	if err := s.Run(context.Background(), trial.request, trial.entry.Preparing()); err != nil {
 		return cmd.FailWriting(err)
 	}
 	return command.ExitOK

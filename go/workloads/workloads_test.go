@@ -4,6 +4,7 @@
 package workloads_test
 
 import (
+	"errors"
 	"os"
 	"slices"
 	"sync"
@@ -50,6 +51,18 @@ var tinyCases = map[string][]tinyCase{
 		{work.Params{"timers": 10, "lead_ns": 50 * ms, "span_ns": 10 * ms}, "10", 59 * time.Millisecond},
 		{work.Params{"timers": 7_919, "lead_ns": 50 * ms, "span_ns": 100 * ms}, "7919", 50 * time.Millisecond}, // all deadlines are equal
 	},
+	"fileread": {
+		{work.Params{"files": 3, "file_bytes": 10_000, "cache": "warm"}, "6", 0},
+		{work.Params{"files": 1, "file_bytes": 1, "cache": "warm"}, "1", 0},
+	},
+	"filestream": {
+		{work.Params{"file_bytes": 8_192, "chunk_bytes": 2_048}, "8204", 0},
+		{work.Params{"file_bytes": 1_024, "chunk_bytes": 1_024}, "1024", 0},
+	},
+	"linecount": {
+		{work.Params{"files": 3, "lines": 1_000}, "3006", 0},
+		{work.Params{"files": 1, "lines": 1}, "2", 0},
+	},
 	"pingpong": {
 		{work.Params{"rounds": 3}, "6", 0},
 		{work.Params{"rounds": 0}, "0", 0},
@@ -74,7 +87,7 @@ func TestEveryImplementationIsCorrectAndConcurrent(t *testing.T) {
 				// that leaves one waiting fails here.
 				synctest.Test(t, func(t *testing.T) {
 					start := time.Now()
-					answer, err := entry.Run(t.Context(), c.params, work.NewProbe(nil))
+					answer, err := call(t, entry, c.params, work.NewProbe(nil))
 					lasted := time.Since(start)
 					if err != nil {
 						t.Fatal(err)
@@ -113,11 +126,22 @@ func (s *recordingSink) Listening(port int) { s.ports <- port }
 func run(t *testing.T, workload, variant string, params work.Params) (answer any, sink *recordingSink) {
 	t.Helper()
 	sink = &recordingSink{}
-	answer, err := find(t, workload, variant).Run(t.Context(), params, work.NewProbe(sink))
+	answer, err := call(t, find(t, workload, variant), params, work.NewProbe(sink))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return answer, sink
+}
+
+// call prepares an implementation, runs one call and cleans up.
+func call(t *testing.T, entry registry.Entry, params work.Params, probe *work.Probe) (answer any, err error) {
+	t.Helper()
+	prepared, err := entry.Preparing()(t.Context(), params)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, prepared.Close()) }()
+	return prepared.Run(t.Context(), params, probe)
 }
 
 func find(t *testing.T, workload, variant string) registry.Entry {

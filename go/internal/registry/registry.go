@@ -11,10 +11,19 @@ import "loombench/internal/work"
 // An Entry is an implementation of a workload.
 type Entry struct {
 	Workload string
-	Variant  string   // "" for Run, "atomic" for RunAtomic
+	Variant  string   // "" for Run or Prepare, "atomic" for RunAtomic or PrepareAtomic
 	Source   string   // path relative to the root of the repository
 	Files    []string // other files of its package, like Source
 	Run      work.Func
+	Prepare  work.PrepareFunc // in place of Run, if something must exist before the clock
+}
+
+// Preparing returns Prepare, or a function that prepares nothing for Run.
+func (e Entry) Preparing() work.PrepareFunc {
+	if e.Prepare != nil {
+		return e.Prepare
+	}
+	return work.Unprepared(e.Run)
 }
 
 // All returns every implementation, sorted by workload and variant. The caller

@@ -17,7 +17,7 @@ func TestImplementationsAreSortedAndDistinct(t *testing.T) {
 			t.Errorf("found %s before %s, expected sorted and distinct entries", a.Source, b.Source)
 		}
 	}
-	if slices.ContainsFunc(all, func(e Entry) bool { return e.Run == nil || e.Source == "" }) {
+	if slices.ContainsFunc(all, func(e Entry) bool { return (e.Run == nil) == (e.Prepare == nil) || e.Source == "" }) {
 		t.Errorf("found %v, expected a function and a source for each", all)
 	}
 }

@@ -16,7 +16,7 @@ type sampler struct {
 	*Session
 	protocol.Case
 	request protocol.Request
-	run     work.Func
+	run     work.Func // of what was prepared
 	probe   *work.Probe
 	sink    *probeSink
 
@@ -24,14 +24,29 @@ type sampler struct {
 	outcomes  []protocol.Outcome // one for each distinct digest, in order of appearance
 }
 
-func newSampler(s *Session, request protocol.Request, c protocol.Case, run work.Func) *sampler {
+func newSampler(s *Session, request protocol.Request, c protocol.Case) *sampler {
 	sink := &probeSink{session: s, c: c}
-	return &sampler{Session: s, Case: c, request: request, run: run, probe: work.NewProbe(sink), sink: sink}
+	return &sampler{Session: s, Case: c, request: request, probe: work.NewProbe(sink), sink: sink}
 }
 
-// takeSamples takes all samples of the case. It returns the first error; when
-// records cannot be written, the caller's next record fails with the same error.
-func (s *sampler) takeSamples(ctx context.Context) error {
+// takeSamples prepares the case, takes all its samples and cleans up. It returns the
+// first error; when records cannot be written, the caller's next record fails with
+// the same error.
+func (s *sampler) takeSamples(ctx context.Context, prepare work.PrepareFunc) (err error) {
+	prepared, err := prepare(ctx, s.Params)
+	if err != nil {
+		return err
+	}
+	defer func() {
+		if closeErr := prepared.Close(); err == nil {
+			err = closeErr
+		}
+	}()
+	s.run = prepared.Run
+	return s.takePrepared(ctx)
+}
+
+func (s *sampler) takePrepared(ctx context.Context) error {
 	calls, err := s.calibrate(ctx)
 	if err != nil {
 		return err

@@ -32,15 +32,15 @@ type Session struct {
 	stop context.CancelFunc // stops the running case; nil before the first case
 }
 
-// Run runs every case of the request with run and writes all records, from
+// Run runs every case of the request as prepare returns it and writes all records, from
 // `started` to `finished`. The failure of a case is a record. The returned error
 // means that records cannot be written.
-func (s *Session) Run(ctx context.Context, request protocol.Request, run work.Func) error {
+func (s *Session) Run(ctx context.Context, request protocol.Request, prepare work.PrepareFunc) error {
 	if err := s.Records.Write(protocol.Started{Protocol: protocol.Version, Facts: s.Facts()}); err != nil {
 		return err
 	}
 	for _, c := range request.Cases {
-		if err := s.runCase(ctx, request, c, run); err != nil {
+		if err := s.runCase(ctx, request, c, prepare); err != nil {
 			return err
 		}
 	}
@@ -66,12 +66,11 @@ func (s *Session) stoppable(ctx context.Context) (context.Context, context.Cance
 	return ctx, stop
 }
 
-func (s *Session) runCase(ctx context.Context, request protocol.Request, c protocol.Case, run work.Func) error {
+func (s *Session) runCase(ctx context.Context, request protocol.Request, c protocol.Case, prepare work.PrepareFunc) error {
 	ctx, cancel := s.stoppable(ctx)
 	defer cancel()
-	sampler := newSampler(s, request, c, run)
-	caseErr := sampler.takeSamples(ctx)
-	if caseErr != nil {
+	sampler := newSampler(s, request, c)
+	if caseErr := sampler.takeSamples(ctx, prepare); caseErr != nil {
 		return s.Records.Write(protocol.Error{Message: caseErr.Error(), Case: &c.ID, Reason: errorReason(caseErr)})
 	}
 	if err := sampler.sink.writeLatencies(); err != nil {

@@ -67,7 +67,12 @@ func (s *testSession) runCases(t *testing.T, run work.Func, cases ...protocol.Ca
 
 func (s *testSession) runRequest(t *testing.T, run work.Func, request protocol.Request) []record {
 	t.Helper()
-	if err := s.Run(t.Context(), request, run); err != nil {
+	return s.runPrepared(t, work.Unprepared(run), request)
+}
+
+func (s *testSession) runPrepared(t *testing.T, prepare work.PrepareFunc, request protocol.Request) []record {
+	t.Helper()
+	if err := s.Run(t.Context(), request, prepare); err != nil {
 		t.Fatal(err)
 	}
 	var records []record
@@ -485,7 +490,7 @@ func TestRunStopsWhenRecordsCannotBeWritten(t *testing.T) {
 		return 1, nil
 	}
 	s.Records = protocol.NewWriter(&limitedWriter{lines: 2})
-	err := s.Run(t.Context(), protocol.Request{Cases: []protocol.Case{singleSample("a"), singleSample("b"), singleSample("c")}}, run)
+	err := s.Run(t.Context(), protocol.Request{Cases: []protocol.Case{singleSample("a"), singleSample("b"), singleSample("c")}}, work.Unprepared(run))
 	if err == nil || calls != 1 {
 		t.Errorf("found %v after %d calls, expected an error after 1", err, calls)
 	}

@@ -22,6 +22,31 @@ import (
 // error is a crash.
 type Func func(ctx context.Context, p Params, probe *Probe) (any, error)
 
+// A PrepareFunc makes what the calls of a case need before the clock starts, such as
+// files. Its errors count like those of a [Func].
+type PrepareFunc func(ctx context.Context, p Params) (Prepared, error)
+
+// A Prepared does the work of one call with what was prepared; its Run is a [Func].
+// The parameters of a call may be smaller than those that were prepared. Close
+// removes what was prepared, after the last call, even if a call has failed.
+type Prepared interface {
+	Run(ctx context.Context, p Params, probe *Probe) (any, error)
+	Close() error
+}
+
+// Unprepared returns a PrepareFunc for an implementation that needs no preparation.
+func Unprepared(run Func) PrepareFunc {
+	return func(context.Context, Params) (Prepared, error) { return unprepared(run), nil }
+}
+
+type unprepared Func
+
+func (run unprepared) Run(ctx context.Context, p Params, probe *Probe) (any, error) {
+	return run(ctx, p, probe)
+}
+
+func (unprepared) Close() error { return nil }
+
 // Params maps the names of a case's parameters to their values: integers (int64,
 // or int in tests) and strings. A missing parameter, or one of another type, is a
 // bug in the implementation or in the workload file: the methods panic with what

@@ -1,12 +1,15 @@
 """The work that runs beside the ticks, the same in every model, and a process to run it in.
 
-A job returns whether it was done: whether the time has passed, or all bytes were read.
+A job returns whether it was done: whether the time has passed, or all bytes were read. All work is
+one job, but for a file that is read in chunks: there, each chunk is one.
 """
 
+import os
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
+from io import FileIO
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
@@ -18,6 +21,8 @@ if TYPE_CHECKING:
     from concurrent.futures import ProcessPoolExecutor
 
 Job = Callable[[], bool]
+
+CHUNK_BYTES = 1024
 
 
 def do_nothing() -> bool:
@@ -42,24 +47,39 @@ def read_file(path: Path, size: int) -> bool:
     return len(path.read_bytes()) == size
 
 
+def read_chunk(file: FileIO, offset: int) -> bool:
+    return len(os.pread(file.fileno(), CHUNK_BYTES, offset)) == CHUNK_BYTES
+
+
 @contextmanager
-def make_job(params: Params) -> Iterator[Job]:
-    """Yield the job of a case, which can be pickled; create the file it needs, if any."""
+def make_jobs(params: Params) -> Iterator[list[Job]]:
+    """Yield the jobs of a case, which can be pickled; create the file they need, if any."""
     amount = params.amount
     match params.text("beside"):
         case "nothing":
-            yield do_nothing
+            yield [do_nothing]
         case "cpu":
-            yield partial(hog_cpu, amount)
+            yield [partial(hog_cpu, amount)]
         case "block":
-            yield partial(block, amount)
+            yield [partial(block, amount)]
         case "read":
-            with TemporaryDirectory(prefix="loombench-") as folder:
-                path = Path(folder, "data")
-                path.write_bytes(bytes(amount))
-                yield partial(read_file, path, amount)
+            with make_file(amount) as path:
+                yield [partial(read_file, path, amount)]
+        case "stream":
+            with make_file(amount) as path, path.open("rb", buffering=0) as file:
+                yield [partial(read_chunk, file, k) for k in range(0, amount, CHUNK_BYTES)]
         case other:
-            raise ValueError(f"beside: found {other!r}, expected nothing, cpu, block or read")
+            raise ValueError(
+                f"beside: found {other!r}, expected nothing, cpu, block, read or stream"
+            )
+
+
+@contextmanager
+def make_file(size: int) -> Iterator[Path]:
+    with TemporaryDirectory(prefix="loombench-") as folder:
+        path = Path(folder, "data")
+        path.write_bytes(bytes(size))
+        yield path
 
 
 @contextmanager

@@ -14,25 +14,25 @@ TICK_NS = 10_000_000
 
 
 @asynccontextmanager
-async def prepare(params: Params, probe: Probe) -> AsyncIterator[background.Job]:
-    with background.make_job(params) as job:
+async def prepare(params: Params, probe: Probe) -> AsyncIterator[list[background.Job]]:
+    with background.make_jobs(params) as jobs:
         if params.text("on") == "process":
             await to_process.run_sync(background.do_nothing)  # anyio keeps this process
-        yield job
+        yield jobs
 
 
-async def run(params: Params, probe: Probe, job: background.Job) -> int:
+async def run(params: Params, probe: Probe, jobs: list[background.Job]) -> int:
     ticks = done = 0
 
     async def work() -> None:
         nonlocal done
         match params.text("on"):
             case "thread":
-                done = await to_thread.run_sync(job)
+                done = all([await to_thread.run_sync(job) for job in jobs])
             case "process":
-                done = await to_process.run_sync(job)
+                done = all([await to_process.run_sync(job) for job in jobs])
             case _:
-                done = job()
+                done = all(job() for job in jobs)
 
     async with anyio.create_task_group() as group:
         start = time.perf_counter_ns()

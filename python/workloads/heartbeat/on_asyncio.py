@@ -11,31 +11,32 @@ from workloads.heartbeat import background
 
 TICK_NS = 10_000_000
 
-Prepared = tuple[background.Job, Executor | None]
+Prepared = tuple[list[background.Job], Executor | None]
 
 
 @asynccontextmanager
 async def prepare(params: Params, probe: Probe) -> AsyncIterator[Prepared]:
     uses_process = params.text("on") == "process"
     with (
-        background.make_job(params) as job,
+        background.make_jobs(params) as jobs,
         background.warm_process_pool() if uses_process else nullcontext() as pool,
     ):
-        yield job, pool
+        yield jobs, pool
 
 
 async def run(params: Params, probe: Probe, prepared: Prepared) -> int:
     ticks = 0
-    job, pool = prepared
+    jobs, pool = prepared
 
     async def work() -> bool:
         match params.text("on"):
             case "thread":
-                return await asyncio.to_thread(job)
+                return all([await asyncio.to_thread(job) for job in jobs])
             case "process":
-                return await asyncio.get_running_loop().run_in_executor(pool, job)
+                loop = asyncio.get_running_loop()
+                return all([await loop.run_in_executor(pool, job) for job in jobs])
             case _:
-                return job()
+                return all(job() for job in jobs)
 
     async with asyncio.TaskGroup() as group:
         start = time.perf_counter_ns()

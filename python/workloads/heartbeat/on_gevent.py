@@ -12,32 +12,32 @@ from workloads.heartbeat import background
 
 TICK_NS = 10_000_000
 
-Prepared = tuple[background.Job, Executor | None]
+Prepared = tuple[list[background.Job], Executor | None]
 
 
 @contextmanager
 def prepare(params: Params, probe: Probe) -> Iterator[Prepared]:
     uses_process = params.text("on") == "process"
     with (
-        background.make_job(params) as job,
+        background.make_jobs(params) as jobs,
         background.warm_process_pool() if uses_process else nullcontext() as pool,
     ):
-        yield job, pool
+        yield jobs, pool
 
 
 def run(params: Params, probe: Probe, prepared: Prepared) -> int:
     ticks = 0
-    job, pool = prepared
+    jobs, pool = prepared
     threads = gevent.get_hub().threadpool
 
     def work() -> bool:
         match params.text("on"):
             case "thread":
-                return threads.apply(job)
+                return all(threads.apply(job) for job in jobs)
             case "process":
-                return threads.apply(pool.submit(job).result)
+                return all(threads.apply(pool.submit(job).result) for job in jobs)
             case _:
-                return job()
+                return all(job() for job in jobs)
 
     start = time.perf_counter_ns()
     while ticks < params.ticks:

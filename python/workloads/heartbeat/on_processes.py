@@ -12,14 +12,18 @@ TICK_NS = 10_000_000
 
 
 @contextmanager
-def prepare(params: Params, probe: Probe) -> Iterator[tuple[background.Job, ProcessPoolExecutor]]:
-    with background.make_job(params) as job, background.warm_process_pool() as pool:
-        yield job, pool
+def prepare(
+    params: Params, probe: Probe
+) -> Iterator[tuple[list[background.Job], ProcessPoolExecutor]]:
+    with background.make_jobs(params) as jobs, background.warm_process_pool() as pool:
+        yield jobs, pool
 
 
-def run(params: Params, probe: Probe, prepared: tuple[background.Job, ProcessPoolExecutor]) -> int:
+def run(
+    params: Params, probe: Probe, prepared: tuple[list[background.Job], ProcessPoolExecutor]
+) -> int:
     ticks = 0
-    job, pool = prepared
+    jobs, pool = prepared
     start = time.perf_counter_ns()
     while ticks < params.ticks:
         ticks += 1
@@ -27,5 +31,5 @@ def run(params: Params, probe: Probe, prepared: tuple[background.Job, ProcessPoo
         time.sleep(max(0, due - time.perf_counter_ns()) / 1e9)
         probe.latency(time.perf_counter_ns() - due)
         if ticks == params.ticks // 5:
-            future = pool.submit(job)
-    return ticks + future.result()
+            futures = [pool.submit(job) for job in jobs]
+    return ticks + all(future.result() for future in futures)

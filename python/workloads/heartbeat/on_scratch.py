@@ -12,16 +12,16 @@ TICK_NS = 10_000_000
 
 
 @asynccontextmanager
-async def prepare(params: Params, probe: Probe) -> AsyncIterator[background.Job]:
-    with background.make_job(params) as job:
-        yield job
+async def prepare(params: Params, probe: Probe) -> AsyncIterator[list[background.Job]]:
+    with background.make_jobs(params) as jobs:
+        yield jobs
 
 
-async def run(params: Params, probe: Probe, job: background.Job) -> int:
+async def run(params: Params, probe: Probe, jobs: list[background.Job]) -> int:
     ticks = 0
 
     async def work() -> bool:
-        return job()
+        return all(job() for job in jobs)
 
     async with scratch.TaskGroup() as group:
         start = time.perf_counter_ns()

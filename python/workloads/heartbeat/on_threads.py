@@ -10,11 +10,11 @@ from workloads.heartbeat import background
 TICK_NS = 10_000_000
 
 
-def prepare(params: Params, probe: Probe) -> AbstractContextManager[background.Job]:
-    return background.make_job(params)
+def prepare(params: Params, probe: Probe) -> AbstractContextManager[list[background.Job]]:
+    return background.make_jobs(params)
 
 
-def run(params: Params, probe: Probe, job: background.Job) -> int:
+def run(params: Params, probe: Probe, jobs: list[background.Job]) -> int:
     ticks = 0
     with ThreadPoolExecutor(max_workers=1) as pool:
         start = time.perf_counter_ns()
@@ -24,5 +24,5 @@ def run(params: Params, probe: Probe, job: background.Job) -> int:
             time.sleep(max(0, due - time.perf_counter_ns()) / 1e9)
             probe.latency(time.perf_counter_ns() - due)
             if ticks == params.ticks // 5:
-                future = pool.submit(job)
-    return ticks + future.result()
+                futures = [pool.submit(job) for job in jobs]
+    return ticks + all(future.result() for future in futures)

@@ -16,32 +16,33 @@ from workloads.heartbeat import background
 
 TICK_NS = 10_000_000
 
-Prepared = tuple[background.Job, Executor | None]
+Prepared = tuple[list[background.Job], Executor | None]
 
 
 @asynccontextmanager
 async def prepare(params: Params, probe: Probe) -> AsyncIterator[Prepared]:
     uses_process = params.text("on") == "process"
     with (
-        background.make_job(params) as job,
+        background.make_jobs(params) as jobs,
         background.warm_process_pool() if uses_process else nullcontext() as pool,
     ):
-        yield job, pool
+        yield jobs, pool
 
 
 async def run(params: Params, probe: Probe, prepared: Prepared) -> int:
     ticks = done = 0
-    job, pool = prepared
+    jobs, pool = prepared
 
     async def work() -> None:
         nonlocal done
         match params.text("on"):
             case "thread":
-                done = await trio.to_thread.run_sync(job)
+                done = all([await trio.to_thread.run_sync(job) for job in jobs])
             case "process":
-                done = await trio.to_thread.run_sync(pool.submit(job).result)
+                futures = [pool.submit(job) for job in jobs]
+                done = all([await trio.to_thread.run_sync(job.result) for job in futures])
             case _:
-                done = job()
+                done = all(job() for job in jobs)
 
     async with trio.open_nursery() as nursery:
         start = time.perf_counter_ns()

@@ -175,6 +175,20 @@ func TestScanFindsFunctionsWithTheSignature(t *testing.T) {
 	}
 }
 
+func TestAnImplementationMayPrepareItsCalls(t *testing.T) {
+	root := module(t, map[string]string{"workloads/squares/squares.go": head + atomic +
+		"func Prepare(ctx context.Context, p work.Params) (work.Prepared, error) { return nil, nil }\nfunc Prepared() {}\n"})
+	sources, err := generate(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{"Run: squares.RunAtomic}", `Variant: "", Source: "go/workloads/squares/squares.go", Prepare: squares.Prepare}`} {
+		if text := string(sources["lean"]); !strings.Contains(text, want) {
+			t.Errorf("found\n%s\nexpected %s", text, want)
+		}
+	}
+}
+
 func TestAnImplementationListsTheOtherFilesOfItsPackage(t *testing.T) {
 	found, err := scan(module(t, map[string]string{
 		"workloads/squares/squares.go":      head + plain,
@@ -211,6 +225,7 @@ func TestScanReportsMistakesInWorkloadFolders(t *testing.T) {
 		{"another signature", name, head + "func Run(n int) int { return n }\n", "go/workloads/squares/squares.go:9: found Run with another signature, expected func(context.Context"},
 		{"too many results", name, head + "func Run(context.Context, work.Params, *work.Probe) (any, int, error) { return 0, 0, nil }\n", "another signature"},
 		{"type parameters", name, head + "func Run[T any](context.Context, work.Params, *work.Probe) (any, error) { return 0, nil }\n", "another signature"},
+		{"prepares something else", name, head + "func Prepare(context.Context, work.Params) (any, error) { return 0, nil }\n", "found Prepare with another signature, expected func(context.Context, work.Params) (work.Prepared, error)"},
 		{"another package of that name", name, strings.Replace(head, "example/internal/work", "other/work", 1) + plain, "another signature"},
 		{"package not named after the folder", name, strings.Replace(head, "package squares", "package main", 1) + plain, "found package main, expected squares"},
 		{"name of a folder", "workloads/Two-Words/a.go", "package a\n", `workloads/Two-Words: found "Two-Words", expected a name of lowercase`},

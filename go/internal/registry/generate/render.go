@@ -27,7 +27,7 @@ func render(module, constraint string, implementations []implementation) ([]byte
 		if len(impl.files) > 0 {
 			fmt.Fprintf(&out, "Files: %#v, ", impl.files)
 		}
-		fmt.Fprintf(&out, "Run: %s.%s},\n", impl.workload, impl.function)
+		fmt.Fprintf(&out, "%s: %s.%s},\n", impl.kind, impl.workload, impl.function)
 	}
 	out.WriteString("}\n")
 	return format.Source(out.Bytes())

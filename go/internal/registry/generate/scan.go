@@ -22,18 +22,24 @@ import (
 // An implementation is one entry of the registry.
 type implementation struct {
 	workload, variant string
-	function          string   // Run, RunAtomic
+	kind              string   // Run or Prepare
+	function          string   // Run, RunAtomic, PrepareAtomic
 	source            string   // path, starting with the name of the module's directory
 	files             []string // other files of its package and of workloads it imports, without tests
 	importsHTTP       bool     // its package imports net/http, which makes a runner twice as large
 }
 
-const signature = "func(context.Context, work.Params, *work.Probe) (any, error)"
+// signatures are those of the two kinds of implementations: of work.Func and of
+// work.PrepareFunc.
+var signatures = map[string]string{
+	"Run":     "func(context.Context, work.Params, *work.Probe) (any, error)",
+	"Prepare": "func(context.Context, work.Params) (work.Prepared, error)",
+}
 
 var packageName = regexp.MustCompile(`^[a-z][a-z0-9]*$`)
 
 // scan finds the implementations in the module in root. A folder without an
-// implementation, or a Run function with another signature, is an error: the
+// implementation, or one with another signature, is an error: the
 // implementation would otherwise be missing without a message.
 func scan(root, module string) ([]implementation, error) {
 	folders, err := os.ReadDir(filepath.Join(root, "workloads"))
@@ -104,7 +110,7 @@ func scanWorkload(root, module, workload string) ([]implementation, error) {
 		}
 	}
 	if len(found) == 0 {
-		return nil, fmt.Errorf("%s: found no implementation, expected Run as %s", dir, signature)
+		return nil, fmt.Errorf("%s: found no implementation, expected Run as %s", dir, signatures["Run"])
 	}
 	return found, nil
 }
@@ -139,19 +145,31 @@ func scanFile(name, module, source, workload string) ([]implementation, map[stri
 		if !ok || function.Recv != nil {
 			continue
 		}
-		suffix, ok := strings.CutPrefix(function.Name.Name, "Run")
-		if first, _ := utf8.DecodeRuneInString(suffix); !ok || suffix != "" && !unicode.IsUpper(first) {
-			continue // Runner, Running
+		kind, suffix := splitName(function.Name.Name)
+		if kind == "" {
+			continue
 		}
-		if !implements(function, imports, module) {
+		if !implements(function, kind, imports, module) {
 			return nil, nil, fmt.Errorf("%s:%d: found %s with another signature, expected %s",
-				source, positions.Position(function.Pos()).Line, function.Name.Name, signature)
+				source, positions.Position(function.Pos()).Line, function.Name.Name, signatures[kind])
 		}
 		found = append(found, implementation{
-			workload: workload, variant: strings.ToLower(suffix), function: function.Name.Name, source: source,
+			workload: workload, variant: strings.ToLower(suffix), kind: kind, function: function.Name.Name, source: source,
 		})
 	}
 	return found, imports, nil
+}
+
+// splitName returns the kind of an implementation and the rest of its name, or no
+// kind for any other function, such as Runner.
+func splitName(name string) (kind, suffix string) {
+	for kind := range signatures {
+		suffix, ok := strings.CutPrefix(name, kind)
+		if first, _ := utf8.DecodeRuneInString(suffix); ok && (suffix == "" || unicode.IsUpper(first)) {
+			return kind, suffix
+		}
+	}
+	return "", ""
 }
 
 // importNames maps the package names that a file uses to import paths.
@@ -171,15 +189,19 @@ func importNames(file *ast.File) map[string]string {
 	return names
 }
 
-// implements reports whether the declaration of a function matches work.Func.
-func implements(function *ast.FuncDecl, imports map[string]string, module string) bool {
+// implements reports whether the declaration of a function has the signature of its
+// kind.
+func implements(function *ast.FuncDecl, kind string, imports map[string]string, module string) bool {
 	if function.Type.TypeParams != nil {
 		return false
 	}
-	workPackage := module + "/internal/work"
-	return slices.Equal(typeNames(function.Type.Params, imports),
-		[]string{"context.Context", workPackage + ".Params", "*" + workPackage + ".Probe"}) &&
-		slices.Equal(typeNames(function.Type.Results, imports), []string{"any", "error"})
+	work := module + "/internal/work."
+	params, result := []string{"context.Context", work + "Params", "*" + work + "Probe"}, "any"
+	if kind == "Prepare" {
+		params, result = params[:2], work+"Prepared"
+	}
+	return slices.Equal(typeNames(function.Type.Params, imports), params) &&
+		slices.Equal(typeNames(function.Type.Results, imports), []string{result, "error"})
 }
 
 // typeNames returns the types of a parameter list, with full import paths.

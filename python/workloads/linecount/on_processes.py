@@ -1,0 +1,26 @@
+"""One job per file for a warm pool with one process per core."""
+
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import contextmanager
+from pathlib import Path
+
+from runner.work import Params, Probe
+from workloads.fileread.places import count_in_processes
+from workloads.linecount.text_files import count_lines, make_files
+from workloads.linecount.warm_pool import warm_process_pool
+
+Prepared = tuple[list[Path], ProcessPoolExecutor]
+
+
+@contextmanager
+def prepare(params: Params, probe: Probe) -> Iterator[Prepared]:
+    with make_files(params) as files, warm_process_pool() as pool:
+        yield files, pool
+
+
+def run(params: Params, probe: Probe, prepared: Prepared) -> int:
+    files, pool = prepared
+    counts = list(pool.map(count_lines, files[: params.files]))
+    probe.observe_least("in_place", count_in_processes(count.place for count in counts))
+    return sum(count.lines for count in counts)
