@@ -54,6 +54,10 @@ var tinyCases = map[string][]tinyCase{
 		{work.Params{"tasks": 3, "switches": 60}, "60", 0},
 		{work.Params{"tasks": 5, "switches": 1}, "1", 0},
 	},
+	"spawn": {
+		{work.Params{"tasks": 5}, "5", 0},
+		{work.Params{"tasks": 1_000}, "1000", 0},
+	},
 	"pingpong": {
 		{work.Params{"rounds": 3}, "6", 0},
 		{work.Params{"rounds": 0}, "0", 0},
