@@ -58,6 +58,10 @@ var tinyCases = map[string][]tinyCase{
 		{work.Params{"tasks": 5}, "5", 0},
 		{work.Params{"tasks": 1_000}, "1000", 0},
 	},
+	"pipeline": {
+		{work.Params{"items": 20, "stages": 2, "capacity": 2}, "2850", 0},
+		{work.Params{"items": 3, "stages": 0, "capacity": 9}, "5", 0},
+	},
 	"pingpong": {
 		{work.Params{"rounds": 3}, "6", 0},
 		{work.Params{"rounds": 0}, "0", 0},
