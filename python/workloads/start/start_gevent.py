@@ -1,0 +1,16 @@
+"""A new hub with its own loop, and one greenlet. Imports only what gevent needs."""
+
+import gevent
+
+
+def start_and_stop() -> bool:
+    ran = False
+    parent = gevent.getcurrent()
+
+    def task() -> None:
+        nonlocal ran
+        ran = gevent.getcurrent() is not parent
+
+    gevent.spawn(task).get()
+    gevent.get_hub().destroy(destroy_loop=True)
+    return ran
