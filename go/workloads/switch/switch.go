@@ -10,6 +10,11 @@ import (
 	"loombench/internal/work"
 )
 
+// A goroutine that has yielded mostYields times gives up. So goroutines that never let
+// each other run end as well, and a kernel that keeps one of their threads from
+// running for a while does no harm.
+const mostYields = 10_000_000
+
 // Run starts one goroutine for each task. Gosched puts a goroutine at the end of the
 // global run queue. A goroutine has no identity that it can ask for, so each is given
 // a number.
@@ -27,7 +32,7 @@ func Run(_ context.Context, p work.Params, probe *work.Probe) (any, error) {
 		group.Go(func() {
 			ran.Add(1)
 			<-allStarted
-			for range 10 * wanted {
+			for range mostYields {
 				if switches.Load() >= wanted {
 					return
 				}

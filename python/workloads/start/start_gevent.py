@@ -12,5 +12,7 @@ def start_and_stop() -> bool:
         ran = gevent.getcurrent() is not parent
 
     gevent.spawn(task).get()
-    gevent.get_hub().destroy(destroy_loop=True)
+    hub = gevent.get_hub()
+    hub.join()  # a hub that is destroyed in the middle of its loop leaves its frames behind
+    hub.destroy(destroy_loop=True)
     return ran

@@ -4,7 +4,7 @@ import anyio
 import anyio.lowlevel
 
 from runner.work import Params, Probe
-from workloads.switch.turns import Turns
+from workloads.switch.turns import MOST_YIELDS, Turns
 
 
 async def run(params: Params, probe: Probe) -> int:
@@ -13,7 +13,7 @@ async def run(params: Params, probe: Probe) -> int:
     async def take_turns() -> None:
         me = anyio.get_current_task().id
         turns.ran += 1
-        for _ in range(10 * params.switches):
+        for _ in range(MOST_YIELDS):
             if turns.switches >= params.switches:
                 return
             turns.switches += turns.last != me

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from runner.models import START_METHOD
 from runner.work import Unsupported
+from workloads.switch.turns import MOST_YIELDS
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +30,7 @@ def take_turns(pipe: Connection, turns: Array[c_longlong]) -> None:
     while (message := pipe.recv()) is not None:
         core, switches = message
         os.sched_setaffinity(0, {core})
-        for _ in range(10 * switches):
+        for _ in range(MOST_YIELDS):
             if turns[SWITCHES] >= switches:
                 break
             turns[SWITCHES] += turns[LAST] != me

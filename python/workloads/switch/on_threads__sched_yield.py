@@ -4,7 +4,7 @@ import os
 from threading import Barrier, Thread, get_ident
 
 from runner.work import Params, Probe
-from workloads.switch.turns import Turns
+from workloads.switch.turns import MOST_YIELDS, Turns
 
 
 def run(params: Params, probe: Probe) -> int:
@@ -15,7 +15,7 @@ def run(params: Params, probe: Probe) -> int:
         me = get_ident()
         turns.ran += 1
         all_started.wait()
-        for _ in range(10 * params.switches):
+        for _ in range(MOST_YIELDS):
             if turns.switches >= params.switches:
                 return
             turns.switches += turns.last != me

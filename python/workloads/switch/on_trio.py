@@ -3,7 +3,7 @@
 import trio
 
 from runner.work import Params, Probe
-from workloads.switch.turns import Turns
+from workloads.switch.turns import MOST_YIELDS, Turns
 
 
 async def run(params: Params, probe: Probe) -> int:
@@ -12,7 +12,7 @@ async def run(params: Params, probe: Probe) -> int:
     async def take_turns() -> None:
         me = trio.lowlevel.current_task()
         turns.ran += 1
-        for _ in range(10 * params.switches):
+        for _ in range(MOST_YIELDS):
             if turns.switches >= params.switches:
                 return
             turns.switches += turns.last is not me
