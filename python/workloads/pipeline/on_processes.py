@@ -8,6 +8,7 @@ from multiprocessing import get_context
 from typing import TYPE_CHECKING
 
 from runner.models import START_METHOD
+from workloads.pipeline.process import pass_on, produce
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -23,21 +24,6 @@ processes = get_context(START_METHOD)
 processes.set_forkserver_preload([__name__])
 
 
-def produce(calls: Connection, output: Queue[int | None], received: c_longlong) -> None:
-    """For each message, send as many values; answer with how many have been received by then."""
-    while items := calls.recv():
-        for value in range(items):
-            output.put(value)
-        calls.send(received.value)
-    output.put(None)
-
-
-def pass_on(source: Queue[int | None], output: Queue[int | None]) -> None:
-    while (value := source.get()) is not None:
-        output.put(value + 1)
-    output.put(None)
-
-
 @contextmanager
 def prepare(params: Params, probe: Probe) -> Iterator[Shared]:
     queues = [processes.Queue(params.capacity) for _ in range(params.stages + 1)]
@@ -47,6 +33,7 @@ def prepare(params: Params, probe: Probe) -> Iterator[Shared]:
     children += [processes.Process(target=pass_on, args=ends) for ends in pairwise(queues)]
     for child in children:
         child.start()
+    other_end.close()
     try:
         yield calls, queues[-1], received
     finally:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from runner.models import START_METHOD
 from runner.work import Unsupported
-from workloads.switch.turns import MOST_YIELDS
+from workloads.switch.process import SWITCHES, take_turns
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -21,22 +21,6 @@ if TYPE_CHECKING:
 
 processes = get_context(START_METHOD)
 processes.set_forkserver_preload([__name__])
-LAST, SWITCHES = 0, 1
-
-
-def take_turns(pipe: Connection, turns: Array[c_longlong]) -> None:
-    """For each message, take turns on the core that it names; end when None arrives."""
-    me = os.getpid()
-    while (message := pipe.recv()) is not None:
-        core, switches = message
-        os.sched_setaffinity(0, {core})
-        for _ in range(MOST_YIELDS):
-            if turns[SWITCHES] >= switches:
-                break
-            turns[SWITCHES] += turns[LAST] != me
-            turns[LAST] = me
-            os.sched_yield()
-        pipe.send(True)
 
 
 @contextmanager
@@ -50,6 +34,7 @@ def prepare(params: Params, probe: Probe) -> Iterator[tuple[list[Connection], Ar
             pipe, other_end = processes.Pipe()
             child = processes.Process(target=take_turns, args=(other_end, turns))
             child.start()
+            other_end.close()
             ending.callback(child.join)
             ending.callback(pipe.send, None)
             pipes.append(pipe)
