@@ -63,6 +63,18 @@ var tinyCases = map[string][]tinyCase{
 		{work.Params{"files": 3, "lines": 1_000}, "3006", 0},
 		{work.Params{"files": 1, "lines": 1}, "2", 0},
 	},
+	"switch": {
+		{work.Params{"tasks": 3, "switches": 60}, "60", 0},
+		{work.Params{"tasks": 5, "switches": 1}, "1", 0},
+	},
+	"spawn": {
+		{work.Params{"tasks": 5}, "5", 0},
+		{work.Params{"tasks": 1_000}, "1000", 0},
+	},
+	"pipeline": {
+		{work.Params{"items": 20, "stages": 2, "capacity": 2}, "2850", 0},
+		{work.Params{"items": 3, "stages": 0, "capacity": 9}, "5", 0},
+	},
 	"pingpong": {
 		{work.Params{"rounds": 3}, "6", 0},
 		{work.Params{"rounds": 0}, "0", 0},

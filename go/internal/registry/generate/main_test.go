@@ -138,6 +138,24 @@ func TestRunReplacesABrokenListAndDropsDeletedFiles(t *testing.T) {
 	}
 }
 
+func TestAFolderNamedAfterAKeywordHoldsAPackageThatIsNot(t *testing.T) {
+	root := module(t, map[string]string{
+		"workloads/switch/switch.go": strings.Replace(head, "package squares", "package switchwork", 1) + plain,
+	})
+	sources, err := generate(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, want := range []string{
+		`switchwork "example/workloads/switch"`,
+		`{Workload: "switch", Variant: "", Source: "go/workloads/switch/switch.go", Run: switchwork.Run},`,
+	} {
+		if text := string(sources["!lean"]); !strings.Contains(text, want) {
+			t.Errorf("found\n%s\nexpected %s", text, want)
+		}
+	}
+}
+
 func TestRunDoesNotRewriteAListThatIsUpToDate(t *testing.T) {
 	root := module(t, map[string]string{"workloads/squares/squares.go": head + plain})
 	if err := run(root); err != nil {

@@ -16,6 +16,9 @@ func render(module, constraint string, implementations []implementation) ([]byte
 		out.WriteString("import (\n")
 		for i, impl := range implementations {
 			if i == 0 || implementations[i-1].workload != impl.workload {
+				if packageOf(impl.workload) != impl.workload {
+					out.WriteString("\t" + packageOf(impl.workload) + " ")
+				}
 				fmt.Fprintf(&out, "\t%q\n", module+"/workloads/"+impl.workload)
 			}
 		}
@@ -27,7 +30,7 @@ func render(module, constraint string, implementations []implementation) ([]byte
 		if len(impl.files) > 0 {
 			fmt.Fprintf(&out, "Files: %#v, ", impl.files)
 		}
-		fmt.Fprintf(&out, "%s: %s.%s},\n", impl.kind, impl.workload, impl.function)
+		fmt.Fprintf(&out, "%s: %s.%s},\n", impl.kind, packageOf(impl.workload), impl.function)
 	}
 	out.WriteString("}\n")
 	return format.Source(out.Bytes())

@@ -115,6 +115,15 @@ func scanWorkload(root, module, workload string) ([]implementation, error) {
 	return found, nil
 }
 
+// packageOf returns the name of the package in the folder of a workload: that of the
+// folder, unless it is a keyword of Go, which cannot name a package.
+func packageOf(workload string) string {
+	if token.IsKeyword(workload) {
+		return workload + "work"
+	}
+	return workload
+}
+
 // goFiles returns the names of the source files in a directory of the module,
 // without tests.
 func goFiles(root, dir string) ([]string, error) {
@@ -135,8 +144,8 @@ func scanFile(name, module, source, workload string) ([]implementation, map[stri
 	if err != nil {
 		return nil, nil, err
 	}
-	if file.Name.Name != workload {
-		return nil, nil, fmt.Errorf("%s: found package %s, expected %s, the name of the folder", source, file.Name.Name, workload)
+	if expected := packageOf(workload); file.Name.Name != expected {
+		return nil, nil, fmt.Errorf("%s: found package %s, expected %s, after the name of the folder", source, file.Name.Name, expected)
 	}
 	imports := importNames(file)
 	var found []implementation

@@ -1,0 +1,25 @@
+"""Tasks in a task group that pass a checkpoint."""
+
+from runner import scratch
+from runner.work import Params, Probe
+from workloads.switch.turns import MOST_YIELDS, Turns
+
+
+async def run(params: Params, probe: Probe) -> int:
+    turns = Turns()
+
+    async def take_turns() -> None:
+        me = scratch.current_task()
+        turns.ran += 1
+        for _ in range(MOST_YIELDS):
+            if turns.switches >= params.switches:
+                return
+            turns.switches += turns.last is not me
+            turns.last = me
+            await scratch.checkpoint()
+
+    async with scratch.TaskGroup() as group:
+        for _ in range(params.tasks):
+            group.spawn(take_turns())
+    probe.observe_least("ran", turns.ran)
+    return turns.switches

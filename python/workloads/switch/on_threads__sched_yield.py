@@ -1,0 +1,31 @@
+"""Threads that ask the kernel to run another one, which lets go of the GIL."""
+
+import os
+from threading import Barrier, Thread, get_ident
+
+from runner.work import Params, Probe
+from workloads.switch.turns import MOST_YIELDS, Turns
+
+
+def run(params: Params, probe: Probe) -> int:
+    turns = Turns()
+    all_started = Barrier(params.tasks)
+
+    def take_turns() -> None:
+        me = get_ident()
+        turns.ran += 1
+        all_started.wait()
+        for _ in range(MOST_YIELDS):
+            if turns.switches >= params.switches:
+                return
+            turns.switches += turns.last != me
+            turns.last = me
+            os.sched_yield()
+
+    threads = [Thread(target=take_turns) for _ in range(params.tasks)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    probe.observe_least("ran", turns.ran)
+    return turns.switches
