@@ -50,6 +50,10 @@ var tinyCases = map[string][]tinyCase{
 		{work.Params{"timers": 10, "lead_ns": 50 * ms, "span_ns": 10 * ms}, "10", 59 * time.Millisecond},
 		{work.Params{"timers": 7_919, "lead_ns": 50 * ms, "span_ns": 100 * ms}, "7919", 50 * time.Millisecond}, // all deadlines are equal
 	},
+	"counter": {
+		{work.Params{"tasks": 3, "increments": 4, "suspensions": 1}, "12", 0},
+		{work.Params{"tasks": 2, "increments": 5, "suspensions": 0}, "10", 0},
+	},
 	"pingpong": {
 		{work.Params{"rounds": 3}, "6", 0},
 		{work.Params{"rounds": 0}, "0", 0},
