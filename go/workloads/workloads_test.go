@@ -54,6 +54,10 @@ var tinyCases = map[string][]tinyCase{
 		{work.Params{"tasks": 3, "increments": 4, "suspensions": 1}, "12", 0},
 		{work.Params{"tasks": 2, "increments": 5, "suspensions": 0}, "10", 0},
 	},
+	"offload": {
+		{work.Params{"tasks": 1, "hops": 3, "way": "to-thread"}, "3", 0},
+		{work.Params{"tasks": 5, "hops": 4, "way": "to-thread"}, "20", 0},
+	},
 	"pingpong": {
 		{work.Params{"rounds": 3}, "6", 0},
 		{work.Params{"rounds": 0}, "0", 0},
