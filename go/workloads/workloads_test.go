@@ -58,6 +58,10 @@ var tinyCases = map[string][]tinyCase{
 		{work.Params{"tasks": 1, "hops": 3, "way": "to-thread"}, "3", 0},
 		{work.Params{"tasks": 5, "hops": 4, "way": "to-thread"}, "20", 0},
 	},
+	"pickling": {
+		{work.Params{"bytes": 1_000, "to": "process"}, "2000", 0},
+		{work.Params{"bytes": 1, "to": "process"}, "2", 0},
+	},
 	"pingpong": {
 		{work.Params{"rounds": 3}, "6", 0},
 		{work.Params{"rounds": 0}, "0", 0},
