@@ -1,24 +1,25 @@
 """anyio.to_process, which pickles through pipes of its own, or anyio.to_thread."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
 from anyio import to_process, to_thread
 
 from runner.work import Params, Probe
-from workloads.pickling.payload import Payload, here, make, send_back
+from workloads.pickling.payload import Payload, Place, here, make, send_back
+
+Prepared = tuple[Payload, Callable[..., Awaitable[tuple[bytes, int, Place]]]]
 
 
 @asynccontextmanager
-async def prepare(params: Params, probe: Probe) -> AsyncIterator[Payload]:
+async def prepare(params: Params, probe: Probe) -> AsyncIterator[Prepared]:
     if params.text("to") == "process":
         await to_process.run_sync(here)  # anyio keeps this process
-    yield make(params)
-
-
-async def run(params: Params, probe: Probe, payload: Payload) -> int:
-    if params.text("to") == "process":
-        returned = await to_process.run_sync(send_back, *payload)
+        yield make(params), to_process.run_sync
     else:
-        returned = await to_thread.run_sync(send_back, *payload)
-    return payload.settle(returned, probe)
+        yield make(params), to_thread.run_sync
+
+
+async def run(params: Params, probe: Probe, prepared: Prepared) -> int:
+    payload, run_sync = prepared
+    return payload.settle(await run_sync(send_back, *payload), probe)

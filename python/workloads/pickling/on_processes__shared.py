@@ -46,6 +46,7 @@ def prepare(params: Params, probe: Probe) -> Iterator[Prepared]:
 
 def run(params: Params, probe: Probe, prepared: Prepared) -> int:
     payload, pool, block = prepared
-    block.buf[: params.bytes] = payload.data
-    right, place = pool.submit(check_there, params.bytes, payload.checksum).result()
-    return payload.settle((bytes(block.buf[: params.bytes]), right, place), probe)
+    size = len(payload.data)  # a block may be larger: it consists of whole pages
+    block.buf[:size] = payload.data
+    right, place = pool.submit(check_there, size, payload.checksum).result()
+    return payload.settle((bytes(block.buf[:size]), right, place), probe)
