@@ -75,6 +75,18 @@ var tinyCases = map[string][]tinyCase{
 		{work.Params{"items": 20, "stages": 2, "capacity": 2}, "2850", 0},
 		{work.Params{"items": 3, "stages": 0, "capacity": 9}, "5", 0},
 	},
+	"counter": {
+		{work.Params{"tasks": 3, "increments": 4, "suspensions": 1}, "12", 0},
+		{work.Params{"tasks": 2, "increments": 5, "suspensions": 0}, "10", 0},
+	},
+	"offload": {
+		{work.Params{"tasks": 1, "hops": 3, "way": "to-thread"}, "3", 0},
+		{work.Params{"tasks": 5, "hops": 4, "way": "to-thread"}, "20", 0},
+	},
+	"pickling": {
+		{work.Params{"bytes": 1_000, "to": "process"}, "2000", 0},
+		{work.Params{"bytes": 1, "to": "process"}, "2", 0},
+	},
 	"pingpong": {
 		{work.Params{"rounds": 3}, "6", 0},
 		{work.Params{"rounds": 0}, "0", 0},

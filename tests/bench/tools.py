@@ -53,7 +53,7 @@ def bare_go(name: str = "bare") -> Path | None:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     binary = folder / name
     subprocess.run(
-        [go, "build", "-trimpath", "-o", str(binary), str(BARE / f"{name}.go")],
+        [go, "build", "-trimpath", "-o", str(binary), *map(str, BARE.glob("*.go"))],
         check=True,
         cwd=ROOT / "go",  # where its libraries are known
         env={**os.environ, "GOTOOLCHAIN": "local", "CGO_ENABLED": "0"},

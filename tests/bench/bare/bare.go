@@ -32,8 +32,15 @@ func main() {
 	}
 	work := pingpong
 	expected := 2 * size
-	if os.Args[1] == "fanout" {
+	switch os.Args[1] {
+	case "fanout":
 		work, expected = fanout, size
+	case "counter":
+		work, expected = counter, countingTasks*size
+	case "offload":
+		work, expected = offload, size
+	case "pickling":
+		work = pickling
 	}
 	for call := range calls {
 		start := time.Now()

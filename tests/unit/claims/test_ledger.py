@@ -20,6 +20,10 @@ from tests.support.ledgers import LEDGER
 VARIANTS = {
     (path.parent.name, path.stem.partition("__")[2])
     for path in (ROOT / "python" / "workloads").glob("*/on_*__*.py")
+} | {
+    (path.parent.name, name.lower())
+    for path in (ROOT / "go" / "workloads").glob("*/*.go")
+    for name in re.findall(r"^func Run(\w+)\(", path.read_text(encoding="utf-8"), re.MULTILINE)
 }
 
 

@@ -1,0 +1,31 @@
+"""Tasks and one anyio.Lock, which is first come, first served; to acquire it is a checkpoint."""
+
+import anyio
+from anyio.lowlevel import checkpoint
+
+from runner.work import Params, Probe
+
+
+async def run(params: Params, probe: Probe) -> int:
+    counter = in_flight = most = 0
+    lock = anyio.Lock()
+    suspends = bool(params.suspensions)
+
+    async def count() -> None:
+        nonlocal counter, in_flight, most
+        in_flight += 1
+        most = max(most, in_flight)
+        for _ in range(params.increments):
+            async with lock:
+                seen = counter
+                if suspends:
+                    await checkpoint()
+                counter = seen + 1
+        in_flight -= 1
+
+    async with anyio.create_task_group() as group:
+        for _ in range(params.tasks):
+            group.start_soon(count)
+    probe.observe_least("in_flight", most)
+    probe.observe("lost_updates", params.tasks * params.increments - counter)
+    return counter

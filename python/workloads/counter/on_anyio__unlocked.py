@@ -1,0 +1,33 @@
+"""Tasks without a lock: whoever writes after a checkpoint undoes what others wrote meanwhile."""
+
+import anyio
+from anyio.lowlevel import checkpoint
+
+from runner.work import Params, Probe
+
+
+async def run(params: Params, probe: Probe) -> int:
+    counter = total = in_flight = most = 0
+    suspends = bool(params.suspensions)
+
+    async def count() -> None:
+        nonlocal counter, total, in_flight, most
+        in_flight += 1
+        most = max(most, in_flight)
+        mine = 0
+        for _ in range(params.increments):
+            seen = counter
+            if suspends:
+                await checkpoint()
+            counter = seen + 1
+            mine += 1
+        total += mine
+        in_flight -= 1
+
+    async with anyio.create_task_group() as group:
+        for _ in range(params.tasks):
+            group.start_soon(count)
+    lost = total - counter
+    probe.observe_least("in_flight", most)
+    probe.observe("lost_updates", lost)
+    return counter + lost

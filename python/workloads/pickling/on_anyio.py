@@ -1,0 +1,25 @@
+"""anyio.to_process, which pickles through pipes of its own, or anyio.to_thread."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+
+from anyio import to_process, to_thread
+
+from runner.work import Params, Probe
+from workloads.pickling.payload import Payload, Place, here, make, send_back
+
+Prepared = tuple[Payload, Callable[..., Awaitable[tuple[bytes, int, Place]]]]
+
+
+@asynccontextmanager
+async def prepare(params: Params, probe: Probe) -> AsyncIterator[Prepared]:
+    if params.text("to") == "process":
+        await to_process.run_sync(here)  # anyio keeps this process
+        yield make(params), to_process.run_sync
+    else:
+        yield make(params), to_thread.run_sync
+
+
+async def run(params: Params, probe: Probe, prepared: Prepared) -> int:
+    payload, run_sync = prepared
+    return payload.settle(await run_sync(send_back, *payload), probe)

@@ -1,0 +1,69 @@
+"""The payload, its check on either side, and a pool of one process to send it to."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+from random import Random
+from threading import get_ident
+from typing import TYPE_CHECKING, NamedTuple
+from zlib import adler32
+
+from runner.models import START_METHOD
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from concurrent.futures import ProcessPoolExecutor
+
+    from runner.work import Params, Probe
+
+Place = tuple[int, int]  # a process and a thread
+
+
+def here() -> Place:
+    return os.getpid(), get_ident()
+
+
+def check(data: bytes | memoryview, checksum: int) -> int:
+    """Touch every byte; return how many bytes are right: all or none."""
+    return len(data) if adler32(data) == checksum else 0
+
+
+def send_back(data: bytes, checksum: int) -> tuple[bytes, int, Place]:
+    """On the other side: return the bytes, how many are right, and where this ran."""
+    return data, check(data, checksum), here()
+
+
+class Payload(NamedTuple):
+    """Bytes without a pattern, and what identifies them."""
+
+    data: bytes
+    checksum: int
+
+    def settle(self, returned: tuple[bytes, int, Place], probe: Probe) -> int:
+        """Check what has come back; return how many bytes were right, there and here."""
+        data, right, place = returned
+        probe.observe_least("away", int(place != here()))
+        return right + check(data, self.checksum)
+
+
+def make(params: Params) -> Payload:
+    data = Random(params.bytes).randbytes(params.bytes)  # the same in every run
+    return Payload(data, adler32(data))
+
+
+@contextmanager
+def process_pool(params: Params) -> Iterator[ProcessPoolExecutor | None]:
+    """Yield a pool of one process that has done a job; None if the case needs no process."""
+    if params.text("to") != "process":
+        yield None
+        return
+    # Imported here because only some cases use a process.
+    from concurrent.futures import ProcessPoolExecutor
+    from multiprocessing import get_context
+
+    processes = get_context(START_METHOD)
+    processes.set_forkserver_preload([__name__])
+    with ProcessPoolExecutor(1, processes) as pool:
+        pool.submit(here).result()
+        yield pool
