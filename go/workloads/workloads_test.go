@@ -50,6 +50,20 @@ var tinyCases = map[string][]tinyCase{
 		{work.Params{"timers": 10, "lead_ns": 50 * ms, "span_ns": 10 * ms}, "10", 59 * time.Millisecond},
 		{work.Params{"timers": 7_919, "lead_ns": 50 * ms, "span_ns": 100 * ms}, "7919", 50 * time.Millisecond}, // all deadlines are equal
 	},
+	"cancel": {
+		{work.Params{"tasks": 10, "lead_ns": 0}, "10", 0}, // to wait actively does not advance the bubble's clock
+	},
+	"deadline": {
+		{work.Params{"operations": 10, "lead_ns": 50 * ms, "span_ns": 10 * ms}, "10", 59 * time.Millisecond},
+	},
+	"bounded": {
+		// The order of the jobs changes how long other limits take.
+		{work.Params{"jobs": 10, "limit": 10, "unit_ns": 5 * ms}, "55", 50 * time.Millisecond},
+		{work.Params{"jobs": 10, "limit": 1, "unit_ns": 5 * ms}, "55", 275 * time.Millisecond},
+	},
+	"mixed": {
+		{work.Params{"cpu_us": 100, "wait_ms": 5, "concurrency": 2, "requests": 4}, "4", 10 * time.Millisecond},
+	},
 	"pingpong": {
 		{work.Params{"rounds": 3}, "6", 0},
 		{work.Params{"rounds": 0}, "0", 0},

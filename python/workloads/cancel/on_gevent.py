@@ -1,0 +1,28 @@
+"""Greenlets that are killed: GreenletExit is raised where each one waits."""
+
+import time
+
+import gevent
+
+from runner.work import Params, Probe
+from workloads.cancel.moment import HOUR_S, seconds_before, spin_until
+
+
+def run(params: Params, probe: Probe) -> int:
+    waiting = cleaned = 0
+
+    def wait() -> None:
+        nonlocal waiting, cleaned
+        waiting += 1
+        try:
+            gevent.sleep(HOUR_S)
+        finally:
+            cleaned += 1
+
+    moment_ns = time.perf_counter_ns() + params.lead_ns
+    greenlets = [gevent.spawn(wait) for _ in range(params.tasks)]
+    gevent.sleep(seconds_before(moment_ns))
+    probe.observe_least("waiting", waiting)
+    spin_until(moment_ns)
+    gevent.killall(greenlets)
+    return cleaned
