@@ -1,6 +1,7 @@
 package mixed
 
 import (
+	"runtime"
 	"sync"
 	"time"
 )
@@ -21,8 +22,8 @@ var bursts struct {
 	of map[time.Duration]burst
 }
 
-// calibrate finds the number of steps that take that much CPU time alone: by the fastest
-// of ten trials.
+// calibrate finds the number of steps that take that much CPU time alone, by the
+// fastest of ten trials.
 func calibrate(target time.Duration) burst {
 	bursts.Lock()
 	defer bursts.Unlock()
@@ -48,8 +49,10 @@ func calibrate(target time.Duration) burst {
 // timeOf returns the CPU time of so many steps.
 func timeOf(steps int64) time.Duration {
 	before := cpuTime()
-	compute(steps)
-	return cpuTime() - before
+	value := compute(steps)
+	lasted := cpuTime() - before
+	runtime.KeepAlive(value)
+	return lasted
 }
 
 // compute is the loop of every model.

@@ -10,10 +10,13 @@ from workloads.cancel.moment import HOUR_S, seconds_before, spin_until
 
 async def run(params: Params, probe: Probe) -> int:
     waiting = cleaned = 0
+    all_wait = anyio.Event()
 
     async def wait() -> None:
         nonlocal waiting, cleaned
         waiting += 1
+        if waiting == params.tasks:
+            all_wait.set()
         try:
             await anyio.sleep(HOUR_S)
         finally:
@@ -25,6 +28,7 @@ async def run(params: Params, probe: Probe) -> int:
             group.start_soon(wait)
         await anyio.sleep(seconds_before(moment_ns))
         probe.observe_least("waiting", waiting)
+        await all_wait.wait()
         spin_until(moment_ns)
         group.cancel_scope.cancel()
     return cleaned

@@ -9,10 +9,13 @@ from workloads.cancel.moment import HOUR_S, seconds_before, spin_until
 
 async def run(params: Params, probe: Probe) -> int:
     waiting = cleaned = 0
+    all_wait = asyncio.Event()
 
     async def wait() -> None:
         nonlocal waiting, cleaned
         waiting += 1
+        if waiting == params.tasks:
+            all_wait.set()
         try:
             await asyncio.sleep(HOUR_S)
         finally:
@@ -22,6 +25,7 @@ async def run(params: Params, probe: Probe) -> int:
     tasks = [asyncio.create_task(wait()) for _ in range(params.tasks)]
     await asyncio.sleep(seconds_before(moment_ns))
     probe.observe_least("waiting", waiting)
+    await all_wait.wait()
     spin_until(moment_ns)
     for task in tasks:
         task.cancel()

@@ -13,10 +13,13 @@ class Stop(Exception):  # noqa: N818 - a signal to the group, not an error
 
 async def run(params: Params, probe: Probe) -> int:
     waiting = cleaned = 0
+    all_wait = asyncio.Event()
 
     async def wait() -> None:
         nonlocal waiting, cleaned
         waiting += 1
+        if waiting == params.tasks:
+            all_wait.set()
         try:
             await asyncio.sleep(HOUR_S)
         finally:
@@ -29,6 +32,7 @@ async def run(params: Params, probe: Probe) -> int:
                 group.create_task(wait())
             await asyncio.sleep(seconds_before(moment_ns))
             probe.observe_least("waiting", waiting)
+            await all_wait.wait()
             spin_until(moment_ns)
             raise Stop
     except* Stop:

@@ -3,6 +3,7 @@
 import time
 
 import gevent
+from gevent.event import Event
 
 from runner.work import Params, Probe
 from workloads.cancel.moment import HOUR_S, seconds_before, spin_until
@@ -10,10 +11,13 @@ from workloads.cancel.moment import HOUR_S, seconds_before, spin_until
 
 def run(params: Params, probe: Probe) -> int:
     waiting = cleaned = 0
+    all_wait = Event()
 
     def wait() -> None:
         nonlocal waiting, cleaned
         waiting += 1
+        if waiting == params.tasks:
+            all_wait.set()
         try:
             gevent.sleep(HOUR_S)
         finally:
@@ -23,6 +27,7 @@ def run(params: Params, probe: Probe) -> int:
     greenlets = [gevent.spawn(wait) for _ in range(params.tasks)]
     gevent.sleep(seconds_before(moment_ns))
     probe.observe_least("waiting", waiting)
+    all_wait.wait()
     spin_until(moment_ns)
     gevent.killall(greenlets)
     return cleaned

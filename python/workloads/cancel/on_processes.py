@@ -29,7 +29,8 @@ def run(params: Params, probe: Probe) -> int:
     for child in children:
         child.start()
     time.sleep(seconds_before(moment_ns))
-    probe.observe_least("waiting", sum(waiting.acquire(block=False) for _ in children))
+    ready = sum(waiting.acquire(block=False) for _ in children)
+    probe.observe_least("waiting", ready)
     spin_until(moment_ns)
     stop.set()
     for child in children:

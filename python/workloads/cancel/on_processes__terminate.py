@@ -21,8 +21,8 @@ def stop(_signal: int, _frame: object) -> NoReturn:
 
 def wait(waiting: Semaphore, cleaned: Semaphore) -> None:
     signal(SIGTERM, stop)  # without a handler, SIGTERM ends a process without any cleanup
-    waiting.release()
     try:
+        waiting.release()  # inside, because the signal may come before the sleep
         time.sleep(HOUR_S)
     finally:
         cleaned.release()
@@ -37,7 +37,10 @@ def run(params: Params, probe: Probe) -> int:
     for child in children:
         child.start()
     time.sleep(seconds_before(moment_ns))
-    probe.observe_least("waiting", sum(waiting.acquire(block=False) for _ in children))
+    ready = sum(waiting.acquire(block=False) for _ in children)
+    probe.observe_least("waiting", ready)
+    for _ in children[ready:]:  # only if they start too late to count
+        waiting.acquire()
     spin_until(moment_ns)
     for child in children:
         child.terminate()
