@@ -62,7 +62,7 @@ var tinyCases = map[string][]tinyCase{
 		{work.Params{"jobs": 10, "limit": 1, "unit_ns": 5 * ms}, "55", 275 * time.Millisecond},
 	},
 	"mixed": {
-		{work.Params{"cpu_us": 100, "wait_ms": 5, "concurrency": 2, "requests": 4}, "4", 10 * time.Millisecond},
+		{work.Params{"busy_ns": ms / 10, "wait_ns": 5 * ms, "concurrency": 2, "requests": 4}, "4", 10 * time.Millisecond},
 	},
 	"pingpong": {
 		{work.Params{"rounds": 3}, "6", 0},

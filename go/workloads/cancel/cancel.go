@@ -39,6 +39,7 @@ func Run(ctx context.Context, p work.Params, probe *work.Probe) (any, error) {
 	}
 	cancel()
 	running.Wait()
+	probe.ObserveLeast("cleaned", int(cleaned.Load()))
 	return cleaned.Load(), nil
 }
 

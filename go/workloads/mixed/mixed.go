@@ -19,9 +19,8 @@ const tolerance = time.Millisecond
 // Run starts a few goroutines, which receive the requests from a channel. Each waits
 // and then computes.
 func Run(_ context.Context, p work.Params, probe *work.Probe) (any, error) {
-	wait := time.Duration(p.Int("wait_ms")) * time.Millisecond
 	requests, concurrency := p.Int("requests"), p.Int("concurrency")
-	burst := calibrate(time.Duration(p.Int("cpu_us")) * time.Microsecond)
+	wait, burst := p.Duration("wait_ns"), calibrate(p.Duration("busy_ns"))
 	var running sync.WaitGroup
 	var handler handler
 	used := cpuTime()
@@ -42,7 +41,7 @@ func Run(_ context.Context, p work.Params, probe *work.Probe) (any, error) {
 	most := int(handler.most.Load())
 	probe.ObserveLeast("in_flight", most)
 	probe.Observe("above_limit", max(0, most-concurrency))
-	probe.ObserveLeast("used_us", int(used.Microseconds())/requests)
+	probe.ObserveLeast("used_ns", int(used.Nanoseconds())/requests)
 	return handler.correct.Load(), nil
 }
 

@@ -31,4 +31,5 @@ async def run(params: Params, probe: Probe) -> int:
         await all_wait.wait()
         spin_until(moment_ns)
         group.cancel_scope.cancel()
+    probe.observe_least("cleaned", cleaned)
     return cleaned

@@ -30,4 +30,5 @@ async def run(params: Params, probe: Probe) -> int:
     for task in tasks:
         task.cancel()
     await asyncio.gather(*tasks, return_exceptions=True)
+    probe.observe_least("cleaned", cleaned)
     return cleaned

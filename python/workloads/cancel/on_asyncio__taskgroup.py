@@ -37,4 +37,5 @@ async def run(params: Params, probe: Probe) -> int:
             raise Stop
     except* Stop:
         pass
+    probe.observe_least("cleaned", cleaned)
     return cleaned

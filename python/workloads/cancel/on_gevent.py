@@ -30,4 +30,5 @@ def run(params: Params, probe: Probe) -> int:
     all_wait.wait()
     spin_until(moment_ns)
     gevent.killall(greenlets)
+    probe.observe_least("cleaned", cleaned)
     return cleaned

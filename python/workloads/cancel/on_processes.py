@@ -35,4 +35,6 @@ def run(params: Params, probe: Probe) -> int:
     stop.set()
     for child in children:
         child.join()
-    return sum(cleaned.acquire(block=False) for _ in children)
+    cleanups = sum(cleaned.acquire(block=False) for _ in children)
+    probe.observe_least("cleaned", cleanups)
+    return cleanups

@@ -28,4 +28,5 @@ async def run(params: Params, probe: Probe) -> int:
             await scratch.checkpoint()
         spin_until(moment_ns)
         group.cancel()
+    probe.observe_least("cleaned", cleaned)
     return cleaned

@@ -29,4 +29,5 @@ def run(params: Params, probe: Probe) -> int:
     stop.set()
     for thread in threads:
         thread.join()
+    probe.observe_least("cleaned", len(cleaned))
     return len(cleaned)

@@ -33,13 +33,13 @@ def compute(steps: int) -> int:
 
 
 def calibrate(params: Params) -> Work:
-    """Find the number of steps that take `cpu_us` of CPU time: by the fastest of ten trials."""
-    target_ns, steps = params.cpu_us * 1_000, 1
+    """Find the number of steps that take `busy_ns` of CPU time: by the fastest of ten trials."""
+    target_ns, steps = params.busy_ns, 1
     while time_of(steps) < target_ns / 2:
         steps *= 2
     fastest_ns = min(time_of(steps) for _ in range(TRIALS))
     steps = steps * target_ns // fastest_ns
-    return Work(params.wait_ms * 1_000_000, steps, compute(steps))
+    return Work(params.wait_ns, steps, compute(steps))
 
 
 def time_of(steps: int) -> int:
@@ -78,5 +78,5 @@ def report(probe: Probe, params: Params, handled: Sequence[Handled], most: int) 
     probe.observe_least("in_flight", most)
     probe.observe("above_limit", max(0, most - params.concurrency))
     cpu_ns = sum(one.cpu_ns for one in handled)
-    probe.observe_least("used_us", cpu_ns // 1_000 // params.requests)
+    probe.observe_least("used_ns", cpu_ns // params.requests)
     return sum(one.correct for one in handled)
