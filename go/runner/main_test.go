@@ -90,7 +90,7 @@ func TestUnknownNamesAreRefusedWithTheKnownNames(t *testing.T) {
 		{"", `request: not a JSON object: found nothing`},
 		{`{"protocol":1}` + "\n", `request: protocol: found 1, expected 2`},
 		{request("noop", "threads", "", `{}`), `request: model: found "threads", expected one of "go", "go-1cpu"`},
-		{request("pong", "go", "", `{}`), `request: workload: found "pong", expected one of "drain", "echo", "fanout", "footprint", "heartbeat", "http", "kitchen", "noop", "pingpong", "sumsquares", "timers"`},
+		{request("pong", "go", "", `{}`), `request: workload: found "pong", expected one of "bounded", "cancel", "deadline", "drain", "echo", "fanout", "footprint", "heartbeat", "http", "kitchen", "mixed", "noop", "pingpong", "sumsquares", "timers"`},
 		{request("noop", "go", "fast", `{}`), `request: variant: found "fast", expected one of ""`},
 	} {
 		var out, errs bytes.Buffer

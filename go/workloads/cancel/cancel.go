@@ -34,7 +34,7 @@ func Run(ctx context.Context, p work.Params, probe *work.Probe) (any, error) {
 		})
 	}
 	time.Sleep(time.Until(moment) - spin)
-	probe.ObserveLeast("waiting", int(waiting.Load()))
+	probe.ObserveLeast("waiting", int(waiting.Load()-cleaned.Load()))
 	for time.Now().Before(moment) {
 	}
 	cancel()

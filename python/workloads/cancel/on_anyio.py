@@ -27,7 +27,7 @@ async def run(params: Params, probe: Probe) -> int:
         for _ in range(params.tasks):
             group.start_soon(wait)
         await anyio.sleep(seconds_before(moment_ns))
-        probe.observe_least("waiting", waiting)
+        probe.observe_least("waiting", waiting - cleaned)
         await all_wait.wait()
         spin_until(moment_ns)
         group.cancel_scope.cancel()

@@ -24,7 +24,7 @@ async def run(params: Params, probe: Probe) -> int:
     moment_ns = time.perf_counter_ns() + params.lead_ns
     tasks = [asyncio.create_task(wait()) for _ in range(params.tasks)]
     await asyncio.sleep(seconds_before(moment_ns))
-    probe.observe_least("waiting", waiting)
+    probe.observe_least("waiting", waiting - cleaned)
     await all_wait.wait()
     spin_until(moment_ns)
     for task in tasks:

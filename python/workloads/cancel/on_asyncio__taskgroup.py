@@ -31,7 +31,7 @@ async def run(params: Params, probe: Probe) -> int:
             for _ in range(params.tasks):
                 group.create_task(wait())
             await asyncio.sleep(seconds_before(moment_ns))
-            probe.observe_least("waiting", waiting)
+            probe.observe_least("waiting", waiting - cleaned)
             await all_wait.wait()
             spin_until(moment_ns)
             raise Stop

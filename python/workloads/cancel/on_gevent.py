@@ -26,7 +26,7 @@ def run(params: Params, probe: Probe) -> int:
     moment_ns = time.perf_counter_ns() + params.lead_ns
     greenlets = [gevent.spawn(wait) for _ in range(params.tasks)]
     gevent.sleep(seconds_before(moment_ns))
-    probe.observe_least("waiting", waiting)
+    probe.observe_least("waiting", waiting - cleaned)
     all_wait.wait()
     spin_until(moment_ns)
     gevent.killall(greenlets)

@@ -30,7 +30,7 @@ def run(params: Params, probe: Probe) -> int:
         child.start()
     time.sleep(seconds_before(moment_ns))
     ready = sum(waiting.acquire(block=False) for _ in children)
-    probe.observe_least("waiting", ready)
+    probe.observe_least("waiting", min(ready, sum(child.is_alive() for child in children)))
     spin_until(moment_ns)
     stop.set()
     for child in children:

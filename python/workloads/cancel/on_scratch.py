@@ -23,7 +23,7 @@ async def run(params: Params, probe: Probe) -> int:
         for _ in range(params.tasks):
             group.spawn(wait())
         await scratch.sleep(seconds_before(moment_ns))
-        probe.observe_least("waiting", waiting)
+        probe.observe_least("waiting", waiting - cleaned)
         while waiting < params.tasks:  # only if they start too late to count
             await scratch.checkpoint()
         spin_until(moment_ns)

@@ -24,7 +24,7 @@ def run(params: Params, probe: Probe) -> int:
     for thread in threads:
         thread.start()
     time.sleep(seconds_before(moment_ns))
-    probe.observe_least("waiting", len(waiting))
+    probe.observe_least("waiting", len(waiting) - len(cleaned))
     spin_until(moment_ns)
     stop.set()
     for thread in threads:

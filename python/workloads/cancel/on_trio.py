@@ -27,7 +27,7 @@ async def run(params: Params, probe: Probe) -> int:
         for _ in range(params.tasks):
             nursery.start_soon(wait)
         await trio.sleep(seconds_before(moment_ns))
-        probe.observe_least("waiting", waiting)
+        probe.observe_least("waiting", waiting - cleaned)
         await all_wait.wait()
         spin_until(moment_ns)
         nursery.cancel_scope.cancel()
