@@ -87,6 +87,20 @@ var tinyCases = map[string][]tinyCase{
 		{work.Params{"bytes": 1_000, "to": "process"}, "2000", 0},
 		{work.Params{"bytes": 1, "to": "process"}, "2", 0},
 	},
+	"cancel": {
+		{work.Params{"tasks": 10, "lead_ns": 0}, "10", 0}, // to wait actively does not advance the bubble's clock
+	},
+	"deadline": {
+		{work.Params{"operations": 10, "lead_ns": 50 * ms, "span_ns": 10 * ms}, "10", 59 * time.Millisecond},
+	},
+	"bounded": {
+		// The order of the jobs changes how long other limits take.
+		{work.Params{"jobs": 10, "limit": 10, "unit_ns": 5 * ms}, "55", 50 * time.Millisecond},
+		{work.Params{"jobs": 10, "limit": 1, "unit_ns": 5 * ms}, "55", 275 * time.Millisecond},
+	},
+	"mixed": {
+		{work.Params{"busy_ns": ms / 10, "wait_ns": 5 * ms, "concurrency": 2, "requests": 4}, "4", 10 * time.Millisecond},
+	},
 	"pingpong": {
 		{work.Params{"rounds": 3}, "6", 0},
 		{work.Params{"rounds": 0}, "0", 0},

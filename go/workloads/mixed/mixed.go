@@ -1,0 +1,82 @@
+// Package mixed handles requests that wait and then compute, a few at a time.
+package mixed
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"loombench/internal/work"
+)
+
+// tolerance is how much too early a wait may end: some event loops have timers with
+// a resolution of 1 ms. It is part of the workload, the same for every model.
+const tolerance = time.Millisecond
+
+// Run starts a few goroutines, which receive the requests from a channel. Each waits
+// and then computes.
+func Run(_ context.Context, p work.Params, probe *work.Probe) (any, error) {
+	requests, concurrency := p.Int("requests"), p.Int("concurrency")
+	wait, burst := p.Duration("wait_ns"), calibrate(p.Duration("busy_ns"))
+	var running sync.WaitGroup
+	var handler handler
+	used := cpuTime()
+	pending := make(chan struct{})
+	for range concurrency {
+		running.Go(func() {
+			for range pending {
+				handler.handle(wait, burst)
+			}
+		})
+	}
+	for range requests {
+		pending <- struct{}{}
+	}
+	close(pending)
+	running.Wait()
+	used = cpuTime() - used
+	most := int(handler.most.Load())
+	probe.ObserveLeast("in_flight", most)
+	probe.Observe("above_limit", max(0, most-concurrency))
+	probe.ObserveLeast("used_ns", int(used.Nanoseconds())/requests)
+	return handler.correct.Load(), nil
+}
+
+// A handler counts the requests in flight, and those that were handled correctly.
+type handler struct {
+	now, most, correct atomic.Int64
+}
+
+// handle waits, and then computes.
+func (h *handler) handle(wait time.Duration, burst burst) {
+	h.observe(h.now.Add(1))
+	defer h.now.Add(-1)
+	start := time.Now()
+	time.Sleep(wait)
+	waited := time.Since(start) >= wait-tolerance
+	if compute(burst.steps) == burst.value && waited {
+		h.correct.Add(1)
+	}
+}
+
+// observe keeps the largest number of requests in flight.
+func (h *handler) observe(now int64) {
+	for most := h.most.Load(); now > most; most = h.most.Load() {
+		if h.most.CompareAndSwap(most, now) {
+			return
+		}
+	}
+}
+
+// cpuTime returns the CPU time of this process. The clock of a thread would not do:
+// a goroutine may move to another thread while it computes.
+func cpuTime() time.Duration {
+	var usage unix.Rusage
+	if err := unix.Getrusage(unix.RUSAGE_SELF, &usage); err != nil {
+		return 0 // too little, so that the trial does not count
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
+}

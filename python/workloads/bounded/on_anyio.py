@@ -1,0 +1,30 @@
+"""One task per job in a task group, on either backend; a capacity limiter lets a few run."""
+
+import time
+
+import anyio
+
+from runner.work import Params, Probe
+from workloads.bounded.jobs import InFlight, observe, units_of
+
+EARLY_NS = 1_000_000  # timers of some event loops count whole milliseconds
+
+
+async def run(params: Params, probe: Probe) -> int:
+    done, in_flight = 0, InFlight()
+    limiter = anyio.CapacityLimiter(params.limit)
+
+    async def work(units: int) -> None:
+        nonlocal done
+        async with limiter:
+            with in_flight:
+                start = time.perf_counter_ns()
+                await anyio.sleep(units * params.unit_ns / 1e9)
+                if time.perf_counter_ns() - start >= units * params.unit_ns - EARLY_NS:
+                    done += units
+
+    async with anyio.create_task_group() as group:
+        for job in range(params.jobs):
+            group.start_soon(work, units_of(job))
+    observe(probe, in_flight.most, params.limit)
+    return done

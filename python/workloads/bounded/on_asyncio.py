@@ -1,0 +1,29 @@
+"""One task per job; a semaphore lets a few of them run."""
+
+import asyncio
+import time
+
+from runner.work import Params, Probe
+from workloads.bounded.jobs import InFlight, observe, units_of
+
+EARLY_NS = 1_000_000  # timers of some event loops count whole milliseconds
+
+
+async def run(params: Params, probe: Probe) -> int:
+    done, in_flight = 0, InFlight()
+    semaphore = asyncio.Semaphore(params.limit)
+
+    async def work(units: int) -> None:
+        nonlocal done
+        async with semaphore:
+            with in_flight:
+                start = time.perf_counter_ns()
+                await asyncio.sleep(units * params.unit_ns / 1e9)
+                if time.perf_counter_ns() - start >= units * params.unit_ns - EARLY_NS:
+                    done += units
+
+    async with asyncio.TaskGroup() as group:
+        for job in range(params.jobs):
+            group.create_task(work(units_of(job)))
+    observe(probe, in_flight.most, params.limit)
+    return done

@@ -1,0 +1,39 @@
+"""Each operation is given to asyncio.wait_for."""
+
+import asyncio
+import time
+
+from runner.work import Params, Probe
+
+EARLY_NS = 3_000_000  # some event loops round both the clock and the delay to milliseconds
+
+
+async def run(params: Params, probe: Probe) -> int:
+    landed = in_time = 0
+    operations, span_ns = params.operations, params.span_ns
+    ended: set[int] = set()
+
+    async def operation(due_ns: int) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.add(due_ns)
+
+    async def limited(due_ns: int) -> None:
+        nonlocal landed, in_time
+        wait_ns = due_ns - time.perf_counter_ns()
+        in_time += wait_ns > 0
+        try:
+            await asyncio.wait_for(operation(due_ns), max(0, wait_ns) / 1e9)
+        except TimeoutError:
+            late_ns = time.perf_counter_ns() - due_ns
+            probe.latency(late_ns)
+            landed += due_ns in ended and late_ns >= -EARLY_NS
+
+    async with asyncio.TaskGroup() as group:
+        first_ns = time.perf_counter_ns() + params.lead_ns
+        for k in range(operations):
+            due_ns = first_ns + k * 7_919 % operations * span_ns // operations
+            group.create_task(limited(due_ns))
+    probe.observe_least("started_in_time", in_time)
+    return landed

@@ -1,0 +1,48 @@
+"""A second task for each operation: it sleeps, and then cancels the operation."""
+
+import time
+
+from runner import scratch
+from runner.work import Params, Probe
+
+EARLY_NS = 3_000_000  # some event loops round both the clock and the delay to milliseconds
+
+
+async def expire(task: scratch.Task, seconds: float) -> None:
+    await scratch.sleep(seconds)
+    task.cancel()
+
+
+async def run(params: Params, probe: Probe) -> int:
+    landed = in_time = 0
+    operations, span_ns = params.operations, params.span_ns
+    ended: set[int] = set()
+
+    async def operation(due_ns: int) -> None:
+        try:
+            await scratch.Channel[None]().receive()
+        finally:
+            ended.add(due_ns)
+
+    async def limited(due_ns: int) -> None:
+        nonlocal landed, in_time
+        wait_ns = due_ns - time.perf_counter_ns()
+        in_time += wait_ns > 0
+        task = scratch.spawn(operation(due_ns))
+        timeout = scratch.spawn(expire(task, max(0, wait_ns) / 1e9))
+        try:
+            await task.join()
+        except scratch.TaskCancelledError:
+            late_ns = time.perf_counter_ns() - due_ns
+            probe.latency(late_ns)
+            landed += due_ns in ended and late_ns >= -EARLY_NS
+        finally:
+            timeout.cancel()
+
+    async with scratch.TaskGroup() as group:
+        first_ns = time.perf_counter_ns() + params.lead_ns
+        for k in range(operations):
+            due_ns = first_ns + k * 7_919 % operations * span_ns // operations
+            group.spawn(limited(due_ns))
+    probe.observe_least("started_in_time", in_time)
+    return landed

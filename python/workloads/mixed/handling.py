@@ -1,0 +1,82 @@
+"""The CPU part of a request, the same loop in every language, and proof of what was done."""
+
+import time
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from runner.work import Params, Probe
+
+EARLY_NS = 1_000_000  # timers of some event loops count whole milliseconds
+TRIALS = 10
+
+
+class Work(NamedTuple):
+    """What each request has to do."""
+
+    wait_ns: int
+    steps: int  # of `compute`
+    value: int  # what `compute(steps)` returns
+
+
+class Handled(NamedTuple):
+    """What was done for one request."""
+
+    correct: bool  # it waited long enough, and computed the right value
+    cpu_ns: int
+
+
+def compute(steps: int) -> int:
+    value = 1
+    for _ in range(steps):
+        value = (value * 1_103_515_245 + 12_345) % 2_147_483_648
+    return value
+
+
+def calibrate(params: Params) -> Work:
+    """Find the number of steps that take `busy_ns` of CPU time: by the fastest of ten trials."""
+    target_ns, steps = params.busy_ns, 1
+    while time_of(steps) < target_ns / 2:
+        steps *= 2
+    fastest_ns = min(time_of(steps) for _ in range(TRIALS))
+    steps = steps * target_ns // fastest_ns
+    return Work(params.wait_ns, steps, compute(steps))
+
+
+def time_of(steps: int) -> int:
+    """Return the CPU time of so many steps."""
+    before_ns = time.thread_time_ns()
+    compute(steps)
+    return time.thread_time_ns() - before_ns
+
+
+def handle(work: Work, start_ns: int) -> Handled:
+    """Compute for a request whose wait began at `start_ns`, on the monotonic clock."""
+    waited = time.monotonic_ns() - start_ns >= work.wait_ns - EARLY_NS
+    cpu_ns = time.thread_time_ns()
+    value = compute(work.steps)
+    return Handled(waited and value == work.value, time.thread_time_ns() - cpu_ns)
+
+
+class InFlight:
+    """Counts the requests that are in flight: `with in_flight:` around each one."""
+
+    __slots__ = ("most", "now")
+
+    def __init__(self) -> None:
+        self.now = self.most = 0
+
+    def __enter__(self) -> None:
+        self.now += 1
+        self.most = max(self.most, self.now)
+
+    def __exit__(self, *_: object) -> None:
+        self.now -= 1
+
+
+def report(probe: Probe, params: Params, handled: Sequence[Handled], most: int) -> int:
+    """Report the requests in flight and the CPU time of each; return how many are correct."""
+    probe.observe_least("in_flight", most)
+    probe.observe("above_limit", max(0, most - params.concurrency))
+    cpu_ns = sum(one.cpu_ns for one in handled)
+    probe.observe_least("used_ns", cpu_ns // params.requests)
+    return sum(one.correct for one in handled)

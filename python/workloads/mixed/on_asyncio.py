@@ -1,0 +1,31 @@
+"""A few tasks in a task group handle the requests, and compute on the loop."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from runner.work import Params, Probe
+from workloads.mixed.handling import InFlight, Work, calibrate, handle, report
+
+
+@asynccontextmanager
+async def prepare(params: Params, probe: Probe) -> AsyncIterator[Work]:
+    yield calibrate(params)
+
+
+async def run(params: Params, probe: Probe, work: Work) -> int:
+    handled, in_flight = [], InFlight()
+    pending = iter(range(params.requests))
+
+    async def worker() -> None:
+        for _ in pending:
+            with in_flight:
+                start = time.monotonic_ns()
+                await asyncio.sleep(work.wait_ns / 1e9)
+                handled.append(handle(work, start))
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(params.concurrency):
+            group.create_task(worker())
+    return report(probe, params, handled, in_flight.most)
