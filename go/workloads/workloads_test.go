@@ -4,6 +4,7 @@
 package workloads_test
 
 import (
+	"errors"
 	"os"
 	"slices"
 	"sync"
@@ -49,6 +50,10 @@ var tinyCases = map[string][]tinyCase{
 	"timers": {
 		{work.Params{"timers": 10, "lead_ns": 50 * ms, "span_ns": 10 * ms}, "10", 59 * time.Millisecond},
 		{work.Params{"timers": 7_919, "lead_ns": 50 * ms, "span_ns": 100 * ms}, "7919", 50 * time.Millisecond}, // all deadlines are equal
+	},
+	"ceiling": {
+		{work.Params{"tasks": 4, "time_ns": 1_000 * ms, "memory_bytes": 1 << 20}, "0", 0},
+		{work.Params{"tasks": 1_003, "time_ns": 1_000 * ms, "memory_bytes": 1 << 20}, "0", 0},
 	},
 	"pingpong": {
 		{work.Params{"rounds": 3}, "6", 0},
@@ -107,7 +112,11 @@ func (s *recordingSink) Latency(ns int64) {
 	s.latencies = append(s.latencies, ns)
 }
 
-func (s *recordingSink) Parked(tasks int)   { s.parked = append(s.parked, tasks) }
+func (s *recordingSink) Parked(tasks int) int64 {
+	s.parked = append(s.parked, tasks)
+	return 0
+}
+
 func (s *recordingSink) Listening(port int) { s.ports <- port }
 
 func run(t *testing.T, workload, variant string, params work.Params) (answer any, sink *recordingSink) {
@@ -175,6 +184,24 @@ func TestFootprintReportsFourPoints(t *testing.T) {
 				t.Errorf("%q: found %v at %v, expected %d at %v", variant, answer, sink.parked, tasks, want)
 			}
 		}
+	}
+}
+
+func TestCeilingGrowsToTheMostThatIsAllowed(t *testing.T) {
+	probe := work.NewProbe(nil)
+	params := work.Params{"tasks": 100, "time_ns": 60_000 * ms, "memory_bytes": 1 << 20}
+	if _, err := find(t, "ceiling", "").Run(t.Context(), params, probe); err != nil {
+		t.Fatal(err)
+	}
+	if most := probe.Observed()["most"]; most != 100 {
+		t.Errorf("found %d, expected 100", most)
+	}
+}
+
+func TestCeilingTakesNoMoreThanHalfOfTheFreeMemory(t *testing.T) {
+	params := work.Params{"tasks": 4, "time_ns": 1_000 * ms, "memory_bytes": 1 << 50}
+	if _, err := find(t, "ceiling", "").Run(t.Context(), params, nil); !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("found %v, expected that it is unsupported", err)
 	}
 }
 

@@ -26,7 +26,7 @@ def has_points(result: WorkloadResult) -> bool:
 def _can_draw(result: WorkloadResult, cell: CellResult) -> bool:
     """Return whether a cell fits logarithmic axes."""
     slope = cell.metrics.get(result.metric.id)
-    is_growing = slope is not None and slope.value > 0
+    is_growing = result.workload.shape == "footprint" and slope is not None and slope.value > 0
     return is_growing and len(cell.parked) > 1 and min(cell.parked) > 0
 
 

@@ -1,0 +1,40 @@
+"""Threads that wait for an event."""
+
+from threading import Event, Lock, Semaphore, Thread
+
+from runner.work import Params, Probe
+from workloads.ceiling.budget import Budget
+from workloads.ceiling.system_limits import allowed_threads
+
+
+def run(params: Params, probe: Probe) -> int:
+    event, arrived, lock = Event(), Semaphore(0), Lock()
+    threads: list[Thread] = []
+    waiting = ended = 0
+
+    def wait() -> None:
+        nonlocal ended
+        arrived.release()
+        event.wait()
+        with lock:
+            ended += 1
+
+    budget = Budget(params, probe, allowed_threads())
+    try:
+        while (target := budget.grow(waiting)) > len(threads):
+            while len(threads) < target and not budget.is_over():
+                thread = Thread(target=wait)
+                try:
+                    thread.start()
+                except RuntimeError:  # the system allows no more
+                    budget.refuse(len(threads))
+                    break
+                threads.append(thread)
+            while waiting < len(threads):
+                arrived.acquire()
+                waiting += 1
+    finally:
+        event.set()
+    for thread in threads:
+        thread.join()
+    return len(threads) - ended
