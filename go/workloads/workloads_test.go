@@ -52,8 +52,8 @@ var tinyCases = map[string][]tinyCase{
 		{work.Params{"timers": 7_919, "lead_ns": 50 * ms, "span_ns": 100 * ms}, "7919", 50 * time.Millisecond}, // all deadlines are equal
 	},
 	"ceiling": {
-		{work.Params{"tasks": 4, "time_ns": 1_000 * ms, "memory_bytes": 1 << 20}, "0", 0},
-		{work.Params{"tasks": 1_003, "time_ns": 1_000 * ms, "memory_bytes": 1 << 20}, "0", 0},
+		{work.Params{"at_most": 4, "time_ns": 1_000 * ms, "memory_bytes": 1 << 20}, "0", 0},
+		{work.Params{"at_most": 1_003, "time_ns": 1_000 * ms, "memory_bytes": 1 << 20}, "0", 0},
 	},
 	"pingpong": {
 		{work.Params{"rounds": 3}, "6", 0},
@@ -189,7 +189,7 @@ func TestFootprintReportsFourPoints(t *testing.T) {
 
 func TestCeilingGrowsToTheMostThatIsAllowed(t *testing.T) {
 	probe := work.NewProbe(nil)
-	params := work.Params{"tasks": 100, "time_ns": 60_000 * ms, "memory_bytes": 1 << 20}
+	params := work.Params{"at_most": 100, "time_ns": 60_000 * ms, "memory_bytes": 1 << 20}
 	if _, err := find(t, "ceiling", "").Run(t.Context(), params, probe); err != nil {
 		t.Fatal(err)
 	}
@@ -199,7 +199,7 @@ func TestCeilingGrowsToTheMostThatIsAllowed(t *testing.T) {
 }
 
 func TestCeilingTakesNoMoreThanHalfOfTheFreeMemory(t *testing.T) {
-	params := work.Params{"tasks": 4, "time_ns": 1_000 * ms, "memory_bytes": 1 << 50}
+	params := work.Params{"at_most": 4, "time_ns": 1_000 * ms, "memory_bytes": 1 << 50}
 	if _, err := find(t, "ceiling", "").Run(t.Context(), params, nil); !errors.Is(err, errors.ErrUnsupported) {
 		t.Errorf("found %v, expected that it is unsupported", err)
 	}

@@ -127,9 +127,19 @@ class Metric:
     id: str
     label: str
     unit: str
-    better: str  # lower | higher
+    better: str  # lower | higher | neither
     formula: Formula
     baselines: tuple[str, ...]  # if set: a ratio to the first of these models in its language
+
+    def describe_better(self) -> str:
+        """Return `lower is better`; an empty text if neither is."""
+        return "" if self.better == "neither" else f"{self.better} is better"
+
+    @property
+    def heading(self) -> str:
+        """The label with what is better, if anything is."""
+        better = self.describe_better()
+        return f"{self.label} ({better})" if better else self.label
 
 
 @dataclass(frozen=True)

@@ -104,6 +104,10 @@ def parse(id_: str, text: str, file: str, *, from_outside: bool = False) -> Work
         table.refuse_unknown_keys()
     if not workload.metrics:
         raise Problem(f"{file}: metrics: found none, expected at least one")
+    first = workload.headline_metric
+    if not first.describe_better():
+        table = root.table("metrics").table(first.id)
+        raise table.problem("better", first.better, "lower or higher, since it is the first metric")
     return workload
 
 
@@ -467,7 +471,7 @@ def _metric(name: str, table: TomlTable, names: frozenset[str], models: _Models)
         id=name,
         label=table.text("label"),
         unit=table.text("unit"),
-        better=table.choice("better", ("lower", "higher")),
+        better=table.choice("better", ("lower", "higher", "neither")),
         formula=_formula(table, "formula", names),
         baselines=table.texts("baselines", ()),
     )

@@ -37,7 +37,7 @@ class Transport:
 
     case = ""  # the id of the case that is running
 
-    def parked(self, tasks: int) -> int:
+    def parked(self, tasks: int) -> int:  # noqa: ARG002
         """Report the memory in use while `tasks` tasks wait, and return its size in bytes."""
         return 0
 

@@ -13,7 +13,7 @@ import (
 
 const (
 	near    = 1.05 // no other step is worth it if only 5% more would fit
-	caution = 0.9  // of the room that is left, because a task costs more and more
+	caution = 0.5  // of the room that is left, because tasks cost more the more there are
 )
 
 // A budget is the time to start tasks in, and the memory that all of them may hold.
@@ -47,7 +47,7 @@ func (b *budget) grow(waiting int) int {
 	held := b.probe.Parked(waiting)
 	timeRoom := float64(b.p.Duration("time_ns")) / float64(max(1, b.spent))
 	room := min(timeRoom, float64(b.p.Int("memory_bytes"))/float64(max(1, held)))
-	allowed := b.p.Int("tasks")
+	allowed := b.p.Int("at_most")
 	counted := 0
 	if room >= 1 {
 		counted = waiting
@@ -60,7 +60,7 @@ func (b *budget) grow(waiting int) int {
 		return waiting
 	}
 	factor := min(2, 1+caution*(room-1))
-	return min(allowed, max(1, int(float64(waiting)*factor)))
+	return min(allowed, max(waiting+1, int(float64(waiting)*factor)))
 }
 
 // freeMemory returns how much memory programs can get without swapping.

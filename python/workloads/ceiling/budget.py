@@ -1,11 +1,12 @@
 """How far the number of waiting tasks may grow, and what stops it. The same for every model."""
 
 import time
+from pathlib import Path
 
 from runner.work import Params, Probe, Unsupported
 
 NEAR = 1.05  # no other step is worth it if only 5% more would fit
-CAUTION = 0.9  # of the room that is left, because a task costs more and more
+CAUTION = 0.5  # of the room that is left, because tasks cost more the more there are
 
 
 class Budget:
@@ -14,7 +15,7 @@ class Budget:
     def __init__(self, params: Params, probe: Probe, allowed: int | None = None) -> None:
         _check_free_memory(params.memory_bytes)
         self._params, self._probe = params, probe
-        self._allowed = params.tasks if allowed is None else min(params.tasks, allowed)
+        self._allowed = params.at_most if allowed is None else min(params.at_most, allowed)
         self._spent_ns = 0
         self._resumed_ns = time.perf_counter_ns()
 
@@ -35,7 +36,7 @@ class Budget:
         if room < NEAR:
             return waiting
         factor = min(2.0, 1 + CAUTION * (room - 1))
-        return min(self._allowed, max(1, int(waiting * factor)))
+        return min(self._allowed, max(waiting + 1, int(waiting * factor)))
 
     def is_over(self) -> bool:
         """Return whether the time is over."""
@@ -50,11 +51,11 @@ class Budget:
 def _check_free_memory(wanted: int) -> None:
     """Raise Unsupported unless twice the budget is free: nothing else may run out of memory."""
     try:
-        with open("/proc/meminfo", "rb") as file:
-            sizes = dict(line.split(b":", 1) for line in file)
+        lines = Path("/proc/meminfo").read_text().splitlines()
     except OSError:
         raise Unsupported("this system does not report its free memory") from None
-    free = int(sizes[b"MemAvailable"].split()[0]) * 1024
+    sizes = dict(line.split(":", 1) for line in lines)
+    free = int(sizes["MemAvailable"].split()[0]) * 1024
     if free < 2 * wanted:
         raise Unsupported(
             f"free memory: found {free >> 20:,} MiB, expected at least {2 * wanted >> 20:,} MiB,"

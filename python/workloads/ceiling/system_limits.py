@@ -40,7 +40,7 @@ def _count_own_threads() -> int:
     for folder in Path("/proc").glob("[0-9]*"):
         try:
             if folder.stat().st_uid == os.getuid():
-                total += len(os.listdir(folder / "task"))
+                total += sum(1 for _ in (folder / "task").iterdir())
         except OSError:
             continue  # it has ended
     return total
