@@ -24,6 +24,7 @@ def run(params: Params, probe: Probe) -> int:
     budget = Budget(params, probe, allowed_processes())
     try:
         while (target := budget.grow(waiting)) > len(children):
+            before = len(children)
             while len(children) < target and not budget.is_over():
                 child = processes.Process(target=wait, args=(event, arrived))
                 try:
@@ -32,9 +33,9 @@ def run(params: Params, probe: Probe) -> int:
                     budget.refuse(len(children))
                     break
                 children.append(child)
-            while waiting < len(children):
+            for _ in children[before:]:
                 arrived.acquire()
-                waiting += 1
+            waiting = sum(child.is_alive() for child in children)  # one that waits does not end
     finally:
         event.set()
     for child in children:

@@ -13,15 +13,19 @@ def run(params: Params, probe: Probe) -> int:
     waiting = ended = 0
 
     def wait() -> None:
-        nonlocal ended
+        nonlocal waiting, ended
+        with lock:
+            waiting += 1
         arrived.release()
         event.wait()
         with lock:
+            waiting -= 1
             ended += 1
 
     budget = Budget(params, probe, allowed_threads())
     try:
         while (target := budget.grow(waiting)) > len(threads):
+            before = len(threads)
             while len(threads) < target and not budget.is_over():
                 thread = Thread(target=wait)
                 try:
@@ -30,9 +34,8 @@ def run(params: Params, probe: Probe) -> int:
                     budget.refuse(len(threads))
                     break
                 threads.append(thread)
-            while waiting < len(threads):
+            for _ in threads[before:]:
                 arrived.acquire()
-                waiting += 1
     finally:
         event.set()
     for thread in threads:
