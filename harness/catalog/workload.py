@@ -36,6 +36,16 @@ MODELS = (
 ON_ONE_PROCESSOR = {"go-1cpu": "go"}
 SHAPES = ("makespan", "rate", "latency", "server", "footprint")
 LATENCIES = frozenset({"p50_ns", "p90_ns", "p99_ns", "p999_ns", "worst_ns"})
+# What a workload is about: the headings of an overview of many, in their order.
+TOPICS = (
+    "starting",
+    "waiting",
+    "handing over",
+    "computing",
+    "reading",
+    "serving",
+    "stopping",
+)
 CHECK, HEADLINE = "check", "headline"
 ALL_CASES = "all"  # a key of [alone] in a workload file
 BASELINE = "asyncio"  # the denominator of ratios, unless a workload has a baseline of its own
@@ -251,6 +261,7 @@ class Workload:
     id: str
     title: str
     question: str
+    topic: str  # empty, or one of TOPICS
     shape: str
     is_floor: bool  # measures the overhead of the workbench, not the models
     rules: tuple[str, ...]
