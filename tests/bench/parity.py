@@ -11,16 +11,24 @@ from harness.measuring.processes import child
 from harness.measuring.runners import protocol
 from tests.bench import tools
 
-_SIZES = {"pingpong": ("rounds", 5_000), "fanout": ("tasks", 10_000)}
+_SIZES = {
+    "pingpong": ("rounds", 5_000),
+    "fanout": ("tasks", 10_000),
+    "ceiling": ("at_most", 8_192),
+}
 # Where 5,000 rounds last a few milliseconds, a pair says more of where the kernel put the two
 # processes than of either: such models play longer.
 _SIZE_OF = {
     **{("pingpong", model): 100_000 for model in ("go", "go-1cpu")},
     **{("pingpong", model): 20_000 for model in ("scratch", "uvloop")},
     ("fanout", "threads"): 1_000,  # more is above its limit
+    ("ceiling", "threads"): 512,
+    ("ceiling", "go"): 100_000,
 }
+# The models with a hand-written loop, where it is not all of them.
+_BY_HAND = {"ceiling": ("asyncio", "trio", "threads", "go")}
 _CALLS = 6  # in each process; the first is the warm-up
-_PAIRS = {"pingpong": 15, "fanout": 7}
+_PAIRS = {"pingpong": 15, "fanout": 7, "ceiling": 7}
 # Two threads on two cores: where the kernel puts them moves a pair by 10% either way, so 15 pairs
 # leave the median uncertain by more than the bar. A fixed number, not more until it looks good.
 _PAIRS_OF = {("pingpong", "go"): 60}
@@ -29,7 +37,7 @@ _BAR = 1.05
 
 def rows() -> Iterator[tuple[str, str, str, bool]]:
     for workload, (param, usual) in _SIZES.items():
-        for model in MODELS:
+        for model in _BY_HAND.get(workload, MODELS):
             size = _SIZE_OF.get((workload, model), usual)
             case = tools.inventory().workloads[workload]
             params = {**case.cases["headline"].params, param: size}
