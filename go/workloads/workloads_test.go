@@ -101,6 +101,10 @@ var tinyCases = map[string][]tinyCase{
 	"mixed": {
 		{work.Params{"busy_ns": ms / 10, "wait_ns": 5 * ms, "concurrency": 2, "requests": 4}, "4", 10 * time.Millisecond},
 	},
+	"ceiling": {
+		{work.Params{"at_most": 4, "time_ns": 1_000 * ms, "memory_bytes": 1 << 20}, "0", 0},
+		{work.Params{"at_most": 1_003, "time_ns": 1_000 * ms, "memory_bytes": 1 << 20}, "0", 0},
+	},
 	"pingpong": {
 		{work.Params{"rounds": 3}, "6", 0},
 		{work.Params{"rounds": 0}, "0", 0},
@@ -158,7 +162,11 @@ func (s *recordingSink) Latency(ns int64) {
 	s.latencies = append(s.latencies, ns)
 }
 
-func (s *recordingSink) Parked(tasks int)   { s.parked = append(s.parked, tasks) }
+func (s *recordingSink) Parked(tasks int) int64 {
+	s.parked = append(s.parked, tasks)
+	return 0
+}
+
 func (s *recordingSink) Listening(port int) { s.ports <- port }
 
 func run(t *testing.T, workload, variant string, params work.Params) (answer any, sink *recordingSink) {
@@ -237,6 +245,24 @@ func TestFootprintReportsFourPoints(t *testing.T) {
 				t.Errorf("%q: found %v at %v, expected %d at %v", variant, answer, sink.parked, tasks, want)
 			}
 		}
+	}
+}
+
+func TestCeilingGrowsToTheMostThatIsAllowed(t *testing.T) {
+	probe := work.NewProbe(nil)
+	params := work.Params{"at_most": 100, "time_ns": 60_000 * ms, "memory_bytes": 1 << 20}
+	if _, err := find(t, "ceiling", "").Run(t.Context(), params, probe); err != nil {
+		t.Fatal(err)
+	}
+	if most := probe.Observed()["most"]; most != 100 {
+		t.Errorf("found %d, expected 100", most)
+	}
+}
+
+func TestCeilingTakesNoMoreThanHalfOfTheFreeMemory(t *testing.T) {
+	params := work.Params{"at_most": 4, "time_ns": 1_000 * ms, "memory_bytes": 1 << 50}
+	if _, err := find(t, "ceiling", "").Run(t.Context(), params, nil); !errors.Is(err, errors.ErrUnsupported) {
+		t.Errorf("found %v, expected that it is unsupported", err)
 	}
 }
 

@@ -17,11 +17,13 @@ if TYPE_CHECKING:
 
 def describe_better(metric: Metric, cells: Iterable[CellResult]) -> str:
     """Return which values are better and, for a percentile, how many requests are behind each."""
-    better = f"{metric.better} is better"
+    parts = [metric.describe_better()]
     counts = [cell.requests for cell in cells if cell.requests]
-    if not counts or not metric.formula.names & LATENCIES:
-        return better
-    needed = requests_needed(metric.formula.names)
-    if min(counts) < needed:
-        return f"{better}; shown from {needed:,} requests on"
-    return f"{better}; at least {units.format_count(min(counts), 'request')} each"
+    if counts and metric.formula.names & LATENCIES:
+        needed = requests_needed(metric.formula.names)
+        parts.append(
+            f"shown from {needed:,} requests on"
+            if min(counts) < needed
+            else f"at least {units.format_count(min(counts), 'request')} each"
+        )
+    return "; ".join(filter(None, parts))

@@ -36,6 +36,16 @@ MODELS = (
 ON_ONE_PROCESSOR = {"go-1cpu": "go"}
 SHAPES = ("makespan", "rate", "latency", "server", "footprint")
 LATENCIES = frozenset({"p50_ns", "p90_ns", "p99_ns", "p999_ns", "worst_ns"})
+# What a workload is about: the headings of an overview of many, in their order.
+TOPICS = (
+    "starting",
+    "waiting",
+    "handing over",
+    "computing",
+    "reading",
+    "serving",
+    "stopping",
+)
 CHECK, HEADLINE = "check", "headline"
 ALL_CASES = "all"  # a key of [alone] in a workload file
 BASELINE = "asyncio"  # the denominator of ratios, unless a workload has a baseline of its own
@@ -144,9 +154,19 @@ class Metric:
     id: str
     label: str
     unit: str
-    better: str  # lower | higher
+    better: str  # lower | higher | neither
     formula: Formula
     baselines: tuple[str, ...]  # if set: a ratio to the first of these models in its language
+
+    def describe_better(self) -> str:
+        """Return `lower is better`; an empty text if neither is."""
+        return "" if self.better == "neither" else f"{self.better} is better"
+
+    @property
+    def heading(self) -> str:
+        """The label with what is better, if anything is."""
+        better = self.describe_better()
+        return f"{self.label} ({better})" if better else self.label
 
 
 @dataclass(frozen=True)
@@ -265,6 +285,7 @@ class Workload:
     id: str
     title: str
     question: str
+    topic: str  # empty, or one of TOPICS
     shape: str
     is_floor: bool  # measures the overhead of the workbench, not the models
     rules: tuple[str, ...]

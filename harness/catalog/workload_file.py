@@ -21,6 +21,7 @@ from harness.catalog.workload import (
     MODELS,
     SHAPES,
     SITE_PORT,
+    TOPICS,
     AdviceTexts,
     Case,
     Exclusion,
@@ -104,6 +105,10 @@ def parse(id_: str, text: str, file: str, *, from_outside: bool = False) -> Work
         table.refuse_unknown_keys()
     if not workload.metrics:
         raise Problem(f"{file}: metrics: found none, expected at least one")
+    first = workload.headline_metric
+    if not first.describe_better():
+        table = root.table("metrics").table(first.id)
+        raise table.problem("better", first.better, "lower or higher, since it is the first metric")
     return workload
 
 
@@ -125,6 +130,7 @@ def _workload(id_: str, root: TomlTable, text: str, models: _Models) -> Workload
         id=id_,
         title=root.text("title"),
         question=root.text("question"),
+        topic=root.choice("topic", TOPICS) if "topic" in root.values else "",
         shape=shape,
         is_floor=root.flag("floor"),
         rules=root.texts("rules"),
@@ -487,7 +493,7 @@ def _metric(name: str, table: TomlTable, names: frozenset[str], models: _Models)
         id=name,
         label=table.text("label"),
         unit=table.text("unit"),
-        better=table.choice("better", ("lower", "higher")),
+        better=table.choice("better", ("lower", "higher", "neither")),
         formula=_formula(table, "formula", names),
         baselines=table.texts("baselines", ()),
     )

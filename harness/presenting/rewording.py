@@ -81,6 +81,7 @@ def _without_words(workload: Workload) -> Workload:
         workload,
         title="",
         question="",
+        topic="",
         rules=(),
         text="",
         advice=None,

@@ -50,10 +50,11 @@ class HarnessTransport(Transport):
         self._readable = readable
         self._on_stop = on_stop
 
-    def parked(self, tasks: int) -> None:
-        """Measure the memory of this process and its descendants, and report it."""
+    def parked(self, tasks: int) -> int:
+        """Measure the memory of this process and its descendants, and report and return it."""
         held = footprint.held_bytes()
         self._emit({"kind": "footprint", "case": self.case, "tasks": tasks, **held})
+        return (held["bytes"] or 0) + (held["kernel_bytes"] or 0)
 
     def listening(self, port: int) -> None:
         """Report the port at once, because the harness waits for it before it connects."""

@@ -37,8 +37,9 @@ class Transport:
 
     case = ""  # the id of the case that is running
 
-    def parked(self, tasks: int) -> None:
-        """Report the memory in use while `tasks` tasks wait."""
+    def parked(self, tasks: int) -> int:  # noqa: ARG002
+        """Report the memory in use while `tasks` tasks wait, and return its size in bytes."""
+        return 0
 
     def listening(self, port: int) -> None:
         """Report that a server accepts connections on `port`."""
@@ -79,9 +80,12 @@ class Probe:
         """Report how long one wait took or how late one event was; below 0 if it was early."""
         self.latencies_ns.append(ns)
 
-    def parked(self, tasks: int) -> None:
-        """Report that `tasks` tasks are alive and waiting; reads the memory before it returns."""
-        self._transport.parked(tasks)
+    def parked(self, tasks: int) -> int:
+        """Report that `tasks` tasks are alive and waiting.
+
+        Returns the bytes that this process and its descendants hold; 0 without a harness.
+        """
+        return self._transport.parked(tasks)
 
     def listening(self, port: int) -> None:
         """Report that the server accepts connections on `port`.

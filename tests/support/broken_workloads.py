@@ -308,6 +308,11 @@ BROKEN = {
         'better = "down"',
         'metrics.elapsed.better: found "down", expected one of lower, higher',
     ),
+    "first metric without a direction": (
+        'better = "lower"',
+        'better = "neither"',
+        'metrics.elapsed.better: found "neither", expected lower or higher',
+    ),
     "metric of a stranger": (
         'formula = "cpu_ns / elapsed_ns"',
         'formula = "cpu / elapsed_ns"',

@@ -78,29 +78,33 @@ func (s *probeSink) writeLatencies() error {
 	return s.session.Records.Write(record)
 }
 
-// Parked reads the memory use of the process and writes it as a record.
-func (s *probeSink) Parked(tasks int) {
+// Parked reads the memory use of the process, writes it as a record, and returns
+// what the process and the kernel hold for it.
+func (s *probeSink) Parked(tasks int) (heldBytes int64) {
 	pss, ok := s.session.PSSBytes()
 	if !ok {
 		s.setErr(fmt.Errorf("parked: the memory use of a running process is unknown on this system: %w", errors.ErrUnsupported))
-		return
+		return 0
 	}
+	heldBytes = pss
 	record := protocol.Footprint{Case: s.c.ID, Tasks: int64(tasks), Bytes: pss}
 	if virtual, ok := s.session.VirtualBytes(); ok {
 		record.VirtualBytes = &virtual
 	}
 	if kernel, ok := s.session.KernelBytes(); ok {
 		record.KernelBytes = &kernel
+		heldBytes += kernel
 	}
 	s.setErr(s.session.Records.Write(record))
+	return heldBytes
 }
 
 // A runUpSink receives the reports of run-ups. They cost what they cost in a
 // measured call, but none becomes a record.
 type runUpSink struct{ *probeSink }
 
-func (runUpSink) Parked(int)    {}
-func (runUpSink) Listening(int) {}
+func (runUpSink) Parked(int) int64 { return 0 }
+func (runUpSink) Listening(int)    {}
 
 // setErr keeps the first error.
 func (s *probeSink) setErr(err error) {

@@ -9,7 +9,7 @@ import (
 // methods must be safe for concurrent use.
 type Sink interface {
 	Latency(ns int64)
-	Parked(tasks int)
+	Parked(tasks int) (heldBytes int64)
 	Listening(port int)
 }
 
@@ -35,12 +35,13 @@ func (p *Probe) Latency(ns int64) {
 	}
 }
 
-// Parked reports that this many tasks are alive and waiting. The runner reads the
-// memory use of the process before Parked returns.
-func (p *Probe) Parked(tasks int) {
-	if p != nil && p.sink != nil {
-		p.sink.Parked(tasks)
+// Parked reports that this many tasks are alive and waiting. It returns the memory
+// that the process holds, 0 without a harness.
+func (p *Probe) Parked(tasks int) (heldBytes int64) {
+	if p == nil || p.sink == nil {
+		return 0
 	}
+	return p.sink.Parked(tasks)
 }
 
 // Listening reports that the server accepts connections on port. The server then

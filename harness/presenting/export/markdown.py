@@ -59,7 +59,7 @@ def _case(result: WorkloadResult, case: str, cells: Sequence[CellResult]) -> Ite
         yield ""
         yield _row(
             "model",
-            *(f"{escape(metric.label)} ({metric.better} is better)" for metric in metrics),
+            *(escape(metric.heading) for metric in metrics),
             f"vs {BASELINE}",
             "peak memory",
             "n",

@@ -16,6 +16,7 @@ from harness.presenting.figures import (
     ladder,
     latency_bars,
     overview,
+    overview_table,
     percentiles,
     scaling,
     scorecard,
@@ -120,7 +121,8 @@ def _makers(
     workloads: Collection[str] | None,
 ) -> Iterator[tuple[str, _Maker]]:
     """Yield the name of every figure that a run has, with the function that makes it."""
-    yield "overview", partial(overview.figure, analysis)
+    is_wide = len(analysis.workloads) > overview.MOST_PANELS
+    yield "overview", partial((overview_table if is_wide else overview).figure, analysis)
     if scorecard.measured_claims(judged):
         yield "claims", partial(scorecard.figure, analysis, judged)
     for id_, result in analysis.workloads.items():

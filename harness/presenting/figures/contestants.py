@@ -218,9 +218,10 @@ def draw_dot(axes: Axes, cell: CellResult, estimate: Estimate, row: float, look:
 def _heading(
     result: WorkloadResult, metric: Metric, cells: Sequence[CellResult], inches: float
 ) -> str:
-    tiers = "; [CPU tier]" if _tiers_by(result, metric) else ""
-    better = style.wrap(f"({describe_better(metric, cells)}{tiers})", inches)
-    return f"{style.wrap(metric.label, inches)}\n{better}"
+    tiers = "[CPU tier]" if _tiers_by(result, metric) else ""
+    remarks = "; ".join(filter(None, [describe_better(metric, cells), tiers]))
+    label = style.wrap(metric.label, inches)
+    return f"{label}\n{style.wrap(f'({remarks})', inches)}" if remarks else label
 
 
 def _format_estimate(cell: CellResult, estimate: Estimate, metric: Metric) -> str:

@@ -175,7 +175,7 @@ def _set_axes(
     ticks.set_log_ticks(axes.yaxis, low, high, metric.unit, 9)
     ticks.set_ticks(axes.xaxis, sizes, "bytes" if unit == "bytes" else "")
     axes.tick_params(labelsize=8)
-    axes.set_title(f"{metric.label} ({metric.better} is better)", fontsize=9, loc="left")
+    axes.set_title(metric.heading, fontsize=9, loc="left")
 
 
 def _title(result: WorkloadResult, param: str) -> str:

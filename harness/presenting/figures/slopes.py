@@ -26,7 +26,8 @@ def has_points(result: WorkloadResult) -> bool:
 def _can_draw(result: WorkloadResult, cell: CellResult) -> bool:
     """Return whether a cell fits logarithmic axes."""
     slope = cell.metrics.get(result.metric.id)
-    is_growing = slope is not None and slope.value > 0
+    is_slope = "bytes_per_task" in result.metric.formula.names
+    is_growing = is_slope and slope is not None and slope.value > 0
     return is_growing and len(cell.parked) > 1 and min(cell.parked) > 0
 
 

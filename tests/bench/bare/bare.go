@@ -42,6 +42,9 @@ func main() {
 	case "pickling":
 		work = pickling
 	}
+	if os.Args[1] == "ceiling" {
+		work, expected = ceiling, size
+	}
 	for call := range calls {
 		start := time.Now()
 		answer := work(size)
@@ -94,4 +97,44 @@ func fanout(tasks int) int {
 	}
 	group.Wait()
 	return int(waited.Load())
+}
+
+func ceiling(tasks int) int {
+	var group sync.WaitGroup
+	var waiting, ended atomic.Int64
+	release := make(chan struct{})
+	task := func() {
+		defer group.Done()
+		waiting.Add(1)
+		<-release
+		waiting.Add(-1)
+		ended.Add(1)
+	}
+	started := 0
+	for target := 1; started < tasks; target = min(tasks, 2*target) {
+		readMemory()
+		group.Add(target - started)
+		for ; started < target; started++ {
+			go task()
+		}
+		for waiting.Load() < int64(started) {
+			runtime.Gosched()
+		}
+	}
+	readMemory()
+	close(release)
+	group.Wait()
+	return int(ended.Load())
+}
+
+// readMemory reads what the workload reads after each step.
+func readMemory() {
+	for _, file := range []string{"smaps_rollup", "status", "status"} {
+		if _, err := os.ReadFile("/proc/self/" + file); err != nil {
+			panic(err)
+		}
+	}
+	if _, err := os.ReadDir("/proc/self/task"); err != nil {
+		panic(err)
+	}
 }

@@ -228,6 +228,128 @@ def threads_fanout(tasks, calls):
     return times
 
 
+def held_kib():
+    """Read the memory as the workload does: PSS, page tables and threads."""
+    lines = Path("/proc/self/smaps_rollup").read_text().splitlines()
+    pss = next(int(line.split()[1]) for line in lines if line.startswith("Pss:"))
+    lines = Path("/proc/self/status").read_text().splitlines()
+    status = dict(line.split(":", 1) for line in lines)
+    return pss + int(status["VmPTE"].split()[0]) + 16 * int(status["Threads"])
+
+
+def doubled(tasks):
+    """Yield how many wait after each step, from one task to all."""
+    target = 1
+    while True:
+        held_kib()
+        yield target
+        if target == tasks:
+            break
+        target = min(tasks, 2 * target)
+    held_kib()
+
+
+def asyncio_ceiling(tasks, calls):
+    import asyncio
+
+    async def main():
+        times = []
+        for _ in range(calls):
+            event = asyncio.Event()
+            started = waiting = ended = 0
+
+            async def wait(event=event):
+                nonlocal waiting, ended
+                waiting += 1
+                await event.wait()
+                waiting -= 1
+                ended += 1
+
+            start = time.perf_counter_ns()
+            async with asyncio.TaskGroup() as group:
+                for target in doubled(tasks):
+                    while started < target:
+                        group.create_task(wait())
+                        started += 1
+                    await asyncio.sleep(0)
+                    assert waiting == target
+                event.set()
+            times.append(time.perf_counter_ns() - start)
+            assert ended == tasks
+        return times
+
+    return main
+
+
+def trio_ceiling(tasks, calls):
+    import trio
+    from trio.testing import wait_all_tasks_blocked
+
+    async def main():
+        times = []
+        for _ in range(calls):
+            event = trio.Event()
+            started = waiting = ended = 0
+
+            async def wait(event=event):
+                nonlocal waiting, ended
+                waiting += 1
+                await event.wait()
+                waiting -= 1
+                ended += 1
+
+            start = time.perf_counter_ns()
+            async with trio.open_nursery() as nursery:
+                for target in doubled(tasks):
+                    while started < target:
+                        nursery.start_soon(wait)
+                        started += 1
+                    await wait_all_tasks_blocked()
+                    assert waiting == target
+                event.set()
+            times.append(time.perf_counter_ns() - start)
+            assert ended == tasks
+        return times
+
+    return trio.run(main)
+
+
+def threads_ceiling(tasks, calls):
+    from threading import Event, Lock, Semaphore, Thread
+
+    times = []
+    for _ in range(calls):
+        event, arrived, lock = Event(), Semaphore(0), Lock()
+        threads = []
+        waiting = ended = 0
+
+        def wait(event=event, arrived=arrived, lock=lock):
+            nonlocal waiting, ended
+            with lock:
+                waiting += 1
+            arrived.release()
+            event.wait()
+            with lock:
+                waiting -= 1
+                ended += 1
+
+        start = time.perf_counter_ns()
+        for target in doubled(tasks):
+            before = len(threads)
+            while len(threads) < target:
+                threads.append(Thread(target=wait))
+                threads[-1].start()
+            for _ in threads[before:]:
+                arrived.acquire()
+            assert waiting == target
+        event.set()
+        for thread in threads:
+            thread.join()
+        times.append(time.perf_counter_ns() - start)
+        assert ended == tasks
+    return times
+
+
 def answer(there, back):
     while (value := there.get()) is not None:
         back.put(value + 1)
@@ -254,12 +376,22 @@ def processes_pingpong(rounds, calls):
     return times
 
 
+def ceiling(model, size, calls):
+    if model == "asyncio":
+        import asyncio
+
+        return asyncio.run(asyncio_ceiling(size, calls)())
+    return (trio_ceiling if model == "trio" else threads_ceiling)(size, calls)
+
+
 def measure(workload, model, size, calls):
     if workload in ("counter", "offload", "pickling"):
         sys.path.append(str(Path(__file__).parent))  # this runs with -P
         import offloading
 
         return offloading.measure(workload, model, size, calls)
+    if workload == "ceiling" and model in ("asyncio", "trio", "threads"):
+        return ceiling(model, size, calls)
     if workload not in ("pingpong", "fanout") or (workload, model) == ("fanout", "processes"):
         sys.exit(f"found {workload} on {model}, expected a loop that is written here")
     if model == "gevent":

@@ -48,8 +48,9 @@ class GivenTurns(Transport):
         self._left -= 1
         return self._left >= 0
 
-    def parked(self, tasks: int) -> None:
+    def parked(self, tasks: int) -> int:
         self._emit({"kind": "footprint", "case": self.case, "tasks": tasks})
+        return 0
 
 
 class Kind:

@@ -84,7 +84,7 @@ def test_memory_is_measured_when_parked_is_called(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(footprint, "held_bytes", lambda: held)
 
     def run(params: Any, probe: Probe) -> int:
-        probe.parked(10)
+        assert probe.parked(10) == 1_020, "with what the kernel holds for the process"
         return 0
 
     records: list[dict[str, Any]] = []
@@ -117,7 +117,7 @@ def test_a_case_that_raises_unsupported_has_that_reason(kind: Kind) -> None:
 
 def test_a_probe_without_a_transport_sends_nothing() -> None:
     probe = Probe()
-    probe.parked(3)
+    assert probe.parked(3) == 0
     probe.listening(1)
     probe.wait_until_stopped()
     probe.latency(4)
