@@ -1,4 +1,7 @@
-"""Turn observations into the cells of a table: agreed, varying, or without an answer. Pure."""
+"""Turn observations into the cells of a table: agreed, varying, or without an answer.
+
+Pure but for `of_run`.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from harness.behaviours import store
+
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
     from harness.behaviours.question import Promise, Question
     from harness.behaviours.records import Observation
@@ -59,6 +65,12 @@ class Row:
 
     question: Question
     cells: tuple[Cell, ...]
+
+
+def of_run(folder: Path) -> list[Row]:
+    """Return the table of the behaviours that are stored in a folder; empty if there are none."""
+    observed = store.read(folder)
+    return [] if observed is None else table(observed)
 
 
 def table(observed: Observed) -> list[Row]:

@@ -24,8 +24,12 @@ if TYPE_CHECKING:
 
 TRANSCRIPTS = ROOT / "tests" / "data" / "protocol"
 DOCUMENT = (ROOT / "docs" / "protocol.md").read_text(encoding="utf-8")
-KIND_TABLE = DOCUMENT.partition("| kind |")[2].partition("\n\n")[0]
-KINDS = {str(message.__struct_config__.tag): message for message in protocol.Message.__args__}
+KIND_TABLE = "\n".join(part.partition("\n\n")[0] for part in DOCUMENT.split("| kind |")[1:])
+KINDS = {
+    str(message.__struct_config__.tag): message
+    for messages in (protocol.Message, protocol.ProbeMessage)
+    for message in messages.__args__
+}
 
 
 class Line(NamedTuple):
