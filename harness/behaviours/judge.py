@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
+from harness import units
 from harness.behaviours import store
 
 if TYPE_CHECKING:
@@ -139,16 +140,16 @@ def summary_sentence(rows: Sequence[Row]) -> str:
     """Return what the table holds, in one sentence."""
     states = Counter(cell.state for row in rows for cell in row.cells)
     answered = states[State.AGREED] + states[State.VARYING]
-    parts = [
-        f"{states[state]} {label}"
-        for state, label in ((State.VARYING, "vary"), (State.FAILED, "failed"))
-        if states[state]
-    ]
+    varying, failed = states[State.VARYING], states[State.FAILED]
     different = len(find_differences(rows))
-    parts.append(f"{different} differ from the documentation" if different else "")
-    more = "; ".join(filter(None, parts))
-    plural = "" if len(rows) == 1 else "s"
-    return f"{len(rows)} question{plural}, {answered} answers" + (f": {more}" if more else "")
+    parts = [
+        units.format_count(len(rows), "question"),
+        units.format_count(answered, "answer"),
+        f"{varying} {'varies' if varying == 1 else 'vary'} between processes" if varying else "",
+        f"{failed} failed" if failed else "",
+        f"{different} not as documented" if different else "",
+    ]
+    return ", ".join(filter(None, parts))
 
 
 def json_document(observed: Observed, rows: Iterable[Row]) -> dict[str, Any]:

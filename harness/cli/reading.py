@@ -59,12 +59,14 @@ def _present(folder: Path, known: Sequence[Claim], *, redraw: bool) -> None:
     from harness.presenting import report  # slow to import
 
     analysis = analyse(store.read_run(folder), store.read_trials(folder, []))
-    checked = judge.judge_claims(known, analysis, behaviours.of_run(folder))
+    observed = behaviours.of_run(folder)
+    checked = judge.judge_claims(known, analysis, observed)
     if redraw or not report.has_figures(folder):
         present(folder, analysis, checked, Console())
         return
-    # The figure of the claims may have been drawn from other ledgers.
-    import_figures().draw(analysis, folder / "figures", checked, only=("claims",))
+    # Other ledgers may have been used for the claims, and behaviours may be observed later.
+    only = ("claims", "behaviours")
+    import_figures().draw(analysis, folder / "figures", checked, only=only, observed=observed)
     summarise(folder, analysis, checked)
 
 
