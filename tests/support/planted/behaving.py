@@ -9,11 +9,12 @@ import asyncio
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[3] / "python"))
 
 from runner import models, probes, wire
-from runner.models import Main, Model
+from runner.models import Model
 
 QUESTIONS = ("cleanup", "cancelagain", "lock", "siblings")
 
@@ -26,13 +27,13 @@ class OpenLock(asyncio.Lock):
         """Nothing is held."""
 
 
-def swallowing(main: Main) -> None:
+def swallowing(main: Any) -> None:
     asyncio.Task = asyncio.tasks.Task = asyncio.tasks._PyTask  # type: ignore[attr-defined,misc]
     asyncio.Task.cancel = lambda *_, **__: False  # type: ignore[method-assign]
     models.MODELS["asyncio"].boot(main)  # type: ignore[misc]
 
 
-def lockless(main: Main) -> None:
+def lockless(main: Any) -> None:
     asyncio.Lock = OpenLock  # type: ignore[misc]
     models.MODELS["asyncio"].boot(main)  # type: ignore[misc]
 
