@@ -18,6 +18,7 @@ func describe(cmd command.Command) int {
 		Version:         models.Version(),
 		Facts:           models.Facts(),
 		Implementations: []protocol.Implementation{},
+		Probes:          []protocol.Probe{},
 		Unavailable:     []protocol.Unavailable{}, // every model runs wherever Go runs
 	}
 	for _, entry := range registry.All() {
@@ -28,6 +29,15 @@ func describe(cmd command.Command) int {
 				Variant:  entry.Variant,
 				Source:   entry.Source,
 				Files:    entry.Files,
+			})
+		}
+	}
+	for _, probe := range registry.Probes() {
+		for _, model := range models.All {
+			description.Probes = append(description.Probes, protocol.Probe{
+				Question: probe.Question,
+				Model:    model.Name,
+				Source:   probe.Source,
 			})
 		}
 	}

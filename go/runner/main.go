@@ -1,6 +1,6 @@
 // Command runner implements the runner protocol for Go: `runner describe` lists
-// the implementations, `runner run` runs one request. docs/protocol.md is the
-// specification.
+// the implementations and the probes, `runner run` runs one request, and `runner
+// probe` runs one probe. docs/protocol.md is the specification.
 package main
 
 import (
@@ -17,14 +17,15 @@ import (
 	"loombench/internal/session"
 )
 
-const usage = `usage: runner describe | run
+const usage = `usage: runner describe | run | probe
   describe  print what this runner can run, as one JSON object
   run       read one request from standard input and write records
+  probe     read which probe to run from standard input and write what it observes
 `
 
 func main() {
 	cmd := command.New("runner")
-	if len(os.Args) == 2 && os.Args[1] == "run" {
+	if len(os.Args) == 2 && (os.Args[1] == "run" || os.Args[1] == "probe") {
 		if err := cmd.RedirectStdio(); err != nil {
 			cmd.Log(err)
 			os.Exit(command.ExitCrash)
@@ -41,9 +42,11 @@ func run(args []string, cmd command.Command) int {
 			return describe(cmd)
 		case "run":
 			return runTrial(cmd)
+		case "probe":
+			return runProbe(cmd)
 		}
 	}
-	cmd.Log(fmt.Sprintf("found arguments %q, expected describe or run", args))
+	cmd.Log(fmt.Sprintf("found arguments %q, expected describe, run or probe", args))
 	fmt.Fprint(cmd.Stderr, usage)
 	return command.ExitRefused
 }

@@ -112,7 +112,7 @@ func TestUnknownNamesAreRefusedWithTheKnownNames(t *testing.T) {
 func TestOtherArgumentsPrintTheUsage(t *testing.T) {
 	for _, args := range [][]string{nil, {"help"}, {"run", "now"}} {
 		code, stdout, stderr := inProcess("", args...)
-		if code != command.ExitRefused || stdout != "" || !strings.Contains(stderr, "usage: runner describe | run") {
+		if code != command.ExitRefused || stdout != "" || !strings.Contains(stderr, "usage: runner describe | run | probe") {
 			t.Errorf("%q: found %d, %q, %q", args, code, stdout, stderr)
 		}
 	}

@@ -14,19 +14,21 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from harness import units
+from harness.behaviours.judge import State
 from harness.statistics import estimates
 from harness.statistics.blocks import BlockValues, pair_blocks
 from harness.statistics.estimates import Estimate
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from numpy.typing import NDArray
 
     from harness.analysis.run_results import Analysis, CellResult, WorkloadResult
+    from harness.behaviours.judge import Cell, Row
     from harness.catalog.contestant import Contestant
     from harness.catalog.workload import Metric
-    from harness.claims.ledger import Claim, Measure, Range
+    from harness.claims.ledger import Claim, ExpectedWord, Measure, Range
 
 CORES = "logical_cores"
 _POINTS = 201  # between the ends of an interval, at which a formula is evaluated
@@ -54,11 +56,19 @@ class JudgedClaim:
     high: float | None = None
     n: int = 0  # processes; for a ratio, blocks
     warnings: tuple[str, ...] = ()  # on the measured values
+    observed: str = ""  # of a behaviour
 
     @property
     def range(self) -> Range | None:
         """The claimed range; None if no workload measures the claim yet."""
         return self.claim.range
+
+    @property
+    def claimed(self) -> str:
+        """The claimed range, or the claimed word; empty if nothing measures the claim yet."""
+        if self.claim.behaviour is not None:
+            return self.claim.behaviour.word
+        return "" if self.range is None else self.range.text
 
     @property
     def unit(self) -> str:
@@ -75,9 +85,17 @@ class _Missing(Exception):  # noqa: N818 - not an error: most runs lack somethin
     """Why a run has no value for a claim."""
 
 
-def judge_claims(claims: Sequence[Claim], analysis: Analysis) -> list[JudgedClaim]:
-    """Judge every claim against a run, in the order of the ledgers."""
-    return [_judge(claim, analysis) for claim in claims]
+def judge_claims(
+    claims: Sequence[Claim], analysis: Analysis, behaviours: Sequence[Row] = ()
+) -> list[JudgedClaim]:
+    """Judge every claim against a run and its behaviours, in the order of the ledgers."""
+    cells = {(cell.question, cell.model): cell for row in behaviours for cell in row.cells}
+    return [
+        _judge(claim, analysis)
+        if claim.behaviour is None
+        else judge_behaviour(claim, claim.behaviour, cells)
+        for claim in claims
+    ]
 
 
 def count_verdicts(judged: Sequence[JudgedClaim]) -> dict[Verdict, int]:
@@ -140,6 +158,13 @@ def json_document(analysis: Analysis, judged: Sequence[JudgedClaim]) -> dict[str
                 ],
                 "ledger": result.claim.ledger,
                 "waits_for": result.claim.waits_for or None,
+                "behaviour": None
+                if (expected := result.claim.behaviour) is None
+                else {
+                    "question": expected.question,
+                    "model": expected.model,
+                    "is": expected.word,
+                },
                 "unit": result.unit or None,
                 "range": None
                 if result.range is None
@@ -161,9 +186,12 @@ def json_document(analysis: Analysis, judged: Sequence[JudgedClaim]) -> dict[str
 
 
 def format_measured(result: JudgedClaim) -> str:
-    """Return the measured value with its interval, in people's units: `1.09 µs [1.08, 1.11]`."""
+    """Return the measured value with its interval, in people's units: `1.09 µs [1.08, 1.11]`.
+
+    Of a behaviour, returns what was observed.
+    """
     if result.value is None:
-        return ""
+        return result.observed
     text = units.format_value(result.value, result.unit)
     if result.low is None or result.high is None:
         return text
@@ -172,6 +200,29 @@ def format_measured(result: JudgedClaim) -> str:
     if all(end.partition(" ")[2] == unit for end in ends):
         ends = [end.removesuffix(space + unit) for end in ends]
     return f"{text} [{', '.join(ends)}]"
+
+
+def judge_behaviour(
+    claim: Claim, expected: ExpectedWord, cells: Mapping[tuple[str, str], Cell]
+) -> JudgedClaim:
+    """Judge a claim by what was observed: the same word every time decides it."""
+    cell = cells.get((expected.question, expected.model))
+    if cell is None:
+        why = f"The behaviour {expected.question} was not observed (loombench behaviours --into)"
+        return JudgedClaim(claim, Verdict.UNMEASURED, f"{why}.")
+    n = len(cell.observations)
+    observed = f"{expected.model}, {cell.question}: {cell.text}"
+    match cell.state:
+        case State.AGREED:
+            holds = cell.words[0][0] == expected.word
+            verdict = Verdict.HOLDS if holds else Verdict.CONTRADICTED
+            times = units.format_count(n, "time")
+            sentence = f"{observed}, {n} of {times}."
+            return JudgedClaim(claim, verdict, sentence, n=n, observed=cell.text)
+        case State.VARYING | State.FAILED:
+            sentence = f"{observed}. {cell.reason}".strip()
+            return JudgedClaim(claim, Verdict.UNDECIDED, sentence, n=n, observed=cell.text)
+    return JudgedClaim(claim, Verdict.UNMEASURED, f"{observed}: {cell.reason}.")
 
 
 def _judge(claim: Claim, analysis: Analysis) -> JudgedClaim:

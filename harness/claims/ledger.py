@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from harness.catalog.contestant import Contestant, parse_name
+from harness.catalog.contestant import Contestant, is_model_id, parse_name
 from harness.catalog.formula import Formula
 from harness.catalog.toml_table import TomlTable
 from harness.catalog.workload import HEADLINE
@@ -93,8 +93,17 @@ class Measure:
 
 
 @dataclass(frozen=True)
+class ExpectedWord:
+    """What has to be observed for a claim about behaviour to hold."""
+
+    question: str
+    model: str
+    word: str
+
+
+@dataclass(frozen=True)
 class Claim:
-    """A claim in one reading."""
+    """A claim in one reading: about a measured value, or about a behaviour."""
 
     id: str
     says: str  # the claim, in the words of the ledger
@@ -104,6 +113,7 @@ class Claim:
     range: Range | None
     waits_for: str = ""  # the planned workload that will measure it
     ledger: str = ""  # the file that contains it
+    behaviour: ExpectedWord | None = None  # for a claim that no number decides
 
 
 def load(others: Sequence[Path] = (), *, only: bool = False) -> list[Claim]:
@@ -178,10 +188,19 @@ def _read_claim(id_: str, table: TomlTable, documents: dict[str, str]) -> Claim:
     says, reading = (_read_sentence(table, key) for key in ("says", "reading"))
     citations = _read_citations(table, documents)
     waits_for = table.text("waits_for", "")
-    measure = None if waits_for else _read_measure(table)
-    range_ = None if waits_for else _read_range(table, measure)
+    behaviour = _read_behaviour(table) if "behaviour" in table.values else None
+    is_number = not waits_for and behaviour is None
+    measure = _read_measure(table) if is_number else None
+    range_ = _read_range(table, measure) if is_number else None
     table.refuse_unknown_keys()  # also refuses `measure` or `range` beside `waits_for`
-    return Claim(id_, says, reading, citations, measure, range_, waits_for, table.file)
+    return Claim(id_, says, reading, citations, measure, range_, waits_for, table.file, behaviour)
+
+
+def _read_behaviour(table: TomlTable) -> ExpectedWord:
+    model = table.text("this")
+    if not is_model_id(model):
+        raise table.problem("this", model, "a model")
+    return ExpectedWord(table.text("behaviour"), model, table.text("is", expected="a word"))
 
 
 def _read_sentence(table: TomlTable, key: str) -> str:

@@ -8,6 +8,7 @@ import click
 from rich.console import Console
 
 from harness import units
+from harness.behaviours import judge as behaviours
 from harness.claims import judge, ledger
 from harness.cli import options
 from harness.cli.console import echo_json, print_line, warn
@@ -222,7 +223,7 @@ def _present(
 ) -> None:
     """Print the results of a run, draw its figures and write its report."""
     show_results(analysis, console)
-    checked = judge.judge_claims(claims, analysis)
+    checked = judge.judge_claims(claims, analysis, behaviours.of_run(folder))
     present(folder, analysis, checked, console, figures=figures)
 
 

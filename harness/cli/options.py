@@ -72,6 +72,7 @@ _PATH = click.Path(path_type=Path)
 workload = _repeatable("workload", "NAME", "Only this workload")
 model = _repeatable("model", "NAME", "Only this model")
 case = _repeatable("case", "NAME", "Only this case")
+question = _repeatable("question", "NAME", "Only this question")
 runner = _repeatable(
     "runner", "FILE_OR_FOLDER", "Also use the runners of this loombench.toml", _PATH
 )

@@ -10,6 +10,7 @@ from rich.console import Console
 
 from harness import units
 from harness.analysis.analyse import analyse
+from harness.behaviours import judge as behaviours
 from harness.claims import judge, ledger
 from harness.cli import options
 from harness.cli.console import echo_json, warn
@@ -58,12 +59,14 @@ def _present(folder: Path, known: Sequence[Claim], *, redraw: bool) -> None:
     from harness.presenting import report  # slow to import
 
     analysis = analyse(store.read_run(folder), store.read_trials(folder, []))
-    checked = judge.judge_claims(known, analysis)
+    observed = behaviours.of_run(folder)
+    checked = judge.judge_claims(known, analysis, observed)
     if redraw or not report.has_figures(folder):
         present(folder, analysis, checked, Console())
         return
-    # The figure of the claims may have been drawn from other ledgers.
-    import_figures().draw(analysis, folder / "figures", checked, only=("claims",))
+    # Other ledgers may have been used for the claims, and behaviours may be observed later.
+    only = ("claims", "behaviours")
+    import_figures().draw(analysis, folder / "figures", checked, only=only, observed=observed)
     summarise(folder, analysis, checked)
 
 
@@ -122,8 +125,9 @@ def claims_(
     if only and not ledgers:
         raise Problem("--only: found no --ledger, expected at least one")
     known = ledger.load(ledgers, only=only)
-    analysis = analyse_run(store.find_run(out, run_))
-    results = judge.judge_claims(known, analysis)
+    folder = store.find_run(out, run_)
+    analysis = analyse_run(folder)
+    results = judge.judge_claims(known, analysis, behaviours.of_run(folder))
     if as_json:
         echo_json(judge.json_document(analysis, results))
     else:

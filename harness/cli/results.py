@@ -11,6 +11,7 @@ from rich.console import Console
 
 from harness.analysis.analyse import analyse
 from harness.analysis.revision_comparison import compare_revision
+from harness.behaviours import judge as behaviours
 from harness.cli.console import print_line, warn
 from harness.errors import Exit, Problem
 from harness.files import write_file
@@ -115,7 +116,13 @@ def draw(
     folder: Path, analysis: Analysis, checked: Sequence[JudgedClaim], console: Console
 ) -> None:
     """Draw the figures of a run and print their paths."""
-    written = import_figures().draw(analysis, folder / "figures", checked, failed=warn_of_figure)
+    written = import_figures().draw(
+        analysis,
+        folder / "figures",
+        checked,
+        failed=warn_of_figure,
+        observed=behaviours.of_run(folder),
+    )
     if not written:
         return
     latest = folder.parent / "latest"

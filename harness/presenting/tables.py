@@ -230,13 +230,14 @@ def claims(judged: Sequence[JudgedClaim]) -> Iterator[RenderableType]:
     table = _table("verdict", "claim", "claimed range", "measured [95%]")
     table.columns[0].no_wrap = True
     for result in judged:
-        if result.range is not None and result.verdict is not Verdict.UNMEASURED:
+        if result.verdict is not Verdict.UNMEASURED:
+            no_interval = result.is_measured and result.low is None
             _add_row(
                 table,
                 Text(result.verdict.value, style=_CLAIM_STYLE[result.verdict]),
                 result.claim.says,
-                result.range.text,
-                judge.format_measured(result) + (f" {_NO_INTERVAL}" if result.low is None else ""),
+                result.claimed,
+                judge.format_measured(result) + (f" {_NO_INTERVAL}" if no_interval else ""),
             )
     if table.rows:
         yield Text(

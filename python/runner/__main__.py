@@ -1,4 +1,4 @@
-"""`python -m runner describe | run`: the program that the harness starts; see docs/protocol.md."""
+"""`python -m runner describe | run | probe`, which the harness starts; see docs/protocol.md."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    Emit = Callable[[dict[str, Any]], None]
+
 _USAGE = 2
 
 
@@ -16,12 +18,13 @@ def describe() -> int:
     """Print what this runner can run."""
     import json
 
-    from runner import implementations, models
+    from runner import implementations, models, probes
     from runner.wire import PROTOCOL
 
     reasons = {name: models.why_unavailable(model) for name, model in models.MODELS.items()}
     try:
         found, libraries = implementations.describe_all(), implementations.find_versions()
+        known_probes = probes.describe_all()
     except ValueError as error:
         print(error, file=sys.stderr)
         return 1
@@ -33,6 +36,7 @@ def describe() -> int:
                 "version": sys.version.split()[0],
                 "facts": {**models.facts(), **libraries},
                 "implementations": found,
+                "probes": known_probes,
                 "unavailable": [
                     {"model": name, "reason": reason} for name, reason in reasons.items() if reason
                 ],
@@ -43,15 +47,26 @@ def describe() -> int:
 
 
 def run() -> int:
-    """Read a request and run it."""
+    """Read a request and run its trial."""
+    from runner import wire
+
+    return _answer(lambda line, *io: _run_trial(wire.parse_request(line), *io))
+
+
+def probe() -> int:
+    """Read a request and run its probe."""
+    return _answer(_run_probe)
+
+
+def _answer(answer: Callable[[bytes, int, Emit], int]) -> int:
+    """Read a request line and answer it; what is wrong becomes an error record."""
     import traceback
 
     from runner import wire
 
     private_in, emit = wire.take_stdio()
     try:
-        request = wire.parse_request(wire.read_line(private_in))
-        return _run_trial(request, private_in, emit)
+        return answer(wire.read_line(private_in), private_in, emit)
     except wire.Refused as error:
         emit({"kind": "error", "case": None, "reason": "unsupported", "message": str(error)})
         return _USAGE
@@ -62,7 +77,17 @@ def run() -> int:
         return 1
 
 
-def _run_trial(request: Any, private_in: int, emit: Callable[[dict[str, Any]], None]) -> int:
+def _run_probe(line: bytes, private_in: int, emit: Emit) -> int:
+    from runner import lifetime, probes
+
+    request = probes.parse_request(line)
+    if not lifetime.exit_with_harness(private_in):
+        return 1
+    probes.run(request, emit)
+    return 0
+
+
+def _run_trial(request: Any, private_in: int, emit: Emit) -> int:
     from runner import footprint, implementations, lifetime, models, session
     from runner.transport import HarnessTransport
     from runner.wire import PROTOCOL, Refused
@@ -116,7 +141,12 @@ def main(arguments: list[str]) -> int:
             return describe()
         case ["run"]:
             return run()
-    print(f"found {' '.join(arguments) or 'nothing'}, expected describe or run", file=sys.stderr)
+        case ["probe"]:
+            return probe()
+    print(
+        f"found {' '.join(arguments) or 'nothing'}, expected describe, run or probe",
+        file=sys.stderr,
+    )
     return _USAGE
 
 

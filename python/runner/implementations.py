@@ -39,14 +39,14 @@ def find() -> Iterator[Implementation]:
     for source in sorted(WORKLOADS.glob("*/*.py")):
         if source.stem.partition("__")[0] in bases:
             raise ValueError(
-                f"{_relative_path(source)}: found a file named after a base, expected"
+                f"{relative_path(source)}: found a file named after a base, expected"
                 f" on_{source.name}; rename it, or give a helper module another name"
             )
     for source in sorted(WORKLOADS.glob("*/on_*.py")):
         base, _, variant = source.stem.removeprefix("on_").partition("__")
         if base not in bases:
             raise ValueError(
-                f"{_relative_path(source)}: found base {base!r}, expected one of"
+                f"{relative_path(source)}: found base {base!r}, expected one of"
                 f" {', '.join(sorted(bases))}"
             )
         for model in MODELS.values():
@@ -137,7 +137,8 @@ def _imported_files(source: Path) -> set[Path]:
     return found
 
 
-def _relative_path(source: Path) -> str:
+def relative_path(source: Path) -> str:
+    """Return the path of a file as seen from the repository, or from the runner's folder."""
     return source.relative_to(ROOT.parent).as_posix()
 
 
@@ -145,13 +146,13 @@ def describe_all() -> list[dict[str, str | list[str]]]:
     """Return every implementation in the form that `describe` prints."""
     implementations = list(find())
     files = {
-        source: sorted(map(_relative_path, _imported_files(source)))
+        source: sorted(map(relative_path, _imported_files(source)))
         for source in {found.source for found in implementations}
     }
     return [
         {
             **found._asdict(),
-            "source": _relative_path(found.source),
+            "source": relative_path(found.source),
             "files": files[found.source],
         }
         for found in implementations

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 LAYERS = (
     {"."},
     {"catalog"},
-    {"results", "scaffold"},
+    {"results", "scaffold", "behaviours"},
     {"statistics"},
     {"measuring/processes", "measuring/machine", "analysis"},
     {"measuring/runners", "claims"},
@@ -314,6 +314,13 @@ def test_an_implementation_imports_its_own_library_and_no_other() -> None:
         base, also = stem.partition("__")[0], ALSO.get((path.parent.name, stem), set())
         libraries = {name for file in workload_files(path) for name in libraries_of(file)}
         assert libraries <= {base} | also, shown(path)
+
+
+def test_a_probe_imports_its_own_library_and_no_other() -> None:
+    for path in sorted(PYTHON.glob("behaviours/*/*.py")):
+        base = path.stem.removeprefix("on_")
+        libraries = packages(imported(path)) & LIBRARIES
+        assert libraries <= {base, "multiprocessing"}, shown(path)
 
 
 def test_a_workload_imports_from_itself_and_the_one_it_builds_on() -> None:

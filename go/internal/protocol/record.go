@@ -14,7 +14,15 @@ type Description struct {
 	Version         string           `json:"version"`
 	Facts           map[string]any   `json:"facts"` // strings, integers, booleans
 	Implementations []Implementation `json:"implementations"`
+	Probes          []Probe          `json:"probes"`
 	Unavailable     []Unavailable    `json:"unavailable"`
+}
+
+// A Probe answers one question about the behaviour of a model.
+type Probe struct {
+	Question string `json:"question"`
+	Model    string `json:"model"`
+	Source   string `json:"source"` // relative to the root of the repository
 }
 
 // An Implementation is one implementation of a workload under one model.
@@ -111,6 +119,16 @@ type Listening struct {
 	Port int `json:"port"`
 }
 
+// Evidence is one thing that a probe saw.
+type Evidence struct {
+	Text string `json:"text"`
+}
+
+// Observed is the word for what a probe observed. The last one counts.
+type Observed struct {
+	Word string `json:"word"`
+}
+
 func (Started) kind() string   { return "started" }
 func (Sample) kind() string    { return "sample" }
 func (Ready) kind() string     { return "ready" }
@@ -120,6 +138,8 @@ func (Finished) kind() string  { return "finished" }
 func (Latency) kind() string   { return "latency" }
 func (Footprint) kind() string { return "footprint" }
 func (Listening) kind() string { return "listening" }
+func (Evidence) kind() string  { return "evidence" }
+func (Observed) kind() string  { return "observed" }
 
 // ErrClosed is returned when a [Writer] is used after its last record.
 var ErrClosed = errors.New("the last record was written")

@@ -322,23 +322,40 @@ def _select_usable(
             reasons[str(reason)] = None
         else:
             usable[key] = implementation
+    probes = tuple(_select_probes(runner, owners, reasons))
     description = msgspec.structs.replace(
-        runner.description, implementations=tuple(usable.values())
+        runner.description, implementations=tuple(usable.values()), probes=probes
     )
     usable_runner = Runner(
         runner.name, runner.command, runner.env, description, runner.folder, runner.files
     )
-    if not offered:
+    if not offered and not runner.description.probes:
         return usable_runner, [f"the runner {runner.name} offers no implementation"]
     if not reasons:
         return usable_runner, []
     shown = list(reasons)[:_MAX_REASONS]
     if len(reasons) > _MAX_REASONS:
         shown.append(f"and {len(reasons) - _MAX_REASONS:,} more")
+    all_ = len(offered) + len(runner.description.probes)
+    noun = "probe" if not offered else "implementation"
     return usable_runner, [
-        f"the runner {runner.name}: {len(offered) - len(usable):,} of its"
-        f" {units.format_count(len(offered), 'implementation')} cannot be used: {'; '.join(shown)}"
+        f"the runner {runner.name}: {all_ - len(usable) - len(probes):,} of its"
+        f" {units.format_count(all_, noun)} cannot be used: {'; '.join(shown)}"
     ]
+
+
+def _select_probes(
+    runner: Runner, owners: Mapping[str, str], reasons: dict[str, None]
+) -> Iterator[protocol.OfferedProbe]:
+    """Yield the usable probes of a runner; adds to `reasons` why others are not."""
+    for probe in runner.description.probes:
+        try:
+            _check_model(probe.model, owners)
+            _check_source_file("source", probe.source, runner.folder or Path())
+        except (_UnusableError, OSError) as reason:
+            reasons[str(reason)] = None
+        else:
+            yield probe
 
 
 def _check_implementation(
@@ -351,20 +368,27 @@ def _check_implementation(
     model, variant = implementation.model, implementation.variant
     if implementation.workload not in known_workloads:
         raise unknown_name("workload", _clean(implementation.workload), known_workloads)
-    if not is_model_id(model):
-        raise _UnusableError(f"model: found {_clean(model)!r}, expected {_ID}")
+    _check_model(model, owners)
     if not is_variant(variant):
         raise _UnusableError(f"variant: found {_clean(variant)!r}, expected {_VARIANT}")
-    # A model belongs to one runner, because its name decides on colours and comparisons.
+    _check_source_file("source", implementation.source, home)
+    for file in implementation.files:
+        _check_source_file("files", file, home)
+
+
+def _check_model(model: str, owners: Mapping[str, str]) -> None:
+    """Raise _UnusableError if a runner may not offer this model.
+
+    A model belongs to one runner, because its name decides on colours and comparisons.
+    """
+    if not is_model_id(model):
+        raise _UnusableError(f"model: found {_clean(model)!r}, expected {_ID}")
     if model in MODELS:
         raise _UnusableError(f"the model {model!r} is one of Loombench's own; choose another name")
     if model in owners:
         raise _UnusableError(
             f"the model {model!r} belongs to the runner {owners[model]}; choose another name"
         )
-    _check_source_file("source", implementation.source, home)
-    for file in implementation.files:
-        _check_source_file("files", file, home)
 
 
 def _check_source_file(field: str, file: str, home: Path) -> None:

@@ -63,6 +63,22 @@ class Implementation(msgspec.Struct, frozen=True):
     files: tuple[str, ...] = ()  # besides `source`
 
 
+class OfferedProbe(msgspec.Struct, frozen=True):
+    """One source file that answers a question about behaviour, run on one model."""
+
+    question: str
+    model: str
+    source: str
+
+
+class ProbeRequest(msgspec.Struct, frozen=True):
+    """The single line that starts a probe."""
+
+    question: str
+    model: str
+    protocol: int = PROTOCOL
+
+
 class Unavailable(msgspec.Struct, frozen=True):
     """A model that cannot run on this machine."""
 
@@ -79,6 +95,7 @@ class Description(msgspec.Struct, frozen=True):
     implementations: tuple[Implementation, ...]
     facts: dict[str, Fact] = {}
     unavailable: tuple[Unavailable, ...] = ()
+    probes: tuple[OfferedProbe, ...] = ()
 
 
 class Started(msgspec.Struct, frozen=True, tag="started", tag_field="kind"):
@@ -152,11 +169,25 @@ class Listening(msgspec.Struct, frozen=True, tag="listening", tag_field="kind"):
     port: int
 
 
+class Evidence(msgspec.Struct, frozen=True, tag="evidence", tag_field="kind"):
+    """One thing that a probe saw."""
+
+    text: str
+
+
+class Observed(msgspec.Struct, frozen=True, tag="observed", tag_field="kind"):
+    """The word for what a probe observed; the last one counts."""
+
+    word: str
+
+
+ProbeMessage = Evidence | Observed | Failed
 Message = (
     Started | SampleTaken | Outcome | Failed | Finished | Latency | Footprint | Ready | Listening
 )
 
 _message_decoder: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
+_probe_message_decoder: msgspec.json.Decoder[ProbeMessage] = msgspec.json.Decoder(ProbeMessage)
 _description_decoder = msgspec.json.Decoder(Description)
 # ValidationError is a DecodeError; invalid UTF-8 and deep nesting raise others.
 _DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
@@ -167,6 +198,14 @@ def decode_message(line: bytes) -> Message:
     """Decode one line from a runner. Raises ProtocolError."""
     try:
         return _message_decoder.decode(line)
+    except _DECODE_ERRORS as error:
+        raise ProtocolError(f"{error}; the line: {_quote(line)}") from None
+
+
+def decode_probe_message(line: bytes) -> ProbeMessage:
+    """Decode one line from a probe. Raises ProtocolError."""
+    try:
+        return _probe_message_decoder.decode(line)
     except _DECODE_ERRORS as error:
         raise ProtocolError(f"{error}; the line: {_quote(line)}") from None
 
@@ -195,7 +234,7 @@ def check_version(found: int) -> None:
         )
 
 
-def encode_request(request: Request) -> bytes:
+def encode_request(request: Request | ProbeRequest) -> bytes:
     """Encode a request as a line."""
     return msgspec.json.encode(request) + b"\n"
 
@@ -257,9 +296,9 @@ def digest(value: Any) -> str:
 
 def schema() -> dict[str, Any]:
     """Return the JSON Schema of the request, the description and every message."""
-    roots = (Request, Description, Message)
+    roots = (Request, Description, Message, ProbeRequest, ProbeMessage)
     schemas, definitions = msgspec.json.schema_components(roots, ref_template="#/$defs/{name}")
-    request, description, message = schemas
+    names = ("request", "description", "message", "probe_request", "probe_message")
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": f"The Loombench runner protocol, version {PROTOCOL}",
@@ -267,11 +306,9 @@ def schema() -> dict[str, Any]:
         " and `describe` prints one description. See protocol.md.",
         "$defs": {
             **definitions,
-            "request": request,
-            "description": description,
-            "message": message,
+            **dict(zip(names, schemas, strict=True)),
         },
-        "anyOf": [{"$ref": f"#/$defs/{name}"} for name in ("request", "description", "message")],
+        "anyOf": [{"$ref": f"#/$defs/{name}"} for name in names],
     }
 
 

@@ -11,6 +11,7 @@ from harness.analysis.drift import LEAST_PROBES
 from harness.analysis.first_look import first_look
 from harness.errors import Exit, Problem
 from harness.presenting.figures import (
+    behaviours,
     contestants,
     drift,
     ladder,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from harness.analysis.run_results import Analysis, WorkloadResult
+    from harness.behaviours.judge import Row
     from harness.claims.judge import JudgedClaim
 
     _Maker = Callable[[], Figure]
@@ -49,13 +51,15 @@ def draw(
     kinds: Sequence[str] = KINDS,
     stop: Callable[[], bool] = lambda: False,
     failed: Callable[[str, Exception], None] | None = None,
+    observed: Sequence[Row] = (),
 ) -> list[Path]:
     """Draw every figure of a run into `folder`; returns the files of the last of `kinds`.
 
-    The overview is first. `judged` are the claims for the scorecard. With `only`, draws just the
-    figures of these names, as far as the run has them; with `workloads`, of workloads only theirs.
-    `stop` is asked before each figure. `failed` gets the name of a figure that cannot be made, and
-    the error; the others are drawn. Without `failed`, the error is raised.
+    The overview is first. `judged` are the claims for the scorecard, `observed` the behaviours.
+    With `only`, draws just the figures of these names, as far as the run has them; with
+    `workloads`, of workloads only theirs. `stop` is asked before each figure. `failed` gets the
+    name of a figure that cannot be made, and the error; the others are drawn. Without `failed`, the
+    error is raised.
 
     Raises Problem if a file cannot be written.
     """
@@ -63,7 +67,7 @@ def draw(
     try:
         folder.mkdir(exist_ok=True)
         with style.applied():
-            for name, make in _makers(analysis, judged, workloads):
+            for name, make in _makers(analysis, judged, observed, workloads):
                 if only is not None and name not in only:
                     continue
                 if stop():
@@ -118,6 +122,7 @@ def _save(figure: Figure, path: Path, kind: str, description: str) -> None:
 def _makers(
     analysis: Analysis,
     judged: Sequence[JudgedClaim],
+    observed: Sequence[Row],
     workloads: Collection[str] | None,
 ) -> Iterator[tuple[str, _Maker]]:
     """Yield the name of every figure that a run has, with the function that makes it."""
@@ -125,6 +130,8 @@ def _makers(
     yield "overview", partial((overview_table if is_wide else overview).figure, analysis)
     if scorecard.measured_claims(judged):
         yield "claims", partial(scorecard.figure, analysis, judged)
+    if behaviours.answered(observed):
+        yield "behaviours", partial(behaviours.figure, analysis, observed)
     for id_, result in analysis.workloads.items():
         if workloads is not None and id_ not in workloads:
             continue

@@ -56,7 +56,8 @@ def measured_claims(judged: Sequence[JudgedClaim]) -> list[JudgedClaim]:
 
 
 def figure(analysis: Analysis, judged: Sequence[JudgedClaim]) -> Figure:
-    """Draw all claims that were measured, a panel per unit."""
+    """Draw all claims that were measured, a panel per unit. Behaviours have a table instead."""
+    judged = [claim for claim in judged if claim.claim.behaviour is None]
     panels = _panels(measured_claims(judged))
     labels = {
         claim.claim.id: style.wrap(_keep_units(claim.claim.says), _LABELS)

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from harness.behaviours import store
+from harness.behaviours.judge import table
 from harness.files import write_file
-from harness.presenting.report import page, sources
+from harness.presenting.report import behaviours_view, page, sources
 from harness.results.store import TRIALS_FILE
 
 if TYPE_CHECKING:
@@ -45,7 +47,13 @@ def write(analysis: Analysis, folder: Path, judged: Sequence[JudgedClaim] = ()) 
     if has_figures(folder, measuring=analysis.measuring):
         for path in sorted((folder / "figures").glob("*.svg")):
             svgs[path.stem] = path.read_text(encoding="utf-8", errors="replace")
-    text = page.render(analysis, sources.read_sources(analysis.run), svgs, judged)
+    text = page.render(
+        analysis,
+        sources.read_sources(analysis.run),
+        svgs,
+        judged,
+        _read_behaviours(analysis, folder),
+    )
     path = folder / FILE
     write_file(
         path,
@@ -53,3 +61,13 @@ def write(analysis: Analysis, folder: Path, judged: Sequence[JudgedClaim] = ()) 
         "the measurements are safe: free some space or make it writable, then: loombench report",
     )
     return path
+
+
+def _read_behaviours(analysis: Analysis, folder: Path) -> behaviours_view.BehavioursSection | None:
+    """Return the section of the behaviours that are stored with a run, if there are any."""
+    observed = store.read(folder)
+    if observed is None:
+        return None
+    digests = {one.source: one.digest for one in observed.observations}
+    found = sources.find_sources(digests, analysis.run.runner_files)
+    return behaviours_view.section(observed.heading, table(observed), found)

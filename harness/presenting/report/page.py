@@ -16,6 +16,7 @@ from harness.analysis import drift
 from harness.analysis.advice import advice
 from harness.analysis.findings import finding, overall
 from harness.analysis.first_look import first_look
+from harness.catalog.workload import order_models
 from harness.presenting.report import svg, view
 from harness.statistics.estimates import MARGIN_PERCENT
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
     from harness.analysis.run_results import Analysis
     from harness.claims.judge import JudgedClaim
+    from harness.presenting.report.behaviours_view import BehavioursSection
     from harness.presenting.report.sources import SourceFile
     from harness.results.records import Machine
 
@@ -38,6 +40,7 @@ def render(
     sources: Mapping[str, SourceFile],
     svgs: Mapping[str, str],
     judged: Sequence[JudgedClaim] = (),
+    behaviours: BehavioursSection | None = None,
 ) -> str:
     """Return the page. `svgs` are the texts of SVG files, by the name of their figure."""
     pictures = _pictures(svgs)
@@ -56,7 +59,8 @@ def render(
             pictures=pictures,
             has_figures=bool(svgs),
             case_id=view.case_id,
-            models=_models(analysis),
+            models=_models(analysis, behaviours),
+            behaviours=behaviours,
             claims=view.claims(judged),
             **_findings(analysis),
             sections=_sections(analysis, sources, pictures),
@@ -162,11 +166,13 @@ def _workload_pictures(pictures: Mapping[str, view.Picture], id_: str) -> tuple[
     return tuple(sorted(chosen, key=lambda picture: (picture.name != id_, picture.name)))
 
 
-def _models(analysis: Analysis) -> list[str]:
-    """Return the models of the run, in their order."""
+def _models(analysis: Analysis, behaviours: BehavioursSection | None) -> list[str]:
+    """Return the models of the run and of its behaviours, in their order."""
     models = {cell.model for cell in analysis.run.cells}
     models |= {absent.cell.model for absent in analysis.run.absent}
-    return [model for model in analysis.models if model in models]
+    observed = behaviours.models if behaviours is not None else ()
+    known = order_models((*analysis.models, *observed))
+    return [model for model in known if model in {*models, *observed}]
 
 
 def _machine_facts(machine: Machine) -> Facts:

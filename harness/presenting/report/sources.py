@@ -16,6 +16,8 @@ from pygments.util import ClassNotFound
 from harness.paths import ROOT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
     from pygments.lexer import Lexer
 
     from harness.results.records import Run
@@ -47,10 +49,15 @@ def read_sources(run: Run, root: Path = ROOT) -> dict[str, SourceFile]:
 
     A run stores only digests, so a file is shown if it still has the digest of the run.
     """
-    external = [Path(file).parent for file in run.runner_files]
-    return {
-        name: _find_source(name, digest, root, external) for name, digest in run.sources.items()
-    }
+    return find_sources(run.sources, run.runner_files, root)
+
+
+def find_sources(
+    digests: Mapping[str, str], runner_files: Iterable[str] = (), root: Path = ROOT
+) -> dict[str, SourceFile]:
+    """Return each file that still has its digest; `digests` are by name in the run."""
+    external = [Path(file).parent for file in runner_files]
+    return {name: _find_source(name, digest, root, external) for name, digest in digests.items()}
 
 
 def _find_source(name: str, digest: str, root: Path, external: list[Path]) -> SourceFile:

@@ -187,7 +187,7 @@ def claims(judged: Sequence[JudgedClaim]) -> ClaimsSection | None:
             citations="; ".join(
                 f"{citation.document}, {citation.section}" for citation in result.claim.citations
             ),
-            range="" if result.range is None else result.range.text,
+            range=result.claimed,
             measured=judge.format_measured(result),
             sentence=result.sentence,
             warnings=result.warnings,

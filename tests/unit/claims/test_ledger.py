@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.behaviours import question as question_file
 from harness.catalog import workload_file
 from harness.catalog.contestant import Contestant
 from harness.catalog.workload import MODELS, Workload
@@ -55,6 +56,11 @@ def test_every_claim_is_measured_by_what_there_is_or_says_what_it_waits_for(
 
 def _can_be_measured(claim: Claim, shipped: dict[str, Workload]) -> None:
     measure = claim.measure
+    if claim.behaviour is not None:
+        question = question_file.load_folder()[claim.behaviour.question]
+        assert claim.behaviour.word in question.words, claim.id
+        assert claim.behaviour.model not in question.not_applicable, claim.id
+        return
     if measure is None:
         assert claim.waits_for not in shipped, f"{claim.id} can be measured now"
         return

@@ -1,7 +1,7 @@
 // Command generate writes registry_gen.go, the list of the implementations under
 // workloads, and registry_lean_gen.go, the same list without those that import
-// net/http, for a runner built with the tag lean. Run it from anywhere in the
-// module.
+// net/http, for a runner built with the tag lean. It also writes probes_gen.go, the
+// list of the probes under behaviours. Run it from anywhere in the module.
 //
 // It imports no other package of the module and only parses source files, so it
 // works when a list is stale, broken or missing. It does not write a list that is
@@ -46,7 +46,15 @@ func run(dir string) error {
 			return err
 		}
 	}
-	return nil
+	module, err := modulePath(root)
+	if err != nil {
+		return err
+	}
+	probes, err := generateProbes(root, module)
+	if err != nil {
+		return err
+	}
+	return writeIfChanged(filepath.Join(root, filepath.FromSlash(probesTarget)), probes)
 }
 
 // generate returns the contents of the targets for the module in root, by build

@@ -56,7 +56,7 @@
   // --- filters: the address holds them after the place: #w-fanout&models=go,trio
 
   const boxes = (kind) => all(`#filters input[name=${kind}]`);
-  const KINDS = ["workloads", "models"];
+  const KINDS = ["workloads", "models", "questions"];
   const place = () => {
     const [first] = location.hash.slice(1).split("&");
     return first.includes("=") ? "" : first;
@@ -71,19 +71,25 @@
   };
 
   const apply = () => {
-    const [workloads, models] = KINDS.map(chosen);
+    const [workloads, models, questions] = KINDS.map(chosen);
     for (const element of all("[data-workload]")) {
       element.hidden = !workloads.has(element.dataset.workload);
     }
     for (const element of all("[data-workloads]")) {
       element.hidden = !element.dataset.workloads.split(" ").some((id) => workloads.has(id));
     }
+    for (const element of all("[data-question]")) {
+      element.hidden = !questions.has(element.dataset.question);
+    }
     for (const element of all("[data-model]")) element.hidden = !models.has(element.dataset.model);
     for (const chip of all(".chip")) {
       chip.hidden = !chip.dataset.models.split(" ").some((model) => models.has(model));
       show(chip);
     }
-    const counts = KINDS.map((kind) => `${chosen(kind).size} of ${boxes(kind).length} ${kind}`);
+    for (const element of all("details.source")) {
+      element.hidden = !element.dataset.models.split(" ").some((model) => models.has(model));
+    }
+    const counts = KINDS.filter((kind) => boxes(kind).length).map((kind) => `${chosen(kind).size} of ${boxes(kind).length} ${kind}`);
     document.getElementById("shown").textContent = words().length
       ? counts.join(", ") : "everything is shown";
     document.getElementById("nothing").hidden = workloads.size > 0 && models.size > 0;

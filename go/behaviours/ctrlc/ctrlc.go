@@ -1,0 +1,26 @@
+// Package ctrlc interrupts the process while a goroutine waits.
+package ctrlc
+
+import (
+	"syscall"
+	"time"
+
+	"loombench/internal/witness"
+)
+
+// Probe reports before the signal ends the process.
+func Probe(w *witness.Witness) string {
+	begun := make(chan struct{})
+	go func() {
+		defer w.Conclude("cleanup runs")
+		close(begun)
+		time.Sleep(200 * time.Millisecond)
+		w.Conclude("runs on")
+	}()
+	<-begun
+	w.Saw("SIGINT is sent to the process; it has no handler")
+	w.Conclude("no cleanup")
+	_ = syscall.Kill(syscall.Getpid(), syscall.SIGINT)
+	time.Sleep(time.Second)
+	return ""
+}

@@ -1,0 +1,186 @@
+"""Turn observations into the cells of a table: agreed, varying, or without an answer.
+
+Pure but for `of_run`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any
+
+from harness import units
+from harness.behaviours import store
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
+
+    from harness.behaviours.question import Promise, Question
+    from harness.behaviours.records import Observation
+    from harness.behaviours.store import Observed
+
+
+class State(StrEnum):
+    """What is known of a question on a model."""
+
+    AGREED = "agreed"  # every repetition observed the same
+    VARYING = "varying"  # repetitions differ
+    FAILED = "failed"  # a repetition observed nothing, or what is no answer to the question
+    NOT_APPLICABLE = "not applicable"
+    UNAVAILABLE = "unavailable"  # the model cannot run on this machine
+    MISSING = "missing"  # there is no probe
+
+
+@dataclass(frozen=True)
+class Cell:
+    """A question on a model."""
+
+    question: str
+    model: str
+    state: State
+    words: tuple[tuple[str, int], ...] = ()  # word and how often it was observed, most often first
+    reason: str = ""  # why there is no answer
+    promise: Promise | None = None
+    observations: tuple[Observation, ...] = ()
+
+    @property
+    def text(self) -> str:
+        """The cell in a few words: `cancelled`, `varies: first, second`."""
+        if self.state is State.VARYING:
+            return f"varies: {', '.join(word for word, _ in self.words)}"
+        return self.words[0][0] if self.state is State.AGREED else self.state.value
+
+    @property
+    def is_different(self) -> bool:
+        """Whether something else was observed than the documentation promises."""
+        if self.promise is None:
+            return False
+        return any(word != self.promise.word for word, _ in self.words)
+
+
+@dataclass(frozen=True)
+class Row:
+    """A question with a cell for each model."""
+
+    question: Question
+    cells: tuple[Cell, ...]
+
+
+def of_run(folder: Path) -> list[Row]:
+    """Return the table of the behaviours that are stored in a folder; empty if there are none."""
+    observed = store.read(folder)
+    return [] if observed is None else table(observed)
+
+
+def table(observed: Observed) -> list[Row]:
+    """Return a row for each question, in the order of the file."""
+    by_cell: dict[tuple[str, str], list[Observation]] = {}
+    for one in observed.observations:
+        by_cell.setdefault((one.question, one.model), []).append(one)
+    heading = observed.heading
+    return [
+        Row(
+            question,
+            tuple(
+                _judge(question, model, by_cell.get((id_, model), ()), heading.unavailable)
+                for model in heading.models
+            ),
+        )
+        for id_, question in observed.questions.items()
+    ]
+
+
+def _judge(
+    question: Question,
+    model: str,
+    observations: Sequence[Observation],
+    unavailable: dict[str, str],
+) -> Cell:
+    promise = question.promises.get(model)
+    if not observations:
+        for reasons, state in (
+            (question.not_applicable, State.NOT_APPLICABLE),
+            (unavailable, State.UNAVAILABLE),
+        ):
+            if model in reasons:
+                return Cell(question.id, model, state, reason=reasons[model])
+        return Cell(question.id, model, State.MISSING, reason="there is no probe")
+    counts = Counter(one.word for one in observations if one.word in question.words)
+    words = tuple(counts.most_common())
+    reason = _find_failure(question, observations)
+    state = State.FAILED if reason else State.AGREED if len(words) == 1 else State.VARYING
+    return Cell(question.id, model, state, words, reason, promise, tuple(observations))
+
+
+def _find_failure(question: Question, observations: Iterable[Observation]) -> str:
+    """Return why a repetition gives no answer; empty if all do."""
+    for one in observations:
+        if not one.word:
+            return one.problem or "the probe reported nothing"
+        if one.word not in question.words:
+            known = ", ".join(question.words)
+            return f"the probe observed {one.word!r}, expected one of {known}"
+    return ""
+
+
+def find_differences(rows: Iterable[Row]) -> list[str]:
+    """Return a sentence for each cell in which documentation and observation differ."""
+    return [
+        f"{cell.model}: {row.question.title} Promised: {cell.promise.word}"
+        f" ({cell.promise.source}). Observed: {cell.text}."
+        for row in rows
+        for cell in row.cells
+        if cell.promise is not None and cell.is_different
+    ]
+
+
+def summary_sentence(rows: Sequence[Row]) -> str:
+    """Return what the table holds, in one sentence."""
+    states = Counter(cell.state for row in rows for cell in row.cells)
+    answered = states[State.AGREED] + states[State.VARYING]
+    varying, failed = states[State.VARYING], states[State.FAILED]
+    different = len(find_differences(rows))
+    parts = [
+        units.format_count(len(rows), "question"),
+        units.format_count(answered, "answer"),
+        f"{varying} {'varies' if varying == 1 else 'vary'} between processes" if varying else "",
+        f"{failed} failed" if failed else "",
+        f"{different} not as documented" if different else "",
+    ]
+    return ", ".join(filter(None, parts))
+
+
+def json_document(observed: Observed, rows: Iterable[Row]) -> dict[str, Any]:
+    """Return the table for programs."""
+    return {
+        "started_at": observed.heading.started_at,
+        "repetitions": observed.heading.repetitions,
+        "runtimes": list(observed.heading.runtimes),
+        "questions": [
+            {
+                "id": row.question.id,
+                "title": row.question.title,
+                "group": row.question.group,
+                "probe": row.question.probe,
+                "words": dict(row.question.words),
+                "cells": [_cell_document(cell) for cell in row.cells],
+            }
+            for row in rows
+        ],
+    }
+
+
+def _cell_document(cell: Cell) -> dict[str, Any]:
+    promise = cell.promise
+    return {
+        "model": cell.model,
+        "state": cell.state.value,
+        "words": dict(cell.words),
+        "reason": cell.reason or None,
+        "promise": None if promise is None else {"word": promise.word, "source": promise.source},
+        "differs": cell.is_different,
+        "source": cell.observations[0].source if cell.observations else None,
+        "evidence": [list(one.evidence) for one in cell.observations],
+    }

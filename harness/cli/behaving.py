@@ -1,0 +1,116 @@
+"""The command that observes behaviours, or shows those of a run."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+from rich.console import Console
+
+from harness.behaviours import judge, question, store
+from harness.cli import options
+from harness.cli.console import echo_json, print_line, warn
+from harness.errors import Exit, Problem, unknown_name
+from harness.interrupts import interruptible
+from harness.measuring import observing
+from harness.measuring.inventory import Inventory
+from harness.paths import shorten
+from harness.presenting.behaviour_tables import behaviours as behaviour_table
+from harness.results.store import find_run
+
+if TYPE_CHECKING:
+    from harness.behaviours.question import Question
+    from harness.behaviours.store import Observed
+
+_REPETITIONS = 5
+_MOST_REPETITIONS = 1_000
+
+
+@click.command("behaviours")
+@click.argument("run_", metavar="[RUN]", required=False)
+@options.question
+@options.model
+@options.runner
+@click.option(
+    "--repeat",
+    type=click.IntRange(1, _MOST_REPETITIONS),
+    default=_REPETITIONS,
+    show_default=True,
+    help="How often each probe runs, each time in a fresh process.",
+)
+@click.option("--into", metavar="RUN", help="Store them with this run, whose report shows them.")
+@options.as_json
+@options.out
+def behaviours_(
+    run_: str | None,
+    questions: tuple[str, ...],
+    models: tuple[str, ...],
+    runners: tuple[Path, ...],
+    repeat: int,
+    into: str | None,
+    out: Path,
+    *,
+    as_json: bool,
+) -> int:
+    """Observe what the models do. With RUN, show what was observed before."""
+    if run_ is not None:
+        observed = _read(out, run_)
+    else:
+        folder = (
+            find_run(out, into) if into else out / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-behaviours"
+        )
+        chosen = _select(question.load_folder(), options.split(questions))
+        inventory = Inventory.open(runners, remembered=True)
+        for problem in inventory.runners.problems:
+            warn(problem)
+        observed = _observe(
+            chosen, observing.plan(chosen, inventory.runners, options.split(models)), repeat, folder
+        )
+    rows = judge.table(observed)
+    if as_json:
+        echo_json(judge.json_document(observed, rows))
+    else:
+        console = Console()
+        for part in behaviour_table(rows):
+            console.print(part)
+        if run_ is None:
+            print_line(console, f"Stored in {shorten(folder / store.FILE)}")
+    failed = any(cell.state is judge.State.FAILED for row in rows for cell in row.cells)
+    return Exit.FAILED if failed else Exit.SUCCESS
+
+
+def _read(out: Path, name: str) -> Observed:
+    """Read the observations of a run, or of a folder that has nothing else."""
+    for folder in (out / name, Path(name)):
+        if (observed := store.read(folder)) is not None:
+            return observed
+    raise Problem(
+        f"{name}: found no {store.FILE}, expected one;"
+        f" make it with: loombench behaviours --into {name}"
+    )
+
+
+def _select(known: dict[str, Question], names: tuple[str, ...]) -> dict[str, Question]:
+    for name in names:
+        if name not in known:
+            raise unknown_name("question", name, known)
+    return {id_: one for id_, one in known.items() if not names or id_ in names}
+
+
+def _observe(
+    chosen: dict[str, Question], planned: observing.Plan, repeat: int, folder: Path
+) -> Observed:
+    """Run the probes and store what they observe. Raises Problem if it is interrupted."""
+    if not planned.assignments:
+        raise Problem("found no probe for these questions and models, expected at least one")
+    with interruptible() as interrupted:
+        return store.write(
+            folder,
+            observing.create_heading(planned, chosen, repeat),
+            observing.observe_all(planned.assignments, repeat, interrupted),
+        )
+
+
+COMMANDS = (behaviours_,)

@@ -1,0 +1,16 @@
+"""Start a loop from a task."""
+
+from runner import scratch
+from runner.witness import Witness
+
+
+async def probe(witness: Witness) -> str:
+    async def inner() -> None:
+        """Do nothing, in a second loop."""
+
+    try:
+        scratch.run(inner)
+    except RuntimeError as error:
+        witness.saw(f"RuntimeError: {error}")
+        return "refused"
+    return "allowed"

@@ -1,0 +1,30 @@
+"""A task counts while another one computes."""
+
+import time
+
+import anyio
+
+from runner.witness import Witness
+
+WORK_S = 0.1
+
+
+async def probe(witness: Witness) -> str:
+    ticks = 0
+
+    async def count() -> None:
+        nonlocal ticks
+        while True:
+            ticks += 1
+            await anyio.sleep(0.001)
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(count)
+        await anyio.sleep(0.01)
+        before, until = ticks, time.monotonic() + WORK_S
+        while time.monotonic() < until:
+            pass
+        meanwhile = ticks - before
+        group.cancel_scope.cancel()
+    witness.saw(f"ticks before: {before}; during the computation: {meanwhile}")
+    return "yes" if meanwhile else "no"

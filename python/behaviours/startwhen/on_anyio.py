@@ -1,0 +1,25 @@
+"""Look whether a new task has run: after its start, and after a computation."""
+
+import time
+
+import anyio
+
+from runner.witness import Witness
+
+WORK_S = 0.05
+
+
+async def probe(witness: Witness) -> str:
+    began: list[str] = []
+
+    async def work() -> None:
+        began.append("began")
+
+    async with anyio.create_task_group() as group:
+        group.start_soon(work)
+        at_once, until = bool(began), time.monotonic() + WORK_S
+        while time.monotonic() < until:
+            pass
+        meanwhile = bool(began)
+    witness.saw(f"began when it was started: {at_once}; after the computation: {meanwhile}")
+    return "at once" if at_once else "meanwhile" if meanwhile else "at the next wait"
