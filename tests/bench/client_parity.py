@@ -85,7 +85,7 @@ def _through_harness(case: ModelCase, _: int, site: SiteDriver) -> float:
 def _by_hand(case: ModelCase, size: int, site: SiteDriver) -> float:
     words = [case.workload.id, case.model, str(site.ports[case.id]), str(size), str(_CALLS)]
     program = (
-        (str(tools.bare_go("clients")),)
+        (str(tools.bare_go("clients.go")),)
         if case.model == "go"
         else tools.python(str(tools.BARE / "clients.py"))
     )

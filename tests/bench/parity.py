@@ -110,7 +110,13 @@ def _through_harness(workload: str, model: str, params: dict) -> float:
 def _by_hand(workload: str, model: str, size: int) -> float:
     if model.startswith("go"):
         procs = "1" if model == "go-1cpu" else "0"
-        command = (str(tools.bare_go()), workload, procs, str(size), str(_CALLS))
+        command = (
+            str(tools.bare_go("bare.go", "offloading.go")),
+            workload,
+            procs,
+            str(size),
+            str(_CALLS),
+        )
     else:
         command = tools.python(
             str(tools.BARE / "python.py"), workload, model, str(size), str(_CALLS)

@@ -44,16 +44,16 @@ def runner_of(model: str) -> Runner | None:
 
 
 @cache
-def bare_go(name: str = "bare") -> Path | None:
-    """Build a hand-written Go program outside the repository."""
+def bare_go(*files: str) -> Path | None:
+    """Build a hand-written Go program from its files, outside the repository."""
     go, _ = find_go(ROOT / "go" / "go.mod")
     if go is None:
         return None
     folder = Path(tempfile.mkdtemp(prefix="loombench-bench-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
-    binary = folder / name
+    binary = folder / "bare"
     subprocess.run(
-        [go, "build", "-trimpath", "-o", str(binary), *map(str, BARE.glob("*.go"))],
+        [go, "build", "-trimpath", "-o", str(binary), *(str(BARE / file) for file in files)],
         check=True,
         cwd=ROOT / "go",  # where its libraries are known
         env={**os.environ, "GOTOOLCHAIN": "local", "CGO_ENABLED": "0"},

@@ -376,7 +376,7 @@ def processes_pingpong(rounds, calls):
     return times
 
 
-def ceiling(model, size, calls):
+def ceiling(_workload, model, size, calls):
     if model == "asyncio":
         import asyncio
 
@@ -384,14 +384,19 @@ def ceiling(model, size, calls):
     return (trio_ceiling if model == "trio" else threads_ceiling)(size, calls)
 
 
-def measure(workload, model, size, calls):
-    if workload in ("counter", "offload", "pickling"):
-        sys.path.append(str(Path(__file__).parent))  # this runs with -P
-        import offloading
+def offloading(workload, model, size, calls):
+    sys.path.append(str(Path(__file__).parent))  # this runs with -P
+    import offloading
 
-        return offloading.measure(workload, model, size, calls)
-    if workload == "ceiling" and model in ("asyncio", "trio", "threads"):
-        return ceiling(model, size, calls)
+    return offloading.measure(workload, model, size, calls)
+
+
+ELSEWHERE = {**dict.fromkeys(("counter", "offload", "pickling"), offloading), "ceiling": ceiling}
+
+
+def measure(workload, model, size, calls):
+    if workload in ELSEWHERE:
+        return ELSEWHERE[workload](workload, model, size, calls)
     if workload not in ("pingpong", "fanout") or (workload, model) == ("fanout", "processes"):
         sys.exit(f"found {workload} on {model}, expected a loop that is written here")
     if model == "gevent":
