@@ -204,6 +204,8 @@ def read_trials(folder: Path, warnings: list[str]) -> Iterator[Trial]:
     and for a trial that is there twice.
     """
     path = folder / TRIALS_FILE
+    if path.is_fifo():  # nobody writes: it would be waited for
+        raise Problem(f"{path}: cannot be read: found a pipe, expected a file")
     lines: dict[int, int] = {}  # hash of a trial's block and cell -> its line
     decode = schema_1.read_trial if _is_schema_1(folder) else _trial_decoder.decode
     try:
