@@ -176,6 +176,15 @@ def find_run(out: Path, name: str | None = None) -> Path:
     raise Problem(f"no run at {candidates[0]}; {hint}")
 
 
+def is_part_of_run(path: Path) -> bool:
+    """Return whether a file is what a run has stored, and so cannot be made again."""
+    try:
+        found = path.resolve()
+    except (OSError, RuntimeError):  # a loop of links
+        return False
+    return found.name in (RUN_FILE, TRIALS_FILE) and (found.parent / RUN_FILE).is_file()
+
+
 def read_run(folder: Path) -> Run:
     """Read run.json. Raises Problem if it is damaged or has a newer schema version."""
     path = folder / RUN_FILE
