@@ -93,6 +93,8 @@ def export_(
 ) -> None:
     """Convert a run to the format of another tool. Default: the latest run."""
     folder = store.find_run(out, run_)
+    if output is not None and store.is_part_of_run(output):
+        raise Problem(f"{output}: found what a run has stored, expected another file")
     warnings: list[str] = []
     analysis = analyse(store.read_run(folder), store.read_trials(folder, warnings))
     selection = export.ExportSelection(options.split(workloads), options.split(models))

@@ -176,6 +176,15 @@ def find_run(out: Path, name: str | None = None) -> Path:
     raise Problem(f"no run at {candidates[0]}; {hint}")
 
 
+def is_part_of_run(path: Path) -> bool:
+    """Return whether a file is what a run has stored, and so cannot be made again."""
+    try:
+        found = path.resolve()
+    except (OSError, RuntimeError):  # a loop of links
+        return False
+    return found.name in (RUN_FILE, TRIALS_FILE) and (found.parent / RUN_FILE).is_file()
+
+
 def read_run(folder: Path) -> Run:
     """Read run.json. Raises Problem if it is damaged or has a newer schema version."""
     path = folder / RUN_FILE
@@ -204,6 +213,8 @@ def read_trials(folder: Path, warnings: list[str]) -> Iterator[Trial]:
     and for a trial that is there twice.
     """
     path = folder / TRIALS_FILE
+    if path.is_fifo():  # nobody writes: it would be waited for
+        raise Problem(f"{path}: cannot be read: found a pipe, expected a file")
     lines: dict[int, int] = {}  # hash of a trial's block and cell -> its line
     decode = schema_1.read_trial if _is_schema_1(folder) else _trial_decoder.decode
     try:

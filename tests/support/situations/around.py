@@ -379,6 +379,12 @@ OUTPUT = [
         "cannot be written: Is a directory",
     ),
     Situation(
+        "an export over what a run has stored",
+        f"export {FIRST} --format csv --out {{out}} --output {{out}}/{SECOND}/trials.jsonl",
+        USAGE,
+        "found what a run has stored, expected another file",
+    ),
+    Situation(
         "an export to a folder that is not there",
         f"export {FIRST} --format csv --out {{out}} --output {{root}}/none/file",
         CANNOT,

@@ -134,6 +134,14 @@ ROWS = (
         needs=has_server,
     ),
     Situation(
+        "no /proc",
+        "doctor",
+        CANNOT,
+        "; mount what the kernel tells of itself: mount -t proc proc /proc",
+        shell="""exec unshare --mount sh -c 'mount -t tmpfs none /proc; exec "$@"' sh "$@\"""",
+        needs=has_namespaces,
+    ),
+    Situation(
         "no place for a cache of matplotlib",
         f"plot {FIRST} --out {{out}}",
         CANNOT,

@@ -155,6 +155,12 @@ def test_trials_that_cannot_be_read_are_a_problem(folder: Path) -> None:
         read(folder)
 
 
+def test_a_pipe_in_the_place_of_the_trials_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / store.TRIALS_FILE)
+    with pytest.raises(Problem, match="found a pipe, expected a file"):
+        list(store.read_trials(tmp_path, []))
+
+
 # Writing that fails
 
 
