@@ -10,7 +10,6 @@ import (
 	"reflect"
 	"runtime"
 	"slices"
-	"strconv"
 	"strings"
 	"testing"
 
@@ -85,12 +84,13 @@ func TestTheRunnerExitsNormallyWhenACaseFails(t *testing.T) {
 	}
 }
 
-// quotedWorkloads returns the workloads of the registry: "drain", "echo".
-func quotedWorkloads() string {
+// workloadNames returns the quoted names of all workloads, in order.
+func workloadNames() string {
 	var names []string
 	for _, entry := range registry.All() {
-		names = append(names, strconv.Quote(entry.Workload))
+		names = append(names, fmt.Sprintf("%q", entry.Workload))
 	}
+	slices.Sort(names)
 	return strings.Join(slices.Compact(names), ", ")
 }
 
@@ -100,7 +100,7 @@ func TestUnknownNamesAreRefusedWithTheKnownNames(t *testing.T) {
 		{"", `request: not a JSON object: found nothing`},
 		{`{"protocol":1}` + "\n", `request: protocol: found 1, expected 2`},
 		{request("noop", "threads", "", `{}`), `request: model: found "threads", expected one of "go", "go-1cpu"`},
-		{request("pong", "go", "", `{}`), `request: workload: found "pong", expected one of ` + quotedWorkloads()},
+		{request("pong", "go", "", `{}`), `request: workload: found "pong", expected one of ` + workloadNames()},
 		{request("noop", "go", "fast", `{}`), `request: variant: found "fast", expected one of ""`},
 	} {
 		var out, errs bytes.Buffer

@@ -8,10 +8,12 @@ from typing import TYPE_CHECKING
 from harness.analysis.comparison import Comparison
 from harness.analysis.disturbance import Disturbed
 from harness.analysis.obstacle import UNSOUND, Unranked
-from harness.catalog.workload import HEADLINE, OTHER_VARIANTS, order_models
+from harness.catalog.workload import HEADLINE, OTHER_VARIANTS, TOPICS, order_models
 from harness.results.records import Cell, Status
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from harness.analysis import drift
     from harness.analysis.aggregate import Step
     from harness.catalog.contestant import Contestant
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from harness.results.records import AbsentCell, Run
     from harness.statistics.blocks import BlockValues
     from harness.statistics.estimates import Estimate, Ratio
+
+FEW_WORKLOADS = 12  # so many are seen at a glance; more are shown by their topics
 
 
 @dataclass(frozen=True)
@@ -127,6 +131,22 @@ class Analysis:
     def models(self) -> tuple[str, ...]:
         """Every model in its order, those of external runners after our own."""
         return models_of(self.run)
+
+
+def by_topic(results: Collection[WorkloadResult]) -> list[tuple[str, list[WorkloadResult]]]:
+    """Return results in the order of their topics, each topic with a heading.
+
+    Few results, or those of one topic, are one group with an empty heading.
+    """
+    if len(results) <= FEW_WORKLOADS:
+        return [("", list(results))]
+    found: dict[str, list[WorkloadResult]] = {topic: [] for topic in (*TOPICS, "")}
+    for result in results:
+        found[result.workload.topic].append(result)
+    groups = [(topic, group) for topic, group in found.items() if group]
+    if len(groups) == 1:
+        return [("", groups[0][1])]
+    return [((topic or "other").capitalize(), group) for topic, group in groups]
 
 
 def by_tier(result: WorkloadResult) -> list[CellResult]:

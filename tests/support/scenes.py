@@ -63,7 +63,8 @@ class Fate:
         work = operations * NS_AN_OPERATION.get(cell.workload, 1_000) * 1.33**place * (1 + noise)
         elapsed = (workload.resolve(case.id, cell.model).ideal_ns or 0) + round(work)
         usual = trial(cell, block, elapsed, cpu_ns=round(work * (0.9 - noise)))
-        return shaped(usual, workload, 1.33**place * (1 + noise))
+        cost = 1.33**place * (1 + noise)
+        return shaped(counted(usual, workload, cost), workload, cost)
 
 
 class Otherwise(Fate):
@@ -89,6 +90,13 @@ def trial(cell: Cell, block: int, elapsed_ns: int, cpu_ns: int | None = None) ->
         samples=(Sample(elapsed_ns, _operations(cell), cpu_ns=cpu_ns),),
         usage={"peak_bytes": 20 * 2**20},
     )
+
+
+def counted(usual: Trial, workload: Workload, cost: float) -> Trial:
+    """Add the counters that the metrics of a workload are computed from."""
+    used = set().union(*(metric.formula.names for metric in workload.metrics.values()))
+    counters = [one.name for one in workload.observations if one.name in used]
+    return structs.replace(usual, observed=dict.fromkeys(counters, round(10_000 * cost)))
 
 
 def shaped(usual: Trial, workload: Workload, cost: float) -> Trial:

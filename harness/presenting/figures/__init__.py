@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from harness import units
 from harness.analysis.drift import LEAST_PROBES
 from harness.analysis.first_look import first_look
+from harness.analysis.run_results import FEW_WORKLOADS
 from harness.errors import Exit, Problem
 from harness.presenting.figures import (
     behaviours,
@@ -126,8 +127,8 @@ def _makers(
     workloads: Collection[str] | None,
 ) -> Iterator[tuple[str, _Maker]]:
     """Yield the name of every figure that a run has, with the function that makes it."""
-    is_wide = len(analysis.workloads) > overview.MOST_PANELS
-    yield "overview", partial((overview_table if is_wide else overview).figure, analysis)
+    is_few = len(analysis.workloads) <= FEW_WORKLOADS
+    yield "overview", partial((overview if is_few else overview_table).figure, analysis)
     if scorecard.measured_claims(judged):
         yield "claims", partial(scorecard.figure, analysis, judged)
     if behaviours.answered(observed):

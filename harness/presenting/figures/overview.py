@@ -25,7 +25,6 @@ if TYPE_CHECKING:
 _WIDTH, _ROW, _BELOW = 11.0, 0.31, 0.45  # inches
 _GAP, _APART = 0.2, 0.06  # inches between panels, and between the tick labels of neighbours
 _MOST_COLUMNS = 6
-MOST_PANELS = 2 * _MOST_COLUMNS  # more workloads are drawn as a table
 _LEAST_LABELS = 1.25  # inches, for the names of models
 _ABSENT = {
     Absence.NOT_APPLICABLE: "not applicable",

@@ -12,8 +12,8 @@ from harness import units
 from harness.analysis.findings import overall
 from harness.analysis.lead import lead_of
 from harness.analysis.obstacle import Obstacle
-from harness.analysis.run_results import ranked
-from harness.catalog.workload import BASELINE, TOPICS
+from harness.analysis.run_results import by_topic, ranked
+from harness.catalog.workload import BASELINE
 from harness.presenting.figures import style
 from harness.results.records import Absence
 
@@ -33,7 +33,6 @@ _MOST_INK = 0.55  # of the colour behind a number, at a factor of _FULL and more
 _FULL = 10.0
 _LARGE = 1_000  # factors from here on are shortened: 1.6k
 _CHEAPER, _DEARER = "#3b7dd8", "#e08214"
-_OTHERS = "other"  # the heading of workloads without a topic
 _ABSENT = {
     Absence.NOT_APPLICABLE: "n/a",
     Absence.LIMITED: "limit",
@@ -53,7 +52,9 @@ _NOTE = (
 
 def figure(analysis: Analysis) -> Figure:
     """Draw a row per workload, under headings if they have topics, and a column per model."""
-    rows = _arrange(list(analysis.workloads.values()))
+    rows: list[WorkloadResult | str] = []
+    for heading, results in by_topic(analysis.workloads.values()):
+        rows += [heading, *results] if heading else results
     models = [model for model in analysis.models if _has_value(analysis, model)]
     missing = [model for model in analysis.models if model not in models]
     note = f"{_NOTE} No results: {', '.join(missing)}." if missing else _NOTE
@@ -77,21 +78,10 @@ def figure(analysis: Analysis) -> Figure:
     for index, row in enumerate(rows):
         y = head + (index + 0.5) * _ROW
         if isinstance(row, str):
-            axes.text(0.2, y, row.capitalize(), fontsize=9.5, weight="bold", va="center")
+            axes.text(0.2, y, row, fontsize=9.5, weight="bold", va="center")
         else:
             _draw_row(axes, row, models, y, width)
     return sheet
-
-
-def _arrange(results: Sequence[WorkloadResult]) -> list[WorkloadResult | str]:
-    """Return the rows in the order of their topics, each topic after its heading."""
-    rows: list[WorkloadResult | str] = []
-    for topic in (*TOPICS, ""):
-        found = [result for result in results if result.workload.topic == topic]
-        if found and len(found) < len(results):
-            rows.append(topic or _OTHERS)
-        rows += found
-    return rows
 
 
 def _has_value(analysis: Analysis, model: str) -> bool:

@@ -16,6 +16,7 @@ from harness.analysis import drift
 from harness.analysis.advice import advice
 from harness.analysis.findings import finding, overall
 from harness.analysis.first_look import first_look
+from harness.analysis.run_results import by_topic
 from harness.catalog.workload import order_models
 from harness.presenting.report import svg, view
 from harness.statistics.estimates import MARGIN_PERCENT
@@ -80,12 +81,18 @@ def _findings(analysis: Analysis) -> dict[str, object]:
         "answer": overall(results),
         "answers": [
             (
-                f"w-{result.workload.id}",
-                result.workload.id,
-                result.workload.title,
-                finding(result),
+                topic,
+                [
+                    (
+                        f"w-{result.workload.id}",
+                        result.workload.id,
+                        result.workload.title,
+                        finding(result),
+                    )
+                    for result in group
+                ],
             )
-            for result in results
+            for topic, group in by_topic(results)
         ],
         "advice": advice(analysis),
         "margin_percent": MARGIN_PERCENT,

@@ -22,6 +22,24 @@ def test_the_right_answer_follows_from_the_parameters_of_a_case(case: str, answe
     assert demo.resolve(case, "asyncio").expected == answer
 
 
+def test_a_heading_says_which_values_are_better_if_any_are() -> None:
+    cores = 'unit = "cores"\nbetter = "higher"'
+    demo = workload(WORKLOAD.replace(cores, cores.replace("higher", "neither")))
+    assert demo.metrics["elapsed"].heading == "elapsed time (lower is better)"
+    assert demo.metrics["cores"].heading == "cores kept busy"
+
+
+@pytest.mark.parametrize("topic", ["", "waiting"])
+def test_a_workload_may_have_a_topic(topic: str) -> None:
+    line = f'topic = "{topic}"\n' if topic else ""
+    assert workload(line + WORKLOAD).topic == topic
+
+
+def test_a_topic_that_no_overview_has_is_refused() -> None:
+    with pytest.raises(Problem, match='topic: found "sleeping", expected one of starting, waiting'):
+        workload('topic = "sleeping"\n' + WORKLOAD)
+
+
 def test_an_answer_is_an_integer_also_where_its_formula_divides() -> None:
     demo = workload(WORKLOAD.replace('"2 * tasks"', '"4 * tasks / 2"'))
     assert type(demo.resolve("headline", "asyncio").expected) is int

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from threading import Thread
+
 import pytest
 
 from runner.work import Params, Probe, Transport, Unsupported
-from workloads.ceiling import budget, system_limits
+from workloads.ceiling import budget, on_threads, system_limits
 from workloads.ceiling.budget import Budget
 
 MIB = 1 << 20
@@ -68,6 +70,25 @@ def test_where_the_system_allows_no_more_that_is_the_limit() -> None:
     grown.refuse(1)
     assert grown.grow(1) == 1
     assert (probe.observed["most"], probe.observed["allowed"]) == (1, 1)
+
+
+@NEEDS_PROC
+def test_threads_that_the_system_refuses_end_the_growth(monkeypatch: pytest.MonkeyPatch) -> None:
+    started = 0
+
+    class Refused(Thread):
+        def start(self) -> None:
+            nonlocal started
+            if started == 11:
+                raise RuntimeError("can't start new thread")
+            started += 1
+            super().start()
+
+    monkeypatch.setattr(on_threads, "Thread", Refused)
+    probe = Probe()
+    params = Params({"time_ns": 10**12, "memory_bytes": MIB, "at_most": 10**6})
+    assert on_threads.run(params, probe) == 0
+    assert (probe.observed["most"], probe.observed["allowed"]) == (11, 11)
 
 
 @NEEDS_PROC

@@ -7,9 +7,8 @@ from functools import cache
 
 import pytest
 
-from harness.analysis.run_results import Analysis
+from harness.analysis.run_results import FEW_WORKLOADS, Analysis
 from harness.catalog.workload import TOPICS
-from harness.presenting.figures import overview
 from tests.support.drawings import Page, laid_out, outside, overlaps
 from tests.support.scenes import analysis_of
 
@@ -91,5 +90,5 @@ def test_a_place_without_a_number_says_why() -> None:
 
 def test_few_workloads_are_drawn_with_their_intervals() -> None:
     page = laid_out(analysis_of("each shape"), only=("overview",)).pages["overview"]
-    assert len(page.panels) == len(analysis_of("each shape").workloads) <= overview.MOST_PANELS
+    assert len(page.panels) == len(analysis_of("each shape").workloads) <= FEW_WORKLOADS
     assert len(page_of("each shape").panels) == 1

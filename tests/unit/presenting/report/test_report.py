@@ -11,8 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from harness.analysis.run_results import Analysis
+from harness.analysis.run_results import FEW_WORKLOADS, Analysis
 from harness.catalog.contestant import Contestant
+from harness.catalog.workload import TOPICS
 from harness.claims import ledger
 from harness.claims.judge import Verdict, judge_claims
 from harness.presenting.report import page, sources, view
@@ -133,6 +134,20 @@ def test_the_overview_has_the_answer_of_every_workload() -> None:
     titles = texts(found.all("h2"))
     assert titles[0] == "Which model to use"
     assert [workloads()[id_].title for id_ in SHAPES] == titles[2:-3]
+
+
+def test_the_answers_of_many_workloads_stand_under_topics() -> None:
+    """Few of them need no headings."""
+    few = analysis_of("each shape")
+    copies = {}
+    for number in range(FEW_WORKLOADS + 1):
+        result = list(few.workloads.values())[number % len(few.workloads)]
+        workload = replace(result.workload, id=f"w{number}", topic=TOPICS[number % 2])
+        copies[workload.id] = replace(result, workload=workload)
+    found = bare(replace(few, workloads=copies))
+    headings = [topic.capitalize() for topic in TOPICS[:2]]
+    assert texts(found.all("li", _class="topic")) == headings
+    assert bare(few).all("li", _class="topic") == []
 
 
 def test_the_advice_links_to_what_it_rests_on() -> None:

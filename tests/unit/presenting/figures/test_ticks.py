@@ -1,0 +1,29 @@
+"""Tick labels: short enough to stand side by side."""
+
+from __future__ import annotations
+
+import pytest
+from matplotlib.figure import Figure
+
+from harness.presenting.figures import ticks
+
+
+@pytest.mark.parametrize(
+    ("value", "unit", "label"),
+    [
+        (0, "tasks", "0"),
+        (1, "tasks", "1 task"),
+        (1_000, "tasks", "1,000 tasks"),
+        (10_000, "tasks", "10k tasks"),
+        (2_000_000, "tasks", "2M tasks"),
+        (0.01, "%", "0.01%"),
+        (100, "%", "100%"),
+        (50_000, "ns/task", "50 µs"),
+        (20_000, "messages/s", "20k/s"),
+    ],
+)
+def test_a_tick_has_its_unit_and_few_digits(value: float, unit: str, label: str) -> None:
+    axes = Figure().add_subplot()
+    axes.set_xlim(0, 2 * value + 1)
+    ticks.set_ticks(axes.xaxis, [value], unit)
+    assert axes.xaxis.get_major_formatter()(value) == label
