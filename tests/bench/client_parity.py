@@ -16,7 +16,7 @@ from tests.bench import tools
 _SIZES = {"fetch": "pages", "scrape": "workers"}
 _MODELS = ("asyncio", "trio", "threads", "go")
 _CALLS = 12  # in each process; the first is the warm-up
-_PAIRS = 7
+_PAIRS = 5
 _BAR = 1.05
 
 

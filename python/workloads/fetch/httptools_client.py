@@ -49,9 +49,11 @@ class Client:
 @contextmanager
 def open_client(port: int) -> Iterator[Client]:
     client = Client(port)
-    yield client
-    for connection in client.free:
-        connection.close()
+    try:
+        yield client
+    finally:
+        for connection in client.free:
+            connection.close()
 
 
 async def connect(port: int) -> socket.socket:

@@ -8,8 +8,8 @@ import pytest
 
 from harness.catalog.contestant import Contestant
 from harness.catalog.workload import SITE_PORT
-from harness.measuring.processes import child
 from harness.measuring.runners import protocol
+from harness.measuring.runners.transcript import Transcript
 from harness.measuring.servers.cores import Cores
 from harness.measuring.servers.site import SiteDriver
 from harness.results.records import Cell, Status, Trial
@@ -119,6 +119,16 @@ def test_each_case_is_given_the_port_of_its_own_site() -> None:
     assert request.run_up_ns == 0  # a run-up would ask for pages that no sample accounts for
 
 
+@pytest.mark.parametrize(
+    ("cpu_ns", "warning"), [(499, ""), (600, "the site was busy for 60% of the time")]
+)
+def test_a_site_that_may_have_limited_its_client_is_reported(cpu_ns: int, warning: str) -> None:
+    transcript = Transcript([])
+    transcript.samples["check"] = [protocol.SampleTaken("check", 0, 1_000, 1)]
+    driver = SiteDriver((), Cores(), 2**40, lambda: False, cpu_ns=cpu_ns)
+    assert driver.find_warning(transcript) == warning
+
+
 def test_a_site_ends_with_its_trial() -> None:
     driver = SiteDriver(site(GOOD), Cores(), 2**40, lambda: False)
     assert driver.start([workload(20, FETCHES).resolve("check", "asyncio")])
@@ -126,4 +136,3 @@ def test_a_site_ends_with_its_trial() -> None:
     assert driver.failure == ""
     assert driver.served["check"].rounds == 1
     assert driver._handle.list_processes() == ()
-    assert isinstance(driver._handle, child.Handle)
