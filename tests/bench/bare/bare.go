@@ -32,9 +32,17 @@ func main() {
 	}
 	work := pingpong
 	expected := 2 * size
-	if os.Args[1] == "fanout" {
+	switch os.Args[1] {
+	case "fanout":
 		work, expected = fanout, size
+	case "fileread":
+		work, expected = fileread, size
+	case "filestream":
+		work, expected = filestream, streamed(size)
+	case "linecount":
+		work, expected = linecount, textFiles*size
 	}
+	defer removeFiles()
 	for call := range calls {
 		start := time.Now()
 		answer := work(size)
