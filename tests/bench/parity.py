@@ -18,6 +18,9 @@ _SIZES = {
     "offload": ("hops", 500),
     "pickling": ("bytes", 16_777_216),
     "ceiling": ("at_most", 8_192),
+    "fileread": ("files", 64),
+    "filestream": ("file_bytes", 8_388_608),
+    "linecount": ("lines", 20_000),
 }
 _ONE_OF_EACH_KIND = ("asyncio", "trio", "threads", "go")
 # Where 5,000 rounds last a few milliseconds, a pair says more of where the kernel put the two
@@ -32,9 +35,9 @@ _SIZE_OF = {
     ("ceiling", "go"): 100_000,
 }
 # The models with a hand-written loop, where it is not all of them.
-_BY_HAND = dict.fromkeys(("counter", "offload", "pickling", "ceiling"), _ONE_OF_EACH_KIND)
+_BY_HAND = dict.fromkeys(_SIZES.keys() - {"pingpong", "fanout"}, _ONE_OF_EACH_KIND)
 _CALLS = 6  # in each process; the first is the warm-up
-_PAIRS = {"pingpong": 15, "fanout": 7, "counter": 7, "offload": 15, "pickling": 7, "ceiling": 7}
+_PAIRS = {**dict.fromkeys(_SIZES, 7), **dict.fromkeys(("pingpong", "offload", "filestream"), 15)}
 # Two threads on two cores: where the kernel puts them moves a pair by 10% either way, so 15 pairs
 # leave the median uncertain by more than the bar. A fixed number, not more until it looks good.
 _PAIRS_OF = {("pingpong", "go"): 60}
@@ -111,7 +114,7 @@ def _by_hand(workload: str, model: str, size: int) -> float:
     if model.startswith("go"):
         procs = "1" if model == "go-1cpu" else "0"
         command = (
-            str(tools.bare_go("bare.go", "offloading.go")),
+            str(tools.bare_go(*tools.BY_HAND_GO)),
             workload,
             procs,
             str(size),

@@ -12,7 +12,7 @@ _PYTHON_BAR_MS, _GO_BAR_MS = 60.0, 10.0
 
 
 def rows() -> Iterator[tuple[str, str, str, bool]]:
-    go = tools.bare_go("bare.go", "offloading.go")
+    go = tools.bare_go(*tools.BY_HAND_GO)
     pairs = {
         "asyncio": tools.python("-c", "import asyncio"),
         "trio": tools.python("-c", "import trio"),

@@ -72,7 +72,12 @@ ALSO["fetch", "asyncio__httpx2"] = {"httpx2"}
 ALSO["fetch", "threads__requests"] = {"requests"}
 # A workload that is another one with additions: it imports what that one's models share, and in
 # each model that one's implementation.
-BUILDS_ON = {"drain": "http", "scrape": "fetch"}
+BUILDS_ON = {
+    "drain": "http",
+    "scrape": "fetch",
+    "filestream": "fileread",
+    "linecount": "fileread",
+}
 # An implementation that runs another one in its workers.
 RUNS = {("http", "on_processes.py"): "on_asyncio.py", ("drain", "on_processes.py"): "on_asyncio.py"}
 # What the models of a workload share may load a parser or server if its name begins with it.

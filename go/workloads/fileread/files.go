@@ -46,12 +46,11 @@ func (f *files) write(count, size int) error {
 		if err := os.WriteFile(name, content, 0o600); err != nil {
 			return err
 		}
-		read, err := os.ReadFile(name)
-		if err != nil {
+		if _, err := os.ReadFile(name); err != nil {
 			return err
 		}
 		f.names = append(f.names, name)
-		f.numberOf[sha256.Sum256(read)] = number
+		f.numberOf[sha256.Sum256(content)] = number
 	}
 	return nil
 }

@@ -42,9 +42,11 @@ def make_files(params: Params) -> Iterator[Files]:
         files = Files([], {})
         for number in range(1, params.files + 1):
             path = Path(folder, f"file{number}")
-            path.write_bytes(Random(number).randbytes(params.file_bytes))
+            content = Random(number).randbytes(params.file_bytes)
+            path.write_bytes(content)
+            path.read_bytes()  # from now on it is in the page cache
             files.paths.append(path)
-            files.number_of[digest_file(path).digest] = number
+            files.number_of[sha256(content).digest()] = number
         if params.text("cache") == "cold":
             for path in files.paths:
                 page_cache.drop(path)

@@ -35,16 +35,22 @@ func main() {
 	switch os.Args[1] {
 	case "fanout":
 		work, expected = fanout, size
+	case "fileread":
+		work, expected = fileread, size
+	case "filestream":
+		work, expected = filestream, streamed(size)
+	case "linecount":
+		work, expected = linecount, textFiles*size
 	case "counter":
 		work, expected = counter, countingTasks*size
 	case "offload":
 		work, expected = offload, size
 	case "pickling":
 		work = pickling
-	}
-	if os.Args[1] == "ceiling" {
+	case "ceiling":
 		work, expected = ceiling, size
 	}
+	defer removeFiles()
 	for call := range calls {
 		start := time.Now()
 		answer := work(size)

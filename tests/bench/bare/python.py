@@ -7,6 +7,7 @@ Everything a person would write to time this by hand, and no more. Stands alone 
 
 import sys
 import time
+from importlib import import_module
 from pathlib import Path
 
 WAIT_NS, EARLY_NS = 50_000_000, 1_000_000
@@ -376,7 +377,7 @@ def processes_pingpong(rounds, calls):
     return times
 
 
-def ceiling(_workload, model, size, calls):
+def ceiling(model, size, calls):
     if model == "asyncio":
         import asyncio
 
@@ -384,19 +385,18 @@ def ceiling(_workload, model, size, calls):
     return (trio_ceiling if model == "trio" else threads_ceiling)(size, calls)
 
 
-def offloading(workload, model, size, calls):
-    sys.path.append(str(Path(__file__).parent))  # this runs with -P
-    import offloading
-
-    return offloading.measure(workload, model, size, calls)
-
-
-ELSEWHERE = {**dict.fromkeys(("counter", "offload", "pickling"), offloading), "ceiling": ceiling}
+MODULES = {
+    **dict.fromkeys(("counter", "offload", "pickling"), "offloading"),
+    **dict.fromkeys(("fileread", "filestream", "linecount"), "files"),
+}
 
 
 def measure(workload, model, size, calls):
-    if workload in ELSEWHERE:
-        return ELSEWHERE[workload](workload, model, size, calls)
+    if workload == "ceiling":
+        return ceiling(model, size, calls)
+    if workload in MODULES:
+        sys.path.append(str(Path(__file__).parent))  # this runs with -P
+        return import_module(MODULES[workload]).measure(workload, model, size, calls)
     if workload not in ("pingpong", "fanout") or (workload, model) == ("fanout", "processes"):
         sys.exit(f"found {workload} on {model}, expected a loop that is written here")
     if model == "gevent":
