@@ -1,4 +1,4 @@
-"""`pingpong` and `fanout` through the harness against the same loop written by hand without it."""
+"""Workloads through the harness against the same loop written by hand without it."""
 
 from __future__ import annotations
 
@@ -11,16 +11,30 @@ from harness.measuring.processes import child
 from harness.measuring.runners import protocol
 from tests.bench import tools
 
-_SIZES = {"pingpong": ("rounds", 5_000), "fanout": ("tasks", 10_000)}
+_SIZES = {
+    "pingpong": ("rounds", 5_000),
+    "fanout": ("tasks", 10_000),
+    "switch": ("switches", 20_000),
+    "spawn": ("tasks", 5_000),
+    "pipeline": ("items", 5_000),
+    "start": ("starts", 100),
+}
+# Of other workloads, the loop is written by hand for every model.
+_MODELS = dict.fromkeys(
+    ("switch", "spawn", "pipeline", "start"), ("asyncio", "trio", "threads", "go")
+)
 # Where 5,000 rounds last a few milliseconds, a pair says more of where the kernel put the two
 # processes than of either: such models play longer.
 _SIZE_OF = {
     **{("pingpong", model): 100_000 for model in ("go", "go-1cpu")},
     **{("pingpong", model): 20_000 for model in ("scratch", "uvloop")},
     ("fanout", "threads"): 1_000,  # more is above its limit
+    ("switch", "go"): 200_000,
+    ("spawn", "go"): 100_000,
+    ("pipeline", "go"): 100_000,
 }
 _CALLS = 6  # in each process; the first is the warm-up
-_PAIRS = {"pingpong": 15, "fanout": 7}
+_PAIRS = {"pingpong": 15, "fanout": 7, "switch": 7, "spawn": 7, "pipeline": 7, "start": 7}
 # Two threads on two cores: where the kernel puts them moves a pair by 10% either way, so 15 pairs
 # leave the median uncertain by more than the bar. A fixed number, not more until it looks good.
 _PAIRS_OF = {("pingpong", "go"): 60}
@@ -29,7 +43,7 @@ _BAR = 1.05
 
 def rows() -> Iterator[tuple[str, str, str, bool]]:
     for workload, (param, usual) in _SIZES.items():
-        for model in MODELS:
+        for model in _MODELS.get(workload, MODELS):
             size = _SIZE_OF.get((workload, model), usual)
             case = tools.inventory().workloads[workload]
             params = {**case.cases["headline"].params, param: size}
