@@ -21,6 +21,10 @@ _SIZES = {
     "fileread": ("files", 64),
     "filestream": ("file_bytes", 8_388_608),
     "linecount": ("lines", 20_000),
+    "switch": ("switches", 20_000),
+    "spawn": ("tasks", 5_000),
+    "pipeline": ("items", 5_000),
+    "start": ("starts", 100),
 }
 _ONE_OF_EACH_KIND = ("asyncio", "trio", "threads", "go")
 # Where 5,000 rounds last a few milliseconds, a pair says more of where the kernel put the two
@@ -33,6 +37,9 @@ _SIZE_OF = {
     ("offload", "go"): 5_000,
     ("ceiling", "threads"): 512,
     ("ceiling", "go"): 100_000,
+    ("switch", "go"): 200_000,
+    ("spawn", "go"): 100_000,
+    ("pipeline", "go"): 100_000,
 }
 # The models with a hand-written loop, where it is not all of them.
 _BY_HAND = dict.fromkeys(_SIZES.keys() - {"pingpong", "fanout"}, _ONE_OF_EACH_KIND)

@@ -2,7 +2,7 @@
 
 # A task that has yielded so often gives up. So tasks that never let each other run end as well, and
 # a kernel that keeps one of them from running for a while does no harm.
-MOST_YIELDS = 10_000_000
+MOST_YIELDS = 1_000_000
 
 
 class Turns:

@@ -18,6 +18,10 @@ import (
 const (
 	wait  = 50 * time.Millisecond
 	early = time.Millisecond
+
+	turns    = 10 // tasks of switch
+	stages   = 3  // of pipeline
+	capacity = 16
 )
 
 func main() {
@@ -35,6 +39,15 @@ func main() {
 	switch os.Args[1] {
 	case "fanout":
 		work, expected = fanout, size
+	case "switch":
+		work, expected = switching, size
+	case "spawn":
+		work, expected = spawn, size
+	case "pipeline":
+		work, expected = pipeline, 0
+		for position := range size {
+			expected += position * (position + stages)
+		}
 	case "fileread":
 		work, expected = fileread, size
 	case "filestream":
@@ -143,4 +156,63 @@ func readMemory() {
 	if _, err := os.ReadDir("/proc/self/task"); err != nil {
 		panic(err)
 	}
+}
+
+func switching(switches int) int {
+	var group sync.WaitGroup
+	var last, done atomic.Int64
+	gate := make(chan struct{})
+	for task := range turns {
+		me := int64(task) + 1
+		group.Go(func() {
+			<-gate
+			for done.Load() < int64(switches) {
+				if last.Swap(me) != me {
+					done.Add(1)
+				}
+				runtime.Gosched()
+			}
+		})
+	}
+	close(gate)
+	group.Wait()
+	return min(int(done.Load()), switches)
+}
+
+func spawn(tasks int) int {
+	var group sync.WaitGroup
+	var ran atomic.Int64
+	task := func() { ran.Add(1) }
+	for range tasks {
+		group.Go(task)
+	}
+	group.Wait()
+	return int(ran.Load())
+}
+
+func pipeline(items int) int {
+	first := make(chan int, capacity)
+	go func() {
+		defer close(first)
+		for value := range items {
+			first <- value
+		}
+	}()
+	source := first
+	for range stages {
+		input, output := source, make(chan int, capacity)
+		go func() {
+			defer close(output)
+			for value := range input {
+				output <- value + 1
+			}
+		}()
+		source = output
+	}
+	position, total := 0, 0
+	for value := range source {
+		total += position * value
+		position++
+	}
+	return total
 }

@@ -388,6 +388,7 @@ def ceiling(model, size, calls):
 MODULES = {
     **dict.fromkeys(("counter", "offload", "pickling"), "offloading"),
     **dict.fromkeys(("fileread", "filestream", "linecount"), "files"),
+    **dict.fromkeys(("switch", "spawn", "pipeline", "start"), "switching"),
 }
 
 
