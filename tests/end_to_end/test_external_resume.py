@@ -48,10 +48,10 @@ def test_a_run_of_an_external_runner_goes_on_only_if_it_is_named_again(
         (lambda home: says(home, facts={"optimised": True}), "counting: optimised was False"),
         (lambda home: toml(home, env={"A": "b"}), "source counting: loombench.toml has changed"),
         (lambda home: append(home / "runner.py"), "source counting: runner.py has changed"),
-        (lambda home: append(home / "workloads/counter.toml"), "workload counter has changed"),
+        (lambda home: append(home / "workloads/tally.toml"), "workload tally has changed"),
         (
             lambda home: says(home, implementations=[one(model="other")]),
-            "implementation counter/py-loop@default was present, is absent",
+            "implementation tally/py-loop@default was present, is absent",
         ),
         (lambda home: (home / "runner.py").unlink(), "runner counting was 1.0, is absent"),
     ],
@@ -62,7 +62,7 @@ def test_a_run_does_not_go_on_with_another_runner(
 ) -> None:
     out = tmp_path / "results"
     named = ("--runner", home, "--out", out, "--no-figures", "--budget", "1ms")
-    assert invoke("run", "--workload", "counter", *named)[0] == 0
+    assert invoke("run", "--workload", "tally", *named)[0] == 0
     before = (store.find_run(out) / store.TRIALS_FILE).read_bytes()
     change(home)
     code, said, err = invoke("run", "--resume", *named)
@@ -77,7 +77,7 @@ def test_a_file_that_a_runner_is_said_to_be_made_of_may_not_change_either(
     (home / "part.py").write_text("")
     toml(home, files=["part.py"])
     named = ("--runner", home, "--out", tmp_path / "results", "--no-figures", "--budget", "1ms")
-    assert invoke("run", "--workload", "counter", *named)[0] == 0
+    assert invoke("run", "--workload", "tally", *named)[0] == 0
     append(home / "part.py")
     code, _, err = invoke("run", "--resume", *named)
     assert code == Exit.NOT_POSSIBLE
@@ -98,7 +98,7 @@ def test_a_runner_that_always_fails_is_retired_once_also_from_a_resumed_run(
         text.replace('for case in request["cases"]:', f"{fails}\n    for case in ():")
     )
     named = ("--runner", home, "--out", tmp_path / "results", "--no-figures", "--budget", "60s")
-    code, said, _ = invoke("run", "--workload", "counter", "--model", "py-loop", *named)
+    code, said, _ = invoke("run", "--workload", "tally", "--model", "py-loop", *named)
     assert code == 0
     assert said.count("py-loop failed 3 times in the same way (crash); the run goes on") == 1
     assert "no contestant is left: " in said

@@ -36,7 +36,7 @@ def says(home: Path, **changes: object) -> None:
 
 
 def one(**changes: object) -> dict[str, object]:
-    return {"workload": "counter", "model": "py-loop", "source": "runner.py", **changes}
+    return {"workload": "tally", "model": "py-loop", "source": "runner.py", **changes}
 
 
 def joined(*named: Path, known: Runners | None = None) -> Runners:

@@ -71,18 +71,24 @@ func RunUnlocked(_ context.Context, p work.Params, probe *work.Probe) (any, erro
 }
 
 // count starts the goroutines, each of which calls increment many times, and waits
-// for them. It returns the number of calls.
+// for them. It returns the number of calls. Goroutines wait for each other before the
+// first call: a few increments last no longer than starting a goroutine, so that they
+// would often not meet.
 func count(p work.Params, probe *work.Probe, increment func()) int {
 	tasks, increments := p.Int("tasks"), p.Int("increments")
 	var (
-		running  sync.WaitGroup
-		begun    atomic.Int64
-		inFlight atomic.Int64 // goroutines that had begun when the first was done
-		inAll    atomic.Int64
+		arriving, running sync.WaitGroup
+		begun             atomic.Int64
+		inFlight          atomic.Int64 // goroutines that had begun when the first was done
+		inAll             atomic.Int64
 	)
+	all := make(chan struct{}) // closed when all have begun
+	arriving.Add(tasks)
 	for range tasks {
 		running.Go(func() {
 			begun.Add(1)
+			arriving.Done()
+			<-all
 			for range increments {
 				increment()
 			}
@@ -90,6 +96,8 @@ func count(p work.Params, probe *work.Probe, increment func()) int {
 			inAll.Add(int64(increments))
 		})
 	}
+	arriving.Wait()
+	close(all)
 	running.Wait()
 	probe.ObserveLeast("in_flight", int(inFlight.Load()))
 	return int(inAll.Load())

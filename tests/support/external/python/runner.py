@@ -19,7 +19,7 @@ DESCRIPTION = {
     "language": "python",
     "version": "1.0",
     "facts": {"optimised": False},
-    "implementations": [{"workload": "counter", "model": "py-loop", "source": "runner.py"}],
+    "implementations": [{"workload": "tally", "model": "py-loop", "source": "runner.py"}],
 }
 
 

@@ -33,14 +33,14 @@ def test_a_runner_that_was_not_named_is_not_started(
     monkeypatch.chdir(home)
     code, said, _ = invoke(*command)
     assert code == 0
-    assert "counter" not in said
+    assert "tally" not in said
     assert not (home / "started").exists()
 
 
 def test_a_runner_may_be_named_by_its_file_or_its_folder(home: Path) -> None:
     found = joined(home, home / external.FILE)
     assert found.problems == []
-    assert offered(found) == [("counter", "py-loop", "")]
+    assert offered(found) == [("tally", "py-loop", "")]
     assert (home / "started").exists()
 
 
@@ -49,7 +49,7 @@ def test_the_other_files_of_an_implementation_are_digested_like_its_source(home:
     says(home, implementations=[one(files=["part.py"]), one(variant="two")])
     inventory = Inventory.open([home])
     assert inventory.runners.problems == []
-    cells, _ = inventory.plan_cells(RunSelection(("counter",), ("py-loop",)), None)
+    cells, _ = inventory.plan_cells(RunSelection(("tally",), ("py-loop",)), None)
     assert set(inventory.source_digests(cells)) == {
         f"counting: {file}" for file in ("runner.py", "part.py", external.FILE)
     }
@@ -73,9 +73,9 @@ def test_the_environment_of_the_file_reaches_the_trial_and_a_stray_print_does_no
     invoke: Invoke, home: Path
 ) -> None:
     toml(home, env={"COUNTER_SAYS": '{"kind": "finished"}'})
-    code, said, err = invoke("validate", "--runner", home, "counter")
+    code, said, err = invoke("validate", "--runner", home, "tally")
     assert (code, err) == (0, "")
-    assert "counter py-loop ok" in said
+    assert "tally py-loop ok" in said
 
 
 def test_what_a_failing_runner_prints_cannot_pose_as_a_line_of_ours(
@@ -86,7 +86,7 @@ def test_what_a_failing_runner_prints_cannot_pose_as_a_line_of_ours(
     runner.write_text(
         runner.read_text("utf-8").replace("def run() -> None:\n", f"def run():\n    {dies}\n")
     )
-    assert cli.main(["validate", "--runner", str(home), "counter"]) == Exit.FAILED
+    assert cli.main(["validate", "--runner", str(home), "tally"]) == Exit.FAILED
     said = capsys.readouterr().out
     ours = [line for line in said.splitlines() if line.startswith("1 conform")]
     assert ours == []
@@ -112,15 +112,15 @@ def test_external_models_follow_ours_and_are_missing_where_not_offered(
     code, said, _ = invoke("list", "--json", "--runner", home)
     document = json.loads(said)
     assert code == 0
-    found = [each for each in document["implementations"] if each["workload"] == "counter"]
+    found = [each for each in document["implementations"] if each["workload"] == "tally"]
     assert [each["model"] for each in found] == ["zeta", "alpha", "py-loop"]
     assert {each["runner"] for each in found} == {"counting"}
-    absent = [each for each in document["absent"] if each["workload"] == "counter"]
+    absent = [each for each in document["absent"] if each["workload"] == "tally"]
     assert absent == []  # ours: it goes without saying
     absent = [each for each in document["absent"] if each["model"] == "zeta"]
     assert {each["why"] for each in absent} == {Absence.MISSING.value}
     assert {each["workload"] for each in absent} == {path.stem for path in WORKLOADS.glob("*.toml")}
-    _, said, _ = invoke("list", "--runner", home, "--workload", "counter", "--model", "trio")
+    _, said, _ = invoke("list", "--runner", home, "--workload", "tally", "--model", "trio")
     assert "without trio: missing" in said
 
 

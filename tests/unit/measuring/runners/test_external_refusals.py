@@ -76,7 +76,7 @@ def test_two_runners_of_one_name_are_refused(home: Path, tmp_path: Path) -> None
 
 
 def test_a_built_in_workload_cannot_be_replaced(invoke: Invoke, home: Path) -> None:
-    (home / "workloads/counter.toml").rename(home / "workloads/noop.toml")
+    (home / "workloads/tally.toml").rename(home / "workloads/noop.toml")
     code, _, err = invoke("list", "--runner", home)
     assert code == Exit.USAGE
     assert "found the workload 'noop', which Loombench itself has too" in err
@@ -84,18 +84,16 @@ def test_a_built_in_workload_cannot_be_replaced(invoke: Invoke, home: Path) -> N
 
 
 def test_only_an_external_workload_may_name_external_models(home: Path) -> None:
-    file = home / "workloads" / "counter.toml"
+    file = home / "workloads" / "tally.toml"
     text = file.read_text("utf-8")
-    assert workload_file.parse("counter", text, "x", from_outside=True).not_applicable
+    assert workload_file.parse("tally", text, "x", from_outside=True).not_applicable
     for name in ("fibers", "py-loop"):
         ours_but_one = text.replace("fibers" if name == "py-loop" else "py-loop", "trio")
         with pytest.raises(Problem, match=f"found .*['\"]{name}['\"], expected one of"):
-            workload_file.parse("counter", ours_but_one, "x")
+            workload_file.parse("tally", ours_but_one, "x")
     for bad in ("Fibers!", "a--b", "x" * (LONGEST_NAME + 1)):
         with pytest.raises(Problem, match="or another model's name"):
-            workload_file.parse(
-                "counter", text.replace("fibers", f'"{bad}"'), "x", from_outside=True
-            )
+            workload_file.parse("tally", text.replace("fibers", f'"{bad}"'), "x", from_outside=True)
 
 
 # --- what a runner offers
@@ -104,7 +102,7 @@ def test_only_an_external_workload_may_name_external_models(home: Path) -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"workload": "conter"}, "unknown workload 'conter'; did you mean counter"),
+        ({"workload": "taly"}, "unknown workload 'taly'; did you mean tally"),
         ({"workload": "\x1b[31m"}, "unknown workload '\N{REPLACEMENT CHARACTER}[31m'"),
         ({"model": "Node JS"}, "model: found 'Node JS', expected lowercase words"),
         ({"model": ""}, "model: found ''"),
@@ -141,7 +139,7 @@ def test_an_implementation_that_cannot_be_used_is_named_and_the_others_stay(
     says(home, implementations=[one(model="other", **changes) if "model" not in changes
                                 else one(**changes), one()])  # fmt: skip
     found = joined(home)
-    assert offered(found) == [("counter", "py-loop", "")]
+    assert offered(found) == [("tally", "py-loop", "")]
     (problem,) = found.problems
     assert problem.startswith("the runner counting: 1 of its 2 implementations cannot be used: ")
     assert said in problem
@@ -153,7 +151,7 @@ def test_an_implementation_offered_twice_is_used_once(home: Path) -> None:
     says(home, implementations=[one(), one(), one(variant="two"), one(workload="noop")])
     found = joined(home)
     assert len(offered(found)) == 3
-    assert "cannot be used: counter py-loop is offered twice" in found.problems[0]
+    assert "cannot be used: tally py-loop is offered twice" in found.problems[0]
 
 
 def test_a_model_belongs_to_one_runner(home: Path, tmp_path: Path) -> None:
