@@ -1,4 +1,4 @@
-"""`pingpong` and `fanout` through the harness against the same loop written by hand without it."""
+"""Workloads through the harness against the same loop written by hand without it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,16 @@ from harness.measuring.processes import child
 from harness.measuring.runners import protocol
 from tests.bench import tools
 
-_SIZES = {"pingpong": ("rounds", 5_000), "fanout": ("tasks", 10_000)}
+_SIZES = {
+    "pingpong": ("rounds", 5_000),
+    "fanout": ("tasks", 10_000),
+    "cancel": ("lead_ns", 60_000_000),
+    "deadline": ("lead_ns", 60_000_000),
+    "bounded": ("jobs", 30),
+    "mixed": ("requests", 40),
+}
+_ONE_OF_EACH_KIND = ("asyncio", "trio", "threads", "go")
+_MODELS_OF = dict.fromkeys(("cancel", "deadline", "bounded", "mixed"), _ONE_OF_EACH_KIND)
 # Where 5,000 rounds last a few milliseconds, a pair says more of where the kernel put the two
 # processes than of either: such models play longer.
 _SIZE_OF = {
@@ -20,7 +29,7 @@ _SIZE_OF = {
     ("fanout", "threads"): 1_000,  # more is above its limit
 }
 _CALLS = 6  # in each process; the first is the warm-up
-_PAIRS = {"pingpong": 15, "fanout": 7}
+_PAIRS = {"pingpong": 15, "fanout": 7, "cancel": 7, "deadline": 7, "bounded": 7, "mixed": 15}
 # Two threads on two cores: where the kernel puts them moves a pair by 10% either way, so 15 pairs
 # leave the median uncertain by more than the bar. A fixed number, not more until it looks good.
 _PAIRS_OF = {("pingpong", "go"): 60}
@@ -29,7 +38,7 @@ _BAR = 1.05
 
 def rows() -> Iterator[tuple[str, str, str, bool]]:
     for workload, (param, usual) in _SIZES.items():
-        for model in MODELS:
+        for model in _MODELS_OF.get(workload, MODELS):
             size = _SIZE_OF.get((workload, model), usual)
             case = tools.inventory().workloads[workload]
             params = {**case.cases["headline"].params, param: size}

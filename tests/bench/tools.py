@@ -53,7 +53,7 @@ def bare_go() -> Path | None:
     atexit.register(shutil.rmtree, folder, ignore_errors=True)
     binary = folder / "bare"
     subprocess.run(
-        [go, "build", "-trimpath", "-o", str(binary), str(BARE / "bare.go")],
+        [go, "build", "-trimpath", "-o", str(binary), *map(str, BARE.glob("*.go"))],
         check=True,
         env={**os.environ, "GOTOOLCHAIN": "local"},
     )

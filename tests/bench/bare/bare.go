@@ -32,8 +32,17 @@ func main() {
 	}
 	work := pingpong
 	expected := 2 * size
-	if os.Args[1] == "fanout" {
+	switch os.Args[1] {
+	case "fanout":
 		work, expected = fanout, size
+	case "cancel":
+		work, expected = cancelAll, waitingTasks
+	case "deadline":
+		work, expected = deadline, operations
+	case "bounded":
+		work, expected = bounded, size
+	case "mixed":
+		work, expected = mixed(), size
 	}
 	for call := range calls {
 		start := time.Now()

@@ -1,4 +1,4 @@
-"""Minimal hand-written loops, without any harness: what `pingpong` and `fanout` are held against.
+"""Minimal hand-written loops, without any harness: what workloads are held against.
 
     python.py WORKLOAD MODEL SIZE CALLS -> one line: the nanoseconds of each call after the first
 
@@ -7,6 +7,7 @@ Everything a person would write to time this by hand, and no more. Stands alone 
 
 import sys
 import time
+from pathlib import Path
 
 WAIT_NS, EARLY_NS = 50_000_000, 1_000_000
 
@@ -254,6 +255,11 @@ def processes_pingpong(rounds, calls):
 
 
 def measure(workload, model, size, calls):
+    if workload in ("cancel", "deadline", "bounded", "mixed"):
+        sys.path.append(str(Path(__file__).parent))  # this runs with -P
+        import waiting
+
+        return waiting.measure(workload, model, size, calls)
     if workload not in ("pingpong", "fanout") or (workload, model) == ("fanout", "processes"):
         sys.exit(f"found {workload} on {model}, expected a loop that is written here")
     if model == "gevent":
