@@ -25,6 +25,10 @@ _SIZES = {
     "spawn": ("tasks", 5_000),
     "pipeline": ("items", 5_000),
     "start": ("starts", 100),
+    "cancel": ("lead_ns", 60_000_000),
+    "deadline": ("lead_ns", 60_000_000),
+    "bounded": ("jobs", 30),
+    "mixed": ("requests", 40),
 }
 _ONE_OF_EACH_KIND = ("asyncio", "trio", "threads", "go")
 # Where 5,000 rounds last a few milliseconds, a pair says more of where the kernel put the two
@@ -40,11 +44,15 @@ _SIZE_OF = {
     ("switch", "go"): 200_000,
     ("spawn", "go"): 100_000,
     ("pipeline", "go"): 100_000,
+    ("cancel", "threads"): 110_000_000,  # to start them takes longer
 }
 # The models with a hand-written loop, where it is not all of them.
 _BY_HAND = dict.fromkeys(_SIZES.keys() - {"pingpong", "fanout"}, _ONE_OF_EACH_KIND)
 _CALLS = 6  # in each process; the first is the warm-up
-_PAIRS = {**dict.fromkeys(_SIZES, 7), **dict.fromkeys(("pingpong", "offload", "filestream"), 15)}
+_PAIRS = {
+    **dict.fromkeys(_SIZES, 7),
+    **dict.fromkeys(("pingpong", "offload", "filestream", "mixed"), 15),
+}
 # Two threads on two cores: where the kernel puts them moves a pair by 10% either way, so 15 pairs
 # leave the median uncertain by more than the bar. A fixed number, not more until it looks good.
 _PAIRS_OF = {("pingpong", "go"): 60}

@@ -25,7 +25,7 @@ from harness.results import store
 from tests.support import command
 
 BARE = Path(__file__).parent / "bare"
-BY_HAND_GO = ("bare.go", "files.go", "offloading.go")  # one program
+BY_HAND_GO = ("bare.go", "files.go", "offloading.go", "waiting.go")  # one program
 PLANTED = ROOT / "tests" / "support" / "planted"  # the folder of an external runner
 SMALL = "LOOMBENCH_BENCH_SMALL"  # set: try the long parts out; their figures then prove nothing
 NEVER = "0.0001%"  # a precision that no run reaches, so that it uses its whole budget

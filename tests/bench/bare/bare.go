@@ -39,6 +39,14 @@ func main() {
 	switch os.Args[1] {
 	case "fanout":
 		work, expected = fanout, size
+	case "cancel":
+		work, expected = cancelAll, waitingTasks
+	case "deadline":
+		work, expected = deadline, operations
+	case "bounded":
+		work, expected = bounded, size
+	case "mixed":
+		work, expected = mixed(), size
 	case "switch":
 		work, expected = switching, size
 	case "spawn":

@@ -389,6 +389,7 @@ MODULES = {
     **dict.fromkeys(("counter", "offload", "pickling"), "offloading"),
     **dict.fromkeys(("fileread", "filestream", "linecount"), "files"),
     **dict.fromkeys(("switch", "spawn", "pipeline", "start"), "switching"),
+    **dict.fromkeys(("cancel", "deadline", "bounded", "mixed"), "waiting"),
 }
 
 
@@ -398,6 +399,10 @@ def measure(workload, model, size, calls):
     if workload in MODULES:
         sys.path.append(str(Path(__file__).parent))  # this runs with -P
         return import_module(MODULES[workload]).measure(workload, model, size, calls)
+    return pingpong_or_fanout(workload, model, size, calls)
+
+
+def pingpong_or_fanout(workload, model, size, calls):
     if workload not in ("pingpong", "fanout") or (workload, model) == ("fanout", "processes"):
         sys.exit(f"found {workload} on {model}, expected a loop that is written here")
     if model == "gevent":

@@ -1,4 +1,4 @@
-"""Hand-written loops of `switch`, `spawn`, `pipeline` and `start`, for asyncio, trio and threads."""
+"""Loops of `switch`, `spawn`, `pipeline` and `start` by hand, for asyncio, trio and threads."""
 
 import time
 from itertools import pairwise
