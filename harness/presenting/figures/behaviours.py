@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _LABELS, _COLUMN, _ROW, _HEAD = 4.1, 0.98, 0.34, 0.5  # inches
 _PER_INCH = 15.0  # characters of small text
+_SMALL = 5.2  # points; the answers of a varying cell
 _TINTS = ("#e4ecf5", "#fbdcb8", "#d3ead0", "#e5d6ee", "#f3e3a5", "#f6cfd3")  # by how common
 _QUESTION = "What do the models do? A cell is what was observed on this machine."
 _NOTE = (
@@ -118,7 +119,7 @@ def _draw_cell(axes: Axes, column: int, row: int, cell: Cell, ranked: Sequence[s
         textwrap.fill(text, int(_COLUMN * _PER_INCH) + 3),
         ha="center",
         va="center",
-        fontsize=6.2 if len(text) > _PER_INCH else 7,
+        fontsize=_SMALL if cell.state is State.VARYING else 6.2 if len(text) > _PER_INCH else 7,
         color=style.FAILED if cell.state is State.FAILED else style.INK,
     )
 

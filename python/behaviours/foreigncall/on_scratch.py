@@ -6,7 +6,7 @@ import time
 from runner import scratch
 from runner.witness import Witness
 
-WAIT_S = 0.2
+WAIT_S = 0.4
 
 
 async def probe(witness: Witness) -> str:
@@ -18,7 +18,7 @@ async def probe(witness: Witness) -> str:
     async with scratch.TaskGroup() as group:
 
         def call() -> None:
-            time.sleep(WAIT_S / 10)  # the loop waits
+            time.sleep(WAIT_S / 4)  # the loop waits
             try:
                 group.spawn(work())
             except RuntimeError as error:
@@ -31,4 +31,4 @@ async def probe(witness: Witness) -> str:
     witness.saw(f"errors: {errors!r}; ran: {bool(ran)}")
     if errors or not ran:
         return "refused" if errors else "never runs"
-    return "runs at once" if ran[0] < WAIT_S / 2 else "runs late"
+    return "runs at once" if ran[0] < WAIT_S * 3 / 4 else "runs late"

@@ -7,7 +7,7 @@ import trio
 
 from runner.witness import Witness
 
-WAIT_S = 0.2
+WAIT_S = 0.4
 
 
 async def probe(witness: Witness) -> str:
@@ -19,7 +19,7 @@ async def probe(witness: Witness) -> str:
     async with trio.open_nursery() as nursery:
 
         def call() -> None:
-            time.sleep(WAIT_S / 10)  # the loop waits
+            time.sleep(WAIT_S / 4)  # the loop waits
             try:
                 nursery.start_soon(work)
             except Exception as error:  # noqa: BLE001 - nothing says which one
@@ -32,4 +32,4 @@ async def probe(witness: Witness) -> str:
     witness.saw(f"errors: {errors!r}; ran: {bool(ran)}")
     if errors or not ran:
         return "refused" if errors else "never runs"
-    return "runs at once" if ran[0] < WAIT_S / 2 else "runs late"
+    return "runs at once" if ran[0] < WAIT_S * 3 / 4 else "runs late"
