@@ -22,7 +22,10 @@ pytestmark = pytest.mark.usefixtures("asked_once")
 @pytest.mark.parametrize(
     ("arguments", "near"),
     [
-        (("list", "--workload", "pingpon"), "unknown workload 'pingpon'; did you mean pingpong?"),
+        (
+            ("list", "--workload", "sumsqares"),
+            "unknown workload 'sumsqares'; did you mean sumsquares?",
+        ),
         (("run", "--workload", "nop"), "unknown workload 'nop'; did you mean noop?"),
         (("validate", "kitchn"), "unknown workload 'kitchn'; did you mean kitchen?"),
         (("list", "--model", "tiro"), "unknown model 'tiro'; did you mean trio?"),

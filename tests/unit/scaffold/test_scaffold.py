@@ -217,8 +217,8 @@ def test_a_name_reserved_in_go_is_refused(name: str) -> None:
         ),
         (("implementation", "pingpong", "tiro"), "unknown base 'tiro'; did you mean trio?"),
         (
-            ("implementation", "kitchn", "trio"),
-            "unknown workload 'kitchn'; did you mean kitchen?",
+            ("implementation", "sumsqares", "trio"),
+            "unknown workload 'sumsqares'; did you mean sumsquares?",
         ),
         (
             ("implementation", "pingpong", "trio__"),
