@@ -15,6 +15,7 @@ import click
 import pytest
 
 from harness import cli
+from harness.catalog import workload_file
 from harness.catalog.workload import MODELS
 from harness.paths import ROOT, WORKLOADS
 from harness.results import store
@@ -141,9 +142,15 @@ def test_a_file_that_is_named_exists(document: str) -> None:
     assert [one for one in named if one not in to_write and not (ROOT / one).exists()] == []
 
 
-def test_the_table_of_workloads_lists_those_that_exist() -> None:
-    rows = re.findall(r"^\| `([a-z]+)` \|", README, re.MULTILINE)
-    assert sorted(rows) == sorted(WORKLOAD_IDS)
+def test_the_list_of_workloads_has_those_that_exist_under_their_topics() -> None:
+    section = README.split("\n## Workloads\n")[1].split("\n## ")[0]
+    listed = {}
+    for item in section.replace("\n  ", " ").splitlines():
+        topic = re.match(r"- \*\*(.+)\*\*:", item)
+        for id_ in re.findall(r"`([a-z]+)` \(", item):
+            listed[id_] = topic[1].lower() if topic else ""
+    shipped = workload_file.load_folder(WORKLOADS)
+    assert listed == {id_: one.topic for id_, one in shipped.items()}
 
 
 def test_the_bases_that_are_named_are_those_of_the_python_runner() -> None:
