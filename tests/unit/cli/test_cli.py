@@ -27,7 +27,7 @@ pytestmark = pytest.mark.usefixtures("asked_once")
             "unknown workload 'sumsqares'; did you mean sumsquares?",
         ),
         (("run", "--workload", "nop"), "unknown workload 'nop'; did you mean noop?"),
-        (("validate", "kitchn"), "unknown workload 'kitchn'; did you mean kitchen?"),
+        (("validate", "kitchenn"), "unknown workload 'kitchenn'; did you mean kitchen?"),
         (("list", "--model", "tiro"), "unknown model 'tiro'; did you mean trio?"),
         (("run", "--model", "asyncio,uvlop"), "unknown model 'uvlop'; did you mean uvloop?"),
         (("validate", "noop", "--model", "thread"), "did you mean threads?"),
