@@ -22,7 +22,7 @@ pytestmark = pytest.mark.usefixtures("asked_once")
 @pytest.mark.parametrize(
     ("arguments", "near"),
     [
-        (("list", "--workload", "pingpon"), "unknown workload 'pingpon'; did you mean pingpong?"),
+        (("list", "--workload", "pngpong"), "unknown workload 'pngpong'; did you mean pingpong?"),
         (("run", "--workload", "nop"), "unknown workload 'nop'; did you mean noop?"),
         (("validate", "kitchn"), "unknown workload 'kitchn'; did you mean kitchen?"),
         (("list", "--model", "tiro"), "unknown model 'tiro'; did you mean trio?"),
