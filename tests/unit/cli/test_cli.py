@@ -22,9 +22,12 @@ pytestmark = pytest.mark.usefixtures("asked_once")
 @pytest.mark.parametrize(
     ("arguments", "near"),
     [
-        (("list", "--workload", "pingpon"), "unknown workload 'pingpon'; did you mean pingpong?"),
+        (
+            ("list", "--workload", "pingpongg"),
+            "unknown workload 'pingpongg'; did you mean pingpong?",
+        ),
         (("run", "--workload", "nop"), "unknown workload 'nop'; did you mean noop?"),
-        (("validate", "kitchn"), "unknown workload 'kitchn'; did you mean kitchen?"),
+        (("validate", "kitchenn"), "unknown workload 'kitchenn'; did you mean kitchen?"),
         (("list", "--model", "tiro"), "unknown model 'tiro'; did you mean trio?"),
         (("run", "--model", "asyncio,uvlop"), "unknown model 'uvlop'; did you mean uvloop?"),
         (("validate", "noop", "--model", "thread"), "did you mean threads?"),
