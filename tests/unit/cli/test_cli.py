@@ -23,11 +23,11 @@ pytestmark = pytest.mark.usefixtures("asked_once")
     ("arguments", "near"),
     [
         (
-            ("list", "--workload", "sumsqares"),
-            "unknown workload 'sumsqares'; did you mean sumsquares?",
+            ("list", "--workload", "pingpongg"),
+            "unknown workload 'pingpongg'; did you mean pingpong?",
         ),
         (("run", "--workload", "nop"), "unknown workload 'nop'; did you mean noop?"),
-        (("validate", "kitchenn"), "unknown workload 'kitchenn'; did you mean kitchen?"),
+        (("validate", "sumsquare"), "unknown workload 'sumsquare'; did you mean sumsquares?"),
         (("list", "--model", "tiro"), "unknown model 'tiro'; did you mean trio?"),
         (("run", "--model", "asyncio,uvlop"), "unknown model 'uvlop'; did you mean uvloop?"),
         (("validate", "noop", "--model", "thread"), "did you mean threads?"),

@@ -217,8 +217,8 @@ def test_a_name_reserved_in_go_is_refused(name: str) -> None:
         ),
         (("implementation", "pingpong", "tiro"), "unknown base 'tiro'; did you mean trio?"),
         (
-            ("implementation", "sumsqares", "trio"),
-            "unknown workload 'sumsqares'; did you mean sumsquares?",
+            ("implementation", "pingpongg", "trio"),
+            "unknown workload 'pingpongg'; did you mean pingpong?",
         ),
         (
             ("implementation", "pingpong", "trio__"),
