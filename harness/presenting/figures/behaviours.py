@@ -85,12 +85,12 @@ def _note(rows: Sequence[Row]) -> str:
 
 
 def _title(rows: Sequence[Row]) -> str:
-    """Say on how many questions the models agree."""
-    alike = sum(len(_rank(row)) == 1 for row in rows)
+    """Say on how many questions the models differ."""
+    differing = sum(len(_rank(row)) > 1 for row in rows)
     count = units.format_count(len(rows), "question")
     found = len(judge.find_differences(rows))
     more = f"; {found} answers are not as documented" if found else ""
-    return f"All models give the same answer to {alike} of {count} about behaviour{more}"
+    return f"Models give different answers to {differing} of {count} about behaviour{more}"
 
 
 def _rank(row: Row) -> list[str]:
