@@ -51,7 +51,7 @@ def figure(analysis: Analysis, rows: Sequence[Row]) -> Figure:
     width = _LABELS + _COLUMN * len(models) + 0.2
     body = _HEAD + _ROW * len(rows)
     sheet, bottom, top = style.sheet(
-        width, body, _title(rows), _QUESTION, analysis, _NOTE, intervals=False
+        width, body, _title(rows), _QUESTION, analysis, _note(rows), intervals=False
     )
     axes = sheet.add_axes(
         (
@@ -70,18 +70,27 @@ def figure(analysis: Analysis, rows: Sequence[Row]) -> Figure:
     axes.set_xticks([index + 0.5 for index in range(len(models))], models, fontsize=7.5)
     labels = [textwrap.fill(row.question.title, int(_LABELS * _PER_INCH)) for row in rows]
     axes.set_yticks([index + 0.5 for index in range(len(rows))], labels, fontsize=7.5)
+    groups = [row.question.group for row in rows]
     for index, row in enumerate(rows):
+        if groups[index] not in groups[:index]:
+            axes.plot([0, len(models)], [index, index], color=style.FAINT, lw=0.7, clip_on=False)
         _draw_row(axes, index, row, models)
     return sheet
 
 
+def _note(rows: Sequence[Row]) -> str:
+    """Explain the colours, and say how many processes an answer is from."""
+    least = min(len(cell.observations) for row in rows for cell in row.cells if cell.observations)
+    return f"{_NOTE} Each answer is from {least} {'process' if least == 1 else 'processes'}."
+
+
 def _title(rows: Sequence[Row]) -> str:
-    """Say on how many questions the models agree."""
-    alike = sum(len(_rank(row)) == 1 for row in rows)
+    """Say on how many questions the models differ."""
+    differing = sum(len(_rank(row)) > 1 for row in rows)
     count = units.format_count(len(rows), "question")
     found = len(judge.find_differences(rows))
     more = f"; {found} answers are not as documented" if found else ""
-    return f"All models give the same answer to {alike} of {count} about behaviour{more}"
+    return f"Models give different answers to {differing} of {count} about behaviour{more}"
 
 
 def _rank(row: Row) -> list[str]:

@@ -35,10 +35,10 @@ def test_varying_answers_are_hatched_and_undocumented_ones_framed() -> None:
     assert framed == [True, True, False]
 
 
-def test_the_title_says_how_often_all_agree() -> None:
+def test_the_title_says_how_often_models_differ() -> None:
     title = drawn().texts[0].get_text().replace("\n", " ")
     assert title == (
-        "All models give the same answer to 0 of 1 question about behaviour; 2 answers are not as"
+        "Models give different answers to 1 of 1 question about behaviour; 2 answers are not as"
         " documented"
     )
 
