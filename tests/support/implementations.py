@@ -19,7 +19,7 @@ GREENLETS = tuple(
     name for name in ("gevent",) if models.why_unavailable(models.MODELS[name]) is None
 )
 _GO_MODELS = ("go-1cpu", "go")
-_GO_FUNCTION = re.compile(r"^func Run([A-Z][A-Za-z0-9]*)?\(", re.MULTILINE)
+_GO_FUNCTION = re.compile(r"^func (?:Run|Prepare)([A-Z][A-Za-z0-9]*)?\(", re.MULTILINE)
 
 
 def check_cells() -> list[Cell]:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 _WHOLE = ("requests",)  # units without fractions: their ticks are whole numbers
 _LOG_FROM = 5.0  # largest / least value from which an axis is logarithmic
 _MOST_BYTE_TICKS = 8
-_SHORTENED_FROM = 10_000  # counts: `10k tasks` is narrow enough, `10,000 tasks` is not
+_SHORTENED_FROM = 10_000  # counts: `10k` is narrow enough, `10,000 tasks` is not
 _DIGIT_INCH = 0.071  # width of a digit in a tick label
 _TICK_INCH = 0.62  # width of a tick label on the x axis
 
@@ -94,8 +94,9 @@ def _format_tick(value: float, unit: str) -> str:
         return units.format_si(value) + "/s"
     if base == "%" and value:
         return f"{units.format_trimmed(value, base)}%"
-    is_count = base not in ("ns", "bytes", "x", "") and value >= _SHORTENED_FROM
-    text = units.format_si(value) if is_count else units.format_trimmed(value, base)
+    if base not in ("ns", "bytes", "x", "") and value >= _SHORTENED_FROM:
+        return units.format_si(value)
+    text = units.format_trimmed(value, base)
     text = "0" if value == 0 else text
     return (
         text
