@@ -100,7 +100,7 @@ def test_a_hand_written_loop_is_right_and_reports_all_calls_but_the_first(
     reason = why_unavailable(MODELS[model])
     if reason:
         pytest.skip(f"{model}: {reason}")
-    size = 8_192 if workload == "filestream" else 3  # bytes, in whole chunks
+    size = 65_536 if workload == "filestream" else 3  # bytes: one chunk
     done = by_hand(workload, model, size, calls=2)  # each loop asserts its own answer
     assert (done.returncode, done.stderr) == (0, "")
     (elapsed_ns,) = map(int, done.stdout.split())
