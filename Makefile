@@ -25,6 +25,8 @@ BIN := .venv/bin
 # Go from PATH if it is recent enough, else from .venv.
 GO = $$($(BIN)/python -c 'from harness.measuring.runners.go_build import ROOT, find_go; print(find_go(ROOT / "go/go.mod")[0] or "")')
 
+JOBS = $$($(BIN)/python -c 'import os; print((os.cpu_count() or 1) + 1)')
+
 .DEFAULT_GOAL := help
 .PHONY: help setup compare claims test unit check check-python check-go smoke bench doctor lock schema readme reference clean
 
@@ -55,9 +57,10 @@ claims: setup ## check the claims of README.md against the reference run, or RUN
 	@$(BIN)/loombench claims $(or $(RUN),docs/reference-run) --out $(OUT) \
 		--only --ledger docs/own-claims.toml --must-hold
 
-# Files keep the order of their folders: unit tests come last, as short files leave no core idle.
+# Many tests wait, so there is one process more than processors. Files keep the order of their
+# folders: unit tests come last, as short files leave no core idle.
 test: check ## run every check and every test: unit, conformance, end-to-end
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --no-loadscope-reorder tests
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder tests
 
 unit: setup ## run the unit tests, in less than a minute
 	@$(BIN)/python -m pytest --numprocesses auto tests/unit

@@ -27,7 +27,7 @@ def kind(name: str) -> str:
 
 
 def kinds() -> set[str]:
-    scenes = ("everything", "a thorough run of a server")
+    scenes = ("many workloads", "a thorough run of a server")
     return {kind(name) for scene in scenes for name in svg_files(scene)}
 
 

@@ -10,12 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from harness.paths import WORKLOADS
 from harness.presenting.report import page
 from harness.presenting.report.sources import SourceFile
 from tests.support.browser import DESKTOP, PHONE, Browser, axe
 from tests.support.hostile import EVIL, hostile
 from tests.support.pages import report_of
+from tests.support.scenes import MANY
 
 every_view = pytest.mark.parametrize(
     ("size", "dark"),
@@ -35,14 +35,13 @@ const cut = ["tbody tr:nth-child(n+4)", ".picture ~ .picture", "svg g > g:nth-ch
 for (const one of document.querySelectorAll(cut.join())) one.remove()
 document.querySelectorAll("section.workload").length
 """
-WORKLOAD_COUNT = len(list(WORKLOADS.glob("*.toml")))
 NAMES = f"{ROWS}.map(row => row.cells[0].textContent)"
 
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     path = tmp_path_factory.mktemp("report") / "report.html"
-    path.write_text(report_of("everything"), encoding="utf-8")
+    path.write_text(report_of("many workloads"), encoding="utf-8")
     return path
 
 
@@ -136,7 +135,7 @@ def test_a_filter_hides_rows_and_stays_in_the_address(chrome: Browser, report: P
     assert chrome.run(NAMES) == [name for name in before if name != "trio"]
     assert chrome.run("document.getElementById('w-kitchen').hidden") is True
     words = chrome.run("document.getElementById('shown').textContent")
-    assert words == f"{WORKLOAD_COUNT - 1} of {WORKLOAD_COUNT} workloads, 12 of 13 models"
+    assert words == f"{len(MANY) - 1} of {len(MANY)} workloads, 12 of 13 models"
     at = chrome.run("location.hash")
     chrome.open(report, at=at)
     assert "trio" not in chrome.run(NAMES)

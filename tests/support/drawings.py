@@ -28,7 +28,7 @@ from harness.claims import ledger
 from harness.claims.judge import JudgedClaim, judge_claims
 from harness.presenting import figures
 from tests.support import shared
-from tests.support.scenes import SCENES, analysis_of
+from tests.support.scenes import LARGE, SCENES, analysis_of
 
 # Two boxes that share this much of an inch at most only touch.
 TOUCH_INCH = 0.012
@@ -36,12 +36,12 @@ TOUCH_INCH = 0.012
 Extents = NDArray[np.float64]
 Shared = NDArray[np.bool_]
 
-# A scene of every workload is laid out in seconds; its figures are looked at in a browser.
-every_scene = pytest.mark.parametrize("scene", [name for name in SCENES if name != "everything"])
+# The figures of large scenes are looked at in a browser.
+every_scene = pytest.mark.parametrize("scene", [name for name in SCENES if name not in LARGE])
 # The scenes that are laid out with their claims.
 WITH_CLAIMS = (
     "each shape",
-    "everything",
+    "many workloads",
     "too few blocks",
     "one model always fails",
     "values of zero",

@@ -48,6 +48,12 @@ VARIANTS = {
 NS_AN_OPERATION = {"fanout": 9_000, "kitchen": 80_000, "noop": 50, "pingpong": 800, "sumsquares": 4}
 LONG = "TaskGroup: 3 sub-exceptions: [ConnectionResetError(104, 'Connection reset by peer')] " * 12
 # A terminal's colours, mathematics, other scripts, and what XML holds dear.
+# One or more of each kind of figure, and too many for the figure that an overview of few is.
+MANY = (
+    *("kitchen", "fanout", "sumsquares", "pingpong", "echo", "http", "drain", "heartbeat"),
+    *("timers", "footprint", "ceiling", "counter", "mixed", "noop"),
+)
+LARGE = ("everything", "many workloads")  # scenes that are laid out in seconds
 STRANGE = "found $_{x in $HOME: \x1b[31mred\x1b[0m \x00 \u4f60\u597d \U0001f40c & <b>, expected 20"
 
 
@@ -323,6 +329,7 @@ def _another(id_: str, **changes: str) -> Workload:
 SHAPES = ("echo", "fanout", "footprint", "heartbeat", "kitchen", "sumsquares")
 SCENES: dict[str, Callable[[], Analysis]] = {
     "everything": lambda: scene(tuple(workloads())),
+    "many workloads": lambda: scene(MANY),
     "each shape": lambda: scene(SHAPES),
     "too few blocks": lambda: scene(("kitchen",), blocks=3),
     "one model always fails": lambda: scene(

@@ -8,7 +8,7 @@ from msgspec import structs
 from harness.analysis.advice import Advice, Certainty, Choice, advice
 from harness.results.records import Status, Trial
 from tests.support.factories import CRASHED, WORKLOAD, analysed, cell, trial, trials
-from tests.support.scenes import SCENES, Otherwise, alike, analysis_of, failed, scene, waits
+from tests.support.scenes import LARGE, SCENES, Otherwise, alike, analysis_of, failed, scene, waits
 
 
 def row_of(rows: list[Advice], workload: str) -> Advice:
@@ -172,7 +172,7 @@ def test_each_question_compares_its_own_cases() -> None:
     assert choice.text == "a process"
 
 
-@pytest.mark.parametrize("name", [name for name in SCENES if name != "everything"])
+@pytest.mark.parametrize("name", [name for name in SCENES if name not in LARGE])
 def test_every_row_points_at_a_case_that_was_measured(name: str) -> None:
     analysis = analysis_of(name)
     for row in advice(analysis):

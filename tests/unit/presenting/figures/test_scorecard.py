@@ -11,8 +11,9 @@ from harness.claims import judge, ledger
 from harness.claims.judge import JudgedClaim, Verdict
 from harness.presenting.figures.scorecard import MARKS, measured_claims
 from tests.support.drawings import WITH_CLAIMS, Drawing, Page, drawing
+from tests.support.scenes import LARGE
 
-MEASURED = [scene for scene in WITH_CLAIMS if scene not in ("everything", "nothing measured yet")]
+MEASURED = [scene for scene in WITH_CLAIMS if scene not in (*LARGE, "nothing measured yet")]
 
 
 def results(it: Drawing) -> list[JudgedClaim]:
