@@ -34,7 +34,7 @@ help: ## list the targets and variables
 	@echo 'Targets:'
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  \1|\2/p' $(MAKEFILE_LIST) | while IFS='|' read -r name text; do printf '  %-10s %s\n' "$$name" "$$text"; done
 	@echo 'Variables:'
-	@echo '  BUDGET=3m       time to measure (compare)                  [by profile: 10m, 15m, 60m]'
+	@echo '  BUDGET=3m       time to measure (compare)                  [by profile: 10m, 30m, 60m]'
 	@echo '  PROFILE=quick   quick, standard or thorough (compare)      [standard]'
 	@echo '  WORKLOADS=a,b   only these (compare, smoke)                [all]'
 	@echo '  MODELS=a,b      only these (compare, smoke)                [all]'

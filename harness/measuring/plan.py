@@ -42,7 +42,7 @@ PROFILES = {
     profile.name: profile
     for profile in (
         Profile("quick", budget_s=600, min_blocks=5, sweeps=False, thorough=False),
-        Profile("standard", budget_s=900, min_blocks=5, sweeps=True, thorough=False),
+        Profile("standard", budget_s=1800, min_blocks=5, sweeps=True, thorough=False),
         Profile("thorough", budget_s=3600, min_blocks=10, sweeps=True, thorough=True),
     )
 }

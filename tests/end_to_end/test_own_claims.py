@@ -111,7 +111,7 @@ def test_only_needs_something_to_take_claims_from(invoke: Invoke, small: Path) -
 # --- what README.md says of the method
 
 
-WORDS = {"a quarter of an hour": 900, "an hour": 3600}
+WORDS = {"half an hour": 1800, "an hour": 3600}
 
 
 def test_how_long_it_measures_is_the_budget_of_the_profile() -> None:
