@@ -102,20 +102,22 @@ def _claim_rows(judged: Sequence[JudgedClaim]) -> Iterator[str]:
 
 
 def _advice_rows(analysis: Analysis) -> Iterator[str]:
-    """Yield a table row per choice."""
+    """Yield a table row per kind of work for which something was decided."""
     yield "| your work | judged by | use |"
     yield "| --- | --- | --- |"
     for row in advice(analysis):
         work = row.work
         for aspect in row.aspects:
-            yield f"| {escape(work)} | {escape(aspect.judged_by)} | {escape(_choices(aspect))} |"
-            work = ""
+            if choices := _decided_choices(aspect):
+                yield f"| {escape(work)} | {escape(aspect.judged_by)} | {escape(choices)} |"
+                work = ""
 
 
-def _choices(aspect: Aspect) -> str:
+def _decided_choices(aspect: Aspect) -> str:
     return "; ".join(
         f"{f'in {choice.language}: ' if choice.language else ''}{choice.text}"
         for choice in aspect.choices
+        if not choice.text.startswith("undecided")
     )
 
 
