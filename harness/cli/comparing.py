@@ -103,12 +103,18 @@ def ab(
         with interruptible() as interrupted, display:
             reason = current.measure(display, interrupted, max_memory, is_alone=is_alone)
     print_line(console, f"{reason}: {current.folder}")
-    rows = show_revision(analyse_run(current.folder), console)
-    if any(row.change is Change.UNDECIDED for row in rows):
-        print_line(console, _ADVICE)
+    rows = _show_changes(current.folder, console)
     if reason == "interrupted":
         return Exit.INTERRUPTED
     return _exit_code(rows, fail_on, console)
+
+
+def _show_changes(folder: Path, console: Console) -> Sequence[CellChange]:
+    """Print and return what the revision made faster or slower."""
+    rows = show_revision(analyse_run(folder), console)
+    if any(row.change is Change.UNDECIDED for row in rows):
+        print_line(console, _ADVICE)
+    return rows
 
 
 @click.command()
