@@ -23,9 +23,11 @@ from harness.results.store import find_run
 if TYPE_CHECKING:
     from harness.behaviours.question import Question
     from harness.behaviours.store import Observed
+    from harness.measuring.campaign import Campaign
 
 _REPETITIONS = 5
 _MOST_REPETITIONS = 1_000
+_LEAST_BUDGET_S = 900  # observing takes minutes: too long beside a shorter run
 
 
 @click.command("behaviours")
@@ -79,6 +81,28 @@ def behaviours_(
             print_line(console, f"Stored in {shorten(folder / store.FILE)}")
     failed = any(cell.state is judge.State.FAILED for row in rows for cell in row.cells)
     return Exit.FAILED if failed else Exit.SUCCESS
+
+
+def observe_run(current: Campaign, console: Console, *, wanted: bool | None) -> None:
+    """Observe the behaviours of the models of a run, and store them with it.
+
+    `wanted` is what the user said. None means: in a long run of all workloads. Observations that a
+    run already has are kept. A failure is only a warning, because everything else was measured.
+    """
+    run, folder = current.run, current.folder
+    if wanted is None:
+        is_of_all = run.workloads.keys() >= current.inventory.workloads.keys()
+        wanted = is_of_all and run.budget_s >= _LEAST_BUDGET_S
+    if not wanted or (folder / store.FILE).exists():
+        return
+    questions = question.load_folder()
+    models = tuple(dict.fromkeys(cell.model for cell in run.cells))
+    planned = observing.plan(questions, current.inventory.runners, models)
+    print_line(console, f"Observing {len(questions)} behaviours, for a few minutes")
+    try:
+        _observe(questions, planned, _REPETITIONS, folder)
+    except Problem as problem:
+        warn(f"behaviours: {problem}; to try again: loombench behaviours --into {folder.name}")
 
 
 def _read(out: Path, name: str) -> Observed:

@@ -8,9 +8,10 @@ import click
 from rich.console import Console
 
 from harness import units
-from harness.behaviours import judge as behaviours
+from harness.behaviours.judge import of_run
 from harness.claims import judge, ledger
 from harness.cli import options
+from harness.cli.behaving import observe_run
 from harness.cli.console import echo_json, print_line, warn
 from harness.cli.live import LiveResults, begin_analysis
 from harness.cli.results import present, show_results
@@ -99,6 +100,11 @@ def list_(
 )
 @click.option("--alone", is_flag=True, help="Measure trials one after the other, without turns.")
 @options.beside
+@click.option(
+    "--behaviours/--no-behaviours",
+    default=None,
+    help="Observe behaviours too, at the end. [if all workloads are measured for 15 minutes]",
+)
 @click.option("--figures/--no-figures", default=True, help="Draw figures.")
 def run(
     workloads: tuple[str, ...],
@@ -116,6 +122,7 @@ def run(
     *,
     alone: bool,
     beside: bool,
+    behaviours: bool | None,
     figures: bool,
 ) -> int:
     """Measure, and draw the results between blocks and at the end. Ctrl-C ends early."""
@@ -148,6 +155,8 @@ def run(
             live = LiveResults(current, analyst, display, interrupted, claims if figures else None)
             reason = current.measure(live, interrupted, max_memory, is_alone=is_alone)
     print_line(console, f"{reason}: {current.folder}")
+    if reason != "interrupted":
+        observe_run(current, console, wanted=behaviours)
     _present(current.folder, analyst.conclude(), claims, console, figures=figures)
     return Exit.INTERRUPTED if reason == "interrupted" else _exit_code(current.inventory)
 
@@ -223,7 +232,7 @@ def _present(
 ) -> None:
     """Print the results of a run, draw its figures and write its report."""
     show_results(analysis, console)
-    checked = judge.judge_claims(claims, analysis, behaviours.of_run(folder))
+    checked = judge.judge_claims(claims, analysis, of_run(folder))
     present(folder, analysis, checked, console, figures=figures)
 
 

@@ -20,6 +20,8 @@ import numpy as np
 from msgspec import structs
 
 from harness.analysis.analyse import analyse
+from harness.behaviours import store as behaviours
+from harness.behaviours.judge import of_run
 from harness.claims import judge, ledger
 from harness.errors import Exit, Problem
 from harness.files import read_text, write_file
@@ -33,6 +35,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from harness.analysis.run_results import Analysis
+    from harness.behaviours.judge import Row
+    from harness.behaviours.records import Observation
     from harness.claims.judge import JudgedClaim
     from harness.results.records import Run, Trial
 
@@ -82,6 +86,7 @@ class Derived:
     """All that is made from the run, except the figures."""
 
     analysis: Analysis
+    observed: list[Row]
     own_claims: list[JudgedClaim]
     blocks: dict[str, str]  # by name
     summaries: dict[str, str]  # by file name
@@ -94,10 +99,10 @@ class Derived:
 def derive(repository: Repository) -> Derived:
     """Analyse the run and judge our own claims. Raises Problem."""
     analysis = analyse(store.read_run(repository.run), store.read_trials(repository.run, []))
-    judged = judge.judge_claims(ledger.load([repository.ledger], only=True), analysis)
-    return Derived(
-        analysis, judged, readme.render_blocks(analysis, judged), export.summaries(analysis)
-    )
+    observed = of_run(repository.run)
+    judged = judge.judge_claims(ledger.load([repository.ledger], only=True), analysis, observed)
+    blocks, summaries = readme.render_blocks(analysis, judged), export.summaries(analysis)
+    return Derived(analysis, observed, judged, blocks, summaries)
 
 
 def take(folder: Path, repository: Repository) -> None:
@@ -109,6 +114,13 @@ def take(folder: Path, repository: Repository) -> None:
     if not trials:
         raise Problem(f"{folder}: found no trial, expected a run that was measured")
     _write_run(repository, _anonymise_run(run), trials)
+    observed = behaviours.read(folder)
+    if observed is None:
+        (repository.run / behaviours.FILE).unlink(missing_ok=True)
+    else:
+        behaviours.write(
+            repository.run, observed.heading, map(_anonymise_observation, observed.observations)
+        )
 
 
 def take_words(repository: Repository) -> None:
@@ -188,8 +200,10 @@ def _draw(derived: Derived, names: Sequence[str], folder: Path) -> dict[str, Pat
     """Draw the figures of these names, as far as the run has them; returns name -> file."""
     from harness.presenting import figures  # matplotlib is slow to import
 
-    judged = judge.judge_claims(ledger.load(), derived.analysis)  # as in every run
-    written = figures.draw(derived.analysis, folder, judged, only=names, kinds=("png",))
+    judged = judge.judge_claims(ledger.load(), derived.analysis, derived.observed)  # as in any run
+    written = figures.draw(
+        derived.analysis, folder, judged, only=names, kinds=("png",), observed=derived.observed
+    )
     return {path.stem: path for path in written}
 
 
@@ -241,6 +255,16 @@ def _anonymise_trial(trial: Trial) -> Trial:
         facts=_anonymise_facts(trial.facts),
         load=_anonymise_facts(trial.load),
         warnings=tuple(map(remove_folders, trial.warnings)),
+    )
+
+
+def _anonymise_observation(observation: Observation) -> Observation:
+    """Return an observation without paths of its machine."""
+    return structs.replace(
+        observation,
+        evidence=tuple(map(remove_folders, observation.evidence)),
+        stderr_end=remove_folders(observation.stderr_end),
+        problem=remove_folders(observation.problem),
     )
 
 

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from msgspec import structs
 
+from harness.behaviours import store as behaviours
 from harness.claims import judge
 from harness.errors import Exit, Problem
 from harness.paths import ROOT
@@ -27,7 +28,15 @@ from harness.results.records import SCHEMA_VERSION, Absence, AbsentCell
 from harness.results.store import RUN_FILE, TRIALS_FILE
 from tests.support.factories import WORKLOAD, analysed, cell, run, trial
 from tests.support.ledgers import a_claim
-from tests.support.references import BLOCK, DOCUMENTS, OWN, measured, repository_of
+from tests.support.observations import heading, observation
+from tests.support.references import (
+    BLOCK,
+    DOCUMENTS,
+    OWN,
+    PRIVATE,
+    measured,
+    repository_of,
+)
 
 BLOCKS = [(name, block) for name, blocks in readme.DOCUMENTS.items() for block in blocks]
 README, FINDINGS = "README.md", "docs/findings.md"
@@ -245,6 +254,21 @@ def test_nothing_private_of_the_machine_is_taken_over(fresh: Repository, tmp_pat
     *plain, failed = store.read_trials(fresh.run, [])
     assert plain == list(store.read_trials(source, []))[:-1]
     assert failed.message.endswith('…/work.py", line 3, in …/a.py')
+
+
+def test_behaviours_are_taken_over_without_private_paths(fresh: Repository, tmp_path: Path) -> None:
+    source = store.find_run(tmp_path / "results")
+    seen = observation("trio", "one", evidence=(PRIVATE,), stderr_end=PRIVATE)
+    behaviours.write(source, heading(), [seen])
+    reference.take(source, fresh)
+    taken = behaviours.read(fresh.run)
+    assert taken is not None
+    assert taken.observations[0].evidence[0].endswith('…/work.py", line 3, in …/a.py')
+    assert "secret" not in (fresh.run / behaviours.FILE).read_text("utf-8")
+
+    (source / behaviours.FILE).unlink()
+    reference.take(source, fresh)
+    assert behaviours.read(fresh.run) is None
 
 
 @pytest.mark.parametrize(

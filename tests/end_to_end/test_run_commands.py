@@ -12,6 +12,8 @@ import msgspec
 import pytest
 
 from harness import cli
+from harness.behaviours import question
+from harness.behaviours import store as behaviours
 from harness.errors import Exit
 from harness.measuring.machine.measuring_alone import measuring_alone
 from harness.measuring.plan import PROFILES
@@ -307,3 +309,23 @@ def test_output_that_nobody_reads_any_more_is_no_error(arguments: tuple[str, ...
     listing.stdout.close()
     _, err = listing.communicate(timeout=30)
     assert (listing.returncode, err) == (0, "")
+
+
+def test_a_run_observes_behaviours_of_its_models_and_keeps_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = {"siblings": question.load_folder()["siblings"]}
+    monkeypatch.setattr(question, "load_folder", lambda: one)
+    trio = ("--workload", "noop", "--model", "trio", "--budget", "100ms", "--no-figures")
+    assert cli.main(["run", *trio, "--behaviours", "--out", str(tmp_path)]) == 0
+    observed = behaviours.read(store.find_run(tmp_path))
+    assert observed is not None
+    assert {(cell.model, cell.word) for cell in observed.observations} == {("trio", "cancelled")}
+
+    resumed = ("--resume", "--budget", "100ms", "--behaviours", "--no-figures")
+    assert cli.main(["run", *resumed, "--out", str(tmp_path)]) == 0
+    assert behaviours.read(store.find_run(tmp_path)) == observed
+
+
+def test_a_short_run_observes_no_behaviours(measured: Path) -> None:
+    assert behaviours.read(store.find_run(measured)) is None
