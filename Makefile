@@ -57,10 +57,12 @@ claims: setup ## check the claims of README.md against the reference run, or RUN
 	@$(BIN)/loombench claims $(or $(RUN),docs/reference-run) --out $(OUT) \
 		--only --ledger docs/own-claims.toml --must-hold
 
-# Many tests wait, so there is one process more than processors. Files keep the order of their
-# folders: unit tests come last, as short files leave no core idle.
-test: check ## run every check and every test: unit, conformance, end-to-end
-	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder tests
+# Many tests wait, so there is one process more than processors, and the checks compute meanwhile.
+# Files keep the order of their folders: unit tests come last, as short files leave no core idle.
+test: setup ## run every check and every test: unit, conformance, end-to-end
+	@nice -n 10 $(MAKE) --no-print-directory check & \
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder tests; \
+	tests=$$?; wait $$! || { echo 'make check: failed, see above'; exit 1; }; exit $$tests
 
 unit: setup ## run the unit tests, in less than a minute
 	@$(BIN)/python -m pytest --numprocesses auto tests/unit
