@@ -82,6 +82,16 @@
 // Each sent request is counted exactly once: in requests, unfinished, or the errors
 // wrong, status, reset, timeout and lost.
 //
+// No error ends a phase. The generator reopens a connection, with pauses of 1, 2, 4,
+// up to 100 ms while it is refused. A connection that an HTTP server closes between
+// requests counts as a reconnect. If a connection turns out to be closed when a
+// request is sent, the request is sent once more, and its latency continues. More
+// connections than the hard limit of open files allows are refused at once.
+//
+// The harness gives server and generator a core each if there are two, else
+// disjoint sets, and never two hyper-threads of one physical core if there is
+// another. cpu_ns over elapsed_ns shows how many cores the generator kept busy.
+//
 // The exit code is 0 after finished, 2 after error, and 1 for a crash or the end of
 // standard input.
 package main
