@@ -254,10 +254,11 @@ class AdviceTexts:
 
 @dataclass(frozen=True)
 class VariantGroup:
-    """Variants that follow one principle, so that their results can be compared."""
+    """Contestants that follow one principle, so that their results can be compared."""
 
     label: str
     variants: tuple[str, ...]  # an empty one: the plain implementations
+    models: tuple[str, ...] = ()  # whose contestants belong here, whatever their variant
 
 
 @dataclass(frozen=True)
@@ -340,6 +341,9 @@ class Workload:
 
     def group_of(self, contestant: Contestant) -> int:
         """Return the position of a contestant's group; a variant in no group comes last."""
+        for position, group in enumerate(self.groups):
+            if contestant.model in group.models:
+                return position
         for position, group in enumerate(self.groups):
             if contestant.variant in group.variants:
                 return position
