@@ -17,6 +17,7 @@ from harness.measuring.retirement import Retirement
 from harness.results.records import Status
 from harness.statistics import estimates
 from harness.statistics.blocks import BlockValues, pair_block, round_ratios
+from harness.statistics.growth import MOST_LOOKS, Growing, judge_growth
 from harness.statistics.metrics import sample_values
 from harness.statistics.rounds import DEFAULT_ROUNDS, FIRST_ROUNDS, choose_rounds
 from harness.statistics.stopping import StoppingRule
@@ -26,7 +27,11 @@ if TYPE_CHECKING:
     from collections.abc import Set as AbstractSet
 
     from harness.measuring.plan import Assignment
-    from harness.results.records import Cell, Trial
+    from harness.results.records import Cell, Growth, Trial
+
+
+# In so many of its processes each contestant shows that its time grows with its work.
+_PROCESSES_WITH_LOOKS = 2
 
 
 @dataclass
@@ -64,6 +69,7 @@ class MeasuredCase:
         self._blocks: defaultdict[int, _RecordedBlock] = defaultdict(_RecordedBlock)
         self._values: defaultdict[Cell, BlockValues] = defaultdict(BlockValues)
         self._pairs: defaultdict[Cell, list[tuple[float, float]]] = defaultdict(list)
+        self._growths: defaultdict[Cell, dict[int, Growth]] = defaultdict(dict)
         self._rule = StoppingRule(precision)
         # The contestant whose ratio is the least precise.
         self._widest = next(iter(self._contrasts), assignments[0].cell)
@@ -77,6 +83,8 @@ class MeasuredCase:
         block.cells.add(cell)
         # Trials that take turns share the time of their block.
         block.cost_ns += trial.wall_ns // (len(self.cells_of(trial.block)) if trial.rounds else 1)
+        if trial.growth is not None:
+            self._growths[cell][trial.block] = trial.growth
         if assignment and trial.status is Status.OK:
             metric = assignment.case.workload.headline_metric
             samples = sample_values(metric, assignment.case, trial)
@@ -107,9 +115,19 @@ class MeasuredCase:
         """The blocks that were begun and not completed."""
         return [index for index in self._blocks if not self.is_complete(index)]
 
-    def is_among_first(self, block: int, count: int) -> bool:
-        """Return whether a block is one of so many first blocks of this case."""
-        return sum(index < block for index in self._blocks) < count
+    def needs_looks(self, cell: Cell, block: int) -> bool:
+        """Return whether a trial has to show that time grows with work, from those before it.
+
+        Every contestant does in its first processes, and in more while that is not settled.
+        """
+        earlier = [index for index, one in self._blocks.items() if index < block]
+        if sum(cell in self._blocks[index].cells for index in earlier) < _PROCESSES_WITH_LOOKS:
+            return True
+        known = self._growths[cell]
+        found = [known[index] for index in earlier if index in known]
+        if not 0 < len(found) < MOST_LOOKS:
+            return False
+        return judge_growth(found).growing is Growing.UNSETTLED
 
     @property
     def block_count(self) -> int:
