@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from statistics import median_high
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -19,12 +18,14 @@ from harness.statistics import estimates
 from harness.statistics.blocks import BlockValues, pair_block, round_ratios
 from harness.statistics.growth import MOST_LOOKS, Growing, judge_growth
 from harness.statistics.metrics import sample_values
-from harness.statistics.rounds import DEFAULT_ROUNDS, FIRST_ROUNDS, choose_rounds
+from harness.statistics.rounds import DEFAULT_ROUNDS, SOON_ROUNDS, Costs, choose_rounds
 from harness.statistics.stopping import StoppingRule
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from collections.abc import Set as AbstractSet
+
+    from numpy.typing import NDArray
 
     from harness.measuring.plan import Assignment
     from harness.results.records import Cell, Growth, Trial
@@ -169,29 +170,28 @@ class MeasuredCase:
     def choose_rounds(self, block: int) -> int:
         """Return how many rounds a block has to have, from the blocks before it.
 
-        It is what suits the median ratio.
-
-        An interrupted block keeps the number that its trials have.
+        It is what suits the ratios of the case, but not many before they have intervals. An
+        interrupted block keeps the number that its trials have.
         """
         if block in self._blocks and self._blocks[block].rounds:
             return self._blocks[block].rounds
         done = {index: one for index, one in self._blocks.items() if self.is_complete(index)}
-        if not done:
-            return FIRST_ROUNDS
-        wanted = [self._choose_rounds(done, *pair) for pair in self._contrasts.items()]
-        return median_high([count for count in wanted if count] or [DEFAULT_ROUNDS])
+        timed = [one for one in done.values() if one.rounds]
+        if not timed:
+            return DEFAULT_ROUNDS
+        costs = Costs(
+            start=float(np.mean([one.cost_ns - one.rounds * one.round_ns for one in timed])),
+            round=float(np.mean([one.round_ns for one in timed])),
+        )
+        contrasts = [self._ratios(done, *pair) for pair in self._contrasts.items()]
+        wanted = choose_rounds(contrasts, costs, self._rule.precision)
+        return wanted if len(done) >= estimates.MIN_FOR_INTERVAL else min(wanted, SOON_ROUNDS)
 
-    def _choose_rounds(self, done: Mapping[int, _RecordedBlock], cell: Cell, base: Cell) -> int:
-        """Return how many rounds suit one ratio; 0 if that is not known yet."""
+    def _ratios(self, blocks: Iterable[int], cell: Cell, base: Cell) -> list[NDArray[np.float64]]:
+        """Return the ratios inside the rounds of blocks; without those that have none."""
         these, those = self._values[cell], self._values[base]
-        found = {index: round_ratios(these, those, index) for index in done}
-        ratios = {index: one for index, one in found.items() if one is not None and (one > 0).all()}
-        if len(ratios) < estimates.MIN_FOR_INTERVAL:
-            return 0
-        blocks = [done[index] for index in ratios]
-        round_ns = float(np.mean([one.round_ns for one in blocks]))
-        start_ns = float(np.mean([one.cost_ns - one.rounds * one.round_ns for one in blocks]))
-        return choose_rounds(list(ratios.values()), start_ns, round_ns)
+        found = (round_ratios(these, those, index) for index in blocks)
+        return [ratios for ratios in found if ratios is not None and (ratios > 0).all()]
 
     @property
     def _has_no_ratios(self) -> bool:

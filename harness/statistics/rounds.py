@@ -23,8 +23,10 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-FIRST_ROUNDS = 5  # of the first block of a case, so that the first look comes soon
-DEFAULT_ROUNDS = 9  # of a block, if nothing is known of the noise of its case
+# Of the first block of a case, so that the first look comes soon; and where nothing is known of the
+# noise inside blocks, as of latencies.
+DEFAULT_ROUNDS = 5
+SOON_ROUNDS = 7  # at most, until there are enough blocks for an interval
 FEWEST_ROUNDS, MOST_ROUNDS = 3, 15
 _CHOICES = range(FEWEST_ROUNDS, MOST_ROUNDS + 1, 2)  # the median of an even number is hardly better
 # At least so much of the variance of blocks is between processes: few blocks cannot show less.
@@ -62,7 +64,9 @@ def choose_rounds(
         for rounds in _CHOICES
     }
     best = min(waste, key=waste.__getitem__)
-    return next((few for few in _CHOICES if few >= best or _is_enough(noises, few, precision)), best)
+    return next(
+        (few for few in _CHOICES if few >= best or _is_enough(noises, few, precision)), best
+    )
 
 
 @dataclass(frozen=True)
