@@ -33,7 +33,6 @@ _ROUND_S = 0.8  # that a round may take; a block has as many as fit, at least on
 _LONG_TURN = 4  # times the median turn
 _FILES_EACH = 16  # open files of this process for a contestant and the load on it, at most
 _MANY_FILES = 4_096
-_AT_ONCE = 2  # contestants that start, per core
 _FEWEST_ALIVE = 2  # one contestant and the baseline, however large they are
 
 
@@ -134,11 +133,10 @@ class _Turns:
     def _start(self, waiting: Sequence[LiveContestant], fewest: int) -> list[LiveContestant]:
         """Start contestants while there is room; return those that were started.
 
-        Nothing is timed yet, and much of starting is waiting. So twice as many start at once as
-        there are cores, unless they show meanwhile that their time grows with their work.
+        As many start at once as there are cores: nothing is timed yet. With more, warm-ups would
+        start their tasks too late, and the trial would be unsettled.
         """
-        has_looks = any(contestant.attempt.assignment.looks for contestant in waiting)
-        at_once = (os.cpu_count() or 1) * (1 if has_looks else _AT_ONCE)
+        at_once = os.cpu_count() or 1
         started: list[LiveContestant] = []
         starting: list[LiveContestant] = []
         for contestant in waiting:
