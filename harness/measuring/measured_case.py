@@ -16,7 +16,7 @@ from harness.measuring.retirement import Retirement
 from harness.results.records import Status
 from harness.statistics import estimates
 from harness.statistics.blocks import BlockValues, pair_block, round_ratios
-from harness.statistics.growth import MOST_LOOKS, Growing, judge_growth
+from harness.statistics.growth import Growing, judge_growth
 from harness.statistics.metrics import sample_values
 from harness.statistics.rounds import DEFAULT_ROUNDS, SOON_ROUNDS, Costs, choose_rounds
 from harness.statistics.stopping import StoppingRule
@@ -126,9 +126,7 @@ class MeasuredCase:
             return True
         known = self._growths[cell]
         found = [known[index] for index in earlier if index in known]
-        if not 0 < len(found) < MOST_LOOKS:
-            return False
-        return judge_growth(found).growing is Growing.UNSETTLED
+        return bool(found) and judge_growth(found).growing is Growing.UNSETTLED
 
     @property
     def block_count(self) -> int:

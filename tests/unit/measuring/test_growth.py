@@ -13,7 +13,6 @@ from harness.measuring.runners.protocol import Outcome, SampleTaken, Started, cr
 from harness.measuring.runners.transcript import Transcript
 from harness.paths import WORKLOADS
 from harness.results.records import Cell, Growth
-from harness.statistics.growth import MOST_LOOKS
 from tests.support.factories import trial
 
 SHIPPED = {"pingpong": workload_file.load_folder(WORKLOADS)["pingpong"]}
@@ -41,12 +40,11 @@ def test_everyone_takes_looks_in_two_processes_and_a_variant_that_comes_later_to
     assert case.needs_looks(ASYNCIO, 1)  # a resumed run decides as before
 
 
-def test_who_is_not_settled_takes_more_looks_but_not_for_ever() -> None:
-    undecided = [STOOD, GREW] * MOST_LOOKS
-    case = recorded({ASYNCIO: [STOOD, STOOD], TRIO: undecided[:3], VARIANT: undecided[:MOST_LOOKS]})
+def test_who_is_not_settled_takes_more_looks() -> None:
+    case = recorded({ASYNCIO: [STOOD, STOOD], TRIO: [STOOD, GREW, STOOD], VARIANT: [GREW, GREW]})
     assert not case.needs_looks(ASYNCIO, 2)
     assert case.needs_looks(TRIO, 3)
-    assert not case.needs_looks(VARIANT, MOST_LOOKS)
+    assert not case.needs_looks(VARIANT, 2)
 
 
 def test_each_two_looks_that_follow_each_other_give_a_ratio() -> None:
