@@ -15,7 +15,7 @@ from harness.results.records import Growth
 from harness.statistics.growth import MOST_LOOKS, Growing, judge_growth
 
 SHOWN, UNSETTLED, MISSING = Growing.SHOWN, Growing.UNSETTLED, Growing.MISSING
-RUNS, LOOK_S, PAUSE_S = 3_000, 0.02, 0.01
+RUNS, LOOK_S, PAUSE_S = 1_500, 0.02, 0.01
 
 
 def pairs(*ratios: float, cpu: tuple[float, ...] = ()) -> Growth:
