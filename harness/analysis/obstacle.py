@@ -12,12 +12,14 @@ class Obstacle(StrEnum):
     INVALID = "invalid"  # a number that cannot be true
     FAILED = "failed"  # some trials; those that survived are not a fair sample
     SUSPECT = "suspect"  # its time does not grow with its work
+    UNSETTLED = "not settled"  # whether its time grows with its work
     CLIENT_LIMITED = "client limited"  # the number is the load generator's
     NO_RATIO = "no ratio"  # a value that is not positive
     TOO_FEW = "too few blocks"  # while others have enough
 
 
-UNSOUND = (Obstacle.INVALID, Obstacle.FAILED, Obstacle.SUSPECT)  # no value of it shows its work
+# No value of it shows its work.
+UNSOUND = (Obstacle.INVALID, Obstacle.FAILED, Obstacle.SUSPECT, Obstacle.UNSETTLED)
 
 
 @dataclass(frozen=True)
@@ -30,12 +32,12 @@ class Unranked:
     @property
     def is_misleading(self) -> bool:
         """Whether trials are ok, and their value still is not what the work took."""
-        return self.obstacle in (Obstacle.SUSPECT, Obstacle.CLIENT_LIMITED)
+        return self.obstacle in (Obstacle.SUSPECT, Obstacle.UNSETTLED, Obstacle.CLIENT_LIMITED)
 
     @property
     def is_for_now(self) -> bool:
         """Whether more blocks remove the obstacle."""
-        return self.obstacle is Obstacle.TOO_FEW
+        return self.obstacle in (Obstacle.TOO_FEW, Obstacle.UNSETTLED)
 
     @property
     def text(self) -> str:

@@ -9,7 +9,12 @@ from harness import units
 from harness.analysis.obstacle import Obstacle, Unranked
 from harness.results.records import Status
 from harness.statistics.estimates import MIN_FOR_INTERVAL
-from harness.statistics.growth import explain_empty_call, explain_growth
+from harness.statistics.growth import (
+    Growing,
+    GrowthVerdict,
+    explain_empty_call,
+    judge_growth,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -37,8 +42,8 @@ def find_unranked(
         obstacle = Obstacle.INVALID if is_invalid else Obstacle.FAILED
         trials = units.format_count(cell.attempts, "trial")
         return Unranked(obstacle, f"{cell.failed_how} of {trials}: {cell.message}")
-    if reason := _find_suspicion(own, empty_ns):
-        return Unranked(Obstacle.SUSPECT, reason)
+    if suspicion := _find_suspicion(own, empty_ns):
+        return suspicion
     names = metric.formula.names
     if own.client_limit and names & _OF_THROUGHPUT and _OF_SERVER not in names:
         return Unranked(Obstacle.CLIENT_LIMITED, own.client_limit)
@@ -47,13 +52,18 @@ def find_unranked(
     return None
 
 
-def _find_suspicion(own: CellAggregate, empty_ns: float | None) -> str:
-    """Return why an implementation seems to skip its work, or an empty text."""
+def _find_suspicion(own: CellAggregate, empty_ns: float | None) -> Unranked | None:
+    """Return that an implementation skips its work, or may; None if its time grows with it."""
     if not own.case.workload.grows_with:
-        return ""
+        return None
+    verdict = judge_growth(own.growths) if own.growths else GrowthVerdict(Growing.SHOWN)
+    if verdict.growing is Growing.MISSING:
+        return Unranked(Obstacle.SUSPECT, verdict.reason)
     call_ns = own.call_ns
     empty = "" if call_ns is None or empty_ns is None else explain_empty_call(call_ns, empty_ns)
-    return explain_growth(own.growths) or empty
+    if empty:
+        return Unranked(Obstacle.SUSPECT, empty)
+    return Unranked(Obstacle.UNSETTLED, verdict.reason) if verdict.reason else None
 
 
 def compare_counts(cells: Sequence[CellResult], metric: Metric) -> list[CellResult]:

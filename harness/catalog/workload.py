@@ -49,7 +49,7 @@ TOPICS = (
 CHECK, HEADLINE = "check", "headline"
 ALL_CASES = "all"  # a key of [alone] in a workload file
 BASELINE = "asyncio"  # the denominator of ratios, unless a workload has a baseline of its own
-_SMALLER_NS = 5_000_000  # the least duration of a sample of half of the work
+_LOOK_NS = 3_000_000  # the least duration of a sample that shows whether time grows with work
 SITE_PORT = "port"  # the parameter in which a client of a site is given its port
 SITE_COUNTERS = ("in_flight", "connections")  # counted by the site, not by clients
 OTHER_VARIANTS = "other variants"  # those in no group, where a workload has groups
@@ -254,10 +254,11 @@ class AdviceTexts:
 
 @dataclass(frozen=True)
 class VariantGroup:
-    """Variants that follow one principle, so that their results can be compared."""
+    """Contestants that follow one principle, so that their results can be compared."""
 
     label: str
     variants: tuple[str, ...]  # an empty one: the plain implementations
+    models: tuple[str, ...] = ()  # whose contestants belong here, whatever their variant
 
 
 @dataclass(frozen=True)
@@ -340,6 +341,9 @@ class Workload:
 
     def group_of(self, contestant: Contestant) -> int:
         """Return the position of a contestant's group; a variant in no group comes last."""
+        for position, group in enumerate(self.groups):
+            if contestant.model in group.models:
+                return position
         for position, group in enumerate(self.groups):
             if contestant.variant in group.variants:
                 return position
@@ -473,21 +477,35 @@ class ModelCase:
         return self.workload.count_operations(self.case)
 
     @property
-    def smaller(self) -> ModelCase | None:
-        """The case with half of its work; None if its time need not grow with its work."""
+    def looks(self) -> tuple[ModelCase, ...]:
+        """The case with half of its work, with all, and with half; empty if time need not grow.
+
+        The measured case, which follows, makes them alternate: half, all, half, all.
+        """
         workload, case = self.workload, self.case
         param = workload.grows_with
         if not param or case.id == CHECK:
-            return None
+            return ()
         half = int(case.params[param]) // 2
         if half < max(1, workload.params[param].least):
-            return None
-        params = {**case.params, param: half}
-        shortest_ns = min(case.sampling.min_sample_ns, _SMALLER_NS)
+            return ()
+        shortest_ns = min(case.sampling.min_sample_ns, _LOOK_NS)
+        halved = {**case.params, param: half}
         # A JIT compiler needs some samples before a call is as fast as it gets.
-        sampling = replace(case.sampling, warmup=8, iterations=5, min_sample_ns=shortest_ns)
-        return replace(
-            self, case=replace(case, id=f"{case.id}-half", params=params, sampling=sampling)
+        looks = (("half", halved, 8), ("whole", case.params, 1), ("half-again", halved, 1))
+        return tuple(
+            replace(
+                self,
+                case=replace(
+                    case,
+                    id=f"{case.id}-{name}",
+                    params=params,
+                    sampling=replace(
+                        case.sampling, warmup=warmup, iterations=3, min_sample_ns=shortest_ns
+                    ),
+                ),
+            )
+            for name, params, warmup in looks
         )
 
     @cached_property

@@ -155,7 +155,7 @@ def _workload(id_: str, root: TomlTable, text: str, models: _Models) -> Workload
         site=None if site is None else _site(site, names, shape),
         advice=None if advice is None else _advice(advice, cases),
         late=None if late is None else _late(late),
-        groups=_groups(root),
+        groups=_groups(root, models),
         text=text,
     )
 
@@ -255,16 +255,24 @@ def _site(table: TomlTable, names: frozenset[str], shape: str) -> Site:
     return site
 
 
-def _groups(root: TomlTable) -> tuple[VariantGroup, ...]:
-    """Read groups of variants; each variant belongs to one, the plain implementations too."""
+def _groups(root: TomlTable, models: _Models) -> tuple[VariantGroup, ...]:
+    """Read groups of contestants; each variant, and each model, belongs to one at most."""
     groups: list[VariantGroup] = []
     seen: set[str] = set()
+    grouped: set[str] = set()
     for row in root.rows("groups"):
-        group = VariantGroup(row.text("label"), row.texts("variants"))
+        of_models = row.texts("models", ())
+        group = VariantGroup(
+            row.text("label"), row.texts("variants", () if of_models else ...), of_models
+        )
         for variant in group.variants:
             if variant in seen or not is_variant(variant):
                 raise row.problem("variants", variant, "a variant that is in no other group")
             seen.add(variant)
+        for model in group.models:
+            if model in grouped or model not in models:
+                raise row.problem("models", model, f"a model in no other group, of {models}")
+            grouped.add(model)
         row.refuse_unknown_keys()
         groups.append(group)
     if groups and "" not in groups[0].variants:

@@ -37,9 +37,6 @@ if TYPE_CHECKING:
     from harness.measuring.plan import CaseKey, Profile
     from harness.results.records import Cell, Trial
 
-# With half of the work too, because a suspicion needs more than one process.
-_BLOCKS_WITH_GROWTH = 3
-
 
 class Allocator:
     """Yields the blocks of a run, based on the trials recorded so far."""
@@ -137,8 +134,10 @@ class Allocator:
     def _create_block(self, index: int, key: CaseKey, reason: str = "") -> Block:
         cells = self._cases[key].cells_of(index)
         shuffled = [assignment for assignment in self._assignments[key] if assignment.cell in cells]
-        if self._cases[key].is_among_first(index, _BLOCKS_WITH_GROWTH):
-            shuffled = [assignment.with_smaller() for assignment in shuffled]
+        shuffled = [
+            one.with_looks() if self._cases[key].needs_looks(one.cell, index) else one
+            for one in shuffled
+        ]
         random.Random(f"{self._seed} {index}").shuffle(shuffled)
         return Block(index, *key, tuple(shuffled), self._cases[key].choose_rounds(index), reason)
 

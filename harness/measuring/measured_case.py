@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from statistics import median_high
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -17,16 +16,23 @@ from harness.measuring.retirement import Retirement
 from harness.results.records import Status
 from harness.statistics import estimates
 from harness.statistics.blocks import BlockValues, pair_block, round_ratios
+from harness.statistics.growth import Growing, judge_growth
 from harness.statistics.metrics import sample_values
-from harness.statistics.rounds import DEFAULT_ROUNDS, FIRST_ROUNDS, choose_rounds
+from harness.statistics.rounds import DEFAULT_ROUNDS, SOON_ROUNDS, Costs, choose_rounds
 from harness.statistics.stopping import StoppingRule
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Sequence
     from collections.abc import Set as AbstractSet
 
+    from numpy.typing import NDArray
+
     from harness.measuring.plan import Assignment
-    from harness.results.records import Cell, Trial
+    from harness.results.records import Cell, Growth, Trial
+
+
+# In so many of its processes each contestant shows that its time grows with its work.
+_PROCESSES_WITH_LOOKS = 2
 
 
 @dataclass
@@ -64,6 +70,7 @@ class MeasuredCase:
         self._blocks: defaultdict[int, _RecordedBlock] = defaultdict(_RecordedBlock)
         self._values: defaultdict[Cell, BlockValues] = defaultdict(BlockValues)
         self._pairs: defaultdict[Cell, list[tuple[float, float]]] = defaultdict(list)
+        self._growths: defaultdict[Cell, dict[int, Growth]] = defaultdict(dict)
         self._rule = StoppingRule(precision)
         # The contestant whose ratio is the least precise.
         self._widest = next(iter(self._contrasts), assignments[0].cell)
@@ -77,6 +84,8 @@ class MeasuredCase:
         block.cells.add(cell)
         # Trials that take turns share the time of their block.
         block.cost_ns += trial.wall_ns // (len(self.cells_of(trial.block)) if trial.rounds else 1)
+        if trial.growth is not None:
+            self._growths[cell][trial.block] = trial.growth
         if assignment and trial.status is Status.OK:
             metric = assignment.case.workload.headline_metric
             samples = sample_values(metric, assignment.case, trial)
@@ -107,9 +116,17 @@ class MeasuredCase:
         """The blocks that were begun and not completed."""
         return [index for index in self._blocks if not self.is_complete(index)]
 
-    def is_among_first(self, block: int, count: int) -> bool:
-        """Return whether a block is one of so many first blocks of this case."""
-        return sum(index < block for index in self._blocks) < count
+    def needs_looks(self, cell: Cell, block: int) -> bool:
+        """Return whether a trial has to show that time grows with work, from those before it.
+
+        Every contestant does in its first processes, and in more while that is not settled.
+        """
+        earlier = [index for index, one in self._blocks.items() if index < block]
+        if sum(cell in self._blocks[index].cells for index in earlier) < _PROCESSES_WITH_LOOKS:
+            return True
+        known = self._growths[cell]
+        found = [known[index] for index in earlier if index in known]
+        return bool(found) and judge_growth(found).growing is Growing.UNSETTLED
 
     @property
     def block_count(self) -> int:
@@ -151,29 +168,28 @@ class MeasuredCase:
     def choose_rounds(self, block: int) -> int:
         """Return how many rounds a block has to have, from the blocks before it.
 
-        It is what suits the median ratio.
-
-        An interrupted block keeps the number that its trials have.
+        It is what suits the ratios of the case, but not many before they have intervals. An
+        interrupted block keeps the number that its trials have.
         """
         if block in self._blocks and self._blocks[block].rounds:
             return self._blocks[block].rounds
         done = {index: one for index, one in self._blocks.items() if self.is_complete(index)}
-        if not done:
-            return FIRST_ROUNDS
-        wanted = [self._choose_rounds(done, *pair) for pair in self._contrasts.items()]
-        return median_high([count for count in wanted if count] or [DEFAULT_ROUNDS])
+        timed = [one for one in done.values() if one.rounds]
+        if not timed:
+            return DEFAULT_ROUNDS
+        costs = Costs(
+            start=float(np.mean([one.cost_ns - one.rounds * one.round_ns for one in timed])),
+            round=float(np.mean([one.round_ns for one in timed])),
+        )
+        contrasts = [self._ratios(done, *pair) for pair in self._contrasts.items()]
+        wanted = choose_rounds(contrasts, costs, self._rule.precision)
+        return wanted if len(done) >= estimates.MIN_FOR_INTERVAL else min(wanted, SOON_ROUNDS)
 
-    def _choose_rounds(self, done: Mapping[int, _RecordedBlock], cell: Cell, base: Cell) -> int:
-        """Return how many rounds suit one ratio; 0 if that is not known yet."""
+    def _ratios(self, blocks: Iterable[int], cell: Cell, base: Cell) -> list[NDArray[np.float64]]:
+        """Return the ratios inside the rounds of blocks; without those that have none."""
         these, those = self._values[cell], self._values[base]
-        found = {index: round_ratios(these, those, index) for index in done}
-        ratios = {index: one for index, one in found.items() if one is not None and (one > 0).all()}
-        if len(ratios) < estimates.MIN_FOR_INTERVAL:
-            return 0
-        blocks = [done[index] for index in ratios]
-        round_ns = float(np.mean([one.round_ns for one in blocks]))
-        start_ns = float(np.mean([one.cost_ns - one.rounds * one.round_ns for one in blocks]))
-        return choose_rounds(list(ratios.values()), start_ns, round_ns)
+        found = (round_ratios(these, those, index) for index in blocks)
+        return [ratios for ratios in found if ratios is not None and (ratios > 0).all()]
 
     @property
     def _has_no_ratios(self) -> bool:

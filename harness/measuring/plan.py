@@ -68,18 +68,19 @@ class Assignment:
     cell: Cell
     check: ModelCase
     case: ModelCase  # the measured case; in a validation, the check case
-    smaller: ModelCase | None = None  # with half of the work, to see whether time grows with it
+    # Half of the work, all, and half again, to see whether time grows with it; all comes next.
+    looks: tuple[ModelCase, ...] = ()
 
     @property
     def cases(self) -> tuple[ModelCase, ...]:
         """The cases of one trial in order; the measured case is last."""
         if self.case.id == CHECK:
             return (self.case,)
-        return (self.check, *([self.smaller] if self.smaller else []), self.case)
+        return (self.check, *self.looks, self.case)
 
-    def with_smaller(self) -> Assignment:
-        """Return the same with half of the work before the measured case, if its time must grow."""
-        return replace(self, smaller=self.case.smaller)
+    def with_looks(self) -> Assignment:
+        """Return the same with looks at half of the work and all of it, if its time must grow."""
+        return replace(self, looks=self.case.looks)
 
     def case_named(self, id_: str) -> ModelCase:
         """Return one of the cases by its id."""
@@ -100,7 +101,7 @@ def assign_validation(cell: Cell, workloads: Mapping[str, Workload]) -> Assignme
         return assignment
     if workload.find_limit(headline, cell.model) or workload.find_exclusion(headline, cell.model):
         return assignment
-    return replace(assignment, case=workload.resolve(HEADLINE, cell.model)).with_smaller()
+    return replace(assignment, case=workload.resolve(HEADLINE, cell.model)).with_looks()
 
 
 def assign(cell: Cell, workloads: Mapping[str, Workload]) -> Assignment:

@@ -133,7 +133,8 @@ class _Turns:
     def _start(self, waiting: Sequence[LiveContestant], fewest: int) -> list[LiveContestant]:
         """Start contestants while there is room; return those that were started.
 
-        As many start at once as there are cores: nothing is timed yet.
+        As many start at once as there are cores: nothing is timed yet. With more, warm-ups would
+        start their tasks too late, and the trial would be unsettled.
         """
         at_once = os.cpu_count() or 1
         started: list[LiveContestant] = []

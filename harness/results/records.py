@@ -146,6 +146,9 @@ class Growth(msgspec.Struct, frozen=True, omit_defaults=True):
     call_ns: float
     smaller_cpu_ns: float | None = None
     call_cpu_ns: float | None = None
+    # All the work / less of it, each two measured one after the other; empty in older runs.
+    ratios: tuple[float, ...] = ()
+    cpu_ratios: tuple[float, ...] = ()
 
 
 class Trial(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -1,54 +1,134 @@
 """How many rounds a block should have: enough to average out noise, few enough to be cheap. Pure.
 
-Kalibera and Jones (2013, "Rigorous benchmarking in reasonable time"), for ratios inside rounds.
+Kalibera and Jones (2013, "Rigorous benchmarking in reasonable time"), for medians of ratios inside
+rounds. Their formula is for means. On a machine with slow phases one round in four is bad: a median
+of three rounds then fails often, and one of nine seldom, which no variance of single rounds shows.
+So the noise of a median of r rounds is worked out from the rounds that were measured.
 """
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
+from functools import cache
+from statistics import median
 from typing import TYPE_CHECKING
 
 import numpy as np
+
+from harness.statistics import distributions
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from numpy.typing import NDArray
 
-FIRST_ROUNDS = 3  # of the first block of a case, so that the first look comes soon
-DEFAULT_ROUNDS = 10  # of a block, until enough blocks tell how noisy the case is
-FEWEST_ROUNDS, MOST_ROUNDS = 8, 15  # one in four rounds is bad on a noisy machine
-_MEDIAN_VARIANCE = math.pi / 2  # of a median of normal values, relative to that of their mean
-_LEAST_BETWEEN = 0.5  # share of the variance of blocks; a few blocks cannot show that it is less
-_NORMAL_QUARTILE = 0.6745  # of normal values, half are within this many standard deviations
+# Of the first block of a case, so that the first look comes soon; and where nothing is known of the
+# noise inside blocks, as of latencies.
+DEFAULT_ROUNDS = 5
+SOON_ROUNDS = 7  # at most, until there are enough blocks for an interval
+FEWEST_ROUNDS, MOST_ROUNDS = 3, 15
+_CHOICES = range(FEWEST_ROUNDS, MOST_ROUNDS + 1, 2)  # the median of an even number is hardly better
+# At least so much of the variance of blocks is between processes: few blocks cannot show less.
+_LEAST_BETWEEN = 0.25
+_BLOCKS = 5  # the first interval is of so many
+_ENOUGH = 0.5  # of the precision asked for: what rounds may leave of noise in that interval
+
+
+@dataclass(frozen=True)
+class Costs:
+    """What a block costs, in any unit: its start with all else but the rounds, and one round."""
+
+    start: float
+    round: float
 
 
 def choose_rounds(
-    ratios: Sequence[NDArray[np.float64]], start_cost: float, round_cost: float
+    contrasts: Sequence[Sequence[NDArray[np.float64]]], costs: Costs, precision: float
 ) -> int:
-    """Return the number of rounds that gives the narrowest interval for the same total cost.
+    """Return the number of rounds that gives the narrowest intervals for the same total cost.
 
-    `ratios` are those inside the rounds of each earlier block, all positive; two blocks or more.
-    `start_cost` is what a block costs besides its rounds, and `round_cost` what one round costs, in
-    the same unit. With r rounds, a block costs start + r * round, and the variance of its logarithm
-    is between + pi / 2 * within / r. The product of both is smallest at the root below.
+    `contrasts` has, for each ratio of the case, those inside the rounds of each earlier block, all
+    positive. With r rounds a block costs start + r * round, and the variance of its logarithm is
+    that between processes, plus the noise of a median of r rounds; the product of both is to be
+    small. No more rounds are chosen than `precision` needs, the relative half-width asked for.
     """
-    logs = [np.log(block) for block in ratios]
-    within = _MEDIAN_VARIANCE * _within_variance(logs)
-    blocks = np.array([np.median(block) for block in logs])
-    noise = within * float(np.mean([1 / block.size for block in logs]))
-    variance = float(blocks.var(ddof=1))
-    between = max(variance - noise, _LEAST_BETWEEN * variance)
-    if between == 0 or round_cost <= 0:
+    noises = [_Noise.of([np.log(block) for block in blocks]) for blocks in contrasts if blocks]
+    noises = [noise for noise in noises if noise.of_block > 0]
+    if not noises or costs.round <= 0:
         return DEFAULT_ROUNDS
-    best = math.sqrt(max(0.0, start_cost) / round_cost * within / between)
-    return min(MOST_ROUNDS, max(FEWEST_ROUNDS, round(best)))
+    between = _between(noises)
+    waste = {
+        rounds: (max(0.0, costs.start) + rounds * costs.round)
+        * (between + median(noise.of_median(rounds) / noise.of_block for noise in noises))
+        for rounds in _CHOICES
+    }
+    best = min(waste, key=waste.__getitem__)
+    return next(
+        (few for few in _CHOICES if few >= best or _is_enough(noises, few, precision)), best
+    )
 
 
-def _within_variance(logs: Sequence[NDArray[np.float64]]) -> float:
-    """Return the variance between rounds of one block, from differences of successive rounds.
+@dataclass(frozen=True)
+class _Noise:
+    """The noise inside the blocks of one ratio, and the variance of their medians."""
 
-    Their median ignores the rounds in which a slow phase of the machine met one side only.
+    residuals: NDArray[np.float64]  # of logarithms from the median of their block, in order
+    of_block: float  # variance that the rounds of a block leave in its median, on average
+    variance: float | None  # of the medians of blocks; None for a single block
+    blocks: int
+
+    @classmethod
+    def of(cls, logs: Sequence[NDArray[np.float64]]) -> _Noise:
+        medians = np.array([np.median(block) for block in logs])
+        pairs = zip(logs, medians, strict=True)
+        residuals = np.sort(np.concatenate([block - middle for block, middle in pairs]))
+        left = [_variance_of_median(residuals, block.size - 1 + block.size % 2) for block in logs]
+        variance = float(medians.var(ddof=1)) if len(logs) > 1 else None
+        return cls(residuals, float(np.mean(left)), variance, len(logs))
+
+    def of_median(self, rounds: int) -> float:
+        """Return the variance of a median of so many rounds."""
+        return _variance_of_median(self.residuals, rounds)
+
+
+def _between(noises: Sequence[_Noise]) -> float:
+    """Return the variance between processes, relative to the noise of the blocks so far.
+
+    One ratio of few blocks tells little, so all ratios of the case do: the median of variance over
+    noise, divided by what it is for pure noise (the median of chi-squared over its degrees).
     """
-    steps = np.concatenate([np.abs(np.diff(block)) for block in logs])
-    return (float(np.median(steps)) / _NORMAL_QUARTILE) ** 2 / 2 if steps.size else 0.0
+    least = _LEAST_BETWEEN / (1 - _LEAST_BETWEEN)
+    known = [noise for noise in noises if noise.variance is not None]
+    if not known:
+        return least
+    degrees = median(noise.blocks for noise in known) - 1
+    by_chance = (1 - 2 / (9 * degrees)) ** 3  # Wilson and Hilferty (1931)
+    excess = median((noise.variance or 0.0) / noise.of_block for noise in known) / by_chance
+    return max(least, excess - 1)
+
+
+def _is_enough(noises: Sequence[_Noise], rounds: int, precision: float) -> bool:
+    """Return whether the rounds leave little noise in the first interval of most ratios."""
+    t = distributions.t_quantile(_BLOCKS - 1, 0.05)
+    left = sorted(math.sqrt(noise.of_median(rounds) / _BLOCKS) * t for noise in noises)
+    return left[3 * (len(left) - 1) // 4] <= _ENOUGH * precision
+
+
+def _variance_of_median(ordered: NDArray[np.float64], rounds: int) -> float:
+    """Return the variance of the median of an odd number of draws from ordered values. Exact."""
+    weights = _ranks_of_median(ordered.size, rounds)
+    center = float(weights @ ordered)
+    return float(weights @ (ordered - center) ** 2)
+
+
+@cache
+def _ranks_of_median(size: int, rounds: int) -> NDArray[np.float64]:
+    """Return how probable each of so many ordered values is as the median of that many draws.
+
+    The median is at most the value of rank j if most draws are: a binomial probability.
+    """
+    share = np.arange(size + 1) / size
+    most = range(rounds // 2 + 1, rounds + 1)
+    below = sum(math.comb(rounds, i) * share**i * (1 - share) ** (rounds - i) for i in most)
+    return np.diff(below)

@@ -1,13 +1,13 @@
 package mixed
 
 import (
-	"runtime"
 	"sync"
 	"time"
 )
 
-// trials is how often the calibration times the steps.
-const trials = 10
+// stepsPerMs is how many steps take 1 ms of CPU time on the machine of the reference
+// run: 64 times as many as in CPython 3.11.
+const stepsPerMs = 64 * 12_500
 
 // A burst is the CPU work of a request: so many steps of compute, which return value.
 type burst struct {
@@ -15,44 +15,26 @@ type burst struct {
 	value uint64
 }
 
-// bursts keeps the result of each calibration, because only the first call, a
-// warm-up, may take time for it.
+// bursts keeps each burst, because only the first call, a warm-up, may take time for
+// computing its value.
 var bursts struct {
 	sync.Mutex
 	of map[time.Duration]burst
 }
 
-// calibrate finds the number of steps that take that much CPU time alone, by the
-// fastest of ten trials.
-func calibrate(target time.Duration) burst {
+// burstOf returns the CPU work of a request: the same number of steps in every process.
+func burstOf(busy time.Duration) burst {
 	bursts.Lock()
 	defer bursts.Unlock()
-	if known, ok := bursts.of[target]; ok {
+	if known, ok := bursts.of[busy]; ok {
 		return known
 	}
-	steps := int64(1)
-	for timeOf(steps) < target/2 {
-		steps *= 2
-	}
-	fastest := timeOf(steps)
-	for range trials - 1 {
-		fastest = min(fastest, timeOf(steps))
-	}
-	steps = steps * target.Nanoseconds() / max(1, fastest.Nanoseconds())
 	if bursts.of == nil {
 		bursts.of = make(map[time.Duration]burst)
 	}
-	bursts.of[target] = burst{steps, compute(steps)}
-	return bursts.of[target]
-}
-
-// timeOf returns the CPU time of so many steps.
-func timeOf(steps int64) time.Duration {
-	before := cpuTime()
-	value := compute(steps)
-	lasted := cpuTime() - before
-	runtime.KeepAlive(value)
-	return lasted
+	steps := max(1, busy.Nanoseconds()*stepsPerMs/1_000_000)
+	bursts.of[busy] = burst{steps, compute(steps)}
+	return bursts.of[busy]
 }
 
 // compute is the loop of every model.

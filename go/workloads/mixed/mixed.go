@@ -20,7 +20,7 @@ const tolerance = time.Millisecond
 // and then computes.
 func Run(_ context.Context, p work.Params, probe *work.Probe) (any, error) {
 	requests, concurrency := p.Int("requests"), p.Int("concurrency")
-	wait, burst := p.Duration("wait_ns"), calibrate(p.Duration("busy_ns"))
+	wait, burst := p.Duration("wait_ns"), burstOf(p.Duration("busy_ns"))
 	var running sync.WaitGroup
 	var handler handler
 	used := cpuTime()

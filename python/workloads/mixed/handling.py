@@ -7,7 +7,7 @@ from typing import NamedTuple
 from runner.work import Params, Probe
 
 EARLY_NS = 1_000_000  # timers of some event loops count whole milliseconds
-TRIALS = 10
+STEPS_PER_MS = 12_500  # of CPU time in CPython 3.11, on the machine of the reference run
 
 
 class Work(NamedTuple):
@@ -32,21 +32,10 @@ def compute(steps: int) -> int:
     return value
 
 
-def calibrate(params: Params) -> Work:
-    """Find the number of steps that take `busy_ns` of CPU time: by the fastest of ten trials."""
-    target_ns, steps = params.busy_ns, 1
-    while time_of(steps) < target_ns / 2:
-        steps *= 2
-    fastest_ns = min(time_of(steps) for _ in range(TRIALS))
-    steps = steps * target_ns // fastest_ns
+def plan_work(params: Params) -> Work:
+    """Return what each request has to do: the same number of steps in every process."""
+    steps = max(1, params.busy_ns * STEPS_PER_MS // 1_000_000)
     return Work(params.wait_ns, steps, compute(steps))
-
-
-def time_of(steps: int) -> int:
-    """Return the CPU time of so many steps."""
-    before_ns = time.thread_time_ns()
-    compute(steps)
-    return time.thread_time_ns() - before_ns
 
 
 def handle(work: Work, start_ns: int) -> Handled:

@@ -7,12 +7,12 @@ from contextlib import asynccontextmanager
 import anyio
 
 from runner.work import Params, Probe
-from workloads.mixed.handling import InFlight, Work, calibrate, handle, report
+from workloads.mixed.handling import InFlight, Work, handle, plan_work, report
 
 
 @asynccontextmanager
 async def prepare(params: Params, probe: Probe) -> AsyncIterator[Work]:
-    yield calibrate(params)
+    yield plan_work(params)
 
 
 async def run(params: Params, probe: Probe, work: Work) -> int:

@@ -6,12 +6,12 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from runner.work import Params, Probe
-from workloads.mixed.handling import InFlight, Work, calibrate, handle, report
+from workloads.mixed.handling import InFlight, Work, handle, plan_work, report
 
 
 @asynccontextmanager
 async def prepare(params: Params, probe: Probe) -> AsyncIterator[Work]:
-    yield calibrate(params)
+    yield plan_work(params)
 
 
 async def run(params: Params, probe: Probe, work: Work) -> int:

@@ -10,7 +10,7 @@ from multiprocessing import get_context
 
 from runner.models import START_METHOD
 from runner.work import Params, Probe
-from workloads.mixed.handling import InFlight, Work, calibrate, handle, report
+from workloads.mixed.handling import InFlight, Work, handle, plan_work, report
 
 processes = get_context(START_METHOD)
 processes.set_forkserver_preload([__name__])
@@ -19,7 +19,7 @@ processes.set_forkserver_preload([__name__])
 @asynccontextmanager
 async def prepare(params: Params, probe: Probe) -> AsyncIterator[tuple[Work, ProcessPoolExecutor]]:
     """Start every worker and let it do its first jobs, because a pool starts workers on demand."""
-    loop, work = asyncio.get_running_loop(), calibrate(params)
+    loop, work = asyncio.get_running_loop(), plan_work(params)
     workers = os.cpu_count() or 1
     with ProcessPoolExecutor(workers, processes) as pool:
         warm_up = [loop.run_in_executor(pool, handle, work, 0) for _ in range(4 * workers)]

@@ -7,12 +7,12 @@ from contextlib import contextmanager
 import gevent
 
 from runner.work import Params, Probe
-from workloads.mixed.handling import InFlight, Work, calibrate, handle, report
+from workloads.mixed.handling import InFlight, Work, handle, plan_work, report
 
 
 @contextmanager
 def prepare(params: Params, probe: Probe) -> Iterator[Work]:
-    yield calibrate(params)
+    yield plan_work(params)
 
 
 def run(params: Params, probe: Probe, work: Work) -> int:

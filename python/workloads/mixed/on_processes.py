@@ -8,7 +8,7 @@ from multiprocessing import get_context
 
 from runner.models import START_METHOD
 from runner.work import Params, Probe, most_at_once
-from workloads.mixed.handling import Handled, Work, calibrate, handle, report
+from workloads.mixed.handling import Handled, Work, handle, plan_work, report
 
 processes = get_context(START_METHOD)
 processes.set_forkserver_preload([__name__])
@@ -25,7 +25,7 @@ def request(work: Work) -> tuple[int, int, Handled]:
 @contextmanager
 def prepare(params: Params, probe: Probe) -> Iterator[tuple[Work, ProcessPoolExecutor]]:
     """Start every process: a pool starts another one only if none is idle."""
-    work = calibrate(params)
+    work = plan_work(params)
     all_started = processes.Barrier(params.concurrency)
     with ProcessPoolExecutor(params.concurrency, processes, all_started.wait) as pool:
         for job in [pool.submit(request, work) for _ in range(4 * params.concurrency)]:

@@ -5,12 +5,12 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from runner.work import Params, Probe
-from workloads.mixed.handling import Work, calibrate, handle, report
+from workloads.mixed.handling import Work, handle, plan_work, report
 
 
 @contextmanager
 def prepare(params: Params, probe: Probe) -> Iterator[Work]:
-    yield calibrate(params)
+    yield plan_work(params)
 
 
 def run(params: Params, probe: Probe, work: Work) -> int:

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from threading import Barrier
 
 from runner.work import Params, Probe, most_at_once
-from workloads.mixed.handling import Handled, Work, calibrate, handle, report
+from workloads.mixed.handling import Handled, Work, handle, plan_work, report
 
 
 def request(work: Work) -> tuple[int, int, Handled]:
@@ -20,7 +20,7 @@ def request(work: Work) -> tuple[int, int, Handled]:
 @contextmanager
 def prepare(params: Params, probe: Probe) -> Iterator[tuple[Work, ThreadPoolExecutor]]:
     """Start every thread: a pool starts another one only if none is idle."""
-    work = calibrate(params)
+    work = plan_work(params)
     with ThreadPoolExecutor(params.concurrency) as pool:
         all_started = Barrier(params.concurrency)
         for job in [pool.submit(all_started.wait) for _ in range(params.concurrency)]:

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from anyio import to_process, to_thread
 
 from runner.work import Params, Probe
-from workloads.pickling.payload import Payload, Place, here, make, send_back
+from workloads.pickling.payload import Payload, Place, make, send_back, warm_allocator
 
 Prepared = tuple[Payload, Callable[..., Awaitable[tuple[bytes, int, Place]]]]
 
@@ -14,7 +14,7 @@ Prepared = tuple[Payload, Callable[..., Awaitable[tuple[bytes, int, Place]]]]
 @asynccontextmanager
 async def prepare(params: Params, probe: Probe) -> AsyncIterator[Prepared]:
     if params.text("to") == "process":
-        await to_process.run_sync(here)  # anyio keeps this process
+        await to_process.run_sync(warm_allocator)  # anyio keeps this process
         yield make(params), to_process.run_sync
     else:
         yield make(params), to_thread.run_sync

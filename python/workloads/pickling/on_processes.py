@@ -8,7 +8,7 @@ from multiprocessing import get_context
 from runner.models import START_METHOD
 from runner.work import Params, Probe
 from workloads.pickling import payload as payloads
-from workloads.pickling.payload import Payload, here, make, send_back
+from workloads.pickling.payload import Payload, make, send_back, warm_allocator
 
 processes = get_context(START_METHOD)
 processes.set_forkserver_preload([payloads.__name__])
@@ -17,7 +17,7 @@ processes.set_forkserver_preload([payloads.__name__])
 @contextmanager
 def prepare(params: Params, probe: Probe) -> Iterator[tuple[Payload, ProcessPoolExecutor]]:
     with ProcessPoolExecutor(1, processes) as pool:
-        pool.submit(here).result()
+        pool.submit(warm_allocator).result()
         yield make(params), pool
 
 

@@ -8,7 +8,7 @@ from multiprocessing.shared_memory import SharedMemory
 
 from runner.models import START_METHOD
 from runner.work import Params, Probe
-from workloads.pickling.payload import Payload, Place, check, here, make
+from workloads.pickling.payload import Payload, Place, check, here, make, warm_allocator
 
 processes = get_context(START_METHOD)
 processes.set_forkserver_preload([__name__])
@@ -37,7 +37,7 @@ def prepare(params: Params, probe: Probe) -> Iterator[Prepared]:
     block = SharedMemory(create=True, size=params.bytes)
     try:
         with ProcessPoolExecutor(1, processes, attach, (block.name,)) as pool:
-            pool.submit(here).result()
+            pool.submit(warm_allocator).result()
             yield make(params), pool, block
     finally:
         block.close()

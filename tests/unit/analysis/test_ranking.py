@@ -13,8 +13,8 @@ from harness.analysis.run_results import CellResult, by_tier, ranked
 from harness.presenting import export, tables
 from harness.presenting.export.selection import ExportSelection
 from harness.presenting.figures import contestants
-from harness.results.records import Growth, Status
-from harness.statistics.growth import explain_empty_call, explain_growth
+from harness.results.records import Status
+from harness.statistics.growth import explain_empty_call
 from tests.support.drawings import drawing, main_page
 from tests.support.scenes import Otherwise, analysis_of, failed, scene
 from tests.support.terminal import printed
@@ -109,35 +109,6 @@ def test_a_language_without_a_baseline_says_so_instead_of_a_speed_up() -> None:
     assert cell("sumsquares", "tokio").lacking == {"speedup": "no baseline in JavaScript"}
     page = main_page(drawing(SCENE), "sumsquares")
     assert "no baseline in JavaScript" in page.words()
-
-
-GREW = Growth(2.0, 100.0, 210.0)
-STOOD = Growth(2.0, 100.0, 104.0)
-
-
-@pytest.mark.parametrize(
-    ("found", "is_suspect"),
-    [
-        ([], False),
-        ([GREW], False),
-        ([STOOD], True),
-        ([STOOD, GREW, STOOD], True),
-        ([STOOD, GREW, GREW], False),
-        ([Growth(2.0, 100.0, 149.0)], True),
-        ([Growth(2.0, 100.0, 150.0)], False),
-        # Wall time need not grow on many cores; CPU time does.
-        ([Growth(2.0, 100.0, 104.0, 100.0, 200.0)], False),
-        # A JIT compiler works beside the smaller call.
-        ([Growth(2.0, 100.0, 210.0, 190.0, 210.0)], False),
-        # A slow phase in one process does not hide that no work was done.
-        ([Growth(2.0, 100.0, 400.0, 100.0, 104.0), STOOD, STOOD], True),
-        ([Growth(2.0, 0.0, 0.0)], True),
-    ],
-)
-def test_twice_the_work_takes_at_least_one_and_a_half_times_as_long(
-    found: list[Growth], *, is_suspect: bool
-) -> None:
-    assert bool(explain_growth(found)) is is_suspect
 
 
 @pytest.mark.parametrize(("call_ns", "is_suspect"), [(100.0, True), (199.0, True), (200.0, False)])

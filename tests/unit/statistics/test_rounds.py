@@ -5,35 +5,48 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from harness.statistics.rounds import DEFAULT_ROUNDS, FEWEST_ROUNDS, MOST_ROUNDS, choose_rounds
+from harness.statistics.rounds import (
+    DEFAULT_ROUNDS,
+    FEWEST_ROUNDS,
+    MOST_ROUNDS,
+    Costs,
+    choose_rounds,
+)
 from tests.support.simulated_runs import Scenario, block_ratios, simulate
 
-RUNS, BLOCKS = 200, 8
-CHOICES = range(FEWEST_ROUNDS, MOST_ROUNDS + 1)
+RUNS, BLOCKS = 60, 8
+CHOICES = range(FEWEST_ROUNDS, MOST_ROUNDS + 1, 2)
+NEVER_ENOUGH = 1e-6  # a precision that no number of rounds reaches
 
 
-def choices(scenario: Scenario, start_cost: float) -> list[int]:
+def choices(scenario: Scenario, start: float, precision: float = NEVER_ENOUGH) -> list[int]:
     """Return what is chosen in each of many runs, after eight blocks of five rounds."""
-    ratios = np.exp(block_ratios(simulate(scenario, RUNS, BLOCKS, seed=21))[:, :, 0])
-    return [choose_rounds(list(run), start_cost, 1.0) for run in ratios]
+    ratios = np.exp(block_ratios(simulate(scenario, RUNS, BLOCKS, seed=21)))
+    return [
+        choose_rounds(
+            [list(run[:, other]) for other in range(run.shape[1])], Costs(start, 1.0), precision
+        )
+        for run in ratios
+    ]
 
 
-def loss(scenario: Scenario, start_cost: float, rounds: int) -> float:
+def loss(scenario: Scenario, start: float, rounds: int) -> float:
     """Return cost x variance of a block of so many rounds, which the best number makes smallest."""
     dense = Scenario(**{**vars(scenario), "rounds": rounds})
     logs = np.median(block_ratios(simulate(dense, 2_000, 1, seed=22)), axis=-1)
-    return (start_cost + rounds) * float(logs.var())
+    return (start + rounds) * float(logs.var())
 
 
 @pytest.mark.parametrize(
-    ("process", "sample", "start_cost"),
+    ("process", "sample", "start"),
     [(0.01, 0.02, 10.0), (0.02, 0.02, 5.0), (0.005, 0.03, 10.0), (0.02, 0.01, 3.0)],
 )
-def test_the_chosen_rounds_waste_little(process: float, sample: float, start_cost: float) -> None:
-    scenario = Scenario("", process=process, sample=sample)
-    losses = {rounds: loss(scenario, start_cost, rounds) for rounds in CHOICES}
-    chosen = np.mean([losses[rounds] for rounds in choices(scenario, start_cost)])
-    assert chosen <= 1.2 * min(losses.values())
+def test_the_chosen_rounds_waste_little(process: float, sample: float, start: float) -> None:
+    """On a machine with slow phases, on which medians of few rounds fail often."""
+    scenario = Scenario("", process=process, sample=sample, contestants=6)
+    losses = {rounds: loss(scenario, start, rounds) for rounds in CHOICES}
+    chosen = np.mean([losses[rounds] for rounds in choices(scenario, start)])
+    assert chosen <= 1.25 * min(losses.values())
 
 
 def test_fixed_rounds_can_waste_half() -> None:
@@ -44,17 +57,30 @@ def test_fixed_rounds_can_waste_half() -> None:
 
 def test_dear_processes_that_differ_little_get_many_rounds() -> None:
     alike = Scenario("", process=0.001, sample=0.05)
-    assert np.median(choices(alike, start_cost=100.0)) == MOST_ROUNDS
+    assert np.median(choices(alike, start=100.0)) == MOST_ROUNDS
 
 
 def test_dear_rounds_of_processes_that_differ_much_are_few() -> None:
-    unlike = Scenario("", process=0.05, sample=0.01)
-    assert np.median(choices(unlike, start_cost=1.0)) == FEWEST_ROUNDS
+    unlike = Scenario("", process=0.05, sample=0.01, has_slow_phases=False)
+    assert np.median(choices(unlike, start=1.0)) == FEWEST_ROUNDS
+
+
+def test_no_more_rounds_than_the_precision_needs() -> None:
+    steady = Scenario("", process=0.001, sample=0.002, has_slow_phases=False)
+    assert np.median(choices(steady, start=100.0)) == MOST_ROUNDS
+    assert np.median(choices(steady, start=100.0, precision=0.03)) == FEWEST_ROUNDS
+
+
+def test_one_block_is_enough_to_choose_by() -> None:
+    rng = np.random.default_rng(1)
+    one = [[np.exp(rng.normal(0, 0.1, 5))] for _ in range(10)]
+    assert choose_rounds(one, Costs(100.0, 1.0), 0.03) == MOST_ROUNDS
+    assert choose_rounds(one, Costs(0.0, 1.0), 0.03) < MOST_ROUNDS
 
 
 def test_without_noise_or_cost_there_is_nothing_to_choose_by() -> None:
-    steady = [np.ones(5)] * 5
-    assert choose_rounds(steady, 1.0, 1.0) == DEFAULT_ROUNDS
-    differing = [np.full(5, value) for value in (1.0, 1.1, 1.2, 1.1, 1.0)]
-    assert choose_rounds(differing, 1.0, 0.0) == DEFAULT_ROUNDS
-    assert choose_rounds(differing, 1.0, 1.0) == FEWEST_ROUNDS
+    steady = [[np.ones(5)] * 5]
+    assert choose_rounds(steady, Costs(1.0, 1.0), 0.03) == DEFAULT_ROUNDS
+    noisy = [[np.exp(np.random.default_rng(2).normal(0, 0.1, 5)) for _ in range(5)]]
+    assert choose_rounds(noisy, Costs(1.0, 0.0), 0.03) == DEFAULT_ROUNDS
+    assert choose_rounds([], Costs(1.0, 1.0), 0.03) == DEFAULT_ROUNDS
