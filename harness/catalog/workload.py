@@ -28,6 +28,8 @@ MODELS = (
     "gevent",
     "scratch",
     "threads",
+    "loops",
+    "interpreters",
     "processes",
     "go-1cpu",
     "go",
