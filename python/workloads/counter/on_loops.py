@@ -17,6 +17,10 @@ def prepare(params: Params, probe: Probe) -> AbstractContextManager[list[Abstrac
     return running(max(1, min(params.tasks, 2)))
 
 
+def give_up_gil() -> None:
+    time.sleep(0)  # lets the other loops run, but not the other tasks of this one
+
+
 def run(params: Params, probe: Probe, loops: list[AbstractEventLoop]) -> int:
     counter = 0
     lock = Lock()
@@ -30,7 +34,7 @@ def run(params: Params, probe: Probe, loops: list[AbstractEventLoop]) -> int:
             with lock:
                 seen = counter
                 if suspends:
-                    time.sleep(0)  # lets the other loops run, but not the other tasks of this one
+                    give_up_gil()
                 counter = seen + 1
         spans.append((start, time.perf_counter_ns()))
 

@@ -17,7 +17,7 @@ def prepare(params: Params, probe: Probe) -> AbstractContextManager[list[Abstrac
 def run(params: Params, probe: Probe, loops: list[AbstractEventLoop]) -> int:
     events = [asyncio.Event() for _ in loops]
     tasks: list[set[asyncio.Task[None]]] = [set() for _ in loops]  # a task group keeps a set too
-    started = 0
+    started = target = 0
     ended: list[int] = []  # append() is atomic, so no lock is needed
 
     async def wait(loop: int) -> None:
@@ -25,7 +25,7 @@ def run(params: Params, probe: Probe, loops: list[AbstractEventLoop]) -> int:
         ended.append(loop)
 
     async def start_share(first: int) -> None:
-        for _ in range(started + first, step * params.tasks // STEPS, len(loops)):
+        for _ in range(started + first, target, len(loops)):
             tasks[first].add(asyncio.create_task(wait(first)))
         await asyncio.sleep(0)  # lets every new task run until it waits
 
@@ -34,8 +34,9 @@ def run(params: Params, probe: Probe, loops: list[AbstractEventLoop]) -> int:
         await asyncio.gather(*tasks[loop])
 
     for step in range(1, STEPS + 1):
+        target = step * params.tasks // STEPS
         run_on_each(loops, start_share)
-        started = sum(map(len, tasks))
+        started = target
         probe.parked(started)
     run_on_each(loops, end)
     return len(ended)

@@ -17,9 +17,7 @@ def prepare(params: Params, probe: Probe) -> AbstractContextManager[list[Abstrac
 
 
 @contextmanager
-def serving(
-    loops: list[AbstractEventLoop], create_server: Callable[[], Server]
-) -> Iterator[int]:
+def serving(loops: list[AbstractEventLoop], create_server: Callable[[], Server]) -> Iterator[int]:
     """Yield the port of a server on each loop; at the end, stop them and wait for them."""
     with bind() as reserved:  # it does not listen, so it gets no connections
         port = reserved.getsockname()[1]

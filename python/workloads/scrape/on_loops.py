@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-from asyncio import AbstractEventLoop
 from collections.abc import Iterator
 from concurrent.futures import Future
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""One event loop per core, each in a thread of its own, and one task. Imports only what it needs."""
+"""One event loop per core, each in its own thread, and one task. Imports only what it needs."""
 
 import asyncio
 
