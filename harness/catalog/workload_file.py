@@ -298,6 +298,7 @@ def _param(name: str, table: TomlTable, names: frozenset[str], models: _Models) 
             most,
             table.text("meaning"),
             unit_of=table.texts_of("unit_of"),
+            most_per_core=table.integer("most_per_core", 0, least=0),
             grown=_formula(table, "grown", names) if table.text("grown", "") else None,
             grown_of=_formulas_of(table, "grown_of", names, models),
         )
@@ -496,6 +497,7 @@ def _metric(name: str, table: TomlTable, names: frozenset[str], models: _Models)
         better=table.choice("better", ("lower", "higher", "neither")),
         formula=_formula(table, "formula", names),
         baselines=table.texts("baselines", ()),
+        ideal=_formula(table, "ideal", names) if "ideal" in table.values else None,
     )
     for model in metric.baselines:
         if model not in models:
