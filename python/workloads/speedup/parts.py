@@ -1,5 +1,7 @@
 """The table that is added up, and each worker's part of the work: the same in every model."""
 
+from itertools import pairwise
+
 SIZE = 1_000  # numbers in the table
 
 
@@ -11,7 +13,7 @@ def make_table() -> list[int]:
 def split(passes: int, workers: int) -> list[int]:
     """Return how often each worker adds up the table."""
     bounds = [worker * passes // workers for worker in range(workers + 1)]
-    return [end - start for start, end in zip(bounds, bounds[1:], strict=False)]
+    return [end - start for start, end in pairwise(bounds)]
 
 
 def add_up(table: list[int], passes: int) -> int:
