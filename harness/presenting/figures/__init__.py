@@ -144,11 +144,13 @@ def _makers(
                     continue  # it comes when there is something to see
                 swept = result.workload.sweep is not None and (result.workload.sweep.param == param)
                 name = "scaling" if swept else f"over-{param}"
-                if metric := speedup.find_metric(result.workload, param):
-                    make = partial(speedup.figure, analysis, result, metric, param)
-                else:
-                    make = partial(scaling.figure, analysis, result, param)
-                yield f"{id_}-{name}", make
+                metric = speedup.find_metric(result, param)
+                yield (
+                    f"{id_}-{name}",
+                    partial(scaling.figure, analysis, result, param)
+                    if metric is None
+                    else partial(speedup.figure, analysis, result, metric, param),
+                )
         yield from _special_makers(analysis, id_, result)
     if len(analysis.probes) >= LEAST_PROBES:
         yield "drift", partial(drift.figure, analysis)

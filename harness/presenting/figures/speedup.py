@@ -17,20 +17,22 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from harness.analysis.run_results import Analysis, WorkloadResult
-    from harness.catalog.workload import Case, Metric, Workload
+    from harness.catalog.workload import Case, Metric
     from harness.presenting.figures.style import Look
 
     Lines = dict[str, list[Point]]  # model -> its points, by the parameter
 
-_WIDTH, _BODY, _BELOW = 10.0, 4.4, 0.6  # inches
+_WIDTH, _BODY, _BELOW, _ABOVE = 10.0, 4.5, 0.6, 0.55  # inches
 _LEFT, _NAMES, _GAP = 0.65, 1.15, 0.4  # inches; the names are beside each panel
 _DASHES = (0, (4, 3))
 
 
-def find_metric(workload: Workload, param: str) -> Metric | None:
-    """Return the metric whose best value is a formula of this parameter, if there is one."""
-    metrics = workload.metrics.values()
-    return next((one for one in metrics if one.ideal and param in one.ideal.names), None)
+def find_metric(result: WorkloadResult, param: str) -> Metric | None:
+    """Return the metric whose best value is a formula of this parameter, if it has a line."""
+    for metric in result.workload.metrics.values():
+        if metric.ideal and param in metric.ideal.names and _settings(result, metric, param):
+            return metric
+    return None
 
 
 def figure(analysis: Analysis, result: WorkloadResult, metric: Metric, param: str) -> Figure:
@@ -46,7 +48,7 @@ def figure(analysis: Analysis, result: WorkloadResult, metric: Metric, param: st
         analysis,
         f"Not measured everywhere: {missing}." if missing else "",
     )
-    height, count = sheet.get_figheight(), max(1, len(settings))
+    height, count = sheet.get_figheight(), len(settings)
     width = (_WIDTH - _LEFT - (count - 1) * _GAP) / count - _NAMES
     looks = style.model_looks(analysis.models)
     for column, (label, cases) in enumerate(settings.items()):
@@ -55,14 +57,16 @@ def figure(analysis: Analysis, result: WorkloadResult, metric: Metric, param: st
                 (_LEFT + column * (width + _NAMES + _GAP)) / _WIDTH,
                 bottom + _BELOW / height,
                 width / _WIDTH,
-                top - bottom - (_BELOW + 0.3) / height,
+                top - bottom - (_BELOW + _ABOVE) / height,
             )
         )
-        _draw_panel(axes, _lines(result, metric, param, cases), looks)
+        lines = _lines(result, metric, param, cases)
+        _draw_lines(axes, lines, looks)
         _draw_ideal(axes, metric, param, cases, cores)
-        axes.set_title(f"{metric.heading}\n{label}" if label else metric.heading, fontsize=9)
-        axes.title.set_horizontalalignment("left")
-        axes.title.set_x(0)
+        ends = [(line[-1].x, line[-1].estimate.value, model) for model, line in lines.items()]
+        style.label_ends(axes, ends, looks)
+        heading = style.wrap(metric.heading, width + _NAMES)
+        axes.set_title(f"{label}\n{heading}" if label else heading, fontsize=9, loc="left")
         axes.set_xlabel(f"number of {result.workload.params[param].unit}")
     return sheet
 
@@ -94,7 +98,7 @@ def _lines(result: WorkloadResult, metric: Metric, param: str, cases: Sequence[C
     return lines
 
 
-def _draw_panel(axes: Axes, lines: Lines, looks: Mapping[str, Look]) -> None:
+def _draw_lines(axes: Axes, lines: Lines, looks: Mapping[str, Look]) -> None:
     for model, line in lines.items():
         draw_line(axes, line, looks[model])
     axes.set_xscale("log")
@@ -103,8 +107,6 @@ def _draw_panel(axes: Axes, lines: Lines, looks: Mapping[str, Look]) -> None:
     axes.tick_params(labelsize=8)
     values = [point.estimate.value for line in lines.values() for point in line]
     axes.set_ylim(min(*values, 1) / 1.3, max(*values, 1) * 1.3)
-    ends = [(line[-1].x, line[-1].estimate.value, model) for model, line in lines.items()]
-    style.label_ends(axes, ends, looks)
 
 
 def _draw_ideal(axes: Axes, metric: Metric, param: str, cases: Sequence[Case], cores: int) -> None:
@@ -120,8 +122,9 @@ def _draw_ideal(axes: Axes, metric: Metric, param: str, cases: Sequence[Case], c
     high = max(high, 1.3 * max(best))
     axes.set_ylim(low, high)
     axes.set_xlim(sizes[0] / 1.2, sizes[-1] * 1.2)
+    x, y = shown[-1]
     name = f"ideal, {cores} cores"
-    axes.text(sizes[0], max(best) * 1.03, name, fontsize=7.5, color=style.FAINT, va="bottom")
+    axes.text(x, 1.03 * y, name, fontsize=7.5, color=style.FAINT, ha="right", va="bottom")
     ticks.set_log_ticks(axes.yaxis, low, high, metric.unit, 9)
     ticks.set_ticks(axes.xaxis, sizes, "")
 
