@@ -39,6 +39,10 @@ var tinyCases = map[string][]tinyCase{
 		{work.Params{"n": 2, "chunks": 5}, "1", 0},
 		{work.Params{"n": 3_024_617, "chunks": 7}, "9223371388520336796", 0},
 	},
+	"speedup": {
+		{work.Params{"passes": 10, "workers": 3, "state": "own"}, "14995000", 0},
+		{work.Params{"passes": 2, "workers": 5, "state": "shared"}, "2999000", 0},
+	},
 	"heartbeat": {
 		{work.Params{"ticks": 5, "beside": "nothing", "on": "loop", "amount": 0}, "6", 50 * time.Millisecond},
 		{work.Params{"ticks": 100, "beside": "nothing", "on": "loop", "amount": 0}, "101", time.Second},

@@ -28,6 +28,8 @@ MODELS = (
     "gevent",
     "scratch",
     "threads",
+    "loops",
+    "interpreters",
     "processes",
     "go-1cpu",
     "go",
@@ -82,6 +84,7 @@ class Param:
     meaning: str
     choices: tuple[str, ...] = ()  # if set, the value is one of these words
     unit_of: Mapping[str, str] = field(default_factory=dict)  # another parameter's word -> unit
+    most_per_core: int = 0  # no run measures a larger value than this times the cores; 0: no limit
     grown: Formula | None = None  # what a model is given instead of the value of a case
     grown_of: Mapping[str, Formula] = field(default_factory=dict)  # model -> its own formula
 
@@ -157,6 +160,7 @@ class Metric:
     better: str  # lower | higher | neither
     formula: Formula
     baselines: tuple[str, ...]  # if set: a ratio to the first of these models in its language
+    ideal: Formula | None = None  # the best value on enough cores, from the parameters
 
     def describe_better(self) -> str:
         """Return `lower is better`; an empty text if neither is."""
@@ -394,6 +398,14 @@ class Workload:
             return value
         other_units = (param.unit_of.get(str(other)) for other in case.params.values())
         return units.format_trimmed(value, next(filter(None, other_units), param.unit))
+
+    def fits(self, case: Case, cores: int | None) -> bool:
+        """Return whether no parameter is too large for a machine with so many cores."""
+        return cores is None or all(
+            int(case.params[name]) <= param.most_per_core * cores
+            for name, param in self.params.items()
+            if param.most_per_core
+        )
 
     def find_exclusion(self, case: Case, model: str) -> Exclusion | None:
         """Return why a case does not apply to a model, or None if it applies."""

@@ -143,7 +143,8 @@ def _workload(id_: str, root: TomlTable, text: str, models: _Models) -> Workload
         cases=cases,
         sweep=sweep,
         metrics={
-            name: _metric(name, table, measured, models) for name, table in root.tables("metrics")
+            name: _metric(name, table, measured, names, models)
+            for name, table in root.tables("metrics")
         },
         limits=tuple(_limit(row, params, models) for row in root.rows("limits")),
         not_applicable=_not_applicable(root, models),
@@ -306,6 +307,7 @@ def _param(name: str, table: TomlTable, names: frozenset[str], models: _Models) 
             most,
             table.text("meaning"),
             unit_of=table.texts_of("unit_of"),
+            most_per_core=table.integer("most_per_core", 0, least=0),
             grown=_formula(table, "grown", names) if table.text("grown", "") else None,
             grown_of=_formulas_of(table, "grown_of", names, models),
         )
@@ -496,14 +498,21 @@ def _computed(table: TomlTable, key: str, formula: Formula, case: Case) -> int |
         ) from None
 
 
-def _metric(name: str, table: TomlTable, names: frozenset[str], models: _Models) -> Metric:
+def _metric(
+    name: str,
+    table: TomlTable,
+    measured: frozenset[str],
+    params: frozenset[str],
+    models: _Models,
+) -> Metric:
     metric = Metric(
         id=name,
         label=table.text("label"),
         unit=table.text("unit"),
         better=table.choice("better", ("lower", "higher", "neither")),
-        formula=_formula(table, "formula", names),
+        formula=_formula(table, "formula", measured),
         baselines=table.texts("baselines", ()),
+        ideal=_formula(table, "ideal", params) if "ideal" in table.values else None,
     )
     for model in metric.baselines:
         if model not in models:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
@@ -97,6 +98,7 @@ class Inventory:
             profile,
             self.runners.models,
             count_server_processors(),
+            os.cpu_count(),
         )
         if not self.runners.load_command:
             servers = [cell for cell in present if self.workloads[cell.workload].shares_cores]

@@ -151,12 +151,13 @@ def plan_cells(
     profile: Profile | None,
     models: Sequence[str] = MODELS,
     server_processors: int | None = None,
+    cores: int | None = None,
 ) -> tuple[list[Cell], list[AbsentCell]]:
     """Return the cells to measure and the absent cells with their reasons.
 
     Without a profile these are the check cases. `missing_models` are models whose runner cannot be
     used, with the reason. `models` are all models in display order. `server_processors` says how
-    many processors a server may use, if that is known.
+    many processors a server may use, and `cores` how many the machine has, if that is known.
     """
     offers_by_model: dict[tuple[str, str], list[Offer]] = {}
     for offer in offers:
@@ -165,7 +166,7 @@ def plan_cells(
     present: list[Cell] = []
     absent: list[AbsentCell] = []
     for workload in workloads:
-        for case in select_cases(workload, profile, selection.cases):
+        for case in select_cases(workload, profile, selection.cases, cores):
             for model in models:
                 if selection.models and model not in selection.models:
                     continue
@@ -218,16 +219,24 @@ def _plan_controls(present: Sequence[Cell]) -> list[Cell]:
 
 
 def select_cases(
-    workload: Workload, profile: Profile | None, ids: Sequence[str] = ()
+    workload: Workload,
+    profile: Profile | None,
+    ids: Sequence[str] = (),
+    cores: int | None = None,
 ) -> list[Case]:
-    """Return the cases of a workload that a run measures, headline first."""
+    """Return the cases of a workload that a run measures, headline first.
+
+    Cases that are too large for so many cores are left out, unless they are selected.
+    """
     if ids:
         return [case for id_, case in workload.cases.items() if id_ in ids]
     if profile is None:
         return [workload.cases[CHECK]]
     others = (case for case in workload.cases.values() if case.id not in (CHECK, HEADLINE))
     return [workload.cases[HEADLINE]] + [
-        case for case in others if profile.sweeps and (profile.thorough or not case.thorough)
+        case
+        for case in others
+        if profile.sweeps and (profile.thorough or not case.thorough) and workload.fits(case, cores)
     ]
 
 

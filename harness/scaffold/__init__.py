@@ -61,6 +61,14 @@ BASES = {
     "threads": Base(
         "One thread per piece.", serves="socket.create_server, one thread per connection"
     ),
+    "loops": Base(
+        "Tasks on event loops of asyncio, one loop per thread.",
+        serves="asyncio.start_server with reuse_port, on each loop",
+    ),
+    "interpreters": Base(
+        "A pool of interpreters, started before the clock.",
+        serves="interpreters that share the port with SO_REUSEPORT",
+    ),
     "processes": Base(
         "A process pool, started before the clock.",
         serves="workers that share the port with SO_REUSEPORT",

@@ -136,6 +136,9 @@ MODELS = {
         Model("anyio-asyncio", "anyio", _anyio_asyncio, _readable_anyio, needs=("anyio",)),
         Model("anyio-trio", "anyio", _anyio_trio, _readable_anyio, needs=("anyio", "trio")),
         Model("threads", "threads"),
+        # Event loops of asyncio, each in a thread of its own; the main thread hands out the work.
+        Model("loops", "loops"),
+        Model("interpreters", "interpreters", since=(3, 14)),
         Model("processes", "processes"),
         # Plain functions: a greenlet waits where it calls, and the main greenlet is one of them.
         Model("gevent", "gevent", None, _readable_gevent, needs=("gevent",)),

@@ -11,12 +11,15 @@ import sys
 import pytest
 
 from harness.paths import ROOT
+from runner.models import MODELS, why_unavailable
 
 LIBRARIES = {"asyncio", "trio", "anyio", "uvloop", "gevent", "multiprocessing"}
 # `-X importtime` names each module as it is loaded, in the real runner, without touching it.
 LOADED = {
     "sequential": set(),
     "threads": set(),
+    "loops": set(),
+    "interpreters": set(),
     "processes": set(),
     "scratch": set(),
     "asyncio": {"asyncio"},
@@ -67,8 +70,8 @@ def libraries_loaded(*arguments: str, line: bytes = b"") -> set[str]:
 
 @pytest.mark.parametrize("model", LOADED)
 def test_a_child_loads_the_library_of_its_model_and_no_other(model: str) -> None:
-    if model in ("uvloop", "gevent"):
-        pytest.importorskip(model)
+    if reason := why_unavailable(MODELS[model]):
+        pytest.skip(f"{model}: {reason}")
     request = {"protocol": 2, "workload": "noop", "model": model, "cases": [NOTHING]}
     assert libraries_loaded("run", line=json.dumps(request).encode() + b"\n") == LOADED[model]
 

@@ -321,11 +321,19 @@ def served_here(one: Implementation) -> Iterator[int]:
     if one.model == "processes":
         yield from one_worker(module)
         return
-    with closing(Told(model.readable)) as told, ThreadPoolExecutor(1) as other:
-        if model.boot is None:
-            serving = other.submit(module.run, params, Probe(told))
+    with (
+        closing(Told(model.readable)) as told,
+        ThreadPoolExecutor(1) as other,
+        ExitStack() as stack,
+    ):
+        probe = Probe(told)
+        if model.boot is not None:
+            serving = other.submit(model.boot, lambda: module.run(params, probe))
+        elif hasattr(module, "prepare"):
+            prepared = stack.enter_context(module.prepare(params, probe))
+            serving = other.submit(module.run, params, probe, prepared)
         else:
-            serving = other.submit(model.boot, lambda: module.run(params, Probe(told)))
+            serving = other.submit(module.run, params, probe)
         try:
             yield told.ports.get(timeout=PATIENCE_S)
         finally:
@@ -370,11 +378,13 @@ def test_small_messages_are_sent_without_delay_and_the_backlog_is_large(
         ]
         assert [bool(no_delay) for no_delay in accepted] == [True]
         # Of a socket that listens, the sixth number of tcp_info is its backlog.
-        backlogs = [
-            struct.unpack_from("8x6I", found.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104))
+        backlogs = {
+            struct.unpack_from("8x6I", found.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104))[
+                5
+            ]
             for found in sockets_here()
             if found.getsockname()[1] == port
             and found.getsockopt(socket.SOL_SOCKET, socket.SO_ACCEPTCONN)
-        ]
+        }
         most = int(Path("/proc/sys/net/core/somaxconn").read_text(encoding="ascii"))
-        assert [numbers[5] for numbers in backlogs] == [min(1_024, most)]
+        assert backlogs == {min(1_024, most)}

@@ -41,7 +41,7 @@ LEVEL = {folder: level for level, folders in enumerate(LAYERS) for folder in fol
 LIBRARIES = {"asyncio", "trio", "anyio", "uvloop", "gevent", "multiprocessing"}
 HARNESS, PYTHON = ROOT / "harness", ROOT / "python"
 # What an implementation may import besides the library of its base: (workload, base[__variant]).
-_HTTPTOOLS = ("asyncio", "trio", "anyio", "gevent", "threads", "scratch")
+_HTTPTOOLS = ("asyncio", "trio", "anyio", "gevent", "threads", "loops", "scratch")
 ALSO = {
     (workload, stem): libraries
     for workload in ("http", "drain")
@@ -61,10 +61,11 @@ ALSO = {
 ALSO["drain", "processes__uvicorn"] |= {"asyncio"}  # an application of uvicorn sleeps by its loop
 _CLIENTS = {
     "asyncio": "aiohttp",
+    "loops": "aiohttp",
     "trio": "httpx2",
     "anyio": "httpx2",
     "scratch": "httptools",
-    **dict.fromkeys(("sequential", "gevent", "threads", "processes"), "urllib3"),
+    **dict.fromkeys(("sequential", "gevent", "threads", "interpreters", "processes"), "urllib3"),
 }
 ALSO |= {("fetch", base): {client} for base, client in _CLIENTS.items()}
 ALSO |= {("scrape", base): {client, "lxml"} for base, client in _CLIENTS.items()}
@@ -80,7 +81,14 @@ BUILDS_ON = {
     "linecount": "fileread",
 }
 # An implementation that runs another one in its workers.
-RUNS = {("http", "on_processes.py"): "on_asyncio.py", ("drain", "on_processes.py"): "on_asyncio.py"}
+RUNS = {
+    ("http", "on_processes.py"): "on_asyncio.py",
+    ("drain", "on_processes.py"): "on_asyncio.py",
+    ("http", "on_loops.py"): "on_asyncio.py",
+    ("drain", "on_loops.py"): "on_asyncio.py",
+    ("echo", "on_loops.py"): "on_asyncio.py",
+    ("echo", "on_interpreters.py"): "on_processes.py",
+}
 # What the models of a workload share may load a parser or server if its name begins with it.
 SHARED = {
     workload: set().union(*(also for (other, _), also in ALSO.items() if other == workload))
@@ -315,12 +323,16 @@ def libraries_of(path: Path) -> set[str]:
     return packages(imported(path)) - ours - (set(sys.stdlib_module_names) - {"asyncio"})
 
 
+def library_of(base: str) -> str:
+    return "asyncio" if base == "loops" else base
+
+
 def test_an_implementation_imports_its_own_library_and_no_other() -> None:
     for path in sorted(PYTHON.glob("workloads/*/on_*.py")):
         stem = path.stem.removeprefix("on_")
         base, also = stem.partition("__")[0], ALSO.get((path.parent.name, stem), set())
         libraries = {name for file in workload_files(path) for name in libraries_of(file)}
-        assert libraries <= {base} | also, shown(path)
+        assert libraries <= {library_of(base)} | also, shown(path)
 
 
 def test_a_probe_imports_its_own_library_and_no_other() -> None:
@@ -346,7 +358,7 @@ def test_a_workload_imports_from_itself_and_the_one_it_builds_on() -> None:
 def test_code_shared_by_the_models_of_a_workload_loads_no_library_of_a_model() -> None:
     for path in PYTHON.glob("workloads/*/*.py"):
         if not path.name.startswith("on_"):
-            named_after = set(path.stem.split("_"))
+            named_after = {library_of(word) for word in path.stem.split("_")}
             allowed = SHARED.get(path.parent.name, set()) & (named_after | {"uvloop"})
             assert libraries_of(path) <= allowed, shown(path)
 

@@ -23,6 +23,7 @@ from harness.presenting.figures import (
     scaling,
     scorecard,
     slopes,
+    speedup,
     style,
 )
 
@@ -143,7 +144,13 @@ def _makers(
                     continue  # it comes when there is something to see
                 swept = result.workload.sweep is not None and (result.workload.sweep.param == param)
                 name = "scaling" if swept else f"over-{param}"
-                yield f"{id_}-{name}", partial(scaling.figure, analysis, result, param)
+                metric = speedup.find_metric(result, param)
+                yield (
+                    f"{id_}-{name}",
+                    partial(scaling.figure, analysis, result, param)
+                    if metric is None
+                    else partial(speedup.figure, analysis, result, metric, param),
+                )
         yield from _special_makers(analysis, id_, result)
     if len(analysis.probes) >= LEAST_PROBES:
         yield "drift", partial(drift.figure, analysis)

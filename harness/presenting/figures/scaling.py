@@ -16,13 +16,13 @@ from harness.catalog.workload import HEADLINE
 from harness.presenting.figures import style, ticks
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterable, Mapping, Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from harness.analysis.run_results import Analysis, WorkloadResult
-    from harness.catalog.workload import Metric
+    from harness.catalog.workload import Case, Metric
     from harness.presenting.figures.style import Look
     from harness.statistics.estimates import Estimate
 
@@ -48,7 +48,8 @@ def figure(analysis: Analysis, result: WorkloadResult, param: str) -> Figure:
     names = max(_NAMES, _SMALLER * style.name_width(result.models))
     wanted = _WIDTH + len(metrics) * (names - _NAMES)
     sheet_width = min(wanted, _WIDEST)
-    missing, unranked = _missing(result, param), _unranked(result, param)
+    missing = name_missing(result, result.workload.cases_along(param))
+    unranked = _unranked(result, param)
     sheet, bottom, top = style.sheet(
         sheet_width,
         _BODY,
@@ -132,13 +133,13 @@ def _draw_panel(
         axes.set_axis_off()
         return
     for model, line in lines.items():
-        _draw_line(axes, line, looks[model])
+        draw_line(axes, line, looks[model])
     _set_axes(axes, result, metric, param, list(lines.values()), ideal if is_elapsed else None)
     ends = [(line[-1].x, line[-1].estimate.value, model) for model, line in lines.items()]
     style.label_ends(axes, ends, looks)
 
 
-def _draw_line(axes: Axes, line: Sequence[Point], look: Look) -> None:
+def draw_line(axes: Axes, line: Sequence[Point], look: Look) -> None:
     """Draw the points of one model, each with its interval."""
     xs, ys = [point.x for point in line], [point.estimate.value for point in line]
     axes.plot(xs, ys, marker=look.marker, color=look.colour, ms=5, lw=1.3)
@@ -213,10 +214,10 @@ def _case_at(result: WorkloadResult, param: str, value: int) -> str:
     return next(case.id for case in cases if case.params[param] == value)
 
 
-def _missing(result: WorkloadResult, param: str) -> str:
-    """Name the models that lack a size, with the reason; failures are reasons too."""
+def name_missing(result: WorkloadResult, cases: Iterable[Case]) -> str:
+    """Name the models that lack one of these cases, with the reason; failures are reasons too."""
     reasons: dict[str, str] = {}
-    for case in result.workload.cases_along(param):
+    for case in cases:
         for cell in result.cases.get(case.id, []):
             if not cell.contestant.is_plain or cell.metrics or cell.cell.model in reasons:
                 continue

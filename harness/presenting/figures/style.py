@@ -66,6 +66,8 @@ LOOKS = {
     "gevent": Look("#9467ff", "v"),
     "scratch": Look("#000000", "*"),
     "threads": Look("#009e73", "s"),
+    "loops": Look("#2aa5b5", "8"),
+    "interpreters": Look("#3f6b4f", "H"),
     "processes": Look("#7a9a01", "P"),
     "go-1cpu": Look("#f0b400", "d"),
     "go": Look("#b8860b", "p"),

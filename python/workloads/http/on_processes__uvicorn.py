@@ -5,6 +5,7 @@ from multiprocessing.connection import Connection
 from runner.work import Params, Probe
 from workloads.http import prefork
 from workloads.http.asgi_response import Scope, Send, response
+from workloads.http.shared_port import bind
 from workloads.http.uvicorn_server import Application, Server, configure
 
 prefork.processes.set_forkserver_preload([__name__])
@@ -18,7 +19,7 @@ async def application(scope: Scope, receive: object, send: Send) -> None:
 def run_worker(port: int, ready: Connection, application: Application = application) -> None:
     # The loop is that of the asyncio model, so that only the number of processes differs.
     server = Server(configure(application, loop="asyncio"), ready.send)
-    server.run([prefork.bind(port)])
+    server.run([bind(port)])
 
 
 def run(params: Params, probe: Probe) -> int:

@@ -1,18 +1,19 @@
-"""The crawl by a pool of threads or processes, whose workers fetch and parse."""
+"""The crawl by workers that fetch and parse: threads, processes, or tasks of other loops."""
 
 from collections.abc import Callable
-from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
+from concurrent.futures import FIRST_COMPLETED, Future, wait
 
 from runner.work import Probe
 from workloads.scrape.lxml_links import ROOT
 
-Visit = Callable[[str], list[str] | None]  # returns the links of a page; None: it is broken
+Links = list[str] | None  # of a page; None: it is broken
+Submit = Callable[[str], Future[Links]]  # lets a worker visit a page
 
 
-def crawl(pool: Executor, visit: Visit, probe: Probe) -> int:
+def crawl(submit: Submit, probe: Probe) -> int:
     seen = {ROOT}
     links = failed = 0
-    jobs: set[Future[list[str] | None]] = {pool.submit(visit, ROOT)}
+    jobs: set[Future[Links]] = {submit(ROOT)}
     while jobs:
         done, jobs = wait(jobs, return_when=FIRST_COMPLETED)
         for job in done:
@@ -23,6 +24,6 @@ def crawl(pool: Executor, visit: Visit, probe: Probe) -> int:
             links += len(found)
             new = set(found) - seen
             seen |= new
-            jobs |= {pool.submit(visit, link) for link in new}
+            jobs |= {submit(link) for link in new}
     probe.observe("failed", failed)
     return links

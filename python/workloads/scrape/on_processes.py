@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from http import HTTPStatus
 from multiprocessing import get_context
 from multiprocessing.synchronize import Barrier
@@ -11,7 +12,7 @@ import urllib3
 
 from runner.models import START_METHOD
 from runner.work import Params, Probe
-from workloads.scrape.crawl import crawl
+from workloads.scrape.crawl import Links, crawl
 from workloads.scrape.lxml_links import find_links
 
 processes = get_context(START_METHOD)
@@ -29,7 +30,7 @@ def wait_for_others() -> None:
     all_started.wait()
 
 
-def visit(path: str) -> list[str] | None:
+def visit(path: str) -> Links:
     response = client.request("GET", path)
     return find_links(response.data) if response.status == HTTPStatus.OK else None
 
@@ -45,4 +46,4 @@ def prepare(params: Params, probe: Probe) -> Iterator[ProcessPoolExecutor]:
 
 
 def run(params: Params, probe: Probe, pool: ProcessPoolExecutor) -> int:
-    return crawl(pool, visit, probe)
+    return crawl(partial(pool.submit, visit), probe)

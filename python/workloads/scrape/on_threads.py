@@ -3,22 +3,23 @@
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from functools import partial
 from http import HTTPStatus
 from threading import Barrier
 
 import urllib3
 
 from runner.work import Params, Probe
-from workloads.scrape.crawl import Visit, crawl
+from workloads.scrape.crawl import Links, Submit, crawl
 from workloads.scrape.lxml_links import find_links
 
 
 @contextmanager
-def prepare(params: Params, probe: Probe) -> Iterator[tuple[ThreadPoolExecutor, Visit]]:
+def prepare(params: Params, probe: Probe) -> Iterator[Submit]:
     """Start every thread: a pool starts another one only if none is idle."""
     client = urllib3.HTTPConnectionPool("127.0.0.1", params.port, maxsize=params.workers)
 
-    def visit(path: str) -> list[str] | None:
+    def visit(path: str) -> Links:
         response = client.request("GET", path)
         return find_links(response.data) if response.status == HTTPStatus.OK else None
 
@@ -26,9 +27,8 @@ def prepare(params: Params, probe: Probe) -> Iterator[tuple[ThreadPoolExecutor, 
         all_started = Barrier(params.workers)
         for job in [pool.submit(all_started.wait) for _ in range(params.workers)]:
             job.result()
-        yield pool, visit
+        yield partial(pool.submit, visit)
 
 
-def run(params: Params, probe: Probe, prepared: tuple[ThreadPoolExecutor, Visit]) -> int:
-    pool, visit = prepared
-    return crawl(pool, visit, probe)
+def run(params: Params, probe: Probe, submit: Submit) -> int:
+    return crawl(submit, probe)

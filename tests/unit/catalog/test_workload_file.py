@@ -90,6 +90,15 @@ def test_a_file_is_read_as_it_is_written() -> None:
     assert speedup.baselines == ("sequential", "go-1cpu")
 
 
+def test_the_ideal_of_a_metric_is_a_formula_of_parameters_alone() -> None:
+    with_ideal = WORKLOAD.replace("[metrics.speedup]\n", '[metrics.speedup]\nideal = "2 * tasks"\n')
+    ideal = workload(with_ideal).metrics["speedup"].ideal
+    assert ideal is not None
+    assert ideal({"tasks": 3}) == 6
+    with pytest.raises(Problem, match=r'speedup.ideal: found "elapsed_ns", expected a formula'):
+        workload(with_ideal.replace('ideal = "2 * tasks"', 'ideal = "elapsed_ns"'))
+
+
 def test_the_first_metric_of_a_file_is_its_headline() -> None:
     assert list(workload().metrics) == ["elapsed", "speedup", "cores"]
 

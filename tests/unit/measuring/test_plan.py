@@ -152,6 +152,24 @@ def test_named_cases_are_measured_in_any_profile_and_no_others() -> None:
 
 
 @pytest.mark.parametrize(
+    ("cores", "cases"),
+    [
+        (None, [HEADLINE, "tasks-1", "tasks-100"]),
+        (50, [HEADLINE, "tasks-1", "tasks-100"]),
+        (49, [HEADLINE, "tasks-1"]),
+    ],
+)
+def test_a_parameter_may_be_limited_by_the_number_of_cores(
+    cores: int | None, cases: list[str]
+) -> None:
+    limited = workload(WORKLOAD.replace("max = 1_000\n", "max = 1_000\nmost_per_core = 2\n", 1))
+    chosen = plan.select_cases(limited, PROFILES["standard"], cores=cores)
+    assert [case.id for case in chosen] == cases
+    named = plan.select_cases(limited, PROFILES["standard"], ("tasks-1000",), cores)
+    assert [case.id for case in named] == ["tasks-1000"]
+
+
+@pytest.mark.parametrize(
     ("model", "offers", "missing", "absence", "reason"),
     [
         ("scratch", [], {}, Absence.NOT_APPLICABLE, "it is not for this"),

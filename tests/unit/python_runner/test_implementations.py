@@ -86,7 +86,8 @@ def test_the_error_for_an_unknown_base_lists_the_known_ones(
         list(implementations.find())
     assert str(refused.value) == (
         "python/workloads/fanout/on_twisted__fast.py: found base 'twisted', expected one of"
-        " anyio, asyncio, gevent, processes, scratch, sequential, threads, trio"
+        " anyio, asyncio, gevent, interpreters, loops, processes, scratch, sequential, threads,"
+        " trio"
     )
 
 

@@ -64,7 +64,7 @@ SLEEPS: dict[str, Callable[[], Awaitable[None]]] = {
     "trio": trio_sleep,
     "scratch": scratch_sleep,
 }
-PLAIN = ("sequential", "gevent", "threads", "processes")
+PLAIN = ("sequential", "gevent", "threads", "loops", "interpreters", "processes")
 LOOPS = [name for name, model in models.MODELS.items() if model.boot is not None]
 
 

@@ -125,7 +125,7 @@ def test_its_functions_are_what_the_runner_calls_on_that_base() -> None:
         kind = ast.AsyncFunctionDef if boots else ast.FunctionDef
         assert isinstance(functions["run"], kind), path
         arguments = [argument.arg for argument in functions["run"].args.args]
-        pool = ["pool"] if "prepare" in functions else []
+        pool = ["loops" if base == "loops" else "pool"] if "prepare" in functions else []
         assert arguments == ["params", "probe", *pool], path
 
 
