@@ -22,7 +22,7 @@ func Run(_ context.Context, p work.Params, probe *work.Probe) (any, error) {
 	requests, concurrency := p.Int("requests"), p.Int("concurrency")
 	wait, burst := p.Duration("wait_ns"), calibrate(p.Duration("busy_ns"))
 	var running sync.WaitGroup
-	var handler handler
+	handler := handler{took: make([]time.Duration, requests)}
 	used := cpuTime()
 	pending := make(chan struct{})
 	for range concurrency {
@@ -42,12 +42,17 @@ func Run(_ context.Context, p work.Params, probe *work.Probe) (any, error) {
 	probe.ObserveLeast("in_flight", most)
 	probe.Observe("above_limit", max(0, most-concurrency))
 	probe.ObserveLeast("used_ns", int(used.Nanoseconds())/requests)
+	for _, took := range handler.took {
+		probe.Latency(took.Nanoseconds())
+	}
 	return handler.correct.Load(), nil
 }
 
-// A handler counts the requests in flight, and those that were handled correctly.
+// A handler counts the requests in flight, those that were done and handled correctly,
+// and keeps how long each took.
 type handler struct {
-	now, most, correct atomic.Int64
+	now, most, correct, done atomic.Int64
+	took                     []time.Duration
 }
 
 // handle waits, and then computes.
@@ -60,6 +65,7 @@ func (h *handler) handle(wait time.Duration, burst burst) {
 	if compute(burst.steps) == burst.value && waited {
 		h.correct.Add(1)
 	}
+	h.took[h.done.Add(1)-1] = time.Since(start)
 }
 
 // observe keeps the largest number of requests in flight.

@@ -23,6 +23,7 @@ class Handled(NamedTuple):
 
     correct: bool  # it waited long enough, and computed the right value
     cpu_ns: int
+    took_ns: int  # from its beginning, with its wait
 
 
 def compute(steps: int) -> int:
@@ -38,7 +39,7 @@ def calibrate(params: Params) -> Work:
     while time_of(steps) < target_ns / 2:
         steps *= 2
     fastest_ns = min(time_of(steps) for _ in range(TRIALS))
-    steps = steps * target_ns // fastest_ns
+    steps = steps * target_ns // max(1, fastest_ns)
     return Work(params.wait_ns, steps, compute(steps))
 
 
@@ -54,7 +55,13 @@ def handle(work: Work, start_ns: int) -> Handled:
     waited = time.monotonic_ns() - start_ns >= work.wait_ns - EARLY_NS
     cpu_ns = time.thread_time_ns()
     value = compute(work.steps)
-    return Handled(waited and value == work.value, time.thread_time_ns() - cpu_ns)
+    cpu_ns = time.thread_time_ns() - cpu_ns
+    return Handled(waited and value == work.value, cpu_ns, time.monotonic_ns() - start_ns)
+
+
+def brought_back(handled: Handled, start_ns: int) -> Handled:
+    """Return what another thread or process handled, with the way back in its time."""
+    return handled._replace(took_ns=time.monotonic_ns() - start_ns)
 
 
 class InFlight:
@@ -74,7 +81,12 @@ class InFlight:
 
 
 def report(probe: Probe, params: Params, handled: Sequence[Handled], most: int) -> int:
-    """Report the requests in flight and the CPU time of each; return how many are correct."""
+    """Report the requests in flight, the CPU time and the latency of each.
+
+    Returns how many are correct.
+    """
+    for one in handled:
+        probe.latency(one.took_ns)
     probe.observe_least("in_flight", most)
     probe.observe("above_limit", max(0, most - params.concurrency))
     cpu_ns = sum(one.cpu_ns for one in handled)
