@@ -39,7 +39,7 @@ async def run(params: Params, probe: Probe, prepared: tuple[Work, ProcessPoolExe
                 start = time.monotonic_ns()
                 await asyncio.sleep(work.wait_ns / 1e9)
                 done = await loop.run_in_executor(pool, handle, work, start)
-                handled.append(brought_back(done, start))
+                handled.append(brought_back(done))
 
     async with asyncio.TaskGroup() as group:
         for _ in range(params.concurrency):

@@ -24,7 +24,7 @@ async def run(params: Params, probe: Probe, work: Work) -> int:
                 start = time.monotonic_ns()
                 await asyncio.sleep(work.wait_ns / 1e9)
                 done = await asyncio.to_thread(handle, work, start)
-                handled.append(brought_back(done, start))
+                handled.append(brought_back(done))
 
     async with asyncio.TaskGroup() as group:
         for _ in range(params.concurrency):
