@@ -14,7 +14,8 @@ import numpy as np
 
 from harness import units
 from harness.analysis.comparison import Comparison, compare
-from harness.analysis.lead import Lead, join_names, lead_of
+from harness.analysis.findings import LONGEST_TITLE
+from harness.analysis.lead import Lead, lead_of
 from harness.catalog.grid import count_place, share_place
 
 if TYPE_CHECKING:
@@ -220,14 +221,12 @@ def _locate(places: Floats, at: Floats) -> tuple[NDArray[np.int64], Floats]:
     return index, np.where(np.abs(share - np.round(share)) < 1e-9, np.round(share), share)  # noqa: PLR2004
 
 
-def choice_maps(analysis: Analysis) -> list[ChoiceMap]:
-    """Return the maps of a run: for each metric one of all models, then one of each language."""
-    found: list[ChoiceMap] = []
-    for result in analysis.workloads.values():
-        metrics = result.workload.grid.metrics if result.workload.grid else ()
-        for id_ in metrics:
-            found += _maps(analysis, result, result.workload.metrics[id_])
-    return found
+def maps_of(analysis: Analysis, result: WorkloadResult) -> dict[str, list[ChoiceMap]]:
+    """Return the maps of a workload by metric: first that of all models, then one a language."""
+    grid = result.workload.grid
+    metrics = {id_: result.workload.metrics[id_] for id_ in (grid.metrics if grid else ())}
+    found = {id_: list(_maps(analysis, result, metric)) for id_, metric in metrics.items()}
+    return {id_: maps for id_, maps in found.items() if maps}
 
 
 def _maps(analysis: Analysis, result: WorkloadResult, metric: Metric) -> Iterator[ChoiceMap]:
@@ -335,7 +334,9 @@ def finding(one: ChoiceMap) -> str:
         return f"{what}: too few blocks to say what is best where"
     if not found:
         return f"{what}: no model leads alone anywhere"
-    shown = [f"{name} on {100 * share:.0f}%" for name, share in list(found.items())[:2]]
-    rest = 100 * (1 - sum(found.values()))
-    tail = f"; {rest:.0f}% is tied or undecided" if rest >= 1 else ""
-    return f"{what}: {join_names(shown)} of the map{tail}"
+    leading = [f"{name} on {100 * share:.0f}%" for name, share in found.items()]
+    text = f"{what}: {leading[0]} of the map"
+    if len(leading) > 1 and len(f"{text}, {leading[1]}") <= LONGEST_TITLE:
+        text = f"{text}, {leading[1]}"
+    rest = f"; {100 * (1 - sum(found.values())):.0f}% tied or undecided"
+    return text + rest if len(text + rest) <= LONGEST_TITLE else text
