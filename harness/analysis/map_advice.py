@@ -137,9 +137,9 @@ def describe(point: MapPoint) -> str:
         ratio = ratio.inverse()
     interval = "too few blocks"
     if ratio.low is not None and ratio.high is not None:
-        interval = ", ".join(units.format_value(end, "x", 2) for end in (ratio.low, ratio.high))
+        interval = ", ".join(units.format_value(end, "x") for end in (ratio.low, ratio.high))
     who = "" if len(lead.names) == 1 else f"{point.cells[0].name} "
-    value = units.format_value(ratio.value, "x", 2)
+    value = units.format_value(ratio.value, "x")
     return f"{text}, {who}{value} [{interval}] better than {other.name}"
 
 
