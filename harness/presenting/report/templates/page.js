@@ -179,14 +179,14 @@
 
   function fillWork(numbers) {
     for (const form of all(".own-work")) {
-      ["cpu", "wait", "count"].forEach((name, i) => { form.elements[name].value = numbers[i] || ""; });
+      all("input", form).forEach((input, i) => { input.value = numbers[i] || ""; });
       answer(form);
     }
   }
 
   function answer(form) {
     const output = form.querySelector(".answer");
-    const texts = ["cpu", "wait", "count"].map((name) => form.elements[name].value.trim());
+    const texts = all("input", form).map((input) => input.value.trim());
     const [cpu, wait, count] = texts.map(Number);
     output.replaceChildren();
     ownWork = "";
@@ -235,7 +235,6 @@
       answer(form);
       history.replaceState(null, "", address(place()));
     });
-    form.addEventListener("submit", (event) => event.preventDefault());
   }
 
   // --- printing unfolds everything
