@@ -123,7 +123,7 @@ def _workload_result(run: Run, workload: Workload, aggregates: _Aggregates) -> W
     points = workload
     if workload.grid and any(cell.case not in workload.grid_cases for cell in everything):
         # A map shows only these, and estimates of hundreds of cells take long.
-        shown = {workload.headline_metric.id, *workload.grid.metrics}
+        shown = {workload.headline_metric.id, *workload.grid.metrics, workload.grid.used}
         metrics = {id_: metric for id_, metric in workload.metrics.items() if id_ in shown}
         points = replace(workload, metrics=metrics)
     cases: dict[str, list[CellResult]] = {}

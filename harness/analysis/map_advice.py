@@ -178,6 +178,15 @@ def _notes(one: ChoiceMap, work: Work, *, is_measured: bool) -> Iterator[str]:
             f"Your requests take {how} {'long' if longer > 1 else 'short'} as those measured at the"
             f" nearest point, so what a model itself costs counts {less}."
         )
+    used = [
+        cell.metrics[one.grid.used].value for cell in point.cells if one.grid.used in cell.metrics
+    ]
+    if theirs.cpu_ns and used and max(used) > _ABOUT * min(used):
+        least, most, meant = (units.format_time(ns) for ns in (min(used), max(used), theirs.cpu_ns))
+        yield (
+            f"At the nearest point a request used {least} to {most} of CPU, by model; {meant} was"
+            " meant. The machine's speed changed after it was set."
+        )
     for model, reason in point.limited:
         yield f"{model} is beyond its limit there: {reason}."
     if not is_measured:

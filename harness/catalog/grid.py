@@ -30,6 +30,7 @@ class Grid:
     first: frozenset[Index]  # measured before the others
     cases: Mapping[Index, str]  # the case of every point
     metrics: tuple[str, ...]  # a map for each
+    used: str  # the metric with the CPU time that was used instead of `cpu`; empty: unknown
     without: Mapping[str, str]  # model -> why it is not on the map
 
     def index_of(self, case: str) -> Index | None:

@@ -501,9 +501,10 @@ def _grid(
     shares, counts = sorted({*first_shares, *more_shares}), sorted({*first_counts, *more_counts})
     places = {(i, j): (x, y) for i, x in enumerate(shares) for j, y in enumerate(counts)}
     without, metrics = table.table("without", {}), table.texts("metrics")
-    for name in metrics:
-        if name not in root.table("metrics").values:
-            raise table.problem("metrics", name, "one of the metrics")
+    used = table.text("used", "")
+    for key, name in (("used", used), *(("metrics", name) for name in metrics)):
+        if name and name not in root.table("metrics").values:
+            raise table.problem(key, name, "one of the metrics")
     grid = Grid(
         cpu=table.choice("cpu", numbers),
         wait=table.choice("wait", numbers),
@@ -515,6 +516,7 @@ def _grid(
         ),
         cases={at: case_id(*place) for at, place in places.items()},
         metrics=metrics,
+        used=used,
         without={_model(without, model, models): without.text(model) for model in without.values},
     )
     _add_points(table, params, cases, list(places.values()))

@@ -26,6 +26,7 @@ more_shares = [3]
 at_a_time = [1, 100]
 more_at_a_time = [10, 1_000]
 metrics = ["elapsed"]
+used = "cores"
 iterations = 1
 
 [grid.params]
@@ -78,6 +79,7 @@ def test_every_point_is_a_case_with_the_parameters_of_its_formulas() -> None:
         ({"shares": "[1, 101]"}, "a list of integers from 0 to 100"),
         ({"at_a_time": "[0, 10]"}, "a list of integers from 1 to 1000"),
         ({"metrics": '["speed"]'}, "grid.metrics: found"),
+        ({"used": '"speed"'}, "grid.used: found"),
         ({"busy_ns": '"1_000_000 * share"'}, "a value from 0 to 1000000, but at"),
         ({"busy_ns": '"1 // (share - 1)"'}, "a value at"),
         ({"busy_ns": '"tasks"'}, "not tasks"),
