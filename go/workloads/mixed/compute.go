@@ -9,6 +9,10 @@ import (
 // trials is how often the calibration times the steps.
 const trials = 10
 
+// leastTimed is how long the calibration computes at least: CPU time is counted in
+// microseconds.
+const leastTimed = 200 * time.Microsecond
+
 // A burst is the CPU work of a request: so many steps of compute, which return value.
 type burst struct {
 	steps int64
@@ -31,7 +35,7 @@ func calibrate(target time.Duration) burst {
 		return known
 	}
 	steps := int64(1)
-	for timeOf(steps) < target/2 {
+	for timeOf(steps) < max(target, leastTimed)/2 {
 		steps *= 2
 	}
 	fastest := timeOf(steps)

@@ -8,6 +8,7 @@ from runner.work import Params, Probe
 
 EARLY_NS = 1_000_000  # timers of some event loops count whole milliseconds
 TRIALS = 10
+LEAST_TIMED_NS = 200_000  # to read the clock of CPU time takes 1 microsecond
 
 
 class Work(NamedTuple):
@@ -36,11 +37,11 @@ def compute(steps: int) -> int:
 
 def calibrate(params: Params) -> Work:
     """Find the number of steps that take `busy_ns` of CPU time: by the fastest of ten trials."""
-    target_ns, steps = params.busy_ns, 1
-    while time_of(steps) < target_ns / 2:
+    timed_ns, steps = max(params.busy_ns, LEAST_TIMED_NS), 1
+    while time_of(steps) < timed_ns / 2:
         steps *= 2
     fastest_ns = min(time_of(steps) for _ in range(TRIALS))
-    steps = steps * target_ns // max(1, fastest_ns)
+    steps = steps * params.busy_ns // fastest_ns
     return Work(params.wait_ns, steps, compute(steps))
 
 
