@@ -334,9 +334,10 @@ def finding(one: ChoiceMap) -> str:
         return f"{what}: too few blocks to say what is best where"
     if not found:
         return f"{what}: no model leads alone anywhere"
-    leading = [f"{name} on {100 * share:.0f}%" for name, share in found.items()]
-    text = f"{what}: {leading[0]} of the map"
-    if len(leading) > 1 and len(f"{text}, {leading[1]}") <= LONGEST_TITLE:
-        text = f"{text}, {leading[1]}"
+    (first, share), *others = found.items()
+    text = f"{what}: {first} leads {100 * share:.0f}% of the map"
+    for name, other in others[:1]:
+        longer = f"{text}, {name} {100 * other:.0f}%"
+        text = longer if len(longer) <= LONGEST_TITLE else text
     rest = f"; {100 * (1 - sum(found.values())):.0f}% tied or undecided"
     return text + rest if len(text + rest) <= LONGEST_TITLE else text

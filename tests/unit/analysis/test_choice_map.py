@@ -83,7 +83,7 @@ def test_the_finding_names_the_largest_area_and_fits_a_title() -> None:
     shares = areas(one)
     assert list(shares) == ["go", "asyncio"]
     assert 0.4 < shares["go"] < 0.6
-    assert finding(one).startswith("Mixed requests, throughput: go on ")
+    assert finding(one).startswith("Mixed requests, throughput: go leads ")
     assert len(finding(one)) <= LONGEST_TITLE
 
 
