@@ -120,16 +120,26 @@ def _workload_result(run: Run, workload: Workload, aggregates: _Aggregates) -> W
     everything = [cell for cell in run.cells if cell.workload == workload.id] + list(absent)
     models = models_of(run)
     everything.sort(key=lambda cell: (models.index(cell.model), cell.contestant))
+    points = workload
+    if workload.grid and any(cell.case not in workload.grid_cases for cell in everything):
+        # A map shows only these, and estimates of hundreds of cells take long.
+        shown = {workload.headline_metric.id, *workload.grid.metrics, workload.grid.used}
+        metrics = {id_: metric for id_, metric in workload.metrics.items() if id_ in shown}
+        points = replace(workload, metrics=metrics)
     cases: dict[str, list[CellResult]] = {}
     for case in workload.cases:
         cells = [cell for cell in everything if cell.case == case and not cell.control]
+        if case in workload.grid_cases:  # most points of a grid are not measured
+            cells = [cell for cell in cells if aggregates[cell].statuses]
         if cells:
+            of = points if case in workload.grid_cases else workload
             found = [
-                _cell_result(workload, cell, aggregates, language, absent.get(cell))
-                for cell in cells
+                _cell_result(of, cell, aggregates, language, absent.get(cell)) for cell in cells
             ]
             cases[case] = compare_counts(found, workload.headline_metric)
-    result = WorkloadResult(workload, cases)
+    grid = {case: cells for case, cells in cases.items() if case in workload.grid_cases}
+    others = {case: cells for case, cells in cases.items() if case not in grid}
+    result = WorkloadResult(workload, others or grid, grid=grid)
     by_cpu = _rank_by_cpu(result, aggregates)
     return replace(result, comparison=_compare(result, aggregates), by_cpu=by_cpu)
 

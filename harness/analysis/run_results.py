@@ -93,6 +93,7 @@ class WorkloadResult:
     cases: dict[str, list[CellResult]]  # by case id; cells in the order of models
     comparison: Comparison = field(default_factory=Comparison)
     by_cpu: WorkloadResult | None = None  # servers: the headline case ranked by CPU time instead
+    grid: dict[str, list[CellResult]] = field(default_factory=dict)  # measured points, by case id
 
     @property
     def headline_id(self) -> str:
@@ -112,7 +113,8 @@ class WorkloadResult:
     @property
     def models(self) -> tuple[str, ...]:
         """Every model in its order, those of external runners after our own."""
-        return order_models(cell.cell.model for cells in self.cases.values() for cell in cells)
+        shown = (*self.cases.values(), *self.grid.values())
+        return order_models(cell.cell.model for cells in shown for cell in cells)
 
 
 @dataclass(frozen=True)

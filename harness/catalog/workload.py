@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from harness.catalog.formula import Formula
+    from harness.catalog.grid import Grid
 
 # Our own models in the order of lists and legends, from sequential to parallel. External runners
 # add theirs; see `order_models`.
@@ -302,6 +303,7 @@ class Workload:
     grows_with: str  # the parameter that time is proportional to; empty: there is none
     cases: dict[str, Case]
     sweep: Sweep | None
+    grid: Grid | None
     metrics: dict[str, Metric]
     limits: tuple[Limit, ...]
     not_applicable: dict[str, str]  # model -> reason
@@ -420,6 +422,11 @@ class Workload:
             if limit.is_exceeded(case, model) and not limit.clamps:
                 return limit
         return None
+
+    @property
+    def grid_cases(self) -> frozenset[str]:
+        """The cases of the grid, which a map shows and no table of cases."""
+        return frozenset() if self.grid is None else frozenset(self.grid.cases.values())
 
     def sweep_cases(self) -> list[Case]:
         """Return the cases of the sweep in order, with the headline case."""

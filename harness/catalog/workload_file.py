@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from harness.catalog.contestant import Contestant, is_model_id, is_variant, parse_name
 from harness.catalog.formula import Formula
+from harness.catalog.grid import AT_A_TIME, SHARE, Grid, case_id
 from harness.catalog.toml_table import TomlTable
 from harness.catalog.workload import (
     ALL_CASES,
@@ -44,7 +45,7 @@ from harness.errors import Problem
 from harness.files import read_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from pathlib import Path
 
 _CASE_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
@@ -53,6 +54,7 @@ _LONGEST_MS = 3_600_000
 _SHAPES_OF_WORK = ("makespan", "rate")
 _OF_A_SAMPLE = frozenset({"elapsed_ns", "cpu_ns", "operations", "ideal_ns"})
 _OF_A_TRIAL = {
+    "rate": LATENCIES,
     "latency": LATENCIES | {"early_share"},
     "server": LATENCIES | {"capacity_per_s", "lost", "exit_ns", "server_cpu_ns"},
     "footprint": frozenset(
@@ -123,6 +125,7 @@ def _workload(id_: str, root: TomlTable, text: str, models: _Models) -> Workload
     swept, advice, late, site = map(root.optional_table, ("sweep", "advice", "late", "site"))
     sweep = None if swept is None else _sweep(swept, params)
     cases = _cases(root, params, sweep, oracle, load)
+    grid = _grid(root, params, cases, models)
     observations = _observations(root, params, names, models)
     counters = frozenset(observation.name for observation in observations)
     measured = names | _OF_A_SAMPLE | _OF_A_TRIAL.get(shape, frozenset()) | counters
@@ -142,6 +145,7 @@ def _workload(id_: str, root: TomlTable, text: str, models: _Models) -> Workload
         grows_with=_grows_with(work, params, shape),
         cases=cases,
         sweep=sweep,
+        grid=grid,
         metrics={
             name: _metric(name, table, measured, names, models)
             for name, table in root.tables("metrics")
@@ -487,6 +491,87 @@ def _sweep_cases(table: TomlTable, sweep: Sweep, by_hand: dict[str, Case]) -> di
         point = {**headline, sweep.param: value}
         cases[id_] = Case(id_, point, sweep.sampling, thorough=value in sweep.thorough)
     return cases
+
+
+def _grid(
+    root: TomlTable, params: dict[str, Param], cases: dict[str, Case], models: _Models
+) -> Grid | None:
+    """Read the grid, and add its cases to the others."""
+    table = root.optional_table("grid")
+    if table is None:
+        return None
+    numbers = tuple(_numbers(params))
+    at_a_time = table.choice("concurrency", numbers)
+    most = params[at_a_time].most
+    first_shares, more_shares = _axis(table, "shares", 100), _axis(table, "more_shares", 100)
+    first_counts, more_counts = (
+        _axis(table, "at_a_time", most),
+        _axis(table, "more_at_a_time", most),
+    )
+    shares, counts = sorted({*first_shares, *more_shares}), sorted({*first_counts, *more_counts})
+    places = {(i, j): (x, y) for i, x in enumerate(shares) for j, y in enumerate(counts)}
+    without, metrics = table.table("without", {}), table.texts("metrics")
+    used = table.text("used", "")
+    for key, name in (("used", used), *(("metrics", name) for name in metrics)):
+        if name and name not in root.table("metrics").values:
+            raise table.problem(key, name, "one of the metrics")
+    grid = Grid(
+        cpu=table.choice("cpu", numbers),
+        wait=table.choice("wait", numbers),
+        at_a_time=at_a_time,
+        shares=tuple(shares),
+        counts=tuple(counts),
+        first=frozenset(
+            at for at, (x, y) in places.items() if x in first_shares and y in first_counts
+        ),
+        cases={at: case_id(*place) for at, place in places.items()},
+        metrics=metrics,
+        used=used,
+        without={_model(without, model, models): without.text(model) for model in without.values},
+    )
+    _add_points(table, params, cases, list(places.values()))
+    table.refuse_unknown_keys()
+    return grid
+
+
+def _add_points(
+    table: TomlTable,
+    params: Mapping[str, Param],
+    cases: dict[str, Case],
+    places: Sequence[tuple[int, int]],
+) -> None:
+    """Add a case for each point of a grid; formulas give its parameters."""
+    given, sampling = table.table("params"), _sampling(table)
+    formulas = {name: _count(given, name, frozenset({SHARE, AT_A_TIME})) for name in params}
+    given.refuse_unknown_keys()
+    for share, count in places:
+        place = {SHARE: share, AT_A_TIME: count}
+        values: dict[str, int | str] = {
+            name: _grid_value(given, params[name], formula, place)
+            for name, formula in formulas.items()
+        }
+        id_ = case_id(share, count)
+        cases[id_] = Case(id_, values, sampling)
+
+
+def _axis(table: TomlTable, key: str, most: int) -> tuple[int, ...]:
+    """Read the values along one side of a grid; those that are added later may be none."""
+    default = () if key.startswith("more_") else ...
+    return table.integers(key, default, within=(0 if key.endswith("shares") else 1, most))
+
+
+def _grid_value(table: TomlTable, param: Param, formula: Formula, place: Mapping[str, int]) -> int:
+    """Return a parameter at a point of the grid. Raises Problem if it is out of bounds."""
+    try:
+        value = int(formula(place))
+    except ArithmeticError as error:
+        raise table.problem(
+            param.name, formula.text, f"a value at {dict(place)} ({error})"
+        ) from None
+    if not param.least <= value <= param.most:
+        expected = f"a value from {param.least} to {param.most}, but at {dict(place)} it is {value}"
+        raise table.problem(param.name, formula.text, expected)
+    return value
 
 
 def _computed(table: TomlTable, key: str, formula: Formula, case: Case) -> int | float:

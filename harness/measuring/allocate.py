@@ -7,8 +7,11 @@ The rule is fixed before the first trial. Nothing is measured again because it l
 2. Enough blocks for a confidence interval of every other case that a claim needs.
 3. One block of every case that is left.
 4. The minimum number of blocks of the headline cases with other variants, with all contestants.
-5. More blocks of the cases that are no headline, until each has enough for an interval.
-6. The headline case with the least precise ratios relative to the cost of a block.
+5. One block of each further point of a grid that lies where the fastest contestant changes, then
+   of its rim (`harness.measuring.refine`).
+6. More blocks of the cases that are no headline, until each has enough for an interval: those of a
+   grid last, and of them first where the fastest contestant changes.
+7. The headline case with the least precise ratios relative to the cost of a block.
 
 Measuring ends once all ratios of headline cases have the requested precision, and had it after each
 of the last blocks (`harness.statistics.stopping`).
@@ -25,16 +28,20 @@ from typing import TYPE_CHECKING
 
 from harness import units
 from harness.errors import Problem
+from harness.measuring import refine
 from harness.measuring.measured_case import MeasuredCase
 from harness.measuring.plan import Block, assign, group_by_case, split_phases
 from harness.measuring.retirement import Retirement
 from harness.statistics import estimates
+from harness.statistics.rounds import FEWEST_ROUNDS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
 
+    from harness.catalog.grid import Index
     from harness.catalog.workload import Workload
     from harness.measuring.plan import CaseKey, Profile
+    from harness.measuring.refine import Leaders
     from harness.results.records import Cell, Trial
 
 
@@ -55,6 +62,11 @@ class Allocator:
             raise Problem("nothing to measure: no implementation matches the selection")
         by_case = group_by_case(planned)
         self._first, self._later = split_phases(by_case)
+        self._points = {  # of grids, by (workload, case)
+            key: (grid, index)
+            for key in self._later
+            if (grid := workloads[key[0]].grid) and (index := grid.index_of(key[1])) is not None
+        }
         self._urgent = {(cell.workload, cell.case) for cell in urgent}.intersection(self._later)
         without_variants = range(profile.min_blocks * len(self._first))
         compared = {cell.contestant for cell in urgent}.union(
@@ -122,9 +134,16 @@ class Allocator:
         urgent = [key for key in self._later if key in self._urgent]
         yield from self._shuffle(self._first, range(min_blocks))
         yield from self._shuffle(urgent, range(estimates.MIN_FOR_INTERVAL))
-        yield from (key for key in self._later if key not in self._urgent)
+        yield from (key for key in self._later if self._is_due(key))
         varied = [key for key in self._first if self._cases[key].variants]
         yield from self._shuffle(varied, range(min_blocks, 2 * min_blocks))
+
+    def _is_due(self, key: CaseKey) -> bool:
+        """Return whether a case gets its first block before it is known what is fastest where."""
+        if key in self._points:
+            grid, index = self._points[key]
+            return index in grid.first and key not in self._urgent
+        return key not in self._urgent
 
     def _shuffle(self, keys: Sequence[CaseKey], rounds: range) -> Iterator[CaseKey]:
         """Yield cases in rounds, each in another order."""
@@ -139,7 +158,10 @@ class Allocator:
             for one in shuffled
         ]
         random.Random(f"{self._seed} {index}").shuffle(shuffled)
-        return Block(index, *key, tuple(shuffled), self._cases[key].choose_rounds(index), reason)
+        # A map needs many points; each is as certain as its blocks, not as its rounds.
+        is_point = key in self._points
+        rounds = FEWEST_ROUNDS if is_point else self._cases[key].choose_rounds(index)
+        return Block(index, *key, tuple(shuffled), rounds, reason)
 
     def _choose_case(self, index: int) -> CaseKey | None:
         if index < len(self._fixed):
@@ -157,14 +179,55 @@ class Allocator:
         if not unfinished:
             return None
         gains = {key: case.excess / case.block_cost_ns for key, case in unfinished.items()}
+        if any(gains.values()):
+            key = self._choose_point(later) or self._choose_later(later)
+            if key is not None:
+                return key
+        return max(gains, key=gains.__getitem__)
+
+    def _choose_later(self, later: Sequence[CaseKey]) -> CaseKey | None:
+        """Return the case that needs more blocks for an interval; points of grids come last."""
         counts = {key: self._cases[key].block_count for key in later}
         too_few = [key for key, count in counts.items() if count < estimates.MIN_FOR_INTERVAL]
-        if too_few and any(gains.values()):
-            return min(too_few, key=counts.__getitem__)
-        return max(gains, key=gains.__getitem__)
+        others = [key for key in too_few if key not in self._points]
+        if others:
+            return min(others, key=counts.__getitem__)
+        points = [key for key in too_few if counts[key]]
+        leaders = {key[0]: self._leaders(key[0]) for key in points}
+
+        def order(key: CaseKey) -> tuple[int, bool]:
+            is_on_border = refine.is_on_border(self._points[key][1], leaders[key[0]])
+            return counts[key], not is_on_border
+
+        return min(points, key=order, default=None)
+
+    def _choose_point(self, later: Sequence[CaseKey]) -> CaseKey | None:
+        """Return a point of a grid that was not measured yet and is useful, or None."""
+        for workload in dict.fromkeys(key[0] for key in later if key in self._points):
+            grid = self._points[next(key for key in self._points if key[0] == workload)][0]
+            candidates = {
+                self._points[key][1]
+                for key in later
+                if key in self._points
+                if key[0] == workload and not self._cases[key].block_count
+            }
+            point = refine.next_point(grid, self._leaders(workload), candidates)
+            if point is not None:
+                return workload, grid.cases[point]
+        return None
+
+    def _leaders(self, workload: str) -> dict[Index, Leaders]:
+        """Return who is fastest at each measured point of the grid of a workload."""
+        return {
+            index: self._cases[key].find_leaders()
+            for key, (_, index) in self._points.items()
+            if key[0] == workload and self._cases[key].block_count
+        }
 
     def _explain(self, key: CaseKey) -> str:
         """Return why a case gets more blocks: `sharpening echo: go/asyncio known to within 12%`."""
+        if key in self._points and not self._cases[key].block_count:
+            return f"refining the map of {key[0]}: {key[1]}"
         if key not in self._first:
             return f"more blocks of {key[0]} {key[1]}, for intervals"
         case = self._cases[key]

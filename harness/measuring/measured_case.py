@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
+from statistics import median
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -12,6 +13,7 @@ from msgspec import structs
 from harness.catalog.contestant import DEFAULT_RUNTIME, Contestant
 from harness.catalog.workload import BASELINE
 from harness.measuring.plan import keep_models
+from harness.measuring.refine import Leaders
 from harness.measuring.retirement import Retirement
 from harness.results.records import Status
 from harness.statistics import estimates
@@ -165,6 +167,19 @@ class MeasuredCase:
         # Without ratios, more blocks are always useful.
         return not self._has_no_ratios and self._rule.is_met
 
+    def find_leaders(self) -> Leaders:
+        """Return the best contestant so far by the headline metric, and all within the margin."""
+        metric = next(iter(self._assignments.values())).case.workload.headline_metric
+        sign = 1 if metric.better == "lower" else -1
+        costs = {
+            cell.contestant: sign * median(values.by_block.values())
+            for cell, values in self._values.items()
+            if values.by_block and not cell.control
+        }
+        best = min(costs, key=costs.__getitem__, default=None)
+        near = {one for one in costs if best is not None and _is_near(costs[one], costs[best])}
+        return Leaders(best, frozenset(near))
+
     def choose_rounds(self, block: int) -> int:
         """Return how many rounds a block has to have, from the blocks before it.
 
@@ -210,6 +225,11 @@ class MeasuredCase:
         self._widest = max(spreads, key=spreads.__getitem__, default=self._widest)
         self._widest_spread = spreads.get(self._widest)
         self._rule.add_block(spreads.values())
+
+
+def _is_near(value: float, best: float) -> bool:
+    """Return whether two values of one sign are equal within the margin."""
+    return max(abs(value), abs(best)) <= estimates.MARGIN * min(abs(value), abs(best))
 
 
 def _choose_contrasts(cells: Sequence[Cell]) -> dict[Cell, Cell]:

@@ -159,6 +159,7 @@ def plan_cells(
     used, with the reason. `models` are all models in display order. `server_processors` says how
     many processors a server may use, and `cores` how many the machine has, if that is known.
     """
+    chosen = [model for model in models if model in (selection.models or models)]
     offers_by_model: dict[tuple[str, str], list[Offer]] = {}
     for offer in offers:
         contestant = offer.contestant
@@ -167,9 +168,10 @@ def plan_cells(
     absent: list[AbsentCell] = []
     for workload in workloads:
         for case in select_cases(workload, profile, selection.cases, cores):
-            for model in models:
-                if selection.models and model not in selection.models:
-                    continue
+            if case.id in workload.grid_cases:
+                present += _plan_point(workload, case, offers_by_model, chosen)
+                continue
+            for model in chosen:
                 model_offers = offers_by_model.get((workload.id, model), [])
                 for offer in sorted(model_offers, key=lambda offer: offer.contestant):
                     cell = Cell(offer.contestant, case.id)
@@ -187,6 +189,30 @@ def plan_cells(
     twin_cells = {twin.cell for twin in twins}
     present = [cell for cell in present if cell not in twin_cells]
     return present + _plan_controls(present), absent + twins
+
+
+def _plan_point(
+    workload: Workload,
+    case: Case,
+    offers_by_model: Mapping[tuple[str, str], list[Offer]],
+    models: Sequence[str],
+) -> list[Cell]:
+    """Return the cells of a point of a grid. What it lacks, the headline case lacks too.
+
+    Of variants it has those that the workload compares with others; the map would be too costly.
+    """
+    compared = {contestant for pair in workload.contrasts for contestant in pair}
+    without = workload.grid.without if workload.grid else {}
+    return [
+        Cell(offer.contestant, case.id)
+        for model in models
+        if model not in without
+        for offer in sorted(
+            offers_by_model.get((workload.id, model), []), key=lambda offer: offer.contestant
+        )
+        if offer.contestant.is_plain or offer.contestant in compared
+        if _find_absence(workload, case, offer) is None
+    ]
 
 
 def _find_twins(present: Sequence[Cell], workloads: Sequence[Workload]) -> list[AbsentCell]:

@@ -147,7 +147,11 @@ def listing(
     """Yield the output of `list`: each workload with its cases, its models and those without it."""
     for workload in workloads:
         yield Text(f"{workload.id}", style="bold").append(f"  {workload.question}", "not bold")
-        yield Text(f"  cases    {', '.join(workload.cases)}")
+        cases = [case for case in workload.cases if case not in workload.grid_cases]
+        yield Text(f"  cases    {', '.join(cases)}")
+        if workload.grid_cases:
+            ends = f"{next(iter(workload.grid.cases.values()))} and others" if workload.grid else ""
+            yield Text(f"  map      {len(workload.grid_cases)} points: {ends}")
         names = [cell.name for cell in cells if cell.workload == workload.id]
         yield Text(f"  models   {', '.join(names)}")
         for missing in absent:

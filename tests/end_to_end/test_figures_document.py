@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 
 import pytest
 
 from harness.catalog.workload import HEADLINE
 from harness.paths import ROOT
-from tests.support.drawings import svg_files
+from tests.support.choice_maps import planted
+from tests.support.drawings import laid_out, svg_files
 from tests.support.scenes import workloads
 
 TEXT = (ROOT / "docs" / "reading-the-figures.md").read_text("utf-8")
@@ -23,17 +25,21 @@ def kind(name: str) -> str:
     workload, _, rest = name.partition("-")
     if workload not in workloads():
         return name
+    if rest.startswith("map-"):
+        return "map"
     return "scaling" if rest.startswith("over-") else rest or MAIN
 
 
+@cache
 def kinds() -> set[str]:
     scenes = ("many workloads", "a thorough run of a server")
-    return {kind(name) for scene in scenes for name in svg_files(scene)}
+    maps = laid_out(planted(), only=("mixed-map-throughput",)).names
+    return {kind(name) for names in (maps, *map(svg_files, scenes)) for name in names}
 
 
 def test_every_kind_of_figure_has_a_section_and_no_other_has() -> None:
     assert set(SECTIONS) - {SHARED} == kinds()
-    assert len(kinds()) == 9
+    assert len(kinds()) == 10
 
 
 @pytest.mark.parametrize("title", sorted(set(SECTIONS) - {SHARED}))

@@ -181,13 +181,15 @@ def scene(
     outside: Sequence[str] = (),
     every_case: bool = False,
     profile: str = "standard",
+    maps: bool = False,
 ) -> Analysis:
     """Return the analysis of a run over workloads `of` this project and `extra` ones.
 
-    Only the headline case has more than one block, but with `every_case`.
+    Only the headline case has more than one block, but with `every_case`. The many points of grids
+    are there with `maps` only.
     """
     chosen = [*(workloads()[id_] for id_ in of), *extra]
-    run = planned(chosen, models, missing, outside, profile)
+    run = planned(chosen, models, missing, outside, profile, maps=maps)
     found = trials(run, chosen, blocks, fate, every_case=every_case)
     # Ten thousand resamples show a figure nothing that two hundred do not.
     with mock.patch.object(estimates, "RESAMPLES", 200):
@@ -200,6 +202,8 @@ def planned(
     missing: Mapping[str, str] | None = None,
     outside: Sequence[str] = (),
     profile: str = "standard",
+    *,
+    maps: bool = False,
 ) -> Run:
     """Return a run over some workloads, as it is decided before its first trial."""
     cells, absent = plan.plan_cells(
@@ -217,6 +221,8 @@ def planned(
         plan.PROFILES[profile],
         order_models(outside),
     )
+    points = set().union(*(one.grid_cases for one in chosen)) if not maps else set()
+    cells = [cell for cell in cells if cell.case not in points]
     return Run(
         schema_version=SCHEMA_VERSION,
         id="20260102T030405Z-host",

@@ -32,7 +32,7 @@ func burstOf(busy time.Duration) burst {
 	if bursts.of == nil {
 		bursts.of = make(map[time.Duration]burst)
 	}
-	steps := max(1, busy.Nanoseconds()*stepsPerMs/1_000_000)
+	steps := busy.Nanoseconds() * stepsPerMs / 1_000_000
 	bursts.of[busy] = burst{steps, compute(steps)}
 	return bursts.of[busy]
 }

@@ -2,7 +2,9 @@
 package mixed
 
 import (
+	"cmp"
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -22,7 +24,7 @@ func Run(_ context.Context, p work.Params, probe *work.Probe) (any, error) {
 	requests, concurrency := p.Int("requests"), p.Int("concurrency")
 	wait, burst := p.Duration("wait_ns"), burstOf(p.Duration("busy_ns"))
 	var running sync.WaitGroup
-	var handler handler
+	handler := handler{begun: time.Now(), spans: make([]span, requests)}
 	used := cpuTime()
 	pending := make(chan struct{})
 	for range concurrency {
@@ -42,12 +44,18 @@ func Run(_ context.Context, p work.Params, probe *work.Probe) (any, error) {
 	probe.ObserveLeast("in_flight", most)
 	probe.Observe("above_limit", max(0, most-concurrency))
 	probe.ObserveLeast("used_ns", int(used.Nanoseconds())/requests)
+	for _, latency := range latencies(handler.spans, concurrency) {
+		probe.Latency(latency.Nanoseconds())
+	}
 	return handler.correct.Load(), nil
 }
 
-// A handler counts the requests in flight, and those that were handled correctly.
+// A handler counts the requests in flight, those that were done and handled correctly,
+// and keeps when each began and ended.
 type handler struct {
-	now, most, correct atomic.Int64
+	now, most, correct, done atomic.Int64
+	begun                    time.Time
+	spans                    []span // of the requests that are done
 }
 
 // handle waits, and then computes.
@@ -60,6 +68,31 @@ func (h *handler) handle(wait time.Duration, burst burst) {
 	if compute(burst.steps) == burst.value && waited {
 		h.correct.Add(1)
 	}
+	h.spans[h.done.Add(1)-1] = span{start.Sub(h.begun), time.Since(h.begun)}
+}
+
+// A span is when a request began and ended, counted from the beginning of the call.
+type span struct{ start, end time.Duration }
+
+// latencies returns how long each request took since it could begin: the first ones at
+// once, and each further one when another was done. So the time in which a request does
+// not get to begin counts too.
+func latencies(spans []span, atATime int) []time.Duration {
+	slices.SortFunc(spans, func(a, b span) int { return cmp.Compare(a.start, b.start) })
+	ends := make([]time.Duration, 0, len(spans))
+	for _, one := range spans {
+		ends = append(ends, one.end)
+	}
+	slices.Sort(ends)
+	found := make([]time.Duration, 0, len(spans))
+	for i, one := range spans {
+		since := spans[0].start
+		if i >= atATime {
+			since = ends[i-atATime]
+		}
+		found = append(found, one.end-since)
+	}
+	return found
 }
 
 // observe keeps the largest number of requests in flight.

@@ -50,7 +50,7 @@ def render(
     writer = csv.DictWriter(file, COLUMNS, lineterminator="\n")
     writer.writeheader()
     for result in analysis.workloads.values():
-        for cells in result.cases.values():
+        for cells in (result.cases | result.grid).values():
             for cell in cells:
                 if selection.has(cell.cell):
                     writer.writerows(

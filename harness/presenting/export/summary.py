@@ -64,7 +64,7 @@ def _workload(result: WorkloadResult, selection: ExportSelection) -> dict[str, o
                 "params": workload.cases[case].params,
                 "cells": [_cell(result, cell) for cell in cells if selection.has(cell.cell)],
             }
-            for case, cells in result.cases.items()
+            for case, cells in (result.cases | result.grid).items()
         ],
         "comparison": _comparison(result, selection),
         "comparison_by_cpu": _comparison(result.by_cpu, selection) if result.by_cpu else None,

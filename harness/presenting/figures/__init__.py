@@ -7,12 +7,14 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 from harness import units
+from harness.analysis.choice_map import maps_of
 from harness.analysis.drift import LEAST_PROBES
 from harness.analysis.first_look import first_look
 from harness.analysis.run_results import FEW_WORKLOADS
 from harness.errors import Exit, Problem
 from harness.presenting.figures import (
     behaviours,
+    choice_map,
     contestants,
     drift,
     ladder,
@@ -166,5 +168,7 @@ def _special_makers(
         yield f"{id_}-cases", partial(latency_bars.figure, analysis, result)
     if slopes.has_points(result):
         yield f"{id_}-slopes", partial(slopes.figure, analysis, result)
+    for metric, maps in maps_of(analysis, result).items():
+        yield f"{id_}-map-{metric}", partial(choice_map.figure, analysis, maps)
     if ladder.ladder_cells(result):
         yield f"{id_}-ladder", partial(ladder.figure, analysis, result)

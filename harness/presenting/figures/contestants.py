@@ -42,10 +42,12 @@ def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
     notes = _collect_notes(result)
     lines = [line for note in notes for line in note.lines]
     marked = {cell.contestant for note in notes for cell in note.marked}
+    # What is there to check the points of a map is no result, and stands in the tables.
+    check = result.workload.grid.used if result.workload.grid else ""
     metrics = [
         metric
         for metric in result.workload.metrics.values()
-        if any(metric.id in cell.metrics for cell in cells)
+        if metric.id != check and any(metric.id in cell.metrics for cell in cells)
     ]
     rows = _place_rows(result, cells)
     names = {row: _name_row(cell, marked) for row, cell in rows.cells.items()}

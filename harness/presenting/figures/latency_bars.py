@@ -28,7 +28,7 @@ _LEAST_SHOWN_NS = 10_000.0
 
 def has_bars(result: WorkloadResult) -> bool:
     """Return whether several cases have latencies, so that they can be compared."""
-    return len(_cases(result)) > 1
+    return result.workload.shape == "latency" and len(_cases(result)) > 1
 
 
 def figure(analysis: Analysis, result: WorkloadResult) -> Figure:

@@ -31,7 +31,7 @@ def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
     """Draw the latencies of the headline case: a curve per model."""
     workload = result.workload
     case = workload.cases[result.headline_id]
-    measured = "latency" if workload.shape == "server" else "lateness"
+    measured = "lateness" if workload.shape == "latency" else "latency"
     rate = f" at {case.rate_per_s:,} requests/s" if case.rate_per_s else ""
     cells = _plain_cells(result)
     counts = [cell.requests for cell in cells if cell.requests]

@@ -18,7 +18,7 @@ from harness.analysis.findings import finding, overall
 from harness.analysis.first_look import first_look
 from harness.analysis.run_results import by_topic
 from harness.catalog.workload import order_models
-from harness.presenting.report import svg, view
+from harness.presenting.report import map_view, svg, view
 from harness.statistics.estimates import MARGIN_PERCENT
 
 if TYPE_CHECKING:
@@ -63,6 +63,7 @@ def render(
             models=_models(analysis, behaviours),
             behaviours=behaviours,
             claims=view.claims(judged),
+            maps=map_view.sections(analysis, pictures),
             **_findings(analysis),
             sections=_sections(analysis, sources, pictures),
             **_machine_and_run(analysis),
@@ -168,7 +169,9 @@ def _pictures(svgs: Mapping[str, str]) -> dict[str, view.Picture]:
 def _workload_pictures(pictures: Mapping[str, view.Picture], id_: str) -> tuple[view.Picture, ...]:
     """Return the figures of a workload, its main figure first."""
     chosen = [
-        picture for name, picture in pictures.items() if name == id_ or name.startswith(f"{id_}-")
+        picture
+        for name, picture in pictures.items()
+        if name == id_ or (name.startswith(f"{id_}-") and not map_view.is_map(name, id_))
     ]
     return tuple(sorted(chosen, key=lambda picture: (picture.name != id_, picture.name)))
 

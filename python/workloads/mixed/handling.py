@@ -23,6 +23,8 @@ class Handled(NamedTuple):
 
     correct: bool  # it waited long enough, and computed the right value
     cpu_ns: int
+    start_ns: int
+    end_ns: int
 
 
 def compute(steps: int) -> int:
@@ -34,7 +36,7 @@ def compute(steps: int) -> int:
 
 def plan_work(params: Params) -> Work:
     """Return what each request has to do: the same number of steps in every process."""
-    steps = max(1, params.busy_ns * STEPS_PER_MS // 1_000_000)
+    steps = params.busy_ns * STEPS_PER_MS // 1_000_000
     return Work(params.wait_ns, steps, compute(steps))
 
 
@@ -43,7 +45,13 @@ def handle(work: Work, start_ns: int) -> Handled:
     waited = time.monotonic_ns() - start_ns >= work.wait_ns - EARLY_NS
     cpu_ns = time.thread_time_ns()
     value = compute(work.steps)
-    return Handled(waited and value == work.value, time.thread_time_ns() - cpu_ns)
+    cpu_ns = time.thread_time_ns() - cpu_ns
+    return Handled(waited and value == work.value, cpu_ns, start_ns, time.monotonic_ns())
+
+
+def brought_back(handled: Handled) -> Handled:
+    """Return what another thread or process handled, with the way back in its time."""
+    return handled._replace(end_ns=time.monotonic_ns())
 
 
 class InFlight:
@@ -63,9 +71,26 @@ class InFlight:
 
 
 def report(probe: Probe, params: Params, handled: Sequence[Handled], most: int) -> int:
-    """Report the requests in flight and the CPU time of each; return how many are correct."""
+    """Report the requests in flight, the CPU time and the latency of each.
+
+    Returns how many are correct.
+    """
+    for latency_ns in latencies_ns(handled, params.concurrency):
+        probe.latency(latency_ns)
     probe.observe_least("in_flight", most)
     probe.observe("above_limit", max(0, most - params.concurrency))
     cpu_ns = sum(one.cpu_ns for one in handled)
     probe.observe_least("used_ns", cpu_ns // params.requests)
     return sum(one.correct for one in handled)
+
+
+def latencies_ns(handled: Sequence[Handled], at_a_time: int) -> list[int]:
+    """Return how long each request took since it could begin, in the order in which they began.
+
+    The first ones could begin at once, and each further one when another was done. So the time in
+    which a model does not get to begin a request counts too.
+    """
+    started = sorted(handled, key=lambda one: one.start_ns)
+    ends = sorted(one.end_ns for one in handled)
+    could_begin = [started[0].start_ns] * at_a_time + ends
+    return [one.end_ns - since for one, since in zip(started, could_begin, strict=False)]

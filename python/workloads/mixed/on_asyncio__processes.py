@@ -10,7 +10,7 @@ from multiprocessing import get_context
 
 from runner.models import START_METHOD
 from runner.work import Params, Probe
-from workloads.mixed.handling import InFlight, Work, handle, plan_work, report
+from workloads.mixed.handling import InFlight, Work, brought_back, handle, plan_work, report
 
 processes = get_context(START_METHOD)
 processes.set_forkserver_preload([__name__])
@@ -38,7 +38,8 @@ async def run(params: Params, probe: Probe, prepared: tuple[Work, ProcessPoolExe
             with in_flight:
                 start = time.monotonic_ns()
                 await asyncio.sleep(work.wait_ns / 1e9)
-                handled.append(await loop.run_in_executor(pool, handle, work, start))
+                done = await loop.run_in_executor(pool, handle, work, start)
+                handled.append(brought_back(done))
 
     async with asyncio.TaskGroup() as group:
         for _ in range(params.concurrency):

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from runner.work import Params, Probe
-from workloads.mixed.handling import InFlight, Work, handle, plan_work, report
+from workloads.mixed.handling import InFlight, Work, brought_back, handle, plan_work, report
 
 
 @asynccontextmanager
@@ -23,7 +23,8 @@ async def run(params: Params, probe: Probe, work: Work) -> int:
             with in_flight:
                 start = time.monotonic_ns()
                 await asyncio.sleep(work.wait_ns / 1e9)
-                handled.append(await asyncio.to_thread(handle, work, start))
+                done = await asyncio.to_thread(handle, work, start)
+                handled.append(brought_back(done))
 
     async with asyncio.TaskGroup() as group:
         for _ in range(params.concurrency):

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from runner.interpreter_pool import warm_pool
 from runner.work import Params, Probe, most_at_once
-from workloads.mixed.handling import Handled, Work, calibrate, handle, report
+from workloads.mixed.handling import Handled, Work, handle, plan_work, report
 
 
 def request(work: Work) -> tuple[int, int, Handled]:
@@ -20,7 +20,7 @@ def request(work: Work) -> tuple[int, int, Handled]:
 
 @contextmanager
 def prepare(params: Params, probe: Probe) -> Iterator[tuple[Work, Executor]]:
-    work = calibrate(params)
+    work = plan_work(params)
     with warm_pool(__name__, params.concurrency) as pool:
         for job in [pool.submit(request, work) for _ in range(4 * params.concurrency)]:
             job.result()

@@ -9,14 +9,14 @@ from queue import Empty, SimpleQueue
 
 from runner.loops import run_on_each, running
 from runner.work import Params, Probe, most_at_once
-from workloads.mixed.handling import Handled, Work, calibrate, handle, report
+from workloads.mixed.handling import Handled, Work, handle, plan_work, report
 
 Prepared = tuple[Work, list[AbstractEventLoop]]
 
 
 @contextmanager
 def prepare(params: Params, probe: Probe) -> Iterator[Prepared]:
-    work = calibrate(params)
+    work = plan_work(params)
     with running() as loops:
         yield work, loops
 

@@ -65,8 +65,9 @@
   const words = () => KINDS
     .filter((kind) => boxes(kind).some((box) => !box.checked))
     .map((kind) => `${kind}=${[...chosen(kind)].map(encodeURIComponent).join(",")}`);
+  let ownWork = ""; // CPU time and wait in ms, and how many at a time: 5,50,200
   const address = (at) => {
-    const parts = [at, ...words()].filter(Boolean);
+    const parts = [at, ...words(), ownWork && `work=${ownWork}`].filter(Boolean);
     return parts.length ? `#${parts.join("&")}` : location.pathname + location.search;
   };
 
@@ -105,6 +106,8 @@
       for (const box of boxes(kind)) box.checked = !names || names.has(box.value);
     }
     apply();
+    const work = location.hash.slice(1).split("&").find((text) => text.startsWith("work="));
+    if (work) fillWork(work.slice("work=".length).split(","));
     goTo(place());
   };
 
@@ -164,6 +167,73 @@
         other.setAttribute("aria-pressed", String(order.includes(other)));
         show(other);
       }
+    });
+  }
+
+  // --- the map: what it shows for the reader's own requests; the address keeps them
+
+  const NEAREST = 2;
+  const SVG = "http://www.w3.org/2000/svg";
+  const placeOf = (share) => (share < 1 ? share : 1 + Math.log10(share));
+  const say = (parent, name, text) => parent.append(Object.assign(document.createElement(name), { textContent: text }));
+
+  function fillWork(numbers) {
+    for (const form of all(".own-work")) {
+      all("input", form).forEach((input, i) => { input.value = numbers[i] || ""; });
+      answer(form);
+    }
+  }
+
+  function answer(form) {
+    const output = form.querySelector(".answer");
+    const texts = all("input", form).map((input) => input.value.trim());
+    const [cpu, wait, count] = texts.map(Number);
+    output.replaceChildren();
+    ownWork = "";
+    all(".own-mark").forEach((mark) => mark.remove());
+    if (texts.includes("")) return;
+    if (!(cpu >= 0 && wait >= 0 && cpu + wait > 0 && count >= 1 && Number.isFinite(cpu + wait + count))) {
+      say(output, "p", "Expected: times of 0 ms or more, not both 0, and at least 1 at a time.");
+      return;
+    }
+    ownWork = texts.map(encodeURIComponent).join(",");
+    const map = JSON.parse(form.dataset.map);
+    const [x, y] = [placeOf((100 * cpu) / (cpu + wait)), Math.log10(count)];
+    for (const one of map.maps) say(output, "p", `${one.heading}: ${reading(map, one, x, y)}`);
+    const away = (point) => Math.hypot(point.x - x, point.y - y);
+    const points = [...map.points].sort((a, b) => away(a) - away(b)).slice(0, NEAREST);
+    for (const point of points) {
+      say(output, "p", `Measured nearby: ${point.requests}`);
+      const list = output.appendChild(document.createElement("ul"));
+      map.maps.forEach((one, i) => say(list, "li", `${one.heading}: ${point.findings[i] || "not measured"}`));
+    }
+    say(output, "p", `Full advice: loombench advise --cpu ${cpu}ms --wait ${wait}ms --concurrency ${count}`);
+    mark(form, (x - map.left) / (map.right - map.left), (y - map.low) / (map.high - map.low));
+  }
+
+  function reading(map, one, x, y) {
+    const row = one.rows[Math.round((y - map.low) / map.step)] || "";
+    const letter = row[Math.round((x - map.left) / map.step)] || ".";
+    if (letter === ".") return "not measured here";
+    const name = one.names[letter.toLowerCase().charCodeAt(0) - "a".charCodeAt(0)];
+    return letter === letter.toUpperCase() ? name : "tied or undecided; see what was measured nearby";
+  }
+
+  function mark(form, right, up) {
+    if (!(right >= 0 && right <= 1 && up >= 0 && up <= 1)) return;
+    for (const panel of all('[id*="-map-"]', form.parentElement).filter((one) => one.getBBox)) {
+      const box = panel.getBBox();
+      const ring = document.createElementNS(SVG, "circle");
+      const look = { class: "own-mark", cx: box.x + right * box.width, cy: box.y + (1 - up) * box.height, r: 9 };
+      for (const [name, value] of Object.entries(look)) ring.setAttribute(name, value);
+      panel.closest("svg").append(ring);
+    }
+  }
+
+  for (const form of all(".own-work")) {
+    form.addEventListener("input", () => {
+      answer(form);
+      history.replaceState(null, "", address(place()));
     });
   }
 
