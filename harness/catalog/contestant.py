@@ -11,6 +11,7 @@ LONGEST_NAME = 40  # characters of a model or variant, so that table and figure 
 
 _SEPARATOR = " · "
 _MODEL_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_RUNTIME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,15}")
 _VARIANT = re.compile(r"([a-z][a-z0-9_]*)?")
 
 
@@ -63,3 +64,8 @@ def is_model_id(name: str) -> bool:
 def is_variant(name: str) -> bool:
     """Return whether this is a valid variant; the plain implementation has an empty one."""
     return len(name) <= LONGEST_NAME and _VARIANT.fullmatch(name) is not None
+
+
+def is_runtime(name: str) -> bool:
+    """Return whether this is a valid label of a runtime that a user adds."""
+    return _RUNTIME.fullmatch(name) is not None and name != DEFAULT_RUNTIME

@@ -283,6 +283,7 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True):
     alone: bool = False  # every trial is measured alone, without turns
     runner_files: tuple[str, ...] = ()  # absolute path of each loombench.toml given by --runner
     env: dict[str, str] = {}  # variables that the user passed to all children, by --env
+    runtimes: dict[str, str] = {}  # label -> what the user gave by --runtime
     revision: str = ""  # the commit that the working tree is measured against, by `ab`
     merged: tuple[str, ...] = ()  # the ids of the runs that it was merged from
 

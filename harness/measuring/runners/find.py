@@ -21,6 +21,7 @@ from harness.paths import ROOT
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
+    from harness.measuring.runners.environments import Environment
     from harness.measuring.runners.go_build import GoBinaries
     from harness.measuring.runners.revision import Revision
 
@@ -73,6 +74,30 @@ def find_runners_of(
     return runners
 
 
+class Added(NamedTuple):
+    """A runtime that the user adds, ready to be asked."""
+
+    label: str
+    environment: Environment
+    env: Mapping[str, str]  # for its processes
+
+
+def add_python(runners: Runners, added: Sequence[Added], *, remembered: bool = False) -> None:
+    """Describe our Python runner in these runtimes, and add it for those that can be used."""
+    asked = []
+    for runtime in added:
+        python = runtime.environment.python
+        question = Question(
+            (str(python), "-P", "-m", "runner"),
+            {"PYTHONPATH": str(ROOT / "python"), **runtime.env},
+            # The name of its folder is a digest of the interpreter and of its libraries.
+            depends_on=(ROOT / "python", python),
+            installed=str(runtime.environment.folder),
+        )
+        asked.append(_Undescribed(question, "python", (), _PYTHON_SHARED, runtime=runtime.label))
+    _add_runners(runners, asked, remembered=remembered)
+
+
 class _Undescribed(NamedTuple):
     """What is known of a runner before it has described itself."""
 
@@ -81,6 +106,7 @@ class _Undescribed(NamedTuple):
     models: tuple[str, ...]  # that only it can offer
     shared: tuple[str, ...]
     lean: tuple[str, ...] = ()
+    runtime: str = DEFAULT_RUNTIME
 
     @property
     def questions(self) -> list[Question]:
@@ -136,7 +162,8 @@ def _add_runners(
         error = next((answer for answer in (about, *lean) if isinstance(answer, Exception)), None)
         if isinstance(about, Exception) or error is not None:
             why = ": ".join(filter(None, [str(error), find_lack(str(error))]))
-            reason = units.one_line(f"the {one.name} runner cannot be used: {why}")
+            where = "" if one.runtime == DEFAULT_RUNTIME else f" of the runtime {one.runtime}"
+            reason = units.one_line(f"the {one.name} runner{where} cannot be used: {why}")
             runners.problems.append(reason)
             runners.missing_models.update(dict.fromkeys(one.models, reason))
             continue
@@ -154,7 +181,7 @@ def _add_runners(
                 if isinstance(description, protocol.Description)
                 for offered in description.implementations
             ),
-            runtime=of.label if of else DEFAULT_RUNTIME,
+            runtime=of.label if of else one.runtime,
         )
         runners.found[described.key] = described
 
