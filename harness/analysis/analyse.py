@@ -14,6 +14,7 @@ from msgspec import structs
 from harness import units
 from harness.analysis import drift
 from harness.analysis.aggregate import CellAggregate
+from harness.analysis.builds import explain_build
 from harness.analysis.comparison import Comparison, compare
 from harness.analysis.disturbance import DisturbanceCount
 from harness.analysis.ranking import compare_counts, find_unranked
@@ -125,7 +126,7 @@ def _workload_result(run: Run, workload: Workload, aggregates: _Aggregates) -> W
         cells = [cell for cell in everything if cell.case == case and not cell.control]
         if cells:
             found = [
-                _cell_result(workload, cell, aggregates, language, absent.get(cell))
+                _cell_result(run, workload, cell, aggregates, language, absent.get(cell))
                 for cell in cells
             ]
             cases[case] = compare_counts(found, workload.headline_metric)
@@ -157,6 +158,7 @@ def _rank_by_cpu(result: WorkloadResult, aggregates: _Aggregates) -> WorkloadRes
 
 
 def _cell_result(
+    run: Run,
     workload: Workload,
     cell: Cell,
     aggregates: _Aggregates,
@@ -169,6 +171,7 @@ def _cell_result(
     headline = workload.headline_metric.id
     values = own.series[headline].values
     baseline = aggregates[Cell(workload.baseline, cell.case)].series[headline].values
+    build = explain_build(cell.contestant, workload.baseline, run.runners) if metrics else ""
     result = CellResult(
         cell=cell,
         case=own.case,
@@ -181,7 +184,7 @@ def _cell_result(
         absent=absent,
         lacking=lacking if metrics else {},
         values=values.by_block,
-        warnings=own.warnings(),
+        warnings=(*own.warnings(), *filter(None, [build])),
         curve=own.curve(),
         parked=own.points(),
         ladder=own.steps(),
@@ -190,6 +193,7 @@ def _cell_result(
             for metric, known in workload.metrics.items()
         },
         requests=own.requests,
+        gil_came_on=own.gil_came_on > 0,
     )
     empty_ns = _empty_call_ns(cell, aggregates)
     return replace(result, unranked=find_unranked(own, result, workload.headline_metric, empty_ns))
@@ -249,10 +253,11 @@ def _seed(cell: Cell, metric: Metric) -> str:
 
 
 def _metric_baseline(metric: Metric, cell: Cell, language: dict[str, str]) -> Cell | None:
-    """Return the cell a ratio metric compares with: its language's own baseline."""
+    """Return the cell a ratio metric compares with: its own language's and runtime's baseline."""
     for model in metric.baselines:
         if language.get(model) == language.get(cell.model):
-            return Cell(Contestant(cell.workload, model), cell.case)
+            runtime = cell.contestant.runtime
+            return Cell(Contestant(cell.workload, model, runtime=runtime), cell.case)
     return None
 
 

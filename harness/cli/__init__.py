@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness import units
-from harness.cli import behaving, comparing, measuring, merging, reading, writing
+from harness.cli import behaving, comparing, interpreters, measuring, merging, reading, writing
 from harness.cli.output import guarded
 from harness.errors import Exit, Problem, explain
 from harness.paths import has_working_directory
@@ -21,6 +21,7 @@ _COMMANDS = (
     *measuring.COMMANDS,
     *behaving.COMMANDS,
     *comparing.COMMANDS,
+    *interpreters.COMMANDS,
     *merging.COMMANDS,
     *reading.COMMANDS,
     *writing.COMMANDS,

@@ -141,10 +141,7 @@ def _make(run: _Commands, folder: Path, interpreter: Interpreter) -> None:
     """Make a virtual environment that has nothing but pip. Raises EnvironmentProblem."""
     done = run([str(interpreter.path), "-I", "-m", "venv", str(folder)])
     if done.failed:
-        raise EnvironmentProblem(
-            f"it cannot make a virtual environment: {done.last_line}; on Debian and Ubuntu: apt-get"
-            " install python3-venv"
-        )
+        raise EnvironmentProblem(f"it cannot make a virtual environment: {done.last_line}")
 
 
 def _install(

@@ -29,6 +29,10 @@ _NOT_NAMES = ("-config", "-intel64", "-gdb.py", "m", "w")  # how other programs 
 # Any Python answers it, also one that is too old. A virtual environment names what it is made from.
 _QUESTION = """
 import json, platform, sys, sysconfig
+try:
+    import ensurepip, venv
+except ImportError:
+    venv = None
 print(json.dumps({
     "version": sys.version.split()[0],
     "info": list(sys.version_info[:2]),
@@ -37,6 +41,7 @@ print(json.dumps({
     "build": sys.version,
     "executable": getattr(sys, "_base_executable", None) or sys.executable,
     "free_threaded": bool(sysconfig.get_config_var("Py_GIL_DISABLED")),
+    "has_venv": venv is not None,
 }))
 """
 
@@ -55,13 +60,13 @@ class Interpreter:
 
     @property
     def name(self) -> str:
-        """Its name for people: `CPython 3.14.0, free-threaded`."""
+        """Its name for people: `CPython 3.14.0, free-threaded`; empty if it gave no answer."""
         kind = ", free-threaded" if self.free_threaded else ""
-        return f"{self.implementation} {self.version}{kind}"
+        return f"{self.implementation} {self.version}{kind}".strip()
 
     @property
     def label(self) -> str:
-        """A label for it as a runtime: `3.14t`, `pypy3.11`."""
+        """A label for it as a runtime: `3.14t`, `pypy3.11`; empty if it gave no answer."""
         minor = ".".join(self.version.split(".")[:2]) + ("t" if self.free_threaded else "")
         return (
             minor if self.implementation == "CPython" else f"{self.implementation.lower()}{minor}"
@@ -141,6 +146,9 @@ def _read(path: Path, answer: Mapping[str, Any]) -> Interpreter:
         reason = f"found {about.name}, expected Python {oldest} or later"
     elif (machine := str(answer["machine"])) != platform.machine():
         reason = f"found an interpreter for {machine}, expected {platform.machine()}"
+    elif not answer["has_venv"]:
+        package = f"python{'.'.join(map(str, answer['info']))}-venv"
+        reason = f"it lacks venv or ensurepip; on Debian and Ubuntu: apt-get install {package}"
     return Interpreter(**{**vars(about), "reason": reason})
 
 
