@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from harness.catalog.contestant import Contestant
-    from harness.results.records import RunnerFacts
+    from harness.results.records import Run, RunnerFacts
 
 _FACT = "optimised"
 _NOTHING = "no optimisation"
@@ -27,9 +27,22 @@ def explain_build(
     if contestant.runtime == baseline.runtime or own is None or base is None or own == base:
         return ""
     return (
-        f"the ratio is between builds: {contestant.runtime} declares {own or _NOTHING},"
+        f"the ratio is between different builds: {contestant.runtime} declares {own or _NOTHING},"
         f" {_name(baseline.runtime)} {base or _NOTHING}"
     )
+
+
+def list_builds(run: Run) -> list[str]:
+    """Return what each runtime declares, if they do not all declare the same."""
+    found = {
+        _name(runner.runtime): str(runner.facts[_FACT]) or _NOTHING
+        for runner in run.runners
+        if _FACT in runner.facts
+    }
+    if len(set(found.values())) <= 1:
+        return []
+    listed = ", ".join(f"{name} {built}" for name, built in found.items())
+    return [f"Different builds, so part of a difference may be the compiler's: {listed}"]
 
 
 def _name(runtime: str) -> str:

@@ -260,7 +260,7 @@ class RunnerFacts(msgspec.Struct, frozen=True, omit_defaults=True):
         detail = f" ({', '.join(known)})" if known else ""
         of_runtime = self.key.removeprefix(self.name)
         language = units.language_name(self.language)
-        return f"{language}{of_runtime} {self.version.removeprefix('go')}{detail}"
+        return f"{language} {self.version.removeprefix('go')}{of_runtime}{detail}"
 
 
 class Run(msgspec.Struct, frozen=True, omit_defaults=True):

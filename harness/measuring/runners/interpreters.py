@@ -26,6 +26,7 @@ _LONGEST = 2**16  # bytes of an answer
 _MOST_QUOTED = 100  # characters of an answer that is none
 _NAMES = ("python", "python3", "python3.*", "pypy3", "pypy3.*", "graalpy")
 _NOT_NAMES = ("-config", "-intel64", "-gdb.py", "m", "w")  # how other programs of these names end
+_SYSTEM = (Path("/usr/bin"), Path("/usr/local/bin"))
 # Any Python answers it, also one that is too old. A virtual environment names what it is made from.
 _QUESTION = """
 import json, platform, sys, sysconfig
@@ -190,7 +191,7 @@ def _list_folders(ambient: Mapping[str, str]) -> Iterator[Path]:
     uv = Path(ambient.get("UV_PYTHON_INSTALL_DIR") or data / "uv" / "python")
     yield from _sorted_bins(pyenv / "versions")
     yield from _sorted_bins(uv)
-    yield from (Path("/usr/bin"), Path("/usr/local/bin"))
+    yield from _SYSTEM
     shims = pyenv / "shims"  # scripts that start the interpreters above
     yield from (
         folder

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from matplotlib.lines import Line2D
 
-from harness.analysis import runtimes
+from harness.analysis import builds, runtimes
 from harness.analysis.requests import describe_better
 from harness.catalog.contestant import DEFAULT_RUNTIME
 from harness.presenting.figures import style, ticks
@@ -97,8 +97,8 @@ def _models(analysis: Analysis, results: Sequence[WorkloadResult]) -> list[str]:
 
 def _notes(analysis: Analysis, results: Sequence[WorkloadResult]) -> list[str]:
     """Return lines that say what has no dot and why, as many as a figure has room for."""
-    text = "; ".join(runtimes.list_gaps(analysis, results))
-    lines = textwrap.wrap(f"{text}." if text else "", _NOTE_WIDTH)
+    parts = [*builds.list_builds(analysis.run), *runtimes.list_gaps(analysis, results)]
+    lines = textwrap.wrap(f"{'; '.join(parts)}." if parts else "", _NOTE_WIDTH)
     if len(lines) > _MOST_NOTES:
         lines = [*lines[: _MOST_NOTES - 1], "... The tables of the report have every reason."]
     return lines
@@ -144,6 +144,8 @@ def _draw_panel(
     lows = [one.value if one.low is None else one.low for one in known]
     highs = [one.value if one.high is None else one.high for one in known]
     ticks.set_x_scale(axes, result.metric.unit, lows, highs)
+    if axes.get_xscale() == "log":
+        ticks.trim_ticks(axes, result.metric.unit, _GAP / 2 - 0.05)
     axes.set_ylim(len(models) - 0.5, -0.5)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
