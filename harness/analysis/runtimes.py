@@ -94,7 +94,8 @@ def finding(analysis: Analysis, results: Sequence[WorkloadResult]) -> str:
     found = tallies(analysis, results)
     if all(not tally.pairs for tally in found):
         return "Which runtime: too few blocks for a finding"
-    default = version_of(analysis.run, DEFAULT_RUNTIME)
+    others = {one.language for one in analysis.run.runners if one.runtime != DEFAULT_RUNTIME}
+    default = version_of(analysis.run, DEFAULT_RUNTIME) if others == {"python"} else ""
     against = f"Against Python {default}" if default else "Against the default runtime"
     return f"{against}: {'; '.join(tally.text for tally in found)}"
 

@@ -14,7 +14,7 @@ from harness.catalog.workload import MODELS
 from harness.measuring.machine.essentials import find_lack
 from harness.measuring.runners import protocol
 from harness.measuring.runners.describing import Question, describe_all
-from harness.measuring.runners.go_build import build_go, find_go, is_built
+from harness.measuring.runners.go_build import GoBinaries, build_go, find_go, is_built
 from harness.measuring.runners.runner import Runner, Runners, digest_files
 from harness.paths import ROOT
 
@@ -22,7 +22,6 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
     from harness.measuring.runners.environments import Environment
-    from harness.measuring.runners.go_build import GoBinaries
     from harness.measuring.runners.revision import Revision
 
 _GO_MODELS = tuple(model for model in MODELS if model.partition("-")[0] == "go")
@@ -78,24 +77,29 @@ class Added(NamedTuple):
     """A runtime that the user adds, ready to be asked."""
 
     label: str
-    environment: Environment
+    means: Environment | GoBinaries  # of Python, or the programs that a Go has built
     env: Mapping[str, str]  # for its processes
 
 
-def add_python(runners: Runners, added: Sequence[Added], *, remembered: bool = False) -> None:
-    """Describe our Python runner in these runtimes, and add it for those that can be used."""
-    asked = []
-    for runtime in added:
-        python = runtime.environment.python
-        question = Question(
-            (str(python), "-P", "-m", "runner"),
-            {"PYTHONPATH": str(ROOT / "python"), **runtime.env},
-            # The name of its folder is a digest of the interpreter and of its libraries.
-            depends_on=(ROOT / "python", python),
-            installed=str(runtime.environment.folder),
-        )
-        asked.append(_Undescribed(question, "python", (), _PYTHON_SHARED, runtime=runtime.label))
-    _add_runners(runners, asked, remembered=remembered)
+def add_runners(runners: Runners, added: Sequence[Added], *, remembered: bool = False) -> None:
+    """Describe our runners in these runtimes, and add them for those that can be used."""
+    _add_runners(runners, [_of_runtime(*one) for one in added], remembered=remembered)
+
+
+def _of_runtime(
+    label: str, means: Environment | GoBinaries, env: Mapping[str, str]
+) -> _Undescribed:
+    if isinstance(means, GoBinaries):
+        (asked,) = _go(means, env)
+        return asked._replace(models=(), runtime=label)
+    question = Question(
+        (str(means.python), "-P", "-m", "runner"),
+        {"PYTHONPATH": str(ROOT / "python"), **env},
+        # The name of its folder is a digest of the interpreter and of its libraries.
+        depends_on=(ROOT / "python", means.python),
+        installed=str(means.folder),
+    )
+    return _Undescribed(question, "python", (), _PYTHON_SHARED, runtime=label)
 
 
 class _Undescribed(NamedTuple):

@@ -87,7 +87,7 @@ def ask(
     deadline_s: float | None = None,
 ) -> Interpreter:
     """Ask a program what it is. What is no usable interpreter has a reason; nothing is raised."""
-    if reason := _find_obstacle(path):
+    if reason := find_obstacle(path):
         return Interpreter(path, reason)
     answer = bytearray()
 
@@ -118,16 +118,16 @@ def ask(
         return Interpreter(path, f"found the answer {quoted}, expected an interpreter of Python")
 
 
-def _find_obstacle(path: Path) -> str:
+def find_obstacle(path: Path, expected: str = "an interpreter") -> str:
     """Return why a path is no program, or an empty text."""
     if path.is_dir():
         inside = path / "bin" / "python3"
         hint = f"; try {inside}" if inside.is_file() else ""
-        return f"found a directory, expected an interpreter{hint}"
+        return f"found a directory, expected {expected}{hint}"
     if not path.exists():
-        return "found no such file, expected an interpreter"
+        return f"found no such file, expected {expected}"
     if not os.access(path, os.X_OK):
-        return "found a file that is not executable, expected an interpreter"
+        return f"found a file that is not executable, expected {expected}"
     return ""
 
 

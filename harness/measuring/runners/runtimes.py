@@ -1,11 +1,13 @@
 """Runtimes that the user adds to a run: `--runtime 3.14t=/usr/local/bin/python3.14t`.
 
-Each is a further runner for the same implementations, in an environment of its own. One that cannot
+Each is a further runner for the same implementations: a Python in an environment of its own, or the
+programs that another Go builds. One that cannot
 be used is reported, and the run goes on without it.
 """
 
 from __future__ import annotations
 
+import hashlib
 import re
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -18,14 +20,18 @@ from harness import units
 from harness.catalog.contestant import is_runtime
 from harness.errors import Problem
 from harness.measuring.runners import environments, interpreters
-from harness.measuring.runners.find import Added, add_python
+from harness.measuring.runners.find import Added, add_runners
+from harness.measuring.runners.go_build import build_go_with
+from harness.paths import cache_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
+    from harness.measuring.runners.go_build import GoBinaries
     from harness.measuring.runners.runner import Runners
 
 _VARIABLE = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(\S*)\s+(?=\S)")
+_GO = re.compile(r"go[0-9.]*(rc[0-9]+)?(\.exe)?")  # how the command is called
 _MOST_AT_ONCE = 4
 
 
@@ -88,17 +94,13 @@ def add_runtimes(
     *,
     remembered: bool = False,
 ) -> None:
-    """Prepare the environments of runtimes, and add the runners of those that can be used."""
+    """Prepare runtimes, and add the runners of those that can be used."""
 
     def prepare(choice: RuntimeChoice) -> Added | str:
-        about = interpreters.ask(choice.path, choice.env)
-        if about.reason:
-            return about.reason
-        try:
-            environment = environments.prepare(about, lambda text: tell(f"{choice.label}: {text}"))
-        except environments.EnvironmentProblem as problem:
-            return str(problem)
-        return Added(choice.label, environment, {**passed, **choice.env})
+        env = {**passed, **choice.env}
+        prepare_one = _prepare_go if _GO.fullmatch(choice.path.name) else _prepare_python
+        means = prepare_one(choice, tell)
+        return means if isinstance(means, str) else Added(choice.label, means, env)
 
     with ThreadPoolExecutor(_MOST_AT_ONCE) as pool:
         answers = list(pool.map(prepare, choices))
@@ -108,21 +110,45 @@ def add_runtimes(
             runners.problems.append(units.one_line(problem))
             runners.is_incomplete = True
     usable = [answer for answer in answers if isinstance(answer, Added)]
-    add_python(runners, usable, remembered=remembered)
+    add_runners(runners, usable, remembered=remembered)
     for added in usable:
         _explain(runners, added)
 
 
+def _prepare_python(
+    choice: RuntimeChoice, tell: Callable[[str], None]
+) -> environments.Environment | str:
+    """Return the environment of an interpreter, or why it cannot be used."""
+    about = interpreters.ask(choice.path, choice.env)
+    if about.reason:
+        return about.reason
+    try:
+        return environments.prepare(about, lambda text: tell(f"{choice.label}: {text}"))
+    except environments.EnvironmentProblem as problem:
+        return str(problem)
+
+
+def _prepare_go(choice: RuntimeChoice, _tell: Callable[[str], None]) -> GoBinaries | str:
+    """Return the Go programs that another Go has built, or why it cannot build them."""
+    if reason := interpreters.find_obstacle(choice.path, "the command go"):
+        return reason
+    key = hashlib.sha256(str(choice.path.resolve()).encode()).hexdigest()[:20]
+    built, reason = build_go_with(choice.path, cache_folder() / "runtimes" / f"go-{key}")
+    return built or reason
+
+
 def _explain(runners: Runners, added: Added) -> None:
     """Say of each model that a runtime lacks why its libraries are not there."""
-    key = f"python @ {added.label}"
+    is_python = isinstance(added.means, environments.Environment)
+    key = f"{'python' if is_python else 'go'} @ {added.label}"
     runner = runners.found.get(key)
     if runner is None:
         runners.is_incomplete = True
-        return
-    unavailable = tuple(
-        msgspec.structs.replace(one, reason=added.environment.explain(one.reason))
-        for one in runner.description.unavailable
-    )
-    description = msgspec.structs.replace(runner.description, unavailable=unavailable)
-    runners.found[key] = replace(runner, description=description)
+    elif isinstance(added.means, environments.Environment):
+        explain = added.means.explain
+        unavailable = tuple(
+            msgspec.structs.replace(one, reason=explain(one.reason))
+            for one in runner.description.unavailable
+        )
+        description = msgspec.structs.replace(runner.description, unavailable=unavailable)
+        runners.found[key] = replace(runner, description=description)

@@ -49,7 +49,10 @@ def test_a_wrong_option_has_one_message(texts: list[str], message: str) -> None:
 
 def test_each_unusable_runtime_is_reported_and_left_out(tmp_path: Path) -> None:
     runners = Runners()
-    choices = parse_choices([f"none={tmp_path}/none", f"folder={tmp_path}"])
+    old = tmp_path / "go"
+    old.write_text("#!/bin/sh\necho go version go1.20.1 linux/amd64\n", "utf-8")
+    old.chmod(0o755)
+    choices = parse_choices([f"none={tmp_path}/none", f"folder={tmp_path}", f"go1.20={old}"])
     add_runtimes(runners, choices, {}, tell=pytest.fail)
     assert runners.is_incomplete
     assert not runners.found
@@ -58,6 +61,7 @@ def test_each_unusable_runtime_is_reported_and_left_out(tmp_path: Path) -> None:
         " interpreter",
         f"the runtime folder cannot be used: {tmp_path}: found a directory, expected an"
         " interpreter",
+        f"the runtime go1.20 cannot be used: {old}: found Go 1.20, expected 1.26 or later",
     ]
 
 
