@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec import structs
 
 from harness import units
+from harness.analysis.findings import LONGEST_TITLE
 from harness.analysis.run_results import ranked
 from harness.catalog.contestant import DEFAULT_RUNTIME
 from harness.statistics.verdicts import Verdict
@@ -87,6 +88,22 @@ def _tally(runtime: str, results: Sequence[WorkloadResult]) -> Tally:
                 better += place < places[twin]
                 worse += place > places[twin]
     return Tally(runtime, better, worse, pairs)
+
+
+def title(analysis: Analysis, results: Sequence[WorkloadResult]) -> str:
+    """Return the finding, or as much as a title holds: who is better, the most often first."""
+    text = finding(analysis, results)
+    if len(text) <= LONGEST_TITLE:
+        return text
+    against, *_ = text.removeprefix("Against ").partition(":")
+    found = sorted(tallies(analysis, results), key=lambda tally: -tally.better)
+    better = [f"{one.runtime} in {one.better} of {one.pairs}" for one in found]
+    for count in range(len(better), 0, -1):
+        shown = ", ".join(better[:count])
+        text = f"Better than {against}: {shown}"
+        if len(text) <= LONGEST_TITLE:
+            break
+    return text
 
 
 def finding(analysis: Analysis, results: Sequence[WorkloadResult]) -> str:

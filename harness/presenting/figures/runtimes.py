@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _WIDTH, _DOT, _ROW_GAP, _BELOW = 11.0, 0.115, 0.12, 0.5  # inches; a dot is a runtime in a row
 _GAP, _LEGEND, _NOTE_LINE = 0.25, 0.35, 0.17  # inches
-_MOST_COLUMNS = 4
+_MOST_COLUMNS = 5
 _NOTE_WIDTH = 165  # characters
 _MOST_NOTES = 8  # lines
 _QUESTION = "Does another Python change the answer? First metric of each workload, plain models."
@@ -50,18 +50,20 @@ def figure(analysis: Analysis, results: Sequence[WorkloadResult]) -> Figure:
     notes = _notes(analysis, results)
     row = len(labels) * _DOT + _ROW_GAP
     panel, left = len(models) * row, style.name_width(models)
-    columns = min(_MOST_COLUMNS, len(results))
+    rows = math.ceil(len(results) / _MOST_COLUMNS)
+    columns = math.ceil(len(results) / rows)
     width = (_WIDTH - left - 0.1) / columns
     headings = [_heading(result, width - _GAP - 0.1) for result in results]
     head = 0.12 + 0.15 * max(text.count("\n") + 1 for text in headings)
     tall = head + panel + _BELOW
     sheet, bottom, top = style.sheet(
         _WIDTH,
-        _LEGEND + math.ceil(len(results) / columns) * tall + _NOTE_LINE * len(notes),
-        runtimes.finding(analysis, results),
+        _LEGEND + rows * tall + _NOTE_LINE * len(notes),
+        runtimes.title(analysis, results),
         _QUESTION,
         analysis,
-        "The title counts a model in a workload as one, if its two runtimes are different.",
+        f"{runtimes.finding(analysis, results)}. Counted is each model in each workload that was"
+        " measured on both; those neither better nor worse are tied or undecided.",
     )
     height = sheet.get_figheight()
     _add_legend(sheet, analysis, looks, top)
