@@ -33,12 +33,23 @@ def build_facts() -> dict[str, Any]:
     facts: dict[str, Any] = {
         "compiler": platform.python_compiler(),
         "optimised": _describe_optimisation(known),
-        "config_args": known.get("CONFIG_ARGS", ""),
+        "config_args": _without_paths(known.get("CONFIG_ARGS", "")),
         "free_threaded": free_threaded,
         "jit": _describe_jit(known),
         "malloc": _describe_malloc(known, free_threaded=free_threaded),
     }
     return {name: value for name, value in facts.items() if value != ""}
+
+
+def _without_paths(declared: str) -> str:
+    """Return the options of a build but for places on the machine that it was made on."""
+    import shlex
+
+    try:
+        words = shlex.split(declared)
+    except ValueError:
+        return ""
+    return " ".join(word for word in words if "/" not in word)
 
 
 def _describe_optimisation(known: dict[str, str]) -> str:

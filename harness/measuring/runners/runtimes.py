@@ -9,8 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import re
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -95,15 +97,19 @@ def add_runtimes(
     remembered: bool = False,
 ) -> None:
     """Prepare runtimes, and add the runners of those that can be used."""
+    stop = threading.Event()
 
     def prepare(choice: RuntimeChoice) -> Added | str:
         env = {**passed, **choice.env}
         prepare_one = _prepare_go if _GO.fullmatch(choice.path.name) else _prepare_python
-        means = prepare_one(choice, tell)
+        means = prepare_one(choice, tell, stop.is_set)
         return means if isinstance(means, str) else Added(choice.label, means, env)
 
     with ThreadPoolExecutor(_MOST_AT_ONCE) as pool:
-        answers = list(pool.map(prepare, choices))
+        try:
+            answers = list(pool.map(prepare, choices))
+        finally:
+            stop.set()  # after Ctrl-C, nobody waits for the others
     for choice, answer in zip(choices, answers, strict=True):
         if isinstance(answer, str):
             problem = f"the runtime {choice.label} cannot be used: {choice.path}: {answer}"
@@ -116,19 +122,24 @@ def add_runtimes(
 
 
 def _prepare_python(
-    choice: RuntimeChoice, tell: Callable[[str], None]
+    choice: RuntimeChoice, tell: Callable[[str], None], interrupted: Callable[[], bool]
 ) -> environments.Environment | str:
     """Return the environment of an interpreter, or why it cannot be used."""
-    about = interpreters.ask(choice.path, choice.env)
+    about = interpreters.ask(choice.path, choice.env, interrupted)
     if about.reason:
         return about.reason
     try:
-        return environments.prepare(about, lambda text: tell(f"{choice.label}: {text}"))
+        told = partial(_tell_of, choice.label, tell)
+        return environments.prepare(about, told, interrupted)
     except environments.EnvironmentProblem as problem:
         return str(problem)
 
 
-def _prepare_go(choice: RuntimeChoice, _tell: Callable[[str], None]) -> GoBinaries | str:
+def _tell_of(label: str, tell: Callable[[str], None], text: str) -> None:
+    tell(f"{label}: {text}")
+
+
+def _prepare_go(choice: RuntimeChoice, *_: object) -> GoBinaries | str:
     """Return the Go programs that another Go has built, or why it cannot build them."""
     if reason := interpreters.find_obstacle(choice.path, "the command go"):
         return reason

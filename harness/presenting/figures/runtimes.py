@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 _WIDTH, _DOT, _ROW_GAP, _BELOW = 11.0, 0.115, 0.12, 0.5  # inches; a dot is a runtime in a row
 _GAP, _LEGEND, _NOTE_LINE = 0.25, 0.35, 0.17  # inches
-_MOST_COLUMNS = 5
+_MOST_COLUMNS, _MOST_TICKS = 5, 4
 _NOTE_WIDTH = 165  # characters
 _MOST_NOTES = 8  # lines
 _QUESTION = "Does another Python change the answer? First metric of each workload, plain models."
@@ -147,6 +147,8 @@ def _draw_panel(
     highs = [one.value if one.high is None else one.high for one in known]
     ticks.set_x_scale(axes, result.metric.unit, lows, highs)
     if axes.get_xscale() == "log":
+        most = _MOST_TICKS // 2 if result.metric.unit.startswith("bytes") else _MOST_TICKS
+        ticks.set_log_ticks(axes.xaxis, *axes.get_xlim(), result.metric.unit, most)
         ticks.trim_ticks(axes, result.metric.unit, _GAP / 2 - 0.05)
     axes.set_ylim(len(models) - 0.5, -0.5)
     axes.tick_params(axis="y", length=0)
