@@ -5,6 +5,7 @@ PROFILE ?=
 WORKLOADS ?=
 MODELS ?=
 RUNNERS ?=
+RUNTIMES ?=
 PYTHON ?=
 OUT ?= results
 RESUME ?=
