@@ -29,6 +29,10 @@ _MOST_COLUMNS, _MOST_TICKS = 5, 4
 _NOTE_WIDTH = 165  # characters
 _MOST_NOTES = 8  # lines
 _QUESTION = "Does another Python change the answer? First metric of each workload, plain models."
+_NOTE = (
+    "Counted is each model in each workload that was measured on both; those neither better nor"
+    " worse are tied or undecided."
+)
 # Readable for colour-blind people and in greyscale: light to dark, and each with its own marker.
 _LOOKS = (
     Look("#000000", "o"),
@@ -56,14 +60,14 @@ def figure(analysis: Analysis, results: Sequence[WorkloadResult]) -> Figure:
     headings = [_heading(result, width - _GAP - 0.1) for result in results]
     head = 0.12 + 0.15 * max(text.count("\n") + 1 for text in headings)
     tall = head + panel + _BELOW
+    title, finding = (make(analysis, results) for make in (runtimes.title, runtimes.finding))
     sheet, bottom, top = style.sheet(
         _WIDTH,
         _LEGEND + rows * tall + _NOTE_LINE * len(notes),
-        runtimes.title(analysis, results),
+        title,
         _QUESTION,
         analysis,
-        f"{runtimes.finding(analysis, results)}. Counted is each model in each workload that was"
-        " measured on both; those neither better nor worse are tied or undecided.",
+        (f"{finding}. " if finding != title else "") + _NOTE,
     )
     height = sheet.get_figheight()
     _add_legend(sheet, analysis, looks, top)
