@@ -15,6 +15,7 @@ import json
 import os
 import re
 import shutil
+import threading
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -46,6 +47,7 @@ _NETWORK = (
     *("http_proxy", "https_proxy", "no_proxy", "all_proxy", "REQUESTS_CA_BUNDLE"),
 )
 _NO_WHEEL = re.compile(r"No matching distribution found for ([A-Za-z0-9._-]+?)==(\S+)")
+_locks: dict[str, threading.Lock] = {}  # by the key of an environment
 _OFFLINE = "connection broken"
 _LACKS = re.compile(r"^(\S+) \S+ requires (\S+), which is not installed", re.MULTILINE)
 
@@ -80,28 +82,35 @@ class _Requirement(NamedTuple):
 
 def prepare(
     interpreter: Interpreter,
+    env: Mapping[str, str],
     tell: Callable[[str], None],
     interrupted: Callable[[], bool] = lambda: False,
-    requirements: Path | None = None,
 ) -> Environment:
     """Return the environment of an interpreter, and make it first if there is none.
 
-    Without a network it has no packages, and the next call tries again. Raises EnvironmentProblem.
+    `env` is what the interpreter needs to run, such as LD_LIBRARY_PATH. Without a network the
+    environment has no packages, and the next call tries again. Raises EnvironmentProblem.
     """
-    text = (requirements or REQUIREMENTS).read_text(encoding="utf-8")
+    text = REQUIREMENTS.read_text(encoding="utf-8")
     key = hashlib.sha256(f"{interpreter.identity}\n{text}".encode()).hexdigest()[:20]
     folder = cache_folder() / "runtimes" / key
-    if (ready := _read_ready(folder)) is not None:
-        return ready
-    tell(f"making an environment for {interpreter.name}; this happens once")
-    part = folder.with_name(f".{key}.{os.getpid()}.part")
+    # One interpreter may be entered as several runtimes.
+    with _locks.setdefault(key, threading.Lock()):
+        if (ready := _read_ready(folder)) is not None:
+            return ready
+        tell(f"making an environment for {interpreter.name}; this happens once")
+        return _prepare_in(folder, interpreter, text, _Commands(env, interrupted))
+
+
+def _prepare_in(folder: Path, interpreter: Interpreter, text: str, run: _Commands) -> Environment:
+    """Make an environment beside its place, and move it there. Raises EnvironmentProblem."""
+    part = folder.with_name(f".{folder.name}.{os.getpid()}.part")
     try:
         part.parent.mkdir(parents=True, exist_ok=True)
-        run = _Commands(interrupted)
         _make(run, part, interpreter)
         lacking, is_complete = _install(run, part, list(_split(text)), interpreter.name)
         if not is_complete:
-            folder = folder.with_name(f"{key}.incomplete")
+            folder = folder.with_name(f"{folder.name}.incomplete")
             shutil.rmtree(folder, ignore_errors=True)
         (part / _READY).write_text(json.dumps(lacking), encoding="utf-8")
         _drop_oldest(folder.parent)
@@ -118,7 +127,8 @@ def _read_ready(folder: Path) -> Environment | None:
         os.utime(folder)  # the environments used last are kept
     except (OSError, ValueError):
         return None
-    return Environment(folder, lacking) if _python_of(folder).exists() else None
+    is_usable = isinstance(lacking, dict) and _python_of(folder).exists()
+    return Environment(folder, lacking) if is_usable else None
 
 
 def _keep(part: Path, folder: Path, lacking: Mapping[str, str]) -> Environment:
@@ -216,7 +226,8 @@ class _Done(NamedTuple):
 class _Commands:
     """Runs commands, with nothing of the environment but how packages are reached."""
 
-    def __init__(self, interrupted: Callable[[], bool]) -> None:
+    def __init__(self, needed: Mapping[str, str], interrupted: Callable[[], bool]) -> None:
+        self._needed = needed
         self._interrupted = interrupted
         self._env = {
             name: value
@@ -245,7 +256,7 @@ class _Commands:
 
         done = child.run(
             command,
-            create_environment(self._env),
+            create_environment({**self._env, **self._needed}),
             b"",
             child.Limits(_TIMEOUT_S, psutil.virtual_memory().available // 2, has_neighbours=True),
             receive_line,

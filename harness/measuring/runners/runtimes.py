@@ -130,7 +130,7 @@ def _prepare_python(
         return about.reason
     try:
         told = partial(_tell_of, choice.label, tell)
-        return environments.prepare(about, told, interrupted)
+        return environments.prepare(about, choice.env, told, interrupted)
     except environments.EnvironmentProblem as problem:
         return str(problem)
 

@@ -117,10 +117,12 @@ def test_an_environment_has_what_has_a_wheel_and_says_what_is_missing(
     before = listing(own / "lib" / f"python3.{sys.version_info.minor}" / "site-packages")
 
     told: list[str] = []
-    inventory = Inventory.open((), {}, [f"twin={sys.executable}"], tell=told.append)
+    both = [f"twin={sys.executable}", f"other=LOOMBENCH_X=1 {sys.executable}"]
+    inventory = Inventory.open((), {}, both, tell=told.append)
     again = Inventory.open((), {}, [f"twin={sys.executable}"], tell=told.append, remembered=True)
     assert len(told) == 1, "it is made once"
-    assert "twin: making an environment for" in told[0]
+    assert ": making an environment for" in told[0]
+    assert inventory.runners.found.keys() >= {"python @ twin", "python @ other"}
     after = listing(own / "lib" / f"python3.{sys.version_info.minor}" / "site-packages")
     assert (before, (tmp_path / "wrong").exists()) == (after, False)
 
