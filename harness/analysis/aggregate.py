@@ -131,6 +131,7 @@ class CellAggregate:
     remarks: Remarks = field(default_factory=Remarks)
     growths: list[Growth] = field(default_factory=list)
     calls_ns: list[float] = field(default_factory=list)  # of one call, a process
+    gil_came_on: int = 0  # trials of a free-threaded runtime whose GIL was on after the work
     _client_limited: int = 0  # trials
 
     def take(self, trial: Trial) -> None:
@@ -139,6 +140,8 @@ class CellAggregate:
         if trial.status is not Status.OK:
             self.message = trial.message
             return
+        if trial.facts.get("gil") is False and trial.facts.get("gil_after") is True:
+            self.gil_came_on += 1
         memory = memory_bytes(trial)
         if memory is not None:
             self.peaks.append(memory)
@@ -203,9 +206,17 @@ class CellAggregate:
             count = units.format_count(trials, "trial")
             yield f"{unsettled} of {count} unsettled and left out: {self.message}"
 
+    def _explain_gil(self) -> Iterator[str]:
+        """Yield that a runtime was not free-threaded, although it could have been."""
+        if self.gil_came_on:
+            yield (
+                "not free-threaded: something that it imported switched the GIL on in"
+                f" {self.gil_came_on} of {units.format_count(self.statuses[Status.OK], 'trial')}"
+            )
+
     def warnings(self) -> tuple[str, ...]:
         """Return the warnings on its numbers, without that on the load generator if it ranks."""
-        shown = (*self.remarks.shown(), *self._explain_unsettled())
+        shown = (*self._explain_gil(), *self.remarks.shown(), *self._explain_unsettled())
         if self.client_limit:
             shown = tuple(text for text in shown if not text.startswith(CLIENT_LIMITED))
         late = describe_lateness(self.late, self.waits)

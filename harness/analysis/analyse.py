@@ -14,6 +14,7 @@ from msgspec import structs
 from harness import units
 from harness.analysis import drift
 from harness.analysis.aggregate import CellAggregate
+from harness.analysis.builds import explain_build
 from harness.analysis.comparison import Comparison, compare
 from harness.analysis.disturbance import DisturbanceCount
 from harness.analysis.ranking import compare_counts, find_unranked
@@ -134,7 +135,8 @@ def _workload_result(run: Run, workload: Workload, aggregates: _Aggregates) -> W
         if cells:
             of = points if case in workload.grid_cases else workload
             found = [
-                _cell_result(of, cell, aggregates, language, absent.get(cell)) for cell in cells
+                _cell_result(run, of, cell, aggregates, language, absent.get(cell))
+                for cell in cells
             ]
             cases[case] = compare_counts(found, workload.headline_metric)
     grid = {case: cells for case, cells in cases.items() if case in workload.grid_cases}
@@ -167,6 +169,7 @@ def _rank_by_cpu(result: WorkloadResult, aggregates: _Aggregates) -> WorkloadRes
 
 
 def _cell_result(
+    run: Run,
     workload: Workload,
     cell: Cell,
     aggregates: _Aggregates,
@@ -179,6 +182,7 @@ def _cell_result(
     headline = workload.headline_metric.id
     values = own.series[headline].values
     baseline = aggregates[Cell(workload.baseline, cell.case)].series[headline].values
+    build = explain_build(cell.contestant, workload.baseline, run.runners) if metrics else ""
     result = CellResult(
         cell=cell,
         case=own.case,
@@ -191,7 +195,7 @@ def _cell_result(
         absent=absent,
         lacking=lacking if metrics else {},
         values=values.by_block,
-        warnings=own.warnings(),
+        warnings=(*own.warnings(), *filter(None, [build])),
         curve=own.curve(),
         parked=own.points(),
         ladder=own.steps(),
@@ -200,6 +204,7 @@ def _cell_result(
             for metric, known in workload.metrics.items()
         },
         requests=own.requests,
+        gil_came_on=own.gil_came_on > 0,
     )
     empty_ns = _empty_call_ns(cell, aggregates)
     return replace(result, unranked=find_unranked(own, result, workload.headline_metric, empty_ns))
@@ -259,10 +264,11 @@ def _seed(cell: Cell, metric: Metric) -> str:
 
 
 def _metric_baseline(metric: Metric, cell: Cell, language: dict[str, str]) -> Cell | None:
-    """Return the cell a ratio metric compares with: its language's own baseline."""
+    """Return the cell a ratio metric compares with: its own language's and runtime's baseline."""
     for model in metric.baselines:
         if language.get(model) == language.get(cell.model):
-            return Cell(Contestant(cell.workload, model), cell.case)
+            runtime = cell.contestant.runtime
+            return Cell(Contestant(cell.workload, model, runtime=runtime), cell.case)
     return None
 
 

@@ -47,6 +47,7 @@ class CellResult:
     ladder: tuple[Step, ...] = ()  # rising rates, of a server
     series: dict[str, BlockValues] = field(default_factory=dict)  # by metric id
     requests: int = 0  # behind the percentiles of a server
+    gil_came_on: bool = False  # its runtime is free-threaded, but it was not
 
     @property
     def contestant(self) -> Contestant:
@@ -55,8 +56,8 @@ class CellResult:
 
     @property
     def name(self) -> str:
-        """The contestant as people read it."""
-        return self.cell.name
+        """The contestant as people read it. One that was not free-threaded does not look so."""
+        return f"{self.cell.name} (GIL on)" if self.gil_came_on else self.cell.name
 
     @property
     def failures(self) -> int:

@@ -10,7 +10,9 @@ DEFAULT_RUNTIME = "default"  # the label of the runtime that `make setup` prepar
 LONGEST_NAME = 40  # characters of a model or variant, so that table and figure rows fit
 
 _SEPARATOR = " · "
+_AT = " @ "
 _MODEL_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
+_RUNTIME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,15}")
 _VARIANT = re.compile(r"([a-z][a-z0-9_]*)?")
 
 
@@ -30,7 +32,7 @@ class Contestant(msgspec.Struct, frozen=True, order=True):
     def name(self) -> str:
         """The display name: `asyncio · threads`, with the runtime unless it is the default."""
         name = _SEPARATOR.join(filter(None, (self.model, self.variant)))
-        return name if self.runtime == DEFAULT_RUNTIME else f"{name} @ {self.runtime}"
+        return name if self.runtime == DEFAULT_RUNTIME else f"{name}{_AT}{self.runtime}"
 
     @property
     def key(self) -> str:
@@ -40,19 +42,22 @@ class Contestant(msgspec.Struct, frozen=True, order=True):
 
     @property
     def is_plain(self) -> bool:
-        """Whether this is the plain implementation of its model, not a variant."""
-        return not self.variant
+        """Whether this is what a model stands for: no variant, and on the default runtime."""
+        return not self.variant and self.runtime == DEFAULT_RUNTIME
 
 
 def parse_name(workload: str, text: str) -> Contestant | None:
     """Parse `model` or `model · variant`, the notation of workload files and ledgers.
 
-    Returns None if the text is neither.
+    Either may end in ` @ runtime`. Returns None for any other text.
     """
-    model, _, variant = text.partition(_SEPARATOR)
+    name, _, runtime = text.partition(_AT)
+    model, _, variant = name.partition(_SEPARATOR)
     if not (is_model_id(model) and is_variant(variant)):
         return None
-    return Contestant(workload, model, variant)
+    if _AT in text and not is_runtime(runtime):
+        return None
+    return Contestant(workload, model, variant, runtime or DEFAULT_RUNTIME)
 
 
 def is_model_id(name: str) -> bool:
@@ -63,3 +68,8 @@ def is_model_id(name: str) -> bool:
 def is_variant(name: str) -> bool:
     """Return whether this is a valid variant; the plain implementation has an empty one."""
     return len(name) <= LONGEST_NAME and _VARIANT.fullmatch(name) is not None
+
+
+def is_runtime(name: str) -> bool:
+    """Return whether this is a valid label of a runtime that a user adds."""
+    return _RUNTIME.fullmatch(name) is not None and name != DEFAULT_RUNTIME

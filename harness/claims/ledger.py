@@ -245,7 +245,9 @@ def _read_contestant(table: TomlTable, key: str, workload: str) -> Contestant:
     text = table.text(key)
     contestant = parse_name(workload, text)
     if contestant is None:
-        raise table.problem(key, text, "a model, or `model · variant`")
+        raise table.problem(
+            key, text, "a model, or `model · variant`, on its own or with ` @ runtime`"
+        )
     return contestant
 
 

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING
 import click
 
 from harness import units
-from harness.cli import advising, behaving, comparing, measuring, merging, reading, writing
+from harness.cli import (
+    advising,
+    behaving,
+    comparing,
+    interpreters,
+    measuring,
+    merging,
+    reading,
+    writing,
+)
 from harness.cli.output import guarded
 from harness.errors import Exit, Problem, explain
 from harness.paths import has_working_directory
@@ -22,6 +31,7 @@ _COMMANDS = (
     *behaving.COMMANDS,
     *advising.COMMANDS,
     *comparing.COMMANDS,
+    *interpreters.COMMANDS,
     *merging.COMMANDS,
     *reading.COMMANDS,
     *writing.COMMANDS,

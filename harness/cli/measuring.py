@@ -44,18 +44,20 @@ _PRECISION = 0.03
 @options.workload
 @options.model
 @options.runner
+@options.runtime
 @options.env
 @options.as_json
 def list_(
     workloads: tuple[str, ...],
     models: tuple[str, ...],
     runners: tuple[Path, ...],
+    runtimes: tuple[str, ...],
     envs: tuple[str, ...],
     *,
     as_json: bool,
 ) -> int:
     """List workloads, models and implementations. Gives reasons for unavailable ones."""
-    inventory = open_inventory(runners, envs, remembered=True)
+    inventory = open_inventory(runners, envs, runtimes, remembered=True)
     selection = RunSelection(options.split(workloads), options.split(models))
     cells, absent = inventory.plan_cells(selection, None)
     selected = [
@@ -77,6 +79,7 @@ def list_(
 @options.workload
 @options.model
 @options.runner
+@options.runtime
 @options.env
 @options.case
 @click.option("--budget", type=options.DURATION, help="Time to measure: 90s, 3m, 1h. [by profile]")
@@ -110,6 +113,7 @@ def run(
     workloads: tuple[str, ...],
     models: tuple[str, ...],
     runners: tuple[Path, ...],
+    runtimes: tuple[str, ...],
     envs: tuple[str, ...],
     cases: tuple[str, ...],
     budget: float | None,
@@ -138,7 +142,7 @@ def run(
                 budget,
                 seed,
                 precision or _PRECISION,
-                open_inventory(runners, envs),
+                open_inventory(runners, envs, runtimes),
                 alone=alone,
                 urgent=urgent,
             )
@@ -146,7 +150,7 @@ def run(
             planned = (workloads, models, cases, profile, precision, alone)
             _refuse_a_new_plan(is_new=any(planned) or seed is not None)
             folder, passed = store.find_run(out, resume), parse_passed(envs)
-            current = campaign.resume(folder, budget, warn, runners, urgent, passed)
+            current = campaign.resume(folder, budget, warn, runners, urgent, passed, runtimes)
         analyst = begin_analysis(current)
         display = Display(
             console, current.budget, lambda: current.planned, current.allocator.trials
@@ -173,15 +177,17 @@ def _refuse_a_new_plan(*, is_new: bool) -> None:
 @click.argument("workloads", nargs=-1, metavar="[WORKLOAD]...")
 @options.model
 @options.runner
+@options.runtime
 @options.env
 def validate(
     workloads: tuple[str, ...],
     models: tuple[str, ...],
     runners: tuple[Path, ...],
+    runtimes: tuple[str, ...],
     envs: tuple[str, ...],
 ) -> int:
     """Check every implementation against its workload's rules. Runs the check cases."""
-    inventory = open_inventory(runners, envs, remembered=True)
+    inventory = open_inventory(runners, envs, runtimes, remembered=True)
     selection = RunSelection(options.split(workloads), options.split(models))
     cells, absent = inventory.plan_cells(selection, None)
     trials: list[Trial] = []
@@ -237,10 +243,15 @@ def _present(
 
 
 def open_inventory(
-    runners: Sequence[Path] = (), envs: Sequence[str] = (), *, remembered: bool = False
+    runners: Sequence[Path] = (),
+    envs: Sequence[str] = (),
+    runtimes: Sequence[str] = (),
+    *,
+    remembered: bool = False,
 ) -> Inventory:
-    """Open the inventory and warn about runners that cannot be used."""
-    inventory = Inventory.open(runners, parse_passed(envs), remembered=remembered)
+    """Open the inventory and warn about runners and runtimes that cannot be used."""
+    passed = parse_passed(envs)
+    inventory = Inventory.open(runners, passed, runtimes, remembered=remembered, tell=warn)
     for problem in inventory.runners.problems:
         warn(problem)
     return inventory

@@ -79,6 +79,11 @@ runner = _repeatable(
 env = _repeatable(
     "env", "NAME[=VALUE]", "Pass this variable to all measured processes, which get few others"
 )
+runtime = _repeatable(
+    "runtime",
+    "LABEL=PATH",
+    "Also measure on this interpreter; `loombench runtimes` lists those that are installed",
+)
 ledger = _repeatable("ledger", "FILE", "Also check the claims in this file (docs/claims.md)", _PATH)
 only = click.option(
     "--only",

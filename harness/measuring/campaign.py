@@ -136,6 +136,7 @@ def begin(
         implementations=inventory.source_paths(cells),
         runner_files=inventory.runner_files,
         env=dict(inventory.passed),
+        runtimes=dict(inventory.runtimes),
         revision=inventory.beside.commit if inventory.beside else "",
     )
     writer = store.RunWriter.create(out, run)
@@ -150,18 +151,20 @@ def resume(
     runner_files: Iterable[Path] = (),
     urgent: Collection[Cell] = (),
     passed: Mapping[str, str] | None = None,
+    runtimes: Iterable[str] = (),
 ) -> Campaign:
     """Continue a run. Raises Problem if the machine or the measured programs have changed.
 
-    `runner_files` are the files given by --runner now, and `passed` the variables given by --env;
-    they must be the same as those of the run.
+    `runner_files` are the files given by --runner now, `passed` the variables given by --env, and
+    `runtimes` those given by --runtime; they must be the same as those of the run.
     """
     runner_files, passed = tuple(runner_files), passed or {}
     run = store.read_run(folder)
     _check_schema(folder.name, run)
     _check_runner_files(folder.name, run, runner_files)
     _check_passed(folder.name, run, passed)
-    inventory = Inventory.open(runner_files, passed)
+    inventory = Inventory.open(runner_files, passed, runtimes, tell=warn)
+    _check_runtimes(folder.name, run, inventory.runtimes)
     if run.revision:
         inventory = against.reopen(inventory, run, folder.parent)
     for problem in inventory.runners.problems:
@@ -223,6 +226,22 @@ def _check_passed(name: str, run: Run, passed: Mapping[str, str]) -> None:
         raise Problem(
             f"{name} cannot be resumed with other variables: found {found or 'no --env'}, expected"
             f" {expected or 'no --env'}"
+        )
+
+
+def _check_runtimes(name: str, run: Run, runtimes: Mapping[str, str]) -> None:
+    """Raise Problem unless the user names the runtimes that the run was started with.
+
+    Those in the run are not used: a run directory can come from anybody.
+    """
+    if dict(runtimes) != run.runtimes:
+        found, expected = (
+            " ".join(f"--runtime {shlex.quote(f'{label}={text}')}" for label, text in one.items())
+            for one in (runtimes, run.runtimes)
+        )
+        raise Problem(
+            f"{name} cannot be resumed with other runtimes: found {found or 'no --runtime'},"
+            f" expected {expected or 'no --runtime'}"
         )
 
 

@@ -12,7 +12,7 @@ from harness.catalog import workload_file
 from harness.catalog.contestant import DEFAULT_RUNTIME
 from harness.catalog.workload import MODELS
 from harness.measuring import plan
-from harness.measuring.runners import external
+from harness.measuring.runners import external, runtimes
 from harness.measuring.runners.find import find_runners
 from harness.measuring.servers.cores import count_server_processors
 from harness.measuring.trials import TrialRunner
@@ -42,22 +42,27 @@ class Inventory:
     beside: Revision | None = None  # whose runners are among `runners`
     only: frozenset[Contestant] | None = None  # the contestants that take part; None: all
     passed: Mapping[str, str] = field(default_factory=dict)  # variables for all children
+    runtimes: Mapping[str, str] = field(default_factory=dict)  # label -> as the user wrote it
 
     @classmethod
     def open(
         cls,
         runner_files: Iterable[Path] = (),
         passed: Mapping[str, str] | None = None,
+        added: Iterable[str] = (),
         *,
         remembered: bool = False,
+        tell: Callable[[str], None] = lambda _text: None,
     ) -> Inventory:
         """Read the workload files and describe all runners, including those of `runner_files`.
 
-        `passed` are variables that the user passes to all children. With `remembered`, runners that
+        `passed` are variables that the user passes to all children. `added` are runtimes, as the
+        user wrote them; `tell` hears what takes long about them. With `remembered`, runners that
         have not changed are not asked again: enough for all but a run. Raises Problem for an
-        invalid file.
+        invalid file or runtime.
         """
-        passed = passed or {}
+        passed, runner_files = passed or {}, tuple(runner_files)
+        choices = runtimes.parse_choices(added, external.read_runtimes(runner_files))
         own_workloads = workload_file.load_folder(WORKLOADS)
         declared = [
             replace(runner, env={**runner.env, **passed})
@@ -65,13 +70,17 @@ class Inventory:
         ]
         workloads = external.add_workloads(declared, own_workloads)
         runners = find_runners(passed, remembered=remembered)
+        runtimes.add_runtimes(runners, choices, passed, tell, remembered=remembered)
         external.add_runners(runners, declared, workloads, remembered=remembered)
+        files = [runner.file for runner in declared]
+        files += map(external.locate_file, runner_files)
         return cls(
             workloads,
             runners,
-            tuple(dict.fromkeys(str(runner.file) for runner in declared)),
+            tuple(dict.fromkeys(map(str, files))),
             frozenset(workloads.keys() - own_workloads.keys()),
             passed=passed,
+            runtimes={choice.label: choice.text for choice in choices},
         )
 
     def with_revision(

@@ -236,7 +236,7 @@ def _choose_contrasts(cells: Sequence[Cell]) -> dict[Cell, Cell]:
     """Return each cell whose ratio has to be precise, with the cell that the ratio is to.
 
     The ratio is to the baseline. If there are several runtimes, it is to the same contestant on the
-    default runtime, and other ratios do not count.
+    default runtime where that is measured too, and ratios on the default runtime do not count.
     """
     on_default = {
         cell: structs.replace(
@@ -245,10 +245,11 @@ def _choose_contrasts(cells: Sequence[Cell]) -> dict[Cell, Cell]:
         for cell in cells
         if cell.contestant.runtime != DEFAULT_RUNTIME
     }
-    if on_default:
-        return {cell: twin for cell, twin in on_default.items() if twin in cells}
     baseline = Contestant(cells[0].workload, BASELINE)
     base = next((cell for cell in cells if cell.contestant == baseline), cells[0])
+    if on_default:
+        pairs = ((cell, twin if twin in cells else base) for cell, twin in on_default.items())
+        return {cell: other for cell, other in pairs if cell != other}
     return {cell: base for cell in cells if cell != base}
 
 

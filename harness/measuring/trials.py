@@ -368,7 +368,7 @@ class Attempt:
             ),
             digest=outcome.digest if outcome else None,
             observed=observed,
-            facts=transcript.started.facts if transcript.started else {},
+            facts=transcript.facts,
             usage=usage,
             cpu_ns=result.cpu_ns if result.wall_ns else None,
             # The standard error of a successful trial is not stored.

@@ -243,6 +243,7 @@ def _anonymise_run(run: Run) -> Run:
         absent=tuple(
             structs.replace(absent, reason=remove_folders(absent.reason)) for absent in run.absent
         ),
+        runtimes={label: remove_folders(text) for label, text in run.runtimes.items()},
     )
 
 

@@ -263,7 +263,7 @@ class RunnerFacts(msgspec.Struct, frozen=True, omit_defaults=True):
         detail = f" ({', '.join(known)})" if known else ""
         of_runtime = self.key.removeprefix(self.name)
         language = units.language_name(self.language)
-        return f"{language}{of_runtime} {self.version.removeprefix('go')}{detail}"
+        return f"{language} {self.version.removeprefix('go')}{of_runtime}{detail}"
 
 
 class Run(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -286,6 +286,7 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True):
     alone: bool = False  # every trial is measured alone, without turns
     runner_files: tuple[str, ...] = ()  # absolute path of each loombench.toml given by --runner
     env: dict[str, str] = {}  # variables that the user passed to all children, by --env
+    runtimes: dict[str, str] = {}  # label -> what the user gave by --runtime
     revision: str = ""  # the commit that the working tree is measured against, by `ab`
     merged: tuple[str, ...] = ()  # the ids of the runs that it was merged from
 

@@ -18,7 +18,7 @@ def describe() -> int:
     """Print what this runner can run."""
     import json
 
-    from runner import implementations, models, probes
+    from runner import implementations, interpreter, models, probes
     from runner.wire import PROTOCOL
 
     reasons = {name: models.why_unavailable(model) for name, model in models.MODELS.items()}
@@ -34,7 +34,7 @@ def describe() -> int:
                 "protocol": PROTOCOL,
                 "language": "python",
                 "version": sys.version.split()[0],
-                "facts": {**models.facts(), **libraries},
+                "facts": {**models.facts(), **interpreter.build_facts(), **libraries},
                 "implementations": found,
                 "probes": known_probes,
                 "unavailable": [
@@ -88,7 +88,7 @@ def _run_probe(line: bytes, private_in: int, emit: Emit) -> int:
 
 
 def _run_trial(request: Any, private_in: int, emit: Emit) -> int:
-    from runner import footprint, implementations, lifetime, models, session
+    from runner import footprint, implementations, interpreter, lifetime, models, session
     from runner.transport import HarnessTransport
     from runner.wire import PROTOCOL, Refused
 
@@ -126,7 +126,10 @@ def _run_trial(request: Any, private_in: int, emit: Emit) -> int:
         session.run_sync(request, module, emit, transport, measure_tree_once)
     else:
         model.boot(main)
-    emit({"kind": "finished", "usage": {**footprint.usage(), **tree_usage}})
+    usage = {**footprint.usage(), **tree_usage}
+    # An extension that was imported meanwhile may have switched the GIL on.
+    facts = {"gil_after": interpreter.is_gil_enabled()}
+    emit({"kind": "finished", "usage": usage, "facts": facts})
     return 0
 
 

@@ -10,6 +10,8 @@ import sys
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from runner import interpreter
+
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
 
@@ -161,10 +163,9 @@ def why_unavailable(model: Model) -> str | None:
 
 def facts() -> dict[str, Any]:
     """Return the facts about this interpreter that are stored with a result."""
-    gil_enabled = getattr(sys, "_is_gil_enabled", None)
     return {
         "implementation": sys.implementation.name,
         "python": sys.version.split()[0],
-        "gil": gil_enabled() if gil_enabled else True,
+        "gil": interpreter.GIL_AT_START,
         "start_method": START_METHOD,
     }

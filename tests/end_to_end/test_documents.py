@@ -97,11 +97,14 @@ def test_make_help_lists_every_target_and_every_variable() -> None:
     assert set(re.findall(r"^ +([A-Z]+)=", said, re.MULTILINE)) == VARIABLES
 
 
-def test_make_compare_names_each_external_runner() -> None:
+def test_make_compare_names_each_external_runner_and_runtime() -> None:
     if shutil.which("make") is None:
         pytest.skip("no make here")
     said = subprocess.run(
-        ["make", "--dry-run", "compare", "RUNNERS=docs/examples/node,docs/examples/tokio"],
+        [
+            *("make", "--dry-run", "compare", "RUNNERS=docs/examples/node,docs/examples/tokio"),
+            "RUNTIMES=3.13=/a 3.14t=/b",
+        ],
         cwd=ROOT,
         capture_output=True,
         text=True,
@@ -110,6 +113,8 @@ def test_make_compare_names_each_external_runner() -> None:
     words = shlex.split(said)
     named = [value for option, value in itertools.pairwise(words) if option == "--runner"]
     assert named == ["docs/examples/node", "docs/examples/tokio"]
+    runtimes = [value for option, value in itertools.pairwise(words) if option == "--runtime"]
+    assert runtimes == ["3.13=/a", "3.14t=/b"]
 
 
 def test_every_target_is_phony() -> None:

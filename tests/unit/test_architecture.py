@@ -303,6 +303,14 @@ def test_the_runner_needs_the_standard_library_alone_until_a_model_is_loaded() -
         assert at_module_level(path) & LIBRARIES == set(), shown(path)
 
 
+def test_the_runner_never_loads_an_extension_of_others_before_a_model_does() -> None:
+    # One that does not know free threading would switch the GIL on for everything.
+    may = {"models.py": LIBRARIES, "footprint.py": {"psutil"}}  # psutil: outside Linux, at the end
+    for path in sources(PYTHON / "runner"):
+        foreign = packages(imported(path)) - set(sys.stdlib_module_names) - {"runner"}
+        assert foreign <= may.get(path.name, set()), shown(path)
+
+
 def workload_files(path: Path) -> set[Path]:
     """Return a file under python/workloads/, what it imports from there, and what those import."""
     found: set[Path] = set()

@@ -83,14 +83,33 @@ def read_files(paths: Iterable[Path]) -> list[DeclaredRunner]:
     return list(runners.values())
 
 
-def _read_file(file: Path) -> list[DeclaredRunner]:
+def read_runtimes(paths: Iterable[Path]) -> dict[str, tuple[str, Path]]:
+    """Return the tables [runtimes] of loombench.toml files: label -> (text, folder of the file).
+
+    Raises Problem.
+    """
+    found: dict[str, tuple[str, Path]] = {}
+    for file in dict.fromkeys(map(locate_file, paths)):
+        for label, text in _open_file(file).texts_of("runtimes").items():
+            if label in found:
+                raise Problem(f"{file}: runtimes.{label}: found it twice, expected it once")
+            found[label] = text, file.parent
+    return found
+
+
+def _open_file(file: Path) -> TomlTable:
     try:
-        root = TomlTable(tomllib.loads(read_text(file)), str(file))
+        return TomlTable(tomllib.loads(read_text(file)), str(file))
     except (ValueError, RecursionError) as error:
         raise Problem(f"{file}: not valid TOML: {error}") from None
+
+
+def _read_file(file: Path) -> list[DeclaredRunner]:
+    root = _open_file(file)
     declared = [_parse_runner(name, table, file) for name, table in root.tables("runners")]
+    runtimes = root.texts_of("runtimes")  # read_runtimes reads them
     root.refuse_unknown_keys()
-    if not declared:
+    if not declared and not runtimes:
         raise Problem(f"{file}: runners: found none, expected a table [runners.NAME]")
     return declared
 

@@ -14,14 +14,14 @@ from harness.catalog.workload import MODELS
 from harness.measuring.machine.essentials import find_lack
 from harness.measuring.runners import protocol
 from harness.measuring.runners.describing import Question, describe_all
-from harness.measuring.runners.go_build import build_go, find_go, is_built
+from harness.measuring.runners.go_build import GoBinaries, build_go, find_go, is_built
 from harness.measuring.runners.runner import Runner, Runners, digest_files
 from harness.paths import ROOT
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
 
-    from harness.measuring.runners.go_build import GoBinaries
+    from harness.measuring.runners.environments import Environment
     from harness.measuring.runners.revision import Revision
 
 _GO_MODELS = tuple(model for model in MODELS if model.partition("-")[0] == "go")
@@ -73,6 +73,35 @@ def find_runners_of(
     return runners
 
 
+class Added(NamedTuple):
+    """A runtime that the user adds, ready to be asked."""
+
+    label: str
+    means: Environment | GoBinaries  # of Python, or the programs that a Go has built
+    env: Mapping[str, str]  # for its processes
+
+
+def add_runners(runners: Runners, added: Sequence[Added], *, remembered: bool = False) -> None:
+    """Describe our runners in these runtimes, and add them for those that can be used."""
+    _add_runners(runners, [_of_runtime(*one) for one in added], remembered=remembered)
+
+
+def _of_runtime(
+    label: str, means: Environment | GoBinaries, env: Mapping[str, str]
+) -> _Undescribed:
+    if isinstance(means, GoBinaries):
+        (asked,) = _go(means, env)
+        return asked._replace(models=(), runtime=label)
+    question = Question(
+        (str(means.python), "-P", "-m", "runner"),
+        {"PYTHONPATH": str(ROOT / "python"), **env},
+        # The name of its folder is a digest of the interpreter and of its libraries.
+        depends_on=(ROOT / "python", means.python),
+        installed=str(means.folder),
+    )
+    return _Undescribed(question, "python", (), _PYTHON_SHARED, runtime=label)
+
+
 class _Undescribed(NamedTuple):
     """What is known of a runner before it has described itself."""
 
@@ -81,6 +110,7 @@ class _Undescribed(NamedTuple):
     models: tuple[str, ...]  # that only it can offer
     shared: tuple[str, ...]
     lean: tuple[str, ...] = ()
+    runtime: str = DEFAULT_RUNTIME
 
     @property
     def questions(self) -> list[Question]:
@@ -136,7 +166,8 @@ def _add_runners(
         error = next((answer for answer in (about, *lean) if isinstance(answer, Exception)), None)
         if isinstance(about, Exception) or error is not None:
             why = ": ".join(filter(None, [str(error), find_lack(str(error))]))
-            reason = units.one_line(f"the {one.name} runner cannot be used: {why}")
+            where = "" if one.runtime == DEFAULT_RUNTIME else f" of the runtime {one.runtime}"
+            reason = units.one_line(f"the {one.name} runner{where} cannot be used: {why}")
             runners.problems.append(reason)
             runners.missing_models.update(dict.fromkeys(one.models, reason))
             continue
@@ -154,7 +185,7 @@ def _add_runners(
                 if isinstance(description, protocol.Description)
                 for offered in description.implementations
             ),
-            runtime=of.label if of else DEFAULT_RUNTIME,
+            runtime=of.label if of else one.runtime,
         )
         runners.found[described.key] = described
 

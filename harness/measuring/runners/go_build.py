@@ -9,6 +9,7 @@ import re
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +18,8 @@ from harness.measuring.runners.runner import digest_files
 from harness.paths import ROOT
 
 _BUILD_TIMEOUT_S = 600
+_NO_SOURCES = "the Go sources are not here; run from a clone of the repository"
+_one_at_a_time = threading.Lock()
 _KEY_FILE = "built-from"  # in go/bin
 _FLAGS = ("-trimpath", "-buildvcs=false")
 # GOTOOLCHAIN=local keeps go from downloading another toolchain, GOWORK=off from a go.work above.
@@ -55,11 +58,30 @@ def build_go(root: Path | None = None) -> tuple[GoBinaries | None, str]:
     by another Go or in another way are built again.
     """
     folder = (root or ROOT) / "go"
-    built = _name_binaries(folder)
     if not (folder / "go.mod").is_file():
-        return None, "the Go sources are not here; run from a clone of the repository"
+        return None, _NO_SOURCES
     go, reason = find_go(folder / "go.mod")
-    if _is_built(folder, go):
+    return _build_into(folder / "bin", go, reason, folder)
+
+
+def build_go_with(go: Path, out: Path) -> tuple[GoBinaries | None, str]:
+    """Build the Go programs of this repository by another Go, into another folder, likewise."""
+    folder = ROOT / "go"
+    if not (folder / "go.mod").is_file():
+        return None, _NO_SOURCES
+    reason = _find_age(str(go), folder / "go.mod")
+    if reason:
+        return None, reason
+    with _one_at_a_time:  # they write the same generated files
+        return _build_into(out, str(go), "", folder)
+
+
+def _build_into(
+    out: Path, go: str | None, reason: str, folder: Path
+) -> tuple[GoBinaries | None, str]:
+    """Build the Go programs in `folder` unless `out` has them. `reason` is why there is no Go."""
+    built = _name_binaries(out)
+    if _is_built(folder, go, out):
         return built, ""
     if go is None:
         return None, reason
@@ -67,7 +89,7 @@ def build_go(root: Path | None = None) -> tuple[GoBinaries | None, str]:
         reason = _build(go, folder, built)
     except OSError as error:
         reason = (
-            f"{folder / 'bin'} cannot be written: {error.strerror}; make it writable, or run `make"
+            f"{out} cannot be written: {error.strerror}; make it writable, or run `make"
             " setup` where it is"
         )
     return (None, reason) if reason else (built, "")
@@ -75,8 +97,9 @@ def build_go(root: Path | None = None) -> tuple[GoBinaries | None, str]:
 
 def _build(go: str, folder: Path, built: GoBinaries) -> str:
     """Build the Go programs in a folder. Returns why that failed, or an empty text."""
-    key_file = folder / "bin" / _KEY_FILE
-    key_file.parent.mkdir(exist_ok=True)  # otherwise -o would create a file of that name
+    key_file = built.runner.parent / _KEY_FILE
+    # Otherwise -o would create a file of that name.
+    key_file.parent.mkdir(parents=True, exist_ok=True)
     key_file.unlink(missing_ok=True)
     for step in (
         ("run", *_FLAGS, "./internal/registry/generate"),
@@ -92,23 +115,23 @@ def _build(go: str, folder: Path, built: GoBinaries) -> str:
 def is_built() -> bool:
     """Return whether the Go programs of this repository are those of its sources."""
     folder = ROOT / "go"
-    return _is_built(folder, find_go(folder / "go.mod")[0])
+    return _is_built(folder, find_go(folder / "go.mod")[0], folder / "bin")
 
 
-def _is_built(folder: Path, go: str | None) -> bool:
-    """Return whether the programs are there and were built from these sources by this Go.
+def _is_built(folder: Path, go: str | None, out: Path) -> bool:
+    """Return whether the programs are in `out` and were built from these sources by this Go.
 
     Without Go, those of another Go will do.
     """
-    built_from = _read(folder / "bin" / _KEY_FILE)
+    built_from = _read(out / _KEY_FILE)
     toolchain = _ask_version(go).strip() if go else built_from.partition("\n")[0]
-    is_there = all(binary.is_file() for binary in _name_binaries(folder))
+    is_there = all(binary.is_file() for binary in _name_binaries(out))
     return is_there and built_from == _create_key(folder, toolchain)
 
 
-def _name_binaries(folder: Path) -> GoBinaries:
+def _name_binaries(out: Path) -> GoBinaries:
     ending = ".exe" if sys.platform == "win32" else ""
-    return GoBinaries(*(folder / "bin" / (name + ending) for name in GoBinaries._fields))
+    return GoBinaries(*(out / (name + ending) for name in GoBinaries._fields))
 
 
 def _run_go(go: str, step: tuple[str, ...], folder: Path) -> str:
@@ -166,19 +189,26 @@ def _read(path: Path) -> str:
 
 def find_go(go_mod: Path) -> tuple[str | None, str]:
     """Return (command, "") of a recent Go in PATH or in this environment, or (None, reason)."""
-    match = re.search(r"^go (\d+)\.(\d+)", go_mod.read_text(encoding="utf-8"), re.MULTILINE)
-    needed = (int(match[1]), int(match[2])) if match else (1, 0)
     in_environment = Path(sys.prefix) / "bin" / "go"
     reason = ""
     for go in (shutil.which("go"), str(in_environment) if in_environment.is_file() else None):
         if go is None:
             continue
-        version = go_version(go)
-        if version is not None and version >= needed:
+        reason = _find_age(go, go_mod)
+        if not reason:
             return go, ""
-        found = ".".join(map(str, version)) if version else "of unknown version"
-        reason = f"found Go {found}, expected {needed[0]}.{needed[1]} or later"
     return None, (reason or "no Go found") + "; install Go, or run `make setup` with a network"
+
+
+def _find_age(go: str, go_mod: Path) -> str:
+    """Return that a Go is too old for these sources, or an empty text."""
+    match = re.search(r"^go (\d+)\.(\d+)", go_mod.read_text(encoding="utf-8"), re.MULTILINE)
+    needed = (int(match[1]), int(match[2])) if match else (1, 0)
+    version = go_version(go)
+    if version is not None and version >= needed:
+        return ""
+    found = ".".join(map(str, version)) if version else "of unknown version"
+    return f"found Go {found}, expected {needed[0]}.{needed[1]} or later"
 
 
 def go_version(go: str) -> tuple[int, int] | None:

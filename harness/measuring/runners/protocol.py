@@ -137,6 +137,7 @@ class Finished(msgspec.Struct, frozen=True, tag="finished", tag_field="kind"):
     """The trial is complete, with the resource usage of the process."""
 
     usage: dict[str, int] = {}
+    facts: dict[str, Fact] = {}  # that are known only after the work
 
 
 class Latency(msgspec.Struct, frozen=True, tag="latency", tag_field="kind"):

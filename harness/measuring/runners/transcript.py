@@ -21,7 +21,7 @@ from harness.measuring.runners.protocol import (
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from harness.measuring.runners.protocol import Message, RequestCase
+    from harness.measuring.runners.protocol import Fact, Message, RequestCase
 
 _LAST_PORT = 65_535
 
@@ -172,6 +172,12 @@ class Transcript:
         ):
             raise ProtocolError(f"sample of case {id_!r} without a turn")
         self.samples[id_].append(message)
+
+    @property
+    def facts(self) -> dict[str, Fact]:
+        """What the runner said about itself, before and after the work."""
+        ends = (self.started, self.finished)
+        return {name: fact for end in ends if end for name, fact in end.facts.items()}
 
     @property
     def _last_case(self) -> str:

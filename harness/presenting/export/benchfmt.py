@@ -9,7 +9,7 @@ import re
 from typing import TYPE_CHECKING
 
 from harness import units
-from harness.presenting.export.selection import variant_label
+from harness.presenting.export.selection import runtime_label, variant_label
 from harness.presenting.export.timings import cell_timings, is_per_operation
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ def _benchmark_name(cell: CellTimings, selection: ExportSelection, cores: int) -
         "case": cell.case.id,
         "model": "" if selection.is_one_model else cell.cell.model,
         "variant": variant_label(cell.cell).replace("/", "."),
+        "runtime": runtime_label(cell.cell),
     }
     named = [f"/{key}={_NOT_IN_A_NAME.sub('_', value)}" for key, value in parts.items() if value]
     return f"Benchmark{cell.workload.id.capitalize()}{''.join(named)}-{cores}"

@@ -78,7 +78,7 @@ def _cell_metadata(run: Run, cell: CellTimings) -> Metadata:
         "loombench_runtime": cell.cell.contestant.runtime,
     }
     for runner in run.runners:
-        if cell.cell.model in runner.models:
+        if cell.cell.model in runner.models and runner.runtime == cell.cell.contestant.runtime:
             metadata["loombench_language"] = f"{runner.language} {runner.version}"
     metadata |= {f"loombench_param_{name}": value for name, value in cell.case.params.items()}
     return _allowed(metadata)

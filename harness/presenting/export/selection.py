@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from harness.catalog.contestant import DEFAULT_RUNTIME
 from harness.errors import unknown_name
 
 if TYPE_CHECKING:
@@ -49,10 +50,17 @@ def variant_label(cell: Cell) -> str:
     return "/".join(filter(None, (cell.contestant.variant, "a-a" if cell.control else "")))
 
 
+def runtime_label(cell: Cell) -> str:
+    """Return the runtime of a contestant; empty for the default one."""
+    runtime = cell.contestant.runtime
+    return "" if runtime == DEFAULT_RUNTIME else runtime
+
+
 def export_name(cell: Cell, selection: ExportSelection) -> str:
-    """Return `workload/case/model/variant`, without the model if only one is selected.
+    """Return `workload/case/model/variant/runtime`, without the model if only one is selected.
 
     Two such exports then have the same names, and tools can compare them by name.
     """
     model = "" if selection.is_one_model else cell.model
-    return "/".join(filter(None, (cell.workload, cell.case, model, variant_label(cell))))
+    parts = (cell.workload, cell.case, model, variant_label(cell), runtime_label(cell))
+    return "/".join(filter(None, parts))

@@ -10,7 +10,8 @@ from harness import units
 from harness.analysis.choice_map import maps_of
 from harness.analysis.drift import LEAST_PROBES
 from harness.analysis.first_look import first_look
-from harness.analysis.run_results import FEW_WORKLOADS
+from harness.analysis.run_results import FEW_WORKLOADS, by_topic
+from harness.analysis.runtimes import is_compared
 from harness.errors import Exit, Problem
 from harness.presenting.figures import (
     behaviours,
@@ -22,6 +23,7 @@ from harness.presenting.figures import (
     overview,
     overview_table,
     percentiles,
+    runtimes,
     scaling,
     scorecard,
     slopes,
@@ -132,6 +134,7 @@ def _makers(
     """Yield the name of every figure that a run has, with the function that makes it."""
     is_few = len(analysis.workloads) <= FEW_WORKLOADS
     yield "overview", partial((overview if is_few else overview_table).figure, analysis)
+    yield from _runtime_makers(analysis)
     if scorecard.measured_claims(judged):
         yield "claims", partial(scorecard.figure, analysis, judged)
     if behaviours.answered(observed):
@@ -156,6 +159,17 @@ def _makers(
         yield from _special_makers(analysis, id_, result)
     if len(analysis.probes) >= LEAST_PROBES:
         yield "drift", partial(drift.figure, analysis)
+
+
+def _runtime_makers(analysis: Analysis) -> Iterator[tuple[str, _Maker]]:
+    """Yield the figures that compare runtimes: one, or one for each topic of many workloads."""
+    compared = [one for one in analysis.workloads.values() if is_compared(one)]
+    for topic, results in by_topic(compared) if compared else ():
+        word = topic.replace(" ", "-").lower()
+        yield (
+            f"runtimes-{word}" if word else "runtimes",
+            partial(runtimes.figure, analysis, results),
+        )
 
 
 def _special_makers(

@@ -228,7 +228,7 @@ def _heading(
 
 def _format_estimate(cell: CellResult, estimate: Estimate, metric: Metric) -> str:
     """Return a value with the longer half of its interval: `52.3 µs ±3%`, or with n."""
-    if cell.cell.model in metric.baselines and cell.contestant.is_plain:
+    if cell.cell.model in metric.baselines and not cell.contestant.variant:
         return "baseline"
     text = units.format_compact(estimate.value, metric.unit)
     if estimate.low is None or estimate.high is None:

@@ -61,7 +61,7 @@ def figure(analysis: Analysis) -> Figure:
         overall(results),
         f"Cost relative to {BASELINE} in the same blocks. Left of 1x: cheaper than {BASELINE}.",
         analysis,
-        _NOTE,
+        _NOTE + style.default_only(analysis),
     )
     height = sheet.get_figheight()
     for index, (result, heading) in enumerate(zip(results, headings, strict=True)):

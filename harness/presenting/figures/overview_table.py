@@ -57,7 +57,8 @@ def figure(analysis: Analysis) -> Figure:
         rows += [heading, *results] if heading else results
     models = [model for model in analysis.models if _has_value(analysis, model)]
     missing = [model for model in analysis.models if model not in models]
-    note = f"{_NOTE} No results: {', '.join(missing)}." if missing else _NOTE
+    note = _NOTE + style.default_only(analysis)
+    note += f" No results: {', '.join(missing)}." if missing else ""
     head = _MARKER + style.name_width(models)
     body = head + len(rows) * _ROW
     sheet, bottom, top = style.sheet(

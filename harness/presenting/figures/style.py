@@ -22,6 +22,7 @@ from matplotlib.figure import Figure
 from harness import units
 from harness.analysis.first_look import first_look
 from harness.analysis.lead import join_names
+from harness.analysis.runtimes import runtimes_of
 from harness.statistics.estimates import MARGIN_PERCENT
 from harness.statistics.verdicts import Verdict
 
@@ -293,6 +294,13 @@ def footnote(analysis: Analysis, note: str, *, intervals: bool = True) -> str:
         f" {run.started_at[:10]}.",
     ]
     return " ".join(part for part in parts if part)
+
+
+def default_only(analysis: Analysis) -> str:
+    """Return the sentence that a figure leaves out runtimes; empty if there is only one."""
+    if len(runtimes_of(analysis.run)) <= 1:
+        return ""
+    return " The default runtime alone; the figure runtimes shows all."
 
 
 def wrap(text: str, inches: float) -> str:

@@ -118,7 +118,7 @@ def _machine_and_run(analysis: Analysis) -> dict[str, object]:
         "facts": _run_facts(analysis),
         "runners": [
             (
-                units.language_name(runner.language),
+                units.language_name(runner.language) + runner.key.removeprefix(runner.name),
                 runner.version.removeprefix("go"),
                 ", ".join(f"{key} {value}" for key, value in runner.facts.items()),
             )

@@ -219,6 +219,8 @@ def command(run: Run, cell: Cell) -> str:
     arguments += ["--model", named, "--profile", run.profile, "--seed", str(run.seed)]
     for file in run.runner_files:
         arguments += ["--runner", file]
+    for label, text in run.runtimes.items():
+        arguments += ["--runtime", f"{label}={text}"]
     return shlex.join(units.printable(argument) for argument in arguments)
 
 

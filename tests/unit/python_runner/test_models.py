@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from runner import models
+from runner import interpreter, models
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -199,8 +199,8 @@ def test_the_facts_say_whether_the_gil_is_enabled(
     fake = SimpleNamespace(implementation=sys.implementation, version=sys.version)
     if enabled is not None:
         fake._is_gil_enabled = lambda: enabled
-    monkeypatch.setattr(models, "sys", fake)
-    assert models.facts()["gil"] is fact
+    monkeypatch.setattr(interpreter, "sys", fake)
+    assert interpreter.is_gil_enabled() is fact
 
 
 def test_facts_have_types_that_the_protocol_allows() -> None:

@@ -135,6 +135,12 @@ def test_the_runner_counts_as_the_harness_does() -> None:
     assert found.get_value_at_percentile(50) == pytest.approx(19_990, rel=0.001)
 
 
+@given(st.lists(st.integers(0, 2**12) | st.integers(0, histograms.MAX_NS), min_size=1))
+@examples(200)
+def test_the_runner_encodes_as_the_library_does(values: list[int]) -> None:
+    assert wire.encode_histogram(values) == encoded_in(values)
+
+
 def test_a_value_beyond_the_range_counts_as_its_end() -> None:
     found = histograms.decode(wire.encode_histogram([0, 500_000_000_000]))
     assert found.get_total_count() == 2

@@ -20,7 +20,7 @@ DESCRIPTION = {"protocol": 1, "language": "sh", "version": "1", "implementations
 
 @pytest.fixture
 def answers(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    monkeypatch.setattr(describing, "_answers", lambda: tmp_path / "answers")
+    monkeypatch.setattr(describing, "cache_folder", lambda: tmp_path / "answers")
     return tmp_path / "answers"
 
 

@@ -1,0 +1,141 @@
+"""What the runtimes of a run show: the same model on two of them, judged pair by pair. Pure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, NamedTuple
+
+from msgspec import structs
+
+from harness import units
+from harness.analysis.findings import LONGEST_TITLE
+from harness.analysis.run_results import ranked
+from harness.catalog.contestant import DEFAULT_RUNTIME
+from harness.statistics.verdicts import Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from harness.analysis.run_results import Analysis, CellResult, WorkloadResult
+    from harness.results.records import Run
+
+
+class Tally(NamedTuple):
+    """How a runtime compares with the default one, over workloads and plain models."""
+
+    runtime: str
+    better: int
+    worse: int
+    pairs: int  # of a model on the two, in a workload; with enough blocks
+
+    @property
+    def text(self) -> str:
+        """The tally in words."""
+        if not self.pairs:
+            return f"{self.runtime}: too few blocks to compare"
+        return f"{self.runtime} better in {self.better}, worse in {self.worse} of {self.pairs}"
+
+
+def runtimes_of(run: Run) -> tuple[str, ...]:
+    """Return the labels of all runtimes that are measured, the default one first."""
+    found = dict.fromkeys(cell.contestant.runtime for cell in run.cells)
+    return tuple(sorted(found, key=lambda label: (label != DEFAULT_RUNTIME, label)))
+
+
+def version_of(run: Run, runtime: str) -> str:
+    """Return the version of a runtime, of the default one that of Python."""
+    for runner in run.runners:
+        if runner.runtime == runtime and (runtime != DEFAULT_RUNTIME or runner.name == "python"):
+            return runner.version
+    return ""
+
+
+def plain_cells(result: WorkloadResult) -> list[CellResult]:
+    """Return the plain implementations of a headline case on every runtime."""
+    return [cell for cell in result.headline if not cell.contestant.variant]
+
+
+def is_compared(result: WorkloadResult) -> bool:
+    """Return whether a model has a value on more than one runtime."""
+    seen: dict[str, set[str]] = {}
+    for cell in plain_cells(result):
+        if result.metric.id in cell.metrics:
+            seen.setdefault(cell.cell.model, set()).add(cell.contestant.runtime)
+    return any(len(labels) > 1 for labels in seen.values())
+
+
+def tallies(analysis: Analysis, results: Sequence[WorkloadResult]) -> list[Tally]:
+    """Compare each runtime with the default one, model by model."""
+    return [
+        _tally(runtime, results)
+        for runtime in runtimes_of(analysis.run)
+        if runtime != DEFAULT_RUNTIME
+    ]
+
+
+def _tally(runtime: str, results: Sequence[WorkloadResult]) -> Tally:
+    better = worse = pairs = 0
+    for result in results:
+        comparison = result.comparison
+        places = {cell.contestant: place for place, cell in enumerate(ranked(result))}
+        for contestant, place in places.items():
+            twin = structs.replace(contestant, runtime=DEFAULT_RUNTIME)
+            if contestant.variant or contestant.runtime != runtime or twin not in places:
+                continue
+            if not comparison.is_judged(contestant, twin):
+                continue
+            pairs += 1
+            if comparison.verdict(contestant, twin) is Verdict.DIFFERENT:
+                better += place < places[twin]
+                worse += place > places[twin]
+    return Tally(runtime, better, worse, pairs)
+
+
+def title(analysis: Analysis, results: Sequence[WorkloadResult]) -> str:
+    """Return the finding, or as much as a title holds: who is better, the most often first."""
+    text = finding(analysis, results)
+    if len(text) <= LONGEST_TITLE:
+        return text
+    against, *_ = text.removeprefix("Against ").partition(":")
+    found = sorted(tallies(analysis, results), key=lambda tally: -tally.better)
+    better = [f"{one.runtime} in {one.better} of {one.pairs}" for one in found]
+    for count in range(len(better), 0, -1):
+        shown = ", ".join(better[:count])
+        text = f"Better than {against}: {shown}"
+        if len(text) <= LONGEST_TITLE:
+            break
+    return text
+
+
+def finding(analysis: Analysis, results: Sequence[WorkloadResult]) -> str:
+    """Return what the runtimes show, in one sentence; the words count models in workloads."""
+    found = tallies(analysis, results)
+    if all(not tally.pairs for tally in found):
+        return "Which runtime: too few blocks for a finding"
+    others = {one.language for one in analysis.run.runners if one.runtime != DEFAULT_RUNTIME}
+    default = version_of(analysis.run, DEFAULT_RUNTIME) if others == {"python"} else ""
+    against = f"Against Python {default}" if default else "Against the default runtime"
+    return f"{against}: {'; '.join(tally.text for tally in found)}"
+
+
+def list_gaps(analysis: Analysis, results: Sequence[WorkloadResult]) -> list[str]:
+    """Return which models a runtime lacks, with the reason, and where the GIL came on."""
+    lines: dict[str, list[str]] = {}
+    for result in results:
+        for cell in plain_cells(result):
+            contestant = cell.contestant
+            where = f"{contestant.model} @ {contestant.runtime}"
+            if contestant.runtime == DEFAULT_RUNTIME or contestant.model not in analysis.models:
+                continue
+            if cell.gil_came_on:
+                lines.setdefault(f"{where} was not free-threaded (hollow)", []).append(
+                    result.workload.id
+                )
+            elif cell.absent is not None:
+                lines.setdefault(f"{where}: {cell.absent.reason}", []).append(result.workload.id)
+            elif cell.failures:
+                lines.setdefault(f"{where}: {cell.failed_how}", []).append(result.workload.id)
+    most = len(results)
+    return [
+        text if len(ids) == most else f"{text} ({units.format_count(len(ids), 'workload')})"
+        for text, ids in lines.items()
+    ]
