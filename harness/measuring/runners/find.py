@@ -81,6 +81,7 @@ class _Undescribed(NamedTuple):
     models: tuple[str, ...]  # that only it can offer
     shared: tuple[str, ...]
     lean: tuple[str, ...] = ()
+    trace: tuple[str, ...] = ()
 
     @property
     def questions(self) -> list[Question]:
@@ -97,7 +98,8 @@ def _python(root: Path, passed: Mapping[str, str]) -> _Undescribed:
         installed=_list_installed(),
     )
     models = tuple(model for model in MODELS if model not in _GO_MODELS)
-    return _Undescribed(question, "python", models, _PYTHON_SHARED)
+    trace = (*question.command, "trace")
+    return _Undescribed(question, "python", models, _PYTHON_SHARED, trace=trace)
 
 
 def _list_installed() -> str:
@@ -155,6 +157,7 @@ def _add_runners(
                 for offered in description.implementations
             ),
             runtime=of.label if of else DEFAULT_RUNTIME,
+            trace=one.trace,
         )
         runners.found[described.key] = described
 
