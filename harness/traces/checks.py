@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
 from harness.traces.lanes import State
@@ -51,23 +52,14 @@ def count_overtakes(trace: Trace) -> int:
     """
     queues: dict[str, list[tuple[int, int]]] = defaultdict(list)  # when ready, when it ran
     for lane in trace.lanes:
-        for span, following in zip(lane.spans, lane.spans[1:], strict=False):
+        for span, following in pairwise(lane.spans):
             if span.state is State.READY and following.state is State.RUNNING:
                 queues[lane.group].append((span.start_ns, span.end_ns))
     return sum(
-        later_ready[1] < earlier_ready[1]
+        later[1] < earlier[1]
         for waits in queues.values()
-        for earlier_ready, later_ready in _neighbours(sorted(waits))
-    )
-
-
-def _neighbours(
-    waits: list[tuple[int, int]],
-) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
-    yield from (
-        (before, after)
-        for before, after in zip(waits, waits[1:], strict=False)
-        if before[0] < after[0]
+        for earlier, later in pairwise(sorted(waits))
+        if earlier[0] < later[0]
     )
 
 

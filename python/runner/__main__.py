@@ -1,4 +1,4 @@
-"""`python -m runner describe | run | probe | trace`, which the harness starts; see docs/protocol.md."""
+"""`python -m runner describe | run | probe | trace`, started by the harness: docs/protocol.md."""
 
 from __future__ import annotations
 

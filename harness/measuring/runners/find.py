@@ -115,7 +115,8 @@ def _go(built: GoBinaries | None, passed: Mapping[str, str]) -> list[_Undescribe
     if built is None:
         return []
     question = Question((str(built.runner),), {**passed})
-    return [_Undescribed(question, "go", _GO_MODELS, _GO_SHARED, (str(built.lean),))]
+    lean, trace = (str(built.lean),), (str(built.trace),)
+    return [_Undescribed(question, "go", _GO_MODELS, _GO_SHARED, lean, trace)]
 
 
 def _note_missing_go(runners: Runners, built: GoBinaries | None, reason: str) -> None:

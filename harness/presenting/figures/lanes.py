@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple
 
 from matplotlib.collections import LineCollection, PolyCollection
+from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from harness import units
@@ -15,28 +16,30 @@ from harness.traces.lanes import State
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from harness.traces.lanes import Lane, Trace
 
 _WIDTH, _LEFT, _RIGHT = 10.0, 1.75, 0.25  # inches
-_LANE, _AXIS, _HEAD, _LEGEND = 0.24, 0.5, 0.3, 0.3
+_LANE, _AXIS, _HEAD, _LEGEND = 0.24, 0.3, 0.3, 0.3
 _MOST_LANES, _MOST_ARROWS, _MOST_VECTORS = 40, 60, 5_000
-_LOOP_COLOUR = "#cfcfcf"
+_LOOP_COLOUR = "#eeeeee"
 _COLOURS = {
     State.RUNNING: "#0072b2",
     State.READY: "#f0b400",
-    State.WAITING: "#dfe7ee",
+    State.WAITING: "#c3d3e2",
     State.CREATED: "#ffffff",
 }
-_HEIGHTS = {State.RUNNING: 0.8, State.READY: 0.5, State.WAITING: 0.24, State.CREATED: 0.24}
+_HEIGHTS = {State.RUNNING: 0.8, State.READY: 0.6, State.WAITING: 0.42, State.CREATED: 0.24}
 _NAMES = {
     State.RUNNING: "runs",
     State.READY: "ready: waits for its turn",
     State.WAITING: "waits for something else",
 }
-_LEAST_SHARE = 1 / 1_400  # of the width: shorter spans are drawn this wide, so that they are seen
+_LABEL_SHARE, _MOST_LABELS = 0.07, 60  # waits that are shorter have no label
+_LEAST_SHARE = 1 / 700  # of the width: shorter spans are drawn this wide, so that they are seen
 _NOTE = (
     "Times include the cost of tracing, so they are no measurements. Runs and turns that are too"
     " short to see are drawn wider."
@@ -54,7 +57,7 @@ def figure(title: str, question: str, drawn: Sequence[Drawn], note: str = "") ->
     """Draw the lanes of one or more models below each other, all at one time scale."""
     rows = [_rows(one.trace) for one in drawn]
     body = _LEGEND + sum(_HEAD + _AXIS + _LANE * len(row) for row in rows)
-    sheet, bottom, top = style.plain_sheet(
+    sheet, _, top = style.plain_sheet(
         _WIDTH, body, title, question, f"{_NOTE} {_hidden(drawn)}{note}"
     )
     height = sheet.get_figheight()
@@ -70,13 +73,14 @@ def figure(title: str, question: str, drawn: Sequence[Drawn], note: str = "") ->
         place -= _AXIS / height
         _draw(axes, one, row, longest, scale)
         axes.set_xlabel(unit if one is drawn[-1] else "", fontsize=7.5, labelpad=1)
-    handles = [Patch(fc=_COLOURS[state], label=name) for state, name in _NAMES.items()]
+    handles: list[Artist] = [Patch(fc=_COLOURS[state], label=name) for state, name in _NAMES.items()]
     handles.append(Patch(fc=_LOOP_COLOUR, label="the loop waits in the kernel"))
+    handles.append(Line2D([], [], color=style.FAILED, lw=0.8, label="wakes"))
     sheet.legend(
         handles=handles,
         loc="upper left",
         bbox_to_anchor=(0.15 / _WIDTH, top + 0.05 / height),
-        ncols=4,
+        ncols=5,
         fontsize=7.5,
         frameon=False,
     )
@@ -121,9 +125,7 @@ def _draw(axes: Axes, one: Drawn, row: Sequence[Lane], longest_ns: int, scale: f
         for span in trace.idle
         if span.length_ns / scale > longest * _LEAST_SHARE
     ]
-    axes.add_collection(
-        PolyCollection(asleep, facecolors=_LOOP_COLOUR, alpha=0.45, lw=0, rasterized=not few)
-    )
+    axes.add_collection(PolyCollection(asleep, facecolors=_LOOP_COLOUR, lw=0, rasterized=not few))
     for state in (State.CREATED, State.WAITING, State.READY, State.RUNNING):
         boxes = _boxes(row, state, scale, longest * _LEAST_SHARE)
         axes.add_collection(
@@ -135,6 +137,7 @@ def _draw(axes: Axes, one: Drawn, row: Sequence[Lane], longest_ns: int, scale: f
                 rasterized=not few,
             )
         )
+    _label_waits(axes, row, scale, longest * _LABEL_SHARE)
     if len(trace.flows) <= _MOST_ARROWS:
         _draw_flows(axes, trace, row, scale)
 
@@ -167,6 +170,26 @@ def _boxes(
                 end = drawn_to = start + least
             boxes.append(_box(start, end, index + margin, index + 1 - margin))
     return boxes
+
+
+def _label_waits(axes: Axes, row: Sequence[Lane], scale: float, least: float) -> None:
+    """Write what a lane waits for below its long waits."""
+    waits = [
+        (index, span)
+        for index, lane in enumerate(row)
+        for span in lane.spans
+        if span.state is State.WAITING and span.length_ns / scale > least
+    ]
+    for index, span in waits[:_MOST_LABELS]:
+        axes.text(
+            (span.start_ns + span.end_ns) / 2 / scale,
+            index + 0.5,
+            units.printable(span.text)[:24],
+            fontsize=6,
+            ha="center",
+            va="center",
+            color=style.INK,
+        )
 
 
 def _box(left: float, right: float, low: float, high: float) -> list[tuple[float, float]]:

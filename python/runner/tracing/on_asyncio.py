@@ -141,17 +141,21 @@ class Hooks:
     tracer: Tracer
 
     def call_soon(self, callback: Any, *args: Any, context: Any = None) -> Any:
+        """Call it in the next iteration: a step makes its task ready."""
         return super().call_soon(self.tracer.wrap(callback), *args, context=context)  # type: ignore[misc]
 
     def call_soon_threadsafe(self, callback: Any, *args: Any, context: Any = None) -> Any:
+        """Do the same for another thread."""
         wrapped = _Callback(self.tracer, callback, _Cause(text="another thread"))
         return super().call_soon_threadsafe(wrapped, *args, context=context)  # type: ignore[misc]
 
     def call_later(self, delay: float, callback: Any, *args: Any, context: Any = None) -> Any:
+        """Call it after a delay in s: what it wakes is woken by a timer."""
         timer = self.tracer.wrap(callback, _Cause(text="timer"))
         return super().call_later(delay, timer, *args, context=context)  # type: ignore[misc]
 
     def call_at(self, when: float, callback: Any, *args: Any, context: Any = None) -> Any:
+        """Call it at a time of the loop's clock."""
         timer = self.tracer.wrap(callback, _Cause(text="timer"))
         return super().call_at(when, timer, *args, context=context)  # type: ignore[misc]
 

@@ -7,8 +7,8 @@ it back at its own next call. Rejected: an event for each line, which shows this
 loops a hundred times as slow.
 
 A call into C may release the GIL and wait: it did if another thread ran meanwhile, or if it took
-long and the thread left its processor of its own accord. A call on the object in which another thread waits, such as
-`lock.release`, is what wakes that thread.
+long and the thread left its processor of its own accord. A call on the object in which another
+thread waits, such as `lock.release`, is what wakes that thread.
 """
 
 from __future__ import annotations
