@@ -73,7 +73,7 @@ def figure(title: str, question: str, drawn: Sequence[Drawn], note: str = "") ->
         place -= _AXIS / height
         _draw(axes, one, row, longest, scale)
         axes.set_xlabel(unit if one is drawn[-1] else "", fontsize=7.5, labelpad=1)
-    handles: list[Artist] = [Patch(fc=_COLOURS[state], label=name) for state, name in _NAMES.items()]
+    handles: list[Artist] = [Patch(fc=_COLOURS[one], label=name) for one, name in _NAMES.items()]
     handles.append(Patch(fc=_LOOP_COLOUR, label="the loop waits in the kernel"))
     handles.append(Line2D([], [], color=style.FAILED, lw=0.8, label="wakes"))
     sheet.legend(

@@ -42,6 +42,7 @@ class Tracer:
     def __init__(self, recorder: Recorder) -> None:
         self.recorder = recorder
         self.lanes: dict[Any, int] = {}  # task, or the coroutine of one that starts eagerly -> lane
+        self.unnamed: set[int] = set()  # before 3.12, a task gets its name after it is scheduled
         self.running: list[int] = []  # more than one if tasks start eagerly
         self.cause = _Cause()
 
@@ -65,12 +66,20 @@ class Tracer:
         if lane is None:
             lane = self.lanes.get(task.get_coro())
         if lane is None:
-            name = task.get_name()
-            if name.startswith("Task-"):
-                name = task.get_coro().__qualname__
-            lane = self.create(name)
+            lane = self.create(task.get_coro().__qualname__)
+            self.unnamed.add(lane)
         self.lanes[task] = lane
         return lane
+
+    def begin(self, lane: int, task: Any) -> None:
+        """Record that the step of a task begins."""
+        self.recorder.runs(lane)
+        self.running.append(lane)
+        if lane in self.unnamed:
+            self.unnamed.remove(lane)
+            name = task.get_name()
+            if not name.startswith("Task-"):
+                self.recorder.names[lane] = name
 
     def create(self, name: str) -> int:
         """Record a new lane, created by the one that runs."""
@@ -111,8 +120,7 @@ class _Step:
 
     def __call__(self, *args: Any) -> None:
         tracer = self.tracer
-        tracer.recorder.runs(self.lane)
-        tracer.running.append(self.lane)
+        tracer.begin(self.lane, self.task)
         try:
             self.step(*args)
         finally:

@@ -39,7 +39,7 @@ class _Target:
             with hooks.installed():
                 return self.target(*args, **options)
         finally:
-            record = {"cpu_ns": time.process_time_ns() - cpu_ns, "events": recorder.events}
+            record = {"cpu_ns": time.process_time_ns() - cpu_ns, "events": list(recorder.named())}
             path = os.path.join(self.folder, str(self.number))
             with open(f"{path}.part", "w", encoding="utf-8") as file:
                 json.dump(record, file)

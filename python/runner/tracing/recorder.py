@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from itertools import count
+from itertools import count, islice
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -25,16 +25,14 @@ class Recorder:
         self.clock = clock
         self.events: list[tuple[Any, ...]] = []
         self.cpu_ns = 0  # of other processes
+        self.names: dict[int, str] = {}
         self._lanes = count(first_lane)
-        self._names: Counter[str] = Counter()
 
     def created(self, name: str, group: str, by: int = NOBODY) -> int:
-        """Record a new lane and return it. Later lanes of the same name are numbered."""
-        lane, short = next(self._lanes), shorten(name)
-        self._names[short] += 1
-        number = self._names[short]
-        text = short if number == 1 else f"{short} {number}"
-        self.events.append((self.clock(), "created", lane, by, text, group))
+        """Record a new lane and return it. Its name may be changed in `names` until the end."""
+        lane = next(self._lanes)
+        self.names[lane] = name
+        self.events.append((self.clock(), "created", lane, by, "", group))
         return lane
 
     def ready(self, lane: int, by: int = NOBODY, cause: str = "") -> None:
@@ -66,10 +64,23 @@ class Recorder:
         """Record that the kernel has answered."""
         self.events.append((self.clock(), "wakes", NOBODY))
 
+    def named(self) -> Iterator[tuple[Any, ...]]:
+        """Yield the events, with the names of lanes; those of the same name are numbered."""
+        seen: Counter[str] = Counter()
+        for event in self.events:
+            if event[1] != "created" or event[4]:
+                yield event
+                continue
+            name = shorten(self.names[event[2]])
+            seen[name] += 1
+            text = name if seen[name] == 1 else f"{name} {seen[name]}"
+            yield (*event[:4], text, event[5])
+
     def messages(self) -> Iterator[dict[str, Any]]:
         """Yield the events in messages of a moderate size."""
-        for start in range(0, len(self.events), _AT_ONCE):
-            yield {"kind": "events", "events": self.events[start : start + _AT_ONCE]}
+        events = self.named()
+        while some := list(islice(events, _AT_ONCE)):
+            yield {"kind": "events", "events": some}
 
 
 def shorten(name: str) -> str:
