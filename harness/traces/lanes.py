@@ -146,7 +146,7 @@ def build(events: Iterable[Event], start_ns: int, end_ns: int) -> Trace:
     for event in ordered:
         if event.kind in (Kind.SLEEPS, Kind.WAKES):
             continue
-        if event.other != NOBODY and event.kind in (Kind.READY, Kind.CREATED):
+        if event.other != NOBODY and not _is_start(event, lanes.get(event.lane)):
             flows.append(Flow(event.ns - start_ns, event.other, event.lane))
         if event.kind is Kind.CREATED:
             if event.lane in lanes:
@@ -171,6 +171,11 @@ def build(events: Iterable[Event], start_ns: int, end_ns: int) -> Trace:
         length,
         len(ordered),
     )
+
+
+def _is_start(event: Event, lane: _Open | None) -> bool:
+    """Return whether this makes a lane ready that the same lane has just created: one flow."""
+    return lane is not None and lane.state is State.CREATED and event.other == lane.event.other
 
 
 def _step(lanes: dict[int, _Open], event: Event) -> None:

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+import sysconfig
 from typing import Any
 
-from runner.implementations import ROOT
-
-_OURS = os.path.join(str(ROOT), "")
-_LIBRARY = os.path.join(str(ROOT), "runner", "scratch", "")  # the one library among our files
+# The standard library, what is installed, and the one library among our files.
+_LIBRARIES = (
+    *(sysconfig.get_path(name) for name in ("stdlib", "purelib", "platlib")),
+    os.path.join(os.path.dirname(os.path.dirname(__file__)), "scratch", ""),
+    "<frozen",
+)
 _DEEPEST = 50
 
 
@@ -26,18 +29,21 @@ def describe_wait(coroutine: Any) -> str:
             if awaited is None or not seen_ours:
                 break
             return type(awaited).__name__.removesuffix("Iter").lower()
-        if _is_ours(code.co_filename):
+        if not is_library(code.co_filename):
             seen_ours = True
         elif seen_ours:
-            return _tidy(getattr(awaited, "__qualname__", code.co_name))
+            outer = _tidy(getattr(awaited, "__qualname__", code.co_name))
+            if not outer.startswith("_"):  # a private base class says little; what it awaits, more
+                return outer
         else:
             outer = outer or code.co_name
         awaited = getattr(awaited, "cr_await", None) or getattr(awaited, "gi_yieldfrom", None)
     return outer or "its turn"
 
 
-def _is_ours(filename: str) -> bool:
-    return filename.startswith(_OURS) and not filename.startswith(_LIBRARY)
+def is_library(filename: str) -> bool:
+    """Return whether a source file belongs to a library, and not to a program."""
+    return filename.startswith(_LIBRARIES)
 
 
 def _tidy(name: str) -> str:

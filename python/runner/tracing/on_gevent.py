@@ -10,7 +10,7 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from runner.implementations import ROOT
+from runner.tracing.awaited import is_library
 from runner.tracing.recorder import NOBODY
 
 if TYPE_CHECKING:
@@ -23,7 +23,6 @@ SEES = (
     "every switch of greenlets; while the hub runs, it may wait in the kernel or call callbacks,"
     " which look the same"
 )
-_OURS = str(ROOT)
 
 
 class Tracer:
@@ -82,10 +81,17 @@ class Tracer:
 def _describe(greenlet: Any) -> str:
     """Return the name of the function of a library in which a greenlet waits."""
     frame, name = greenlet.gr_frame, "gevent"
-    while frame is not None and not frame.f_code.co_filename.startswith(_OURS):
+    while frame is not None and is_library(frame.f_code.co_filename):
         name = getattr(frame.f_code, "co_qualname", frame.f_code.co_name)
         frame = frame.f_back
     return name
+
+
+def prepare() -> None:
+    """Create the hub: otherwise the first greenlet would, inside the run."""
+    import gevent
+
+    gevent.get_hub()
 
 
 @contextmanager

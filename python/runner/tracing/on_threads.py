@@ -127,6 +127,7 @@ class Hooks:
             waits = other is not lane and not other.runs and other.call is not None
             if waits and other.call is not None and other.call[3] is target:
                 self.recorder.ready(other.id, lane.id)
+                other.call = (*other.call[:3], None)  # it is woken once
                 return  # the others, if any, are woken later
 
     def started(self, thread: Any) -> None:

@@ -48,6 +48,7 @@ class Tracing(NamedTuple):
     sees: str
     boot: Callable[[Recorder, Any], None] | None = None  # runs a coroutine function
     around: Callable[[Recorder], AbstractContextManager[None]] | None = None  # plain functions
+    prepare: Callable[[], None] | None = None  # what an untraced run needs too
 
 
 def _anyio_asyncio(recorder: Recorder, main: Any) -> None:
@@ -74,7 +75,7 @@ TRACINGS = {
     "anyio-asyncio": Tracing(on_asyncio.SEES, _anyio_asyncio),
     "anyio-trio": Tracing(on_trio.SEES, _anyio_trio),
     "scratch": Tracing(on_scratch.SEES, on_scratch.boot),
-    "gevent": Tracing(on_gevent.SEES, around=on_gevent.around),
+    "gevent": Tracing(on_gevent.SEES, around=on_gevent.around, prepare=on_gevent.prepare),
     "sequential": Tracing(on_threads.SEES, around=on_threads.around),
     "threads": Tracing(on_threads.SEES, around=on_threads.around),
     "processes": Tracing(on_processes.SEES, around=on_processes.around),
@@ -111,6 +112,8 @@ def run(request: Request, emit: Callable[[dict[str, Any]], None]) -> None:
         raise wire.Refused(f"{model.name}: {reason}")
     recorder, tracing = Recorder(), TRACINGS[model.name]
     one = _Run(load(request.program, model), request, recorder)
+    if tracing.prepare is not None:
+        tracing.prepare()
     if model.boot is None:
         assert tracing.around is not None
         with tracing.around(recorder) if request.traced else nullcontext():
