@@ -58,7 +58,7 @@ def _record(
     """Record each model; None for one that fails, which does not take the others with it."""
     for subject in subjects:
         try:
-            yield recording.record(subject, interrupted)
+            yield recording.record(subject, interrupted, recording.PAIRS)
         except Problem as problem:
             if problem.code is not Exit.FAILED:
                 raise
