@@ -30,11 +30,14 @@ def encode(trace: Trace, title: str) -> bytes:
     writer.describe(_COUNTER, "ready", is_counter=True)
     for ns, number in trace.count(State.READY):
         writer.count(ns, number)
+    for lane in trace.lanes:
+        writer.describe(_FIRST_LANE + lane.id, lane.name)
+    # Of two events at one time, the first in the file comes first: an arrow begins before it ends.
+    for number, flow in enumerate(trace.flows, 1):
+        writer.wake(flow, number)
     woken_at = _number_flows(trace)
     for lane in trace.lanes:
         writer.lane(lane, woken_at.get(lane.id, {}))
-    for number, flow in enumerate(trace.flows, 1):
-        writer.wake(flow, number)
     content: bytes = writer.packets.SerializeToString()
     return content
 
@@ -67,10 +70,9 @@ class _Writer:
     def lane(self, lane: Lane, woken_at: dict[int, int]) -> None:
         """Write the states of a lane; a state of no length is one instant."""
         track = _FIRST_LANE + lane.id
-        self.describe(track, lane.name)
         for span in lane.spans:
             name = f"waits: {span.text}" if span.text else span.state.value
-            arrives = () if span.state is State.RUNNING else (woken_at.get(span.start_ns),)
+            arrives = () if span.state is State.RUNNING else (woken_at.pop(span.start_ns, None),)
             self.slice(track, span, name, tuple(one for one in arrives if one is not None))
 
     def slice(self, track: int, span: Span, name: str, flows: tuple[int, ...] = ()) -> None:

@@ -40,6 +40,7 @@ from tests.bench import (
     report,
     sizes,
     startup,
+    traces,
     tracing,
     turns,
 )
@@ -60,6 +61,7 @@ PARTS = {
     "client-parity": client_parity.rows,
     "load": load.rows,
     "tracing": tracing.rows,
+    "traces": traces.rows,
     "peers": peers.rows,
     "overlap": overlap.rows,
     "slopes": parked.slope_rows,

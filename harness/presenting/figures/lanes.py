@@ -24,7 +24,8 @@ if TYPE_CHECKING:
 
 _WIDTH, _LEFT, _RIGHT = 10.0, 1.75, 0.25  # inches
 _LANE, _AXIS, _HEAD, _LEGEND = 0.24, 0.3, 0.3, 0.3
-_MOST_LANES, _MOST_ARROWS, _MOST_VECTORS = 40, 60, 5_000
+_MOST_LANES, _MOST_OF_EACH = 40, 12  # in a figure of one model, of each of several
+_MOST_ARROWS, _MOST_VECTORS = 60, 5_000
 _LOOP_COLOUR = "#eeeeee"
 _COLOURS = {
     State.RUNNING: "#0072b2",
@@ -55,10 +56,11 @@ class Drawn(NamedTuple):
 
 def figure(title: str, question: str, drawn: Sequence[Drawn], note: str = "") -> Figure:
     """Draw the lanes of one or more models below each other, all at one time scale."""
-    rows = [_rows(one.trace) for one in drawn]
+    most = _MOST_LANES if len(drawn) == 1 else _MOST_OF_EACH
+    rows = [one.trace.lanes[:most] for one in drawn]
     body = _LEGEND + sum(_HEAD + _AXIS + _LANE * len(row) for row in rows)
     sheet, _, top = style.plain_sheet(
-        _WIDTH, body, title, question, f"{_NOTE} {_hidden(drawn)}{note}"
+        _WIDTH, body, title, question, f"{_NOTE} {_hidden(drawn, most)}{note}"
     )
     height = sheet.get_figheight()
     longest = max(one.trace.length_ns for one in drawn)
@@ -87,15 +89,9 @@ def figure(title: str, question: str, drawn: Sequence[Drawn], note: str = "") ->
     return sheet
 
 
-def _rows(trace: Trace) -> tuple[Lane, ...]:
-    return trace.lanes[:_MOST_LANES]
-
-
-def _hidden(drawn: Sequence[Drawn]) -> str:
-    most = max(len(one.trace.lanes) for one in drawn)
-    return (
-        f"Only the first {_MOST_LANES} of {most:,} lanes are drawn. " if most > _MOST_LANES else ""
-    )
+def _hidden(drawn: Sequence[Drawn], most: int) -> str:
+    lanes = max(len(one.trace.lanes) for one in drawn)
+    return f"Only the first {most} of up to {lanes:,} lanes are drawn." if lanes > most else ""
 
 
 def _unit(ns: int) -> tuple[str, float]:

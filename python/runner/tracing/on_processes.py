@@ -7,7 +7,6 @@ runs once its interpreter has been prepared and its target is called.
 from __future__ import annotations
 
 import json
-import multiprocessing.process
 import os
 import time
 from contextlib import contextmanager
@@ -49,6 +48,8 @@ class _Target:
 @contextmanager
 def around(recorder: Recorder) -> Iterator[None]:
     """Trace what runs inside, and the processes that it starts."""
+    import multiprocessing.process
+
     base, numbers = multiprocessing.process.BaseProcess, count(1)
     start = base.start
     hooks = on_threads.Hooks(recorder)

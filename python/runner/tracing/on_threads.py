@@ -6,9 +6,9 @@ calls, a thread that loses the GIL is seen to do so at the next call of another 
 it back at its own next call. Rejected: an event for each line, which shows this too, but makes such
 loops a hundred times as slow.
 
-A call into C may release the GIL and wait: it did if another thread ran meanwhile, or if it took
-long and the thread left its processor of its own accord. A call on the object in which another
-thread waits, such as `lock.release`, is what wakes that thread.
+A call into C may release the GIL and wait: it did if another thread ran during a call that can
+wait, or if it took long and the thread left its processor of its own accord. A call on the object
+in which another thread waits, such as `lock.release`, is what wakes that thread.
 """
 
 from __future__ import annotations
@@ -33,6 +33,14 @@ SEES = (
     " locks taken by `with`, or a thread that leaves a call and waits for the GIL"
 )
 _LONG_NS = 50_000  # of a call into C that may have been a wait
+# What a thread that loses the GIL inside a call waits for; in other calls, it waits for its turn.
+_WAITING = frozenset(
+    (
+        *("sleep", "acquire", "wait", "get", "put", "join", "poll", "select", "__enter__"),
+        *("recv", "recv_into", "send", "sendall", "accept", "connect", "waitpid"),
+        *("read", "readinto", "pread", "write", "open", "fsync", "flock"),
+    )
+)
 
 
 class _Lane:
@@ -53,6 +61,7 @@ class Hooks:
         name = f"GIL of {process}" if process else "GIL"
         self.group = name if gil_enabled else ""
         self.holder: _Lane | None = None
+        self.lock = threading.RLock()  # a thread can lose the GIL inside a hook
         self.lanes: dict[int, _Lane] = {}  # thread -> lane
         self.starting: dict[Any, _Lane] = {}
         main = recorder.created(process or "main", self.group) if lane is None else lane
@@ -70,7 +79,7 @@ class Hooks:
     def take_gil(self, lane: _Lane) -> None:
         """Record that this thread runs, and that the one before it does not."""
         before = self.holder
-        if before is lane and lane.runs:
+        if lane.runs and (before is lane or not self.group):
             return
         if before is not None and before is not lane and before.runs and self.group:
             self.lose_gil(before)
@@ -80,17 +89,22 @@ class Hooks:
     def lose_gil(self, lane: _Lane) -> None:
         """Record that a thread waits in its call, or waits for its turn."""
         lane.runs = False
-        if lane.call is None:
+        since, _, name, _ = lane.call or (0, 0, "", None)
+        if name.rpartition(".")[2] not in _WAITING:
+            lane.call = None
             self.recorder.yields(lane.id)
             return
-        since, _, name, _ = lane.call
         self.recorder.events.append((since, "waits", lane.id, NOBODY, name))
 
     def profile(self, frame: FrameType, event: str, arg: Any) -> None:
         """Handle what CPython calls around every call."""
-        lane = self.current()
-        if lane is None:
-            return
+        with self.lock:
+            lane = self.current()
+            if lane is not None:
+                self.handle(lane, frame, event, arg)
+
+    def handle(self, lane: _Lane, frame: FrameType, event: str, arg: Any) -> None:
+        """Handle one event of a thread."""
         if event == "c_call":
             self.take_gil(lane)
             target = getattr(arg, "__self__", None)
@@ -132,6 +146,11 @@ class Hooks:
 
     def started(self, thread: Any) -> None:
         """Record that this thread starts another one."""
+        with self.lock:
+            self.create(thread)
+
+    def create(self, thread: Any) -> None:
+        """Record the lane of a new thread."""
         by = self.current()
         name = thread.name
         if name.startswith("Thread-"):

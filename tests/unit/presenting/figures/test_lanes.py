@@ -53,4 +53,4 @@ def test_of_many_lanes_the_first_are_drawn_and_the_note_says_so() -> None:
     (axes,) = figure.axes
     assert len(axes.get_yticklabels()) == 40
     note = " ".join(" ".join(text.get_text().split()) for text in figure.texts)
-    assert "Only the first 40 of 100 lanes are drawn." in note
+    assert "Only the first 40 of up to 100 lanes are drawn." in note
