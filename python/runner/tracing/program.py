@@ -110,7 +110,10 @@ def run(request: Request, emit: Callable[[dict[str, Any]], None]) -> None:
         raise wire.Refused(f"no model {request.model!r}; available: {', '.join(MODELS)}")
     if reason := models.why_unavailable(model):
         raise wire.Refused(f"{model.name}: {reason}")
-    recorder, tracing = Recorder(), TRACINGS[model.name]
+    tracing = TRACINGS.get(model.name)
+    if tracing is None:
+        raise wire.Refused(f"{model.name} cannot be traced: it has no entry in {__name__}.TRACINGS")
+    recorder = Recorder()
     one = _Run(load(request.program, model), request, recorder)
     if tracing.prepare is not None:
         tracing.prepare()

@@ -70,6 +70,8 @@ def test_who_woke_whom_is_a_flow_between_two_tracks() -> None:
     begins, ends = {}, {}
     for packet in packets.packet:
         event = packet.track_event
+        if not event.type:
+            continue
         begins |= dict.fromkeys(event.flow_ids, (tracks[event.track_uuid], packet.timestamp))
         ends |= dict.fromkeys(event.terminating_flow_ids, tracks[event.track_uuid])
     assert sorted(begins.values()) == [("ping", 10), ("pong", 60)]
