@@ -36,6 +36,7 @@ class Subject(NamedTuple):
     params: dict[str, int | str]
     expected: object  # answer; None: any
     runner: Runner
+    clock: str = "wall"
 
 
 class _Run(NamedTuple):
@@ -79,7 +80,9 @@ def _compare(traced: list[_Run], plain: list[_Run]) -> Cost:
 def _run(subject: Subject, interrupted: Callable[[], bool], *, traced: bool) -> _Run:
     """Run the program once in a fresh process. Raises Problem."""
     runner = subject.runner
-    request = events.Request(subject.program, subject.model, subject.params, traced)
+    request = events.Request(
+        subject.program, subject.model, subject.params, traced, clock=subject.clock
+    )
     transcript = _Transcript()
     result = child.run(
         runner.trace,

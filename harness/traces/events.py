@@ -50,6 +50,9 @@ class Request(msgspec.Struct, frozen=True):
     params: dict[str, int | str]
     traced: bool
     protocol: int = PROTOCOL
+    # Of the events: `wall`, or `cpu`, the CPU time of the process, on which a lane that runs is not
+    # charged for what other programs do. Only the Python runner has it.
+    clock: str = "wall"
 
 
 class Events(msgspec.Struct, frozen=True, tag="events", tag_field="kind"):

@@ -46,8 +46,9 @@ Row = tuple[str, str, str, bool]
 def rows() -> Iterator[Row]:
     inventory = Inventory.open(remembered=True)
     recorded = [one for model in _MODELS if (one := _record(inventory, model)) is not None]
-    for one in recorded:
-        yield _truth(one)
+    for model in _MODELS:
+        if (one := _record(inventory, model, "wall" if model == "go" else "cpu")) is not None:
+            yield _truth(one)
     for one in recorded:
         yield (
             f"cost of tracing {one.model} (work and 20 ticks): CPU time, traced over untraced",
@@ -63,11 +64,11 @@ def rows() -> Iterator[Row]:
         yield row
 
 
-def _record(inventory: Inventory, model: str) -> Recorded | None:
+def _record(inventory: Inventory, model: str, clock: str = "wall") -> Recorded | None:
     planned = trace_plan.plan(inventory, "heartbeat", (), "headline")
     for subject in planned.subjects:
         if subject.model == model:
-            busy = subject._replace(params=dict(_BUSY), expected=_BUSY["ticks"] + 1)
+            busy = subject._replace(params=dict(_BUSY), expected=_BUSY["ticks"] + 1, clock=clock)
             return recording.record(busy, pairs=tools.amount(5, 1))
     return None
 
@@ -78,7 +79,7 @@ def _truth(one: Recorded) -> Row:
     away = running / one.cpu_ns - 1
     overlaps = len(checks.find_overlaps(one.trace))
     return (
-        f"lanes of {one.model}: running time over CPU time; lanes that ran at once on one loop",
+        f"lanes of {one.model}: running time over CPU time of the process; lanes that ran at once on one loop",
         f"{away:+.1%}; {overlaps}",
         f"within {most:.0%}; 0",
         abs(away) <= most and not overlaps,
@@ -86,26 +87,26 @@ def _truth(one: Recorded) -> Row:
 
 
 def _size_rows() -> Iterator[Row]:
-    start = time.perf_counter()
+    start = time.process_time()
     trace = _large()
     with TemporaryDirectory() as folder:
         Path(folder, "large.pftrace").write_bytes(perfetto.encode(trace, "large"))
-        written = time.perf_counter() - start
-        start = time.perf_counter()
+        written = time.process_time() - start
+        start = time.process_time()
         with style.applied():
             save(
                 figure.figure("Large", "How long?", [figure.Drawn("asyncio", trace)]),
                 Path(folder, "large.png"),
             )
-        drawn = time.perf_counter() - start
+        drawn = time.process_time() - start
     yield (
-        f"a trace of {trace.events:,} events: from events to a file",
+        f"a trace of {trace.events:,} events: CPU time from events to a file",
         f"{written:.2f} s",
         f"{_WRITTEN_S:.0f} s",
         written <= _WRITTEN_S,
     )
     yield (
-        f"a trace of {trace.events:,} events: drawn",
+        f"a trace of {trace.events:,} events: CPU time to draw it",
         f"{drawn:.2f} s",
         f"{_DRAWN_S:.0f} s",
         drawn <= _DRAWN_S,

@@ -18,7 +18,7 @@ import sys
 import threading
 from contextlib import contextmanager
 from types import ModuleType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runner.tracing.recorder import NOBODY
 
@@ -43,13 +43,23 @@ _WAITING = frozenset(
 )
 
 
+class _Call(NamedTuple):
+    """A call into C, and how often its thread had waited before."""
+
+    since_ns: int
+    waits: int
+    name: str
+    target: int  # id of the object
+
+
 class _Lane:
     """What is known of a thread."""
 
     def __init__(self, id_: int) -> None:
         self.id = id_
         self.runs = False
-        self.call: tuple[int, int, str, Any] | None = None  # since, waits, name, object
+        self.waits = False  # until it is woken, or runs
+        self.call: _Call | None = None  # into C
 
 
 class Hooks:
@@ -64,6 +74,7 @@ class Hooks:
         self.lock = threading.RLock()  # a thread can lose the GIL inside a hook
         self.lanes: dict[int, _Lane] = {}  # thread -> lane
         self.starting: dict[Any, _Lane] = {}
+        self.waiting: dict[int, _Lane] = {}  # id of an object -> who is in a call on it
         main = recorder.created(process or "main", self.group) if lane is None else lane
         self.lanes[threading.get_ident()] = _Lane(main)
 
@@ -83,18 +94,18 @@ class Hooks:
             return
         if before is not None and before is not lane and before.runs and self.group:
             self.lose_gil(before)
-        self.holder, lane.runs = lane, True
+        self.holder, lane.runs, lane.waits = lane, True, False
         self.recorder.runs(lane.id)
 
     def lose_gil(self, lane: _Lane) -> None:
         """Record that a thread waits in its call, or waits for its turn."""
         lane.runs = False
-        since, _, name, _ = lane.call or (0, 0, "", None)
-        if name.rpartition(".")[2] not in _WAITING:
-            lane.call = None
+        call = lane.call
+        if call is None or call.name.rpartition(".")[2] not in _WAITING:
             self.recorder.yields(lane.id)
-            return
-        self.recorder.events.append((since, "waits", lane.id, NOBODY, name))
+        else:
+            lane.waits = True
+            self.recorder.events.append((call.since_ns, "waits", lane.id, NOBODY, call.name))
 
     def profile(self, frame: FrameType, event: str, arg: Any) -> None:
         """Handle what CPython calls around every call."""
@@ -108,11 +119,10 @@ class Hooks:
         if event == "c_call":
             self.take_gil(lane)
             target = getattr(arg, "__self__", None)
-            if isinstance(target, ModuleType):
-                target = None
-            else:
+            if target is not None and not isinstance(target, ModuleType):
                 self.wake(lane, target)
-            lane.call = (self.recorder.clock(), _count_waits(), arg.__qualname__, target)
+                self.waiting.setdefault(id(target), lane)
+            lane.call = _Call(self.recorder.clock(), _count_waits(), arg.__qualname__, id(target))
         elif event in ("c_return", "c_exception"):
             self.leave_call(lane)
         else:
@@ -125,24 +135,23 @@ class Hooks:
 
     def leave_call(self, lane: _Lane) -> None:
         """Decide whether a call into C was a wait."""
-        if lane.call is not None and lane.runs:
-            since, switches, name, _ = lane.call
-            if self.recorder.clock() - since > _LONG_NS and _count_waits() > switches:
-                self.recorder.events.append((since, "waits", lane.id, NOBODY, name))
+        call, lane.call = lane.call, None
+        if call is not None:
+            if self.waiting.get(call.target) is lane:
+                del self.waiting[call.target]
+            is_long = self.recorder.clock() - call.since_ns > _LONG_NS
+            if lane.runs and is_long and _count_waits() > call.waits:
+                self.recorder.events.append((call.since_ns, "waits", lane.id, NOBODY, call.name))
                 lane.runs = False
-        lane.call = None
         self.take_gil(lane)
 
     def wake(self, lane: _Lane, target: Any) -> None:
         """Record that a thread makes another ready, by a call on what that one waits in."""
-        if target is None:
-            return
-        for other in self.lanes.values():
-            waits = other is not lane and not other.runs and other.call is not None
-            if waits and other.call is not None and other.call[3] is target:
-                self.recorder.ready(other.id, lane.id)
-                other.call = (*other.call[:3], None)  # it is woken once
-                return  # the others, if any, are woken later
+        other = self.waiting.get(id(target))
+        if other is not None and other.waits:
+            other.waits = False
+            self.recorder.ready(other.id, lane.id)
+            del self.waiting[id(target)]
 
     def started(self, thread: Any) -> None:
         """Record that this thread starts another one."""

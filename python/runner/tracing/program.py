@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from runner.models import Model
 
 PROTOCOL = 1
+CLOCKS = {"wall": time.monotonic_ns, "cpu": time.process_time_ns}
 SCENES = implementations.ROOT / "scenes"  # programs that are traced, and never measured
 
 
@@ -40,6 +41,7 @@ class Request(NamedTuple):
     model: str
     params: dict[str, int | str]
     traced: bool
+    clock: str = "wall"  # or `cpu`: the CPU time of this process
 
 
 class Tracing(NamedTuple):
@@ -90,7 +92,13 @@ def parse_request(line: str | bytes) -> Request:
             raise wire.RequestError(
                 f"request: protocol: found {message['protocol']}, expected {PROTOCOL}"
             )
-        return Request(*(message[key] for key in Request._fields))
+        return Request(
+            message["program"],
+            message["model"],
+            message["params"],
+            message["traced"],
+            message.get("clock", "wall"),
+        )
     except (ValueError, RecursionError, LookupError, TypeError):
         keys = ", ".join(("protocol", *Request._fields))
         raise wire.RequestError(f"request: expected a JSON object with {keys}") from None
@@ -113,7 +121,7 @@ def run(request: Request, emit: Callable[[dict[str, Any]], None]) -> None:
     tracing = TRACINGS.get(model.name)
     if tracing is None:
         raise wire.Refused(f"{model.name} cannot be traced: it has no entry in {__name__}.TRACINGS")
-    recorder = Recorder()
+    recorder = Recorder(CLOCKS[request.clock])
     one = _Run(load(request.program, model), request, recorder)
     if tracing.prepare is not None:
         tracing.prepare()
