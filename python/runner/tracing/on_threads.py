@@ -71,20 +71,18 @@ class Hooks:
         name = f"GIL of {process}" if process else "GIL"
         self.group = name if gil_enabled else ""
         self.holder: _Lane | None = None
-        self.lock = threading.RLock()  # a thread can lose the GIL inside a hook
-        self.lanes: dict[int, _Lane] = {}  # thread -> lane
+        self.lock = threading.Lock()  # a thread can lose the GIL inside a hook
+        self.local = threading.local()  # its `lane`; thread ids are used again
         self.starting: dict[Any, _Lane] = {}
         self.waiting: dict[int, _Lane] = {}  # id of an object -> who is in a call on it
         main = recorder.created(process or "main", self.group) if lane is None else lane
-        self.lanes[threading.get_ident()] = _Lane(main)
+        self.local.lane = _Lane(main)
 
     def current(self) -> _Lane | None:
         """Return the lane of this thread; None if it was not started by `Thread.start`."""
-        lane = self.lanes.get(threading.get_ident())
-        if lane is None:
-            lane = self.starting.pop(threading.current_thread(), None)
-            if lane is not None:
-                self.lanes[threading.get_ident()] = lane
+        if not hasattr(self.local, "lane"):
+            self.local.lane = self.starting.pop(threading.current_thread(), None)
+        lane: _Lane | None = self.local.lane
         return lane
 
     def take_gil(self, lane: _Lane) -> None:
@@ -109,9 +107,9 @@ class Hooks:
 
     def profile(self, frame: FrameType, event: str, arg: Any) -> None:
         """Handle what CPython calls around every call."""
-        with self.lock:
-            lane = self.current()
-            if lane is not None:
+        lane = self.current()
+        if lane is not None:
+            with self.lock:
                 self.handle(lane, frame, event, arg)
 
     def handle(self, lane: _Lane, frame: FrameType, event: str, arg: Any) -> None:
@@ -131,7 +129,7 @@ class Hooks:
                 lane.runs = False
                 self.holder = None
                 self.recorder.done(lane.id)
-                del self.lanes[threading.get_ident()]
+                self.local.lane = None
 
     def leave_call(self, lane: _Lane) -> None:
         """Decide whether a call into C was a wait."""
@@ -155,11 +153,6 @@ class Hooks:
 
     def started(self, thread: Any) -> None:
         """Record that this thread starts another one."""
-        with self.lock:
-            self.create(thread)
-
-    def create(self, thread: Any) -> None:
-        """Record the lane of a new thread."""
         by = self.current()
         name = thread.name
         if name.startswith("Thread-"):
