@@ -6,6 +6,7 @@ The folders, lower ones first; imports go downwards only:
     catalog/       workloads, contestants and workload files
     results/       the data that a run stores; both halves use it
     behaviours/    questions about what models do, observations, answers; both halves use it
+    traces/        who ran when: events, lanes, checks; both halves use it
     statistics/    estimates with intervals, from numbers alone
     measuring/     first half: runs trials and stores them
     analysis/      second half: estimates from stored trials, and findings

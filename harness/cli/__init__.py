@@ -17,6 +17,7 @@ from harness.cli import (
     measuring,
     merging,
     reading,
+    tracing,
     writing,
 )
 from harness.cli.output import guarded
@@ -30,6 +31,7 @@ _COMMANDS = (
     *measuring.COMMANDS,
     *behaving.COMMANDS,
     *advising.COMMANDS,
+    *tracing.COMMANDS,
     *comparing.COMMANDS,
     *interpreters.COMMANDS,
     *merging.COMMANDS,

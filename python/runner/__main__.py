@@ -1,4 +1,4 @@
-"""`python -m runner describe | run | probe`, which the harness starts; see docs/protocol.md."""
+"""`python -m runner describe | run | probe | trace`, started by the harness: docs/protocol.md."""
 
 from __future__ import annotations
 
@@ -58,6 +58,11 @@ def probe() -> int:
     return _answer(_run_probe)
 
 
+def trace() -> int:
+    """Read a request and run its program once, traced or not."""
+    return _answer(_run_trace)
+
+
 def _answer(answer: Callable[[bytes, int, Emit], int]) -> int:
     """Read a request line and answer it; what is wrong becomes an error record."""
     import traceback
@@ -84,6 +89,17 @@ def _run_probe(line: bytes, private_in: int, emit: Emit) -> int:
     if not lifetime.exit_with_harness(private_in):
         return 1
     probes.run(request, emit)
+    return 0
+
+
+def _run_trace(line: bytes, private_in: int, emit: Emit) -> int:
+    from runner import lifetime
+    from runner.tracing import program
+
+    request = program.parse_request(line)
+    if not lifetime.exit_with_harness(private_in):
+        return 1
+    program.run(request, emit)
     return 0
 
 
@@ -146,8 +162,10 @@ def main(arguments: list[str]) -> int:
             return run()
         case ["probe"]:
             return probe()
+        case ["trace"]:
+            return trace()
     print(
-        f"found {' '.join(arguments) or 'nothing'}, expected describe, run or probe",
+        f"found {' '.join(arguments) or 'nothing'}, expected describe, run, probe or trace",
         file=sys.stderr,
     )
     return _USAGE

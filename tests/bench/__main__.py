@@ -42,6 +42,7 @@ from tests.bench import (
     same_runtime,
     sizes,
     startup,
+    traces,
     tracing,
     turns,
 )
@@ -62,6 +63,7 @@ PARTS = {
     "client-parity": client_parity.rows,
     "load": load.rows,
     "tracing": tracing.rows,
+    "traces": traces.rows,
     "peers": peers.rows,
     "overlap": overlap.rows,
     "slopes": parked.slope_rows,

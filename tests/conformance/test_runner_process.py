@@ -147,7 +147,7 @@ def test_the_error_for_other_arguments_says_what_was_expected(arguments: list[st
     with start(python_runner(), *arguments) as process:
         _, errors = process.communicate(timeout=20)
     assert process.returncode == 2
-    assert errors.decode().rstrip().endswith("expected describe, run or probe")
+    assert errors.decode().rstrip().endswith("expected describe, run, probe or trace")
 
 
 # --- run

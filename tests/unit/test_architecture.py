@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 LAYERS = (
     {"."},
     {"catalog"},
-    {"results", "scaffold", "behaviours"},
+    {"results", "scaffold", "behaviours", "traces"},
     {"statistics"},
     {"measuring/processes", "measuring/machine", "analysis"},
     {"measuring/runners", "claims"},

@@ -111,6 +111,7 @@ class _Undescribed(NamedTuple):
     shared: tuple[str, ...]
     lean: tuple[str, ...] = ()
     runtime: str = DEFAULT_RUNTIME
+    trace: tuple[str, ...] = ()
 
     @property
     def questions(self) -> list[Question]:
@@ -127,7 +128,8 @@ def _python(root: Path, passed: Mapping[str, str]) -> _Undescribed:
         installed=_list_installed(),
     )
     models = tuple(model for model in MODELS if model not in _GO_MODELS)
-    return _Undescribed(question, "python", models, _PYTHON_SHARED)
+    trace = (*question.command, "trace")
+    return _Undescribed(question, "python", models, _PYTHON_SHARED, trace=trace)
 
 
 def _list_installed() -> str:
@@ -143,7 +145,8 @@ def _go(built: GoBinaries | None, passed: Mapping[str, str]) -> list[_Undescribe
     if built is None:
         return []
     question = Question((str(built.runner),), {**passed})
-    return [_Undescribed(question, "go", _GO_MODELS, _GO_SHARED, (str(built.lean),))]
+    lean, trace = (str(built.lean),), (str(built.trace),)
+    return [_Undescribed(question, "go", _GO_MODELS, _GO_SHARED, lean, trace)]
 
 
 def _note_missing_go(runners: Runners, built: GoBinaries | None, reason: str) -> None:
@@ -186,6 +189,7 @@ def _add_runners(
                 for offered in description.implementations
             ),
             runtime=of.label if of else one.runtime,
+            trace=one.trace,
         )
         runners.found[described.key] = described
 

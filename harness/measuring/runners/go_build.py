@@ -1,4 +1,4 @@
-"""Find a recent Go and build the Go programs: runner, lean runner, load generator."""
+"""Find a recent Go and build the Go programs: runner, lean runner, load generator, tracer."""
 
 from __future__ import annotations
 
@@ -49,6 +49,7 @@ class GoBinaries(NamedTuple):
     runner: Path
     lean: Path  # the runner without net/http and without the workloads that need it
     load: Path  # the load generator
+    trace: Path  # runs a program once and records who ran when
 
 
 def build_go(root: Path | None = None) -> tuple[GoBinaries | None, str]:
@@ -101,9 +102,11 @@ def _build(go: str, folder: Path, built: GoBinaries) -> str:
     # Otherwise -o would create a file of that name.
     key_file.parent.mkdir(parents=True, exist_ok=True)
     key_file.unlink(missing_ok=True)
+    # A revision of before the tracer has none.
+    tracer = ["./trace"] if (folder / "trace").is_dir() else []
     for step in (
         ("run", *_FLAGS, "./internal/registry/generate"),
-        ("build", *_FLAGS, "-o", str(built.runner.parent), "./runner", "./load"),
+        ("build", *_FLAGS, "-o", str(built.runner.parent), "./runner", "./load", *tracer),
         ("build", *_FLAGS, "-o", str(built.lean), "-tags", "lean", "./runner"),
     ):
         if reason := _run_go(go, step, folder):
@@ -125,7 +128,9 @@ def _is_built(folder: Path, go: str | None, out: Path) -> bool:
     """
     built_from = _read(out / _KEY_FILE)
     toolchain = _ask_version(go).strip() if go else built_from.partition("\n")[0]
-    is_there = all(binary.is_file() for binary in _name_binaries(out))
+    binaries = _name_binaries(out)
+    needed = binaries if (folder / "trace").is_dir() else binaries[:-1]
+    is_there = all(binary.is_file() for binary in needed)
     return is_there and built_from == _create_key(folder, toolchain)
 
 

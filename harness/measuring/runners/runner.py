@@ -42,6 +42,7 @@ class Runner:
     lean: tuple[str, ...] = ()  # the command of a smaller program for `lean_workloads`
     lean_workloads: frozenset[str] = frozenset()
     runtime: str = DEFAULT_RUNTIME  # label
+    trace: tuple[str, ...] = ()  # the command that records traces; empty: it cannot
 
     @property
     def key(self) -> str:

@@ -125,6 +125,11 @@ def _save(figure: Figure, path: Path, kind: str, description: str) -> None:
         part.unlink(missing_ok=True)
 
 
+def save(figure: Figure, path: Path) -> None:
+    """Write a figure that belongs to no run, in the format that the name of the file says."""
+    _save(figure, path, path.suffix.removeprefix("."), "")
+
+
 def _makers(
     analysis: Analysis,
     judged: Sequence[JudgedClaim],

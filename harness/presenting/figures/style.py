@@ -155,11 +155,14 @@ def sheet(
 
     `intervals` says whether lines are confidence intervals, which the foot then explains.
     """
+    return plain_sheet(width, body, title, question, footnote(analysis, note, intervals=intervals))
+
+
+def plain_sheet(width: float, body: float, title: str, question: str, note: str) -> Sheet:
+    """Make the same of what is no run: the foot is only the note."""
     titles = textwrap.wrap(title, int((width - 0.4) * _TITLE_PER_INCH))
     questions = textwrap.wrap(question, int((width - 0.4) * _QUESTION_PER_INCH))
-    foot = textwrap.wrap(
-        footnote(analysis, note, intervals=intervals), int((width - 0.4) * _FOOT_PER_INCH)
-    )
+    foot = textwrap.wrap(note, int((width - 0.4) * _FOOT_PER_INCH))
     head_height = 0.22 + 0.25 * len(titles) + 0.18 * len(questions) + 0.18
     foot_height = 0.18 + 0.15 * len(foot)
     height = head_height + body + foot_height

@@ -44,7 +44,14 @@ def root(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def sources(root: Path) -> Path:
     """The sources of what is written in Go, and binaries that were built from them."""
     folder = root / "go"
-    for path in ("go.mod", "go.sum", "runner/main.go", "load/main.go", "internal/protocol/load.go"):
+    for path in (
+        "go.mod",
+        "go.sum",
+        "runner/main.go",
+        "load/main.go",
+        "trace/main.go",
+        "internal/protocol/load.go",
+    ):
         file = folder / path
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(GO_MOD if path == "go.mod" else "", encoding="utf-8")
@@ -56,7 +63,7 @@ def sources(root: Path) -> Path:
 
 
 def built(folder: Path) -> go_build.GoBinaries:
-    names = ("runner", "lean", "load")
+    names = ("runner", "lean", "load", "trace")
     return go_build.GoBinaries(*(folder / "bin" / name for name in names))
 
 
@@ -75,7 +82,7 @@ if [ "$1" = env ]; then echo '{{"GOPROXY": "off"}}'; exit; fi
 echo "$GOTOOLCHAIN go $@" >> "{folder}/log"
 /usr/bin/env > "{folder}/env"
 {then}
-if [ -d "$5" ]; then : > "$5/runner"; : > "$5/load"
+if [ -d "$5" ]; then : > "$5/runner"; : > "$5/load"; : > "$5/trace"
 elif [ "$1" = build ]; then : > "$5"; fi
 """
     return make(folder / "go", script)
@@ -156,7 +163,7 @@ def test_a_source_that_was_only_touched_is_not_built(sources: Path, root: Path) 
     assert not (root / "path" / "log").exists()
 
 
-@pytest.mark.parametrize("binary", ["runner", "lean", "load"])
+@pytest.mark.parametrize("binary", ["runner", "lean", "load", "trace"])
 def test_a_binary_that_is_not_there_is_built(sources: Path, root: Path, binary: str) -> None:
     fake_go(root / "path")
     (sources / "bin" / binary).unlink()

@@ -1,0 +1,74 @@
+"""What must hold in every trace, and what can be counted in it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from itertools import pairwise
+from typing import TYPE_CHECKING, NamedTuple
+
+from harness.traces.lanes import State
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from harness.traces.lanes import Lane, Trace
+
+
+class Overlap(NamedTuple):
+    """Two lanes ran at once although they share a loop or a GIL."""
+
+    group: str
+    lanes: tuple[str, str]
+    ns: int
+
+
+def find_overlaps(trace: Trace) -> list[Overlap]:
+    """Return where two lanes of one group ran at once; none in a sound trace."""
+    groups: dict[str, list[tuple[int, int, str]]] = defaultdict(list)
+    for lane in trace.lanes:
+        if lane.group:
+            groups[lane.group] += [(start, end, lane.name) for start, end in _running(lane)]
+    found = []
+    for group, spans in groups.items():
+        last_end, last_name = 0, ""
+        for start, end, name in sorted(spans):
+            if start < last_end:
+                found.append(Overlap(group, (last_name, name), start))
+            if end > last_end:
+                last_end, last_name = end, name
+    return found
+
+
+def count_parallel(trace: Trace) -> int:
+    """Return how many lanes ran at once at most."""
+    return max(number for _, number in trace.count(State.RUNNING))
+
+
+def count_overtakes(trace: Trace) -> int:
+    """Return how often a lane ran before one of its group that had been ready for longer.
+
+    0 for a loop whose ready queue is first in, first out. A loop that runs timers before ready
+    tasks, or shuffles them, has some.
+    """
+    queues: dict[str, list[tuple[int, int]]] = defaultdict(list)  # when ready, when it ran
+    for lane in trace.lanes:
+        for span, following in pairwise(lane.spans):
+            if span.state is State.READY and following.state is State.RUNNING:
+                queues[lane.group].append((span.start_ns, span.end_ns))
+    return sum(
+        later[1] < earlier[1]
+        for waits in queues.values()
+        for earlier, later in pairwise(sorted(waits))
+        if earlier[0] < later[0]
+    )
+
+
+def count_switches(trace: Trace) -> int:
+    """Return how often a lane began to run."""
+    return sum(sum(1 for _ in _running(lane)) for lane in trace.lanes)
+
+
+def _running(lane: Lane) -> Iterator[tuple[int, int]]:
+    for span in lane.spans:
+        if span.state is State.RUNNING:
+            yield span.start_ns, span.end_ns

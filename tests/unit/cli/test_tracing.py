@@ -1,0 +1,103 @@
+"""The command `trace`: it writes lanes and files, and names what cannot be traced."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from perfetto.protos.perfetto.trace.perfetto_trace_pb2 import Trace as Packets
+
+from harness.errors import Exit, Problem
+from harness.measuring import recording
+from harness.measuring.recording import Subject
+from harness.measuring.runners import protocol
+from harness.measuring.runners.runner import Runner
+from harness.traces import scene
+from tests.support.command import Invoke
+
+pytestmark = pytest.mark.usefixtures("asked_once")
+
+
+def test_a_trace_is_a_figure_and_a_file_for_perfetto(
+    tmp_path: Path, invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recording, "PAIRS", 1)
+    code, said, _ = invoke("trace", "threetasks", "--model", "asyncio,trio", "--out", tmp_path)
+    assert code == Exit.SUCCESS
+    assert "cost of tracing" in said
+    (folder,) = tmp_path.iterdir()
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "all.png",
+        *("asyncio.pftrace", "asyncio.png", "trio.pftrace", "trio.png"),
+    ]
+    packets = Packets()
+    packets.ParseFromString((folder / "trio.pftrace").read_bytes())
+    tracks = {packet.track_descriptor.name for packet in packets.packet}
+    assert {"Three tasks on trio", "main", "A", "B", "C"} <= tracks
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "complaint"),
+    [
+        (("threetask",), Exit.USAGE, "unknown workload 'threetask'; did you mean threetasks?"),
+        (("threetasks", "--model", "tria"), Exit.USAGE, "did you mean trio"),
+        (("kitchen", "--case", "headlines"), Exit.USAGE, "did you mean headline?"),
+        (("echo",), Exit.NOT_POSSIBLE, "echo cannot be traced: it needs the harness"),
+        (("fetch",), Exit.NOT_POSSIBLE, "fetch cannot be traced: it needs the harness"),
+        (
+            ("pingpong", "--model", "sequential"),
+            Exit.NOT_POSSIBLE,
+            "pingpong: nothing can be traced: sequential: sequential code has no second task",
+        ),
+    ],
+)
+def test_what_cannot_be_traced_is_named(
+    tmp_path: Path, invoke: Invoke, arguments: tuple[str, ...], code: Exit, complaint: str
+) -> None:
+    found, _, errors = invoke("trace", *arguments, "--out", tmp_path)
+    assert (found, complaint in errors) == (code, True), errors
+    assert list(tmp_path.iterdir()) == []
+
+
+# --- runs that fail
+
+SAYS = {
+    "ends early": ("", "the process ended with 0 before the trace was complete; it said: nothing"),
+    "speaks nonsense": ("print('nonsense', flush=True)", "the runner sent no message of a trace"),
+    "gives a wrong answer": (
+        'print(\'{"kind":"ended","start_ns":0,"end_ns":9,"cpu_ns":1,"answer":8}\')',
+        "found the answer 8, expected 9",
+    ),
+    "fails": ('print(\'{"kind":"error","message":"no lamp"}\')', "on test: no lamp"),
+    "records what no run can have": (
+        'print(\'{"kind":"events","events":[[1,"runs",7]]}\');'
+        'print(\'{"kind":"ended","start_ns":0,"end_ns":9,"cpu_ns":1,"answer":9}\')',
+        "the recording makes no sense: lane 7 cannot be runs at 1: nothing created it",
+    ),
+}
+
+
+@pytest.mark.parametrize("what", SAYS)
+def test_a_run_that_fails_says_why(what: str) -> None:
+    script, complaint = SAYS[what]
+    about = protocol.Description(2, "python", "3", ())
+    runner = Runner("test", (), {}, about, trace=("python3", "-S", "-c", f"input();{script}"))
+    with pytest.raises(Problem, match=complaint) as raised:
+        recording.record(Subject("scene", "test", {}, 9, runner), pairs=1)
+    assert raised.value.code is Exit.FAILED
+
+
+# --- scenes
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("title = 1", "bad.toml: params: found nothing, expected a table"),
+        ("[params]\nsteps = -1", "bad.toml: params.steps: found -1, expected an integer from 0"),
+        ('title="T"\nquestion="Q?"\nexpect=1\ncolour=2\n[params]', "colour: unknown key"),
+    ],
+)
+def test_a_scene_that_is_wrong_says_where(text: str, complaint: str) -> None:
+    with pytest.raises(Problem, match=complaint):
+        scene.parse(text, "bad", "bad.toml")
