@@ -12,6 +12,7 @@ from harness.behaviours import judge as behaviours
 from harness.claims import judge, ledger
 from harness.cli import options
 from harness.cli.console import echo_json, print_line, warn
+from harness.cli.fleet import open_place
 from harness.cli.live import LiveResults, begin_analysis
 from harness.cli.results import present, show_results
 from harness.errors import Exit, Problem
@@ -19,7 +20,6 @@ from harness.interrupts import interruptible
 from harness.measuring import campaign
 from harness.measuring.doctor import diagnose
 from harness.measuring.inventory import Inventory
-from harness.measuring.machine.measuring_alone import measuring_alone
 from harness.measuring.plan import PROFILES, RunSelection, assign_validation
 from harness.measuring.processes.environment import parse_passed
 from harness.measuring.progress import Display
@@ -32,8 +32,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from harness.analysis.analyse import Analyst
     from harness.analysis.run_results import Analysis
     from harness.claims.ledger import Claim
+    from harness.cli.fleet import Place
     from harness.results.records import Trial
 
 _PRECISION = 0.03
@@ -99,6 +101,7 @@ def list_(
 )
 @click.option("--alone", is_flag=True, help="Measure trials one after the other, without turns.")
 @options.beside
+@options.scheduler
 @click.option("--figures/--no-figures", default=True, help="Draw figures.")
 def run(
     workloads: tuple[str, ...],
@@ -113,6 +116,7 @@ def run(
     max_memory: int | None,
     seed: int | None,
     resume: str | None,
+    scheduler: str | None,
     *,
     alone: bool,
     beside: bool,
@@ -122,7 +126,12 @@ def run(
     console = Console()
     claims = ledger.load()
     urgent = ledger.list_cells(claims)
-    with measuring_alone(beside=beside) as is_alone:
+    passed, resumed = parse_passed(envs), None
+    if scheduler and runners:
+        raise Problem("found --runner and --scheduler; external runners do not travel to hosts")
+    if resume is not None:
+        resumed = store.read_run(store.find_run(out, resume))
+    with open_place(scheduler, passed, max_memory, resumed, beside=beside) as place:
         if resume is None:
             current = campaign.begin(
                 out,
@@ -134,22 +143,42 @@ def run(
                 open_inventory(runners, envs),
                 alone=alone,
                 urgent=urgent,
+                hosts=place.hosts,
             )
         else:
             planned = (workloads, models, cases, profile, precision, alone)
             _refuse_a_new_plan(is_new=any(planned) or seed is not None)
-            folder, passed = store.find_run(out, resume), parse_passed(envs)
-            current = campaign.resume(folder, budget, warn, runners, urgent, passed)
-        analyst = begin_analysis(current)
-        display = Display(
-            console, current.budget, lambda: current.planned, current.allocator.trials
-        )
-        with interruptible() as interrupted, display:
-            live = LiveResults(current, analyst, display, interrupted, claims if figures else None)
-            reason = current.measure(live, interrupted, max_memory, is_alone=is_alone)
+            folder = store.find_run(out, resume)
+            current = campaign.resume(
+                folder, budget, warn, runners, urgent, passed, hosts=place.hosts
+            )
+        reason, analyst = _measure(current, place, claims, console, max_memory, figures=figures)
     print_line(console, f"{reason}: {current.folder}")
     _present(current.folder, analyst.conclude(), claims, console, figures=figures)
     return Exit.INTERRUPTED if reason == "interrupted" else _exit_code(current.inventory)
+
+
+def _measure(
+    current: campaign.Campaign,
+    place: Place,
+    claims: Sequence[Claim],
+    console: Console,
+    max_memory: int | None,
+    *,
+    figures: bool,
+) -> tuple[str, Analyst]:
+    """Measure a run. Returns why it ended, and the analyst of its trials."""
+    analyst = begin_analysis(current)
+    display = Display(console, current.budget, lambda: current.planned, current.allocator.trials)
+    place.begin(current, display)
+    # Drawing would keep hosts of a fleet waiting for blocks.
+    drawn = claims if figures and place.fleet is None else None
+    with interruptible() as interrupted, display:
+        live = LiveResults(current, analyst, display, interrupted, drawn)
+        reason = current.measure(
+            live, interrupted, max_memory, is_alone=place.is_alone, executor=place.executor
+        )
+    return reason, analyst
 
 
 def _refuse_a_new_plan(*, is_new: bool) -> None:
