@@ -13,13 +13,16 @@ from harness.cli.console import warn
 from harness.errors import Exit, Problem
 from harness.interrupts import interruptible
 from harness.measuring.machine.measuring_alone import measuring_alone
+from harness.results.hosts import classify
+from harness.results.records import Diagnosis
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from harness.measuring.campaign import Campaign
     from harness.measuring.executor import Executor
     from harness.measuring.fleet.dispatch import Fleet
+    from harness.measuring.fleet.messages import Settings
     from harness.measuring.progress import Display
     from harness.results.records import Host, Run
 
@@ -70,9 +73,34 @@ def open_place(
         with measuring_alone(beside=beside) as is_alone:
             yield Place(is_alone)
         return
+    from harness.measuring.fleet.messages import Settings
+
+    settings = Settings(env=dict(passed), beside=beside, memory_bytes=memory_bytes)
+    with _open_fleet(scheduler, settings, resumed.hosts if resumed else ()) as fleet:
+        if resumed:
+            _tell_changed_hosts(fleet, resumed)
+        yield Place(fleet=fleet)
+
+
+def diagnose_hosts(scheduler: str) -> dict[str, list[Diagnosis]]:
+    """Return what disturbs measuring on each host, and what kind it is. Raises Problem."""
+    from harness.measuring.fleet.messages import Settings
+
+    with _open_fleet(scheduler, Settings(beside=True)) as fleet:
+        hosts = {host.id: host for host in fleet.roster.hosts}
+        labels = {host.id: one.label for one in classify(hosts.values()) for host in one.hosts}
+        with interruptible() as interrupted:
+            found = fleet.diagnose(interrupted)
+        return {
+            id_: [Diagnosis("class of equal hosts", labels[id_]), *_describe(hosts[id_]), *own]
+            for id_, own in found.items()
+        }
+
+
+@contextmanager
+def _open_fleet(scheduler: str, settings: Settings, known: Iterable[Host] = ()) -> Iterator[Fleet]:
     from harness.measuring.fleet.dask_cluster import START, DaskCluster
     from harness.measuring.fleet.dispatch import Fleet
-    from harness.measuring.fleet.messages import Settings
     from harness.measuring.fleet.parcel import pack
 
     with DaskCluster(scheduler, pack()) as cluster:
@@ -83,13 +111,21 @@ def open_place(
                 f" a worker that measures; start one on each machine: {START}",
                 Exit.NOT_POSSIBLE,
             )
-        settings = Settings(env=dict(passed), beside=beside, memory_bytes=memory_bytes)
-        fleet = Fleet(cluster, settings, warn, resumed.hosts if resumed else ())
+        fleet = Fleet(cluster, settings, warn, known)
         with interruptible() as interrupted:
             fleet.assemble(interrupted)
-        if resumed:
-            _tell_changed_hosts(fleet, resumed)
-        yield Place(fleet=fleet)
+        yield fleet
+
+
+def _describe(host: Host) -> list[Diagnosis]:
+    runners = [Diagnosis(f"runner {runner.key}", runner.summary) for runner in host.runners]
+    missing: dict[str, list[str]] = {}
+    for model, reason in host.missing.items():
+        missing.setdefault(reason, []).append(model)
+    return [
+        *runners,
+        *(Diagnosis(", ".join(models), "missing", why) for why, models in missing.items()),
+    ]
 
 
 def _check_place(scheduler: str | None, resumed: Run | None) -> None:

@@ -12,7 +12,7 @@ from harness.behaviours import judge as behaviours
 from harness.claims import judge, ledger
 from harness.cli import options
 from harness.cli.console import echo_json, print_line, warn
-from harness.cli.fleet import open_place
+from harness.cli.fleet import diagnose_hosts, open_place
 from harness.cli.live import LiveResults, begin_analysis
 from harness.cli.results import present, show_results
 from harness.errors import Exit, Problem
@@ -237,9 +237,22 @@ def validate(
 
 
 @click.command()
+@options.scheduler
 @options.as_json
-def doctor(*, as_json: bool) -> None:
-    """Report what on this machine disturbs measuring. Gives advice and changes nothing."""
+def doctor(scheduler: str | None, *, as_json: bool) -> None:
+    """Report what on this machine disturbs measuring. Gives advice and changes nothing.
+
+    With --scheduler, report it of every host of a fleet.
+    """
+    if scheduler is not None:
+        hosts = diagnose_hosts(scheduler)
+        if as_json:
+            echo_json(hosts)
+            return
+        for name, found in hosts.items():
+            print_line(Console(), f"\n{name}")
+            Console().print(tables.machine(found))
+        return
     findings = diagnose()
     if as_json:
         echo_json(findings)

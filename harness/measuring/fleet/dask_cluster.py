@@ -150,6 +150,7 @@ def _connect(address: str) -> Any:
         ) from None
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # we say what has happened
     try:
+        _check_address(address)
         connect: Any = Client  # without types
         return connect(address, timeout=_CONNECT_S, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
@@ -158,3 +159,20 @@ def _connect(address: str) -> Any:
             " scheduler` prints, such as tcp://10.0.0.1:8786",
             Exit.NOT_POSSIBLE,
         ) from None
+
+
+def _check_address(address: str) -> None:
+    """Raise ValueError for what a client would fail at, and then not close cleanly."""
+    from distributed.comm.addressing import parse_address, parse_host_port
+    from distributed.comm.registry import get_backend
+    from distributed.security import Security
+
+    scheme, place = parse_address(address)
+    get_backend(scheme)
+    parse_host_port(place)
+    security: Any = Security()  # of Dask's configuration, which a client uses too
+    if scheme in ("tls", "wss") and not security.get_connection_args("client")["ssl_context"]:
+        raise ValueError(
+            "TLS needs certificates; set distributed.comm.tls in Dask's configuration"
+            " (ca-file, client.cert and client.key)"
+        )

@@ -18,8 +18,17 @@ from harness import units
 from harness.errors import Exit, Problem
 from harness.measuring.blocks import PRECISE
 from harness.measuring.fleet import messages
-from harness.measuring.fleet.messages import Described, Failed, MeasureBlock, Measured, Place, Told
+from harness.measuring.fleet.messages import (
+    Described,
+    Failed,
+    Found,
+    MeasureBlock,
+    Measured,
+    Place,
+    Told,
+)
 from harness.measuring.fleet.roster import Roster
+from harness.results.records import Diagnosis
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
@@ -95,6 +104,23 @@ class Fleet:
                 f"no host can measure: {reasons or 'the scheduler has no worker that measures'}",
                 Exit.INTERRUPTED if interrupted() else Exit.NOT_POSSIBLE,
             )
+
+    def diagnose(self, interrupted: Callable[[], bool]) -> dict[str, list[Diagnosis]]:
+        """Return what disturbs measuring on each host, by its id."""
+        order = messages.encode(messages.Diagnose())
+        asked = {
+            self._cluster.ask(worker, order): host for worker, host in self.roster.usable.items()
+        }
+        found: dict[str, list[Diagnosis]] = {}
+        while asked and not interrupted():
+            for answer in self._cluster.await_answers(_POLL_S):
+                replies, failure = _read(answer)
+                found[asked.pop(answer.ticket)] = [
+                    Diagnosis(one.name, one.value, one.advice)
+                    for one in replies
+                    if isinstance(one, Found)
+                ] or [Diagnosis("diagnosis", "unknown", failure)]
+        return found
 
     def run(
         self,

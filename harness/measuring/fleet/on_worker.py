@@ -92,19 +92,22 @@ def _unpack(digest: str, parcel: bytes | None) -> Path | None:
         return None
     folder.parent.mkdir(parents=True, exist_ok=True)
     part = Path(tempfile.mkdtemp(suffix=".part", dir=folder.parent))
+    changed = part.with_suffix(".changed")
     try:
         with zipfile.ZipFile(io.BytesIO(parcel)) as archive:
             archive.extractall(part)
         if digest_tree(part) != digest:
             raise OSError(0, "the sources that arrived are not those that were sent", str(folder))
-        shutil.rmtree(folder, ignore_errors=True)  # changed since it was unpacked
-        try:
+        # Another worker may share this folder, and may already run what is in it.
+        if folder.is_dir() and digest_tree(folder) != digest:
+            folder.rename(changed)
+        with contextlib.suppress(OSError):
             part.rename(folder)
-        except OSError:
-            if not folder.is_dir() or digest_tree(folder) != digest:  # another worker was first
-                raise
+        if digest_tree(folder) != digest:
+            raise OSError(0, "the sources changed while they were unpacked", str(folder))
     finally:
         shutil.rmtree(part, ignore_errors=True)
+        shutil.rmtree(changed, ignore_errors=True)
     return folder
 
 
