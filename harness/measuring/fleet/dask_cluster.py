@@ -170,8 +170,8 @@ def _check_address(address: str) -> None:
     scheme, place = parse_address(address)
     get_backend(scheme)
     parse_host_port(place)
-    security: Any = Security()  # of Dask's configuration, which a client uses too
-    if scheme in ("tls", "wss") and not security.get_connection_args("client")["ssl_context"]:
+    configured: Any = Security  # by Dask's configuration, as that of a client; without types
+    if scheme in ("tls", "wss") and not configured().get_connection_args("client")["ssl_context"]:
         raise ValueError(
             "TLS needs certificates; set distributed.comm.tls in Dask's configuration"
             " (ca-file, client.cert and client.key)"

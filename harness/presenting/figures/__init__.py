@@ -24,6 +24,7 @@ from harness.presenting.figures import (
     scorecard,
     slopes,
     style,
+    travel,
 )
 
 if TYPE_CHECKING:
@@ -147,6 +148,8 @@ def _makers(
         yield from _special_makers(analysis, id_, result)
     if len(analysis.probes) >= LEAST_PROBES:
         yield "drift", partial(drift.figure, analysis)
+    if analysis.travel is not None:
+        yield "travel", partial(travel.figure, analysis)
 
 
 def _special_makers(

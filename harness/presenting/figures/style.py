@@ -22,6 +22,7 @@ from matplotlib.figure import Figure
 from harness import units
 from harness.analysis.first_look import first_look
 from harness.analysis.lead import join_names
+from harness.results.hosts import lead_ids
 from harness.statistics.estimates import MARGIN_PERCENT
 from harness.statistics.verdicts import Verdict
 
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 
     from harness.analysis.comparison import Comparison
     from harness.analysis.run_results import Analysis
+    from harness.results.records import Run
 
 INK, FAINT, GRID, FAILED = "#1a1a1a", "#666666", "#e3e3e3", "#b00020"
 BAND, FLOOR = "#f1f1f1", "#9a9a9a"
@@ -278,7 +280,7 @@ def footnote(analysis: Analysis, note: str, *, intervals: bool = True) -> str:
         "Lines: 95% confidence interval over processes; no line: too few processes."
         if intervals
         else "",
-        f"{run.machine.summary}.",
+        f"{_machines(run)}.",
         f"All processes got {' '.join(f'{name}={run.env[name]}' for name in sorted(run.env))}."
         if run.env
         else "",
@@ -291,6 +293,12 @@ def footnote(analysis: Analysis, note: str, *, intervals: bool = True) -> str:
         f" {run.started_at[:10]}.",
     ]
     return " ".join(part for part in parts if part)
+
+
+def _machines(run: Run) -> str:
+    """Return the machine of a run; of a fleet, those of its lead class."""
+    lead = len(lead_ids(run.hosts))
+    return f"{lead} equal hosts, each {run.machine.summary}" if lead > 1 else run.machine.summary
 
 
 def wrap(text: str, inches: float) -> str:
