@@ -24,6 +24,7 @@ from tests.bench import (
     coverage,
     disturbance,
     first_look,
+    fleet,
     fuzzing,
     harness_cost,
     http_parity,
@@ -83,6 +84,8 @@ PARTS = {
     "report": report.rows,
     "interrupted": interrupted.rows,
     "fuzzing": fuzzing.rows,
+    "fleet": fleet.rows,
+    "fleet-coverage": fleet.coverage_rows,
 }
 
 

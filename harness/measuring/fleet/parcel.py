@@ -10,6 +10,7 @@ from harness.measuring.fleet import on_worker
 from harness.paths import ROOT
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
     from pathlib import Path
 
 _FOLDERS = ("harness", "python", "go")
@@ -23,12 +24,12 @@ class Parcel(NamedTuple):
     content: bytes
 
 
-def pack(root: Path = ROOT) -> Parcel:
+def pack(root: Path = ROOT, folders: Sequence[str] = _FOLDERS) -> Parcel:
     """Pack the harness, the runners, the workload files and the implementations."""
     archive = io.BytesIO()
     files = {
         path.relative_to(root).as_posix(): path.read_bytes()
-        for folder in _FOLDERS
+        for folder in folders
         for path in on_worker.list_files(root / folder)
     }
     with zipfile.ZipFile(archive, "w", zipfile.ZIP_DEFLATED) as packed:
