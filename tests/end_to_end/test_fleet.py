@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import signal
@@ -21,7 +22,7 @@ from harness.results.records import Trial
 from tests.support.command import command, marked
 from tests.support.measuring import LONG_S, measuring, wait_until
 
-pytest.importorskip("distributed", reason="Dask is not installed: make setup FLEET=1")
+pytest.importorskip("distributed", reason="Dask is not installed")
 
 MARK = "LOOMBENCH_TEST_FLEET"
 WORKER = "--nthreads 1 --no-nanny --no-dashboard --host 127.0.0.1 --resources loombench=1"
@@ -60,11 +61,18 @@ class LoopbackFleet:
 
     def programs(self) -> list[psutil.Process]:
         """Return Loombench's programs on the hosts."""
-        return [one for one in self._left() if "harness.measuring.fleet.host" in one.cmdline()]
+        return self._running("harness.measuring.fleet.host")
 
     def children(self) -> list[psutil.Process]:
         """Return what those programs have started."""
-        return [one for one in self._left() if "runner" in one.cmdline()]
+        return self._running("runner")
+
+    def _running(self, module: str) -> list[psutil.Process]:
+        found = []
+        for one in self._left():
+            with contextlib.suppress(psutil.Error):  # it has just ended
+                found += [one] if module in one.cmdline() else []
+        return found
 
     def _left(self) -> list[psutil.Process]:
         return marked(MARK, self.mark)
@@ -75,7 +83,7 @@ class LoopbackFleet:
             worker.kill()
             worker.wait(LONG_S)
         wait_until("the end of the programs", lambda: not self.programs())
-        left = [" ".join(one.cmdline()) for one in self.children()]
+        left = [str(one) for one in self.children()]
         for one in self._left():
             one.kill()
         self._scheduler.wait(LONG_S)

@@ -145,7 +145,8 @@ def _connect(address: str) -> Any:
         from distributed import Client
     except ImportError as error:
         raise Problem(
-            f"--scheduler needs Dask: {error}; install it with: make setup FLEET=1",
+            f"--scheduler needs Dask, and found {error.name!r} missing; run `make setup`, or install"
+            " the package distributed",
             Exit.NOT_POSSIBLE,
         ) from None
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # we say what has happened
