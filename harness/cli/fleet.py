@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import click
 from msgspec import structs
 
 from harness import units
@@ -43,6 +44,11 @@ class Place:
     def executor(self) -> Executor | None:
         """What measures the blocks; None: this process does."""
         return self.fleet
+
+    @property
+    def is_deserted(self) -> bool:
+        """Whether the run ended because no host was left."""
+        return self.fleet is not None and not self.fleet.roster.usable
 
     def begin(self, current: Campaign, display: Display) -> None:
         """Let the hosts know the run, and the run know later hosts."""
@@ -104,13 +110,18 @@ def _open_fleet(scheduler: str, settings: Settings, known: Iterable[Host] = ()) 
     from harness.measuring.fleet.parcel import pack
 
     with DaskCluster(scheduler, pack()) as cluster:
-        if not cluster.workers():
+        workers = cluster.workers()
+        if not workers:
             others = units.format_count(cluster.count_others(), "worker")
             raise Problem(
                 f"--scheduler {scheduler}: found {others} without the resource loombench, expected"
                 f" a worker that measures; start one on each machine: {START}",
                 Exit.NOT_POSSIBLE,
             )
+        count = units.format_count(len(workers), "worker")
+        click.echo(
+            f"{count} found; where Go programs have to be built, that takes a while", err=True
+        )
         fleet = Fleet(cluster, settings, warn, known)
         with interruptible() as interrupted:
             fleet.assemble(interrupted)

@@ -155,7 +155,9 @@ def run(
         reason, analyst = _measure(current, place, claims, console, max_memory, figures=figures)
     print_line(console, f"{reason}: {current.folder}")
     _present(current.folder, analyst.conclude(), claims, console, figures=figures)
-    return Exit.INTERRUPTED if reason == "interrupted" else _exit_code(current.inventory)
+    if reason == "interrupted":
+        return Exit.INTERRUPTED
+    return Exit.NOT_POSSIBLE if place.is_deserted else _exit_code(current.inventory)
 
 
 def _measure(

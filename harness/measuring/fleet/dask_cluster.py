@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 RESOURCE = "loombench"  # of a worker that measures; one block takes one
 _CONNECT_S = 20.0
+_CLOSE_S = 5.0
 _NO_SOURCES = "no sources"
 START = f"dask worker ADDRESS --nthreads 1 --resources {RESOURCE}=1"
 
@@ -37,6 +38,7 @@ class DaskCluster:
         self._client = _connect(address)
         self._tickets = itertools.count()
         self._futures: dict[int, Any] = {}
+        self._unsent: list[Answer] = []
         self._done: queue.SimpleQueue[int] = queue.SimpleQueue()
         self._orders: dict[int, tuple[str, bytes]] = {}
         self._module = f"loombench_{parcel.digest[:12]}"  # on_worker there
@@ -46,9 +48,10 @@ class DaskCluster:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for ticket in list(self._futures):
-            self.forget(ticket)
-        self._client.close()
+        with contextlib.suppress(Exception):  # the scheduler may be gone
+            for ticket in list(self._futures):
+                self.forget(ticket)
+            self._client.close(timeout=_CLOSE_S)
 
     def workers(self) -> list[str]:
         """Return the addresses of the workers that measure and are there now."""
@@ -62,12 +65,15 @@ class DaskCluster:
         """Send an order; returns its ticket at once. The sources follow if the worker has none."""
         ticket = next(self._tickets)
         self._orders[ticket] = worker, order
-        self._send(ticket)
+        try:
+            self._send(ticket)
+        except Exception as error:  # noqa: BLE001 - the same
+            self._unsent.append(Answer(ticket, [], f"cannot be sent: {error}"))
         return ticket
 
     def await_answers(self, seconds: float) -> list[Answer]:
         """Return the answers that have come, after so many seconds at most."""
-        answers = []
+        answers, self._unsent = self._unsent, []
         with contextlib.suppress(queue.Empty):
             ticket = self._done.get(timeout=seconds)
             while True:
@@ -82,7 +88,8 @@ class DaskCluster:
         self._orders.pop(ticket, None)
         future = self._futures.pop(ticket, None)
         if future is not None:
-            future.cancel(force=True)
+            with contextlib.suppress(Exception):  # the scheduler may be gone
+                future.cancel(force=True)
 
     def _send(self, ticket: int, parcel: bytes | None = None) -> None:
         worker, order = self._orders[ticket]
@@ -118,13 +125,19 @@ class DaskCluster:
         except Exception as error:  # noqa: BLE001 - whatever it is, the block is done elsewhere
             lines, failure = [], str(error) or type(error).__name__
         if failure == _NO_SOURCES:
-            self._send(ticket, self._parcel.content)
+            try:
+                self._send(ticket, self._parcel.content)
+            except Exception as error:  # noqa: BLE001 - as in `ask`
+                return Answer(ticket, [], f"cannot be sent: {error}")
             return None
         self.forget(ticket)
         return Answer(ticket, lines, failure)
 
     def _list_workers(self) -> Mapping[str, Any]:
-        found: Mapping[str, Any] = self._client.scheduler_info(n_workers=-1)["workers"]
+        try:
+            found: Mapping[str, Any] = self._client.scheduler_info(n_workers=-1)["workers"]
+        except Exception:  # noqa: BLE001 - whatever it is: the scheduler is not there now
+            return {}
         return found
 
     def _upload(self) -> None:
@@ -145,11 +158,12 @@ def _connect(address: str) -> Any:
         from distributed import Client
     except ImportError as error:
         raise Problem(
-            f"--scheduler needs Dask, and found {error.name!r} missing; run `make setup`, or install"
+            f"--scheduler needs Dask, and {error.name} is not installed; run `make setup`, or install"
             " the package distributed",
             Exit.NOT_POSSIBLE,
         ) from None
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # we say what has happened
+    for name in ("distributed", "distributed.client", "distributed.core"):
+        logging.getLogger(name).setLevel(logging.CRITICAL)  # we say what has happened
     try:
         _check_address(address)
         connect: Any = Client  # without types

@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from harness.measuring.trials import Observer
     from harness.results.records import Cell, Host, Trial
 
+_NO_HOST = "no host is left"  # why a run has ended
 MOST_TRIES = 3  # of a block, before it is named as missing
 MOST_FAILURES = 3  # of a host in a row, before it gets no more blocks
 _POLL_S = 0.25
@@ -155,7 +156,7 @@ class Fleet:
                 self.tell(f"no host is left; waiting {_WAIT_FOR_HOSTS_S:.0f} s for one")
             elif self._clock() - alone_since > _WAIT_FOR_HOSTS_S:
                 self._name_missing(source)
-                return "no host is left"
+                return _NO_HOST
             self._take_answers((source, sink))
             self._give_up_slow(source)
             observer.waiting()
