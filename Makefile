@@ -9,6 +9,7 @@ RUNTIMES ?=
 PYTHON ?=
 OUT ?= results
 RESUME ?=
+SCHEDULER ?=
 RUN ?=
 
 comma := ,
@@ -42,6 +43,7 @@ help: ## list the targets and variables
 	@echo '  RUNNERS=a,b     also these external runners (compare)      [none]'
 	@echo '  RUNTIMES="3.14=/path" also these Pythons (compare)         [none]'
 	@echo '  RESUME=latest   continue a run (compare)'
+	@echo '  SCHEDULER=addr  measure on the workers of this Dask scheduler (compare)'
 	@echo '  RUN=latest      the run to check (claims), to use (reference)'
 	@echo '  PYTHON=python3  the Python for .venv                       [first 3.11 or later]'
 	@echo '  OUT=results     directory of the runs                      [$(OUT)]'
@@ -51,7 +53,7 @@ setup: ## make .venv, find or install Go, build the Go programs
 
 compare: setup ## measure every workload in every model and draw figures
 	@$(BIN)/loombench run --out $(OUT) $(if $(PROFILE),--profile $(PROFILE)) $(if $(BUDGET),--budget $(BUDGET)) \
-		$(if $(RESUME),--resume $(RESUME)) \
+		$(if $(RESUME),--resume $(RESUME)) $(if $(SCHEDULER),--scheduler $(SCHEDULER)) \
 		$(if $(WORKLOADS),--workload $(WORKLOADS)) $(if $(MODELS),--model $(MODELS)) \
 		$(foreach folder,$(subst $(comma), ,$(RUNNERS)),--runner $(folder)) \
 		$(foreach runtime,$(RUNTIMES),--runtime '$(runtime)')

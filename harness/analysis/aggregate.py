@@ -50,7 +50,7 @@ class Series:
 
     def take(self, trial: Trial, samples: NDArray[np.float64]) -> None:
         """Take in the samples of one process."""
-        self.values.add(trial.block, samples, trial.rounds, trial.first_round)
+        self.values.add(trial.block, samples, trial.rounds, trial.first_round, trial.host)
         if samples.size:
             self._within.frombytes(estimates.resample_process_median(samples).tobytes())
 

@@ -19,10 +19,12 @@ from harness.analysis.comparison import Comparison, compare
 from harness.analysis.disturbance import DisturbanceCount
 from harness.analysis.ranking import compare_counts, find_unranked
 from harness.analysis.run_results import Analysis, CellResult, WorkloadResult, models_of, ranked
+from harness.analysis.travel import TravelCount
 from harness.catalog import workload_file
 from harness.catalog.contestant import DEFAULT_RUNTIME, Contestant
 from harness.catalog.workload import HEADLINE
 from harness.errors import Problem
+from harness.results.hosts import lead_ids
 from harness.results.records import Cell
 from harness.statistics import estimates
 from harness.statistics.blocks import BlockValues, pair_blocks
@@ -58,9 +60,17 @@ class Analyst:
         self._probes: list[drift.ProbeReading] = []
         self._disturbance = DisturbanceCount()
         self._trials = 0
+        self._lead = lead_ids(run.hosts)
+        self._travel = TravelCount(run, self._workloads)
 
     def take(self, trial: Trial) -> None:
-        """Take in a trial, without keeping it."""
+        """Take in a trial, without keeping it. Of a fleet, the results are of one class of hosts.
+
+        Machines of different kinds are never pooled: those of other classes are in `travel` alone.
+        """
+        self._travel.take(trial)
+        if trial.host and trial.host not in self._lead:
+            return
         self._aggregates[trial.cell].take(trial)
         for text in trial.warnings:  # the A/A control is not shown, and runs the same code
             self._aggregates[structs.replace(trial.cell, control=False)].remarks.take(text)
@@ -86,6 +96,7 @@ class Analyst:
             disturbed=self._disturbance.result(),
             probes=tuple(self._probes),
             measuring=measuring,
+            travel=self._travel.conclude(),
         )
 
     def _conclude(self, workload: Workload) -> WorkloadResult:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from harness.analysis import drift
     from harness.analysis.aggregate import Step
+    from harness.analysis.travel import Travel
     from harness.catalog.contestant import Contestant
     from harness.catalog.workload import Metric, ModelCase, Workload
     from harness.results.records import AbsentCell, Run
@@ -129,6 +130,7 @@ class Analysis:
     disturbed: Disturbed = field(default_factory=Disturbed)
     probes: tuple[drift.ProbeReading, ...] = ()  # how fast the machine was; none in old runs
     measuring: bool = False  # more trials are to come
+    travel: Travel | None = None  # of a run on a fleet, whose other results are of its lead class
 
     @property
     def models(self) -> tuple[str, ...]:

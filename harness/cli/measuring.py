@@ -13,6 +13,7 @@ from harness.claims import judge, ledger
 from harness.cli import options
 from harness.cli.behaving import observe_run
 from harness.cli.console import echo_json, print_line, warn
+from harness.cli.fleet import diagnose_hosts, open_place
 from harness.cli.live import LiveResults, begin_analysis
 from harness.cli.results import present, show_results
 from harness.errors import Exit, Problem
@@ -20,7 +21,6 @@ from harness.interrupts import interruptible
 from harness.measuring import campaign
 from harness.measuring.doctor import diagnose
 from harness.measuring.inventory import Inventory
-from harness.measuring.machine.measuring_alone import measuring_alone
 from harness.measuring.plan import PROFILES, RunSelection, assign_validation
 from harness.measuring.processes.environment import parse_passed
 from harness.measuring.progress import Display
@@ -33,8 +33,10 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from harness.analysis.analyse import Analyst
     from harness.analysis.run_results import Analysis
     from harness.claims.ledger import Claim
+    from harness.cli.fleet import Place
     from harness.results.records import Trial
 
 _PRECISION = 0.03
@@ -108,6 +110,7 @@ def list_(
     default=None,
     help="Observe behaviours too, at the end. [if all workloads are measured for 15 minutes]",
 )
+@options.scheduler
 @click.option("--figures/--no-figures", default=True, help="Draw figures.")
 def run(
     workloads: tuple[str, ...],
@@ -123,6 +126,7 @@ def run(
     max_memory: int | None,
     seed: int | None,
     resume: str | None,
+    scheduler: str | None,
     *,
     alone: bool,
     beside: bool,
@@ -133,7 +137,15 @@ def run(
     console = Console()
     claims = ledger.load()
     urgent = ledger.list_cells(claims)
-    with measuring_alone(beside=beside) as is_alone:
+    passed, resumed = parse_passed(envs), None
+    if scheduler and (runners or runtimes):
+        option = "--runner" if runners else "--runtime"
+        raise Problem(
+            f"found {option} and --scheduler: neither runners nor runtimes travel to hosts"
+        )
+    if resume is not None:
+        resumed = store.read_run(store.find_run(out, resume))
+    with open_place(scheduler, passed, max_memory, resumed, beside=beside) as place:
         if resume is None:
             current = campaign.begin(
                 out,
@@ -145,24 +157,46 @@ def run(
                 open_inventory(runners, envs, runtimes),
                 alone=alone,
                 urgent=urgent,
+                hosts=place.hosts,
             )
         else:
             planned = (workloads, models, cases, profile, precision, alone)
             _refuse_a_new_plan(is_new=any(planned) or seed is not None)
-            folder, passed = store.find_run(out, resume), parse_passed(envs)
-            current = campaign.resume(folder, budget, warn, runners, urgent, passed, runtimes)
-        analyst = begin_analysis(current)
-        display = Display(
-            console, current.budget, lambda: current.planned, current.allocator.trials
-        )
-        with interruptible() as interrupted, display:
-            live = LiveResults(current, analyst, display, interrupted, claims if figures else None)
-            reason = current.measure(live, interrupted, max_memory, is_alone=is_alone)
+            folder = store.find_run(out, resume)
+            current = campaign.resume(
+                folder, budget, warn, runners, urgent, passed, runtimes, hosts=place.hosts
+            )
+        reason, analyst = _measure(current, place, claims, console, max_memory, figures=figures)
     print_line(console, f"{reason}: {current.folder}")
     if reason != "interrupted":
         observe_run(current, console, wanted=behaviours)
     _present(current.folder, analyst.conclude(), claims, console, figures=figures)
-    return Exit.INTERRUPTED if reason == "interrupted" else _exit_code(current.inventory)
+    if reason == "interrupted":
+        return Exit.INTERRUPTED
+    return Exit.NOT_POSSIBLE if place.is_deserted else _exit_code(current.inventory)
+
+
+def _measure(
+    current: campaign.Campaign,
+    place: Place,
+    claims: Sequence[Claim],
+    console: Console,
+    max_memory: int | None,
+    *,
+    figures: bool,
+) -> tuple[str, Analyst]:
+    """Measure a run. Returns why it ended, and the analyst of its trials."""
+    analyst = begin_analysis(current)
+    display = Display(console, current.budget, lambda: current.planned, current.allocator.trials)
+    place.begin(current, display)
+    # Drawing would keep hosts of a fleet waiting for blocks.
+    drawn = claims if figures and place.fleet is None else None
+    with interruptible() as interrupted, display:
+        live = LiveResults(current, analyst, display, interrupted, drawn)
+        reason = current.measure(
+            live, interrupted, max_memory, is_alone=place.is_alone, executor=place.executor
+        )
+    return reason, analyst
 
 
 def _refuse_a_new_plan(*, is_new: bool) -> None:
@@ -223,9 +257,22 @@ def validate(
 
 
 @click.command()
+@options.scheduler
 @options.as_json
-def doctor(*, as_json: bool) -> None:
-    """Report what on this machine disturbs measuring. Gives advice and changes nothing."""
+def doctor(scheduler: str | None, *, as_json: bool) -> None:
+    """Report what on this machine disturbs measuring. Gives advice and changes nothing.
+
+    With --scheduler, report it of every host of a fleet.
+    """
+    if scheduler is not None:
+        hosts = diagnose_hosts(scheduler)
+        if as_json:
+            echo_json(hosts)
+            return
+        for name, found in hosts.items():
+            print_line(Console(), f"\n{name}")
+            Console().print(tables.machine(found))
+        return
     findings = diagnose()
     if as_json:
         echo_json(findings)

@@ -99,6 +99,11 @@ as_json = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 beside = click.option(
     "--beside", is_flag=True, help="Measure although another run is measured; marks all trials."
 )
+scheduler = click.option(
+    "--scheduler",
+    metavar="ADDRESS",
+    help="Measure on the workers of this Dask scheduler (docs/fleet.md).",
+)
 max_memory = click.option(
     "--max-memory",
     type=SIZE,

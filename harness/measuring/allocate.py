@@ -83,7 +83,9 @@ class Allocator:
         self._seed = seed
         self._fixed = list(self._order_blocks(profile.min_blocks))
         self.trials = 0  # recorded so far
+        self.kind_of: Mapping[str, str] = {}  # Host.id -> class, of a fleet
         self._last_block = -1
+        self._running: dict[int, CaseKey] = {}  # yielded, and without a trial so far
 
     def record(self, trial: Trial) -> str:
         """Record a trial of this session, or of an earlier session of the run.
@@ -92,8 +94,10 @@ class Allocator:
         """
         self.trials += 1
         self._last_block = max(self._last_block, trial.block)
+        self._running.pop(trial.block, None)
         retired = self._retirement.record(trial)
-        self._cases[trial.cell.workload, trial.cell.case].record(trial)
+        kind = self.kind_of.get(trial.host, "")
+        self._cases[trial.cell.workload, trial.cell.case].record(trial, kind)
         return retired
 
     def has_trial(self, block: int, cell: Cell) -> bool:
@@ -105,14 +109,26 @@ class Allocator:
         interrupted = [
             (index, key) for key, case in self._cases.items() for index in case.interrupted_blocks
         ]
-        for index, key in sorted(interrupted):
+        for index, key in sorted([*interrupted, *self._skipped_blocks()]):
             yield self._create_block(index, key)
         index = self._last_block + 1
         while (next_key := self._choose_case(index)) is not None:
             reason = self._explain(next_key) if index >= len(self._fixed) else ""
             if self._cases[next_key].cells_of(index):
+                self._running[index] = next_key
                 yield self._create_block(index, next_key, reason)
             index += 1
+
+    def _skipped_blocks(self) -> Iterator[tuple[int, CaseKey]]:
+        """Yield blocks that every run has, and that the hosts of a fleet never finished."""
+        for index, key in enumerate(self._fixed[: self._last_block + 1]):
+            case = self._cases[key]
+            if case.cells_of(index) and not case.has_begun(index):
+                yield index, key
+
+    def _count_running(self, key: CaseKey) -> int:
+        """Return how many blocks of a case other hosts measure now; here it is none."""
+        return sum(running == key for running in self._running.values())
 
     @property
     def planned(self) -> int:
@@ -178,7 +194,10 @@ class Allocator:
         unfinished = {key: case for key, case in cases.items() if not case.has_enough_blocks}
         if not unfinished:
             return None
-        gains = {key: case.excess / case.block_cost_ns for key, case in unfinished.items()}
+        gains = {
+            key: case.excess / case.block_cost_ns / (1 + self._count_running(key))
+            for key, case in unfinished.items()
+        }
         if any(gains.values()):
             key = self._choose_point(later) or self._choose_later(later)
             if key is not None:
@@ -187,7 +206,7 @@ class Allocator:
 
     def _choose_later(self, later: Sequence[CaseKey]) -> CaseKey | None:
         """Return the case that needs more blocks for an interval; points of grids come last."""
-        counts = {key: self._cases[key].block_count for key in later}
+        counts = {key: self._cases[key].block_count + self._count_running(key) for key in later}
         too_few = [key for key, count in counts.items() if count < estimates.MIN_FOR_INTERVAL]
         others = [key for key in too_few if key not in self._points]
         if others:
@@ -209,7 +228,8 @@ class Allocator:
                 self._points[key][1]
                 for key in later
                 if key in self._points
-                if key[0] == workload and not self._cases[key].block_count
+                if key[0] == workload
+                if not (self._cases[key].block_count or self._count_running(key))
             }
             point = refine.next_point(grid, self._leaders(workload), candidates)
             if point is not None:

@@ -13,23 +13,25 @@ from msgspec import structs
 from harness.errors import Exit, Problem, unknown_name
 from harness.measuring import against, plan, trials
 from harness.measuring.allocate import Allocator
-from harness.measuring.blocks import PRECISE, run_blocks
+from harness.measuring.blocks import PRECISE
+from harness.measuring.executor import LocalExecutor
 from harness.measuring.inventory import Inventory
 from harness.measuring.machine import facts
+from harness.measuring.machine.measuring_alone import ANOTHER_RUN
 from harness.measuring.processes.running_time import Budget
 from harness.measuring.runners import external
 from harness.results import store
 from harness.results.configuration import find_changes, find_machine_changes, list_versions
+from harness.results.hosts import kinds, lead_ids
 from harness.results.records import SCHEMA_VERSION, Run
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Mapping
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
     from pathlib import Path
 
+    from harness.measuring.executor import Executor
     from harness.measuring.plan import Profile, RunSelection
-    from harness.results.records import Cell, Trial
-
-_ANOTHER_RUN = "another run"  # what took CPU time, for `Trial.disturbed`
+    from harness.results.records import Cell, Host, RunnerFacts, Trial
 
 
 @dataclass
@@ -59,36 +61,42 @@ class Campaign:
         memory_bytes: int | None = None,
         *,
         is_alone: bool = True,
+        executor: Executor | None = None,
     ) -> str:
         """Measure until the budget is spent or Ctrl-C is pressed. Returns why it ended.
 
         `is_alone` tells whether no other run is measured on this machine. If one is, every trial
-        counts as disturbed.
+        counts as disturbed. `executor` measures the blocks; None: this process does.
         """
 
         def store_trial(trial: Trial) -> str:
             if not is_alone:
-                trial = structs.replace(trial, disturbed=(*trial.disturbed, _ANOTHER_RUN))
+                trial = structs.replace(trial, disturbed=(*trial.disturbed, ANOTHER_RUN))
             self.writer.append(trial)
             return self.allocator.record(trial)
 
-        runner = self.inventory.trial_runner(self.run.seed, interrupted, memory_bytes)
-        runner.tell = observer.told
+        executor = executor or LocalExecutor(self.run, self.inventory, memory_bytes)
         self.budget.begin()
         try:
-            reason = run_blocks(
-                runner,
+            reason = executor.run(
                 self.allocator.blocks(),
                 self.allocator.has_trial,
                 self.budget,
                 store_trial,
                 observer,
-                alone=self.run.alone,
+                interrupted,
             )
         finally:
             self.writer.close()
         is_all = reason == PRECISE and self.allocator.has_retired_all
         return "no contestant is left" if is_all else reason
+
+    def add_host(self, host: Host) -> None:
+        """Describe one more host in the run, before any of its trials. Raises Problem."""
+        if host not in self.run.hosts:
+            self.run = structs.replace(self.run, hosts=(*self.run.hosts, host))
+            self.writer.replace_run(self.run)
+            self.allocator.kind_of = kinds(self.run.hosts)
 
 
 def begin(
@@ -102,10 +110,12 @@ def begin(
     *,
     alone: bool = False,
     urgent: Collection[Cell] = (),
+    hosts: Sequence[Host] = (),
 ) -> Campaign:
     """Plan a new run and create its directory. Raises Problem.
 
-    `urgent` are the cells that claims need; they are measured before others.
+    `urgent` are the cells that claims need; they are measured before others. `hosts` are the
+    machines of a fleet that measure them.
     """
     inventory = inventory or Inventory.open()
     cells, absent = inventory.plan_cells(selection, profile)
@@ -115,7 +125,8 @@ def begin(
             f"nothing to measure: {'; '.join(sorted(reasons)) or 'the selection is empty'}",
             Exit.NOT_POSSIBLE,
         )
-    machine = facts.describe_machine()
+    lead = next((host for host in hosts if host.id in lead_ids(hosts)), None)
+    machine = lead.machine if lead else facts.describe_machine()
     now = datetime.now(UTC)
     all_cells = (*cells, *(absent_cell.cell for absent_cell in absent))
     run = Run(
@@ -128,7 +139,7 @@ def begin(
         alone=alone,
         precision=precision,
         machine=machine,
-        runners=inventory.runner_facts(cells),
+        runners=_choose_runners(inventory.runner_facts(cells), lead),
         workloads={cell.workload: inventory.workloads[cell.workload].text for cell in all_cells},
         cells=tuple(cells),
         absent=tuple(absent),
@@ -138,6 +149,7 @@ def begin(
         env=dict(inventory.passed),
         runtimes=dict(inventory.runtimes),
         revision=inventory.beside.commit if inventory.beside else "",
+        hosts=tuple(hosts),
     )
     writer = store.RunWriter.create(out, run)
     allocator = _create_allocator(run, inventory, urgent)
@@ -152,11 +164,13 @@ def resume(
     urgent: Collection[Cell] = (),
     passed: Mapping[str, str] | None = None,
     runtimes: Iterable[str] = (),
+    hosts: Sequence[Host] = (),
 ) -> Campaign:
     """Continue a run. Raises Problem if the machine or the measured programs have changed.
 
     `runner_files` are the files given by --runner now, `passed` the variables given by --env, and
-    `runtimes` those given by --runtime; they must be the same as those of the run.
+    `runtimes` those given by --runtime; they must be the same as those of the run. `hosts` are
+    those of the run, then new ones.
     """
     runner_files, passed = tuple(runner_files), passed or {}
     run = store.read_run(folder)
@@ -178,12 +192,25 @@ def resume(
     except BaseException:
         lock.release()
         raise
-    return Campaign(run, inventory, writer, Budget(budget_s or run.budget_s), allocator)
+    current = Campaign(run, inventory, writer, Budget(budget_s or run.budget_s), allocator)
+    for host in hosts:
+        current.add_host(host)
+    return current
 
 
 def _create_allocator(run: Run, inventory: Inventory, urgent: Collection[Cell]) -> Allocator:
     profile = plan.PROFILES[run.profile]
-    return Allocator(run.cells, inventory.workloads, run.seed, profile, run.precision, urgent)
+    allocator = Allocator(run.cells, inventory.workloads, run.seed, profile, run.precision, urgent)
+    allocator.kind_of = kinds(run.hosts)
+    return allocator
+
+
+def _choose_runners(here: tuple[RunnerFacts, ...], lead: Host | None) -> tuple[RunnerFacts, ...]:
+    """Return the runners as they are where the trials are measured."""
+    there = {runner.key: runner for runner in lead.runners} if lead else {}
+    return tuple(
+        structs.replace(there.get(runner.key, runner), models=runner.models) for runner in here
+    )
 
 
 def _check_schema(name: str, run: Run) -> None:
@@ -248,12 +275,12 @@ def _check_runtimes(name: str, run: Run, runtimes: Mapping[str, str]) -> None:
 def _check_unchanged(name: str, run: Run, inventory: Inventory) -> None:
     """Raise Problem if the machine, a runner, a source or a workload differs from the run."""
     cells = list(run.cells)
+    here = [] if run.hosts else _find_changes_here(run, inventory, cells)
     workloads = {
         id_: workload.text for id_, workload in inventory.workloads.items() if id_ in run.workloads
     }
     changes = [
-        *find_machine_changes(run.machine, facts.describe_machine()),
-        *find_changes("", list_versions(run.runners), list_versions(inventory.runner_facts(cells))),
+        *here,
         *find_changes("source", run.sources, inventory.source_digests(cells)),
         *find_changes("implementation", *_compare_implementations(run, inventory)),
         *find_changes("workload", run.workloads, workloads),
@@ -264,6 +291,14 @@ def _check_unchanged(name: str, run: Run, inventory: Inventory) -> None:
             f" {'; '.join(changes)}; start a new run instead",
             Exit.NOT_POSSIBLE,
         )
+
+
+def _find_changes_here(run: Run, inventory: Inventory, cells: list[Cell]) -> list[str]:
+    """Return what differs in the machine and its runners; of a fleet, its hosts are compared."""
+    return [
+        *find_machine_changes(run.machine, facts.describe_machine()),
+        *find_changes("", list_versions(run.runners), list_versions(inventory.runner_facts(cells))),
+    ]
 
 
 def _record_stored_trials(folder: Path, allocator: Allocator, warn: Callable[[str], None]) -> None:

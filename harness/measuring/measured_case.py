@@ -71,15 +71,21 @@ class MeasuredCase:
         self._contrasts = _choose_contrasts(list(self._assignments))
         self._blocks: defaultdict[int, _RecordedBlock] = defaultdict(_RecordedBlock)
         self._values: defaultdict[Cell, BlockValues] = defaultdict(BlockValues)
-        self._pairs: defaultdict[Cell, list[tuple[float, float]]] = defaultdict(list)
         self._growths: defaultdict[Cell, dict[int, Growth]] = defaultdict(dict)
+        # By the class of hosts, of which a run without a fleet has one.
+        self._pairs: defaultdict[Cell, defaultdict[str, list[tuple[float, float]]]] = defaultdict(
+            lambda: defaultdict(list)
+        )
         self._rule = StoppingRule(precision)
         # The contestant whose ratio is the least precise.
         self._widest = next(iter(self._contrasts), assignments[0].cell)
         self._widest_spread: float | None = None
 
-    def record(self, trial: Trial) -> None:
-        """Record a trial. The last one of a block updates the ratios."""
+    def record(self, trial: Trial, kind: str = "") -> None:
+        """Record a trial. The last one of a block updates the ratios.
+
+        `kind` is the class of its host; ratios of different classes are not pooled.
+        """
         assignment = self._assignments.get(trial.cell)
         cell = assignment.cell if assignment else trial.cell  # share one object, to save memory
         block = self._blocks[trial.block]
@@ -97,11 +103,15 @@ class MeasuredCase:
                 block.rounds = min(block.rounds or trial.rounds, trial.rounds)
                 block.round_ns += _turn_ns(trial)
         if self.is_complete(trial.block):
-            self._compare(trial.block)
+            self._compare(trial.block, kind)
 
     def has_trial(self, block: int, cell: Cell) -> bool:
         """Return whether a trial of this cell in this block was recorded."""
         return block in self._blocks and cell in self._blocks[block].cells
+
+    def has_begun(self, block: int) -> bool:
+        """Return whether any trial of this block was recorded."""
+        return block in self._blocks
 
     def is_complete(self, block: int) -> bool:
         """Return whether every cell has a trial in a block. One of an interrupted block has not."""
@@ -210,21 +220,26 @@ class MeasuredCase:
     def _has_no_ratios(self) -> bool:
         return len(self._assignments) == 1
 
-    def _compare(self, block: int) -> None:
+    def _compare(self, block: int, kind: str) -> None:
         """Update the ratios by those of a completed block."""
         spreads: dict[Cell, float] = {}
         going_on = self.cells_of(block + 1)
         for cell, base in self._contrasts.items():
             pair = pair_block(self._values[cell], self._values[base], block)
             if pair is not None:
-                self._pairs[cell].append(pair)
-            ratio = estimates.paired_ratio(self._pairs[cell])
+                self._pairs[cell][kind].append(pair)
             is_final = not {cell, base} <= going_on  # more blocks would not change it
-            if ratio is not None and ratio.spread is not None and not is_final:
-                spreads[cell] = ratio.spread
+            known = [] if is_final else self._list_spreads(cell)
+            if known:
+                spreads[cell] = max(known)
         self._widest = max(spreads, key=spreads.__getitem__, default=self._widest)
         self._widest_spread = spreads.get(self._widest)
         self._rule.add_block(spreads.values())
+
+    def _list_spreads(self, cell: Cell) -> list[float]:
+        """Return how widely the ratio of a cell is known on each class of hosts."""
+        ratios = map(estimates.paired_ratio, self._pairs[cell].values())
+        return [one.spread for one in ratios if one is not None and one.spread is not None]
 
 
 def _is_near(value: float, best: float) -> bool:

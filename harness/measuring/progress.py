@@ -45,6 +45,7 @@ class Display:
         self._position = 0
         self._last = ""
         self._is_drawing = False
+        self._said: set[str] = set()
         # auto_refresh would start a thread that draws four times per second beside the trials.
         self._live = Live(console=console, auto_refresh=False, transient=True)
 
@@ -98,6 +99,11 @@ class Display:
             return
         self._failed += 1
         self._last = f"{name}: {trial.status.value}"
+        if trial.status is Status.UNSUPPORTED and trial.host:
+            said = f"{trial.host} {trial.message}"
+            if said in self._said:  # of a host that lacks something, in every block
+                return
+            self._said.add(said)
         self._console.print(
             Text.assemble((f"{trial.status.label}: ", "red"), f"{name}: {trial.message}"),
             soft_wrap=True,

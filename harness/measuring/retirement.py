@@ -44,6 +44,8 @@ class Retirement:
         if trial.status is Status.OK:
             self._good.add(cell.contestant)
             self._failures.pop(here, None)
+        elif trial.status is Status.UNSUPPORTED and trial.host:
+            return ""  # other hosts of the fleet may have what it needs
         elif trial.status is not _OF_THE_MACHINE and self.takes_part(cell, trial.block + 1):
             is_whole = cell.contestant not in self._good and trial.status not in _OF_THE_SIZE
             name, case = f"{cell.workload} {cell.contestant.name}", f" its case {cell.case}"

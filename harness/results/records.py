@@ -191,6 +191,7 @@ class Trial(msgspec.Struct, frozen=True, omit_defaults=True):
     # Duration of the speed probe, run before the first trial of a block.
     probe_ns: int | None = None
     probe_cpu_ns: int | None = None
+    host: str = ""  # Host.id, in a run on a fleet
 
 
 class Machine(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -266,6 +267,34 @@ class RunnerFacts(msgspec.Struct, frozen=True, omit_defaults=True):
         return f"{language} {self.version.removeprefix('go')}{of_runtime}{detail}"
 
 
+class Host(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A machine of a fleet that measures blocks of a run."""
+
+    id: str  # its name; two of one name are numbered
+    machine: Machine
+    runners: tuple[RunnerFacts, ...]
+    builds: dict[str, str] = {}  # "python", "go": version and how it was built; "go/...": SHA-256
+    missing: dict[str, str] = {}  # model -> why it cannot run there
+
+    @property
+    def kind(self) -> tuple[tuple[str, str], ...]:
+        """What equal hosts have in common: the processor, the kernel and the toolchain builds."""
+        machine = self.machine
+        return (
+            ("processor", f"{machine.cpu}, {machine.logical_cores} cores"),
+            ("allowed cores", str(len(machine.allowed_cores) or machine.logical_cores)),
+            ("quota", "none" if machine.cpu_quota is None else f"{machine.cpu_quota:g}"),
+            ("kernel", machine.system),
+            ("virtualisation", machine.virtualisation or "unknown"),
+            *sorted(self.builds.items()),
+            *(
+                (f"{runner.key}: {fact}", str(value))
+                for runner in self.runners
+                for fact, value in (("version", runner.version), *sorted(runner.facts.items()))
+            ),
+        )
+
+
 class Run(msgspec.Struct, frozen=True, omit_defaults=True):
     """The contents of `run.json`: everything decided before the first trial."""
 
@@ -289,6 +318,7 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True):
     runtimes: dict[str, str] = {}  # label -> what the user gave by --runtime
     revision: str = ""  # the commit that the working tree is measured against, by `ab`
     merged: tuple[str, ...] = ()  # the ids of the runs that it was merged from
+    hosts: tuple[Host, ...] = ()  # of a fleet; `machine` and `runners` are those of its lead host
 
     @property
     def origins(self) -> tuple[str, ...]:

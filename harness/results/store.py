@@ -108,6 +108,13 @@ class RunWriter:
                 line = line[self._file.write(line) or 0 :]
             os.fsync(self._file.fileno())
 
+    def replace_run(self, run: Run) -> None:
+        """Write `run.json` anew, with one more host; a reader finds either. Raises Problem."""
+        part = self.folder / f"{RUN_FILE}.part"
+        with _explain_write_errors(part):
+            part.write_bytes(encode_run(run))
+            part.replace(self.folder / RUN_FILE)
+
     def close(self) -> None:
         """Close the file, in which nothing is buffered, and let others write."""
         self._file.close()

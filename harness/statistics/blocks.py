@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
+from harness.statistics.between_hosts import MIN_HOSTS
 from harness.statistics.metrics import array_median
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -36,14 +38,22 @@ class BlockValues:
 
     by_block: dict[int, float] = field(default_factory=dict)
     by_round: dict[int, Rounds] = field(default_factory=dict)
+    hosts: dict[int, str] = field(default_factory=dict)  # of a fleet: block -> where it ran
 
     def add(
-        self, block: int, samples: NDArray[np.float64], rounds: int, first_round: int = 0
+        self,
+        block: int,
+        samples: NDArray[np.float64],
+        rounds: int,
+        first_round: int = 0,
+        host: str = "",
     ) -> None:
         """Add the samples of one process; `rounds` is 0 if it was measured alone."""
         value = array_median(samples)
         if value is not None:
             self.by_block[block] = value
+            if host:
+                self.hosts[block] = host
             if rounds and samples.size == rounds:
                 self.by_round[block] = Rounds(first_round, samples)
 
@@ -56,15 +66,38 @@ class BlockValues:
                 block: Rounds(rounds.first, formula(rounds.values))
                 for block, rounds in self.by_round.items()
             },
+            self.hosts,
         )
 
 
 def pair_blocks(
     these: BlockValues, those: BlockValues, base: BlockValues | None = None
 ) -> list[tuple[float, float]]:
-    """Return one pair per common block, whose ratio is that of the block; see `pair_block`."""
-    pairs = (pair_block(these, those, block, base) for block in these.by_block)
-    return [pair for pair in pairs if pair is not None]
+    """Return one pair per common block, whose ratio is that of the block; see `pair_block`.
+
+    If the blocks ran on five hosts or more, it is one pair per host: see `between_hosts`.
+    """
+    pairs = {block: pair_block(these, those, block, base) for block in these.by_block}
+    found = {block: pair for block, pair in pairs.items() if pair is not None}
+    by_host = group_by_host(found, these.hosts)
+    if len(by_host) < MIN_HOSTS or any(a <= 0 or b <= 0 for a, b in found.values()):
+        return list(found.values())
+    return [(geometric_mean_ratio(own), 1.0) for own in by_host.values()]
+
+
+def group_by_host(
+    pairs: Mapping[int, tuple[float, float]], hosts: Mapping[int, str]
+) -> dict[str, list[tuple[float, float]]]:
+    """Return the pairs of the blocks of each host."""
+    by_host: dict[str, list[tuple[float, float]]] = {}
+    for block, pair in pairs.items():
+        by_host.setdefault(hosts.get(block, ""), []).append(pair)
+    return by_host
+
+
+def geometric_mean_ratio(pairs: Sequence[tuple[float, float]]) -> float:
+    """Return the geometric mean of a/b over pairs of positive values."""
+    return math.exp(sum(math.log(a / b) for a, b in pairs) / len(pairs))
 
 
 def pair_block(

@@ -24,6 +24,7 @@ from tests.bench import (
     coverage,
     disturbance,
     first_look,
+    fleet,
     fuzzing,
     harness_cost,
     http_parity,
@@ -89,6 +90,8 @@ PARTS = {
     "report": report.rows,
     "interrupted": interrupted.rows,
     "fuzzing": fuzzing.rows,
+    "fleet": fleet.rows,
+    "fleet-coverage": fleet.coverage_rows,
 }
 
 

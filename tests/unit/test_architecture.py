@@ -31,7 +31,7 @@ LAYERS = (
     {"measuring/runners", "claims"},
     {"measuring/servers", "presenting/export", "presenting/figures"},
     {"measuring", "presenting/report"},
-    {"presenting"},
+    {"measuring/fleet", "presenting"},
     {"cli"},
 )
 # The two halves meet in stored records alone; the command line sees both.

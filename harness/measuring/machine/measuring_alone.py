@@ -14,6 +14,8 @@ from harness.results.lock import HeldError, Lock
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+ANOTHER_RUN = "another run"  # what took CPU time, for `Trial.disturbed`
+
 
 @contextmanager
 def measuring_alone(*, beside: bool = False) -> Iterator[bool]:

@@ -146,7 +146,7 @@ def _go(built: GoBinaries | None, passed: Mapping[str, str]) -> list[_Undescribe
         return []
     question = Question((str(built.runner),), {**passed})
     lean, trace = (str(built.lean),), (str(built.trace),)
-    return [_Undescribed(question, "go", _GO_MODELS, _GO_SHARED, lean, trace)]
+    return [_Undescribed(question, "go", _GO_MODELS, _GO_SHARED, lean, trace=trace)]
 
 
 def _note_missing_go(runners: Runners, built: GoBinaries | None, reason: str) -> None:

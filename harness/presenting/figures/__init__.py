@@ -29,6 +29,7 @@ from harness.presenting.figures import (
     slopes,
     speedup,
     style,
+    travel,
 )
 
 if TYPE_CHECKING:
@@ -164,6 +165,8 @@ def _makers(
         yield from _special_makers(analysis, id_, result)
     if len(analysis.probes) >= LEAST_PROBES:
         yield "drift", partial(drift.figure, analysis)
+    if analysis.travel is not None:
+        yield "travel", partial(travel.figure, analysis)
 
 
 def _runtime_makers(analysis: Analysis) -> Iterator[tuple[str, _Maker]]:

@@ -23,6 +23,7 @@ from harness import units
 from harness.analysis.first_look import first_look
 from harness.analysis.lead import join_names
 from harness.analysis.runtimes import runtimes_of
+from harness.results.hosts import lead_ids
 from harness.statistics.estimates import MARGIN_PERCENT
 from harness.statistics.verdicts import Verdict
 
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
 
     from harness.analysis.comparison import Comparison
     from harness.analysis.run_results import Analysis
+    from harness.results.records import Run
 
 INK, FAINT, GRID, FAILED = "#1a1a1a", "#666666", "#e3e3e3", "#b00020"
 BAND, FLOOR = "#f1f1f1", "#9a9a9a"
@@ -284,7 +286,7 @@ def footnote(analysis: Analysis, note: str, *, intervals: bool = True) -> str:
         "Lines: 95% confidence interval over processes; no line: too few processes."
         if intervals
         else "",
-        f"{run.machine.summary}.",
+        f"{_machines(run)}.",
         f"All processes got {' '.join(f'{name}={run.env[name]}' for name in sorted(run.env))}."
         if run.env
         else "",
@@ -304,6 +306,12 @@ def default_only(analysis: Analysis) -> str:
     if len(runtimes_of(analysis.run)) <= 1:
         return ""
     return " The default runtime alone; the figure runtimes shows all."
+
+
+def _machines(run: Run) -> str:
+    """Return the machine of a run; of a fleet, those of its lead class."""
+    lead = len(lead_ids(run.hosts))
+    return f"{lead} equal hosts, each {run.machine.summary}" if lead > 1 else run.machine.summary
 
 
 def wrap(text: str, inches: float) -> str:

@@ -217,4 +217,5 @@ def _run_facts(analysis: Analysis) -> Facts:
             if analysis.disturbed.trials
             else "",
         ),
+        ("hosts", ", ".join(host.id for host in run.hosts)),
     ]

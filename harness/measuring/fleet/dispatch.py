@@ -1,0 +1,383 @@
+"""Hands blocks to hosts, one at a time to each, and takes back what they measured.
+
+A block is stored when its host has answered. Half a block of a host that died is thrown away and
+the block is done elsewhere from the start: contestants of one block must run on one machine.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+import msgspec
+from msgspec import structs
+
+from harness import units
+from harness.errors import Exit, Problem
+from harness.measuring.blocks import PRECISE
+from harness.measuring.fleet import messages
+from harness.measuring.fleet.messages import (
+    Described,
+    Failed,
+    Found,
+    MeasureBlock,
+    Measured,
+    Place,
+    Told,
+)
+from harness.measuring.fleet.roster import Roster
+from harness.results.records import Diagnosis
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from harness.measuring.fleet.cluster import Answer, Cluster
+    from harness.measuring.fleet.messages import Reply, Settings
+    from harness.measuring.plan import Block
+    from harness.measuring.processes.running_time import Budget
+    from harness.measuring.trials import Observer
+    from harness.results.records import Cell, Host, Trial
+
+_NO_HOST = "no host is left"  # why a run has ended
+MOST_TRIES = 3  # of a block, before it is named as missing
+MOST_FAILURES = 3  # of a host in a row, before it gets no more blocks
+_POLL_S = 0.25
+_LOOK_S = 1.0  # between two looks for new hosts
+_WAIT_FOR_HOSTS_S = 60.0  # if none is left
+_DESCRIBE_S = 900.0  # Go may have to be built
+_SLOW = 5  # times as long as the longest block of the case so far
+_LEAST_SLOW_S = 60.0
+
+
+@dataclass
+class _Task:
+    """What a worker does now: a block, or describing itself."""
+
+    worker: str
+    began_s: float
+    block: Block | None = None
+
+
+@dataclass
+class _Waiting:
+    """A block that some hosts could not do."""
+
+    block: Block
+    failures: list[str] = field(default_factory=list)  # why, and on which host
+    hosts: set[str] = field(default_factory=set)
+
+
+class Fleet:
+    """The hosts of a run."""
+
+    def __init__(
+        self,
+        cluster: Cluster,
+        settings: Settings,
+        tell: Callable[[str], None],
+        known: Iterable[Host] = (),
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """Take in a cluster. `known` are the hosts of a run that is resumed."""
+        self._cluster = cluster
+        self.settings = settings
+        self.tell = tell
+        self._clock = clock
+        self.roster = Roster(known, beside=settings.beside)
+        self.on_host: Callable[[Host], None] = lambda _: None  # called with each new host
+        self._tasks: dict[int, _Task] = {}
+        self._failures: dict[str, int] = {}  # host -> in a row
+        self._tried: dict[int, _Waiting] = {}
+        self._longest_s: dict[tuple[str, str], float] = {}
+        self._looked_s = float("-inf")
+
+    def assemble(self, interrupted: Callable[[], bool]) -> None:
+        """Describe all workers that are there. Raises Problem if none can measure."""
+        self._look_for_hosts()
+        while self._tasks and not interrupted():
+            self._take_answers(None)
+            self._give_up_slow()
+        if not self.roster.usable:
+            reasons = "; ".join(self.roster.refused.values())
+            raise Problem(
+                f"no host can measure: {reasons or 'the scheduler has no worker that measures'}",
+                Exit.INTERRUPTED if interrupted() else Exit.NOT_POSSIBLE,
+            )
+
+    def diagnose(self, interrupted: Callable[[], bool]) -> dict[str, list[Diagnosis]]:
+        """Return what disturbs measuring on each host, by its id."""
+        order = messages.encode(messages.Diagnose())
+        asked = {
+            self._cluster.ask(worker, order): host for worker, host in self.roster.usable.items()
+        }
+        found: dict[str, list[Diagnosis]] = {}
+        while asked and not interrupted():
+            for answer in self._cluster.await_answers(_POLL_S):
+                replies, failure = _read(answer)
+                found[asked.pop(answer.ticket)] = [
+                    Diagnosis(one.name, one.value, one.advice)
+                    for one in replies
+                    if isinstance(one, Found)
+                ] or [Diagnosis("diagnosis", "unknown", failure)]
+        return found
+
+    def run(
+        self,
+        blocks: Iterable[Block],
+        is_done: Callable[[int, Cell], bool],
+        budget: Budget,
+        store: Callable[[Trial], str],
+        observer: Observer,
+        interrupted: Callable[[], bool],
+    ) -> str:
+        """Have blocks measured until the budget is spent. Returns why it ended."""
+        source = _Source(iter(blocks), is_done, self.tell)
+        sink = _Sink(store, observer)
+        reason = ""
+        alone_since: float | None = None  # since when no host is there
+        while True:
+            if interrupted():
+                self._forget_all()
+                return "interrupted"
+            reason = reason or ("budget spent" if budget.is_spent else "")
+            self._look_for_hosts()
+            if not reason:
+                self._hand_out(source, observer)
+            is_idle = not any(task.block for task in self._tasks.values())
+            if is_idle and (reason or source.is_empty):
+                self._forget_all()
+                return self._name_missing(source) or reason or PRECISE
+            if self.roster.usable or self._tasks:
+                alone_since = None
+            elif alone_since is None:
+                alone_since = self._clock()
+                self.tell(f"no host is left; waiting {_WAIT_FOR_HOSTS_S:.0f} s for one")
+            elif self._clock() - alone_since > _WAIT_FOR_HOSTS_S:
+                self._name_missing(source)
+                return _NO_HOST
+            self._take_answers((source, sink))
+            self._give_up_slow(source)
+            observer.waiting()
+
+    def _look_for_hosts(self) -> None:
+        """Notice workers that have come or gone; a new one describes itself first."""
+        now = self._clock()
+        if now - self._looked_s < _LOOK_S:
+            return
+        self._looked_s = now
+        workers = set(self._cluster.workers())
+        for worker in self.roster.find_gone(workers):
+            host = self.roster.remove(worker)
+            if host:
+                self.tell(f"host {host} is gone")
+        for worker in self.roster.find_new(workers):
+            self.roster.expect(worker)
+            order = messages.encode(messages.Describe(self.settings))
+            self._tasks[self._cluster.ask(worker, order)] = _Task(worker, now)
+
+    def _hand_out(self, source: _Source, observer: Observer) -> None:
+        """Give each idle host a block."""
+        busy = {task.worker for task in self._tasks.values()}
+        for worker, host in self.roster.usable.items():
+            if worker in busy:
+                continue
+            block = source.next_for(host, set(self.roster.usable.values()))
+            if block is None:
+                continue
+            observer.starting(block, 0)
+            ticket = self._cluster.ask(worker, messages.encode(self._order(block)))
+            self._tasks[ticket] = _Task(worker, self._clock(), block)
+
+    def _order(self, block: Block) -> MeasureBlock:
+        places = tuple(Place(one.cell, bool(one.looks)) for one in block.assignments)
+        return MeasureBlock(
+            self.settings, block.index, block.workload, block.case, block.rounds, places
+        )
+
+    def _take_answers(self, ends: tuple[_Source, _Sink] | None) -> None:
+        for answer in self._cluster.await_answers(_POLL_S):
+            task = self._tasks.pop(answer.ticket, None)
+            if task is None:
+                continue
+            replies, failure = _read(answer)
+            if task.block is None:
+                self._enrol(task.worker, replies, failure)
+            elif ends is not None:
+                self._take_block(task, task.block, replies, failure, *ends)
+        gone = [
+            ticket for ticket, task in self._tasks.items() if not self.roster.knows(task.worker)
+        ]
+        for ticket in gone:
+            self._lose(ticket, "it went away", ends[0] if ends else None)
+
+    def _enrol(self, worker: str, replies: list[Reply], failure: str) -> None:
+        """Take a host in, or say why not."""
+        described = next((one for one in replies if isinstance(one, Described)), None)
+        if described is None:
+            self.roster.refuse(worker, failure or "it did not describe itself")
+            self.tell(f"worker {worker} cannot measure: {failure}")
+            return
+        for problem in described.problems:
+            self.tell(f"host {described.host.id}: {problem}")
+        host, reason = self.roster.enrol(worker, described)
+        if host is None:
+            self.tell(f"worker {worker} is left out: {reason}")
+        else:
+            self._failures[host.id] = 0
+            self.on_host(host)
+
+    def _take_block(
+        self,
+        task: _Task,
+        block: Block,
+        replies: list[Reply],
+        failure: str,
+        source: _Source,
+        sink: _Sink,
+    ) -> None:
+        host = self.roster.name(task.worker)
+        trials = [one.trial for one in replies if isinstance(one, Measured)]
+        lack = {one.cell for one in block.assignments} ^ {trial.cell for trial in trials}
+        if failure or lack:
+            source.give_back(block, host, failure or "it measured other contestants than asked")
+            self._note_failure(task.worker, host, failure)
+            return
+        self._failures[host] = 0
+        key = block.workload, block.case
+        took_s = self._clock() - task.began_s
+        self._longest_s[key] = max(took_s, self._longest_s.get(key, 0.0))
+        for told in replies:
+            if isinstance(told, Told):
+                self.tell(f"host {host}: {told.text}")
+        sink.take(block, [structs.replace(trial, host=host) for trial in trials])
+
+    def _note_failure(self, worker: str, host: str, failure: str) -> None:
+        self._failures[host] = self._failures.get(host, 0) + 1
+        if self._failures[host] >= MOST_FAILURES and self.roster.knows(worker):
+            self.roster.refuse(worker, failure)
+            self.tell(
+                f"host {host} failed {MOST_FAILURES} blocks in a row and gets no more: {failure}"
+            )
+
+    def _give_up_slow(self, source: _Source | None = None) -> None:
+        """Take away blocks that last much longer than others of their case."""
+        now = self._clock()
+        for ticket, task in list(self._tasks.items()):
+            block = task.block
+            longest_s = self._longest_s.get((block.workload, block.case)) if block else None
+            if block is None:
+                patience_s = _DESCRIBE_S
+            elif longest_s is None:
+                patience_s = sum(2 * one.case.sampling.timeout_s for one in block.assignments)
+            else:
+                patience_s = _LEAST_SLOW_S + _SLOW * longest_s
+            if now - task.began_s > patience_s:
+                self._lose(ticket, f"no answer for {units.format_clock(patience_s)}", source)
+
+    def _lose(self, ticket: int, reason: str, source: _Source | None) -> None:
+        """Give up what a worker does; it may be gone."""
+        task = self._tasks.pop(ticket)
+        self._cluster.forget(ticket)
+        if task.block is None:
+            if self.roster.knows(task.worker):
+                self.roster.refuse(task.worker, reason)
+                self.tell(f"worker {task.worker} cannot measure: {reason}")
+        elif source is not None:
+            host = self.roster.name(task.worker)
+            self.tell(f"host {host}: {reason}; block {task.block.index} is done elsewhere")
+            source.give_back(task.block, host, reason)
+            self._note_failure(task.worker, host, reason)
+
+    def _forget_all(self) -> None:
+        for ticket in self._tasks:
+            self._cluster.forget(ticket)
+        self._tasks.clear()
+
+    def _name_missing(self, source: _Source) -> str:
+        """Tell which blocks nobody could do."""
+        for one in source.missing:
+            block = one.block
+            self.tell(
+                f"block {block.index} ({block.workload} {block.case}) is missing:"
+                f" {'; '.join(one.failures) or 'no host was left'}"
+            )
+        return ""
+
+
+class _Source:
+    """The blocks to measure: those that failed elsewhere, then new ones."""
+
+    def __init__(
+        self,
+        blocks: Iterator[Block],
+        is_done: Callable[[int, Cell], bool],
+        tell: Callable[[str], None],
+    ) -> None:
+        self._blocks, self._is_done, self._tell = blocks, is_done, tell
+        self._again: deque[_Waiting] = deque()
+        self._given: dict[int, _Waiting] = {}
+        self._lost: list[_Waiting] = []
+        self._is_exhausted = False
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no block is left that somebody could do."""
+        return self._is_exhausted and not self._again
+
+    @property
+    def missing(self) -> list[_Waiting]:
+        """The blocks that nobody could do."""
+        return [*self._lost, *self._again]
+
+    def next_for(self, host: str, hosts: set[str]) -> Block | None:
+        """Return a block for a host: first one that failed, unless an untried host is there."""
+        for one in list(self._again):
+            if host not in one.hosts or hosts <= one.hosts:
+                self._again.remove(one)
+                self._given[one.block.index] = one
+                return one.block
+        for block in self._blocks:
+            done = [self._is_done(block.index, one.cell) for one in block.assignments]
+            if any(done):  # its other trials would run on another host
+                self._tell(f"block {block.index} was stored in part; the rest of it is left out")
+                continue
+            return block
+        self._is_exhausted = True
+        return None
+
+    def give_back(self, block: Block, host: str, reason: str) -> None:
+        """Take back a block that a host could not do."""
+        one = self._given.setdefault(block.index, _Waiting(block))
+        one.failures.append(f"{host}: {reason}")
+        one.hosts.add(host)
+        if len(one.failures) < MOST_TRIES:
+            self._again.append(one)
+        else:
+            self._lost.append(one)
+
+
+class _Sink:
+    """Stores the trials of a block."""
+
+    def __init__(self, store: Callable[[Trial], str], observer: Observer) -> None:
+        self._store, self._observer = store, observer
+
+    def take(self, block: Block, trials: Iterable[Trial]) -> None:
+        for trial in trials:
+            remark = self._store(trial)
+            self._observer.ended(trial)
+            if remark:
+                self._observer.told(remark)
+        self._observer.block_ended(block)
+
+
+def _read(answer: Answer) -> tuple[list[Reply], str]:
+    """Return the replies of a host and why it failed, if it did. A host may send anything."""
+    try:
+        replies = [messages.decode_reply(line) for line in answer.lines]
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        return [], f"its answer cannot be read: {error}"
+    failed = next((one.reason for one in replies if isinstance(one, Failed)), "")
+    return replies, answer.failure or failed

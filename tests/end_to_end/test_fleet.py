@@ -1,0 +1,178 @@
+"""A run on real Dask workers, which are processes on this machine and stand for hosts."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from uuid import uuid4
+
+import psutil
+import pytest
+
+from harness.paths import ROOT
+from harness.results import store
+from harness.results.records import Trial
+from tests.support.command import command, marked
+from tests.support.measuring import LONG_S, measuring, wait_until
+
+pytest.importorskip("distributed", reason="Dask is not installed")
+
+MARK = "LOOMBENCH_TEST_FLEET"
+WORKER = "--nthreads 1 --no-nanny --no-dashboard --host 127.0.0.1 --resources loombench=1"
+WORK = ("--workload", "noop", "--model", "asyncio,trio,go", "--no-figures", "--beside")
+
+
+class LoopbackFleet:
+    """A scheduler and two workers without Go, and what they leave."""
+
+    def __init__(self, folder: Path) -> None:
+        self.mark = uuid4().hex
+        self._file = folder / "scheduler.json"
+        self._env = {
+            **os.environ,
+            MARK: self.mark,
+            "PATH": os.defpath,
+            "XDG_CACHE_HOME": str(folder / "cache"),
+            "DASK_TEMPORARY_DIRECTORY": str(folder),
+        }
+        self._scheduler = self._start("scheduler", "--host 127.0.0.1 --port 0 --no-dashboard")
+        wait_until("the scheduler", self._file.exists)
+        self.address = json.loads(self._file.read_text())["address"]
+        self.workers = [self._start("worker", f"{WORKER} --name {n}") for n in ("one", "two")]
+
+    def _start(self, role: str, options: str) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            [
+                *(sys.executable, "-m", "dask", role, *options.split()),
+                *("--scheduler-file", str(self._file)),
+            ],
+            env=self._env,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+
+    def programs(self) -> list[psutil.Process]:
+        """Return Loombench's programs on the hosts."""
+        return self._running("harness.measuring.fleet.host")
+
+    def children(self) -> list[psutil.Process]:
+        """Return what those programs have started."""
+        return self._running("runner")
+
+    def _running(self, module: str) -> list[psutil.Process]:
+        found = []
+        for one in self._left():
+            with contextlib.suppress(psutil.Error):  # it has just ended
+                found += [one] if module in one.cmdline() else []
+        return found
+
+    def _left(self) -> list[psutil.Process]:
+        return marked(MARK, self.mark)
+
+    def end(self) -> list[str]:
+        """End the workers, then all that is left; returns what was left of their programs."""
+        for worker in self.workers:
+            worker.kill()
+            worker.wait(LONG_S)
+        wait_until("the end of the programs", lambda: not self.programs())
+        left = [str(one) for one in self.children()]
+        for one in self._left():
+            one.kill()
+        self._scheduler.wait(LONG_S)
+        return left
+
+
+@pytest.fixture(scope="module")
+def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoopbackFleet]:
+    it = LoopbackFleet(tmp_path_factory.mktemp("fleet"))
+    try:
+        yield it
+    finally:
+        assert it.end() == []
+
+
+def check(out: Path) -> list[Trial]:
+    """Return the trials of the latest run; each is there once, and no block is on two hosts."""
+    trials = list(store.read_trials(store.find_run(out), []))
+    assert set(Counter((one.block, one.cell) for one in trials).values()) == {1}
+    assert len({(one.block, one.host) for one in trials}) == len({one.block for one in trials})
+    return trials
+
+
+def loombench(*arguments: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        command(*arguments), cwd=ROOT, capture_output=True, text=True, timeout=LONG_S, check=False
+    )
+
+
+def test_a_host_is_killed_the_run_is_interrupted_and_goes_on(
+    fleet: LoopbackFleet, tmp_path: Path
+) -> None:
+    out = tmp_path / "results"
+    arguments = (*WORK, "--scheduler", fleet.address, "--budget", "10m", "--precision", "0.1%")
+    with measuring(out, *arguments) as it:
+        wait_until("both hosts", lambda: len({one.host for one in it.trials()}) == 2)
+        victim = fleet.workers[1]
+        victim.kill()
+        victim.wait(LONG_S)
+        wait_until("the end of its program", lambda: len(fleet.programs()) == 1)
+        before = len(it.trials())
+        wait_until("more trials", lambda: len(it.trials()) > before + 4)
+        it.process.send_signal(signal.SIGINT)
+        said = it.end()
+        assert it.process.returncode == 130, said
+    wait_until("the end of what the hosts did", lambda: not fleet.children())
+    assert "is gone" in said
+    run = store.read_run(store.find_run(out))
+    assert len(run.hosts) == 2
+    stored = check(out)
+    go = [one for one in stored if one.cell.model.startswith("go")]
+    assert {one.status.value for one in go} <= {"unsupported"}
+
+    alone = loombench("run", "--resume", "--out", out)
+    assert alone.returncode == 2
+    assert "was measured on a fleet" in alone.stderr
+    again = loombench(
+        "run", "--resume", "--out", out, "--budget", "1s", "--no-figures", "--scheduler",
+        fleet.address, "--beside",
+    )  # fmt: skip
+    assert again.returncode in (0, 3), again.stderr
+    assert "that are not there" in again.stderr
+    assert len(check(out)) > len(stored)
+    assert "No-op" in loombench("show", "--out", out).stdout
+
+
+def test_doctor_describes_every_host(fleet: LoopbackFleet) -> None:
+    done = loombench("doctor", "--scheduler", fleet.address)
+    assert done.returncode == 0, done.stderr
+    assert "class of equal hosts" in done.stdout
+    assert "no Go found" in " ".join(done.stdout.split())
+
+
+def test_a_scheduler_that_is_not_there_is_one_clear_message(tmp_path: Path) -> None:
+    done = loombench("run", "--scheduler", "nonsense://127.0.0.1:1", "--out", tmp_path)
+    assert done.returncode == 3
+    assert "--scheduler nonsense://127.0.0.1:1: cannot connect" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_run_without_a_scheduler_imports_nothing_of_dask(tmp_path: Path) -> None:
+    code = (
+        "import sys; from harness import cli\n"
+        f"cli.main(['run', '--workload', 'noop', '--model', 'asyncio', '--budget', '1s',"
+        f" '--no-figures', '--beside', '--out', {str(tmp_path)!r}])\n"
+        "print('imported:', [m for m in sys.modules if m.split('.')[0] in ('dask', 'distributed')"
+        " or m.startswith('harness.measuring.fleet')])"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.stdout.splitlines()[-1] == "imported: []"
