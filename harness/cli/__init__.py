@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness import units
-from harness.cli import behaving, comparing, measuring, merging, reading, writing
+from harness.cli import behaving, comparing, measuring, merging, reading, versus, writing
 from harness.cli.output import guarded
 from harness.errors import Exit, Problem, explain
 from harness.paths import has_working_directory
@@ -23,6 +23,7 @@ _COMMANDS = (
     *comparing.COMMANDS,
     *merging.COMMANDS,
     *reading.COMMANDS,
+    *versus.COMMANDS,
     *writing.COMMANDS,
 )
 
