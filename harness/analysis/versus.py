@@ -151,9 +151,11 @@ class HeadToHead:
         """What would decide the undecided workloads, in a sentence; empty if there are none."""
         undecided = [bout for bout in self.bouts if bout.outcome is Outcome.UNDECIDED]
         noisy = [bout.title for bout in undecided if bout.is_within_noise]
-        parts = ["more blocks could decide it"] if len(noisy) < len(undecided) else []
+        parts = []
         if noisy:
             parts.append(f"the noise is larger than the difference in {join_names(noisy)}")
+        if len(noisy) < len(undecided):
+            parts.append(f"more blocks could decide {'the others' if noisy else 'it'}")
         return f"Undecided: {'; '.join(parts)}." if parts else ""
 
     @property
@@ -220,6 +222,12 @@ def contestants(analysis: Analysis) -> list[str]:
                 names.setdefault(cell.name, cell.contestant.is_plain)
     order = list(analysis.models)
     return sorted(names, key=lambda name: (order.index(_model(name)), not names[name], name))
+
+
+def obstacles(analysis: Analysis) -> Iterator[tuple[WorkloadResult, dict[str, str]]]:
+    """Yield each workload with its contestants, and why one has no value; empty if it has one."""
+    for result in _results(analysis):
+        yield result, {cell.name: _obstacle(cell, result.metric) for cell in result.headline}
 
 
 def default_pair(analysis: Analysis) -> tuple[str, str] | None:

@@ -65,8 +65,10 @@
   const words = () => KINDS
     .filter((kind) => boxes(kind).some((box) => !box.checked))
     .map((kind) => `${kind}=${[...chosen(kind)].map(encodeURIComponent).join(",")}`);
+  const others = () => location.hash.slice(1).split("&") // what other parts of the page keep there
+    .filter((part) => part.includes("=") && !KINDS.includes(part.split("=")[0]));
   const address = (at) => {
-    const parts = [at, ...words()].filter(Boolean);
+    const parts = [at, ...words(), ...others()].filter(Boolean);
     return parts.length ? `#${parts.join("&")}` : location.pathname + location.search;
   };
 
