@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     from harness.analysis.versus import Bout, HeadToHead
 
 _WIDTH, _ROW = 11.0, 0.27  # inches
-_LABELS, _VALUES = 3.4, 2.2  # inches, left and right of the axis
+_LABELS, _VALUES = 3.9, 2.2  # inches, left and right of the axis
 _HEAD, _BELOW, _MISSING = 0.35, 0.5, 0.17  # inches
+_TITLE_INCH, _LABEL_INCH = 0.085, 0.068  # width of a character, with room between the two
 _TICKS = 7
 _COLOURS = {Outcome.BETTER: "#1f5fb0", Outcome.WORSE: "#b85c00"}
 _LEAST_SHOWN = 1.3  # factor that the axis shows at least, so that small differences look small
@@ -122,3 +123,9 @@ def _draw_row(axes: Axes, row: int, bout: Bout) -> None:
         1 + (_VALUES - 0.15) * inch, row, word, transform=transform, ha="right", va="center",
         fontsize=8, color=colour, weight="normal" if colour == style.FAINT else "bold",
     )  # fmt: skip
+
+
+def _shorten(text: str, most: float) -> str:
+    """Cut a text that has no room; a reader finds all of it in the figure of its workload."""
+    longest = max(0, int(most))
+    return text if len(text) <= longest else text[: max(0, longest - 2)].rstrip() + "…"

@@ -113,7 +113,7 @@
     }
     svg.append(element("line", { class: "one", x1: middle, x2: middle, y1: 0, y2: 18 }));
     if (one.low !== null) {
-      svg.append(element("line", { class: "interval", x1: percent(at(one.low)), x2: percent(at(one.high)), y1: 9, y2: 9 }));
+      svg.append(element("line", { class: "range", x1: percent(at(one.low)), x2: percent(at(one.high)), y1: 9, y2: 9 }));
     }
     svg.append(element("circle", { cx: percent(at(one.value)), cy: 9, r: 4.5 }));
     return svg;
