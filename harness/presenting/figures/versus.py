@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import TYPE_CHECKING
 
 from harness.analysis.versus import Outcome
@@ -112,9 +113,12 @@ def _draw_row(axes: Axes, row: int, bout: Bout) -> None:
     )
     inch = 1 / (_WIDTH - _LABELS - _VALUES)
     transform = axes.get_yaxis_transform()
-    axes.text((0.2 - _LABELS) * inch, row, bout.title, transform=transform, va="center", fontsize=9)
+    title = textwrap.shorten(bout.title, int(_LABELS / _TITLE_INCH), placeholder=" ...")
+    room = (_LABELS - 0.3 - _TITLE_INCH * len(title)) / _LABEL_INCH
+    label = bout.metric.label if len(bout.metric.label) <= room else ""
+    axes.text((0.2 - _LABELS) * inch, row, title, transform=transform, va="center", fontsize=9)
     axes.text(
-        -0.1 * inch, row, bout.metric.label, transform=transform, ha="right", va="center",
+        -0.1 * inch, row, label, transform=transform, ha="right", va="center",
         fontsize=7.5, color=style.FAINT,
     )  # fmt: skip
     axes.text(1 + 0.1 * inch, row, bout.text, transform=transform, va="center", fontsize=8)
@@ -123,9 +127,3 @@ def _draw_row(axes: Axes, row: int, bout: Bout) -> None:
         1 + (_VALUES - 0.15) * inch, row, word, transform=transform, ha="right", va="center",
         fontsize=8, color=colour, weight="normal" if colour == style.FAINT else "bold",
     )  # fmt: skip
-
-
-def _shorten(text: str, most: float) -> str:
-    """Cut a text that has no room; a reader finds all of it in the figure of its workload."""
-    longest = max(0, int(most))
-    return text if len(text) <= longest else text[: max(0, longest - 2)].rstrip() + "…"
