@@ -13,7 +13,7 @@ from harness.claims import judge, ledger
 from harness.cli import options
 from harness.cli.console import echo_json, print_line, warn
 from harness.cli.live import LiveResults, begin_analysis
-from harness.cli.results import present, show_results
+from harness.cli.results import present, print_closing
 from harness.errors import Exit, Problem
 from harness.interrupts import interruptible
 from harness.measuring import campaign
@@ -24,6 +24,7 @@ from harness.measuring.plan import PROFILES, RunSelection, assign_validation
 from harness.measuring.processes.environment import parse_passed
 from harness.measuring.progress import Display
 from harness.measuring.validate import validate_cell
+from harness.paths import shorten
 from harness.presenting import tables
 from harness.results import store
 from harness.results.records import Absence, Status
@@ -202,9 +203,9 @@ def validate(
             )
             for line in trial.stderr_end.splitlines():
                 print_line(console, f"  | {units.one_line(line)}")  # not to pose as lines of ours
-    if wrong or not trials:
+    if wrong or (missing and not trials):
         return Exit.FAILED
-    return Exit.NOT_POSSIBLE if unsupported else _exit_code(inventory)
+    return Exit.NOT_POSSIBLE if unsupported or not trials else _exit_code(inventory)
 
 
 @click.command()
@@ -221,10 +222,11 @@ def doctor(*, as_json: bool) -> None:
 def _present(
     folder: Path, analysis: Analysis, claims: Sequence[Claim], console: Console, *, figures: bool
 ) -> None:
-    """Print the results of a run, draw its figures and write its report."""
-    show_results(analysis, console)
+    """Print the answer of a run, draw its figures and write its report."""
+    print_closing(analysis, console)
     checked = judge.judge_claims(claims, analysis, behaviours.of_run(folder))
     present(folder, analysis, checked, console, figures=figures)
+    print_line(console, f"All numbers: loombench show {shorten(folder)}")
 
 
 def open_inventory(
