@@ -223,10 +223,12 @@ def _present(
     folder: Path, analysis: Analysis, claims: Sequence[Claim], console: Console, *, figures: bool
 ) -> None:
     """Print the answer of a run, draw its figures and write its report."""
-    print_closing(analysis, console)
+    is_default = folder.parent.resolve() == options.RESULTS.resolve()  # whose latest run it is
+    run = "" if is_default else shorten(folder)
+    print_closing(analysis, console, run)
     checked = judge.judge_claims(claims, analysis, behaviours.of_run(folder))
     present(folder, analysis, checked, console, figures=figures)
-    print_line(console, f"All numbers: loombench show {shorten(folder)}")
+    print_line(console, f"All numbers: loombench show {run}".rstrip())
 
 
 def open_inventory(

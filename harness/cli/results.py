@@ -50,9 +50,12 @@ def show_results(analysis: Analysis, console: Console) -> None:
         console.print(renderable)
 
 
-def print_closing(analysis: Analysis, console: Console) -> None:
-    """Print the answer of a run, what is undecided, and what would decide it."""
-    for line in closing(analysis, console.width):
+def print_closing(analysis: Analysis, console: Console, run: str) -> None:
+    """Print the answer of a run, what is undecided, and what would decide it.
+
+    Commands name the `run`; an empty text is the latest.
+    """
+    for line in closing(analysis, console.width, run):
         print_line(console, line)
 
 

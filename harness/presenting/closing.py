@@ -29,14 +29,14 @@ _NEAR = 5.0  # times as many blocks that one can wait for
 _MINUTE = 60
 
 
-def closing(analysis: Analysis, width: int) -> list[str]:
-    """Return the lines, none longer than `width` columns."""
+def closing(analysis: Analysis, width: int, run: str = "") -> list[str]:
+    """Return lines of at most `width` columns; commands name the `run`, or else use the latest."""
     results = list(analysis.workloads.values())
     texts = [("", f"{overall(results)}.")]
     if (pair := default_pair(analysis)) and len(results) > 1:
         texts.append(("", f"{head_to_head(analysis, *pair).sentence}."))
     texts.append(("", first_look(analysis) or analysis.disturbed.describe(analysis.trials)))
-    texts += _undecided(analysis)
+    texts += _undecided(analysis, run)
     if barred := [
         f"{cell.name} in {result.workload.title} ({cell.unranked.obstacle.value})"
         for result, cell in not_ranked(results)
@@ -46,7 +46,7 @@ def closing(analysis: Analysis, width: int) -> list[str]:
     return [line for indent, text in texts if text for line in _wrap(text, indent, width)]
 
 
-def _undecided(analysis: Analysis) -> Iterator[tuple[str, str]]:
+def _undecided(analysis: Analysis, run: str) -> Iterator[tuple[str, str]]:
     """Yield what is undecided, then a line for each remedy; each text with its indent."""
     results = [one for one in analysis.workloads.values() if not one.workload.is_floor]
     total = sum(len(contrasts(result)) for result in results)
@@ -63,7 +63,7 @@ def _undecided(analysis: Analysis) -> Iterator[tuple[str, str]]:
         factor = max(2, math.ceil(max(one.factor for one in near)))
         more = _format_budget(analysis.run.budget_s * (factor - 1))
         yield "  ", f"{factor} times as many blocks could decide {_where(near)}:"
-        yield "    ", f"loombench run --resume --budget {more}"
+        yield "    ", " ".join(filter(None, ["loombench run --resume", run, "--budget", more]))
     if far := [one for one in blocks if one.factor > _NEAR]:
         yield "  ", f"Many more blocks, or less noise, could decide {_where(far)}."
     if noisy := [one for one in found if one.remedy is Remedy.QUIET]:
