@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from harness import units
 from harness.analysis.contrasts import contrasts
-from harness.analysis.findings import overall
+from harness.analysis.findings import finding, overall
 from harness.analysis.first_look import first_look
 from harness.analysis.lead import join_names
 from harness.analysis.undecided import Remedy, not_ranked, undecided
@@ -20,7 +20,7 @@ from harness.analysis.versus import default_pair, head_to_head
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
-    from harness.analysis.run_results import Analysis
+    from harness.analysis.run_results import Analysis, WorkloadResult
     from harness.analysis.undecided import Undecided
 
 MOST_LINES = 17  # at 80 columns, without figures and report
@@ -32,10 +32,10 @@ _MINUTE = 60
 def closing(analysis: Analysis, width: int, run: str = "") -> list[str]:
     """Return lines of at most `width` columns; commands name the `run`, or else use the latest."""
     results = list(analysis.workloads.values())
-    texts = [("", f"{overall(results)}.")]
+    texts = [("", f"{_answer(results)}.")]
     if (pair := default_pair(analysis)) and len(results) > 1:
         texts.append(("", f"{head_to_head(analysis, *pair).sentence}."))
-    texts.append(("", first_look(analysis) or analysis.disturbed.describe(analysis.trials)))
+    texts.append(("", _measured(analysis)))
     texts += _undecided(analysis, run)
     if barred := [
         f"{cell.name} in {result.workload.title} ({cell.unranked.obstacle.value})"
@@ -44,6 +44,24 @@ def closing(analysis: Analysis, width: int, run: str = "") -> list[str]:
     ]:
         texts.append(("", f"Not ranked: {join_names(barred)}."))
     return [line for indent, text in texts if text for line in _wrap(text, indent, width)]
+
+
+def _answer(results: Sequence[WorkloadResult]) -> str:
+    """Return what a run shows; of a single workload, with numbers."""
+    if len(results) != 1:
+        return overall(list(results))
+    return f"{results[0].workload.title}: {finding(results[0])}"
+
+
+def _measured(analysis: Analysis) -> str:
+    """Return how much was measured, and what is to be known of it."""
+    disturbed = analysis.disturbed.trials
+    count = (
+        f"{units.format_count(analysis.trials, 'trial')} in"
+        f" {units.format_count(analysis.blocks, 'block')}"
+        + (f", {disturbed:,} of them disturbed by other work" if disturbed else "")
+    )
+    return f"{count}. {first_look(analysis)}".rstrip()
 
 
 def _undecided(analysis: Analysis, run: str) -> Iterator[tuple[str, str]]:

@@ -31,6 +31,7 @@ class DuelRow:
     word: str
     outcome: str
     ratio: str
+    ends: str  # of its interval, or the number of blocks
     place: str
     interval: tuple[str, str] | None
     floor: tuple[str, str] | None  # left end and width
@@ -103,7 +104,8 @@ def _row(bout: Bout, axis: _Axis) -> DuelRow:
         metric=bout.metric.label,
         word=bout.outcome.word(is_speed=bout.is_speed),
         outcome=bout.outcome.value,
-        ratio=bout.text,
+        ratio=bout.text.partition(" ")[0],
+        ends=bout.text.partition(" ")[2],
         place=axis.place(bout.ratio.value),
         interval=None if low is None or high is None else (axis.place(low), axis.place(high)),
         floor=None

@@ -18,7 +18,8 @@ def test_it_is_short_and_no_line_is_too_long(scene: str, width: int) -> None:
     lines = closing(analysis_of(scene), width)
     assert len(lines) <= MOST_LINES
     assert max(map(len, lines)) <= width
-    answer = overall(list(analysis_of(scene).workloads.values()))
+    results = list(analysis_of(scene).workloads.values())
+    answer = overall(results) if len(results) > 1 else results[0].workload.title
     assert " ".join(" ".join(lines).split()).startswith(answer)
 
 

@@ -85,8 +85,7 @@
     if (digits && decimals(Number(value.toFixed(digits))) < digits) digits -= 1;
     return value.toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits });
   };
-  const ratio = ({ value, low, high, n }) => `${significant(value)}x `
-    + (low === null ? `(n = ${n})` : `[${significant(low)}, ${significant(high)}]`);
+  const ends = ({ low, high, n }) => (low === null ? `(n = ${n})` : `[${significant(low)}, ${significant(high)}]`);
 
   // --- the drawing
 
@@ -122,7 +121,8 @@
     element("th", { scope: "row" },
       element("a", { href: `#w-${one.id}` }, one.title), " ", element("span", { class: "among" }, one.metric)),
     element("td", { class: "word" }, WORDS[one.isSpeed][one.outcome]),
-    element("td", { class: "number" }, ratio(one)),
+    element("td", { class: "number" },
+      `${significant(one.value)}x `, element("span", { class: "ends" }, ends(one))),
     element("td", { class: "plot" }, drawing(one, at)));
 
   const draw = () => {
