@@ -143,6 +143,6 @@ def draw(
     is_latest = latest.exists() and latest.resolve() == folder.resolve()
     path = Path(shorten(latest if is_latest else folder)) / "figures"
     count = units.format_count(len(written), "figure")
-    print_line(console, f"\n{count} in {path} (also as SVG). Open this one first:")
+    print_line(console, f"\n{count} in {path} (also as SVG). Open these first:")
     for figure in written[:_NAMED_FIGURES]:
         print_line(console, f"  {path / figure.name}")

@@ -27,10 +27,14 @@ MOST_LINES = 17  # at 80 columns, without figures and report
 _MOST_OF_A_TEXT = 3  # lines
 _NEAR = 5.0  # times as many blocks that one can wait for
 _MINUTE = 60
+_COMMAND = "loombench run --resume"
 
 
 def closing(analysis: Analysis, width: int, run: str = "") -> list[str]:
-    """Return lines of at most `width` columns; commands name the `run`, or else use the latest."""
+    """Return lines of at most `width` columns, but for a command.
+
+    It names the `run`; an empty text is the latest.
+    """
     results = list(analysis.workloads.values())
     texts = [("", f"{_answer(results)}.")]
     if (pair := default_pair(analysis)) and len(results) > 1:
@@ -81,7 +85,7 @@ def _undecided(analysis: Analysis, run: str) -> Iterator[tuple[str, str]]:
         factor = max(2, math.ceil(max(one.factor for one in near)))
         more = _format_budget(analysis.run.budget_s * (factor - 1))
         yield "  ", f"{factor} times as many blocks could decide {_where(near)}:"
-        yield "    ", " ".join(filter(None, ["loombench run --resume", run, "--budget", more]))
+        yield "    ", " ".join(filter(None, [_COMMAND, run, "--budget", more]))
     if far := [one for one in blocks if one.factor > _NEAR]:
         yield "  ", f"Many more blocks, or less noise, could decide {_where(far)}."
     if noisy := [one for one in found if one.remedy is Remedy.QUIET]:
@@ -100,6 +104,8 @@ def _format_budget(seconds: float) -> str:
 
 
 def _wrap(text: str, indent: str, width: int) -> list[str]:
+    if text.startswith(_COMMAND):
+        return [indent + text]  # to copy it, it must be one line
     return textwrap.wrap(
         units.one_line(text),
         width,

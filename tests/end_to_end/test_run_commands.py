@@ -149,7 +149,7 @@ def test_a_run_leaves_its_directory_its_figures_and_a_link_to_it(
     ]
     assert (out / "latest").is_symlink()
     assert (out / "latest").resolve() == folder
-    assert "Open this one first: " in said
+    assert "Open these first: " in said
     assert "latest/figures/noop.png" in said
     assert f"{folder.name}/report.html All numbers: loombench show " in said
     assert "No-op: sequential leads so far" in said
