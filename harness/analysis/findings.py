@@ -50,6 +50,14 @@ def title(result: WorkloadResult) -> str:
     return f"{name}: {leading}"
 
 
+def so_far(result: WorkloadResult) -> str:
+    """Return the title, or who leads while there are too few blocks for a title."""
+    groups = ranked_groups(result)
+    if not groups or not _is_unsure(result):
+        return title(result)
+    return f"{result.workload.title}: {_leading(result, groups[0][1], with_value=False)}{_UNSURE}"
+
+
 def finding(result: WorkloadResult) -> str:
     """Return all that the headline case of a workload shows, in a sentence or two."""
     cpu = _cpu_lead(result, with_value=True)

@@ -60,6 +60,18 @@ def parse_name(workload: str, text: str) -> Contestant | None:
     return Contestant(workload, model, variant, runtime or DEFAULT_RUNTIME)
 
 
+def spell_name(text: str) -> str:
+    """Return a name as it is displayed: `asyncio/streams@3.14t` is `asyncio · streams @ 3.14t`.
+
+    A keyboard has no middle dot, so a slash is as good. Names are not checked.
+    """
+    name, _, runtime = text.partition("@")
+    parts = [part.strip() for part in re.split(r"/|·", name)]
+    shown = _SEPARATOR.join(filter(None, parts))
+    runtime = runtime.strip()
+    return shown if runtime in ("", DEFAULT_RUNTIME) else f"{shown} @ {runtime}"
+
+
 def is_model_id(name: str) -> bool:
     """Return whether this is a valid model name: lowercase words joined by hyphens."""
     return len(name) <= LONGEST_NAME and _MODEL_ID.fullmatch(name) is not None

@@ -18,6 +18,7 @@ from harness.cli import (
     merging,
     reading,
     tracing,
+    versus,
     writing,
 )
 from harness.cli.output import guarded
@@ -36,6 +37,7 @@ _COMMANDS = (
     *interpreters.COMMANDS,
     *merging.COMMANDS,
     *reading.COMMANDS,
+    *versus.COMMANDS,
     *writing.COMMANDS,
 )
 

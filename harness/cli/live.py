@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from harness import units
 from harness.analysis.analyse import Analyst
 from harness.analysis.contrasts import contrasts
+from harness.analysis.findings import overall, so_far
 from harness.claims import judge
 from harness.cli.console import warn
 from harness.cli.results import import_figures, warn_of_figure, write_report
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from harness.analysis.comparison import Decided
+    from harness.analysis.run_results import WorkloadResult
     from harness.claims.ledger import Claim
     from harness.measuring.campaign import Campaign
     from harness.measuring.plan import Block
@@ -78,6 +80,8 @@ class LiveResults:
         self._changed = set(current.run.workloads)  # since they were drawn
         self._analyst = analyst
         self._decided: dict[str, Decided] = {}
+        self._results: dict[str, WorkloadResult] = {}
+        self._told: dict[str, str] = {}  # the latest finding, by workload
         for id_ in current.run.workloads:
             self._count_decided(id_)
         self._budget = current.budget
@@ -98,8 +102,9 @@ class LiveResults:
         self._display.ended(trial)
 
     def block_ended(self, block: Block) -> None:
-        """Count what is decided, and draw if it is time to."""
+        """Count what is decided, tell what is new, and draw if it is time to."""
         self._count_decided(block.workload)
+        self._tell_news(block.workload)
         self._display.block_ended(block)
         now = self._budget.spent_s
         if self._claims is not None and self._allocator.has_first_look and self._pace.is_due(now):
@@ -115,11 +120,21 @@ class LiveResults:
         self._display.told(text)
 
     def _count_decided(self, id_: str) -> None:
-        result = self._analyst.compare(id_)
+        result = self._results[id_] = self._analyst.compare(id_)
         self._decided[id_] = result.comparison.count_decided(contrasts(result))
         decided, total = map(sum, zip(*self._decided.values(), strict=True))
         if total:
-            self._display.decided = f"{decided} of {units.format_count(total, 'contrast')} decided"
+            self._display.decided = (
+                f"{decided} of {units.format_count(total, 'comparison')} decided"
+            )
+        self._display.known = overall(list(self._results.values()))
+
+    def _tell_news(self, id_: str) -> None:
+        """Say what a block has shown of its workload, if that is new."""
+        text = so_far(self._results[id_])
+        if self._told.get(id_) != text:
+            self._told[id_] = text
+            self._display.learned(text)
 
     def _draw(self, claims: Sequence[Claim]) -> None:
         """Write the figures and the report, unless Ctrl-C is pressed: then all is drawn soon."""

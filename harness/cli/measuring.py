@@ -15,7 +15,7 @@ from harness.cli.behaving import observe_run
 from harness.cli.console import echo_json, print_line, warn
 from harness.cli.fleet import diagnose_hosts, open_place
 from harness.cli.live import LiveResults, begin_analysis
-from harness.cli.results import present, show_results
+from harness.cli.results import present, print_closing
 from harness.errors import Exit, Problem
 from harness.interrupts import interruptible
 from harness.measuring import campaign
@@ -25,6 +25,7 @@ from harness.measuring.plan import PROFILES, RunSelection, assign_validation
 from harness.measuring.processes.environment import parse_passed
 from harness.measuring.progress import Display
 from harness.measuring.validate import validate_cell
+from harness.paths import shorten
 from harness.presenting import tables
 from harness.results import store
 from harness.results.records import Absence, Status
@@ -251,9 +252,9 @@ def validate(
             )
             for line in trial.stderr_end.splitlines():
                 print_line(console, f"  | {units.one_line(line)}")  # not to pose as lines of ours
-    if wrong or not trials:
+    if wrong or (missing and not trials):
         return Exit.FAILED
-    return Exit.NOT_POSSIBLE if unsupported else _exit_code(inventory)
+    return Exit.NOT_POSSIBLE if unsupported or not trials else _exit_code(inventory)
 
 
 @click.command()
@@ -283,10 +284,13 @@ def doctor(scheduler: str | None, *, as_json: bool) -> None:
 def _present(
     folder: Path, analysis: Analysis, claims: Sequence[Claim], console: Console, *, figures: bool
 ) -> None:
-    """Print the results of a run, draw its figures and write its report."""
-    show_results(analysis, console)
+    """Print the answer of a run, draw its figures and write its report."""
+    is_default = folder.parent.resolve() == options.RESULTS.resolve()  # whose latest run it is
+    run = "" if is_default else shorten(folder)
+    print_closing(analysis, console, run)
     checked = judge.judge_claims(claims, analysis, of_run(folder))
     present(folder, analysis, checked, console, figures=figures)
+    print_line(console, f"All numbers: loombench show {run}".rstrip())
 
 
 def open_inventory(

@@ -26,6 +26,7 @@ _PLAIN = {
     "…": "...",
     "→": "->",
 }
+_LEAST_WIDTH = 40  # columns
 _ERRORS = "loombench"  # the name of the handler below
 
 
@@ -97,17 +98,23 @@ def _open_closed_descriptors() -> None:
             os.open(os.devnull, os.O_RDWR)  # gets the lowest free descriptor, which is this one
 
 
-def _forget_width_of_zero() -> None:
-    """Ignore COLUMNS=0, which some terminals set and in which nothing can be printed."""
-    if os.environ.get("COLUMNS", "").strip() == "0":
-        del os.environ["COLUMNS"]
+def _keep_readable_width() -> None:
+    """Print in at least as many columns as a table needs: a letter a line is not readable.
+
+    Some terminals set COLUMNS=0, which says nothing.
+    """
+    columns = os.environ.get("COLUMNS", "").strip()
+    if not columns.isdecimal() or int(columns) == 0:
+        os.environ.pop("COLUMNS", None)
+    elif int(columns) < _LEAST_WIDTH:
+        os.environ["COLUMNS"] = str(_LEAST_WIDTH)
 
 
 @contextmanager
 def guarded() -> Iterator[Output]:
     """Guard standard output and error; yields the former."""
     _open_closed_descriptors()
-    _forget_width_of_zero()
+    _keep_readable_width()
     before = sys.stdout, sys.stderr
     output = Output(sys.stdout)
     sys.stdout, sys.stderr = output, Output(sys.stderr)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from harness.claims import judge, ledger
 from harness.cli import options
 from harness.cli.console import echo_json, warn
 from harness.cli.results import analyse_run, import_figures, present, show_results, summarise
-from harness.errors import Exit, Problem
+from harness.errors import Exit, Problem, unknown_name
 from harness.files import write_file
 from harness.presenting import export, tables
 from harness.results import store
@@ -28,10 +29,17 @@ if TYPE_CHECKING:
 
 @click.command()
 @click.argument("run_", metavar="[RUN]", required=False)
+@options.workload
 @options.out
-def show(run_: str | None, out: Path) -> None:
+def show(run_: str | None, workloads: tuple[str, ...], out: Path) -> None:
     """Print the results of a run as tables. Default: the latest run."""
-    show_results(analyse_run(store.find_run(out, run_)), Console())
+    analysis = analyse_run(store.find_run(out, run_))
+    chosen = options.split(workloads) or tuple(analysis.workloads)
+    for name in chosen:
+        if name not in analysis.workloads:
+            raise unknown_name("workload", name, analysis.workloads)
+    kept = {id_: one for id_, one in analysis.workloads.items() if id_ in chosen}
+    show_results(replace(analysis, workloads=kept), Console())
 
 
 @click.command()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from harness import units
 from harness.analysis.analyse import analyse
 from harness.analysis.revision_comparison import compare_revision
 from harness.behaviours import judge as behaviours
@@ -17,6 +18,7 @@ from harness.errors import Exit, Problem
 from harness.files import write_file
 from harness.paths import shorten
 from harness.presenting import export, tables
+from harness.presenting.closing import closing
 from harness.results import store
 
 if TYPE_CHECKING:
@@ -26,6 +28,9 @@ if TYPE_CHECKING:
     from harness.analysis.changes import CellChange
     from harness.analysis.run_results import Analysis
     from harness.claims.judge import JudgedClaim
+
+
+_NAMED_FIGURES = 3  # the first are about the whole run
 
 
 def analyse_run(folder: Path) -> Analysis:
@@ -41,8 +46,17 @@ def show_results(analysis: Analysis, console: Console) -> None:
     """Print the results of a run as tables."""
     if analysis.run.revision:
         show_revision(analysis, console)
-    for renderable in tables.results(analysis):
+    for renderable in tables.results(analysis, console.width):
         console.print(renderable)
+
+
+def print_closing(analysis: Analysis, console: Console, run: str) -> None:
+    """Print the answer of a run, what is undecided, and what would decide it.
+
+    Commands name the `run`; an empty text is the latest.
+    """
+    for line in closing(analysis, console.width, run):
+        print_line(console, line)
 
 
 def show_revision(analysis: Analysis, console: Console) -> list[CellChange]:
@@ -115,7 +129,7 @@ def import_figures() -> ModuleType:
 def draw(
     folder: Path, analysis: Analysis, checked: Sequence[JudgedClaim], console: Console
 ) -> None:
-    """Draw the figures of a run and print their paths."""
+    """Draw the figures of a run and print the paths of the first."""
     written = import_figures().draw(
         analysis,
         folder / "figures",
@@ -128,8 +142,7 @@ def draw(
     latest = folder.parent / "latest"
     is_latest = latest.exists() and latest.resolve() == folder.resolve()
     path = Path(shorten(latest if is_latest else folder)) / "figures"
-    print_line(console, f"\n{len(written)} figures. Open this one first:")
-    print_line(console, f"  {path / written[0].name}")
-    print_line(console, "Others (also as SVG):")
-    for figure in written[1:]:
+    count = units.format_count(len(written), "figure")
+    print_line(console, f"\n{count} in {path} (also as SVG). Open these first:")
+    for figure in written[:_NAMED_FIGURES]:
         print_line(console, f"  {path / figure.name}")

@@ -15,7 +15,7 @@ from harness import units
 from harness.behaviours.question import DIES, HANGS, QUESTIONS
 from harness.behaviours.records import SCHEMA_VERSION, Heading, Observation
 from harness.catalog.workload import order_models
-from harness.errors import Exit, Problem
+from harness.errors import Exit, Problem, unknown_name
 from harness.measuring.processes import child
 from harness.measuring.processes.environment import create_environment
 from harness.measuring.runners import protocol
@@ -51,7 +51,10 @@ class Plan:
 
 
 def plan(questions: Mapping[str, Question], runners: Runners, models: Sequence[str]) -> Plan:
-    """Return which probes answer these questions on these models; none: on all models."""
+    """Return which probes answer these questions on these models; none: on all models.
+
+    Raises Problem with near matches for an unknown model.
+    """
     unavailable = dict(runners.missing_models)
     assignments: list[Assignment] = []
     offered: list[str] = []
@@ -65,6 +68,9 @@ def plan(questions: Mapping[str, Question], runners: Runners, models: Sequence[s
             if probe.question in questions and (not models or probe.model in models)
         ]
     known = [model for model in order_models(offered) if model in {*offered, *unavailable}]
+    for model in models:
+        if model not in {*known, *unavailable}:
+            raise unknown_name("model", model, known)
     order = {id_: index for index, id_ in enumerate(questions)}
     assignments.sort(key=lambda one: (order[one.question.id], known.index(one.model)))
     return Plan(

@@ -39,7 +39,9 @@ class Display:
         self._planned = count_planned()
         self._done = done
         self._failed = 0
-        self.decided = ""  # such as "23 of 61 contrasts decided"
+        self.decided = ""  # such as "23 of 61 comparisons decided"
+        self.known = ""  # what the run shows so far, in a sentence
+        self._news = ""  # what the last block has shown of its workload
         self._drawn = 0.0
         self._block: Block | None = None
         self._position = 0
@@ -109,6 +111,12 @@ class Display:
             soft_wrap=True,
         )
 
+    def learned(self, text: str) -> None:
+        """Show what a block has shown; without a terminal, print it as a line."""
+        self._news = text
+        if not self._console.is_terminal:
+            self.print(f"so far: {text}")
+
     def drawing(self) -> None:
         """Show that figures are drawn, which takes seconds."""
         self._is_drawing = True
@@ -142,6 +150,10 @@ class Display:
             text.append("\n  now   drawing figures and report; measuring goes on soon")
         elif self._block is not None:
             self._append_block(text, self._block)
+        if self.known:
+            text.append(f"\n  known {self.known}")
+        if self._news:
+            text.append(f"\n  new   {self._news}")
         if self._last:
             text.append(f"\n  last  {self._last}", "bright_black")
         return text

@@ -13,6 +13,7 @@ from harness.analysis.findings import finding
 from harness.catalog.workload import BASELINE
 from harness.claims import judge
 from harness.claims.judge import Verdict
+from harness.presenting.fitting import Column, fit
 from harness.results.records import Status
 from harness.statistics.estimates import MIN_FOR_INTERVAL
 
@@ -29,10 +30,11 @@ if TYPE_CHECKING:
     from harness.statistics.estimates import Estimate, Ratio
 
 _NO_INTERVAL = f"[n < {MIN_FOR_INTERVAL}]"
+_TOO_FEW = "*"  # behind a value without an interval, in the tables of `show`
 
 
-def results(analysis: Analysis) -> Iterator[RenderableType]:
-    """Yield the output of `show`: a heading, a table per case, warnings."""
+def results(analysis: Analysis, width: int = 80) -> Iterator[RenderableType]:
+    """Yield the output of `show`: a heading, tables that fit into `width` columns, warnings."""
     run = analysis.run
     yield Text(
         f"{run.id}: {units.format_count(analysis.trials, 'trial')} in"
@@ -40,54 +42,70 @@ def results(analysis: Analysis) -> Iterator[RenderableType]:
         f" {run.machine.logical_cores} cores; seed {run.seed}",
         style="bold",
     )
-    if any(result.comparison.floor is not None for result in analysis.workloads.values()):
-        yield Text(
-            "Noise floor: we ran one program under two names; smaller differences than between"
-            " these two are ignored."
-        )
+    yield from _explain(analysis)
     for result in analysis.workloads.values():
         yield Text(f"\n{result.workload.title}: {finding(result)}", style="bold")
         if result.comparison.floor is not None:
             percent = units.format_significant(100 * (result.comparison.floor - 1), 2)
             yield Text(f"noise floor {percent}%")
         for case, cells in result.cases.items():
-            yield _case(result, case, cells)
+            yield _case(result, case, cells, width)
     if disturbance := analysis.disturbed.describe(analysis.trials):
         yield Text(disturbance, style="yellow")
 
 
-def _case(result: WorkloadResult, case: str, cells: Sequence[CellResult]) -> RenderableType:
-    """Return the table of a case, and below it failures, absences and warnings."""
+def _explain(analysis: Analysis) -> Iterator[Text]:
+    """Yield what the tables mean, as far as they need it; each is said once."""
+    results = analysis.workloads.values()
+    if any(result.comparison.floor is not None for result in results):
+        yield Text(
+            "Noise floor: we ran one program under two names; smaller differences than between"
+            " these two are ignored."
+        )
+    found = [
+        estimate
+        for result in results
+        for cells in result.cases.values()
+        for cell in cells
+        for estimate in cell.metrics.values()
+    ]
+    if any(estimate.has_interval for estimate in found):
+        yield Text("[low, high]: 95% confidence interval.")
+    if not all(estimate.has_interval for estimate in found):
+        yield Text(f"{_TOO_FEW} too few processes for an interval, fewer than {MIN_FOR_INTERVAL}.")
+
+
+def _case(
+    result: WorkloadResult, case: str, cells: Sequence[CellResult], width: int
+) -> RenderableType:
+    """Return the tables of a case, and below them failures, absences and warnings."""
     settings = result.workload.describe_params(result.workload.cases[case])
     metrics = result.workload.metrics.values()
-    has_tiers = case == result.headline_id and bool(result.comparison.tiers)
+    rows = [cell for cell in cells if cell.metrics]
     by_cpu = result.by_cpu if case == result.headline_id else None
-    table = _table(
-        *(["tier"] if has_tiers else []),
-        "model",
-        *(f"{metric.label} [95%]" for metric in metrics),
-        *(["CPU tier"] if by_cpu else []),
-        f"vs {BASELINE}",
-        "peak",
-        "n",
-    )
-    for column in table.columns[2 if has_tiers else 1 :]:
-        column.justify = "right"
-    for cell in cells:
-        if cell.metrics:
-            _add_row(
-                table,
-                *([result.comparison.standing(cell.contestant)] if has_tiers else []),
-                cell.name,
-                *(_format_metric(cell, metric) for metric in metrics),
-                *([by_cpu.comparison.standing(cell.contestant)] if by_cpu else []),
-                _format_ratio(cell),
-                "" if cell.peak_bytes is None else units.format_size(cell.peak_bytes),
-                str(cell.statuses.get(Status.OK, 0)),
-            )
+    keys = [Column("model", [cell.name for cell in rows], is_text=True)]
+    if case == result.headline_id and result.comparison.tiers:
+        tiers = [result.comparison.standing(cell.contestant) for cell in rows]
+        keys.insert(0, Column("tier", tiers, is_text=True))
+    first, *others = [
+        Column(metric.label, [_format_metric(cell, metric) for cell in rows]) for metric in metrics
+    ]
+    short = [
+        Column(
+            "CPU tier",
+            [by_cpu.comparison.standing(cell.contestant) if by_cpu else "" for cell in rows],
+        ),
+        Column(f"vs {BASELINE}", list(map(_format_ratio, rows))),
+        Column("peak", [_format_peak(cell) for cell in rows]),
+        Column("n", [str(cell.statuses.get(Status.OK, 0)) for cell in rows]),
+    ]
     heading = Text(f"\n{result.workload.id} {case}  {settings}".rstrip(), style="italic")
-    parts: list[RenderableType] = [heading, table] if table.rows else [heading]
-    return Group(*parts, *(remark for cell in cells for remark in _remarks(cell)))
+    tables = fit(keys, [first, *short], others, width) if rows else []
+    return Group(heading, *tables, *_remarks(cells))
+
+
+def _format_peak(cell: CellResult) -> str:
+    return "" if cell.peak_bytes is None else units.format_size(cell.peak_bytes)
 
 
 def _table(*headings: str) -> Table:
@@ -109,14 +127,17 @@ def _format_metric(cell: CellResult, metric: Metric) -> str:
 
 
 def _format_estimate(estimate: Estimate | None, metric: Metric) -> str:
+    """Return a value with its interval, and the unit once: `52.0 ms [51.0, 53.0]`."""
     if estimate is None:
         return ""
-    unit = units.column_unit(metric.unit)
-    text = units.format_value(estimate.value, unit)
+    text = units.format_compact(estimate.value, metric.unit)
     if estimate.low is None or estimate.high is None:
-        return f"{text} {_NO_INTERVAL}"
-    low, high = (units.format_value(end, unit) for end in (estimate.low, estimate.high))
-    return f"{text} [{low}, {high}]"
+        return f"{text} {_TOO_FEW}"
+    ends = [units.format_compact(end, metric.unit) for end in (estimate.low, estimate.high)]
+    unit = text.lstrip("-0123456789.,")
+    if unit and all(end.lstrip("-0123456789.,") == unit for end in ends):
+        ends = [end.removesuffix(unit) for end in ends]
+    return f"{text} [{', '.join(ends)}]"
 
 
 def _format_ratio(cell: CellResult) -> str:
@@ -127,18 +148,26 @@ def _format_ratio(cell: CellResult) -> str:
     return f"{units.format_significant(cell.ratio.value, 2)}x{share}"
 
 
-def _remarks(cell: CellResult) -> Iterator[Text]:
-    """Yield failures, absence and warnings of a cell."""
-    name = cell.name
+def _remarks(cells: Sequence[CellResult]) -> Iterator[Text]:
+    """Yield failures, absences and warnings. What is said of several contestants is said once."""
+    named: dict[tuple[str, str], list[str]] = {}
+    for cell in cells:
+        for text, style in _remarks_on(cell):
+            named.setdefault((text, style), []).append(cell.name)
+    for (text, style), names in named.items():
+        yield Text(f"{', '.join(names)}: {text}", style=style)
+
+
+def _remarks_on(cell: CellResult) -> Iterator[tuple[str, str]]:
+    """Yield what is to say of a cell, and in which style."""
     if cell.unranked is not None:
-        yield Text(f"{name}: {cell.unranked.text}", style="red")
+        yield cell.unranked.text, "red"
     if cell.absent is not None:
-        why = cell.absent.absence.label
-        yield Text(f"{name}: {why}: {cell.absent.reason}", style="bright_black")
+        yield f"{cell.absent.absence.label}: {cell.absent.reason}", "bright_black"
     elif not cell.attempts:
-        yield Text(f"{name}: not measured yet", style="bright_black")
+        yield "not measured yet", "bright_black"
     for warning in cell.warnings:
-        yield Text(f"{name}: {warning}", style="yellow")
+        yield warning, "yellow"
 
 
 def listing(

@@ -201,7 +201,8 @@ def test_an_implementation_that_was_added_as_told_is_measured_against_the_others
     folder = store.find_run(tmp_path)
     assert "asyncio · events" in {cell.contestant.name for cell in store.read_run(folder).cells}
     assert {trial.status.value for trial in store.read_trials(folder, [])} == {"ok"}
-    assert "asyncio · events" in said
+    assert "Ping-pong: " in said
+    assert "asyncio · events" in typed(copy, [words[0], "show", str(folder)])
     assert "asyncio · events" in (folder / "figures" / "pingpong.svg").read_text("utf-8")
 
 

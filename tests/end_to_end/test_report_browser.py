@@ -163,6 +163,48 @@ def test_an_address_that_somebody_has_cut_shows_everything(chrome: Browser, repo
     assert "trio" in chrome.run(NAMES)
 
 
+DUEL = "document.querySelector('#versus tbody')"
+ANSWER = "document.getElementById('versus-answer').textContent"
+
+
+def choose(chrome: Browser, first: str, second: str) -> None:
+    for id_, name in (("versus-first", first), ("versus-second", second)):
+        chrome.run(
+            f"(one => {{ one.value = '{name}'; one.dispatchEvent(new Event('change')) }})"
+            f"(document.getElementById('{id_}'))"
+        )
+
+
+def test_the_script_draws_the_first_pair_as_the_page_has_it(chrome: Browser, report: Path) -> None:
+    chrome.open(report)
+    everything = "document.getElementById('versus').innerText"
+    before = chrome.run(f"{DUEL}.innerHTML.replace(/\\s+/g, ' ')"), chrome.run(everything)
+    choose(chrome, "trio", "sequential")
+    assert chrome.run(everything) != before[1]
+    choose(chrome, "asyncio", "go")
+    after = chrome.run(f"{DUEL}.innerHTML.replace(/\\s+/g, ' ')"), chrome.run(everything)
+    assert [text.replace("> <", "><").strip() for text in after] == [
+        text.replace("> <", "><").strip() for text in before
+    ]
+    assert chrome.said == []
+
+
+def test_a_pair_stays_in_the_address_beside_the_filter(chrome: Browser, report: Path) -> None:
+    chrome.open(report)
+    choose(chrome, "threads", "uvloop")
+    answer = chrome.run(ANSWER)
+    assert answer.startswith("uvloop is faster than threads in ")
+    uncheck(chrome, "trio")
+    at = chrome.run("location.hash")
+    assert "versus=threads,uvloop" in at
+    assert "models=" in at
+    chrome.open(report, at=at)
+    assert chrome.run(ANSWER) == answer
+    chrome.open(report, at="#versus=%E0%A4%A,nobody")
+    assert chrome.run(ANSWER).startswith("asyncio is faster than go in ")
+    assert chrome.said == []
+
+
 def test_at_most_three_sources_stand_side_by_side(chrome: Browser, report: Path) -> None:
     chrome.open(report)
     shown = (

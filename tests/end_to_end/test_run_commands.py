@@ -151,10 +151,12 @@ def test_a_run_leaves_its_directory_its_figures_and_a_link_to_it(
     ]
     assert (out / "latest").is_symlink()
     assert (out / "latest").resolve() == folder
-    assert "Open this one first: " in said
+    assert "Open these first: " in said
     assert "latest/figures/noop.png" in said
-    assert said.endswith(f"{folder.name}/report.html")
-    assert f"{folder.name}: " in said
+    assert f"{folder.name}/report.html All numbers: loombench show " in said
+    assert "No-op: sequential leads so far" in said
+    after = said[said.index("budget spent") :]
+    assert "2 trials in 1 block" in after
 
 
 def test_the_figures_that_are_named_exist(

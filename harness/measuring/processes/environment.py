@@ -48,5 +48,9 @@ def parse_passed(texts: Iterable[str]) -> dict[str, str]:
             raise Problem(f"--env: found {text!r}, expected NAME or NAME=VALUE")
         if not is_given and name not in os.environ:
             raise Problem(f"--env {name}: {name} is not set here; set it, or write {name}=VALUE")
+        if name in passed:
+            raise Problem(
+                f"--env {name}: found twice, expected once; leave out the one that is not meant"
+            )
         passed[name] = value if is_given else os.environ[name]
     return passed

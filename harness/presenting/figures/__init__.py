@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from harness.analysis.drift import LEAST_PROBES
 from harness.analysis.first_look import first_look
 from harness.analysis.run_results import FEW_WORKLOADS, by_topic
 from harness.analysis.runtimes import is_compared
+from harness.analysis.versus import default_pair, head_to_head
 from harness.errors import Exit, Problem
 from harness.presenting.figures import (
     behaviours,
@@ -30,15 +32,17 @@ from harness.presenting.figures import (
     speedup,
     style,
     travel,
+    versus,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
     from pathlib import Path
 
     from matplotlib.figure import Figure
 
     from harness.analysis.run_results import Analysis, WorkloadResult
+    from harness.analysis.versus import HeadToHead
     from harness.behaviours.judge import Row
     from harness.claims.judge import JudgedClaim
 
@@ -70,13 +74,40 @@ def draw(
 
     Raises Problem if a file cannot be written.
     """
+    makers = (
+        (name, make)
+        for name, make in _makers(analysis, judged, observed, workloads)
+        if only is None or name in only
+    )
+    return _write(makers, analysis, folder, kinds, stop, failed)
+
+
+def draw_pair(analysis: Analysis, folder: Path, pair: HeadToHead) -> list[Path]:
+    """Draw two contestants head to head into `folder`; returns the PNG. Raises Problem."""
+    makers = [(pair_name(pair), partial(versus.figure, analysis, pair))]
+    return _write(makers, analysis, folder, KINDS)
+
+
+def pair_name(pair: HeadToHead) -> str:
+    """Return the name of the figure of a pair: `versus-asyncio-go`."""
+    names = re.findall(r"[\w.-]+", f"{pair.first} {pair.second}")
+    return "-".join(["versus", *names])
+
+
+def _write(
+    makers: Iterable[tuple[str, _Maker]],
+    analysis: Analysis,
+    folder: Path,
+    kinds: Sequence[str],
+    stop: Callable[[], bool] = lambda: False,
+    failed: Callable[[str, Exception], None] | None = None,
+) -> list[Path]:
+    """Make figures and save each; returns the files of the last of `kinds`. Raises Problem."""
     written = []
     try:
         folder.mkdir(exist_ok=True)
         with style.applied():
-            for name, make in _makers(analysis, judged, observed, workloads):
-                if only is not None and name not in only:
-                    continue
+            for name, make in makers:
                 if stop():
                     break
                 figure = _make(name, make, failed)
@@ -141,6 +172,8 @@ def _makers(
     is_few = len(analysis.workloads) <= FEW_WORKLOADS
     yield "overview", partial((overview if is_few else overview_table).figure, analysis)
     yield from _runtime_makers(analysis)
+    if pair := default_pair(analysis):
+        yield "versus", partial(versus.figure, analysis, head_to_head(analysis, *pair))
     if scorecard.measured_claims(judged):
         yield "claims", partial(scorecard.figure, analysis, judged)
     if behaviours.answered(observed):

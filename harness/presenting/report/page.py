@@ -18,7 +18,7 @@ from harness.analysis.findings import finding, overall
 from harness.analysis.first_look import first_look
 from harness.analysis.run_results import by_topic
 from harness.catalog.workload import order_models
-from harness.presenting.report import map_view, svg, view
+from harness.presenting.report import map_view, svg, versus_view, view
 from harness.statistics.estimates import MARGIN_PERCENT
 
 if TYPE_CHECKING:
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from harness.results.records import Machine
 
 _TEMPLATES = Path(__file__).parent / "templates"
+_SCRIPTS = ("page.js", "versus.js")
 _MOST_FIGURE_TEXT = 3_000_000  # characters of all SVGs; the page stays below 5 MB
 
 Facts = list[tuple[str, str]]  # name and value
@@ -45,7 +46,7 @@ def render(
 ) -> str:
     """Return the page. `svgs` are the texts of SVG files, by the name of their figure."""
     pictures = _pictures(svgs)
-    script = _read_template("page.js")
+    script = "\n".join(map(_read_template, _SCRIPTS))
     return (
         _environment()
         .get_template("page.html")
@@ -64,6 +65,7 @@ def render(
             behaviours=behaviours,
             claims=view.claims(judged),
             maps=map_view.sections(analysis, pictures),
+            versus=versus_view.section(analysis),
             **_findings(analysis),
             sections=_sections(analysis, sources, pictures),
             **_machine_and_run(analysis),

@@ -31,6 +31,7 @@ pytestmark = pytest.mark.usefixtures("asked_once")
         (("list", "--model", "tiro"), "unknown model 'tiro'; did you mean trio?"),
         (("run", "--model", "asyncio,uvlop"), "unknown model 'uvlop'; did you mean uvloop?"),
         (("validate", "noop", "--model", "thread"), "did you mean threads?"),
+        (("behaviours", "--model", "tiro"), "unknown model 'tiro'; did you mean trio?"),
         (("run", "--profile", "quik"), "'quick'"),
         (("run", "--budgt", "3s"), "--budget"),
         (("list", "--jsn"), "--json"),
@@ -127,9 +128,9 @@ def test_validate_says_of_each_implementation_that_it_conforms(invoke: Invoke) -
     assert said.endswith("noop sequential ok noop trio ok 2 conform, 0 do not, 0 are not written")
 
 
-def test_validate_of_nothing_does_not_hold(invoke: Invoke) -> None:
+def test_validate_of_what_is_not_applicable_is_not_possible(invoke: Invoke) -> None:
     code, said, _ = invoke("validate", "pingpong", "--model", "sequential")
-    assert code == Exit.FAILED
+    assert code == Exit.NOT_POSSIBLE
     assert "0 conform" in said
 
 

@@ -174,22 +174,22 @@ SHARPENING = replace(BLOCK, reason="sharpening demo: trio/asyncio known to withi
 def test_the_display_says_what_is_decided_and_why_a_workload_gets_more_blocks(clock: Clock) -> None:
     terminal = console(terminal=True)
     with Display(terminal, Budget(60), lambda: 7, 9) as display:
-        display.decided = "23 of 61 contrasts decided"
+        display.decided = "23 of 61 comparisons decided"
         display.starting(SHARPENING, 0)
         read = shown(terminal)
-    assert "9 trials, 7 planned; 23 of 61 contrasts decided" in read
+    assert "9 trials, 7 planned; 23 of 61 comparisons decided" in read
     assert "why   sharpening demo: trio/asyncio known to within 12%" in read
 
 
 def test_a_line_of_a_log_says_the_same(clock: Clock) -> None:
     log = console(terminal=False)
     with Display(log, Budget(60), lambda: 7, 5) as display:
-        display.decided = "1 of 2 contrasts decided"
+        display.decided = "1 of 2 comparisons decided"
         display.starting(SHARPENING, 0)
         display.print("First look: [b]/report.html")
     assert shown(log).splitlines() == [
         "[0:00 of 1:00, 1:00 left] block 3: demo headline, 3 trials (5 of 7 trials;"
-        " 1 of 2 contrasts decided); sharpening demo: trio/asyncio known to within 12%",
+        " 1 of 2 comparisons decided); sharpening demo: trio/asyncio known to within 12%",
         "[0:00 of 1:00, 1:00 left] First look: [b]/report.html",
     ]
 

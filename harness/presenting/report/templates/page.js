@@ -66,8 +66,11 @@
     .filter((kind) => boxes(kind).some((box) => !box.checked))
     .map((kind) => `${kind}=${[...chosen(kind)].map(encodeURIComponent).join(",")}`);
   let ownWork = ""; // CPU time and wait in ms, and how many at a time: 5,50,200
+  const ours = [...KINDS, "work"];
+  const others = () => location.hash.slice(1).split("&") // what other parts of the page keep there
+    .filter((part) => part.includes("=") && !ours.includes(part.split("=")[0]));
   const address = (at) => {
-    const parts = [at, ...words(), ownWork && `work=${ownWork}`].filter(Boolean);
+    const parts = [at, ...words(), ownWork && `work=${ownWork}`, ...others()].filter(Boolean);
     return parts.length ? `#${parts.join("&")}` : location.pathname + location.search;
   };
 

@@ -59,3 +59,13 @@ def test_a_variable_is_passed_with_its_value_or_with_the_one_it_has(
 def test_a_wrong_option_is_named(text: str, message: str) -> None:
     with pytest.raises(Problem, match=message):
         parse_passed([text])
+
+
+@pytest.mark.parametrize("texts", [["A=1", "A=2"], ["GOGC=1", "GOGC"]])
+def test_a_variable_that_is_passed_twice_is_refused(
+    texts: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GOGC", "50")
+    name = texts[0].partition("=")[0]
+    with pytest.raises(Problem, match=f"--env {name}: found twice, expected once"):
+        parse_passed(texts)

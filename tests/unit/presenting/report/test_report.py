@@ -85,7 +85,7 @@ def test_a_page_asks_for_nothing_from_elsewhere(scene: str) -> None:
 
 @every_page
 def test_every_figure_says_its_finding_and_its_size(scene: str) -> None:
-    found = page_of(scene).all("svg")
+    found = [one for one in page_of(scene).all("svg") if "aria-hidden" not in one.attributes]
     assert found
     for one in found:
         assert one.attributes["role"] == "img"
@@ -96,7 +96,8 @@ def test_every_figure_says_its_finding_and_its_size(scene: str) -> None:
 
 def test_only_the_script_of_the_page_may_run() -> None:
     found = bare(analysis_of("each shape"))
-    (script,) = found.all("script")
+    script, *data = sorted(found.all("script"), key=lambda one: "type" in one.attributes)
+    assert [one.attributes["type"] for one in data] == ["application/json"]
     (policy,) = found.all("meta", http_equiv="Content-Security-Policy") or [
         one for one in found.all("meta") if "http-equiv" in one.attributes
     ]
@@ -132,6 +133,8 @@ def test_the_overview_has_the_answer_of_every_workload() -> None:
     (answers,) = found.all("ul", _class="answers")
     assert answers.text.count(":") >= len(SHAPES)
     titles = texts(found.all("h2"))
+    assert titles.pop(0) == "Head to head"
+    assert titles.pop(0) == "Findings"
     assert titles[0] == "Which model to use"
     assert [workloads()[id_].title for id_ in SHAPES] == titles[2:-3]
 
@@ -233,7 +236,7 @@ def test_claims_have_a_section_where_there_are_any() -> None:
 def test_a_figure_that_is_too_large_is_left_out_and_named() -> None:
     drawing = '<svg viewBox="0 0 200 100"><path d="' + "M 0 0 " * 600_000 + '"/></svg>'
     found = parsed(page.render(scene(("fanout",)), {}, {"overview": drawing}))
-    assert found.all("svg") == []
+    assert found.all("svg", role="img") == []
     assert "Figure overview is missing. It is too large" in found.words()
 
 
