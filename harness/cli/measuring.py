@@ -11,7 +11,7 @@ from harness import units
 from harness.behaviours import judge as behaviours
 from harness.claims import judge, ledger
 from harness.cli import options
-from harness.cli.console import echo_json, print_line, warn
+from harness.cli.console import echo_json, note, print_line, warn
 from harness.cli.live import LiveResults, begin_analysis
 from harness.cli.results import present, show_results
 from harness.errors import Exit, Problem
@@ -23,6 +23,7 @@ from harness.measuring.machine.measuring_alone import measuring_alone
 from harness.measuring.plan import PROFILES, RunSelection, assign_validation
 from harness.measuring.processes.environment import parse_passed
 from harness.measuring.progress import Display
+from harness.measuring.runners.go_build import install_go
 from harness.measuring.validate import validate_cell
 from harness.presenting import tables
 from harness.results import store
@@ -230,7 +231,8 @@ def _present(
 def open_inventory(
     runners: Sequence[Path] = (), envs: Sequence[str] = (), *, remembered: bool = False
 ) -> Inventory:
-    """Open the inventory and warn about runners that cannot be used."""
+    """Open the inventory and warn about runners that cannot be used. May install Go."""
+    install_go(note)
     inventory = Inventory.open(runners, parse_passed(envs), remembered=remembered)
     for problem in inventory.runners.problems:
         warn(problem)

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
-import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import psutil
@@ -23,9 +21,11 @@ from harness.measuring.processes import child
 from harness.measuring.processes.environment import create_environment
 from harness.measuring.runners import protocol
 from harness.measuring.runners.runner import digest_file
+from harness.paths import find_cache
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
+    from pathlib import Path
 
 DEADLINE_S = 5
 _LONGEST = 4 * 2**20  # bytes of a description
@@ -122,9 +122,8 @@ def _recall_or_ask(question: Question, interrupted: Callable[[], bool]) -> proto
 
 
 def _answers() -> Path:
-    """Return the folder of kept answers; one that cannot exist if there is nowhere to keep them."""
-    home = os.environ.get("HOME") or os.devnull
-    return Path(os.environ.get("XDG_CACHE_HOME") or f"{home}/.cache") / "loombench"
+    """Return the folder of kept answers."""
+    return find_cache()
 
 
 def _drop_oldest(folder: Path) -> None:
