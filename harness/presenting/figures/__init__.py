@@ -129,8 +129,9 @@ def _makers(
     """Yield the name of every figure that a run has, with the function that makes it."""
     is_few = len(analysis.workloads) <= FEW_WORKLOADS
     yield "overview", partial((overview if is_few else overview_table).figure, analysis)
-    if scorecard.measured_claims(judged):
-        yield "claims", partial(scorecard.figure, analysis, judged)
+    for topic, page in scorecard.pages(analysis, judged).items():
+        name = "-".join(["claims", *topic.replace(",", "").split()])
+        yield name, partial(scorecard.figure, analysis, judged, topic, page)
     if behaviours.answered(observed):
         yield "behaviours", partial(behaviours.figure, analysis, observed)
     for id_, result in analysis.workloads.items():
@@ -139,8 +140,8 @@ def _makers(
         yield id_, partial(contestants.figure, analysis, result)
         if len(result.cases) > 1:
             for param in result.workload.line_params:
-                if analysis.measuring and not scaling.has_line(result, result.metric, param):
-                    continue  # it comes when there is something to see
+                if not scaling.has_line(result, result.metric, param):
+                    continue  # a point is no line; while measuring, it may become one
                 swept = result.workload.sweep is not None and (result.workload.sweep.param == param)
                 name = "scaling" if swept else f"over-{param}"
                 yield f"{id_}-{name}", partial(scaling.figure, analysis, result, param)
