@@ -105,13 +105,13 @@ def _make(
 def _save(figure: Figure, path: Path, kind: str, description: str) -> None:
     """Write a figure to a temporary file and rename it, so that readers never see half of it.
 
-    The description is kept inside the file; `report` asks for it.
+    The description and the height of the title are kept inside the file; `report` asks for them.
     """
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         # The title of the file is what a page reads out to people who cannot see the picture.
         title = units.printable(" ".join(figure.texts[0].get_text().split()))
-        metadata = {**style.METADATA[kind], "Title": title}
+        metadata = {**style.METADATA[kind], "Title": title, "Source": str(figure.get_label())}
         if description:
             metadata["Description"] = description
         figure.savefig(part, format=kind, metadata=metadata)

@@ -12,6 +12,7 @@ from harness import units
 from harness.catalog.workload import TOPICS
 from harness.claims import judge
 from harness.claims.judge import Verdict
+from harness.claims.surprises import find_surprises, workload_of
 from harness.presenting.figures import style, ticks
 
 if TYPE_CHECKING:
@@ -69,8 +70,7 @@ def pages(analysis: Analysis, judged: Sequence[JudgedClaim]) -> dict[str, list[J
         return {"": measured} if measured else {}
     by_topic: dict[str, list[JudgedClaim]] = {topic: [] for topic in (*TOPICS, "")}
     for claim in measured:
-        assert claim.claim.measure is not None  # it is measured
-        result = analysis.workloads.get(claim.claim.measure.workload)
+        result = analysis.workloads.get(workload_of(claim))
         by_topic[result.workload.topic if result else ""].append(claim)
     found: dict[str, list[JudgedClaim]] = {"": _furthest(measured)}
     for topic, claims in by_topic.items():
@@ -84,18 +84,8 @@ def pages(analysis: Analysis, judged: Sequence[JudgedClaim]) -> dict[str, list[J
 
 def _furthest(measured: Sequence[JudgedClaim]) -> list[JudgedClaim]:
     """Return the contradicted claims, those furthest from what is claimed if they are many."""
-    wrong = [claim for claim in measured if claim.verdict is Verdict.CONTRADICTED]
-    kept = sorted(wrong, key=_distance, reverse=True)[:_MOST_ROWS]
-    return [claim for claim in wrong if claim in kept] or list(measured[:_MOST_ROWS])
-
-
-def _distance(claim: JudgedClaim) -> float:
-    """Return by which factor a value is beyond the nearer end of its range."""
-    assert claim.range is not None
-    ends = [end for end in (claim.range.low, claim.range.high) if end is not None]
-    if not claim.value or not all(ends):
-        return math.inf
-    return min(abs(math.log(claim.value / end)) for end in ends)
+    kept = find_surprises(measured, _MOST_ROWS)
+    return [claim for claim in measured if claim in kept] or list(measured[:_MOST_ROWS])
 
 
 def figure(

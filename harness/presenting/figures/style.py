@@ -43,6 +43,7 @@ _FOOT_PER_INCH, _SMALL_PER_INCH = 17.5, 14.0
 _NAME_INCH = 0.079  # a character of a name beside an axis
 _PANEL_WIDTH, _PANEL_BODY = 10.0, 4.9  # inches, of a figure with one panel
 _FOOT_LINES = 2
+_POINTS = 72  # to the inch
 _LABEL_GAP, _HIGHEST_LABEL = 0.047, 1.02  # fractions of the axis, of names beside it
 
 
@@ -157,6 +158,7 @@ def sheet(
     foot_height = 0.18 + 0.15 * len(foot)
     height = head_height + body + foot_height
     figure = Figure(figsize=(width, height))
+    figure.set_label(f"{_POINTS * (0.2 + 0.25 * len(titles)):.1f}")  # where the title ends
     _write_head(figure, titles, questions)
     _write_foot(figure, foot)
     return Sheet(figure, foot_height / height, 1 - head_height / height)

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from harness.claims.judge import JudgedClaim
 
 FILE = "report.html"
+_CLAIMS = "claims-"  # begins the names of figures of claims of one topic
 _DESCRIPTION = "<dc:description>"  # only a figure of a run that is being measured has one
 
 
@@ -46,6 +47,8 @@ def write(analysis: Analysis, folder: Path, judged: Sequence[JudgedClaim] = ()) 
     svgs: dict[str, str] = {}
     if has_figures(folder, measuring=analysis.measuring):
         for path in sorted((folder / "figures").glob("*.svg")):
+            if path.stem.startswith(_CLAIMS):
+                continue  # the page has a table of all claims
             svgs[path.stem] = path.read_text(encoding="utf-8", errors="replace")
     text = page.render(
         analysis,

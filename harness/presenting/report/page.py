@@ -13,12 +13,10 @@ from markupsafe import Markup
 
 from harness import units
 from harness.analysis import drift
-from harness.analysis.advice import advice
-from harness.analysis.findings import finding, overall
+from harness.analysis.findings import overall
 from harness.analysis.first_look import first_look
-from harness.analysis.run_results import by_topic
 from harness.catalog.workload import order_models
-from harness.presenting.report import svg, view
+from harness.presenting.report import summary, svg, view
 from harness.statistics.estimates import MARGIN_PERCENT
 
 if TYPE_CHECKING:
@@ -31,6 +29,7 @@ if TYPE_CHECKING:
     from harness.results.records import Machine
 
 _TEMPLATES = Path(__file__).parent / "templates"
+_UNTITLED = ("overview", "claims", "drift")  # the page has their title as a sentence above them
 _MOST_FIGURE_TEXT = 3_000_000  # characters of all SVGs; the page stays below 5 MB
 
 Facts = list[tuple[str, str]]  # name and value
@@ -63,8 +62,14 @@ def render(
             models=_models(analysis, behaviours),
             behaviours=behaviours,
             claims=view.claims(judged),
-            **_findings(analysis),
-            sections=_sections(analysis, sources, pictures),
+            answer=overall(list(analysis.workloads.values())),
+            surprises=summary.surprises(analysis, judged),
+            names=summary.names(analysis.models),
+            undecided=summary.undecided(analysis),
+            advice=summary.advice_by_topic(analysis),
+            margin_percent=MARGIN_PERCENT,
+            sections=(sections := _sections(analysis, sources, pictures)),
+            topics=summary.topics(analysis, sections),
             **_machine_and_run(analysis),
         )
     )
@@ -72,31 +77,6 @@ def render(
 
 def _read_template(name: str) -> str:
     return (_TEMPLATES / name).read_text(encoding="utf-8").strip()
-
-
-def _findings(analysis: Analysis) -> dict[str, object]:
-    """Return the answers at the top of the page."""
-    results = list(analysis.workloads.values())
-    return {
-        "answer": overall(results),
-        "answers": [
-            (
-                topic,
-                [
-                    (
-                        f"w-{result.workload.id}",
-                        result.workload.id,
-                        result.workload.title,
-                        finding(result),
-                    )
-                    for result in group
-                ],
-            )
-            for topic, group in by_topic(results)
-        ],
-        "advice": advice(analysis),
-        "margin_percent": MARGIN_PERCENT,
-    }
 
 
 def _sections(
@@ -161,7 +141,8 @@ def _pictures(svgs: Mapping[str, str]) -> dict[str, view.Picture]:
             pictures[name] = view.Picture(name, None, "", f"It cannot be shown: {error}.")
             continue
         room -= len(safe.content)
-        pictures[name] = view.Picture(name, safe, safe.title or name)
+        shown = safe.without_title() if name in _UNTITLED else safe
+        pictures[name] = view.Picture(name, shown, safe.title or name)
     return pictures
 
 
@@ -207,11 +188,5 @@ def _run_facts(analysis: Analysis) -> Facts:
             "measured",
             f"{units.format_count(analysis.trials, 'trial')} in"
             f" {units.format_count(analysis.blocks, 'block')}",
-        ),
-        (
-            "disturbed",
-            f"{units.format_count(analysis.disturbed.trials, 'trial')}, by other work"
-            if analysis.disturbed.trials
-            else "",
         ),
     ]
