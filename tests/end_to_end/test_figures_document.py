@@ -22,7 +22,7 @@ def kind(name: str) -> str:
     """Return the section that a figure belongs to, by the name of its file."""
     workload, _, rest = name.partition("-")
     if workload not in workloads():
-        return name
+        return "claims" if workload == "claims" else name
     return "scaling" if rest.startswith("over-") else rest or MAIN
 
 

@@ -114,7 +114,7 @@ def _texts(cell: CellResult, metric: Metric) -> Iterator[tuple[int, str, Contest
         yield 2, warning, None
     if cell.absent is not None:
         yield 3, f"{cell.absent.absence.label}: {cell.absent.reason}", None
-    elif cell.unranked is None and not cell.metrics and cell.contestant.is_plain:
+    elif cell.unranked is None and not cell.metrics:
         yield 4, "not measured yet", None
 
 
