@@ -1,16 +1,19 @@
-"""Where the repository is. The harness reads and builds only below it."""
+"""Where the implementations are, and where what is built from them may be kept."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
 
-ROOT = Path(__file__).resolve().parent.parent
-WORKLOADS = ROOT / "harness" / "workloads"
+_HARNESS = Path(__file__).resolve().parent
+_PACKED = _HARNESS / "sources"  # a wheel has python/ and go/ there: pyproject.toml
+IS_INSTALLED = _PACKED.is_dir()  # from a wheel, without a clone of the repository
+ROOT = _PACKED if IS_INSTALLED else _HARNESS.parent  # has python/ and go/
+WORKLOADS = _HARNESS / "workloads"
 
 
 def cache_folder() -> Path:
-    """Return where to keep what can be made again; it cannot exist if there is no home folder."""
+    """Return the folder of this user's cache; one that cannot exist if there is no place for it."""
     home = os.environ.get("HOME") or os.devnull
     return Path(os.environ.get("XDG_CACHE_HOME") or f"{home}/.cache") / "loombench"
 

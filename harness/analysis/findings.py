@@ -139,7 +139,7 @@ def client_limited(cells: Iterable[CellResult]) -> list[CellResult]:
 def unknown_lead(limited: Sequence[CellResult]) -> str:
     """Say that nobody leads where some contestants were client limited."""
     names = join_names([cell.name for cell in limited])
-    return f"lead unknown, the load generator limited {names}"
+    return f"fastest unknown, the load generator limited {names}"
 
 
 def _lead_in_words(lead: Lead, shown: str = "") -> str:
@@ -148,7 +148,7 @@ def _lead_in_words(lead: Lead, shown: str = "") -> str:
         return f"{lead.first[0]} led{shown}"
     best, *tied = lead.first
     if not tied:
-        return f"lead undecided between {join_names([best + shown, *lead.undecided])}"
+        return f"{join_names([best + shown, *lead.undecided])} led, too close to rank"
     text = f"{join_names([best + shown, *tied])} led, tied"
     if not lead.undecided:
         return text

@@ -12,10 +12,10 @@ from rich.console import Console
 from harness.behaviours import judge, question, store
 from harness.cli import options
 from harness.cli.console import echo_json, print_line, warn
+from harness.cli.inventory import open_inventory
 from harness.errors import Exit, Problem, unknown_name
 from harness.interrupts import interruptible
 from harness.measuring import observing
-from harness.measuring.inventory import Inventory
 from harness.paths import shorten
 from harness.presenting.behaviour_tables import behaviours as behaviour_table
 from harness.results.store import find_run
@@ -64,9 +64,7 @@ def behaviours_(
             find_run(out, into) if into else out / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-behaviours"
         )
         chosen = _select(question.load_folder(), options.split(questions))
-        inventory = Inventory.open(runners, remembered=True)
-        for problem in inventory.runners.problems:
-            warn(problem)
+        inventory = open_inventory(runners, remembered=True)
         observed = _observe(
             chosen, observing.plan(chosen, inventory.runners, options.split(models)), repeat, folder
         )

@@ -13,7 +13,7 @@ from harness.analysis.changes import Change
 from harness.catalog.workload import HEADLINE
 from harness.cli import options
 from harness.cli.console import print_line, warn
-from harness.cli.measuring import open_inventory
+from harness.cli.inventory import open_inventory
 from harness.cli.results import analyse_run, show_revision
 from harness.errors import Exit, Problem
 from harness.interrupts import interruptible

@@ -23,6 +23,11 @@ def warn(text: str) -> None:
     click.echo(f"warning: {units.one_line(text)}", err=True)
 
 
+def note(text: str) -> None:
+    """Print on standard error what is done and may take a while."""
+    click.echo(units.one_line(text), err=True)
+
+
 def echo_json(document: object) -> None:
     """Print a document as JSON."""
     click.echo(msgspec.json.format(msgspec.json.encode(document)).decode())

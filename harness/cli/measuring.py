@@ -14,13 +14,13 @@ from harness.cli import options
 from harness.cli.behaving import observe_run
 from harness.cli.console import echo_json, print_line, warn
 from harness.cli.fleet import diagnose_hosts, open_place
+from harness.cli.inventory import open_inventory
 from harness.cli.live import LiveResults, begin_analysis
 from harness.cli.results import present, print_closing
 from harness.errors import Exit, Problem
 from harness.interrupts import interruptible
 from harness.measuring import campaign
 from harness.measuring.doctor import diagnose
-from harness.measuring.inventory import Inventory
 from harness.measuring.plan import PROFILES, RunSelection, assign_validation
 from harness.measuring.processes.environment import parse_passed
 from harness.measuring.progress import Display
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from harness.analysis.run_results import Analysis
     from harness.claims.ledger import Claim
     from harness.cli.fleet import Place
+    from harness.measuring.inventory import Inventory
     from harness.results.records import Trial
 
 _PRECISION = 0.03
@@ -291,21 +292,6 @@ def _present(
     checked = judge.judge_claims(claims, analysis, of_run(folder))
     present(folder, analysis, checked, console, figures=figures)
     print_line(console, f"All numbers: loombench show {run}".rstrip())
-
-
-def open_inventory(
-    runners: Sequence[Path] = (),
-    envs: Sequence[str] = (),
-    runtimes: Sequence[str] = (),
-    *,
-    remembered: bool = False,
-) -> Inventory:
-    """Open the inventory and warn about runners and runtimes that cannot be used."""
-    passed = parse_passed(envs)
-    inventory = Inventory.open(runners, passed, runtimes, remembered=remembered, tell=warn)
-    for problem in inventory.runners.problems:
-        warn(problem)
-    return inventory
 
 
 def _exit_code(inventory: Inventory) -> Exit:

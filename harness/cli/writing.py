@@ -13,7 +13,7 @@ from harness.catalog import workload_file
 from harness.catalog.workload import SHAPES
 from harness.cli.console import print_line
 from harness.errors import Exit, Problem, unknown_name
-from harness.paths import ROOT, WORKLOADS
+from harness.paths import IS_INSTALLED, ROOT, WORKLOADS
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -22,6 +22,12 @@ if TYPE_CHECKING:
 @click.group()
 def new() -> None:
     """Create the skeleton of a workload or implementation. Includes the rules."""
+    if IS_INSTALLED:
+        raise Problem(
+            "found an installed Loombench, expected a clone of its repository to write into;"
+            " clone it, or write a runner of your own (docs/external-runners.md)",
+            Exit.NOT_POSSIBLE,
+        )
 
 
 @new.command()

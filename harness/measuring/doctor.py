@@ -28,7 +28,7 @@ from harness.measuring.machine.limits import (
 )
 from harness.measuring.runners import describing, go_build
 from harness.measuring.runners.protocol import ProtocolError
-from harness.paths import ROOT
+from harness.paths import IS_INSTALLED, ROOT
 from harness.results.records import Diagnosis
 
 if TYPE_CHECKING:
@@ -297,7 +297,7 @@ def _jit(config: Mapping[str, object]) -> Diagnosis:
 
 def _go(about: Machine) -> Diagnosis:
     """Ask the Go runner if it is built, because only Go knows its GOMAXPROCS; else `go version`."""
-    binary = ROOT / "go" / "bin" / "runner"
+    binary = go_build.locate(ROOT / "go") / "bin" / "runner"
     if binary.is_file():
         try:
             description = describing.describe([str(binary)])
@@ -321,6 +321,5 @@ def _go(about: Machine) -> Diagnosis:
     go_version = None if command is None else go_build.go_version(command)
     if go_version is None:
         return Diagnosis("go", "none found", reason)
-    return Diagnosis(
-        "go", ".".join(map(str, go_version)), "the Go runner is not built; run: make setup"
-    )
+    remedy = "the first run builds it" if IS_INSTALLED else "run: make setup"
+    return Diagnosis("go", ".".join(map(str, go_version)), f"the Go runner is not built; {remedy}")

@@ -27,6 +27,7 @@ def kind(name: str) -> str:
         return name
     if rest.startswith("map-"):
         return "map"
+        return "claims" if workload == "claims" else name
     return "scaling" if rest.startswith("over-") else rest or MAIN
 
 

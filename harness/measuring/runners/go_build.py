@@ -11,11 +11,15 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from harness.measuring.processes.environment import create_environment
+from harness.measuring.runners import go_cache
 from harness.measuring.runners.runner import digest_files
-from harness.paths import ROOT
+from harness.paths import IS_INSTALLED, ROOT
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 _BUILD_TIMEOUT_S = 600
 _NO_SOURCES = "the Go sources are not here; run from a clone of the repository"
@@ -44,7 +48,7 @@ _MODULE_SETTINGS = (
 
 
 class GoBinaries(NamedTuple):
-    """The Go programs in go/bin."""
+    """The Go programs in go/bin, or in the user's cache."""
 
     runner: Path
     lean: Path  # the runner without net/http and without the workloads that need it
@@ -58,7 +62,12 @@ def build_go(root: Path | None = None) -> tuple[GoBinaries | None, str]:
     `root` is a source tree other than this repository. Programs that were built from other sources,
     by another Go or in another way are built again.
     """
-    folder = (root or ROOT) / "go"
+    folder = root / "go" if root else locate(ROOT / "go")
+    try:
+        if IS_INSTALLED:
+            go_cache.copy_sources(ROOT / "go")
+    except OSError as error:
+        return None, f"the Go sources cannot be copied: {error}; set XDG_CACHE_HOME to a folder"
     if not (folder / "go.mod").is_file():
         return None, _NO_SOURCES
     go, reason = find_go(folder / "go.mod")
@@ -94,6 +103,17 @@ def _build_into(
             " setup` where it is"
         )
     return (None, reason) if reason else (built, "")
+
+
+def locate(sources: Path) -> Path:
+    """Return the folder in which these Go sources are built."""
+    return go_cache.name_copy(sources) if IS_INSTALLED else sources
+
+
+def install_go(tell: Callable[[str], None]) -> None:
+    """Give a Loombench without a clone a Go if it needs one. In a clone, `make setup` does."""
+    if IS_INSTALLED and find_go(ROOT / "go" / "go.mod")[0] is None:
+        go_cache.install(ROOT / "go", tell)
 
 
 def _build(go: str, folder: Path, built: GoBinaries) -> str:
@@ -193,16 +213,22 @@ def _read(path: Path) -> str:
 
 
 def find_go(go_mod: Path) -> tuple[str | None, str]:
-    """Return (command, "") of a recent Go in PATH or in this environment, or (None, reason)."""
-    in_environment = Path(sys.prefix) / "bin" / "go"
+    """Return (command, "") of a recent Go, or (None, reason).
+
+    It is looked for in PATH, in this environment and, without a clone, in the user's cache.
+    """
+    places = [Path(sys.prefix) / "bin" / "go"]
+    if IS_INSTALLED:
+        places.append(go_cache.find_installed(ROOT / "go"))
     reason = ""
-    for go in (shutil.which("go"), str(in_environment) if in_environment.is_file() else None):
+    for go in (shutil.which("go"), *(str(place) for place in places if place.is_file())):
         if go is None:
             continue
         reason = _find_age(go, go_mod)
         if not reason:
             return go, ""
-    return None, (reason or "no Go found") + "; install Go, or run `make setup` with a network"
+    remedy = "install Go" if IS_INSTALLED else "install Go, or run `make setup` with a network"
+    return None, f"{reason or 'no Go found'}; {remedy}"
 
 
 def _find_age(go: str, go_mod: Path) -> str:

@@ -13,7 +13,7 @@ import zipfile
 from typing import TYPE_CHECKING, NamedTuple
 
 from harness.errors import Exit, Problem
-from harness.paths import ROOT
+from harness.paths import IS_INSTALLED, ROOT
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -65,7 +65,7 @@ def extract(name: str, out: Path) -> Revision:
 
 
 def _find_commit(name: str) -> str:
-    if _git("rev-parse", "--git-dir").returncode != 0:
+    if IS_INSTALLED or _git("rev-parse", "--git-dir").returncode != 0:
         raise Problem(
             f"{ROOT}: found no git checkout, expected one: a revision is read from it; run from a"
             " clone of the repository",

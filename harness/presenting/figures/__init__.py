@@ -142,13 +142,13 @@ def _make(
 def _save(figure: Figure, path: Path, kind: str, description: str) -> None:
     """Write a figure to a temporary file and rename it, so that readers never see half of it.
 
-    The description is kept inside the file; `report` asks for it.
+    The description and the height of the title are kept inside the file; `report` asks for them.
     """
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         # The title of the file is what a page reads out to people who cannot see the picture.
         title = units.printable(" ".join(figure.texts[0].get_text().split()))
-        metadata = {**style.METADATA[kind], "Title": title}
+        metadata = {**style.METADATA[kind], "Title": title, "Source": str(figure.get_label())}
         if description:
             metadata["Description"] = description
         figure.savefig(part, format=kind, metadata=metadata)
@@ -174,8 +174,9 @@ def _makers(
     yield from _runtime_makers(analysis)
     if pair := default_pair(analysis):
         yield "versus", partial(versus.figure, analysis, head_to_head(analysis, *pair))
-    if scorecard.measured_claims(judged):
-        yield "claims", partial(scorecard.figure, analysis, judged)
+    for topic, page in scorecard.pages(analysis, judged).items():
+        name = "-".join(["claims", *topic.replace(",", "").split()])
+        yield name, partial(scorecard.figure, analysis, judged, topic, page)
     if behaviours.answered(observed):
         yield "behaviours", partial(behaviours.figure, analysis, observed)
     for id_, result in analysis.workloads.items():
@@ -183,23 +184,28 @@ def _makers(
             continue
         yield id_, partial(contestants.figure, analysis, result)
         if len(result.cases) > 1:
-            for param in result.workload.line_params:
-                if analysis.measuring and not scaling.has_line(result, result.metric, param):
-                    continue  # it comes when there is something to see
-                swept = result.workload.sweep is not None and (result.workload.sweep.param == param)
-                name = "scaling" if swept else f"over-{param}"
-                metric = speedup.find_metric(result, param)
-                yield (
-                    f"{id_}-{name}",
-                    partial(scaling.figure, analysis, result, param)
-                    if metric is None
-                    else partial(speedup.figure, analysis, result, metric, param),
-                )
+            yield from _line_makers(analysis, id_, result)
         yield from _special_makers(analysis, id_, result)
     if len(analysis.probes) >= LEAST_PROBES:
         yield "drift", partial(drift.figure, analysis)
     if analysis.travel is not None:
         yield "travel", partial(travel.figure, analysis)
+
+
+def _line_makers(
+    analysis: Analysis, id_: str, result: WorkloadResult
+) -> Iterator[tuple[str, _Maker]]:
+    """Yield the figures of a workload over its parameters."""
+    for param in result.workload.line_params:
+        if not scaling.has_line(result, result.metric, param):
+            continue  # a point is no line; while measuring, it may become one
+        swept = result.workload.sweep is not None and result.workload.sweep.param == param
+        name = f"{id_}-scaling" if swept else f"{id_}-over-{param}"
+        metric = speedup.find_metric(result, param)
+        if metric is None:
+            yield name, partial(scaling.figure, analysis, result, param)
+        else:
+            yield name, partial(speedup.figure, analysis, result, metric, param)
 
 
 def _runtime_makers(analysis: Analysis) -> Iterator[tuple[str, _Maker]]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import textwrap
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -11,10 +10,10 @@ from harness.analysis.findings import title
 from harness.analysis.requests import describe_better
 from harness.analysis.run_results import by_tier
 from harness.catalog.workload import OTHER_VARIANTS
-from harness.presenting.figures import style, ticks
+from harness.presenting.figures import row_notes, style, ticks
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
@@ -30,25 +29,16 @@ _WIDTH, _ROW = 10.0, 0.27  # inches
 _VALUES = 1.15  # inches, right of a panel's axis, for the numbers
 _HEAD_LINE = 0.15  # inches, a line of a panel's heading
 _NOTE_LINE = 0.17  # inches, a line of the notes below the panels
-_NOTE_WIDTH = 150  # characters
 _LEAST_PERCENT = 0.01
-_MOST_OTHERS = 3  # named in a note on all other rows
-MARK = "\u2020"  # a dagger: a line below the panels says something of this row
 
 
 def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
     """Draw the headline case of one workload."""
     cells = _in_row_order(result)
-    notes = _collect_notes(result)
-    lines = [line for note in notes for line in note.lines]
+    notes = row_notes.collect(result)
     marked = {cell.contestant for note in notes for cell in note.marked}
-    # What is there to check the points of a map is no result, and stands in the tables.
-    check = result.workload.grid.used if result.workload.grid else ""
-    metrics = [
-        metric
-        for metric in result.workload.metrics.values()
-        if metric.id != check and any(metric.id in cell.metrics for cell in cells)
-    ]
+    metrics, same = _choose_metrics(result, cells)
+    lines = row_notes.write_lines(notes, same)
     rows = _place_rows(result, cells)
     names = {row: _name_row(cell, marked) for row, cell in rows.cells.items()}
     labels = style.name_width([*rows.headings, *names.values()])
@@ -73,6 +63,25 @@ def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
         _name_rows(axes, rows, names if column == 0 else {})
     _write_notes(sheet, lines, bottom)
     return sheet
+
+
+def _choose_metrics(
+    result: WorkloadResult, cells: Sequence[CellResult]
+) -> tuple[list[Metric], list[str]]:
+    """Return the metrics that get a panel, and sentences on those that are the same in all rows."""
+    shown, same = [], []
+    # What is there to check the points of a map is no result, and stands in the tables.
+    check = result.workload.grid.used if result.workload.grid else ""
+    for metric in result.workload.metrics.values():
+        if metric.id == check:
+            continue
+        known = [cell.metrics[metric.id].value for cell in cells if metric.id in cell.metrics]
+        if metric.id != result.metric.id and len(known) > 1 and len(set(known)) == 1:
+            value = units.format_compact(known[0], metric.unit)
+            same.append(f"{metric.label}: {value} in all rows")
+        elif known:
+            shown.append(metric)
+    return shown, same
 
 
 def _sheet(analysis: Analysis, result: WorkloadResult, body: float) -> style.Sheet:
@@ -265,69 +274,6 @@ def _high(estimate: Estimate) -> float:
     return estimate.value if estimate.high is None else estimate.high
 
 
-@dataclass(frozen=True)
-class _Note:
-    """What a line below the panels says of some contestants."""
-
-    text: str
-    cells: tuple[CellResult, ...]
-    others: tuple[CellResult, ...] | None  # if it is said of most rows, which are not marked
-
-    @property
-    def lines(self) -> list[str]:
-        whom = ", ".join(cell.name for cell in self.cells)
-        if self.others is not None:
-            but = " and ".join(cell.name for cell in self.others)
-            whom = f"all rows but {but}" if but else "all rows"
-        mark = f"{MARK} " if self.marked else ""
-        return _wrap(f"{mark}{whom}: {self.text}")
-
-    @property
-    def marked(self) -> list[CellResult]:
-        """The rows that get a mark: those with a dot."""
-        return [cell for cell in self.cells if cell.metrics] if self.others is None else []
-
-
-def _collect_notes(result: WorkloadResult) -> list[_Note]:
-    """Return why cells have no dot or no rank, and their warnings.
-
-    What is said of several is said once, except why each has no rank.
-    """
-    by_text: dict[tuple[str, Contestant | None], list[CellResult]] = {}
-    for cell in result.headline:
-        if cell.unranked is not None:
-            by_text[cell.unranked.text, cell.contestant] = [cell]
-        for text in _texts(cell, result.metric):
-            by_text.setdefault((text, None), []).append(cell)
-    rows = [cell for cell in result.headline if cell.metrics]
-    return [_Note(text, tuple(named), _others(named, rows)) for (text, _), named in by_text.items()]
-
-
-def _others(
-    named: Sequence[CellResult], rows: Sequence[CellResult]
-) -> tuple[CellResult, ...] | None:
-    """Return the rows of which a note says nothing, if they are few; None if they are not."""
-    contestants = {cell.contestant for cell in named}
-    others = tuple(cell for cell in rows if cell.contestant not in contestants)
-    is_of_rows = len(others) + len(named) == len(rows) > 1  # and not of some without a dot
-    are_few = len(others) <= min(_MOST_OTHERS, len(rows) // 4)
-    return others if is_of_rows and are_few else None
-
-
-def _texts(cell: CellResult, metric: Metric) -> Iterator[str]:
-    if cell.absent is not None:
-        yield f"{cell.absent.absence.label}: {cell.absent.reason}"
-    elif cell.unranked is None and not cell.metrics:
-        yield "not measured yet"
-    elif cell.unranked is None and metric.id not in cell.metrics:
-        yield f"no {metric.label} in any block: its samples have no value"
-    yield from cell.warnings
-
-
 def _name_row(cell: CellResult, marked: Collection[Contestant]) -> str:
     """Return the name of a row, marked if a line below the panels says something of it."""
-    return f"{cell.name} {MARK}" if cell.contestant in marked else cell.name
-
-
-def _wrap(text: str) -> list[str]:
-    return textwrap.wrap(units.printable(text), _NOTE_WIDTH, subsequent_indent="    ")
+    return f"{cell.name} {row_notes.MARK}" if cell.contestant in marked else cell.name

@@ -1,8 +1,10 @@
-"""Latency by case: a panel per case, and in it a bar per model from the median to the worst."""
+"""Latency by case: a panel per case, and in it a bar per model from the median to the worst.
+
+Cases that differ in where work runs stand in a grid: what disturbs in rows, the place in columns.
+"""
 
 from __future__ import annotations
 
-import math
 from typing import TYPE_CHECKING
 
 from harness import units
@@ -11,17 +13,19 @@ from harness.catalog.workload import CHECK
 from harness.presenting.figures import style, ticks
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from harness.analysis.run_results import Analysis, CellResult, WorkloadResult
-    from harness.catalog.workload import Case, LateLimit
+    from harness.catalog.workload import Case, LateLimit, Workload
     from harness.presenting.figures.style import Look
 
     CaseCells = list[tuple[Case, dict[str, CellResult]]]  # cells by model
 
 _WIDTH, _COLUMNS = 11.0, 3
-_ROW, _HEAD, _FOOT, _GAP = 0.19, 0.34, 0.38, 0.12  # inches
+_ROW, _HEAD, _FOOT = 0.15, 0.33, 0.3  # inches
 _MEDIAN, _TAIL, _WORST = 0.5, 0.99, 1.0  # shares of the latencies
 _LEAST_SHOWN_NS = 10_000.0
 
@@ -35,11 +39,12 @@ def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
     """Draw the median, the 99th percentile and the worst latency of each model in each case."""
     cases = _cases(result)
     models = [model for model in result.models if any(model in cells for _, cells in cases)]
-    rows = math.ceil(len(cases) / _COLUMNS)
+    places = _place(result.workload, [case for case, _ in cases])
+    rows, columns = (1 + max(place[axis] for place in places) for axis in (0, 1))
     panel = _ROW * len(models)
     sheet, _, top = style.sheet(
         _WIDTH,
-        rows * (_HEAD + panel + _FOOT + _GAP),
+        rows * (_HEAD + panel) + _FOOT,
         f"{result.workload.title}: {_finding(cases, result.workload.late)}",
         result.workload.question,
         analysis,
@@ -48,23 +53,61 @@ def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
     )
     height = sheet.get_figheight()
     left = style.name_width(models)
-    width = (_WIDTH - left - 0.25) / _COLUMNS
+    width = (_WIDTH - left - 0.25) / columns
     looks, span = style.model_looks(analysis.models), _span(cases)
-    for index, (case, cells) in enumerate(cases):
-        row, column = divmod(index, _COLUMNS)
+    for (row, column), (case, cells) in zip(places, cases, strict=True):
         axes = sheet.add_axes(
             (
                 (left + column * width) / _WIDTH,
-                top - ((row + 1) * (_HEAD + panel) + row * (_FOOT + _GAP)) / height,
+                top - (row + 1) * (_HEAD + panel) / height,
                 (width - 0.2) / _WIDTH,
                 panel / height,
             )
         )
-        axes.set_title(case.label or case.id, fontsize=8.5, loc="left", pad=5)
+        axes.set_title(case.label or case.id, fontsize=8.5, loc="left", pad=4)
         _panel(axes, case, [(looks[model], cells.get(model)) for model in models], span)
-        axes.set_yticks(range(len(models)), models if column == 0 else [""] * len(models))
-        axes.tick_params(axis="y", length=0, labelsize=8)
+        is_first = column == min(at for own, at in places if own == row)
+        axes.set_yticks(range(len(models)), models if is_first else [""] * len(models))
+        axes.tick_params(axis="y", length=0, labelsize=7.5)
+        if row < max(own for own, at in places if at == column):
+            axes.tick_params(axis="x", labelbottom=False)
     return sheet
+
+
+def _place(workload: Workload, cases: Sequence[Case]) -> list[tuple[int, int]]:
+    """Return the row and the column of the panel of each case.
+
+    The column is the value of the parameter that the groups of cases stand for, if there is one.
+    """
+    param = _place_param(workload, cases)
+    if param is None:
+        return [divmod(number, _COLUMNS) for number in range(len(cases))]
+    columns = list(dict.fromkeys(case.params[param] for case in cases))
+    kinds = [
+        tuple((key, case.params[key]) for key in case.params if key != param) for case in cases
+    ]
+    rows = list(dict.fromkeys(kinds))
+    return [
+        (rows.index(kind), columns.index(case.params[param]))
+        for kind, case in zip(kinds, cases, strict=True)
+    ]
+
+
+def _place_param(workload: Workload, cases: Sequence[Case]) -> str | None:
+    """Return the parameter with few values of which each group of cases has one."""
+    for name, param in workload.params.items():
+        values: dict[str, set[object]] = {}
+        for case in cases:
+            if case.group:
+                values.setdefault(case.group, set()).add(case.params[name])
+        number = len({case.params[name] for case in cases})
+        if (
+            param.choices
+            and 1 < number <= _COLUMNS
+            and all(len(own) == 1 for own in values.values())
+        ):
+            return name
+    return None
 
 
 def _cases(result: WorkloadResult) -> CaseCells:

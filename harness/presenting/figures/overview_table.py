@@ -41,12 +41,9 @@ _ABSENT = {
 }
 _OBSTACLES = {Obstacle.CLIENT_LIMITED: "client", Obstacle.TOO_FEW: "too few"}
 _NOTE = (
-    "First metric of each workload in its headline case; plain implementations, no variants. If"
-    " higher is better, the cost is the inverse: time per request. Bold: led, or tied with the"
-    f" leader. Grey: the interval includes 1, or the difference from {BASELINE} is within the"
-    " noise. n/a: not applicable; limit: above the model's limit; none: unavailable here or not"
-    " implemented; client: the load generator was the limit. The title leaves out workloads that"
-    " measure only the workbench. The figure of a workload shows intervals."
+    "Bold: fastest or tied. Grey: no real difference from asyncio. n/a: not applicable. limit: more"
+    " than the model can do. client: the load generator was the limit. too few: fewer blocks than"
+    " others."
 )
 
 
@@ -57,8 +54,8 @@ def figure(analysis: Analysis) -> Figure:
         rows += [heading, *results] if heading else results
     models = [model for model in analysis.models if _has_value(analysis, model)]
     missing = [model for model in analysis.models if model not in models]
-    note = _NOTE + style.default_only(analysis)
-    note += f" No results: {', '.join(missing)}." if missing else ""
+    note = f"Not here: {', '.join(missing)}. " if missing else ""
+    note += _NOTE + style.default_only(analysis)
     head = _MARKER + style.name_width(models)
     body = head + len(rows) * _ROW
     sheet, bottom, top = style.sheet(

@@ -40,8 +40,7 @@ def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
         f"{workload.title}: {_finding(result, measured)}",
         f"{measured.capitalize()} by percentile{rate}  ({workload.describe_params(case)})",
         analysis,
-        "Median over processes, as in tables, as far as each has enough values; beyond, and for the"
-        " maximum, all processes are pooled." + behind,
+        "Median over processes; the far tail and the maximum are of all processes." + behind,
     )
     _draw(axes, analysis, cells)
     return sheet

@@ -60,7 +60,7 @@ def figure(analysis: Analysis, result: WorkloadResult, param: str) -> Figure:
             filter(
                 None,
                 [
-                    f"Not measured at every size: {missing}." if missing else "",
+                    f"Not at every size: {missing}." if missing else "",
                     f"Not ranked: {unranked}." if unranked else "",
                 ],
             )
@@ -215,26 +215,25 @@ def _case_at(result: WorkloadResult, param: str, value: int) -> str:
 
 
 def name_missing(result: WorkloadResult, cases: Iterable[Case]) -> str:
-    """Name the models that lack one of these cases, with the reason; failures are reasons too."""
-    reasons: dict[str, str] = {}
-    for case in cases:
-        for cell in result.cases.get(case.id, []):
-            if not cell.contestant.is_plain or cell.metrics or cell.cell.model in reasons:
-                continue
-            if cell.absent is not None:
-                reasons[cell.cell.model] = cell.absent.reason
-            elif cell.failures:
-                statuses = ", ".join(status.label for status in cell.statuses)
-                reasons[cell.cell.model] = f"{statuses} at {case.id}"
-    return "; ".join(f"{model}: {why}" for model, why in reasons.items())
+    """Name the models that lack one of these cases; the report has the reasons."""
+    return _join_models(
+        cell.cell.model
+        for case in cases
+        for cell in result.cases.get(case.id, [])
+        if cell.contestant.is_plain
+        if not cell.metrics and (cell.absent is not None or cell.failures)
+    )
 
 
 def _unranked(result: WorkloadResult, param: str) -> str:
-    """Name the models that are drawn and not ranked at some size, with the reason."""
-    reasons = {
-        cell.cell.model: f"{cell.unranked.obstacle}: {cell.unranked.reason}"
-        for case in result.workload.cases_along(param)
-        for cell in result.cases.get(case.id, [])
-        if cell.contestant.is_plain and cell.metrics and cell.unranked is not None
-    }
-    return "; ".join(f"{model}: {why}" for model, why in reasons.items())
+    """Name the models that are drawn and not ranked at some size, by what is in the way."""
+    found: dict[str, list[str]] = {}
+    for case in result.workload.cases_along(param):
+        for cell in result.cases.get(case.id, []):
+            if cell.contestant.is_plain and cell.metrics and cell.unranked is not None:
+                found.setdefault(cell.unranked.obstacle.value, []).append(cell.cell.model)
+    return "; ".join(f"{_join_models(models)} ({why})" for why, models in found.items())
+
+
+def _join_models(models: Iterable[str]) -> str:
+    return ", ".join(dict.fromkeys(models))

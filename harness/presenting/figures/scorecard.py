@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from matplotlib.patches import Rectangle
 
 from harness import units
+from harness.catalog.workload import TOPICS
 from harness.claims import judge
 from harness.claims.judge import Verdict
+from harness.claims.surprises import find_surprises, workload_of
 from harness.presenting.figures import style, ticks
 
 if TYPE_CHECKING:
@@ -24,11 +27,12 @@ if TYPE_CHECKING:
 _WIDTH, _LABELS, _WORDS = 11.0, 3.1, 3.2  # inches: all, left of the axes, right of them
 _BADGE, _NUMBERS = 0.16, 1.1  # inches, right of the axes
 _HEAD, _FOOT, _LINE, _GAP = 0.3, 0.42, 0.14, 0.1  # inches; a line is one of a row's text
+_MOST_ROWS = 14  # of a page
 _BAR, _BAR_END = "#d3dce6", "#7d8b99"
 _BAR_HEIGHT = 0.46  # of a row
 _QUESTION = (
-    "Do the claims of the documents hold on this machine? Each claim is tested in one reading,"
-    " which the ledger states."
+    "Do the claims of the documents hold on this machine? Each is tested in one reading, which the"
+    " report states."
 )
 _HEADINGS = {"ns": "Times", "bytes": "Memory", "x": "Ratios"}
 
@@ -51,14 +55,45 @@ MARKS = {
 
 
 def measured_claims(judged: Sequence[JudgedClaim]) -> list[JudgedClaim]:
-    """Return the claims that the figure shows."""
+    """Return the claims that the figures show."""
     return [claim for claim in judged if claim.is_measured]
 
 
-def figure(analysis: Analysis, judged: Sequence[JudgedClaim]) -> Figure:
-    """Draw all claims that were measured, a panel per unit. Behaviours have a table instead."""
+def pages(analysis: Analysis, judged: Sequence[JudgedClaim]) -> dict[str, list[JudgedClaim]]:
+    """Return the measured claims by the topic of their workload, in pages that fit a screen.
+
+    Few claims are one page without a topic. Of many, that page has those that are contradicted,
+    the topics have all.
+    """
+    measured = measured_claims(judged)
+    if len(measured) <= _MOST_ROWS:
+        return {"": measured} if measured else {}
+    by_topic: dict[str, list[JudgedClaim]] = {topic: [] for topic in (*TOPICS, "")}
+    for claim in measured:
+        result = analysis.workloads.get(workload_of(claim))
+        by_topic[result.workload.topic if result else ""].append(claim)
+    found: dict[str, list[JudgedClaim]] = {"": _furthest(measured)}
+    for topic, claims in by_topic.items():
+        count = math.ceil(len(claims) / _MOST_ROWS)
+        for number in range(count):
+            first, end = (len(claims) * n // count for n in (number, number + 1))
+            part = f", part {number + 1}" if count > 1 else ""
+            found[(topic or "other workloads") + part] = claims[first:end]
+    return found
+
+
+def _furthest(measured: Sequence[JudgedClaim]) -> list[JudgedClaim]:
+    """Return the contradicted claims, those furthest from what is claimed if they are many."""
+    kept = find_surprises(measured, _MOST_ROWS)
+    return [claim for claim in measured if claim in kept] or list(measured[:_MOST_ROWS])
+
+
+def figure(
+    analysis: Analysis, judged: Sequence[JudgedClaim], topic: str, page: Sequence[JudgedClaim]
+) -> Figure:
+    """Draw a page of claims, a panel per unit. `judged` are all claims."""
     judged = [claim for claim in judged if claim.claim.behaviour is None]
-    panels = _panels(measured_claims(judged))
+    panels = _panels(page)
     labels = {
         claim.claim.id: style.wrap(_keep_units(claim.claim.says), _LABELS)
         for claims in panels.values()
@@ -66,8 +101,14 @@ def figure(analysis: Analysis, judged: Sequence[JudgedClaim]) -> Figure:
     }
     row = 0.1 + _LINE * max(2, *(text.count("\n") + 1 for text in labels.values()))
     body = sum(_HEAD + row * len(claims) + _FOOT for claims in panels.values())
+    title = judge.summary_sentence(page if topic else judged)
     sheet, _, top = style.sheet(
-        _WIDTH, body + _GAP, judge.summary_sentence(judged), _QUESTION, analysis, _note(judged)
+        _WIDTH,
+        body + _GAP,
+        f"Claims on {topic}: {title[:1].lower()}{title[1:]}" if topic else title,
+        _QUESTION,
+        analysis,
+        _note(judged, page, topic),
     )
     height = sheet.get_figheight()
     used = 0.0
@@ -110,18 +151,18 @@ def _heading(unit: str) -> str:
     return _HEADINGS.get(unit, text[:1].upper() + text[1:])
 
 
-def _note(judged: Sequence[JudgedClaim]) -> str:
+def _note(judged: Sequence[JudgedClaim], page: Sequence[JudgedClaim], topic: str) -> str:
     """Explain the marks, and count the claims that are not shown."""
-    parts = ["Bars: claimed ranges; an end without a stroke is open. Dots: measured values."]
-    unmeasured = [claim for claim in judged if claim.verdict is Verdict.UNMEASURED]
-    planned = sum(bool(claim.claim.waits_for) for claim in unmeasured)
-    for number, why in (
-        (planned, "that no workload measures yet"),
-        (len(unmeasured) - planned, "that this run did not measure"),
-    ):
-        if number:
-            parts.append(f"Not shown: {units.format_count(number, 'claim')} {why}.")
-    return " ".join(parts)
+    text = "Bars: claimed ranges; an end without a stroke is open. Dots: measured values."
+    measured = measured_claims(judged)
+    if topic:
+        return text
+    if len(page) < len(measured):
+        return f"{text} Shown: {len(page)}, contradicted first; other figures have all by topic."
+    unmeasured = len(judged) - len(measured)
+    if unmeasured:
+        return f"{text} Not shown: {units.format_count(unmeasured, 'claim')} without measurement."
+    return text
 
 
 def _draw_panel(axes: Axes, claims: Sequence[JudgedClaim], unit: str) -> None:

@@ -21,11 +21,8 @@ from matplotlib.figure import Figure
 
 from harness import units
 from harness.analysis.first_look import first_look
-from harness.analysis.lead import join_names
 from harness.analysis.runtimes import runtimes_of
 from harness.results.hosts import lead_ids
-from harness.statistics.estimates import MARGIN_PERCENT
-from harness.statistics.verdicts import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -48,6 +45,8 @@ _TITLE_PER_INCH, _QUESTION_PER_INCH = 8.6, 12.5  # characters
 _FOOT_PER_INCH, _SMALL_PER_INCH = 17.5, 14.0
 _NAME_INCH = 0.079  # a character of a name beside an axis
 _PANEL_WIDTH, _PANEL_BODY = 10.0, 4.9  # inches, of a figure with one panel
+_FOOT_LINES = 2
+_POINTS = 72  # to the inch
 _LABEL_GAP, _HIGHEST_LABEL = 0.047, 1.02  # fractions of the axis, of names beside it
 
 
@@ -157,18 +156,27 @@ def sheet(
 
     `intervals` says whether lines are confidence intervals, which the foot then explains.
     """
-    return plain_sheet(width, body, title, question, footnote(analysis, note, intervals=intervals))
+    foot = write_foot(analysis, note, _foot_width(width), intervals=intervals)
+    return _sheet(width, body, title, question, foot)
 
 
 def plain_sheet(width: float, body: float, title: str, question: str, note: str) -> Sheet:
     """Make the same of what is no run: the foot is only the note."""
+    return _sheet(width, body, title, question, textwrap.wrap(note, _foot_width(width)))
+
+
+def _foot_width(width: float) -> int:
+    return int((width - 0.4) * _FOOT_PER_INCH)
+
+
+def _sheet(width: float, body: float, title: str, question: str, foot: Sequence[str]) -> Sheet:
     titles = textwrap.wrap(title, int((width - 0.4) * _TITLE_PER_INCH))
     questions = textwrap.wrap(question, int((width - 0.4) * _QUESTION_PER_INCH))
-    foot = textwrap.wrap(note, int((width - 0.4) * _FOOT_PER_INCH))
     head_height = 0.22 + 0.25 * len(titles) + 0.18 * len(questions) + 0.18
     foot_height = 0.18 + 0.15 * len(foot)
     height = head_height + body + foot_height
     figure = Figure(figsize=(width, height))
+    figure.set_label(f"{_POINTS * (0.2 + 0.25 * len(titles)):.1f}")  # where the title ends
     _write_head(figure, titles, questions)
     _write_foot(figure, foot)
     return Sheet(figure, foot_height / height, 1 - head_height / height)
@@ -246,59 +254,37 @@ def band_note(comparison: Comparison) -> str:
     """Return what bands and the noise floor mean, in one sentence each."""
     if not comparison.tiers:
         return ""
-    text = _tiers_in_words(comparison)
+    text = "White and grey bands: rows of one band are tied with its best, or undecided."
     if comparison.floor is None:
         return text
     percent = units.format_significant(100 * (comparison.floor - 1), 2)
-    return (
-        f"{text} Noise floor {percent}%: we ran one program under two names, and their results"
-        " differed by up to that much; smaller differences are ignored."
-    )
+    return f"{text} Noise floor: {percent}%; smaller differences are ignored."
 
 
-def _tiers_in_words(comparison: Comparison) -> str:
-    """Say what a band shows, and which of its rows are tied with its best, and which undecided."""
-    text = "A band is a tier: each of its rows is different from the best row of every band above."
-    meanings = {
-        Verdict.TIED: f"tied with its best (equal within {MARGIN_PERCENT}%)",
-        Verdict.UNDECIDED: "undecided",
-    }
-    clauses = []
-    for verdict, meaning in meanings.items():
-        names = [
-            contestant.name
-            for tier in comparison.tiers
-            for contestant in tier[1:]
-            if comparison.verdict(contestant, tier[0]) is verdict
-        ]
-        if names:
-            clauses.append(f"{join_names(names)} {'is' if len(names) == 1 else 'are'} {meaning}")
-    return f"{text} Within a band, {', and '.join(clauses)}." if clauses else text
+def write_foot(analysis: Analysis, note: str, width: int, *, intervals: bool = True) -> list[str]:
+    """Return the foot of a figure: at most two lines of `width` characters.
 
-
-def footnote(analysis: Analysis, note: str, *, intervals: bool = True) -> str:
-    """Return the foot of a figure: its note, the machine, the versions, the run."""
-    run, disturbed = analysis.run, analysis.disturbed.trials
-    versions = ", ".join(runner.summary for runner in run.runners)
+    It has the note, and by what and when this was measured. The report has all that is known.
+    """
+    run = analysis.run
+    passed = " ".join(f"{name}={run.env[name]}" for name in sorted(run.env))
+    languages = ", ".join(runner.summary.partition(" (")[0] for runner in run.runners)
+    source = f"{_machines(run)}, {languages}, {run.started_at[:10]}, run {run.id}."
     parts = [
         first_look(analysis),
         note,
-        "Lines: 95% confidence interval over processes; no line: too few processes."
-        if intervals
-        else "",
-        f"{_machines(run)}.",
-        f"All processes got {' '.join(f'{name}={run.env[name]}' for name in sorted(run.env))}."
-        if run.env
-        else "",
-        f"{versions}.",
-        f"{units.format_count(disturbed, 'trial')} disturbed by other work on the machine."
-        if disturbed
-        else "",
-        f"Run {run.id}, {units.format_count(analysis.trials, 'trial')} in"
-        f" {units.format_count(analysis.blocks, 'block')},"
-        f" {run.started_at[:10]}.",
+        "Lines: 95% confidence intervals." if intervals else "",
+        f"All processes got {passed}." if passed else "",
     ]
-    return " ".join(part for part in parts if part)
+    text = " ".join(part for part in parts if part)
+    lines = textwrap.wrap(f"{text} {source}", width)
+    if len(lines) <= _FOOT_LINES:
+        return lines
+    return [*textwrap.wrap(text, width, max_lines=1, placeholder=" \u2026"), _cut(source, width)]
+
+
+def _cut(text: str, width: int) -> str:
+    return textwrap.shorten(text, width, placeholder=" \u2026")
 
 
 def default_only(analysis: Analysis) -> str:
@@ -310,8 +296,9 @@ def default_only(analysis: Analysis) -> str:
 
 def _machines(run: Run) -> str:
     """Return the machine of a run; of a fleet, those of its lead class."""
+    machine = f"{run.machine.cpu}, {run.machine.logical_cores} cores"
     lead = len(lead_ids(run.hosts))
-    return f"{lead} equal hosts, each {run.machine.summary}" if lead > 1 else run.machine.summary
+    return f"{lead} equal hosts, each {machine}" if lead > 1 else machine
 
 
 def wrap(text: str, inches: float) -> str:

@@ -30,7 +30,10 @@ def set_x_scale(axes: Axes, unit: str, lows: Sequence[float], highs: Sequence[fl
     if least > 0 and most / least > _LOG_FROM:
         axes.set_xscale("log")
         axes.set_xlim(least / 1.5, most * 1.5)
-        set_log_ticks(axes.xaxis, *axes.get_xlim(), unit, room)
+        if unit.partition("/")[0] == "bytes":
+            set_byte_ticks(axes.xaxis, *axes.get_xlim(), room)
+        else:
+            set_log_ticks(axes.xaxis, *axes.get_xlim(), unit, room)
     else:
         margin = 0.08 * (max(most, 0) - min(least, 0)) or 1.0
         axes.set_xlim(least - margin if least < 0 else 0.0, max(0.0, most) + margin)
@@ -71,11 +74,11 @@ def trim_ticks(axes: Axes, unit: str, inches: float) -> None:
     set_ticks(axes.xaxis, kept, unit)
 
 
-def set_byte_ticks(axis: Axis, low: float, high: float) -> None:
-    """Put ticks at powers of two with round names: 1 KiB, 32 KiB, 1 MiB."""
-    for stride in (2, 3, 5, 10):
+def set_byte_ticks(axis: Axis, low: float, high: float, most: int = _MOST_BYTE_TICKS) -> None:
+    """Put at most `most` ticks at powers of two with round names: 1 KiB, 32 KiB, 1 MiB."""
+    for stride in (1, 2, 3, 5, 10, 20):
         ticks = [2.0**p for p in range(0, 60, stride) if low <= 2.0**p <= high]
-        if len(ticks) <= _MOST_BYTE_TICKS:
+        if len(ticks) <= most:
             break
     set_ticks(axis, ticks, "bytes")
 

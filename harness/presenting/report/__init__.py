@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 FILE = "report.html"
 _PAIRS = "versus"  # begins the names of figures of two contestants
+_CLAIMS = "claims-"  # begins the names of figures of claims of one topic
 _DESCRIPTION = "<dc:description>"  # only a figure of a run that is being measured has one
 
 
@@ -47,8 +48,8 @@ def write(analysis: Analysis, folder: Path, judged: Sequence[JudgedClaim] = ()) 
     svgs: dict[str, str] = {}
     if has_figures(folder, measuring=analysis.measuring):
         for path in sorted((folder / "figures").glob("*.svg")):
-            if path.stem.startswith(_PAIRS):
-                continue  # the page draws every pair itself
+            if path.stem.startswith((_PAIRS, _CLAIMS)):
+                continue  # the page has tables of all pairs and claims
             svgs[path.stem] = path.read_text(encoding="utf-8", errors="replace")
     text = page.render(
         analysis,

@@ -13,12 +13,10 @@ from markupsafe import Markup
 
 from harness import units
 from harness.analysis import drift
-from harness.analysis.advice import advice
-from harness.analysis.findings import finding, overall
+from harness.analysis.findings import overall
 from harness.analysis.first_look import first_look
-from harness.analysis.run_results import by_topic
 from harness.catalog.workload import order_models
-from harness.presenting.report import map_view, svg, versus_view, view
+from harness.presenting.report import map_view, summary, svg, versus_view, view
 from harness.statistics.estimates import MARGIN_PERCENT
 
 if TYPE_CHECKING:
@@ -32,6 +30,7 @@ if TYPE_CHECKING:
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _SCRIPTS = ("page.js", "versus.js")
+_UNTITLED = ("overview", "claims", "drift")  # the page has their title as a sentence above them
 _MOST_FIGURE_TEXT = 3_000_000  # characters of all SVGs; the page stays below 5 MB
 
 Facts = list[tuple[str, str]]  # name and value
@@ -66,8 +65,14 @@ def render(
             claims=view.claims(judged),
             maps=map_view.sections(analysis, pictures),
             versus=versus_view.section(analysis),
-            **_findings(analysis),
-            sections=_sections(analysis, sources, pictures),
+            answer=overall(list(analysis.workloads.values())),
+            surprises=summary.surprises(analysis, judged),
+            names=summary.names(analysis.models),
+            undecided=summary.undecided(analysis),
+            advice=summary.advice_by_topic(analysis),
+            margin_percent=MARGIN_PERCENT,
+            sections=(sections := _sections(analysis, sources, pictures)),
+            topics=summary.topics(analysis, sections),
             **_machine_and_run(analysis),
         )
     )
@@ -75,31 +80,6 @@ def render(
 
 def _read_template(name: str) -> str:
     return (_TEMPLATES / name).read_text(encoding="utf-8").strip()
-
-
-def _findings(analysis: Analysis) -> dict[str, object]:
-    """Return the answers at the top of the page."""
-    results = list(analysis.workloads.values())
-    return {
-        "answer": overall(results),
-        "answers": [
-            (
-                topic,
-                [
-                    (
-                        f"w-{result.workload.id}",
-                        result.workload.id,
-                        result.workload.title,
-                        finding(result),
-                    )
-                    for result in group
-                ],
-            )
-            for topic, group in by_topic(results)
-        ],
-        "advice": advice(analysis),
-        "margin_percent": MARGIN_PERCENT,
-    }
 
 
 def _sections(
@@ -164,7 +144,8 @@ def _pictures(svgs: Mapping[str, str]) -> dict[str, view.Picture]:
             pictures[name] = view.Picture(name, None, "", f"It cannot be shown: {error}.")
             continue
         room -= len(safe.content)
-        pictures[name] = view.Picture(name, safe, safe.title or name)
+        shown = safe.without_title() if name in _UNTITLED else safe
+        pictures[name] = view.Picture(name, shown, safe.title or name)
     return pictures
 
 

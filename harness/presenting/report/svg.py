@@ -7,7 +7,7 @@ that are known to be harmless are copied.
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from xml.parsers import expat
 
 from markupsafe import Markup, escape
@@ -40,11 +40,17 @@ class SafeSvg:
     width: float
     height: float
     content: Markup  # the elements inside <svg>
+    title_height: float = 0.0  # from the top to the end of the title; 0: unknown
+    top: float = 0.0  # where the part begins that is shown
 
     @property
     def view_box(self) -> str:
         """The value of the viewBox attribute."""
-        return f"0 0 {self.width:g} {self.height:g}"
+        return f"0 {self.top:g} {self.width:g} {self.height:g}"
+
+    def without_title(self) -> SafeSvg:
+        """Return it cut below its title, for a page that has the same sentence above it."""
+        return replace(self, top=self.title_height, height=self.height - self.title_height)
 
 
 def make_safe(text: str, prefix: str) -> SafeSvg:
@@ -66,7 +72,17 @@ def make_safe(text: str, prefix: str) -> SafeSvg:
         " ".join("".join(writer.title).split()),
         *writer.size,
         Markup("").join(writer.parts),
+        _title_height("".join(writer.source), writer.size[1]),
     )
+
+
+def _title_height(text: str, height: float) -> float:
+    """Return the height of the title that a figure of ours gives; 0 if it gives none."""
+    try:
+        found = float(text)
+    except ValueError:
+        return 0.0
+    return found if 0 <= found < height / 2 else 0.0
 
 
 def _refuse_entities(*_: object) -> None:
@@ -80,6 +96,7 @@ class _SafeWriter:
     prefix: str
     parts: list[Markup] = field(default_factory=list)
     title: list[str] = field(default_factory=list)
+    source: list[str] = field(default_factory=list)
     size: tuple[float, float] | None = None
     _open: list[str] = field(default_factory=list)
     _skipped: int = 0  # depth inside an element that is left out
@@ -110,6 +127,8 @@ class _SafeWriter:
     def characters(self, text: str) -> None:
         if self._open[1:] == ["title"]:
             self.title.append(text)
+        elif self._open[-1] == "dc:source":
+            self.source.append(text)
         elif not self._skipped and text.strip():
             self.parts.append(escape(text))
 

@@ -13,7 +13,6 @@ from harness.analysis.run_results import by_tier, ranked
 from harness.catalog.workload import BASELINE
 from harness.claims import judge
 from harness.results.records import Status
-from harness.statistics.estimates import MARGIN_PERCENT
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -138,7 +137,8 @@ class Section:
     certainty: tuple[str, ...]
     rules: tuple[str, ...]
     headline: CaseTable | None
-    others: tuple[CaseTable, ...]
+    others: tuple[CaseTable, ...]  # that have results
+    not_reached: str  # the names of cases without results
     listings: tuple[SourceListing, ...]
     unlisted: str  # why no source is shown
     commands: tuple[tuple[str, str, str], ...]  # contestant, its model, the command
@@ -165,7 +165,8 @@ def section(
         certainty=tuple(_certainty(result)),
         rules=workload.rules,
         headline=headline,
-        others=tuple(tables.values()),
+        others=tuple(table for table in tables.values() if table.rows),
+        not_reached=", ".join(case for case, table in tables.items() if not table.rows),
         listings=listings,
         unlisted=""
         if listings
@@ -237,11 +238,7 @@ def _certainty(result: WorkloadResult) -> Iterator[str]:
     if len(comparison.tiers) == 1:
         yield "One tier: no contestant is different from the best."
     elif comparison.tiers:
-        yield (
-            f"{len(comparison.tiers)} tiers. A contestant is different from the best of every tier"
-            " above its own. In its own it is the best, tied with the best (equal within"
-            f" {MARGIN_PERCENT}%), or undecided."
-        )
+        yield f"{len(comparison.tiers)} tiers."
     else:
         yield (
             "No tiers: too few blocks, or nothing to compare. The order is only a hint. With fewer"
@@ -275,7 +272,7 @@ def _case_table(result: WorkloadResult, case: str, cells: list[CellResult]) -> C
         failures=tuple(
             (cell.name, _failures(cell), shorten(cell.message)) for cell in cells if cell.failures
         ),
-        absences=tuple(_absence(cell) for cell in cells if cell.absent or not cell.attempts),
+        absences=tuple(_absences(cells)),
         warnings=tuple((cell.name, text) for cell in cells for text in _warnings(cell)),
     )
 
@@ -347,11 +344,14 @@ def _warnings(cell: CellResult) -> tuple[str, ...]:
     return (cell.unranked.text, *cell.warnings)
 
 
-def _absence(cell: CellResult) -> tuple[str, str, str]:
-    """Return the contestant, the kind of absence and the reason."""
-    if cell.absent is None:
-        return cell.name, "not measured yet", ""
-    return cell.name, cell.absent.absence.label, shorten(cell.absent.reason)
+def _absences(cells: Sequence[CellResult]) -> Iterator[tuple[str, str, str]]:
+    """Yield a contestant, the kind of absence and the reason; those not reached once together."""
+    for cell in cells:
+        if cell.absent is not None:
+            yield cell.name, cell.absent.absence.label, shorten(cell.absent.reason)
+    not_reached = [cell.name for cell in cells if cell.absent is None and not cell.attempts]
+    if not_reached:
+        yield ", ".join(not_reached), "planned, but not measured yet", ""
 
 
 def shorten(text: str) -> str:

@@ -183,7 +183,7 @@ def test_an_undecided_lead_is_not_called_equal() -> None:
         {("threads", "asyncio"): undecided(1.2)},
     )
     assert findings.finding(found) == (
-        "lead undecided between asyncio (20.0 ms) and threads;"
+        "asyncio (20.0 ms) and threads led, too close to rank;"
         " threads measured 1.2x asyncio (undecided)"
     )
 
@@ -222,7 +222,7 @@ def test_a_contestant_with_too_few_blocks_leaves_the_lead_undecided(
         {"asyncio": about(20 * MS), "trio": about(50 * MS)},
         {} if compared is None else {("trio", "asyncio"): compared},
     )
-    assert findings.finding(found) == "lead undecided between asyncio (20.0 ms) and trio"
+    assert findings.finding(found) == "asyncio (20.0 ms) and trio led, too close to rank"
 
 
 @pytest.mark.parametrize(
@@ -251,7 +251,7 @@ def test_a_contrast_of_too_few_blocks_makes_the_finding_unsure_though_the_best_h
         {("threads", "asyncio"): too_few(2.5)},
     )
     assert findings.finding(found) == (
-        "lead undecided between asyncio (20.0 ms) and threads;"
+        "asyncio (20.0 ms) and threads led, too close to rank;"
         " threads took 2.5x as long as asyncio; too few blocks to be sure"
     )
 
@@ -318,7 +318,7 @@ def test_a_title_without_a_real_contrast_names_the_leaders() -> None:
         {"asyncio": about(20 * MS), "threads": about(21 * MS)},
         {("threads", "asyncio"): undecided(1.05)},
     )
-    assert findings.title(found) == "Demo: lead undecided between asyncio and threads"
+    assert findings.title(found) == "Demo: asyncio and threads led, too close to rank"
 
 
 @pytest.mark.parametrize(
@@ -386,7 +386,7 @@ FLOOR = leads({"go": about(MS)}, text=WORKLOAD.replace("rules =", "floor = true\
         ([FLOOR, result({}, {})], "Nothing could be measured yet"),
         ([ASYNCIO_LEADS], "Demo: asyncio led"),
         ([BOTH_LEAD], "Other: asyncio and trio led, tied"),
-        ([UNDECIDED], "Demo: lead undecided between asyncio and go"),
+        ([UNDECIDED], "Demo: asyncio and go led, too close to rank"),
         ([UNSURE], "Too few blocks for a finding"),
         ([ASYNCIO_LEADS, FLOOR], "Demo: asyncio led"),
         ([ASYNCIO_LEADS, BOTH_LEAD], "Of 2 workloads, asyncio led or tied in 2, trio in 1"),

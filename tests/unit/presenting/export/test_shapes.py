@@ -228,7 +228,7 @@ def test_tables_read_as_people_would_write_them() -> None:
     [
         (
             "served",
-            "lead unknown, the load generator limited uvloop",
+            "fastest unknown, the load generator limited uvloop",
         ),
         ("parked", "asyncio led (1,002 B/task); threads took 9.0x the memory of asyncio"),
         ("drained", "asyncio led (3 requests)"),

@@ -12,7 +12,7 @@ from matplotlib.transforms import Bbox
 from harness.analysis.lead import lead_of
 from harness.analysis.run_results import ranked
 from harness.catalog.workload import MODELS
-from harness.presenting.figures.contestants import MARK, _collect_notes
+from harness.presenting.figures.row_notes import MARK, collect
 from harness.presenting.figures.style import BAND, FLOOR
 from tests.support import factories
 from tests.support.drawings import drawing, every_scene, main_page
@@ -100,9 +100,9 @@ def test_the_foot_says_what_bands_mean_and_the_noise_floor_where_there_are_tiers
     for id_, result in it.analysis.workloads.items():
         read = main_page(it, id_).words()
         comparison = result.comparison
-        assert ("different from the best row of every band above" in read) == bool(comparison.tiers)
+        assert ("rows of one band are tied with its best" in read) == bool(comparison.tiers)
         if comparison.tiers and comparison.floor is not None:
-            percent = re.search(r"Noise floor ([\d.,]+)%: we ran one program under two names", read)
+            percent = re.search(r"Noise floor: ([\d.,]+)%; smaller differences are ignored", read)
             assert percent
             assert float(percent[1]) == pytest.approx(100 * (comparison.floor - 1), rel=0.05)
         else:
@@ -148,7 +148,7 @@ def test_a_note_on_most_rows_names_the_others_and_marks_nobody(
             for block in range(5)
         )
     )
-    (note,) = [note for note in _collect_notes(measured) if note.text.startswith("it was late")]
+    (note,) = [note for note in collect(measured) if note.text.startswith("it was late")]
     assert bool(note.marked) is is_marked
     if not is_marked:
-        assert note.lines == [f"{said}: {note.text}"]
+        assert note.sentence == f"{said}: {note.text}"

@@ -16,6 +16,7 @@ from harness.catalog.contestant import Contestant
 from harness.catalog.workload import TOPICS
 from harness.claims import ledger
 from harness.claims.judge import Verdict, judge_claims
+from harness.claims.surprises import workload_of
 from harness.presenting.report import page, sources, view
 from harness.results.records import Cell, Status
 from tests.support.drawings import every_scene
@@ -136,7 +137,8 @@ def test_the_overview_has_the_answer_of_every_workload() -> None:
     assert titles.pop(0) == "Head to head"
     assert titles.pop(0) == "Findings"
     assert titles[0] == "Which model to use"
-    assert [workloads()[id_].title for id_ in SHAPES] == titles[2:-3]
+    own = [one for one in texts(found.all("h3")) if one in answers.text]
+    assert own == [workloads()[id_].title for id_ in SHAPES]
 
 
 def test_the_answers_of_many_workloads_stand_under_topics() -> None:
@@ -149,8 +151,46 @@ def test_the_answers_of_many_workloads_stand_under_topics() -> None:
         copies[workload.id] = replace(result, workload=workload)
     found = bare(replace(few, workloads=copies))
     headings = [topic.capitalize() for topic in TOPICS[:2]]
-    assert texts(found.all("li", _class="topic")) == headings
-    assert bare(few).all("li", _class="topic") == []
+    assert [one for one in texts(found.all("h2")) if one in headings] == headings
+    assert texts(found.all("tbody", _class="topic")) == headings  # of the advice too
+    assert texts(bare(few).all("h2"))[1] == "Workloads"
+    assert bare(few).all("tbody", _class="topic") == []
+
+
+def test_the_top_has_claims_that_do_not_hold_one_of_each_workload() -> None:
+    analysis = analysis_of("each shape")
+    judged = judge_claims(ledger.load(), analysis)
+    wrong = {workload_of(one) for one in judged if one.verdict is Verdict.CONTRADICTED}
+    found = parsed(page.render(analysis, {}, {}, judged))
+    (listed,) = found.all("ul", _class="surprises")
+    anchors = re.findall(
+        r"w-(\w+)",
+        " ".join(
+            one.attributes.get("href", "")
+            for one in found.elements[
+                found.elements.index(listed) : found.elements.index(
+                    found.all("table", _class="advice")[0]
+                )
+            ]
+        ),
+    )
+    assert len(anchors) == len({*anchors}) == min(5, len(wrong))
+    assert {*anchors} <= wrong
+    assert bare(analysis_of("too few blocks")).all("ul", _class="surprises") == []
+
+
+@pytest.mark.parametrize(
+    ("of", "said"),
+    [
+        ("too few blocks", "Undecided. No clear best in Kitchen: a longer run may decide."),
+        ("contestants without a rank", "The load generator was the limit in Echo: another"),
+        ("each shape", ""),
+    ],
+)
+def test_the_top_says_what_is_undecided_and_what_would_decide_it(of: str, said: str) -> None:
+    (top,) = bare(analysis_of(of)).all("section", id="overview")
+    assert ("Undecided." in top.text) == bool(said)
+    assert said in " ".join(top.text.split())
 
 
 def test_the_advice_links_to_what_it_rests_on() -> None:
@@ -196,7 +236,7 @@ def test_a_message_without_end_is_cut_and_says_so() -> None:
 
 def test_what_is_not_measured_says_why() -> None:
     found = bare(analysis_of("no Go"))
-    assert "Not measured: go-1cpu, go" in found.words()
+    assert "Not measured, and why go-1cpu: unavailable" in found.words()
     assert "no Go found; install Go" in found.words()
 
 
