@@ -33,7 +33,6 @@ from harness.measuring.measured_case import MeasuredCase
 from harness.measuring.plan import Block, assign, group_by_case, split_phases
 from harness.measuring.retirement import Retirement
 from harness.statistics import estimates
-from harness.statistics.rounds import FIRST_ROUNDS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -46,6 +45,8 @@ if TYPE_CHECKING:
 
 # With half of the work too, because a suspicion needs more than one process.
 _BLOCKS_WITH_GROWTH = 3
+# A map needs many points; each is as certain as its blocks, not as its rounds.
+POINT_ROUNDS = 3
 
 
 class Allocator:
@@ -159,9 +160,8 @@ class Allocator:
         if self._cases[key].is_among_first(index, _BLOCKS_WITH_GROWTH):
             shuffled = [assignment.with_smaller() for assignment in shuffled]
         random.Random(f"{self._seed} {index}").shuffle(shuffled)
-        # A map needs many points; each is as certain as its blocks, not as its rounds.
         is_point = key in self._points
-        rounds = FIRST_ROUNDS if is_point else self._cases[key].choose_rounds(index)
+        rounds = POINT_ROUNDS if is_point else self._cases[key].choose_rounds(index)
         return Block(index, *key, tuple(shuffled), rounds, reason)
 
     def _choose_case(self, index: int) -> CaseKey | None:
