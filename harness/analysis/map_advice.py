@@ -181,11 +181,12 @@ def _notes(one: ChoiceMap, work: Work, *, is_measured: bool) -> Iterator[str]:
     used = [
         cell.metrics[one.grid.used].value for cell in point.cells if one.grid.used in cell.metrics
     ]
-    if theirs.cpu_ns and used and max(used) > _ABOUT * min(used):
+    ends = [*used, theirs.cpu_ns]
+    if theirs.cpu_ns and used and max(ends) > _ABOUT * min(ends):
         least, most, meant = (units.format_time(ns) for ns in (min(used), max(used), theirs.cpu_ns))
         yield (
             f"At the nearest point a request used {least} to {most} of CPU, by model; {meant} was"
-            " meant. The machine's speed changed after it was set."
+            " meant."
         )
     for model, reason in point.limited:
         yield f"{model} is beyond its limit there: {reason}."

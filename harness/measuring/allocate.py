@@ -33,7 +33,6 @@ from harness.measuring.measured_case import MeasuredCase
 from harness.measuring.plan import Block, assign, group_by_case, split_phases
 from harness.measuring.retirement import Retirement
 from harness.statistics import estimates
-from harness.statistics.rounds import FEWEST_ROUNDS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -43,6 +42,9 @@ if TYPE_CHECKING:
     from harness.measuring.plan import CaseKey, Profile
     from harness.measuring.refine import Leaders
     from harness.results.records import Cell, Trial
+
+# A map needs many points; each is as certain as its blocks, not as its rounds.
+POINT_ROUNDS = 3
 
 
 class Allocator:
@@ -174,9 +176,8 @@ class Allocator:
             for one in shuffled
         ]
         random.Random(f"{self._seed} {index}").shuffle(shuffled)
-        # A map needs many points; each is as certain as its blocks, not as its rounds.
         is_point = key in self._points
-        rounds = FEWEST_ROUNDS if is_point else self._cases[key].choose_rounds(index)
+        rounds = POINT_ROUNDS if is_point else self._cases[key].choose_rounds(index)
         return Block(index, *key, tuple(shuffled), rounds, reason)
 
     def _choose_case(self, index: int) -> CaseKey | None:

@@ -66,6 +66,8 @@ def figure(analysis: Analysis, maps: Sequence[ChoiceMap]) -> Figure:
         _draw_areas(axes, one, looks)
         _draw_points(axes, one, looks)
         _set_axes(axes, one, is_first=number == 0)
+        who = f"only {one.language}" if one.language else "all models"
+        axes.set_title(f"{who}, on {_cores(analysis)}", fontsize=9, loc="left")
         if number == len(maps) - 1:
             _write_limits(axes, one, looks)
     _draw_legend(sheet, maps, looks, bottom)
@@ -81,6 +83,12 @@ def _note(one: ChoiceMap) -> str:
     ]
     left_out = "; ".join(f"{model}: {why}" for model, why in one.grid.without.items())
     return " ".join([*parts, f"Not on the map: {left_out}." if left_out else ""]).strip()
+
+
+def _cores(analysis: Analysis) -> str:
+    """Say how many cores the models had: a run on others has another map."""
+    machine = analysis.run.machine
+    return units.format_count(len(machine.allowed_cores) or machine.logical_cores, "core")
 
 
 def _longest(one: ChoiceMap) -> str:
@@ -188,7 +196,6 @@ def _set_axes(axes: Axes, one: ChoiceMap, *, is_first: bool) -> None:
     grid = one.grid
     axes.set_xlim(one.xs[0], one.xs[-1])
     axes.set_ylim(one.ys[0], one.ys[-1])
-    axes.set_title(f"only {one.language}" if one.language else "all models", fontsize=9, loc="left")
     axes.set_xticks(one.xs, [_share_label(share) for share in grid.shares], fontsize=7.5)
     axes.set_xlabel("CPU share of a request", fontsize=8.5)
     powers = [count for count in grid.counts if units.format_si(count)[0] == "1"]

@@ -8,12 +8,11 @@ from typing import TYPE_CHECKING
 from harness.catalog.contestant import Contestant
 from harness.catalog.workload import HEADLINE
 from harness.measuring import plan
-from harness.measuring.allocate import Allocator
+from harness.measuring.allocate import POINT_ROUNDS, Allocator
 from harness.measuring.plan import PROFILES, RunSelection, plan_cells
 from harness.measuring.refine import Leaders, next_point
 from harness.measuring.runners.runner import Offer
 from harness.statistics.estimates import MIN_FOR_INTERVAL
-from harness.statistics.rounds import FIRST_ROUNDS
 from tests.support.choice_maps import Planted
 from tests.support.scenes import workloads
 
@@ -85,7 +84,7 @@ def test_the_first_points_then_the_border_then_more_blocks_and_few_rounds() -> N
         for assigned in block.assignments:
             allocator.record(fate.of(workload, assigned.cell, block.index))  # type: ignore[arg-type]
         if block.case in workload.grid_cases:
-            assert block.rounds == FIRST_ROUNDS
+            assert block.rounds == POINT_ROUNDS
             order.append(grid.index_of(block.case))
     first = order[: len(grid.first)]
     assert set(first) == grid.first

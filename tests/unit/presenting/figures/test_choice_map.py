@@ -35,7 +35,8 @@ def test_a_map_is_legible_and_its_title_is_the_finding(name: str) -> None:
     analysis = planted()
     one, *_ = maps_of(analysis, analysis.workloads["mixed"])[name.rpartition("-")[2]]
     assert page.title() == finding(one)
-    assert [axes.get_title("left") for axes in page.figure.axes] == ["all models", "only Python"]
+    titles = [axes.get_title("left") for axes in page.figure.axes]
+    assert titles == ["all models, on 8 cores", "only Python, on 8 cores"]
     for word in ("threads\nonly up to here", "processes\nonly up to here", "requests at a time"):
         assert word in [text.get_text() for text, _ in page.texts]
     assert "1 of 10 ms" in page.words()
