@@ -36,9 +36,10 @@ def find_growth(assignment: Assignment, transcript: Transcript) -> Growth | None
         ]
         for time_of in (_elapsed_ns, _cpu_ns)
     )
+    param = case.workload.grows_with  # operations need not grow with it: a trip may be one
     smaller_ns, call_ns = (_median_known(wall[start::2]) or 0.0 for start in (0, 1))
     return Growth(
-        work=case.operations / looks[0].operations,
+        work=int(case.params[param]) / int(looks[0].params[param]),
         smaller_ns=smaller_ns,
         call_ns=call_ns,
         smaller_cpu_ns=_median_known(cpu[0::2]),

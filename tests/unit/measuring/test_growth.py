@@ -15,7 +15,7 @@ from harness.paths import WORKLOADS
 from harness.results.records import Cell, Growth
 from tests.support.factories import trial
 
-SHIPPED = {"pingpong": workload_file.load_folder(WORKLOADS)["pingpong"]}
+SHIPPED = workload_file.load_folder(WORKLOADS)
 GREW = Growth(2.0, 100.0, 200.0, ratios=(2.0, 2.0, 2.0))
 STOOD = Growth(2.0, 100.0, 100.0, ratios=(1.0, 1.0, 1.0))
 ASYNCIO, TRIO, VARIANT = (
@@ -47,10 +47,12 @@ def test_who_is_not_settled_takes_more_looks() -> None:
     assert not case.needs_looks(VARIANT, 2)
 
 
-def test_each_two_looks_that_follow_each_other_give_a_ratio() -> None:
+@pytest.mark.parametrize("id_", ["pingpong", "pickling"])
+def test_each_two_looks_that_follow_each_other_give_a_ratio(id_: str) -> None:
     """A slow phase from the third look on falsifies one ratio of three."""
-    assignment = assign(ASYNCIO, SHIPPED).with_looks()
-    request = create_request(ASYNCIO.contestant, assignment.cases, 1, 2)
+    cell = Cell(Contestant(id_, "asyncio"), "headline")
+    assignment = assign(cell, SHIPPED).with_looks()
+    request = create_request(cell.contestant, assignment.cases, 1, 2)
     transcript = Transcript(request.cases)
     transcript.receive(Started(2))
     for case, call_ns in zip(assignment.cases, (50, 100, 200, 190, 380), strict=True):
@@ -64,4 +66,4 @@ def test_each_two_looks_that_follow_each_other_give_a_ratio() -> None:
     assert growth.work == pytest.approx(2.0)
     assert growth.ratios == pytest.approx((2.0, 200 / 190, 2.0))
     assert growth.cpu_ratios == growth.ratios
-    assert find_growth(assign(ASYNCIO, SHIPPED), transcript) is None
+    assert find_growth(assign(cell, SHIPPED), transcript) is None
