@@ -29,7 +29,7 @@ pytestmark = pytest.mark.usefixtures("asked_once")
         (("run", "--workload", "nop"), "unknown workload 'nop'; did you mean noop?"),
         (("validate", "sumsquare"), "unknown workload 'sumsquare'; did you mean sumsquares?"),
         (("list", "--model", "tiro"), "unknown model 'tiro'; did you mean trio?"),
-        (("run", "--model", "asyncio,uvlop"), "unknown model 'uvlop'; did you mean uvloop?"),
+        (("run", "--model", "asyncio,uvlop"), "unknown model 'uvlop'; did you mean uvloop"),
         (("validate", "noop", "--model", "thread"), "did you mean threads?"),
         (("behaviours", "--model", "tiro"), "unknown model 'tiro'; did you mean trio?"),
         (("run", "--profile", "quik"), "'quick'"),
