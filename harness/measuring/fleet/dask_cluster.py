@@ -158,8 +158,8 @@ def _connect(address: str) -> Any:
         from distributed import Client
     except ImportError as error:
         raise Problem(
-            f"--scheduler needs Dask, and {error.name} is not installed; run `make setup`, or install"
-            " the package distributed",
+            f"--scheduler needs Dask, and {error.name} is not installed; run `make setup`, or"
+            " install the package distributed",
             Exit.NOT_POSSIBLE,
         ) from None
     for name in ("distributed", "distributed.client", "distributed.core"):
