@@ -106,6 +106,10 @@ class Allocator:
         """Return whether a trial of this cell in this block was recorded."""
         return self._cases[cell.workload, cell.case].has_trial(block, cell)
 
+    def is_complete(self, trial: Trial) -> bool:
+        """Return whether the block of a trial has all its trials."""
+        return self._cases[trial.cell.workload, trial.cell.case].is_complete(trial.block)
+
     def blocks(self) -> Iterator[Block]:
         """Yield blocks until every headline ratio has reached the requested precision."""
         interrupted = [

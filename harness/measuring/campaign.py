@@ -72,8 +72,12 @@ class Campaign:
         def store_trial(trial: Trial) -> str:
             if not is_alone:
                 trial = structs.replace(trial, disturbed=(*trial.disturbed, ANOTHER_RUN))
-            self.writer.append(trial)
-            return self.allocator.record(trial)
+            # The trials of a block come at once from a host, and are synced together.
+            self.writer.append(trial, sync=not trial.host)
+            remark = self.allocator.record(trial)
+            if trial.host and self.allocator.is_complete(trial):
+                self.writer.sync()
+            return remark
 
         executor = executor or LocalExecutor(self.run, self.inventory, memory_bytes)
         self.budget.begin()

@@ -100,12 +100,21 @@ class RunWriter:
             _point_latest(out, folder)
         return cls(folder)
 
-    def append(self, trial: Trial) -> None:
-        """Append one trial and sync it to disk before returning. Raises Problem."""
+    def append(self, trial: Trial, *, sync: bool = True) -> None:
+        """Append one trial and sync it to disk before returning, or leave that to `sync`.
+
+        Raises Problem.
+        """
         line = msgspec.json.encode(trial) + b"\n"
         with _explain_write_errors(self._path):
             while line:
                 line = line[self._file.write(line) or 0 :]
+        if sync:
+            self.sync()
+
+    def sync(self) -> None:
+        """Sync what was appended to disk. Raises Problem."""
+        with _explain_write_errors(self._path):
             os.fsync(self._file.fileno())
 
     def replace_run(self, run: Run) -> None:
