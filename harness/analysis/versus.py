@@ -27,6 +27,8 @@ if TYPE_CHECKING:
     from harness.catalog.workload import Metric
     from harness.statistics.estimates import Estimate, Ratio
 
+    _Ranking = tuple[WorkloadResult, dict[str, CellResult]]  # with its ranked cells by name
+
 _RIVAL = "go"  # what most readers compare the baseline with
 _SPEEDS = ("ns", "s")  # units of what is fast or slow: of a time, and below the slash of a rate
 
@@ -197,7 +199,7 @@ def head_to_head(analysis: Analysis, first: str, second: str) -> HeadToHead:
     bouts: list[Bout] = []
     missing: list[tuple[str, str]] = []
     for result in _results(analysis):
-        if bout := _bout(result, first, second):
+        if bout := _bout(_rankings(result), first, second):
             bouts.append(bout)
         elif reason := _why_not(result, (first, second)):
             missing.append((result.workload.title, reason))
@@ -208,8 +210,9 @@ def head_to_head(analysis: Analysis, first: str, second: str) -> HeadToHead:
 def bouts(analysis: Analysis) -> Iterator[tuple[str, str, Bout]]:
     """Yield every two contestants of a run in every workload that compares them."""
     for result in _results(analysis):
+        rankings = _rankings(result)
         for first, second in combinations([cell.name for cell in result.headline], 2):
-            if bout := _bout(result, first, second):
+            if bout := _bout(rankings, first, second):
                 yield first, second, bout
 
 
@@ -234,12 +237,9 @@ def default_pair(analysis: Analysis) -> tuple[str, str] | None:
     """Return the baseline and Go; without them, the two models with most workloads in common."""
     common: Counter[tuple[str, str]] = Counter()
     for result in _results(analysis):
+        rankings = _rankings(result)
         plain = [cell.name for cell in result.headline if cell.contestant.is_plain]
-        common.update(
-            (first, second)
-            for first, second in combinations(plain, 2)
-            if _compared(result, first, second)
-        )
+        common.update(pair for pair in combinations(plain, 2) if _compared(rankings, *pair))
     usual = (BASELINE, _RIVAL)
     if common[usual]:
         return usual
@@ -255,35 +255,41 @@ def _results(analysis: Analysis) -> Iterator[WorkloadResult]:
     yield from (one for one in analysis.workloads.values() if not one.workload.is_floor)
 
 
-def _compared(result: WorkloadResult, first: str, second: str) -> WorkloadResult | None:
-    """Return the ranking that compares two contestants, by CPU time if no other does."""
-    for ranking in filter(None, (result, result.by_cpu)):
-        pair = _find(ranked(ranking), (first, second))
-        if pair and tuple(cell.contestant for cell in pair) in ranking.comparison.ratios:
-            return ranking
+def _rankings(result: WorkloadResult) -> list[_Ranking]:
+    """Return the ranking of a workload, then that by CPU time if it has one."""
+    return [
+        (ranking, {cell.name: cell for cell in ranked(ranking)})
+        for ranking in (result, result.by_cpu)
+        if ranking is not None
+    ]
+
+
+def _compared(
+    rankings: Iterable[_Ranking], first: str, second: str
+) -> tuple[WorkloadResult, CellResult, CellResult] | None:
+    """Return the first ranking that compares two contestants, and their cells."""
+    for ranking, cells in rankings:
+        if first in cells and second in cells:
+            this, that = cells[first], cells[second]
+            if (this.contestant, that.contestant) in ranking.comparison.ratios:
+                return ranking, this, that
     return None
 
 
-def _find(cells: Iterable[CellResult], names: tuple[str, str]) -> tuple[CellResult, ...]:
-    """Return the cells of two contestants; nothing if one is not among them."""
-    by_name = {cell.name: cell for cell in cells}
-    return tuple(by_name[name] for name in names) if by_name.keys() >= set(names) else ()
-
-
-def _bout(result: WorkloadResult, first: str, second: str) -> Bout | None:
-    ranking = _compared(result, first, second)
-    if ranking is None:
+def _bout(rankings: Iterable[_Ranking], first: str, second: str) -> Bout | None:
+    found = _compared(rankings, first, second)
+    if found is None:
         return None
-    this, that = _find(ranking.headline, (first, second))
+    ranking, this, that = found
     pair, metric = (this.contestant, that.contestant), ranking.metric
     ratio = ranking.comparison.ratios[pair]
     if metric.better == "lower":
         ratio = ratio.inverse()
     return Bout(
-        result.workload.id,
-        result.workload.title,
+        ranking.workload.id,
+        ranking.workload.title,
         metric,
-        _is_speed(result, metric),
+        _is_speed(ranking, metric),
         (this.metrics[metric.id], that.metrics[metric.id]),
         ratio,
         _outcome(ranking.comparison.verdict(*pair), ratio),
@@ -305,8 +311,9 @@ def _is_speed(result: WorkloadResult, metric: Metric) -> bool:
 
 def _why_not(result: WorkloadResult, names: tuple[str, str]) -> str:
     """Return why a workload does not compare two contestants; empty if it does not have both."""
-    cells = _find(result.headline, names)
-    if not any(cell.attempts for cell in cells):
+    by_name = {cell.name: cell for cell in result.headline}
+    cells = [by_name[name] for name in names if name in by_name]
+    if len(cells) < len(names) or not any(cell.attempts for cell in cells):
         return ""
     reasons = {cell.name: _obstacle(cell, result.metric) for cell in cells}
     known = [f"{name}: {reason}" for name, reason in reasons.items() if reason]

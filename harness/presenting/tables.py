@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from harness.statistics.estimates import Estimate, Ratio
 
 _NO_INTERVAL = f"[n < {MIN_FOR_INTERVAL}]"
+_NUMBER = "-0123456789.,"  # what a number consists of
 _TOO_FEW = "*"  # behind a value without an interval, in the tables of `show`
 
 
@@ -130,13 +131,14 @@ def _format_estimate(estimate: Estimate | None, metric: Metric) -> str:
     """Return a value with its interval, and the unit once: `52.0 ms [51.0, 53.0]`."""
     if estimate is None:
         return ""
-    text = units.format_compact(estimate.value, metric.unit)
+    unit = units.column_unit(metric.unit)
+    text = units.format_value(estimate.value, unit)
     if estimate.low is None or estimate.high is None:
         return f"{text} {_TOO_FEW}"
-    ends = [units.format_compact(end, metric.unit) for end in (estimate.low, estimate.high)]
-    unit = text.lstrip("-0123456789.,")
-    if unit and all(end.lstrip("-0123456789.,") == unit for end in ends):
-        ends = [end.removesuffix(unit) for end in ends]
+    ends = [units.format_value(end, unit) for end in (estimate.low, estimate.high)]
+    shown = text.lstrip(_NUMBER)
+    if shown and all(end.lstrip(_NUMBER) == shown for end in ends):
+        ends = [end.removesuffix(shown) for end in ends]
     return f"{text} [{', '.join(ends)}]"
 
 

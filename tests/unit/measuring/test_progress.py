@@ -71,6 +71,19 @@ def test_a_log_gets_one_line_a_block_however_many_trials_it_has(clock: Clock) ->
     ]
 
 
+def test_what_is_known_is_shown_and_what_is_new_is_a_line_of_a_log(clock: Clock) -> None:
+    for terminal in (True, False):
+        on = console(terminal=terminal)
+        with Display(on, Budget(60), lambda: 7, 0) as display:
+            display.known = "Of 3 workloads, go led or tied in 2"
+            display.learned("Demo: go led")
+            display.starting(BLOCK, 0)
+            read = shown(on)
+        assert ("known Of 3 workloads, go led or tied in 2" in read) is terminal
+        assert ("new   Demo: go led" in read) is terminal
+        assert ("1:00 left] so far: Demo: go led\n" in read) is not terminal
+
+
 def test_a_line_of_a_log_is_never_broken(clock: Clock) -> None:
     log = Console(file=io.StringIO(), width=80)
     with Display(log, Budget(60), lambda: 2, 5) as display:
