@@ -79,8 +79,7 @@ def _truth(one: Recorded) -> Row:
     away = running / one.cpu_ns - 1
     overlaps = len(checks.find_overlaps(one.trace))
     return (
-        f"lanes of {one.model}: running time over CPU time; lanes that ran at once on"
-        " one loop",
+        f"lanes of {one.model}: running time over CPU time; lanes that ran at once on one loop",
         f"{away:+.1%}; {overlaps}",
         f"within {most:.0%}; 0",
         abs(away) <= most and not overlaps,

@@ -106,6 +106,8 @@ class Tracer:
         finally:
             self.running.pop()
         self.lanes[task] = lane
+        if not task.get_name().startswith("Task-"):
+            self.recorder.names[lane] = task.get_name()
         self.stop(lane, task)
         if self.running:
             self.recorder.runs(self.running[-1])
