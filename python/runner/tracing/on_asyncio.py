@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 GROUP = "loop"
 SEES = (
-    "every step of every task, and what is given to call_soon; not what callbacks of transports"
-    " cost"
+    "every step of every task, and what is given to call_soon; not callbacks of transports, nor"
+    " threads and processes that tasks use"
 )
 SEES_UVLOOP = f"{SEES}, nor when uvloop waits in the kernel"
 
