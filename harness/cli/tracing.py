@@ -43,11 +43,18 @@ def trace(program: str, models: tuple[str, ...], case: str, out: Path) -> int:
         warn(problem)
     planned = trace_plan.plan(inventory, program, options.split(models), case)
     folder = out / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-trace-{program}"
+    results: list[Recorded | None] = []
+    stopped: Problem | None = None
     with interruptible() as interrupted:
-        results = list(_record(planned.subjects, interrupted))
+        try:
+            results.extend(_record(planned.subjects, interrupted))
+        except Problem as problem:
+            stopped = problem
     recorded = [one for one in results if one is not None]
     if recorded:
         _present(folder, planned, recorded)
+    if stopped is not None:
+        raise stopped
     unsound = [one for one in recorded if not _is_sound(one)]
     return Exit.FAILED if unsound or len(recorded) < len(results) else Exit.SUCCESS
 

@@ -55,13 +55,13 @@ def plan(inventory: Inventory, program: str, models: Sequence[str], case: str) -
 
 
 def _plan_scene(inventory: Inventory, one: Scene, models: Sequence[str]) -> TracePlan:
-    missing = dict(inventory.runners.missing_models)
+    missing = {**inventory.runners.missing_models, **one.not_applicable}
     subjects: dict[str, Subject] = {}
     for runner, offered in _tracing(inventory):
         unavailable = {gone.model: gone.reason for gone in runner.description.unavailable}
         missing |= unavailable
         for model in offered:
-            if model not in unavailable:
+            if model not in missing:
                 subjects[model] = Subject(one.id, model, dict(one.params), one.expect, runner)
     return TracePlan(
         one.title,

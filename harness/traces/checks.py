@@ -68,6 +68,12 @@ def count_switches(trace: Trace) -> int:
     return sum(sum(1 for _ in _running(lane)) for lane in trace.lanes)
 
 
+def list_turns(trace: Trace) -> list[str]:
+    """Return the name of each lane that began to run, in the order of time."""
+    turns = [(start, lane.id, lane.name) for lane in trace.lanes for start, _ in _running(lane)]
+    return [name for _, _, name in sorted(turns)]
+
+
 def _running(lane: Lane) -> Iterator[tuple[int, int]]:
     for span in lane.spans:
         if span.state is State.RUNNING:

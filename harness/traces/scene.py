@@ -26,6 +26,7 @@ class Scene:
     question: str
     params: Mapping[str, int | str]
     expect: int
+    not_applicable: Mapping[str, str]  # model -> why it cannot have this program
 
 
 def parse(text: str, id_: str, file: str) -> Scene:
@@ -39,7 +40,12 @@ def parse(text: str, id_: str, file: str) -> Scene:
         name: table.integer(name, least=0, most=_MOST) for name in table.values
     }
     scene = Scene(
-        id_, root.text("title"), root.text("question"), params, root.integer("expect", most=_MOST)
+        id=id_,
+        title=root.text("title"),
+        question=root.text("question"),
+        params=params,
+        expect=root.integer("expect", most=_MOST),
+        not_applicable=root.texts_of("not_applicable"),
     )
     root.refuse_unknown_keys()
     return scene

@@ -40,6 +40,8 @@ _NAMES = {
     State.WAITING: "waits for something else",
 }
 _LABEL_SHARE, _MOST_LABELS = 0.07, 60  # waits that are shorter have no label
+_LONGEST_WAIT = 20  # characters
+_MOST_TURNS, _LONGEST_ORDER = 30, 92  # characters beside the head of a panel
 _LEAST_SHARE = 1 / 700  # of the width: shorter spans are drawn this wide, so that they are seen
 _NOTE = (
     "Times include the cost of tracing, so they are no measurements. Runs and turns that are too"
@@ -115,6 +117,9 @@ def _draw(axes: Axes, one: Drawn, row: Sequence[Lane], longest_ns: int, scale: f
     axes.tick_params(axis="x", labelsize=7.5)
     axes.spines["left"].set_visible(False)
     axes.set_title(_describe(one), loc="left", fontsize=8.5, pad=5, color=style.INK)
+    order = _order(trace)
+    if order:
+        axes.set_title(order, loc="right", fontsize=6.5, pad=5, color=style.FAINT)
     few = sum(len(lane.spans) for lane in row) + len(trace.idle) < _MOST_VECTORS
     asleep = [
         _box(span.start_ns / scale, span.end_ns / scale, 0, len(row))
@@ -145,6 +150,17 @@ def _describe(one: Drawn) -> str:
     lanes = units.format_count(len(trace.lanes), "lane")
     steps = units.format_count(checks.count_switches(trace), "turn")
     return f"{one.model}   ({lanes}, {steps}, at most {most} at once)"
+
+
+def _order(trace: Trace) -> str:
+    """Return who ran after whom, as far back as there is room; empty if there are many turns."""
+    turns = checks.list_turns(trace)
+    if len(turns) > _MOST_TURNS:
+        return ""
+    text = units.printable(" → ".join(turns))
+    while len(text) > _LONGEST_ORDER:
+        text = f"... → {' → '.join(text.split(' → ')[2:])}"
+    return text
 
 
 def _boxes(
@@ -180,12 +196,16 @@ def _label_waits(axes: Axes, row: Sequence[Lane], scale: float, least: float) ->
         axes.text(
             (span.start_ns + span.end_ns) / 2 / scale,
             index + 0.5,
-            units.printable(span.text)[:24],
+            _short(units.printable(span.text)),
             fontsize=6,
             ha="center",
             va="center",
             color=style.INK,
         )
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= _LONGEST_WAIT else text.rpartition(".")[2][:_LONGEST_WAIT]
 
 
 def _box(left: float, right: float, low: float, high: float) -> list[tuple[float, float]]:

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
 GROUP = "loop"
 SEES = (
-    "every step of every task, and what is given to call_soon; not what callbacks of transports"
-    " cost"
+    "every step of every task, and what is given to call_soon; not callbacks of transports, nor"
+    " threads and processes that tasks use"
 )
 SEES_UVLOOP = f"{SEES}, nor when uvloop waits in the kernel"
 
@@ -106,6 +106,8 @@ class Tracer:
         finally:
             self.running.pop()
         self.lanes[task] = lane
+        if not task.get_name().startswith("Task-"):
+            self.recorder.names[lane] = task.get_name()
         self.stop(lane, task)
         if self.running:
             self.recorder.runs(self.running[-1])

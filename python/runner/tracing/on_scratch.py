@@ -90,7 +90,4 @@ def boot(recorder: Recorder, main: Any) -> None:
 
     loop.ready, loop.select = ready, traced_select
 
-    async def run() -> None:
-        await main()
-
-    loop.run(run())
+    loop.run(main())

@@ -11,7 +11,10 @@ if TYPE_CHECKING:
     from runner.tracing.recorder import Recorder
 
 GROUP = "loop"
-SEES = "every step of every task, and when trio waits in the kernel"
+SEES = (
+    "every step of every task, and when trio waits in the kernel; not threads and processes that"
+    " tasks use"
+)
 _OWN = ("trio.", "<")  # how the names of trio's own tasks begin
 
 

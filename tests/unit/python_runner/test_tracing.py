@@ -6,19 +6,20 @@ Nothing here sleeps: the programs only give up their turn.
 from __future__ import annotations
 
 import asyncio
-import importlib.util
 import sys
 import threading
 from collections.abc import Callable
+from importlib.util import find_spec
 from typing import Any
 
 import anyio
 import pytest
 import trio
 
-from harness.traces import checks
+from harness.traces import checks, scene
 from harness.traces.lanes import State, Trace
 from runner import scratch
+from runner.models import MODELS
 from runner.tracing import on_asyncio, on_gevent, on_threads, program
 from runner.tracing.recorder import Recorder
 from tests.support.traces import Work
@@ -279,20 +280,16 @@ def test_a_loop_that_runs_timers_before_ready_tasks_has_overtakes(*, planted: bo
 
 
 def test_every_base_has_every_scene() -> None:
-    scenes = [path for path in program.SCENES.iterdir() if path.name != "__pycache__"]
-    assert scenes
-    from runner.models import MODELS
-
-    for scene in scenes:
+    scenes = scene.load_folder()
+    assert scenes.keys() == {path.name for path in program.SCENES.glob("[a-z]*")}
+    for one in scenes.values():
         for model in MODELS.values():
-            if model.base == "gevent" and importlib.util.find_spec("gevent") is None:
-                continue
-            assert callable(program.load(scene.name, model).run)
+            has_library = model.base != "gevent" or find_spec("gevent") is not None
+            if has_library and model.name not in one.not_applicable:
+                assert callable(program.load(one.id, model).run)
 
 
 def test_every_model_can_be_traced() -> None:
-    from runner.models import MODELS
-
     assert program.TRACINGS.keys() == MODELS.keys()
     for name, model in MODELS.items():
         tracing = program.TRACINGS[name]

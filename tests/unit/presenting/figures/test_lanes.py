@@ -36,6 +36,7 @@ def test_every_lane_has_a_row_and_every_model_a_panel() -> None:
     assert [label.get_text() for label in first.get_yticklabels()] == ["ping", "pong"]
     assert len(second.get_yticklabels()) == 3
     assert first.get_xlim() == second.get_xlim()
+    assert first.get_title("right") == "ping → pong → ping"
     assert first.get_title("left") == "asyncio   (2 lanes, 3 turns, at most 1 at once)"
 
 
