@@ -12,7 +12,7 @@ ROOT = _PACKED if IS_INSTALLED else _HARNESS.parent  # has python/ and go/
 WORKLOADS = _HARNESS / "workloads"
 
 
-def find_cache() -> Path:
+def cache_folder() -> Path:
     """Return the folder of this user's cache; one that cannot exist if there is no place for it."""
     home = os.environ.get("HOME") or os.devnull
     return Path(os.environ.get("XDG_CACHE_HOME") or f"{home}/.cache") / "loombench"

@@ -21,7 +21,7 @@ from harness.measuring.processes import child
 from harness.measuring.processes.environment import create_environment
 from harness.measuring.runners import protocol
 from harness.measuring.runners.runner import digest_file
-from harness.paths import find_cache
+from harness.paths import cache_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -123,7 +123,7 @@ def _recall_or_ask(question: Question, interrupted: Callable[[], bool]) -> proto
 
 def _answers() -> Path:
     """Return the folder of kept answers."""
-    return find_cache()
+    return cache_folder()
 
 
 def _drop_oldest(folder: Path) -> None:

