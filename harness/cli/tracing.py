@@ -35,8 +35,8 @@ if TYPE_CHECKING:
 def trace(program: str, models: tuple[str, ...], case: str, out: Path) -> int:
     """Show who ran when, in each model: as lanes, and as files for Perfetto's viewer.
 
-    A traced run is never timed; the cost of tracing is printed. `threetasks` is a program for
-    tracing alone.
+    A traced run is never timed; the cost of tracing is printed. `threetasks` and `looporder` are
+    programs that were made to be traced.
     """
     inventory = Inventory.open(remembered=True)
     for problem in inventory.runners.problems:
