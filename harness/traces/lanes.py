@@ -146,7 +146,8 @@ def build(events: Iterable[Event], start_ns: int, end_ns: int) -> Trace:
     for event in ordered:
         if event.kind in (Kind.SLEEPS, Kind.WAKES):
             continue
-        if event.other != NOBODY and not _is_start(event, lanes.get(event.lane)):
+        by_other = event.other not in (NOBODY, event.lane)
+        if by_other and not _is_start(event, lanes.get(event.lane)):
             flows.append(Flow(event.ns - start_ns, event.other, event.lane))
         if event.kind is Kind.CREATED:
             if event.lane in lanes:
