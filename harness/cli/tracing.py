@@ -35,14 +35,15 @@ if TYPE_CHECKING:
 def trace(program: str, models: tuple[str, ...], case: str, out: Path) -> int:
     """Show who ran when, in each model: as lanes, and as files for Perfetto's viewer.
 
-    A traced run is never timed; the cost of tracing is printed. `threetasks` is a program for
-    tracing alone.
+    A traced run is never timed; the cost of tracing is printed. `threetasks` and `looporder` are
+    programs that were made to be traced.
     """
     inventory = Inventory.open(remembered=True)
     for problem in inventory.runners.problems:
         warn(problem)
     planned = trace_plan.plan(inventory, program, options.split(models), case)
     folder = out / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-trace-{program}"
+    folder.mkdir(parents=True, exist_ok=True)  # now, so that nothing is recorded in vain
     results: list[Recorded | None] = []
     stopped: Problem | None = None
     with interruptible() as interrupted:
@@ -53,6 +54,8 @@ def trace(program: str, models: tuple[str, ...], case: str, out: Path) -> int:
     recorded = [one for one in results if one is not None]
     if recorded:
         _present(folder, planned, recorded)
+    else:
+        folder.rmdir()
     if stopped is not None:
         raise stopped
     unsound = [one for one in recorded if not _is_sound(one)]

@@ -95,7 +95,7 @@ def _run(subject: Subject, interrupted: Callable[[], bool], *, traced: bool) -> 
     )
     where = f"{subject.program} on {subject.model}"
     if result.stopped == "interrupt":
-        raise Problem("interrupted; the models before it are traced", Exit.INTERRUPTED)
+        raise Problem("interrupted", Exit.INTERRUPTED)
     if transcript.error or result.stopped:
         raise Problem(f"{where}: {transcript.error or result.stopped}", Exit.FAILED)
     if transcript.ended is None:

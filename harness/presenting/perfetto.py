@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from harness.traces.lanes import Flow, Lane, Span, Trace
 
 _SEQUENCE = 1
+_VERBS = {State.WAITING: "waits: {}", State.READY: "ready, woken by: {}"}
 _ROOT, _LOOP, _COUNTER, _FIRST_LANE = 1, 2, 3, 10  # ids of tracks
 
 
@@ -71,7 +72,7 @@ class _Writer:
         """Write the states of a lane; a state of no length is one instant."""
         track = _FIRST_LANE + lane.id
         for span in lane.spans:
-            name = f"waits: {span.text}" if span.text else span.state.value
+            name = _VERBS.get(span.state, "{}").format(span.text) if span.text else span.state.value
             arrives = () if span.state is State.RUNNING else (woken_at.pop(span.start_ns, None),)
             self.slice(track, span, name, tuple(one for one in arrives if one is not None))
 

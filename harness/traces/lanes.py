@@ -43,7 +43,7 @@ class BrokenTraceError(ValueError):
 
 
 class Span(NamedTuple):
-    """A lane was in this state; `text` is what it waited for."""
+    """A lane was in this state; `text` is what it waited for, or what made it ready."""
 
     state: State
     start_ns: int
@@ -62,15 +62,6 @@ class Flow(NamedTuple):
     ns: int
     source: int
     target: int
-
-
-class Wake(NamedTuple):
-    """A lane became ready, by another lane or by `cause`."""
-
-    ns: int
-    lane: int
-    other: int
-    cause: str
 
 
 @dataclass(frozen=True)
@@ -93,7 +84,6 @@ class Trace:
 
     lanes: tuple[Lane, ...]
     flows: tuple[Flow, ...]
-    wakes: tuple[Wake, ...]
     idle: tuple[Span, ...]  # when a loop waited in the kernel, or polled it
     length_ns: int
     events: int  # recorded
@@ -141,20 +131,18 @@ def build(events: Iterable[Event], start_ns: int, end_ns: int) -> Trace:
     """
     ordered = sorted(events, key=attrgetter("ns"))
     lanes: dict[int, _Open] = {}
-    wakes: list[Wake] = []
     flows: list[Flow] = []
     for event in ordered:
         if event.kind in (Kind.SLEEPS, Kind.WAKES):
             continue
-        if event.other != NOBODY and not _is_start(event, lanes.get(event.lane)):
+        by_other = event.other not in (NOBODY, event.lane)
+        if by_other and not _is_start(event, lanes.get(event.lane)):
             flows.append(Flow(event.ns - start_ns, event.other, event.lane))
         if event.kind is Kind.CREATED:
             if event.lane in lanes:
                 raise _broken(event, "it exists already")
             lanes[event.lane] = _Open(event, since_ns=event.ns)
             continue
-        if event.kind is Kind.READY:
-            wakes.append(Wake(event.ns - start_ns, event.lane, event.other, event.text))
         _step(lanes, event)
     for lane in lanes.values():
         if lane.state is not None:
@@ -166,7 +154,6 @@ def build(events: Iterable[Event], start_ns: int, end_ns: int) -> Trace:
     return Trace(
         kept,
         tuple(one for one in flows if 0 <= one.ns <= length and {one.source, one.target} <= ids),
-        tuple(one for one in wakes if 0 <= one.ns <= length and one.lane in ids),
         tuple(_clip(_find_idle(ordered, end_ns), start_ns, length)),
         length,
         len(ordered),
@@ -188,9 +175,10 @@ def _step(lanes: dict[int, _Open], event: Event) -> None:
     allowed, state = _STEPS[event.kind]
     if lane.state not in allowed:
         raise _broken(event, f"it is {lane.state or 'done'}")
+    text = event.text
     if event.kind is Kind.WAITS and lane.woken:
-        state = State.READY
-    lane.enter(state, event.ns, event.text if state is State.WAITING else "")
+        state, text = State.READY, ""
+    lane.enter(state, event.ns, text)
 
 
 def _broken(event: Event, why: str) -> BrokenTraceError:

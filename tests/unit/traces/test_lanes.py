@@ -51,15 +51,33 @@ def test_a_lane_that_is_woken_while_it_runs_is_ready_and_not_waiting() -> None:
     events = [
         Event(0, CREATED, 1, text="spins"),
         Event(0, RUNS, 1),
-        Event(5, READY, 1),
+        Event(5, READY, 1, 1),
         Event(9, WAITS, 1, text="sleep"),
         Event(12, RUNS, 1),
     ]
-    spans = lanes.build(events, 0, 15).lanes[0].spans
+    trace = lanes.build(events, 0, 15)
+    assert trace.flows == ()  # nobody else woke it
+    spans = trace.lanes[0].spans
     assert [(span.state, span.text) for span in spans[-3:]] == [
         (State.RUNNING, ""),
         (State.READY, ""),
         (State.RUNNING, ""),
+    ]
+
+
+def test_what_made_a_lane_ready_is_kept_if_no_lane_did() -> None:
+    events = [
+        Event(0, CREATED, 1, text="sleeps"),
+        Event(0, RUNS, 1),
+        Event(1, WAITS, 1, text="sleep"),
+        Event(5, READY, 1, text="timer"),
+        Event(6, RUNS, 1),
+    ]
+    spans = lanes.build(events, 0, 9).lanes[0].spans
+    assert [(span.state.value, span.text) for span in spans[-3:]] == [
+        ("waiting", "sleep"),
+        ("ready", "timer"),
+        ("running", ""),
     ]
 
 
