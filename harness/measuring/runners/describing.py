@@ -45,6 +45,7 @@ class Question:
     folder: Path | None = None
     depends_on: tuple[Path, ...] = ()  # files and folders; none: its answer is not kept
     installed: str = ""  # what else its answer depends on; empty: unknown
+    deadline_s: float | None = None  # None: DEADLINE_S
 
 
 def describe_all(questions: Sequence[Question], *, remembered: bool = False) -> list[Answer]:
@@ -78,6 +79,7 @@ def describe(command: Sequence[str]) -> protocol.Description:
 def _ask(question: Question, interrupted: Callable[[], bool]) -> bytes:
     """Return what `describe` prints. Raises OSError or ProtocolError."""
     output = bytearray()
+    deadline_s = question.deadline_s or DEADLINE_S
 
     def receive_line(line: bytes) -> str:
         output.extend(line + b"\n")
@@ -87,13 +89,13 @@ def _ask(question: Question, interrupted: Callable[[], bool]) -> bytes:
         [*question.command, "describe"],
         create_environment(question.env),
         b"",
-        child.Limits(DEADLINE_S, psutil.virtual_memory().available // 2, has_neighbours=True),
+        child.Limits(deadline_s, psutil.virtual_memory().available // 2, has_neighbours=True),
         receive_line,
         interrupted,
         folder=question.folder,
     )
     if result.stopped == "timeout":
-        raise protocol.ProtocolError(f"describe timed out after {DEADLINE_S} s")
+        raise protocol.ProtocolError(f"describe timed out after {deadline_s:g} s")
     if result.stopped:
         raise protocol.ProtocolError(f"describe was stopped: {result.stopped}")
     if result.returncode != 0:

@@ -99,11 +99,19 @@ def prepare(
         if (ready := _read_ready(folder)) is not None:
             return ready
         tell(f"making an environment for {interpreter.name}; this happens once")
-        return _prepare_in(folder, interpreter, text, _Commands(env, interrupted))
+        made, why = _prepare_in(folder, interpreter, text, _Commands(env, interrupted))
+        if why:
+            tell(f"{why}; the next run tries again")
+        return made
 
 
-def _prepare_in(folder: Path, interpreter: Interpreter, text: str, run: _Commands) -> Environment:
-    """Make an environment beside its place, and move it there. Raises EnvironmentProblem."""
+def _prepare_in(
+    folder: Path, interpreter: Interpreter, text: str, run: _Commands
+) -> tuple[Environment, str]:
+    """Make an environment beside its place, and move it there.
+
+    Returns it, and why it has no packages if pip did not work. Raises EnvironmentProblem.
+    """
     part = folder.with_name(f".{folder.name}.{os.getpid()}.part")
     try:
         part.parent.mkdir(parents=True, exist_ok=True)
@@ -114,7 +122,8 @@ def _prepare_in(folder: Path, interpreter: Interpreter, text: str, run: _Command
             shutil.rmtree(folder, ignore_errors=True)
         (part / _READY).write_text(json.dumps(lacking), encoding="utf-8")
         _drop_oldest(folder.parent)
-        return _keep(part, folder, lacking)
+        why = "" if is_complete else next(iter(lacking.values()), "")
+        return _keep(part, folder, lacking), why
     except OSError as error:
         raise EnvironmentProblem(f"{folder.parent}: {error.strerror or error}") from None
     finally:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from harness.measuring.runners.environments import Environment
     from harness.measuring.runners.revision import Revision
 
+_FIRST_TIME_S = 30.0  # a new environment compiles every module that it loads
 _GO_MODELS = tuple(model for model in MODELS if model.partition("-")[0] == "go")
 # The files that every implementation runs, as patterns.
 _PYTHON_SHARED = ("python/runner/**/*.py",)
@@ -98,6 +99,7 @@ def _of_runtime(
         # The name of its folder is a digest of the interpreter and of its libraries.
         depends_on=(ROOT / "python", means.python),
         installed=str(means.folder),
+        deadline_s=_FIRST_TIME_S,
     )
     return _Undescribed(question, "python", (), _PYTHON_SHARED, runtime=label)
 
