@@ -321,6 +321,9 @@ def served_here(one: Implementation) -> Iterator[int]:
     if one.model == "processes":
         yield from one_worker(module)
         return
+    if one.model == "interpreters":
+        yield from one_interpreter(module)
+        return
     with (
         closing(Told(model.readable)) as told,
         ThreadPoolExecutor(1) as other,
@@ -352,6 +355,22 @@ def one_worker(module: Any) -> Iterator[int]:
             yield port
         finally:
             here.close()
+            working.join()
+
+
+def one_interpreter(module: Any) -> Iterator[int]:
+    """Serve as an interpreter does, in this one: others would not find the modules of a test."""
+    ours, theirs = socket.socketpair()
+    ready: SimpleQueue[None] = SimpleQueue()
+    with ours, module.bind(0) as keeper:
+        port = keeper.getsockname()[1]
+        working = Thread(target=module.run_worker, args=(port, theirs.detach(), ready))
+        working.start()
+        ready.get()
+        try:
+            yield port
+        finally:
+            ours.close()
             working.join()
 
 

@@ -24,12 +24,13 @@ if TYPE_CHECKING:
 
 PYTHON = [name for name, model in MODELS.items() if why_unavailable(model) is None]
 ALL = [model for model in (*PYTHON, "go-1cpu", "go") if model != "sequential"]
+SLOW_TO_START = ("processes", "interpreters")
 RETRIES = 5
 SIZES = [
     (model, case)
     for model in ALL
     for case in ("tasks-10", "tasks-100", HEADLINE)
-    if model != "processes" or case == "tasks-10"
+    if model not in SLOW_TO_START or case == "tasks-10"
 ]
 
 
@@ -62,7 +63,7 @@ def test_all_tasks_of_fanout_wait_at_once(inventory: Inventory, model: str, case
 @pytest.mark.parametrize(
     ("model", "case", "timers"),
     [
-        *((model, "timers-100", 100) for model in ALL if model != "processes"),
+        *((model, "timers-100", 100) for model in ALL if model not in SLOW_TO_START),
         ("asyncio", "timers-10000", 10_000),
     ],
 )

@@ -36,7 +36,7 @@ def fitting() -> list[tuple[Workload, str]]:
         (workload, base)
         for workload in shipped().values()
         for base in scaffold.BASES
-        if base not in workload.not_applicable
+        if not set(scaffold._models_on(base)) <= workload.not_applicable.keys()
     ]
 
 
