@@ -60,7 +60,7 @@ def test_after_ctrl_c_every_stored_trial_is_whole_and_the_one_cut_short_is_not_a
     trials = it.trials()
     # On a busy machine, not all threads wait at once.
     assert {trial.status.value for trial in trials} <= {"ok", "unsettled"}
-    assert re.search(rf": {len(trials)} trials? in ", said)
+    assert re.search(rf"^{len(trials)} trials? in ", said, re.MULTILINE)
 
 
 @pytest.mark.parametrize(
