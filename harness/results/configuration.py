@@ -72,6 +72,7 @@ def _list_settings(run: Run) -> dict[str, str]:
         "--runner": ", ".join(run.runner_files) or "none",
         "revision": run.revision or "none",
         **{f"--env {name}": value for name, value in run.env.items()},
+        **{f"host {host.id}": repr(host.kind) for host in run.hosts},
     }
 
 
