@@ -180,6 +180,8 @@ def _measure(
         reason = current.measure(
             live, interrupted, max_memory, is_alone=place.is_alone, executor=place.executor
         )
+    if place.fleet is not None and current.run != analyst.run:  # hosts have come since it began
+        analyst = begin_analysis(current)
     return reason, analyst
 
 
