@@ -126,11 +126,10 @@ def run(
     console = Console()
     claims = ledger.load()
     urgent = ledger.list_cells(claims)
-    passed, resumed = parse_passed(envs), None
+    passed = parse_passed(envs)
+    resumed = store.read_run(store.find_run(out, resume)) if resume is not None else None
     if scheduler and runners:
         raise Problem("found --runner and --scheduler; external runners do not travel to hosts")
-    if resume is not None:
-        resumed = store.read_run(store.find_run(out, resume))
     with open_place(scheduler, passed, max_memory, resumed, beside=beside) as place:
         if resume is None:
             current = campaign.begin(
@@ -148,13 +147,16 @@ def run(
         else:
             planned = (workloads, models, cases, profile, precision, alone)
             _refuse_a_new_plan(is_new=any(planned) or seed is not None)
-            folder = store.find_run(out, resume)
             current = campaign.resume(
-                folder, budget, warn, runners, urgent, passed, hosts=place.hosts
+                store.find_run(out, resume), budget, warn, runners, urgent, passed, place.hosts
             )
         reason, analyst = _measure(current, place, claims, console, max_memory, figures=figures)
     print_line(console, f"{reason}: {current.folder}")
     _present(current.folder, analyst.conclude(), claims, console, figures=figures)
+    return _exit_code_of(reason, current, place)
+
+
+def _exit_code_of(reason: str, current: campaign.Campaign, place: Place) -> Exit:
     if reason == "interrupted":
         return Exit.INTERRUPTED
     return Exit.NOT_POSSIBLE if place.is_deserted else _exit_code(current.inventory)

@@ -39,8 +39,6 @@ class Budget:
     def __init__(self, cluster: SimulatedCluster, seconds: float = 1e9) -> None:
         self.cluster, self.seconds = cluster, seconds
 
-    def begin(self) -> None: ...
-
     @property
     def is_spent(self) -> bool:
         return self.cluster.now >= self.seconds
