@@ -63,6 +63,11 @@ class Analyst:
         self._lead = lead_ids(run.hosts)
         self._travel = TravelCount(run, self._workloads)
 
+    @property
+    def run(self) -> Run:
+        """The run, with the hosts that it had when this began."""
+        return self._run
+
     def take(self, trial: Trial) -> None:
         """Take in a trial, without keeping it. Of a fleet, the results are of one class of hosts.
 

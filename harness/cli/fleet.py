@@ -110,20 +110,19 @@ def _open_fleet(scheduler: str, settings: Settings, known: Iterable[Host] = ()) 
     from harness.measuring.fleet.parcel import pack
 
     with DaskCluster(scheduler, pack()) as cluster:
-        workers = cluster.workers()
-        if not workers:
-            others = units.format_count(cluster.count_others(), "worker")
-            raise Problem(
-                f"--scheduler {scheduler}: found {others} without the resource loombench, expected"
-                f" a worker that measures; start one on each machine: {START}",
-                Exit.NOT_POSSIBLE,
-            )
-        count = units.format_count(len(workers), "worker")
-        click.echo(
-            f"{count} found; where Go programs have to be built, that takes a while", err=True
-        )
-        fleet = Fleet(cluster, settings, warn, known)
         with interruptible() as interrupted:
+            workers = cluster.await_workers(interrupted)
+            if not workers:
+                others = cluster.count_others()
+                also = f" ({units.format_count(others, 'worker')} without the resource)"
+                raise Problem(
+                    f"--scheduler {scheduler}: found no worker with the resource loombench"
+                    f"{also if others else ''}; start one on each machine: {START}",
+                    Exit.INTERRUPTED if interrupted() else Exit.NOT_POSSIBLE,
+                )
+            count = units.format_count(len(workers), "worker")
+            click.echo(f"found {count}; hosts that are new build the Go programs first", err=True)
+            fleet = Fleet(cluster, settings, warn, known)
             fleet.assemble(interrupted)
         yield fleet
 

@@ -139,14 +139,13 @@ def run(
     console = Console()
     claims = ledger.load()
     urgent = ledger.list_cells(claims)
-    passed, resumed = parse_passed(envs), None
+    passed = parse_passed(envs)
+    resumed = store.read_run(store.find_run(out, resume)) if resume is not None else None
     if scheduler and (runners or runtimes):
         option = "--runner" if runners else "--runtime"
         raise Problem(
             f"found {option} and --scheduler: neither runners nor runtimes travel to hosts"
         )
-    if resume is not None:
-        resumed = store.read_run(store.find_run(out, resume))
     with open_place(scheduler, passed, max_memory, resumed, beside=beside) as place:
         if resume is None:
             current = campaign.begin(
@@ -164,15 +163,25 @@ def run(
         else:
             planned = (workloads, models, cases, profile, precision, alone)
             _refuse_a_new_plan(is_new=any(planned) or seed is not None)
-            folder = store.find_run(out, resume)
             current = campaign.resume(
-                folder, budget, warn, runners, urgent, passed, runtimes, hosts=place.hosts
+                store.find_run(out, resume),
+                budget,
+                warn,
+                runners,
+                urgent,
+                passed,
+                runtimes,
+                place.hosts,
             )
         reason, analyst = _measure(current, place, claims, console, max_memory, figures=figures)
     print_line(console, f"{reason}: {current.folder}")
     if reason != "interrupted":
         observe_run(current, console, wanted=behaviours)
     _present(current.folder, analyst.conclude(), claims, console, figures=figures)
+    return _exit_code_of(reason, current, place)
+
+
+def _exit_code_of(reason: str, current: campaign.Campaign, place: Place) -> Exit:
     if reason == "interrupted":
         return Exit.INTERRUPTED
     return Exit.NOT_POSSIBLE if place.is_deserted else _exit_code(current.inventory)
@@ -198,6 +207,8 @@ def _measure(
         reason = current.measure(
             live, interrupted, max_memory, is_alone=place.is_alone, executor=place.executor
         )
+    if place.fleet is not None and current.run != analyst.run:  # hosts have come since it began
+        analyst = begin_analysis(current)
     return reason, analyst
 
 

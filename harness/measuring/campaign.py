@@ -118,8 +118,7 @@ def begin(
 ) -> Campaign:
     """Plan a new run and create its directory. Raises Problem.
 
-    `urgent` are the cells that claims need; they are measured before others. `hosts` are the
-    machines of a fleet that measure them.
+    `urgent` are the cells that claims need, measured before others; `hosts` those of a fleet.
     """
     inventory = inventory or Inventory.open()
     cells, absent = inventory.plan_cells(selection, profile)
@@ -129,10 +128,9 @@ def begin(
             f"nothing to measure: {'; '.join(sorted(reasons)) or 'the selection is empty'}",
             Exit.NOT_POSSIBLE,
         )
+    machine = facts.describe_machine()
     lead = next((host for host in hosts if host.id in lead_ids(hosts)), None)
-    machine = lead.machine if lead else facts.describe_machine()
-    now = datetime.now(UTC)
-    all_cells = (*cells, *(absent_cell.cell for absent_cell in absent))
+    now, all_cells = datetime.now(UTC), (*cells, *(absent_cell.cell for absent_cell in absent))
     run = Run(
         schema_version=SCHEMA_VERSION,
         id=f"{now:%Y%m%dT%H%M%SZ}-{_to_file_name(machine.host)}",
@@ -142,7 +140,7 @@ def begin(
         budget_s=budget_s or profile.budget_s,
         alone=alone,
         precision=precision,
-        machine=machine,
+        machine=machine if lead is None else lead.machine,
         runners=_choose_runners(inventory.runner_facts(cells), lead),
         workloads={cell.workload: inventory.workloads[cell.workload].text for cell in all_cells},
         cells=tuple(cells),

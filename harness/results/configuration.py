@@ -73,6 +73,7 @@ def _list_settings(run: Run) -> dict[str, str]:
         "revision": run.revision or "none",
         **{f"--env {name}": value for name, value in run.env.items()},
         **{f"--runtime {label}": text for label, text in run.runtimes.items()},
+        **{f"host {host.id}": repr(host.kind) for host in run.hosts},
     }
 
 

@@ -59,35 +59,42 @@ class LoopbackFleet:
             stderr=subprocess.DEVNULL,
         )
 
-    def programs(self) -> list[psutil.Process]:
-        """Return Loombench's programs on the hosts."""
-        return self._running("harness.measuring.fleet.host")
-
-    def children(self) -> list[psutil.Process]:
-        """Return what those programs have started."""
-        return self._running("runner")
-
-    def _running(self, module: str) -> list[psutil.Process]:
-        found = []
-        for one in self._left():
-            with contextlib.suppress(psutil.Error):  # it has just ended
-                found += [one] if module in one.cmdline() else []
+    def program(self, worker: int) -> psutil.Process:
+        """Return Loombench's program that a worker has started."""
+        children = psutil.Process(self.workers[worker].pid).children()
+        [found] = [one for one in children if runs(one, "harness.measuring.fleet.host")]
         return found
 
-    def _left(self) -> list[psutil.Process]:
-        return marked(MARK, self.mark)
-
     def end(self) -> list[str]:
-        """End the workers, then all that is left; returns what was left of their programs."""
+        """End the workers, then all that is left; returns what was left of Loombench."""
         for worker in self.workers:
             worker.kill()
             worker.wait(LONG_S)
-        wait_until("the end of the programs", lambda: not self.programs())
-        left = [str(one) for one in self.children()]
-        for one in self._left():
-            one.kill()
+        self._scheduler.kill()
         self._scheduler.wait(LONG_S)
-        return left
+        modules = ("harness.measuring.fleet.host", "runner")
+        wait_until("the end of the programs", lambda: not self._left(modules[:1]))
+        left = self._left(modules)
+        for one in left:
+            one.kill()
+        return [str(one) for one in left]
+
+    def _left(self, modules: tuple[str, ...]) -> list[psutil.Process]:
+        return [one for one in marked(MARK, self.mark) if any(runs(one, it) for it in modules)]
+
+
+def runs(process: psutil.Process, module: str) -> bool:
+    """Return whether a process runs a Python module, as far as it has not just ended."""
+    with contextlib.suppress(psutil.Error):
+        return module in process.cmdline()
+    return False
+
+
+def trials_of(program: psutil.Process) -> list[psutil.Process]:
+    """Return the children of a host that measure."""
+    with contextlib.suppress(psutil.Error):
+        return [one for one in program.children(recursive=True) if runs(one, "runner")]
+    return []
 
 
 @pytest.fixture(scope="module")
@@ -120,16 +127,18 @@ def test_a_host_is_killed_the_run_is_interrupted_and_goes_on(
     arguments = (*WORK, "--scheduler", fleet.address, "--budget", "10m", "--precision", "0.1%")
     with measuring(out, *arguments) as it:
         wait_until("both hosts", lambda: len({one.host for one in it.trials()}) == 2)
-        victim = fleet.workers[1]
+        victim, orphan, other = fleet.workers[1], fleet.program(1), fleet.program(0)
         victim.kill()
         victim.wait(LONG_S)
-        wait_until("the end of its program", lambda: len(fleet.programs()) == 1)
+        wait_until(
+            "the end of its program", lambda: not runs(orphan, "harness.measuring.fleet.host")
+        )
         before = len(it.trials())
         wait_until("more trials", lambda: len(it.trials()) > before + 4)
         it.process.send_signal(signal.SIGINT)
         said = it.end()
         assert it.process.returncode == 130, said
-    wait_until("the end of what the hosts did", lambda: not fleet.children())
+    wait_until("the end of what the host did", lambda: not trials_of(other))
     assert "is gone" in said
     run = store.read_run(store.find_run(out))
     assert len(run.hosts) == 2
@@ -146,7 +155,9 @@ def test_a_host_is_killed_the_run_is_interrupted_and_goes_on(
     )  # fmt: skip
     assert again.returncode in (0, 3), again.stderr
     assert "that are not there" in again.stderr
-    assert len(check(out)) > len(stored)
+    trials = check(out)
+    assert len(trials) > len(stored)
+    assert f"{len(trials)} trials in" in again.stdout  # of both hosts, which are equal
     assert "No-op" in loombench("show", "--out", out).stdout
 
 

@@ -10,6 +10,7 @@ import contextlib
 import itertools
 import logging
 import queue
+import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
@@ -18,13 +19,14 @@ from harness.measuring.fleet import on_worker
 from harness.measuring.fleet.cluster import Answer
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from harness.measuring.fleet.parcel import Parcel
 
 RESOURCE = "loombench"  # of a worker that measures; one block takes one
 _CONNECT_S = 20.0
 _CLOSE_S = 5.0
+_POLL_S = 0.2
 _NO_SOURCES = "no sources"
 START = f"dask worker ADDRESS --nthreads 1 --resources {RESOURCE}=1"
 
@@ -56,6 +58,13 @@ class DaskCluster:
     def workers(self) -> list[str]:
         """Return the addresses of the workers that measure and are there now."""
         return [address for address, one in self._list_workers().items() if _measures(one)]
+
+    def await_workers(self, interrupted: Callable[[], bool]) -> list[str]:
+        """Return the workers that measure; waits a while for the first, which may just start."""
+        until = time.monotonic() + _CONNECT_S
+        while not (found := self.workers()) and not interrupted() and time.monotonic() < until:
+            time.sleep(_POLL_S)
+        return found
 
     def count_others(self) -> int:
         """Return how many workers are there that do not measure."""

@@ -13,6 +13,7 @@ from harness.results import store
 from harness.results.merge import merge_runs
 from harness.results.records import SCHEMA_VERSION, Absence, AbsentCell, Run, Trial
 from tests.support.factories import cell, run, trial
+from tests.support.simulated_fleet import host
 
 FIRST, SECOND = "20260102T030405Z-host", "20260103T030405Z-host"
 EARLY = (trial("asyncio", 0, 51), trial("trio", 0, 52), trial("asyncio", 2, 53))
@@ -100,6 +101,7 @@ def test_a_torn_last_line_is_left_out_and_said(tmp_path: Path) -> None:
         ({"env": {"A": "b"}}, "setting --env A was absent, is b"),
         ({"revision": "abc"}, "setting revision was none, is abc"),
         ({"runner_files": ("/x.toml",)}, "setting --runner was none, is /x.toml"),
+        ({"hosts": (host("alpha"),)}, "setting host alpha was absent"),
     ],
 )
 def test_runs_that_measured_different_things_are_refused_with_the_difference(

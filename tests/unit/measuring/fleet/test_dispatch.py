@@ -6,19 +6,25 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from itertools import islice
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec import structs
 
+from harness.analysis.analyse import analyse
 from harness.catalog.workload import HEADLINE
 from harness.errors import Problem
 from harness.measuring.allocate import Allocator
+from harness.measuring.campaign import Campaign
 from harness.measuring.fleet.dispatch import MOST_FAILURES, MOST_TRIES, Fleet
 from harness.measuring.fleet.messages import Settings
 from harness.measuring.plan import Block, Profile
 from harness.results.hosts import kinds
-from harness.results.records import Status, Trial
+from harness.results.records import Host, Status, Trial
+from harness.results.store import RunWriter, read_run, read_trials
+from tests.support import factories
 from tests.support.factories import cell, examples, workload
 from tests.support.simulated_fleet import MadeUpHost, SimulatedCluster, Told, host, named
 
@@ -311,3 +317,41 @@ def test_whatever_happens_nothing_is_lost_or_there_twice(moments: list[Moment]) 
     assert done.blocks | missing == set(range(BLOCKS))
     assert not done.blocks & missing
     assert all(trial.cell.case == HEADLINE for trial in done.trials)
+
+
+def test_a_host_that_comes_later_is_in_the_run_before_its_trials(tmp_path: Path) -> None:
+    cluster = SimulatedCluster(named(["alpha"]))
+    cluster.events.append((2.5, lambda: cluster.hosts.update(named(["beta"]))))
+    told, plan = Told(), allocator()
+    fleet = Fleet(cluster, Settings(), told.told, clock=cluster.clock)
+    fleet.assemble(lambda: False)
+    header = structs.replace(factories.run(CELLS), hosts=tuple(fleet.roster.hosts))
+    current = Campaign(
+        header,
+        None,  # type: ignore[arg-type]
+        RunWriter.create(tmp_path, header),
+        Budget(cluster),  # type: ignore[arg-type]
+        plan,
+    )
+    seen: list[bool] = []
+
+    def add(one: Host) -> None:
+        seen.append(any(trial.host == one.id for trial in read_trials(current.folder, [])))
+        current.add_host(one)
+
+    fleet.on_host = add
+    cluster_blocks = islice(plan.blocks(), BLOCKS)
+    fleet.run(
+        cluster_blocks,
+        plan.has_trial,
+        current.budget,
+        lambda trial: current.writer.append(trial) or plan.record(trial),  # type: ignore[func-returns-value]
+        told,
+        lambda: False,
+    )
+    current.writer.close()
+    stored = list(read_trials(current.folder, []))
+    assert {trial.host for trial in stored} == {"alpha", "beta"}
+    assert [one.id for one in read_run(current.folder).hosts] == ["alpha", "beta"]
+    assert seen == [False]
+    assert analyse(read_run(current.folder), stored).trials == len(stored)
