@@ -21,6 +21,11 @@ if TYPE_CHECKING:
 QUESTIONS = Path(__file__).with_name("questions")
 # Words that the harness observes: a probe that ended its process, or never ended, reports nothing.
 DIES, HANGS = "process dies", "hangs"
+# Models that have no probes: what they do follows from another one.
+NOT_ASKED = {
+    "loops": "each of its threads has a loop of asyncio, which behaves as asyncio does",
+    "interpreters": "a job behaves as in any pool of the standard library",
+}
 GROUPS = (
     *("failures", "timeouts", "cancellation", "lifetimes", "context variables", "shared data"),
     *("scheduling", "loops and threads", "mistakes", "Ctrl-C"),
@@ -78,7 +83,7 @@ def parse(text: str, id_: str, file: str) -> Question:
         probe=root.text("probe"),
         words=words,
         promises=_read_promises(root, words),
-        not_applicable=_read_not_applicable(root),
+        not_applicable={**NOT_ASKED, **_read_not_applicable(root)},
         deadline_s=root.integer("deadline_s", _DEADLINE_S, least=1, most=60),
     )
     root.refuse_unknown_keys()

@@ -10,6 +10,7 @@ from harness.errors import Exit, Problem, unknown_name
 from harness.measuring.plan import RunSelection, select_workloads
 from harness.measuring.recording import Subject
 from harness.traces import scene
+from harness.traces.scene import NOT_TRACED
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -98,10 +99,11 @@ def _plan_workload(
         for offer in inventory.runners.offers()
     }
     missing = {one.cell.model: one.reason for one in absent if one.cell.contestant.is_plain}
+    missing |= {cell.model: NOT_TRACED[cell.model] for cell in present if cell.model in NOT_TRACED}
     subjects = []
     for cell in present:
         runner = runner_of[Contestant(cell.workload, cell.model, cell.contestant.variant)]
-        if not cell.contestant.is_plain:
+        if not cell.contestant.is_plain or cell.model in missing:
             continue
         if not runner.trace:
             missing[cell.model] = "its runner records no traces"

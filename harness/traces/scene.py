@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SCENES = Path(__file__).with_name("scenes")
+# Models that no recorder knows, and why.
+NOT_TRACED = {
+    "loops": "each of its threads has a loop of asyncio; trace asyncio",
+    "interpreters": "no recorder sees into another interpreter",
+}
 _MOST = 10**12  # of a parameter
 
 
@@ -45,7 +50,7 @@ def parse(text: str, id_: str, file: str) -> Scene:
         question=root.text("question"),
         params=params,
         expect=root.integer("expect", most=_MOST),
-        not_applicable=root.texts_of("not_applicable"),
+        not_applicable={**NOT_TRACED, **root.texts_of("not_applicable")},
     )
     root.refuse_unknown_keys()
     return scene

@@ -22,7 +22,7 @@ def test_a_question_is_read_as_it_is_written() -> None:
     assert (found.id, found.title, found.group) == ("demo", "What happens?", "failures")
     assert found.words["other"] == "The other thing."
     assert found.promises == dict.fromkeys(("asyncio", "trio"), Promise("one", "A document"))
-    assert found.not_applicable == {"go": "nothing happens there"}
+    assert found.not_applicable == {"go": "nothing happens there", **question.NOT_ASKED}
     assert found.deadline_s == 10
 
 

@@ -14,6 +14,7 @@ from matplotlib.colors import to_hex
 
 from harness.analysis.findings import LONGEST_TITLE, overall, title
 from harness.analysis.run_results import Analysis, WorkloadResult
+from harness.analysis.versus import default_pair
 from harness.catalog.workload import HEADLINE, MODELS
 from harness.claims import ledger
 from harness.claims.judge import judge_claims
@@ -76,7 +77,8 @@ def test_a_scene_is_drawn_without_a_warning(scene: str) -> None:
 @every_scene
 def test_there_is_an_overview_then_claims_a_figure_a_workload_and_one_a_sweep(scene: str) -> None:
     it = drawing(scene)
-    expected = ["overview", *(name for name in it.pages if name.startswith("claims"))]
+    pairs = ["versus"] if default_pair(it.analysis) is not None else []
+    expected = ["overview", *pairs, *(name for name in it.pages if name.startswith("claims"))]
     for id_, result in it.analysis.workloads.items():
         expected.append(id_)
         if len(result.cases) > 1:
