@@ -69,8 +69,8 @@ def plan(questions: Mapping[str, Question], runners: Runners, models: Sequence[s
         ]
     known = [model for model in order_models(offered) if model in {*offered, *unavailable}]
     for model in models:
-        if model not in {*known, *unavailable}:
-            raise unknown_name("model", model, known)
+        if model not in {*known, *unavailable, *runners.models}:
+            raise unknown_name("model", model, runners.models)
     order = {id_: index for index, id_ in enumerate(questions)}
     assignments.sort(key=lambda one: (order[one.question.id], known.index(one.model)))
     return Plan(
