@@ -18,7 +18,7 @@ from harness.results.hosts import classify
 from harness.results.records import Diagnosis
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from harness.measuring.campaign import Campaign
     from harness.measuring.executor import Executor
@@ -66,19 +66,21 @@ def open_place(
     scheduler: str | None,
     passed: Mapping[str, str],
     memory_bytes: int | None = None,
-    resumed: Run | None = None,
+    read_resumed: Callable[[], Run | None] = lambda: None,
     *,
     beside: bool = False,
 ) -> Iterator[Place]:
     """Be the only one who measures here, or connect to a scheduler and its hosts.
 
-    `resumed` is the run that goes on. Raises Problem.
+    `read_resumed` returns the run that goes on, if one does. Raises Problem.
     """
-    _check_place(scheduler, resumed)
     if scheduler is None:
         with measuring_alone(beside=beside) as is_alone:
+            _check_place(scheduler, read_resumed())
             yield Place(is_alone)
         return
+    resumed = read_resumed()
+    _check_place(scheduler, resumed)
     from harness.measuring.fleet.messages import Settings
 
     settings = Settings(env=dict(passed), beside=beside, memory_bytes=memory_bytes)

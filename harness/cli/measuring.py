@@ -39,7 +39,7 @@ if TYPE_CHECKING:
     from harness.claims.ledger import Claim
     from harness.cli.fleet import Place
     from harness.measuring.inventory import Inventory
-    from harness.results.records import Trial
+    from harness.results.records import Run, Trial
 
 _PRECISION = 0.03
 
@@ -140,13 +140,16 @@ def run(
     claims = ledger.load()
     urgent = ledger.list_cells(claims)
     passed = parse_passed(envs)
-    resumed = store.read_run(store.find_run(out, resume)) if resume is not None else None
     if scheduler and (runners or runtimes):
         option = "--runner" if runners else "--runtime"
         raise Problem(
             f"found {option} and --scheduler: neither runners nor runtimes travel to hosts"
         )
-    with open_place(scheduler, passed, max_memory, resumed, beside=beside) as place:
+
+    def read_resumed() -> Run | None:
+        return None if resume is None else store.read_run(store.find_run(out, resume))
+
+    with open_place(scheduler, passed, max_memory, read_resumed, beside=beside) as place:
         if resume is None:
             current = campaign.begin(
                 out,

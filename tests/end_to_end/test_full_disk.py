@@ -96,9 +96,9 @@ def filling(disk: Disk, monkeypatch: pytest.MonkeyPatch) -> Disk:
     append = store.RunWriter.append
     stored = 0
 
-    def append_and_fill(writer: store.RunWriter, trial: Trial) -> None:
+    def append_and_fill(writer: store.RunWriter, trial: Trial, *, sync: bool = True) -> None:
         nonlocal stored
-        append(writer, trial)
+        append(writer, trial, sync=sync)
         stored += 1
         if stored == GOOD_TRIALS:
             disk.fill()

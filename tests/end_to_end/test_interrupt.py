@@ -39,7 +39,7 @@ def test_ctrl_c_ends_a_run_with_the_exit_code_of_an_interrupt(interrupted: tuple
 def test_after_ctrl_c_what_there_is_has_been_shown_and_drawn(interrupted: tuple) -> None:
     it, said, _ = interrupted
     figures = store.find_run(it.out) / "figures"
-    for name in ("overview", "fanout", "fanout-scaling"):
+    for name in ("overview", "fanout"):
         assert (figures / f"{name}.png").is_file()
         assert (figures / f"{name}.svg").is_file()
     assert "Fan-out: " in said

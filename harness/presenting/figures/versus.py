@@ -21,6 +21,7 @@ _LABELS, _VALUES = 3.9, 2.2  # inches, left and right of the axis
 _HEAD, _BELOW, _MISSING = 0.35, 0.5, 0.17  # inches
 _TITLE_INCH, _LABEL_INCH = 0.085, 0.068  # width of a character, with room between the two
 _TICKS = 7
+_APART = 4  # points between 1x and the names beside it
 _COLOURS = {Outcome.BETTER: "#1f5fb0", Outcome.WORSE: "#b85c00"}
 _LEAST_SHOWN = 1.3  # factor that the axis shows at least, so that small differences look small
 
@@ -82,13 +83,13 @@ def _set_axes(axes: Axes, pair: HeadToHead) -> None:
         right, 1.01, f"{pair.first} is", transform=axes.transAxes, ha="right", va="bottom",
         fontsize=8.5, color=style.FAINT,
     )  # fmt: skip
-    for text, end, side in (
-        (f"\N{LEFTWARDS ARROW} {pair.second} better ", "right", Outcome.WORSE),
-        (f" {pair.first} better \N{RIGHTWARDS ARROW}", "left", Outcome.BETTER),
+    for text, end, away, side in (
+        (f"\N{LEFTWARDS ARROW} {pair.second} better", "right", -_APART, Outcome.WORSE),
+        (f"{pair.first} better \N{RIGHTWARDS ARROW}", "left", _APART, Outcome.BETTER),
     ):
-        axes.text(
-            1, 1.01, text, transform=axes.get_xaxis_transform(), ha=end, va="bottom",
-            fontsize=8.5, color=_COLOURS[side],
+        axes.annotate(
+            text, (1, 1.01), xycoords=axes.get_xaxis_transform(), xytext=(away, 0),
+            textcoords="offset points", ha=end, va="bottom", fontsize=8.5, color=_COLOURS[side],
         )  # fmt: skip
 
 
