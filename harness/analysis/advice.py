@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
     from harness.analysis.lead import Lead
     from harness.analysis.run_results import Analysis, CellResult, WorkloadResult
-    from harness.catalog.workload import PlaceChoice
+    from harness.catalog.parts import PlaceChoice
 
 _LEAST_OPTIONS = 2  # with fewer there is nothing to choose from
 

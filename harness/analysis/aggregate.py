@@ -37,7 +37,8 @@ if TYPE_CHECKING:
     from hdrh.histogram import HdrHistogram
     from numpy.typing import NDArray
 
-    from harness.catalog.workload import Metric, ModelCase
+    from harness.catalog.parts import Metric
+    from harness.catalog.workload import ModelCase
     from harness.results.records import Growth, Trial
 
 

@@ -32,7 +32,8 @@ from harness.statistics.blocks import BlockValues, pair_blocks
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-    from harness.catalog.workload import Metric, Workload
+    from harness.catalog.parts import Metric
+    from harness.catalog.workload import Workload
     from harness.results.records import AbsentCell, Run, Trial
     from harness.statistics.estimates import Estimate, Ratio
 

@@ -11,7 +11,7 @@ from harness.statistics import estimates
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.catalog.workload import Metric
+    from harness.catalog.parts import Metric
     from harness.results.records import Cell
     from harness.statistics.estimates import Ratio
 

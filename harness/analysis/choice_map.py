@@ -26,7 +26,8 @@ if TYPE_CHECKING:
     from harness.analysis.run_results import Analysis, CellResult, WorkloadResult
     from harness.catalog.contestant import Contestant
     from harness.catalog.grid import Grid, Index
-    from harness.catalog.workload import Case, Metric, Workload
+    from harness.catalog.parts import Case, Metric
+    from harness.catalog.workload import Workload
     from harness.statistics.estimates import Ratio
 
     Floats = NDArray[np.float64]

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from harness.analysis.aggregate import CellAggregate
     from harness.analysis.run_results import CellResult
-    from harness.catalog.workload import Metric
+    from harness.catalog.parts import Metric
 
 # What a load generator that is the limit falsifies: the number of requests in some time. CPU time
 # is the server's own.

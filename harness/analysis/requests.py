@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from harness.analysis.run_results import CellResult
-    from harness.catalog.workload import Metric
+    from harness.catalog.parts import Metric
 
 
 def describe_better(metric: Metric, cells: Iterable[CellResult]) -> str:

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from harness.analysis.aggregate import Step
     from harness.analysis.travel import Travel
     from harness.catalog.contestant import Contestant
-    from harness.catalog.workload import Metric, ModelCase, Workload
+    from harness.catalog.parts import Metric
+    from harness.catalog.workload import ModelCase, Workload
     from harness.results.records import AbsentCell, Run
     from harness.statistics.blocks import BlockValues
     from harness.statistics.estimates import Estimate, Ratio

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from harness.analysis.run_results import Analysis, CellResult, WorkloadResult
-    from harness.catalog.workload import Metric
+    from harness.catalog.parts import Metric
     from harness.statistics.estimates import Estimate, Ratio
 
     _Ranking = tuple[WorkloadResult, dict[str, CellResult]]  # with its ranked cells by name

@@ -5,39 +5,41 @@ Every error is `file: key: found ..., expected ...`; nothing that is misspelt is
 
 from __future__ import annotations
 
-import re
 import tomllib
-from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from harness.catalog.contestant import Contestant, is_model_id, is_variant, parse_name
-from harness.catalog.formula import Formula
-from harness.catalog.grid import AT_A_TIME, SHARE, Grid, case_id
-from harness.catalog.toml_table import TomlTable
-from harness.catalog.workload import (
-    ALL_CASES,
-    CHECK,
-    HEADLINE,
-    LATENCIES,
-    MODELS,
-    SHAPES,
-    SITE_PORT,
-    TOPICS,
+from harness.catalog.case_tables import read_cases, read_grid, read_load, read_params, read_sweep
+from harness.catalog.contestant import Contestant, is_variant, parse_name
+from harness.catalog.fields import (
+    KnownModels,
+    compute,
+    list_numbers,
+    read_count,
+    read_formula,
+    read_formulas_of,
+    read_model,
+)
+from harness.catalog.parts import (
     AdviceTexts,
     Case,
     Exclusion,
     LateLimit,
     Limit,
-    Load,
     Metric,
     Observation,
     Param,
     PlaceChoice,
-    Sampling,
     Site,
-    Sweep,
     VariantGroup,
     WantedCount,
+)
+from harness.catalog.toml_table import TomlTable
+from harness.catalog.workload import (
+    ALL_CASES,
+    LATENCIES,
+    SHAPES,
+    SITE_PORT,
+    TOPICS,
     Workload,
     is_workload_id,
 )
@@ -45,12 +47,9 @@ from harness.errors import Problem
 from harness.files import read_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Mapping
     from pathlib import Path
 
-_CASE_ID = re.compile(r"[a-z][a-z0-9]*(-[a-z0-9]+)*")
-_NEEDED_OF = {"echo": ("connections", "message_bytes"), "http": ("connections",)}
-_LONGEST_MS = 3_600_000
 _SHAPES_OF_WORK = ("makespan", "rate")
 _OF_A_SAMPLE = frozenset({"elapsed_ns", "cpu_ns", "operations", "ideal_ns"})
 _OF_A_TRIAL = {
@@ -62,19 +61,6 @@ _OF_A_TRIAL = {
     ),
 }
 _MEASURED = _OF_A_SAMPLE.union(*_OF_A_TRIAL.values())
-
-
-@dataclass(frozen=True)
-class _Models:
-    """The models that a file may name: ours, and in a file from outside any that could be."""
-
-    from_outside: bool
-
-    def __contains__(self, model: str) -> bool:
-        return model in MODELS or (self.from_outside and is_model_id(model))
-
-    def __str__(self) -> str:
-        return ", ".join(MODELS) + (" or another model's name" if self.from_outside else "")
 
 
 def load_folder(folder: Path, *, from_outside: bool = False) -> dict[str, Workload]:
@@ -100,7 +86,7 @@ def parse(id_: str, text: str, file: str, *, from_outside: bool = False) -> Work
         root = TomlTable(tomllib.loads(text), file)
     except (ValueError, RecursionError) as error:  # also for numbers or nesting beyond all measure
         raise Problem(f"{file}: not valid TOML: {error}") from None
-    workload = _workload(id_, root, text, _Models(from_outside))
+    workload = _workload(id_, root, text, KnownModels(from_outside))
     _check_grown(root, workload)
     _check_formulas(root, workload)
     for table in (root.table("oracle"), root.table("work"), root):
@@ -114,18 +100,18 @@ def parse(id_: str, text: str, file: str, *, from_outside: bool = False) -> Work
     return workload
 
 
-def _workload(id_: str, root: TomlTable, text: str, models: _Models) -> Workload:
-    params = _params(root, models)
-    names = frozenset(_numbers(params))
+def _workload(id_: str, root: TomlTable, text: str, models: KnownModels) -> Workload:
+    params = read_params(root, models)
+    names = frozenset(list_numbers(params))
     if "site" in root.values and SITE_PORT in params:
         raise root.problem("params", SITE_PORT, "another name: this is the parameter of the site")
-    work, oracle = root.table("work"), _formula(root.table("oracle"), "value", names)
+    work, oracle = root.table("work"), read_formula(root.table("oracle"), "value", names)
     shape = root.choice("shape", SHAPES)
-    load = _load(root.table("load"), names) if shape == "server" else None
+    load = read_load(root.table("load"), names) if shape == "server" else None
     swept, advice, late, site = map(root.optional_table, ("sweep", "advice", "late", "site"))
-    sweep = None if swept is None else _sweep(swept, params)
-    cases = _cases(root, params, sweep, oracle, load)
-    grid = _grid(root, params, cases, models)
+    sweep = None if swept is None else read_sweep(swept, params)
+    cases = read_cases(root, params, sweep, oracle, load)
+    grid = read_grid(root, params, cases, models)
     observations = _observations(root, params, names, models)
     counters = frozenset(observation.name for observation in observations)
     measured = names | _OF_A_SAMPLE | _OF_A_TRIAL.get(shape, frozenset()) | counters
@@ -139,9 +125,9 @@ def _workload(id_: str, root: TomlTable, text: str, models: _Models) -> Workload
         rules=root.texts("rules"),
         params=params,
         oracle=oracle,
-        operations=_formula(work, "operations", names),
-        ideal_ns=_formula(work, "ideal_ns", names) if "ideal_ns" in work.values else None,
-        ideal_ns_of=_formulas_of(work, "ideal_ns_of", names, models),
+        operations=read_formula(work, "operations", names),
+        ideal_ns=read_formula(work, "ideal_ns", names) if "ideal_ns" in work.values else None,
+        ideal_ns_of=read_formulas_of(work, "ideal_ns_of", names, models),
         grows_with=_grows_with(work, params, shape),
         cases=cases,
         sweep=sweep,
@@ -169,7 +155,7 @@ def _grows_with(work: TomlTable, params: Mapping[str, Param], shape: str) -> str
     """Return the parameter that time is proportional to; empty if there is none."""
     if "grows_with" not in work.values:
         return ""
-    name = work.choice("grows_with", tuple(sorted(_numbers(params))))
+    name = work.choice("grows_with", tuple(sorted(list_numbers(params))))
     if shape not in _SHAPES_OF_WORK or "ideal_ns" in work.values:
         raise work.problem(
             "grows_with",
@@ -185,8 +171,8 @@ def _check_formulas(root: TomlTable, workload: Workload) -> None:
     oracle, work = root.table("oracle"), root.table("work")
     ideal_ns_of = work.table("ideal_ns_of", {})
     for case in workload.cases.values():
-        _computed(oracle, "value", workload.oracle, case)
-        count = _computed(work, "operations", workload.operations, case)
+        compute(oracle, "value", workload.oracle, case)
+        count = compute(work, "operations", workload.operations, case)
         if int(count) < 1:
             raise work.problem(
                 "operations",
@@ -194,15 +180,15 @@ def _check_formulas(root: TomlTable, workload: Workload) -> None:
                 f"at least 1 in every case, but in {case.id} it is {count}",
             )
         if workload.ideal_ns is not None:
-            _computed(work, "ideal_ns", workload.ideal_ns, case)
+            compute(work, "ideal_ns", workload.ideal_ns, case)
         for model, formula in workload.ideal_ns_of.items():
-            _computed(ideal_ns_of, model, formula, case)
+            compute(ideal_ns_of, model, formula, case)
         for observation in workload.observations:
             table = root.table("observed").table(observation.name)
             for wanted in (observation.wanted, *observation.wanted_of.values()):
-                _computed(table, "", wanted.formula, case)
+                compute(table, "", wanted.formula, case)
         for key, formula in vars(workload.site).items() if workload.site else ():
-            _computed(root.table("site"), key, formula, case)
+            compute(root.table("site"), key, formula, case)
 
 
 def _check_grown(root: TomlTable, workload: Workload) -> None:
@@ -214,7 +200,7 @@ def _check_grown(root: TomlTable, workload: Workload) -> None:
             for case in workload.cases.values():
                 if formula is None or workload.find_limit(case, model):
                     continue
-                value = int(_computed(table, "grown", formula, case))
+                value = int(compute(table, "grown", formula, case))
                 if not param.least <= value <= param.most:
                     expected = f"a value from {param.least} to {param.most} in the case {case.id}"
                     raise table.problem("grown", value, expected)
@@ -250,17 +236,17 @@ def _site(table: TomlTable, names: frozenset[str], shape: str) -> Site:
         expected = f"a site only for the shapes {' and '.join(_SHAPES_OF_WORK)}"
         raise table.problem("", shape, expected)
     site = Site(
-        pages=_count(table, "pages", names),
-        broken=_count(table, "broken", names, 0),
-        page_bytes=_count(table, "page_bytes", names),
-        links=_count(table, "links", names, 0),
-        delay_ns=_count(table, "delay_ns", names),
+        pages=read_count(table, "pages", names),
+        broken=read_count(table, "broken", names, 0),
+        page_bytes=read_count(table, "page_bytes", names),
+        links=read_count(table, "links", names, 0),
+        delay_ns=read_count(table, "delay_ns", names),
     )
     table.refuse_unknown_keys()
     return site
 
 
-def _groups(root: TomlTable, models: _Models) -> tuple[VariantGroup, ...]:
+def _groups(root: TomlTable, models: KnownModels) -> tuple[VariantGroup, ...]:
     """Read groups of contestants; each variant, and each model, belongs to one at most."""
     groups: list[VariantGroup] = []
     seen: set[str] = set()
@@ -287,184 +273,7 @@ def _groups(root: TomlTable, models: _Models) -> tuple[VariantGroup, ...]:
     return tuple(groups)
 
 
-def _params(root: TomlTable, models: _Models) -> dict[str, Param]:
-    tables = dict(root.tables("params"))
-    names = frozenset(name for name, table in tables.items() if "choices" not in table.values)
-    params = {name: _param(name, table, names, models) for name, table in tables.items()}
-    for name, param in params.items():
-        for word in param.unit_of.keys() - {
-            word for other in params.values() for word in other.choices
-        }:
-            raise root.problem(f"params.{name}.unit_of", word, "a word out of some choices")
-    return params
-
-
-def _param(name: str, table: TomlTable, names: frozenset[str], models: _Models) -> Param:
-    if choices := table.texts("choices", ()):
-        param = Param(name, "", 0, 0, table.text("meaning"), choices)
-    else:
-        unit, least, most = table.text("unit"), table.integer("min"), table.integer("max")
-        param = Param(
-            name,
-            unit,
-            least,
-            most,
-            table.text("meaning"),
-            unit_of=table.texts_of("unit_of"),
-            most_per_core=table.integer("most_per_core", 0, least=0),
-            grown=_formula(table, "grown", names) if table.text("grown", "") else None,
-            grown_of=_formulas_of(table, "grown_of", names, models),
-        )
-    table.refuse_unknown_keys()
-    if param.least > param.most:
-        raise table.problem("max", param.most, f"at least min, which is {param.least}")
-    return param
-
-
-def _numbers(params: Mapping[str, Param]) -> list[str]:
-    """Return the parameters that are numbers and not words."""
-    return [name for name, param in params.items() if not param.choices]
-
-
-def _formula(table: TomlTable, key: str, names: frozenset[str]) -> Formula:
-    text = table.text(key, expected="a formula")
-    try:
-        formula = Formula(text)
-    except ValueError as error:
-        raise table.problem(key, text, f"a formula ({error})") from None
-    strangers = sorted(formula.names - names)
-    if strangers:
-        known = ", ".join(sorted(names)) or "none"
-        raise table.problem(key, text, f"a formula of these names: {known}; not {strangers[0]}")
-    return formula
-
-
-def _formulas_of(
-    table: TomlTable, key: str, names: frozenset[str], models: _Models
-) -> dict[str, Formula]:
-    """Read a table of formulas by model; empty if it is absent."""
-    others = table.table(key, {})
-    return {
-        _model(others, model, models): _formula(others, model, names) for model in others.values
-    }
-
-
-def _sampling(table: TomlTable) -> Sampling:
-    return Sampling(
-        warmup=table.integer("warmup", 0, least=0),
-        iterations=table.integer("iterations", 1, least=1),
-        min_sample_ns=table.integer("min_sample_ms", 0, least=0) * 1_000_000,
-        timeout_s=table.integer("timeout_s", 30, least=1),
-    )
-
-
-def _sweep(table: TomlTable, params: dict[str, Param]) -> Sweep:
-    name = table.choice("param", tuple(_numbers(params)))
-    bounds = params[name].least, params[name].most
-    sweep = Sweep(
-        param=name,
-        values=table.integers("values", within=bounds),
-        thorough=table.integers("thorough", (), within=bounds),
-        sampling=_sampling(table),
-    )
-    table.refuse_unknown_keys()
-    return sweep
-
-
-def _cases(
-    root: TomlTable,
-    params: dict[str, Param],
-    sweep: Sweep | None,
-    expected: Formula,
-    load: Load | None,
-) -> dict[str, Case]:
-    cases: dict[str, Case] = {}
-    for id_, table in root.tables("cases"):
-        if not _CASE_ID.fullmatch(id_):
-            raise table.problem("", id_, "lowercase words joined by hyphens")
-        given = table.table("params", {})
-        values = {name: _value(given, param) for name, param in params.items()}
-        given.refuse_unknown_keys()
-        case = Case(
-            id_,
-            values,
-            _sampling(table),
-            thorough=table.flag("thorough"),
-            label=table.text("label", ""),
-            group=table.text("group", ""),
-            disturbance_ns=table.integer("disturbance_ns", 0, least=0),
-        )
-        cases[id_] = case if load is None or id_ == CHECK else _asked(case, table, load)
-        if id_ == CHECK:
-            # The answer stands in the file, worked out by hand, and the formula must agree: the
-            # two would have to be wrong in the same way.
-            answer = table.integer("expect")
-            right = _computed(root.table("oracle"), "value", expected, cases[id_])
-            if answer != right:
-                raise table.problem("expect", answer, f"what oracle.value gives: {right}")
-        table.refuse_unknown_keys()
-    for needed in (CHECK, HEADLINE):
-        if needed not in cases:
-            raise root.problem("cases", ", ".join(cases) or "none", f"one named {needed}")
-    if sweep is not None:
-        if load is not None:
-            _lasts(sweep.sampling, root.table("sweep"), load)
-        cases.update(_sweep_cases(root.table("sweep"), sweep, cases))
-    return cases
-
-
-def _value(given: TomlTable, param: Param) -> int | str:
-    if param.choices:
-        return given.choice(param.name, param.choices)
-    return given.integer(param.name, least=param.least, most=param.most)
-
-
-def _load(table: TomlTable, names: frozenset[str]) -> Load:
-    """Read how a server is asked. Times are in milliseconds, and bounds the generator's own."""
-    application = table.choice("application", tuple(_NEEDED_OF))
-    is_http = application == "http"
-    load = Load(
-        application=application,
-        path=table.text("path") if is_http else "",
-        body=table.text("body") if is_http else "",
-        requests=table.integer("check_requests", 20, least=1),
-        rate_ms=table.integer("rate_ms", 500, least=1, most=_LONGEST_MS),
-        ladder_from=table.integer("ladder_from", 1_000, least=1, most=100_000_000),
-        ladder_percent=table.integer("ladder_percent", 150, least=101, most=10_000),
-        ladder_steps=table.integer("ladder_steps", 16, least=1, most=1_000),
-        connect_ms=table.integer("connect_timeout_ms", 5_000, least=1, most=_LONGEST_MS),
-        answer_ms=table.integer("answer_timeout_ms", 5_000, least=1, most=_LONGEST_MS),
-        drains=table.flag("drains"),
-    )
-    if is_http and not load.path.startswith("/"):
-        raise table.problem("path", load.path, "a path that begins with /")
-    for name in _NEEDED_OF[application]:
-        if name not in names:
-            raise table.problem(
-                "application", application, f"one that needs no parameter {name}, or that parameter"
-            )
-    table.refuse_unknown_keys()
-    return load
-
-
-def _asked(case: Case, table: TomlTable, load: Load) -> Case:
-    """Return a case with how fast its server is asked, and for how long."""
-    ladder = not load.drains and table.flag("ladder")
-    if ladder:
-        return replace(case, ladder=True)
-    least = 1 if load.drains else 0
-    rate = table.integer("rate_per_s", ... if least else 0, least=least, most=100_000_000)
-    _lasts(case.sampling, table, load)
-    return replace(case, rate_per_s=rate)
-
-
-def _lasts(sampling: Sampling, table: TomlTable, load: Load) -> None:
-    """Refuse phases without an end: one lasts for as long as a sample is to last, at least."""
-    if sampling.min_sample_ns == 0 and (sampling.warmup or not load.drains):
-        raise table.problem("min_sample_ms", 0, "at least 1: it is how long a server is asked")
-
-
-def _exclusion(row: TomlTable, params: dict[str, Param], models: _Models) -> Exclusion:
+def _exclusion(row: TomlTable, params: dict[str, Param], models: KnownModels) -> Exclusion:
     model = row.text("model", expected=f"one of {models}")
     if model not in models:
         raise row.problem("model", model, f"one of {models}")
@@ -479,125 +288,21 @@ def _exclusion(row: TomlTable, params: dict[str, Param], models: _Models) -> Exc
     return exclusion
 
 
-def _sweep_cases(table: TomlTable, sweep: Sweep, by_hand: dict[str, Case]) -> dict[str, Case]:
-    cases = {}
-    headline = by_hand[HEADLINE].params
-    for value in (*sweep.values, *sweep.thorough):
-        if value == headline[sweep.param]:
-            continue  # the headline case is that point
-        id_ = f"{sweep.param}-{value}"
-        if id_ in by_hand:
-            raise table.problem("values", value, f"none that is a case of its own, as {id_} is")
-        point = {**headline, sweep.param: value}
-        cases[id_] = Case(id_, point, sweep.sampling, thorough=value in sweep.thorough)
-    return cases
-
-
-def _grid(
-    root: TomlTable, params: dict[str, Param], cases: dict[str, Case], models: _Models
-) -> Grid | None:
-    """Read the grid, and add its cases to the others."""
-    table = root.optional_table("grid")
-    if table is None:
-        return None
-    numbers = tuple(_numbers(params))
-    at_a_time = table.choice("concurrency", numbers)
-    most = params[at_a_time].most
-    first_shares, more_shares = _axis(table, "shares", 100), _axis(table, "more_shares", 100)
-    first_counts, more_counts = (
-        _axis(table, "at_a_time", most),
-        _axis(table, "more_at_a_time", most),
-    )
-    shares, counts = sorted({*first_shares, *more_shares}), sorted({*first_counts, *more_counts})
-    places = {(i, j): (x, y) for i, x in enumerate(shares) for j, y in enumerate(counts)}
-    without, metrics = table.table("without", {}), table.texts("metrics")
-    used = table.text("used", "")
-    for key, name in (("used", used), *(("metrics", name) for name in metrics)):
-        if name and name not in root.table("metrics").values:
-            raise table.problem(key, name, "one of the metrics")
-    grid = Grid(
-        cpu=table.choice("cpu", numbers),
-        wait=table.choice("wait", numbers),
-        at_a_time=at_a_time,
-        shares=tuple(shares),
-        counts=tuple(counts),
-        first=frozenset(
-            at for at, (x, y) in places.items() if x in first_shares and y in first_counts
-        ),
-        cases={at: case_id(*place) for at, place in places.items()},
-        metrics=metrics,
-        used=used,
-        without={_model(without, model, models): without.text(model) for model in without.values},
-    )
-    _add_points(table, params, cases, list(places.values()))
-    table.refuse_unknown_keys()
-    return grid
-
-
-def _add_points(
-    table: TomlTable,
-    params: Mapping[str, Param],
-    cases: dict[str, Case],
-    places: Sequence[tuple[int, int]],
-) -> None:
-    """Add a case for each point of a grid; formulas give its parameters."""
-    given, sampling = table.table("params"), _sampling(table)
-    formulas = {name: _count(given, name, frozenset({SHARE, AT_A_TIME})) for name in params}
-    given.refuse_unknown_keys()
-    for share, count in places:
-        place = {SHARE: share, AT_A_TIME: count}
-        values: dict[str, int | str] = {
-            name: _grid_value(given, params[name], formula, place)
-            for name, formula in formulas.items()
-        }
-        id_ = case_id(share, count)
-        cases[id_] = Case(id_, values, sampling)
-
-
-def _axis(table: TomlTable, key: str, most: int) -> tuple[int, ...]:
-    """Read the values along one side of a grid; those that are added later may be none."""
-    default = () if key.startswith("more_") else ...
-    return table.integers(key, default, within=(0 if key.endswith("shares") else 1, most))
-
-
-def _grid_value(table: TomlTable, param: Param, formula: Formula, place: Mapping[str, int]) -> int:
-    """Return a parameter at a point of the grid. Raises Problem if it is out of bounds."""
-    try:
-        value = int(formula(place))
-    except ArithmeticError as error:
-        raise table.problem(
-            param.name, formula.text, f"a value at {dict(place)} ({error})"
-        ) from None
-    if not param.least <= value <= param.most:
-        expected = f"a value from {param.least} to {param.most}, but at {dict(place)} it is {value}"
-        raise table.problem(param.name, formula.text, expected)
-    return value
-
-
-def _computed(table: TomlTable, key: str, formula: Formula, case: Case) -> int | float:
-    try:
-        return formula(case.params)
-    except ArithmeticError as error:
-        raise table.problem(
-            key, formula.text, f"a formula that has a value in the case {case.id} ({error})"
-        ) from None
-
-
 def _metric(
     name: str,
     table: TomlTable,
     measured: frozenset[str],
     params: frozenset[str],
-    models: _Models,
+    models: KnownModels,
 ) -> Metric:
     metric = Metric(
         id=name,
         label=table.text("label"),
         unit=table.text("unit"),
         better=table.choice("better", ("lower", "higher", "neither")),
-        formula=_formula(table, "formula", measured),
+        formula=read_formula(table, "formula", measured),
         baselines=table.texts("baselines", ()),
-        ideal=_formula(table, "ideal", params) if "ideal" in table.values else None,
+        ideal=read_formula(table, "ideal", params) if "ideal" in table.values else None,
     )
     for model in metric.baselines:
         if model not in models:
@@ -606,13 +311,13 @@ def _metric(
     return metric
 
 
-def _limit(row: TomlTable, params: dict[str, Param], models: _Models) -> Limit:
+def _limit(row: TomlTable, params: dict[str, Param], models: KnownModels) -> Limit:
     model = row.text("model", expected=f"one of {models}")
     if model not in models:
         raise row.problem("model", model, f"one of {models}")
     limit = Limit(
         model=model,
-        param=row.choice("param", tuple(sorted(_numbers(params)))),
+        param=row.choice("param", tuple(sorted(list_numbers(params)))),
         most=row.integer("most"),
         reason=row.text("reason"),
         clamps=row.flag("clamps"),
@@ -625,7 +330,7 @@ def _limit(row: TomlTable, params: dict[str, Param], models: _Models) -> Limit:
 
 
 def _observations(
-    root: TomlTable, params: Mapping[str, Param], names: frozenset[str], models: _Models
+    root: TomlTable, params: Mapping[str, Param], names: frozenset[str], models: KnownModels
 ) -> tuple[Observation, ...]:
     tables = root.tables("observed")
     for name, _ in tables:
@@ -635,14 +340,14 @@ def _observations(
 
 
 def _observation(
-    name: str, table: TomlTable, names: frozenset[str], models: _Models
+    name: str, table: TomlTable, names: frozenset[str], models: KnownModels
 ) -> Observation:
     key = next((key for key in ("at_least", "at_most") if key in table.values), "expected")
     wanted_of = {}
     for group in ("expected", "at_least", "at_most"):
         others = table.table(f"{group}_of", {})
         for model in others.values:
-            if _model(others, model, models) in wanted_of:
+            if read_model(others, model, models) in wanted_of:
                 raise others.problem(model, others.values[model], "a model in one table only")
             wanted_of[model] = _wanted(others, model, names, group)
     wanted = _wanted(table, key, names, key)
@@ -653,21 +358,12 @@ def _observation(
 
 def _wanted(table: TomlTable, key: str, names: frozenset[str], kind: str) -> WantedCount:
     """Read the value of a counter, or its bound: an integer or a formula."""
-    return WantedCount(_count(table, key, names), kind == "at_least", kind == "at_most")
+    return WantedCount(read_count(table, key, names), kind == "at_least", kind == "at_most")
 
 
-def _count(
-    table: TomlTable, key: str, names: frozenset[str], default: int | None = None
-) -> Formula:
-    """Read an integer or a formula."""
-    if type(table.values.get(key, default)) is int:
-        return Formula(str(table.integer(key, ... if default is None else default)))
-    return _formula(table, key, names)
-
-
-def _not_applicable(root: TomlTable, models: _Models) -> dict[str, str]:
+def _not_applicable(root: TomlTable, models: KnownModels) -> dict[str, str]:
     table = root.table("not_applicable", {})
-    return {_model(table, model, models): table.text(model) for model in table.values}
+    return {read_model(table, model, models): table.text(model) for model in table.values}
 
 
 def _alone(root: TomlTable, cases: Mapping[str, Case]) -> dict[str, str]:
@@ -679,7 +375,7 @@ def _alone(root: TomlTable, cases: Mapping[str, Case]) -> dict[str, str]:
 
 
 def _contrasts(
-    root: TomlTable, id_: str, models: _Models
+    root: TomlTable, id_: str, models: KnownModels
 ) -> tuple[tuple[Contestant, Contestant], ...]:
     contrasts = []
     for row in root.rows("contrasts"):
@@ -690,17 +386,9 @@ def _contrasts(
     return tuple(contrasts)
 
 
-def _contestant(row: TomlTable, key: str, id_: str, models: _Models) -> Contestant:
+def _contestant(row: TomlTable, key: str, id_: str, models: KnownModels) -> Contestant:
     text = row.text(key)
     contestant = parse_name(id_, text)
     if contestant is None or contestant.model not in models:
         raise row.problem(key, text, f"a model, or `model · variant`: {models}")
     return contestant
-
-
-def _model(table: TomlTable, model: str, models: _Models) -> str:
-    if model not in models:
-        raise Problem(
-            f"{table.file}: {table.path}: found the model {model!r}, expected one of {models}"
-        )
-    return model

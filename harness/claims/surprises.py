@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from harness.claims.judge import JudgedClaim, Verdict
+from harness.claims.judgement import JudgedClaim, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -12,7 +12,7 @@ from rich.console import Console
 from harness import units
 from harness.analysis.analyse import analyse
 from harness.behaviours import judge as behaviours
-from harness.claims import judge, ledger
+from harness.claims import judge, judgement, ledger
 from harness.cli import options
 from harness.cli.console import echo_json, warn
 from harness.cli.results import analyse_run, import_figures, present, show_results, summarise
@@ -139,14 +139,14 @@ def claims_(
     analysis = analyse_run(folder)
     results = judge.judge_claims(known, analysis, behaviours.of_run(folder))
     if as_json:
-        echo_json(judge.json_document(analysis, results))
+        echo_json(judgement.json_document(analysis, results))
     else:
         console = Console()
         for line in tables.claims(results):
             console.print(line)
     if not must_hold:
         return Exit.SUCCESS
-    complaints = judge.complaints(results)
+    complaints = judgement.complaints(results)
     for complaint in complaints:
         click.echo(f"loombench: {units.one_line(complaint)}", err=True)
     return Exit.FAILED if complaints else Exit.SUCCESS

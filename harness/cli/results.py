@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     from harness.analysis.changes import CellChange
     from harness.analysis.run_results import Analysis
-    from harness.claims.judge import JudgedClaim
+    from harness.claims.judgement import JudgedClaim
 
 
 _NAMED_FIGURES = 3  # the first are about the whole run

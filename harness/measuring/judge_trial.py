@@ -17,7 +17,8 @@ from harness.results.records import Status
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from harness.catalog.workload import ModelCase, Observation
+    from harness.catalog.parts import Observation
+    from harness.catalog.workload import ModelCase
     from harness.measuring.processes.child import ChildResult
     from harness.measuring.runners.protocol import Failed
     from harness.measuring.runners.transcript import Transcript

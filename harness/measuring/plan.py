@@ -21,7 +21,8 @@ from harness.statistics.rounds import DEFAULT_ROUNDS
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
 
-    from harness.catalog.workload import Case, ModelCase, Workload
+    from harness.catalog.parts import Case
+    from harness.catalog.workload import ModelCase, Workload
     from harness.measuring.runners.runner import Offer
 
     CaseKey = tuple[str, str]  # workload, case

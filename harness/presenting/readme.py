@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from harness import units
 from harness.analysis.advice import advice
-from harness.claims import judge
-from harness.claims.judge import Verdict
+from harness.claims import judgement
+from harness.claims.judgement import Verdict
 from harness.errors import Problem
 from harness.presenting.export.markdown import escape
 
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from harness.analysis.advice import Aspect
     from harness.analysis.run_results import Analysis
-    from harness.claims.judge import JudgedClaim
+    from harness.claims.judgement import JudgedClaim
 
 DOCUMENTS = {  # each document with the blocks that it must have
     "README.md": ("results", "machine"),
@@ -98,7 +98,7 @@ def _claim_rows(judged: Sequence[JudgedClaim]) -> Iterator[str]:
     yield "| --- | --- |"
     for result in judged:
         doubt = "" if result.verdict is Verdict.HOLDS else f" **{result.verdict.value}**"
-        yield f"| {escape(result.claim.says)} | {judge.format_measured(result)}{doubt} |"
+        yield f"| {escape(result.claim.says)} | {judgement.format_measured(result)}{doubt} |"
 
 
 def _advice_rows(analysis: Analysis) -> Iterator[str]:

@@ -22,7 +22,7 @@ from msgspec import structs
 from harness.analysis.analyse import analyse
 from harness.behaviours import store as behaviours
 from harness.behaviours.judge import of_run
-from harness.claims import judge, ledger
+from harness.claims import judge, judgement, ledger
 from harness.errors import Exit, Problem
 from harness.files import read_text, write_file
 from harness.paths import ROOT
@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from harness.analysis.run_results import Analysis
     from harness.behaviours.judge import Row
     from harness.behaviours.records import Observation
-    from harness.claims.judge import JudgedClaim
+    from harness.claims.judgement import JudgedClaim
     from harness.results.records import Run, Trial
 
 HOST = "reference"  # instead of the name of the machine
@@ -210,7 +210,7 @@ def _draw(derived: Derived, names: Sequence[str], folder: Path) -> dict[str, Pat
 def _failing_claims(derived: Derived) -> Iterator[str]:
     """Yield a line for each of our own claims that does not hold."""
     for result in derived.own_claims:
-        if result.verdict is not judge.Verdict.HOLDS:
+        if result.verdict is not judgement.Verdict.HOLDS:
             yield (
                 f"docs/own-claims.toml: {result.claim.id}: {result.verdict.value}, expected it to"
                 " hold; `make claims` says what to do"

@@ -11,8 +11,8 @@ from rich.text import Text
 from harness import units
 from harness.analysis.findings import finding
 from harness.catalog.workload import BASELINE
-from harness.claims import judge
-from harness.claims.judge import Verdict
+from harness.claims import judgement
+from harness.claims.judgement import Verdict
 from harness.presenting.fitting import Column, fit
 from harness.results.records import Status
 from harness.statistics.estimates import MIN_FOR_INTERVAL
@@ -24,8 +24,9 @@ if TYPE_CHECKING:
 
     from harness.analysis.changes import CellChange
     from harness.analysis.run_results import Analysis, CellResult, WorkloadResult
-    from harness.catalog.workload import Metric, Workload
-    from harness.claims.judge import JudgedClaim
+    from harness.catalog.parts import Metric
+    from harness.catalog.workload import Workload
+    from harness.claims.judgement import JudgedClaim
     from harness.results.records import AbsentCell, Cell, Diagnosis, Trial
     from harness.statistics.estimates import Estimate, Ratio
 
@@ -261,7 +262,7 @@ _CLAIM_STYLE = {
 
 def claims(judged: Sequence[JudgedClaim]) -> Iterator[RenderableType]:
     """Yield the output of `claims`: the measured claims, then why the others are not measured."""
-    yield Text(judge.summary_sentence(judged), style="bold")
+    yield Text(judgement.summary_sentence(judged), style="bold")
     table = _table("verdict", "claim", "claimed range", "measured [95%]")
     table.columns[0].no_wrap = True
     for result in judged:
@@ -272,7 +273,7 @@ def claims(judged: Sequence[JudgedClaim]) -> Iterator[RenderableType]:
                 Text(result.verdict.value, style=_CLAIM_STYLE[result.verdict]),
                 result.claim.says,
                 result.claimed,
-                judge.format_measured(result) + (f" {_NO_INTERVAL}" if no_interval else ""),
+                judgement.format_measured(result) + (f" {_NO_INTERVAL}" if no_interval else ""),
             )
     if table.rows:
         yield Text(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from harness.analysis.versus import Bout, HeadToHead
-    from harness.catalog.workload import Metric
+    from harness.catalog.parts import Metric
     from harness.statistics.estimates import Estimate
 
 _WIDE = 105  # columns of a terminal from which the values of both fit

@@ -22,7 +22,8 @@ from harness.paths import ROOT, WORKLOADS
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from harness.catalog.workload import Observation, Workload
+    from harness.catalog.parts import Observation
+    from harness.catalog.workload import Workload
 
 _LINE_LENGTH = 100
 _WORD = re.compile(r"[a-z][a-z0-9]*")

@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from hdrh.histogram import HdrHistogram
     from numpy.typing import NDArray
 
-    from harness.catalog.workload import Case, Metric, ModelCase
+    from harness.catalog.parts import Case, Metric
+    from harness.catalog.workload import ModelCase
     from harness.results.records import Parked, Trial
 
 _SAMPLE_NAMES = frozenset({"elapsed_ns", "cpu_ns", "operations", "ideal_ns"})

@@ -25,7 +25,8 @@ from numpy.typing import NDArray
 
 from harness.analysis.run_results import Analysis
 from harness.claims import ledger
-from harness.claims.judge import JudgedClaim, judge_claims
+from harness.claims.judge import judge_claims
+from harness.claims.judgement import JudgedClaim
 from harness.presenting import figures
 from tests.support import shared
 from tests.support.scenes import LARGE, SCENES, analysis_of

@@ -31,7 +31,7 @@ from harness.analysis import run_comparison
 from harness.analysis.analyse import analyse
 from harness.analysis.run_results import Analysis
 from harness.catalog import workload_file
-from harness.claims import judge, ledger
+from harness.claims import judge, judgement, ledger
 from harness.errors import Problem
 from harness.measuring.processes.child import ChildResult
 from harness.measuring.runners import external, protocol
@@ -186,8 +186,8 @@ def read_ledger(text: bytes) -> None:
     console = Console(file=io.StringIO(), width=80)
     for line in tables.claims(judged):
         console.print(line)
-    judge.json_document(_good(), judged)
-    judge.complaints(judged)
+    judgement.json_document(_good(), judged)
+    judgement.complaints(judged)
 
 
 def read_manifest(text: bytes) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.claims import judge, ledger
-from harness.claims.judge import JudgedClaim
+from harness.claims.judgement import JudgedClaim
 from harness.claims.ledger import Claim
 from harness.results.records import Trial
 from tests.support.factories import analysed

@@ -14,7 +14,8 @@ from harness.results.records import CLIENT_LIMITED, Phase
 from harness.statistics.latencies import requests_needed
 
 if TYPE_CHECKING:
-    from harness.catalog.workload import Load, ModelCase
+    from harness.catalog.parts import Load
+    from harness.catalog.workload import ModelCase
     from harness.results.records import Status
 
 # Deep nesting and invalid UTF-8 do not raise DecodeError.

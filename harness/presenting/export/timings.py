@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from harness.analysis.run_results import Analysis, CellResult
-    from harness.catalog.workload import Case, Workload
+    from harness.catalog.parts import Case
+    from harness.catalog.workload import Workload
     from harness.presenting.export.selection import ExportSelection
     from harness.results.records import Cell, Sample, Trial
 

@@ -44,7 +44,7 @@ if TYPE_CHECKING:
     from harness.analysis.run_results import Analysis, WorkloadResult
     from harness.analysis.versus import HeadToHead
     from harness.behaviours.judge import Row
-    from harness.claims.judge import JudgedClaim
+    from harness.claims.judgement import JudgedClaim
 
     _Maker = Callable[[], Figure]
 

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from harness.analysis.comparison import Comparison
     from harness.analysis.run_results import Analysis, CellResult, WorkloadResult
     from harness.catalog.contestant import Contestant
-    from harness.catalog.workload import Metric
+    from harness.catalog.parts import Metric
     from harness.presenting.figures.style import Look
     from harness.statistics.estimates import Estimate
 

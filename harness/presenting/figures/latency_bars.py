@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from harness.analysis.run_results import Analysis, CellResult, WorkloadResult
-    from harness.catalog.workload import Case, LateLimit, Workload
+    from harness.catalog.parts import Case, LateLimit
+    from harness.catalog.workload import Workload
     from harness.presenting.figures.style import Look
 
     CaseCells = list[tuple[Case, dict[str, CellResult]]]  # cells by model

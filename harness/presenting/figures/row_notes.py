@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from harness.analysis.run_results import CellResult, WorkloadResult
     from harness.catalog.contestant import Contestant
-    from harness.catalog.workload import Metric
+    from harness.catalog.parts import Metric
 
 MARK = "\u2020"  # a dagger: a line below the panels says something of this row
 REST = " \u2026 (the report has the rest)"

@@ -10,8 +10,8 @@ from matplotlib.patches import Rectangle
 
 from harness import units
 from harness.catalog.workload import TOPICS
-from harness.claims import judge
-from harness.claims.judge import Verdict
+from harness.claims import judgement
+from harness.claims.judgement import Verdict
 from harness.claims.surprises import find_surprises, workload_of
 from harness.presenting.figures import style, ticks
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from harness.analysis.run_results import Analysis
-    from harness.claims.judge import JudgedClaim
+    from harness.claims.judgement import JudgedClaim
 
 _WIDTH, _LABELS, _WORDS = 11.0, 3.1, 3.2  # inches: all, left of the axes, right of them
 _BADGE, _NUMBERS = 0.16, 1.1  # inches, right of the axes
@@ -101,7 +101,7 @@ def figure(
     }
     row = 0.1 + _LINE * max(2, *(text.count("\n") + 1 for text in labels.values()))
     body = sum(_HEAD + row * len(claims) + _FOOT for claims in panels.values())
-    title = judge.summary_sentence(page if topic else judged)
+    title = judgement.summary_sentence(page if topic else judged)
     sheet, _, top = style.sheet(
         _WIDTH,
         body + _GAP,

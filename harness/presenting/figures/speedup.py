@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from harness.analysis.run_results import Analysis, WorkloadResult
-    from harness.catalog.workload import Case, Metric
+    from harness.catalog.parts import Case, Metric
     from harness.presenting.figures.style import Look
 
     Lines = dict[str, list[Point]]  # model -> its points, by the parameter

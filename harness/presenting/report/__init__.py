@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from harness.analysis.run_results import Analysis
-    from harness.claims.judge import JudgedClaim
+    from harness.claims.judgement import JudgedClaim
 
 FILE = "report.html"
 _PAIRS = "versus"  # begins the names of figures of two contestants

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from harness.analysis.run_results import Analysis
-    from harness.claims.judge import JudgedClaim
+    from harness.claims.judgement import JudgedClaim
     from harness.presenting.report.behaviours_view import BehavioursSection
     from harness.presenting.report.sources import SourceFile
     from harness.results.records import Machine

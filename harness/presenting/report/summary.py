@@ -9,7 +9,7 @@ from harness.analysis.advice import advice
 from harness.analysis.findings import client_limited, finding
 from harness.analysis.lead import lead_of
 from harness.analysis.run_results import by_topic, ranked
-from harness.claims import judge
+from harness.claims import judgement
 from harness.claims.surprises import find_surprises, workload_of
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from harness.analysis.advice import Advice
     from harness.analysis.run_results import Analysis, CellResult, WorkloadResult
-    from harness.claims.judge import JudgedClaim
+    from harness.claims.judgement import JudgedClaim
     from harness.presenting.report.view import Section
 
 _MOST_SURPRISES = 5
@@ -71,7 +71,7 @@ def surprises(analysis: Analysis, judged: Sequence[JudgedClaim]) -> tuple[Surpri
     return tuple(
         Surprise(
             claim.claim.says,
-            judge.format_measured(claim),
+            judgement.format_measured(claim),
             f"w-{workload_of(claim)}",
             analysis.workloads[workload_of(claim)].workload.title,
         )

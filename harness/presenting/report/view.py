@@ -11,7 +11,7 @@ from harness.analysis.findings import finding
 from harness.analysis.requests import describe_better
 from harness.analysis.run_results import by_tier, ranked
 from harness.catalog.workload import BASELINE
-from harness.claims import judge
+from harness.claims import judgement
 from harness.results.records import Status
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
     from harness.analysis.run_results import Analysis, CellResult, WorkloadResult
     from harness.catalog.contestant import Contestant
-    from harness.claims.judge import JudgedClaim
+    from harness.claims.judgement import JudgedClaim
     from harness.presenting.report.sources import SourceFile
     from harness.presenting.report.svg import SafeSvg
     from harness.results.records import Cell, Run
@@ -189,15 +189,15 @@ def claims(judged: Sequence[JudgedClaim]) -> ClaimsSection | None:
                 f"{citation.document}, {citation.section}" for citation in result.claim.citations
             ),
             range=result.claimed,
-            measured=judge.format_measured(result),
+            measured=judgement.format_measured(result),
             sentence=result.sentence,
             warnings=result.warnings,
         )
         for result in judged
     ]
-    unmeasured = judge.Verdict.UNMEASURED.value
+    unmeasured = judgement.Verdict.UNMEASURED.value
     return ClaimsSection(
-        judge.summary_sentence(judged),
+        judgement.summary_sentence(judged),
         tuple(row for row in rows if row.verdict != unmeasured),
         tuple(row for row in rows if row.verdict == unmeasured),
     )

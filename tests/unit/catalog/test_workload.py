@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from harness.catalog.formula import Formula
-from harness.catalog.workload import MODELS, Observation, WantedCount
+from harness.catalog.parts import Observation, WantedCount
+from harness.catalog.workload import MODELS
 from harness.errors import Problem
 from tests.support.factories import WORKLOAD, workload
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from harness.catalog.workload import AdviceTexts, LateLimit, PlaceChoice
+from harness.catalog.parts import AdviceTexts, LateLimit, PlaceChoice
 from harness.errors import Problem
 from tests.support.factories import WORKLOAD, workload
 

@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 
 from harness.catalog import workload_file
 from harness.catalog.formula import Formula
-from harness.catalog.workload import CHECK, MODELS, Case, Metric, Sampling, Sweep, WantedCount
+from harness.catalog.parts import Case, Metric, Sampling, Sweep, WantedCount
+from harness.catalog.workload import CHECK, MODELS
 from harness.errors import Problem
 from harness.paths import WORKLOADS
 from tests.support.broken_workloads import BROKEN

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from harness.catalog.contestant import Contestant
-from harness.catalog.workload import MODELS, Exclusion, Limit, Param
+from harness.catalog.parts import Exclusion, Limit, Param
+from harness.catalog.workload import MODELS
 from harness.errors import Problem
 from harness.measuring.plan import RunSelection, plan_cells
 from harness.measuring.runners.runner import Offer

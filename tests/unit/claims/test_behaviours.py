@@ -7,8 +7,8 @@ import re
 import pytest
 
 from harness.behaviours import judge as behaviours
-from harness.claims import judge, ledger
-from harness.claims.judge import JudgedClaim, Verdict
+from harness.claims import judge, judgement, ledger
+from harness.claims.judgement import JudgedClaim, Verdict
 from harness.errors import Problem
 from tests.support.factories import analysed
 from tests.support.ledgers import LEDGER
@@ -36,7 +36,7 @@ def judged(words: dict[str, list[str]], text: str = CLAIM) -> JudgedClaim:
 )
 def test_the_observed_word_decides(words: list[str], verdict: Verdict, shown: str) -> None:
     found = judged({"asyncio": words, "trio": ["one"]})
-    assert (found.verdict, judge.format_measured(found)) == (verdict, shown)
+    assert (found.verdict, judgement.format_measured(found)) == (verdict, shown)
     assert (found.claimed, found.range, found.value) == ("one", None, None)
     assert found.sentence.endswith((".", "nothing"))
 
@@ -67,5 +67,5 @@ def test_a_mistake_is_refused(old: str, new: str, complaint: str) -> None:
 
 
 def test_the_document_names_question_model_and_word() -> None:
-    (row,) = judge.json_document(analysed(), [judged({"asyncio": ["one"]})])["claims"]
+    (row,) = judgement.json_document(analysed(), [judged({"asyncio": ["one"]})])["claims"]
     assert row["behaviour"] == {"question": "demo", "model": "asyncio", "is": "one"}

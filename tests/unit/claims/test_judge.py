@@ -7,8 +7,8 @@ import pytest
 from msgspec import structs
 
 from harness.analysis.analyse import analyse
-from harness.claims import judge, ledger
-from harness.claims.judge import JudgedClaim, Verdict
+from harness.claims import judge, judgement, ledger
+from harness.claims.judgement import JudgedClaim, Verdict
 from harness.results.records import Absence, AbsentCell, Sample, Status, Trial
 from tests.support.factories import CRASHED, analysed, cell, run, trial, trials
 from tests.support.ledgers import LEDGER, MS, a_claim, checked
@@ -340,7 +340,7 @@ def test_a_value_is_shown_with_its_interval_and_the_unit_once(
 ) -> None:
     value, low, high = values
     found = JudgedClaim(a_claim("1 to 10 µs"), Verdict.HOLDS, "", value, low, high)
-    assert judge.format_measured(found) == expected
+    assert judgement.format_measured(found) == expected
 
 
 def of(*verdicts: Verdict) -> list[JudgedClaim]:
@@ -360,13 +360,13 @@ def of(*verdicts: Verdict) -> list[JudgedClaim]:
     ],
 )
 def test_the_summary_counts_every_verdict(verdicts: list[str], expected: str) -> None:
-    assert judge.summary_sentence(of(*map(Verdict, verdicts))) == expected
+    assert judgement.summary_sentence(of(*map(Verdict, verdicts))) == expected
 
 
 def test_for_programs_values_are_in_base_units_and_unknown_is_null() -> None:
     analysis = analysed(*trials("asyncio", SAME), trial("trio", status=Status.TIMEOUT))
     results = judge.judge_claims(ledger.parse(LEDGER, "own.toml"), analysis)
-    document = msgspec.json.decode(msgspec.json.encode(judge.json_document(analysis, results)))
+    document = msgspec.json.decode(msgspec.json.encode(judgement.json_document(analysis, results)))
     assert document["counts"] == {"holds": 1, "contradicted": 0, "undecided": 0, "unmeasured": 2}
     quick, _, later = document["claims"]
     assert (quick["value"], quick["low"], quick["high"], quick["n"]) == (5e7, 5e7, 5e7, 5)

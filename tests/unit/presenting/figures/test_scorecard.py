@@ -7,8 +7,8 @@ import itertools
 import pytest
 from matplotlib.colors import to_rgb
 
-from harness.claims import judge, ledger
-from harness.claims.judge import JudgedClaim, Verdict
+from harness.claims import judge, judgement, ledger
+from harness.claims.judgement import JudgedClaim, Verdict
 from harness.presenting.figures.scorecard import MARKS, measured_claims
 from tests.support.drawings import WITH_CLAIMS, Drawing, Page, drawing
 from tests.support.scenes import LARGE
@@ -77,8 +77,8 @@ def test_the_title_counts_verdicts_and_the_foot_what_is_not_shown(scene: str) ->
     it, page = drawing(scene), page_of(scene)
     numbers = [claim for claim in ledger.load() if claim.behaviour is None]
     everything = judge.judge_claims(numbers, it.analysis)
-    assert page.title() == judge.summary_sentence(everything)
-    others = judge.count_verdicts(everything)[Verdict.UNMEASURED]
+    assert page.title() == judgement.summary_sentence(everything)
+    others = judgement.count_verdicts(everything)[Verdict.UNMEASURED]
     assert f"Not shown: {others} claim" in page.words()
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.claims import ledger
-from harness.claims.judge import JudgedClaim, Verdict
+from harness.claims.judgement import JudgedClaim, Verdict
 from harness.claims.ledger import Citation
 from harness.presenting import figures
 from harness.presenting.report import page, svg

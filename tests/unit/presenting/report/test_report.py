@@ -15,7 +15,8 @@ from harness.analysis.run_results import FEW_WORKLOADS, Analysis
 from harness.catalog.contestant import Contestant
 from harness.catalog.workload import TOPICS
 from harness.claims import ledger
-from harness.claims.judge import Verdict, judge_claims
+from harness.claims.judge import judge_claims
+from harness.claims.judgement import Verdict
 from harness.claims.surprises import workload_of
 from harness.presenting.report import page, sources, view
 from harness.results.records import Cell, Status
