@@ -352,9 +352,12 @@ SCENES: dict[str, Callable[[], Analysis]] = {
     "only asyncio": lambda: scene(("sumsquares", "pingpong"), models=("asyncio",)),
     "values below zero": lambda: scene(("fanout", "kitchen"), fate=Otherwise(_below_the_ideal)),
     "values of zero": lambda: scene(
-        ("sumsquares",),
+        ("sumsquares", "counter"),
         fate=Otherwise(
-            lambda usual: trial(usual.cell, usual.block, usual.samples[0].elapsed_ns, 0)
+            lambda usual: structs.replace(
+                trial(usual.cell, usual.block, usual.samples[0].elapsed_ns, 0),
+                observed=dict.fromkeys(usual.observed, 0),
+            )
         ),
     ),
     "all alike": lambda: scene(fate=Otherwise(alike)),

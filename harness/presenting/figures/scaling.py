@@ -101,13 +101,14 @@ def _points(
 ) -> list[Point]:
     """Return the points of a model's plain implementation, in the order of the parameter.
 
-    `ranked` leaves out those that are not ranked.
+    A logarithmic axis has no place for zero. `ranked` leaves out those that are not ranked.
     """
     return [
         Point(int(case.params[param]), cell.metrics[metric.id])
         for case in result.workload.cases_along(param)
         for cell in result.cases.get(case.id, [])
         if cell.cell.model == model and cell.contestant.is_plain and metric.id in cell.metrics
+        if cell.metrics[metric.id].value > 0
         if cell.unranked is None or not ranked
     ]
 

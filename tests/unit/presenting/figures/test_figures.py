@@ -41,6 +41,7 @@ from tests.support.scenes import scene as scene_of
 PNG = b"\x89PNG\r\n\x1a\n"
 SVG = "{http://www.w3.org/2000/svg}"
 LINES = {
+    "counter": ("scaling",),
     "fanout": ["scaling"],
     "timers": ["scaling"],
     "echo": ["scaling", "over-message_bytes"],
