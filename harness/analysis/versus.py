@@ -271,7 +271,10 @@ def _compared(
     for ranking, cells in rankings:
         if first in cells and second in cells:
             this, that = cells[first], cells[second]
-            if (this.contestant, that.contestant) in ranking.comparison.ratios:
+            pair = (this.contestant, that.contestant)
+            if ranking.workload.find_other_work(*pair) is not None:
+                return None
+            if pair in ranking.comparison.ratios:
                 return ranking, this, that
     return None
 
@@ -315,6 +318,9 @@ def _why_not(result: WorkloadResult, names: tuple[str, str]) -> str:
     cells = [by_name[name] for name in names if name in by_name]
     if len(cells) < len(names) or not any(cell.attempts for cell in cells):
         return ""
+    other_work = result.workload.find_other_work(*(cell.contestant for cell in cells))
+    if other_work is not None:
+        return f"other work: {other_work.label}"
     reasons = {cell.name: _obstacle(cell, result.metric) for cell in cells}
     known = [f"{name}: {reason}" for name, reason in reasons.items() if reason]
     return "; ".join(known) or "no block has both"

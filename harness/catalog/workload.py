@@ -160,6 +160,13 @@ class Workload:
                 return position
         return len(self.groups)
 
+    def find_other_work(self, contestant: Contestant, other: Contestant) -> VariantGroup | None:
+        """Return the group of models that only one of two belongs to: it does other work."""
+        for group in self.groups:
+            if (contestant.model in group.models) != (other.model in group.models):
+                return group
+        return None
+
     def why_alone(self, case: str) -> str | None:
         """Return why the contestants of a case do not take turns, or None if they do."""
         return self.alone.get(case, self.alone.get(ALL_CASES))

@@ -80,6 +80,18 @@ def test_what_is_not_compared_says_why_unless_the_workload_lacks_the_contestant(
     assert variants.sentence == "No workload compares asyncio · threads and asyncio · futures"
 
 
+def test_contestants_that_do_other_work_are_not_compared() -> None:
+    """In pickling, Go hands over a slice, and copies nothing."""
+    analysis = scene(("pickling",), models=("asyncio", "threads", "go", "trio"))
+    assert head_to_head(analysis, "go", "asyncio").missing == (
+        ("Pickling", "other work: within the process, nothing is copied"),
+    )
+    assert [one.workload for one in head_to_head(analysis, "go", "threads").bouts] == ["pickling"]
+    assert [one.workload for one in head_to_head(analysis, "trio", "asyncio").bouts] == ["pickling"]
+    pairs = {frozenset(pair) for *pair, _ in versus.bouts(analysis)}
+    assert frozenset({"go", "asyncio"}) not in pairs
+
+
 def test_the_first_pair_is_the_baseline_and_go_or_has_most_in_common() -> None:
     assert versus.default_pair(analysis_of("each shape")) == ("asyncio", "go")
     assert versus.default_pair(analysis_of("no Go")) == ("sequential", "asyncio")
