@@ -70,7 +70,7 @@ def cell(way: str = "good", case: str = "headline") -> Cell:
 
 
 def bench_of_servers(
-    mark: str, load_command: tuple[str, ...], text: str = SERVED, timeout_s: float = 10
+    mark: str, load_command: tuple[str, ...], text: str = SERVED, timeout_s: float = 30
 ) -> Bench:
     """Return a bench on which the model of a cell is the way in which its server misbehaves."""
     return Bench(
