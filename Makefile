@@ -70,7 +70,7 @@ test: setup ## run every check and every test: unit, conformance, end-to-end
 	tests=$$?; wait $$! || { echo 'make check: failed, see above'; exit 1; }; exit $$tests
 
 unit: setup ## run the unit tests, in less than a minute
-	@$(BIN)/python -m pytest --numprocesses $(JOBS) tests/unit
+	@$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile tests/unit
 
 check: setup ## check format, lint, types, generated files; in Go vet, staticcheck, tests with the race detector
 	@$(MAKE) --no-print-directory --jobs 2 $(filter --output-sync,$(.FEATURES:%=--%)) check-python check-go
