@@ -76,7 +76,10 @@ def _undecided(analysis: Analysis, run: str) -> Iterator[tuple[str, str]]:
     if not total:
         return
     if not found:
-        yield "", f"All {units.format_count(total, 'comparison')} are decided."
+        yield (
+            "",
+            "The comparison is decided." if total == 1 else f"All {total} comparisons are decided.",
+        )
         return
     yield "", f"Undecided: {len(found)} of {units.format_count(total, 'comparison')}."
     blocks = [one for one in found if one.remedy is Remedy.BLOCKS]
