@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 import click
@@ -138,18 +139,10 @@ def run(
     """Measure, and draw the results between blocks and at the end. Ctrl-C ends early."""
     console = Console()
     claims = ledger.load()
-    urgent = ledger.list_cells(claims)
-    passed = parse_passed(envs)
-    if scheduler and (runners or runtimes):
-        option = "--runner" if runners else "--runtime"
-        raise Problem(
-            f"found {option} and --scheduler: neither runners nor runtimes travel to hosts"
-        )
-
-    def read_resumed() -> Run | None:
-        return None if resume is None else store.read_run(store.find_run(out, resume))
-
-    with open_place(scheduler, passed, max_memory, read_resumed, beside=beside) as place:
+    urgent, passed = ledger.list_cells(claims), parse_passed(envs)
+    _refuse_to_travel(scheduler, runners, runtimes)
+    resumed = partial(_read_resumed, out, resume)
+    with open_place(scheduler, passed, max_memory, resumed, beside=beside) as place:
         if resume is None:
             current = campaign.begin(
                 out,
@@ -166,15 +159,9 @@ def run(
         else:
             planned = (workloads, models, cases, profile, precision, alone)
             _refuse_a_new_plan(is_new=any(planned) or seed is not None)
+            folder = store.find_run(out, resume)
             current = campaign.resume(
-                store.find_run(out, resume),
-                budget,
-                warn,
-                runners,
-                urgent,
-                passed,
-                runtimes,
-                place.hosts,
+                folder, budget, warn, runners, urgent, passed, runtimes, place.hosts
             )
         reason, analyst = _measure(current, place, claims, console, max_memory, figures=figures)
     print_line(console, f"{reason}: {current.folder}")
@@ -182,6 +169,21 @@ def run(
         observe_run(current, console, wanted=behaviours)
     _present(current.folder, analyst.conclude(), claims, console, figures=figures)
     return _exit_code_of(reason, current, place)
+
+
+def _refuse_to_travel(
+    scheduler: str | None, runners: Sequence[Path], runtimes: Sequence[str]
+) -> None:
+    """Raise Problem for what a fleet cannot have."""
+    if scheduler and (runners or runtimes):
+        option = "--runner" if runners else "--runtime"
+        raise Problem(
+            f"found {option} and --scheduler: neither runners nor runtimes travel to hosts"
+        )
+
+
+def _read_resumed(out: Path, name: str | None) -> Run | None:
+    return None if name is None else store.read_run(store.find_run(out, name))
 
 
 def _exit_code_of(reason: str, current: campaign.Campaign, place: Place) -> Exit:

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
     from harness.measuring.executor import Executor
     from harness.measuring.plan import Profile, RunSelection
-    from harness.results.records import Cell, Host, RunnerFacts, Trial
+    from harness.results.records import AbsentCell, Cell, Host, RunnerFacts, Trial
 
 
 @dataclass
@@ -121,13 +121,7 @@ def begin(
     `urgent` are the cells that claims need, measured before others; `hosts` those of a fleet.
     """
     inventory = inventory or Inventory.open()
-    cells, absent = inventory.plan_cells(selection, profile)
-    if not cells:
-        reasons = {f"{absent_cell.cell.model}: {absent_cell.reason}" for absent_cell in absent}
-        raise Problem(
-            f"nothing to measure: {'; '.join(sorted(reasons)) or 'the selection is empty'}",
-            Exit.NOT_POSSIBLE,
-        )
+    cells, absent = _plan_cells(inventory, selection, profile)
     machine = facts.describe_machine()
     lead = next((host for host in hosts if host.id in lead_ids(hosts)), None)
     now, all_cells = datetime.now(UTC), (*cells, *(absent_cell.cell for absent_cell in absent))
@@ -156,6 +150,20 @@ def begin(
     writer = store.RunWriter.create(out, run)
     allocator = _create_allocator(run, inventory, urgent)
     return Campaign(run, inventory, writer, Budget(run.budget_s), allocator)
+
+
+def _plan_cells(
+    inventory: Inventory, selection: RunSelection, profile: Profile
+) -> tuple[list[Cell], list[AbsentCell]]:
+    """Return the cells of a run, and those that it lacks. Raises Problem if there are none."""
+    cells, absent = inventory.plan_cells(selection, profile)
+    if not cells:
+        reasons = {f"{absent_cell.cell.model}: {absent_cell.reason}" for absent_cell in absent}
+        raise Problem(
+            f"nothing to measure: {'; '.join(sorted(reasons)) or 'the selection is empty'}",
+            Exit.NOT_POSSIBLE,
+        )
+    return cells, absent
 
 
 def resume(
