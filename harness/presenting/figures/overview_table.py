@@ -41,9 +41,9 @@ _ABSENT = {
 }
 _OBSTACLES = {Obstacle.CLIENT_LIMITED: "client", Obstacle.TOO_FEW: "too few"}
 _NOTE = (
-    "Bold: fastest or tied. Grey: no real difference from asyncio. n/a: not applicable. limit: more"
-    " than the model can do. client: the load generator was the limit. too few: fewer blocks than"
-    " others."
+    "Bold: fastest or tied. Grey: no real difference from asyncio. n/a: not applicable. other: it"
+    " does other work. limit: more than the model can do. client: the load generator was the limit."
+    " too few: fewer blocks than others."
 )
 
 
@@ -113,7 +113,7 @@ def _draw_row(
     for column, model in enumerate(models):
         left, cell = _LABELS + column * width, cells.get(model)
         ratio = None if cell is None else _cost(result, cell)
-        text, colour, size = _word(cell), style.FAINT, 7.0
+        text, colour, size = _word(result, cell), style.FAINT, 7.0
         if cell is not None and ratio is not None:
             text, size = _format(ratio.value), 9.0
             if not _is_like_baseline(result, ratio):
@@ -141,9 +141,14 @@ def _shade(left: float, y: float, width: float, ratio: float) -> Rectangle:
 
 def _cost(result: WorkloadResult, cell: CellResult) -> Ratio | None:
     """Return the cost of a ranked cell relative to the baseline, if known."""
-    if cell.ratio is None or cell.unranked is not None:
+    if cell.ratio is None or cell.unranked is not None or _does_other_work(result, cell):
         return None
     return cell.ratio.inverse() if result.metric.better == "higher" else cell.ratio
+
+
+def _does_other_work(result: WorkloadResult, cell: CellResult) -> bool:
+    workload = result.workload
+    return workload.find_other_work(workload.baseline, cell.contestant) is not None
 
 
 def _is_like_baseline(result: WorkloadResult, ratio: Ratio) -> bool:
@@ -155,7 +160,7 @@ def _is_like_baseline(result: WorkloadResult, ratio: Ratio) -> bool:
 
 def _leaders(result: WorkloadResult) -> tuple[str, ...]:
     """Return the models that lead a workload, alone or tied; none if that is undecided."""
-    cells = ranked(result, plain=True)
+    cells = [cell for cell in ranked(result, plain=True) if not _does_other_work(result, cell)]
     if not cells or not cells[0].metrics[result.metric.id].has_interval:
         return ()
     lead = lead_of(cells, result.comparison)
@@ -167,7 +172,7 @@ def _format(ratio: float) -> str:
     return units.format_si(rounded) if rounded >= _LARGE else units.format_significant(ratio, 2)
 
 
-def _word(cell: CellResult | None) -> str:
+def _word(result: WorkloadResult, cell: CellResult | None) -> str:
     """Return why a place has no number, in a word."""
     if cell is None:
         return ""
@@ -176,4 +181,6 @@ def _word(cell: CellResult | None) -> str:
         return _OBSTACLES.get(obstacle, obstacle.value)
     if cell.absent is not None:
         return _ABSENT[cell.absent.absence]
+    if cell.metrics and _does_other_work(result, cell):
+        return "other"
     return "no ratio" if cell.metrics else "not yet"

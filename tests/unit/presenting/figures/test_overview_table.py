@@ -9,8 +9,9 @@ import pytest
 
 from harness.analysis.run_results import FEW_WORKLOADS, Analysis
 from harness.catalog.workload import TOPICS
+from harness.presenting.figures import overview_table, style
 from tests.support.drawings import Page, laid_out, outside, overlaps
-from tests.support.scenes import analysis_of
+from tests.support.scenes import analysis_of, scene
 
 MANY = 29
 
@@ -92,3 +93,11 @@ def test_few_workloads_are_drawn_with_their_intervals() -> None:
     page = laid_out(analysis_of("each shape"), only=("overview",)).pages["overview"]
     assert len(page.panels) == len(analysis_of("each shape").workloads) <= FEW_WORKLOADS
     assert len(page_of("each shape").panels) == 1
+
+
+def test_those_that_do_other_work_have_no_number_and_do_not_lead() -> None:
+    """In pickling, threads and Go hand over a reference, and copy nothing."""
+    analysis = scene(("pickling",), models=("asyncio", "threads", "go", "trio"))
+    with style.applied():
+        words = [text.get_text() for text in overview_table.figure(analysis).axes[0].texts]
+    assert words.count("other") == 2
