@@ -27,13 +27,17 @@ func newCounter(pages int) *counter {
 	return &counter{seen: make([]bool, pages), leastMost: math.MaxInt}
 }
 
-// begin counts a request for a page, perhaps the first on its connection.
-func (c *counter) begin(page int, isFirst bool) {
+// connect counts a connection, with its first request.
+func (c *counter) connect() {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if isFirst {
-		c.connections++
-	}
+	c.connections++
+}
+
+// begin counts a request for a page.
+func (c *counter) begin(page int) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
 	c.flying++
 	c.most = max(c.most, c.flying)
 	if c.seen[page] {

@@ -89,13 +89,16 @@ func (s *Server) Close() { s.listener.Close() }
 // answer answers one request, after the delay if it is for a page.
 func (s *Server) answer(request *fasthttp.RequestCtx) {
 	arrived := s.now()
+	if request.ConnRequestNum() == 1 {
+		s.counter.connect() // also where it asks for an unknown page
+	}
 	number, err := strconv.Atoi(string(bytes.TrimPrefix(request.Path(), []byte("/"))))
 	if err != nil || number < 0 || number >= len(s.pages) || !request.IsGet() {
 		s.counter.stray()
 		request.SetStatusCode(fasthttp.StatusNotFound)
 		return
 	}
-	s.counter.begin(number, request.ConnRequestNum() == 1)
+	s.counter.begin(number)
 	s.timers.SleepUntil(number, arrived+s.delay)
 	s.counter.end()
 	request.SetContentType("text/html; charset=utf-8")

@@ -65,7 +65,10 @@ func TestRequestsAreCountedInRounds(t *testing.T) {
 	c := newCounter(3)
 	for round := range 2 {
 		for page := range 3 {
-			c.begin(page, round == 0)
+			if round == 0 {
+				c.connect()
+			}
+			c.begin(page)
 			if round == 1 { // one after the other
 				c.end()
 			}
@@ -76,7 +79,7 @@ func TestRequestsAreCountedInRounds(t *testing.T) {
 			c.end()
 		}
 	}
-	c.begin(1, false)
+	c.begin(1)
 	want := protocol.SiteServed{Case: "small", Rounds: 2, Rest: 1, InFlight: 1, Connections: 3}
 	if got := c.served("small"); got != want {
 		t.Errorf("found %+v, expected %+v: the least of all rounds counts", got, want)
@@ -85,10 +88,10 @@ func TestRequestsAreCountedInRounds(t *testing.T) {
 
 func TestAPageAgainInTheSameRoundIsAStray(t *testing.T) {
 	c := newCounter(2)
-	c.begin(0, true)
-	c.begin(0, true)
+	c.begin(0)
+	c.begin(0)
 	c.stray()
-	c.begin(1, true)
+	c.begin(1)
 	if got := c.served(""); got.Strays != 2 || got.Rounds != 1 || got.InFlight != 3 {
 		t.Errorf("found %+v, expected 2 strays in 1 round, and 3 in flight", got)
 	}
@@ -100,7 +103,12 @@ func TestTheSiteAnswersAndCounts(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(server.Close)
-	for path, status := range map[string]int{"/0": 200, "/8": 200, "/9": 500, "/10": 404, "/12": 404, "/x": 404} {
+	expected := []struct {
+		path   string
+		status int
+	}{{"/x", 404}, {"/0", 200}, {"/8", 200}, {"/9", 500}, {"/10", 404}, {"/12", 404}} // a stray is first
+	for _, each := range expected {
+		path, status := each.path, each.status
 		response, err := http.Get(fmt.Sprintf("http://127.0.0.1:%d%s", server.Port(), path))
 		if err != nil {
 			t.Fatal(err)

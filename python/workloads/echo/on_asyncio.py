@@ -1,6 +1,7 @@
 """Streams: one task per connection reads data and writes it back."""
 
 import asyncio
+from contextlib import suppress
 
 from runner import open_files
 from runner.work import Params, Probe
@@ -11,13 +12,13 @@ READ_BYTES = 65_536  # the limit of a StreamReader by default
 
 async def echo(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     try:
-        while data := await reader.read(READ_BYTES):
-            writer.write(data)
-            await writer.drain()
+        with suppress(ConnectionError):  # the client reset the connection
+            while data := await reader.read(READ_BYTES):
+                writer.write(data)
+                await writer.drain()
         writer.close()
-        await writer.wait_closed()
-    except ConnectionError:
-        pass  # the client reset the connection
+        with suppress(ConnectionError):  # the same error, which nobody else would retrieve
+            await writer.wait_closed()
     finally:
         writer.transport.abort()  # no effect if it is closed
 

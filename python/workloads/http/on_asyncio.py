@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 from runner.work import Params, Probe
 from workloads.http.httptools_parser import RequestParser
@@ -15,11 +15,11 @@ READ_BYTES = 65_536  # the limit of a StreamReader
 async def closing(writer: asyncio.StreamWriter) -> AsyncIterator[None]:
     """Close a connection at the end, even if its client has disconnected."""
     try:
-        yield
+        with suppress(ConnectionError):  # the client has disconnected
+            yield
         writer.close()
-        await writer.wait_closed()
-    except ConnectionError:
-        pass  # the client has disconnected
+        with suppress(ConnectionError):  # the same error, which nobody else would retrieve
+            await writer.wait_closed()
     finally:
         writer.transport.abort()  # no effect if it is closed
 
