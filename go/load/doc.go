@@ -21,6 +21,9 @@
 //	             "duration_ns": 300000000, "steps": 20, "requests": 2000},
 //	            {"loop": "drain", "rate_per_s": 1000, "duration_ns": 600000000}]}
 //
+// A step of a ladder lasts until requests are due, and at least duration_ns. The
+// rate of each step is factor_percent of the rate before.
+//
 // The application http takes path and the expected body in place of message_bytes.
 // The optional server_pids (Linux) are the processes of the server, whose CPU
 // clocks are read around each phase.
@@ -65,7 +68,7 @@
 //     phase ended; in a drain, the connection was closed.
 //   - errors: nonzero counts of wrong bytes, wrong status, reset (broken during an
 //     exchange), timeout, refused (per reconnection attempt), lost (in a drain, in
-//     place of reset and timeout).
+//     place of reset and timeout; served still counts the connection).
 //   - reconnects: number of connections opened again.
 //   - hdr: latency from sending, or from the intended time if the connection was
 //     busy then: HdrHistogram V2, compressed, base64, 3 digits, 1 ns to 120 s.
