@@ -132,9 +132,9 @@ def paired_ratio(pairs: Sequence[tuple[float, float]]) -> Ratio | None:
 
     Both values of a pair come from one block, so slow drift of the machine cancels. The estimate is
     the geometric mean with Student's t interval on the logarithms, so a/b and b/a give consistent
-    results. docs/methodology.md lists the rejected alternatives; test_interval_coverage.py compares
-    them with this one. Returns None if any value is not positive (a cost relative to an ideal that
-    early timers can undercut): dropping such blocks would drop the fastest ones.
+    results. tests/support/rival_methods.py has the rejected alternatives. Returns None if any value
+    is not positive (a cost relative to an ideal that early timers can undercut): dropping such
+    blocks would drop the fastest ones.
     """
     if not pairs or any(a <= 0 or b <= 0 for a, b in pairs):
         return None

@@ -1,4 +1,14 @@
-"""Methods that were rejected, for comparison: docs/methodology.md says why.
+"""Methods that were rejected, for comparison with Student's t on the logarithms of ratios.
+
+How many 95% intervals contain the true ratio, for ten blocks on a machine with slow phases:
+
+    t on log ratios                       94.8-95.7%
+    percentile bootstrap of the mean      89.4-91.3%  resampled processes vary less than new ones
+    BCa bootstrap                         87.1-91.3%  the same; its correction is noisy
+    bootstrap-t                           92.8-95.7%  6% wider
+    percentile bootstrap of the median    93.4-94.2%  5% wider
+    signed-rank (Hodges, Lehmann, 1963)   94.8-95.8%  no p-value of six blocks survives Holm
+    t of a trimmed mean                   93.0-96.8%  12% wider
 
 Ratios of blocks take the logarithms of sample times, runs x blocks x contestants x rounds, and
 return logarithms of ratios, runs x blocks x others. Intervals take logarithms of the ratios of

@@ -67,7 +67,7 @@ def test_twenty_comparisons_of_equals_give_one_false_alarm_in_twenty_runs_at_mos
     assert families / 400 <= 0.07
 
 
-# If one of the rejected methods ever holds, docs/methodology.md is wrong about why it lost.
+# If one of the rejected methods ever holds, rival_methods.py is wrong about why it lost.
 
 
 @pytest.mark.parametrize("name", ["percentile bootstrap of the mean", "BCa bootstrap"])
