@@ -19,7 +19,7 @@ from harness.measuring.inventory import Inventory
 from harness.measuring.machine import facts
 from harness.measuring.machine.measuring_alone import ANOTHER_RUN
 from harness.measuring.processes.running_time import Budget
-from harness.measuring.runners import external
+from harness.measuring.runners import manifest
 from harness.results import store
 from harness.results.configuration import find_changes, find_machine_changes, list_versions
 from harness.results.hosts import kinds, lead_ids
@@ -239,7 +239,7 @@ def _check_runner_files(name: str, run: Run, runner_files: Iterable[Path]) -> No
 
     The names in the run are not enough to start programs: a run directory can come from anybody.
     """
-    given = {str(external.locate_file(path)) for path in runner_files}
+    given = {str(manifest.locate_file(path)) for path in runner_files}
     missing = [file for file in run.runner_files if file not in given]
     if missing:
         options = " ".join(f"--runner {shlex.quote(file)}" for file in missing)

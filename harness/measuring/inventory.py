@@ -12,7 +12,7 @@ from harness.catalog import workload_file
 from harness.catalog.contestant import DEFAULT_RUNTIME
 from harness.catalog.workload import MODELS
 from harness.measuring import plan
-from harness.measuring.runners import external, runtimes
+from harness.measuring.runners import external, manifest, runtimes
 from harness.measuring.runners.find import find_runners
 from harness.measuring.servers.cores import count_server_processors
 from harness.measuring.trials import TrialRunner
@@ -62,18 +62,18 @@ class Inventory:
         invalid file or runtime.
         """
         passed, runner_files = passed or {}, tuple(runner_files)
-        choices = runtimes.parse_choices(added, external.read_runtimes(runner_files))
+        choices = runtimes.parse_choices(added, manifest.read_runtimes(runner_files))
         own_workloads = workload_file.load_folder(WORKLOADS)
         declared = [
             replace(runner, env={**runner.env, **passed})
-            for runner in external.read_files(runner_files)
+            for runner in manifest.read_files(runner_files)
         ]
         workloads = external.add_workloads(declared, own_workloads)
         runners = find_runners(passed, remembered=remembered)
         runtimes.add_runtimes(runners, choices, passed, tell, remembered=remembered)
         external.add_runners(runners, declared, workloads, remembered=remembered)
         files = [runner.file for runner in declared]
-        files += map(external.locate_file, runner_files)
+        files += map(manifest.locate_file, runner_files)
         return cls(
             workloads,
             runners,

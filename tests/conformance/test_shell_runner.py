@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.measuring.runners import external
+from harness.measuring.runners import manifest
 from harness.paths import ROOT
 from harness.results import store
 from tests.support.command import Invoke
@@ -63,7 +63,7 @@ def test_the_shell_runner_is_measured_and_drawn(invoke: Invoke, tmp_path: Path) 
     trials = list(store.read_trials(folder, []))
     assert {trial.status.value for trial in trials} == {"ok"}
     run = store.read_run(folder)
-    assert run.runner_files == (str(SHELL / external.FILE),)
+    assert run.runner_files == (str(SHELL / manifest.FILE),)
     assert set(run.sources) == {"shell: runner.sh", "shell: loombench.toml"}
     assert ">sh</text>" in (folder / "figures" / "overview.svg").read_text("utf-8")
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.errors import Exit
-from harness.measuring.runners import external
+from harness.measuring.runners import manifest
 from harness.paths import ROOT
 from harness.results import store
 from tests.support.command import Invoke
@@ -26,7 +26,7 @@ def test_a_run_of_an_external_runner_goes_on_only_if_it_is_named_again(
     (home / "started").unlink()
     code, said, err = invoke("run", "--resume", *out)
     assert (code, said) == (Exit.USAGE, "")
-    assert f"repeat --runner {home / external.FILE} to resume it" in err
+    assert f"repeat --runner {home / manifest.FILE} to resume it" in err
     assert not (home / "started").exists()
 
     before = len(list(store.read_trials(store.find_run(tmp_path / "results"), [])))

@@ -13,7 +13,7 @@ import psutil
 import pytest
 
 from harness.errors import Exit
-from harness.measuring.runners import external
+from harness.measuring.runners import manifest
 from harness.measuring.runners.runner import Runners
 from tests.support.measuring import LONG_S, Measuring, wait_until
 from tests.support.planted.bench import HERE, at_most
@@ -35,7 +35,7 @@ def going(tmp_path: Path, ours: Runners) -> Iterator[Measuring]:
     for name in ("serving.py", "speaking.py"):
         shutil.copy(HERE / name, home)
     words = [sys.executable, "-E", "-s", "-S", "serving.py", "hold_the_harness"]
-    (home / external.FILE).write_text(
+    (home / manifest.FILE).write_text(
         f'[runners.held]\ncommand = {words}\nworkloads = ["workloads"]\n', encoding="utf-8"
     )
     it = Measuring(

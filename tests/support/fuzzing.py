@@ -34,7 +34,7 @@ from harness.catalog import workload_file
 from harness.claims import judge, judgement, ledger
 from harness.errors import Problem
 from harness.measuring.processes.child import ChildResult
-from harness.measuring.runners import external, protocol
+from harness.measuring.runners import external, manifest, protocol
 from harness.measuring.runners.runner import Runner
 from harness.measuring.trials import Attempt
 from harness.paths import ROOT, WORKLOADS
@@ -114,7 +114,7 @@ def _stored(workload_id: str) -> tuple[bytes, list[bytes]]:
         "absent": run["absent"][:1],
         "sources": first(run["sources"]),
         "implementations": first(run["implementations"]),
-        "runner_files": [str(ROOT / "docs" / "examples" / "shell" / external.FILE)],
+        "runner_files": [str(ROOT / "docs" / "examples" / "shell" / manifest.FILE)],
     }
     return encode(run | changes), list(trials.values())
 
@@ -191,10 +191,10 @@ def read_ledger(text: bytes) -> None:
 
 
 def read_manifest(text: bytes) -> None:
-    path = _folder() / "files" / external.FILE
+    path = _folder() / "files" / manifest.FILE
     path.write_bytes(text)
-    for declared in external.read_files([path]):
-        with suppress(external._UnusableError):
+    for declared in manifest.read_files([path]):
+        with suppress(manifest.UnusableError):
             external._create_question(declared)
 
 
@@ -222,7 +222,7 @@ def read_description(text: bytes) -> None:
     except protocol.ProtocolError:
         return
     home = _folder() / "files"
-    declared = external.DeclaredRunner("demo", home / external.FILE, ("sh",), {}, ())
+    declared = manifest.DeclaredRunner("demo", home / manifest.FILE, ("sh",), {}, ())
     runner: Runner = external._create_runner(declared, ("sh",), description)
     _, problems = external._select_usable(runner, {}, {"demo": workload()})
     assert all(isinstance(one, str) for one in problems)

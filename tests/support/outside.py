@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.catalog import workload_file
-from harness.measuring.runners import external
+from harness.measuring.runners import external, manifest
 from harness.measuring.runners.runner import Runners
 from harness.paths import ROOT, WORKLOADS
 
@@ -25,7 +25,7 @@ def toml(folder: Path, name: str = "counting", **changes: Any) -> Path:
     env = keys.pop("env", {})
     lines = [f"{key} = {json.dumps(value)}" for key, value in keys.items() if value is not None]
     lines += [f"env.{key} = {json.dumps(value)}" for key, value in env.items()]
-    file = folder / external.FILE
+    file = folder / manifest.FILE
     file.write_text("\n".join([f"[runners.{name}]", *lines, ""]), encoding="utf-8")
     return file
 
@@ -42,7 +42,7 @@ def one(**changes: object) -> dict[str, object]:
 def joined(*named: Path, known: Runners | None = None) -> Runners:
     """Return what is there after joining the runners to those that are known."""
     found = known or Runners()
-    declared = external.read_files(named)
+    declared = manifest.read_files(named)
     own = workload_file.load_folder(WORKLOADS)
     external.add_runners(found, declared, external.add_workloads(declared, own))
     return found

@@ -1,18 +1,14 @@
-"""External runners: read loombench.toml files, check the runners and add the usable ones.
+"""External runners: ask those that are declared, check what they offer, add what is usable.
 
-Only files named by the user are read, and only their runners are started. A mistake in a file
-raises Problem. A runner or implementation that cannot be used becomes a line in `Runners.problems`
-and is left out; everything else continues.
+A runner or implementation that cannot be used becomes a line in `Runners.problems` and is left out;
+everything else continues.
 """
 
 from __future__ import annotations
 
 import os
-import re
 import shutil
-import tomllib
-from dataclasses import dataclass
-from pathlib import Path, PurePath
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -20,11 +16,10 @@ import msgspec
 from harness import units
 from harness.catalog import workload_file
 from harness.catalog.contestant import LONGEST_NAME, is_model_id, is_variant
-from harness.catalog.toml_table import TomlTable
 from harness.catalog.workload import MODELS
 from harness.errors import Problem, unknown_name
-from harness.files import read_text
 from harness.measuring.runners.describing import Question, describe_all
+from harness.measuring.runners.manifest import RUNNER_ID, UnusableError, resolve_below
 from harness.measuring.runners.runner import Runner
 
 if TYPE_CHECKING:
@@ -32,156 +27,13 @@ if TYPE_CHECKING:
 
     from harness.catalog.workload import Workload
     from harness.measuring.runners import protocol
+    from harness.measuring.runners.manifest import DeclaredRunner
     from harness.measuring.runners.runner import Runners
 
-FILE = "loombench.toml"
-_OWN_RUNNERS = ("python", "go")
-_ID = f"lowercase words joined by hyphens, at most {LONGEST_NAME} characters"
 _VARIANT = f"a lowercase word, also with underscores, at most {LONGEST_NAME} characters"
-_ENV_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _MAX_TEXT = 100  # characters of a text that a runner provides
 _MAX_REASONS = 3
 _MAX_INTEGER = 2**63  # larger ones are stored as text: not every JSON reader can hold them
-
-
-@dataclass(frozen=True)
-class DeclaredRunner:
-    """A runner as declared in its file."""
-
-    name: str
-    file: Path
-    command: tuple[str, ...]
-    env: dict[str, str]
-    workloads: tuple[Path, ...]  # folders
-    files: tuple[str, ...] = ()  # that the runner consists of, besides those in `command`
-
-
-class _UnusableError(Exception):
-    """A runner or an implementation cannot be used; the message is the reason."""
-
-
-def locate_file(path: Path) -> Path:
-    """Return the loombench.toml at a path, which may be its folder. Raises Problem."""
-    file = path / FILE if path.is_dir() else path
-    if not file.is_file():
-        raise Problem(f"--runner {path}: found no {FILE}, expected one, or a folder that has one")
-    return file.resolve()
-
-
-def read_files(paths: Iterable[Path]) -> list[DeclaredRunner]:
-    """Read loombench.toml files. Starts no runner. Raises Problem."""
-    runners: dict[str, DeclaredRunner] = {}
-    for file in dict.fromkeys(map(locate_file, paths)):
-        for runner in _read_file(file):
-            key = f"{file}: runners.{runner.name}"
-            if runner.name in _OWN_RUNNERS:
-                raise Problem(f"{key}: found the name of a built-in runner, expected another name")
-            if runner.name in runners:
-                other = runners[runner.name].file
-                raise Problem(f"{key}: found it in {other} too, expected one")
-            runners[runner.name] = runner
-    return list(runners.values())
-
-
-def read_runtimes(paths: Iterable[Path]) -> dict[str, tuple[str, Path]]:
-    """Return the tables [runtimes] of loombench.toml files: label -> (text, folder of the file).
-
-    Raises Problem.
-    """
-    found: dict[str, tuple[str, Path]] = {}
-    for file in dict.fromkeys(map(locate_file, paths)):
-        for label, text in _open_file(file).texts_of("runtimes").items():
-            if label in found:
-                raise Problem(f"{file}: runtimes.{label}: found it twice, expected it once")
-            found[label] = text, file.parent
-    return found
-
-
-def _open_file(file: Path) -> TomlTable:
-    try:
-        return TomlTable(tomllib.loads(read_text(file)), str(file))
-    except (ValueError, RecursionError) as error:
-        raise Problem(f"{file}: not valid TOML: {error}") from None
-
-
-def _read_file(file: Path) -> list[DeclaredRunner]:
-    root = _open_file(file)
-    declared = [_parse_runner(name, table, file) for name, table in root.tables("runners")]
-    runtimes = root.texts_of("runtimes")  # read_runtimes reads them
-    root.refuse_unknown_keys()
-    if not declared and not runtimes:
-        raise Problem(f"{file}: runners: found none, expected a table [runners.NAME]")
-    return declared
-
-
-def _parse_runner(name: str, table: TomlTable, file: Path) -> DeclaredRunner:
-    if not is_model_id(name):
-        raise table.problem("", name, f"the name of a runner: {_ID}")
-    command = table.texts("command")
-    if not command or not all(map(_is_word, command)):
-        raise table.problem("command", command, "the words of a command, none of them empty")
-    env = table.table("env", {})
-    for key in env.values:
-        if not _ENV_NAME.fullmatch(key) or "\0" in env.text(key, ""):
-            raise env.problem(key, env.values[key], "the name of a variable and its text")
-    folders = table.texts("workloads", ())
-    declared = DeclaredRunner(
-        name=name,
-        file=file,
-        command=command,
-        env={key: env.text(key, "") for key in env.values},
-        workloads=tuple(_check_folder(table, text, file.parent) for text in folders),
-        files=tuple(_check_file(table, text, file.parent) for text in table.texts("files", ())),
-    )
-    table.refuse_unknown_keys()
-    return declared
-
-
-def _is_word(word: str) -> bool:
-    return bool(word) and "\0" not in word
-
-
-def _check_folder(table: TomlTable, text: str, home: Path) -> Path:
-    try:
-        folder = _resolve_below(home, text)
-    except _UnusableError as reason:
-        raise table.problem(
-            "workloads", text, f"a folder below the folder of this file: {reason}"
-        ) from None
-    if not folder.is_dir():
-        raise table.problem("workloads", text, "a folder of workload files: it does not exist")
-    return folder
-
-
-def _check_file(table: TomlTable, text: str, home: Path) -> str:
-    try:
-        path = _resolve_below(home, text)
-    except _UnusableError as reason:
-        raise table.problem(
-            "files", text, f"a file below the folder of this file: {reason}"
-        ) from None
-    if not path.is_file() or not os.access(path, os.R_OK):
-        raise table.problem("files", text, "a readable file")
-    return text
-
-
-def _resolve_below(home: Path, text: str) -> Path:
-    """Resolve a path relative to a folder.
-
-    Raises _UnusableError for absolute paths, for `..` and for links that lead out of the folder.
-    """
-    if not _is_word(text) or PurePath(text).is_absolute() or ".." in PurePath(text).parts:
-        raise _UnusableError("only relative paths without `..` are allowed")
-    try:
-        real = (home / text).resolve()
-        real.exists()  # raises if the name is too long
-    except OSError as error:
-        raise _UnusableError(error.strerror or "it cannot be read") from None
-    except RuntimeError:  # before Python 3.13
-        raise _UnusableError("links form a loop") from None
-    if not real.is_relative_to(home):
-        raise _UnusableError("a link leads out of the folder")
-    return real
 
 
 def add_workloads(
@@ -237,11 +89,11 @@ def _create_runners(
     declared: Iterable[DeclaredRunner], *, remembered: bool
 ) -> Iterator[tuple[DeclaredRunner, Runner | Exception]]:
     """Describe declared runners. Yields each with its runner, or with why it cannot be used."""
-    asked: list[tuple[DeclaredRunner, Question | _UnusableError]] = []
+    asked: list[tuple[DeclaredRunner, Question | UnusableError]] = []
     for runner in declared:
         try:
             asked.append((runner, _create_question(runner)))
-        except _UnusableError as error:
+        except UnusableError as error:
             asked.append((runner, error))
     questions = [question for _, question in asked if isinstance(question, Question)]
     answers = iter(describe_all(questions, remembered=remembered))
@@ -257,12 +109,12 @@ def _create_runners(
 
 
 def _create_question(declared: DeclaredRunner) -> Question:
-    """Return how to ask a runner. Raises _UnusableError if its program cannot be found."""
+    """Return how to ask a runner. Raises UnusableError if its program cannot be found."""
     home = declared.file.parent
     try:
         program = _find_program(declared)
     except OSError as error:
-        raise _UnusableError(f"command: cannot be read: {error.strerror}") from None
+        raise UnusableError(f"command: cannot be read: {error.strerror}") from None
     command = (program, *declared.command[1:])
     return Question(command, declared.env, home, depends_on=(home, Path(program)))
 
@@ -301,10 +153,10 @@ def _find_program(declared: DeclaredRunner) -> str:
         if path.is_file() and os.access(path, os.X_OK):
             return str(path)
         found = "a file that is not executable" if path.is_file() else "no such file"
-        raise _UnusableError(f"command: found {found}: {path}, expected a program")
+        raise UnusableError(f"command: found {found}: {path}, expected a program")
     program = shutil.which(word, path=declared.env.get("PATH"))
     if program is None:
-        raise _UnusableError(
+        raise UnusableError(
             f"command: found no {word!r}, expected a program in PATH or beside {declared.file}"
         )
     return str(Path(program).absolute())
@@ -316,10 +168,10 @@ def _list_files(declared: DeclaredRunner) -> tuple[str, ...]:
     files = [declared.file.name]
     for word in (*declared.command, *declared.files):
         try:
-            path = _resolve_below(home, word)
+            path = resolve_below(home, word)
             if path.is_file() and os.access(path, os.R_OK):
                 files.append(path.relative_to(home).as_posix())
-        except (_UnusableError, OSError):
+        except (UnusableError, OSError):
             continue  # an option, or a program outside the folder
     return tuple(dict.fromkeys(files))
 
@@ -336,8 +188,8 @@ def _select_usable(
         try:
             _check_implementation(implementation, runner.folder or Path(), owners, known_workloads)
             if key in usable:
-                raise _UnusableError(f"{' '.join(key).strip()} is offered twice")
-        except (_UnusableError, Problem, OSError) as reason:
+                raise UnusableError(f"{' '.join(key).strip()} is offered twice")
+        except (UnusableError, Problem, OSError) as reason:
             reasons[str(reason)] = None
         else:
             usable[key] = implementation
@@ -371,7 +223,7 @@ def _select_probes(
         try:
             _check_model(probe.model, owners)
             _check_source_file("source", probe.source, runner.folder or Path())
-        except (_UnusableError, OSError) as reason:
+        except (UnusableError, OSError) as reason:
             reasons[str(reason)] = None
         else:
             yield probe
@@ -383,46 +235,44 @@ def _check_implementation(
     owners: Mapping[str, str],
     known_workloads: Mapping[str, Workload],
 ) -> None:
-    """Raise _UnusableError or Problem if an implementation cannot be used."""
+    """Raise UnusableError or Problem if an implementation cannot be used."""
     model, variant = implementation.model, implementation.variant
     if implementation.workload not in known_workloads:
         raise unknown_name("workload", _clean(implementation.workload), known_workloads)
     _check_model(model, owners)
     if not is_variant(variant):
-        raise _UnusableError(f"variant: found {_clean(variant)!r}, expected {_VARIANT}")
+        raise UnusableError(f"variant: found {_clean(variant)!r}, expected {_VARIANT}")
     _check_source_file("source", implementation.source, home)
     for file in implementation.files:
         _check_source_file("files", file, home)
 
 
 def _check_model(model: str, owners: Mapping[str, str]) -> None:
-    """Raise _UnusableError if a runner may not offer this model.
+    """Raise UnusableError if a runner may not offer this model.
 
     A model belongs to one runner, because its name decides on colours and comparisons.
     """
     if not is_model_id(model):
-        raise _UnusableError(f"model: found {_clean(model)!r}, expected {_ID}")
+        raise UnusableError(f"model: found {_clean(model)!r}, expected {RUNNER_ID}")
     if model in MODELS:
-        raise _UnusableError(f"the model {model!r} is one of Loombench's own; choose another name")
+        raise UnusableError(f"the model {model!r} is one of Loombench's own; choose another name")
     if model in owners:
-        raise _UnusableError(
+        raise UnusableError(
             f"the model {model!r} belongs to the runner {owners[model]}; choose another name"
         )
 
 
 def _check_source_file(field: str, file: str, home: Path) -> None:
-    """Raise _UnusableError if a file of an implementation is not a readable one in its folder."""
+    """Raise UnusableError if a file of an implementation is not a readable one in its folder."""
     name = _clean(file)
     try:
-        path = _resolve_below(home, file)
-    except _UnusableError as reason:
-        raise _UnusableError(
+        path = resolve_below(home, file)
+    except UnusableError as reason:
+        raise UnusableError(
             f"{field}: found {name!r}, expected a file in the runner's folder: {reason}"
         ) from None
     if not path.is_file() or not os.access(path, os.R_OK):
-        raise _UnusableError(
-            f"{field}: found no file {name!r}, expected one in the runner's folder"
-        )
+        raise UnusableError(f"{field}: found no file {name!r}, expected one in the runner's folder")
 
 
 def _clean(text: str, max_length: int = _MAX_TEXT) -> str:

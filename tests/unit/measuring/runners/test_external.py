@@ -14,7 +14,7 @@ from harness.catalog.workload import MODELS, order_models
 from harness.errors import Exit
 from harness.measuring.inventory import Inventory
 from harness.measuring.plan import RunSelection
-from harness.measuring.runners import external
+from harness.measuring.runners import manifest
 from harness.paths import WORKLOADS
 from harness.presenting.figures import style
 from harness.results.records import Absence
@@ -38,7 +38,7 @@ def test_a_runner_that_was_not_named_is_not_started(
 
 
 def test_a_runner_may_be_named_by_its_file_or_its_folder(home: Path) -> None:
-    found = joined(home, home / external.FILE)
+    found = joined(home, home / manifest.FILE)
     assert found.problems == []
     assert offered(found) == [("tally", "py-loop", "")]
     assert (home / "started").exists()
@@ -51,7 +51,7 @@ def test_the_other_files_of_an_implementation_are_digested_like_its_source(home:
     assert inventory.runners.problems == []
     cells, _ = inventory.plan_cells(RunSelection(("tally",), ("py-loop",)), None)
     assert set(inventory.source_digests(cells)) == {
-        f"counting: {file}" for file in ("runner.py", "part.py", external.FILE)
+        f"counting: {file}" for file in ("runner.py", "part.py", manifest.FILE)
     }
 
 
@@ -66,7 +66,7 @@ def test_the_program_beside_the_file_comes_before_the_path(home: Path) -> None:
     toml(home, command=["sh"])
     found = joined(home)
     assert found.problems == []
-    assert found.found["counting"].files == (external.FILE, "sh")
+    assert found.found["counting"].files == (manifest.FILE, "sh")
 
 
 def test_the_environment_of_the_file_reaches_the_trial_and_a_stray_print_does_no_harm(
@@ -149,5 +149,5 @@ def test_external_models_have_distinct_and_stable_looks() -> None:
 
 def test_a_link_to_the_file_leads_to_its_folder(home: Path, tmp_path: Path) -> None:
     link = tmp_path / "elsewhere.toml"
-    link.symlink_to(home / external.FILE)
-    assert external.locate_file(link) == home / external.FILE
+    link.symlink_to(home / manifest.FILE)
+    assert manifest.locate_file(link) == home / manifest.FILE

@@ -11,7 +11,7 @@ import pytest
 from harness.catalog import workload_file
 from harness.catalog.contestant import LONGEST_NAME
 from harness.errors import Exit, Problem
-from harness.measuring.runners import describing, external
+from harness.measuring.runners import describing, manifest
 from tests.support.command import Invoke
 from tests.support.outside import PLANTED, joined, offered, one, says, toml
 
@@ -53,10 +53,10 @@ def test_a_mistake_in_the_file_is_one_message_with_its_place(
     invoke: Invoke, tmp_path: Path, text: str, said: str
 ) -> None:
     (tmp_path / "out").symlink_to(PLANTED)
-    (tmp_path / external.FILE).write_text(text, encoding="utf-8")
+    (tmp_path / manifest.FILE).write_text(text, encoding="utf-8")
     code, out, err = invoke("list", "--runner", tmp_path)
     assert (code, out) == (Exit.USAGE, "")
-    assert err.startswith(f"loombench: {tmp_path / external.FILE}: ")
+    assert err.startswith(f"loombench: {tmp_path / manifest.FILE}: ")
     assert said in err
     assert err.count("\n") == 1
 
@@ -72,7 +72,7 @@ def test_two_runners_of_one_name_are_refused(home: Path, tmp_path: Path) -> None
     toml(tmp_path)
     (tmp_path / "workloads").mkdir()
     with pytest.raises(Problem, match=r"runners\.counting: found it in .* too, expected one"):
-        external.read_files([home, tmp_path])
+        manifest.read_files([home, tmp_path])
 
 
 def test_a_built_in_workload_cannot_be_replaced(invoke: Invoke, home: Path) -> None:

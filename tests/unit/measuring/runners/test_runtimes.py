@@ -9,7 +9,7 @@ import pytest
 from harness.errors import Problem
 from harness.measuring.inventory import Inventory
 from harness.measuring.runners import environments
-from harness.measuring.runners.external import read_runtimes
+from harness.measuring.runners.manifest import read_runtimes
 from harness.measuring.runners.runner import Runners
 from harness.measuring.runners.runtimes import add_runtimes, parse_choices
 
