@@ -240,10 +240,6 @@ class Workload:
         """The cases of the grid, which a map shows and no table of cases."""
         return frozenset() if self.grid is None else frozenset(self.grid.cases.values())
 
-    def sweep_cases(self) -> list[Case]:
-        """Return the cases of the sweep in order, with the headline case."""
-        return [] if self.sweep is None else self.cases_along(self.sweep.param)
-
     def cases_along(self, param: str) -> list[Case]:
         """Return the cases that differ from the headline case in this parameter only, in order."""
         headline = self.cases[HEADLINE].params

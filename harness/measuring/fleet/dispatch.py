@@ -89,7 +89,6 @@ class Fleet:
         self.on_host: Callable[[Host], None] = lambda _: None  # called with each new host
         self._tasks: dict[int, _Task] = {}
         self._failures: dict[str, int] = {}  # host -> in a row
-        self._tried: dict[int, _Waiting] = {}
         self._longest_s: dict[tuple[str, str], float] = {}
         self._looked_s = float("-inf")
 

@@ -89,12 +89,8 @@ def test_a_limit_excludes_its_model_from_larger_cases(
 def test_the_cases_of_a_sweep_are_in_the_order_of_its_parameter_with_the_headline_among_them() -> (
     None
 ):
-    ids = [case.id for case in workload().sweep_cases()]
+    ids = [case.id for case in workload().cases_along("tasks")]
     assert ids == ["tasks-1", "headline", "tasks-100", "tasks-1000"]
-
-
-def test_a_workload_without_a_sweep_has_no_cases_of_one() -> None:
-    assert workload(WORKLOAD.replace(SWEEP, "")).sweep_cases() == []
 
 
 def test_an_observation_may_differ_for_a_model() -> None:

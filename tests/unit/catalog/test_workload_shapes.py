@@ -314,13 +314,14 @@ def test_a_limit_that_clamps_excludes_no_model() -> None:
 
 
 def test_the_cases_along_a_parameter_differ_in_nothing_else() -> None:
-    assert [case.id for case in T.sweep_cases()] == ["ticks-10", "headline", "ticks-40", "longer"]
+    along = [case.id for case in T.cases_along("ticks")]
+    assert along == ["ticks-10", "headline", "ticks-40", "longer"]
 
 
 def test_a_ladder_is_no_point_of_a_sweep() -> None:
     sweep = '[sweep]\nparam = "connections"\nvalues = [1]\nmin_sample_ms = 9\n[metrics.throughput]'
     served = workload(CLIMBED.replace("[metrics.throughput]", sweep, 1))
-    assert [case.id for case in served.sweep_cases()] == ["connections-1", "headline"]
+    assert [case.id for case in served.cases_along("connections")] == ["connections-1", "headline"]
 
 
 def test_words_are_shown_as_they_are() -> None:
