@@ -47,7 +47,7 @@ def explain(error: OSError) -> Problem | None:
     """Return the problem that a machine has, with its remedy; None for what may be a defect."""
     remedy = _REMEDIES.get(error.errno or 0)
     if str(error.filename).startswith("/proc/"):
-        remedy = "mount what the kernel tells of itself: mount -t proc proc /proc"
+        remedy = "mount the kernel's files: mount -t proc proc /proc"
     if remedy is None:
         return None
     place = f"{error.filename}: " if error.filename is not None else ""

@@ -74,7 +74,7 @@ def points(readings: Sequence[ProbeReading]) -> list[DriftPoint]:
 
 
 def _parse_time(text: str) -> float:
-    """Return a time in seconds; 0 if the text is none."""
+    """Return a time in seconds; 0 if the text is not a time."""
     try:
         return datetime.fromisoformat(text).timestamp()
     except (ValueError, OverflowError):

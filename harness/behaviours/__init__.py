@@ -1,4 +1,4 @@
-"""What the models do, where the question is not how fast: questions, observations and cells.
+"""Behaviours of the models other than speed: questions, observations and cells.
 
 A question is a TOML file in `questions/`. A probe answers it on one model, in a fresh process, and
 reports a short word with its evidence. Observations are stored in a file of their own,

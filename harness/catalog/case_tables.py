@@ -166,7 +166,7 @@ def read_load(table: TomlTable, names: frozenset[str]) -> Load:
 
 
 def _asked(case: Case, table: TomlTable, load: Load) -> Case:
-    """Return a case with how fast its server is asked, and for how long."""
+    """Return a case with the rate and the duration of the load on its server."""
     ladder = not load.drains and table.flag("ladder")
     if ladder:
         return replace(case, ladder=True)
@@ -177,7 +177,7 @@ def _asked(case: Case, table: TomlTable, load: Load) -> Case:
 
 
 def _lasts(sampling: Sampling, table: TomlTable, load: Load) -> None:
-    """Refuse phases without an end: one lasts for as long as a sample is to last, at least."""
+    """Refuse phases without an end: each lasts at least as long as a sample."""
     if sampling.min_sample_ns == 0 and (sampling.warmup or not load.drains):
         raise table.problem("min_sample_ms", 0, "at least 1: it is how long a server is asked")
 
@@ -190,7 +190,7 @@ def _sweep_cases(table: TomlTable, sweep: Sweep, by_hand: dict[str, Case]) -> di
             continue  # the headline case is that point
         id_ = f"{sweep.param}-{value}"
         if id_ in by_hand:
-            raise table.problem("values", value, f"none that is a case of its own, as {id_} is")
+            raise table.problem("values", value, f"a value whose case {id_} is not defined yet")
         point = {**headline, sweep.param: value}
         cases[id_] = Case(id_, point, sweep.sampling, thorough=value in sweep.thorough)
     return cases

@@ -51,7 +51,7 @@ class Case:
     params: Params
     sampling: Sampling
     thorough: bool = False  # only in the profile of that name
-    rate_per_s: int = 0  # server: the fixed rate at which latency is taken; 0: it is not
+    rate_per_s: int = 0  # server: the fixed rate at which latency is measured; 0: none
     ladder: bool = False  # server: rising rates until it is saturated, instead
     label: str = ""  # name in figures
     group: str = ""  # cases that a title counts together: `beside work on the loop`

@@ -10,7 +10,7 @@ from harness.errors import Problem
 
 
 class TomlTable:
-    """One table of a file. Each accessor marks its key as known; `done` rejects the others."""
+    """One table of a file. Each accessor marks its key as known; see `refuse_unknown_keys`."""
 
     def __init__(self, values: dict[str, Any], file: str, path: str = "") -> None:
         self.values = values

@@ -33,7 +33,7 @@ _APART = 12  # times what drawing takes: below a tenth of the time
 
 @dataclass
 class Pace:
-    """Decides when to draw: soon, and then seldom enough to leave the time to the measuring."""
+    """Decides when to draw: soon, then so rarely that measuring keeps nearly all of the time."""
 
     end: float  # of measuring; all in seconds of its budget
     drawn_at: float | None = None

@@ -174,11 +174,11 @@ def run(
 def _refuse_to_travel(
     scheduler: str | None, runners: Sequence[Path], runtimes: Sequence[str]
 ) -> None:
-    """Raise Problem for what a fleet cannot have."""
+    """Raise Problem for options that a fleet does not support."""
     if scheduler and (runners or runtimes):
         option = "--runner" if runners else "--runtime"
         raise Problem(
-            f"found {option} and --scheduler: neither runners nor runtimes travel to hosts"
+            f"found {option} and --scheduler: a fleet cannot measure external runners or runtimes"
         )
 
 
@@ -268,7 +268,9 @@ def validate(
                 console, f"\n{trial.cell.workload} {trial.cell.name} printed to standard error:"
             )
             for line in trial.stderr_end.splitlines():
-                print_line(console, f"  | {units.one_line(line)}")  # not to pose as lines of ours
+                print_line(
+                    console, f"  | {units.one_line(line)}"
+                )  # so that they do not look like our own lines
     if wrong or (missing and not trials):
         return Exit.FAILED
     return Exit.NOT_POSSIBLE if unsupported or not trials else _exit_code(inventory)

@@ -85,12 +85,12 @@ class Output:
             os.dup2(nowhere.fileno(), self._stream.fileno())
 
     def __getattr__(self, name: str) -> Any:
-        """Be like the stream in all else."""
+        """Pass everything else on to the stream."""
         return getattr(self._stream, name)
 
 
 def _open_closed_descriptors() -> None:
-    """Have descriptors 0 to 2 lead to nowhere if they are closed, and not to the next file."""
+    """Open descriptors 0 to 2 on /dev/null if they are closed: the next file would get them."""
     for descriptor in range(3):
         try:
             os.fstat(descriptor)

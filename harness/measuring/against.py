@@ -32,7 +32,7 @@ _SHOWN = 5  # names of a list in a message
 
 @dataclass(frozen=True)
 class Match:
-    """What a revision and the working tree are compared in."""
+    """The inventory in which a revision and the working tree are compared."""
 
     inventory: Inventory  # of both
     alone: bool  # the revision cannot take turns
@@ -65,7 +65,7 @@ def open_match(
 
 
 def reopen(inventory: Inventory, run: Run, out: Path) -> Inventory:
-    """Return the inventory of such a run that is continued. Raises Problem."""
+    """Return the inventory to continue such a run. Raises Problem."""
     revision = revisions.extract(run.revision, out)
     contestants = {structs.replace(cell.contestant, runtime=DEFAULT_RUNTIME) for cell in run.cells}
     models = {contestant.model for contestant in contestants}

@@ -45,7 +45,7 @@ _REASONS = {
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a trial is worth."""
+    """The status of a trial, with a message."""
 
     status: Status
     message: str  # empty if the status is ok

@@ -198,9 +198,9 @@ def _plan_point(
     offers_by_model: Mapping[tuple[str, str], list[Offer]],
     models: Sequence[str],
 ) -> list[Cell]:
-    """Return the cells of a point of a grid. What it lacks, the headline case lacks too.
+    """Return the cells of a point of a grid; what cannot be measured is listed with the headline.
 
-    Of variants it has those that the workload compares with others; the map would be too costly.
+    Only variants that the workload compares take part: with all, the map would be too costly.
     """
     compared = {contestant for pair in workload.contrasts for contestant in pair}
     without = workload.grid.without if workload.grid else {}
@@ -217,7 +217,7 @@ def _plan_point(
 
 
 def _find_twins(present: Sequence[Cell], workloads: Sequence[Workload]) -> list[AbsentCell]:
-    """Return what is another measured contestant's program where each has one processor."""
+    """Return the contestants that are the same program as another one on one processor."""
     served = {workload.id for workload in workloads if workload.shares_cores}
     twins = []
     for cell in present:

@@ -1,6 +1,6 @@
-"""What two runs, or a run and what is here now, have in common: the words for each difference.
+"""Compare two runs, or a run with this machine and its files: each difference in words.
 
-Pure. A run goes on, or is merged with another one, only if nothing differs.
+Pure. A run is resumed, or merged with another one, only if nothing differs.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from typing import Any
 
 
 def is_gil_enabled() -> bool:
-    """Return whether the GIL is on; True for an interpreter that cannot be without."""
+    """Return whether the GIL is on; True for an interpreter that always has one."""
     ask = getattr(sys, "_is_gil_enabled", None)
     return bool(ask()) if ask else True
 
@@ -74,7 +74,7 @@ def _describe_optimisation(known: dict[str, str]) -> str:
 
 
 def _describe_jit(known: dict[str, str]) -> str:
-    """Return `on`, `off` or `none`: whether a JIT compiles, could, or is not built in."""
+    """Return `on`, `off` or `none`: whether the JIT is on, off or not built in."""
     if sys.implementation.name in ("pypy", "graalpy"):
         return "on"
     jit = getattr(sys, "_jit", None)  # since 3.14

@@ -19,7 +19,7 @@ ANOTHER_RUN = "another run"  # what took CPU time, for `Trial.disturbed`
 
 @contextmanager
 def measuring_alone(*, beside: bool = False) -> Iterator[bool]:
-    """Be the only one of this user who measures on this machine; yields whether that is so.
+    """Take this user's lock on measuring on this machine; yields whether this process has it.
 
     Raises Problem if another process measures, unless `beside` allows it.
     """

@@ -1,8 +1,8 @@
 """Time that passes only while this process runs.
 
 A process can be stopped (Ctrl-Z, SIGSTOP, a paused container), and a machine can be suspended.
-Whoever reads this clock does so several times per second, so a long gap between two readings means
-that nobody ran. Such a gap makes no child late.
+This clock is read several times per second, so a long gap between two readings means that this
+process stood still. Such a gap does not count against a child's timeout.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ class Budget:
 
     @property
     def is_spent(self) -> bool:
-        """Whether all of them have."""
+        """Whether all seconds have passed."""
         return self.spent_s >= self.seconds
 
 

@@ -116,7 +116,7 @@ def _recall_or_ask(question: Question, interrupted: Callable[[], bool]) -> proto
     description = protocol.decode_description(text)
     # What is missing may be installed at any time.
     if key and (question.installed or not description.unavailable):
-        with contextlib.suppress(OSError, Problem):  # to keep it is not necessary
+        with contextlib.suppress(OSError, Problem):  # an answer need not be kept
             path.parent.mkdir(parents=True, exist_ok=True)
             write_file(path, text.decode("utf-8"))
             _drop_oldest(path.parent)

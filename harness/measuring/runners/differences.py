@@ -29,7 +29,7 @@ class Differences:
     only_there: tuple[Contestant, ...]
 
     def select(self, is_selected: Callable[[Contestant], bool]) -> Differences:
-        """Return the same of the selected contestants."""
+        """Return the differences of the selected contestants."""
         return Differences(
             {one: files for one, files in self.changed.items() if is_selected(one)},
             tuple(filter(is_selected, self.unchanged)),

@@ -75,7 +75,7 @@ def build_go(root: Path | None = None) -> tuple[GoBinaries | None, str]:
 
 
 def build_go_with(go: Path, out: Path) -> tuple[GoBinaries | None, str]:
-    """Build the Go programs of this repository by another Go, into another folder, likewise."""
+    """Build the Go programs of this repository by another Go, into another folder."""
     folder = ROOT / "go"
     if not (folder / "go.mod").is_file():
         return None, _NO_SOURCES
@@ -111,7 +111,7 @@ def locate(sources: Path) -> Path:
 
 
 def install_go(tell: Callable[[str], None]) -> None:
-    """Give a Loombench without a clone a Go if it needs one. In a clone, `make setup` does."""
+    """Install Go if a Loombench without a clone lacks it. In a clone, `make setup` does that."""
     if IS_INSTALLED and find_go(ROOT / "go" / "go.mod")[0] is None:
         go_cache.install(ROOT / "go", tell)
 
@@ -122,7 +122,7 @@ def _build(go: str, folder: Path, built: GoBinaries) -> str:
     # Otherwise -o would create a file of that name.
     key_file.parent.mkdir(parents=True, exist_ok=True)
     key_file.unlink(missing_ok=True)
-    # A revision of before the tracer has none.
+    # A revision that is older than the tracer has none.
     tracer = ["./trace"] if (folder / "trace").is_dir() else []
     for step in (
         ("run", *_FLAGS, "./internal/registry/generate"),

@@ -47,7 +47,7 @@ def find_installed(sources: Path) -> Path:
 
 
 def install(sources: Path, tell: Callable[[str], None]) -> None:
-    """Install the locked Go into the cache, and say so. A failure is told once, and not raised."""
+    """Install the locked Go into the cache, and say so. A failure is reported once, not raised."""
     go = find_installed(sources)
     failed = cache_folder() / _FAILED
     if go.is_file() or failed.is_file():

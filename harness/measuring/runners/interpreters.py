@@ -86,7 +86,7 @@ def ask(
     interrupted: Callable[[], bool] = lambda: False,
     deadline_s: float | None = None,
 ) -> Interpreter:
-    """Ask a program what it is. What is no usable interpreter has a reason; nothing is raised."""
+    """Ask a program which interpreter it is. Raises nothing: an unusable one has a `reason`."""
     if reason := find_obstacle(path):
         return Interpreter(path, reason)
     answer = bytearray()

@@ -137,7 +137,7 @@ ROWS = (
         "no /proc",
         "doctor",
         CANNOT,
-        "; mount what the kernel tells of itself: mount -t proc proc /proc",
+        "; mount the kernel's files: mount -t proc proc /proc",
         shell="""exec unshare --mount sh -c 'mount -t tmpfs none /proc; exec "$@"' sh "$@\"""",
         needs=has_namespaces,
     ),
