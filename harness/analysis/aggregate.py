@@ -224,7 +224,7 @@ class CellAggregate:
         return (*self.steady_state.warnings(), *shown, *filter(None, [late]))
 
     def curve(self) -> tuple[tuple[float, float], ...]:
-        """Return the percentile curve of the waits: (share of the waits, the longest of them in ns).
+        """Return the percentile curve of the waits: (share of waits, the longest of them in ns).
 
         It is the median over processes, like the metrics, as far as each has enough waits; beyond,
         and for the longest, all processes are pooled.
