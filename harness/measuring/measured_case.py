@@ -20,7 +20,13 @@ from harness.statistics import estimates
 from harness.statistics.blocks import BlockValues, pair_block, round_ratios
 from harness.statistics.growth import Growing, judge_growth
 from harness.statistics.metrics import sample_values
-from harness.statistics.rounds import DEFAULT_ROUNDS, SOON_ROUNDS, Costs, choose_rounds
+from harness.statistics.rounds import (
+    DEFAULT_ROUNDS,
+    FEWEST_ROUNDS,
+    SOON_ROUNDS,
+    Costs,
+    choose_rounds,
+)
 from harness.statistics.stopping import StoppingRule
 
 if TYPE_CHECKING:
@@ -35,6 +41,8 @@ if TYPE_CHECKING:
 
 # In so many of its processes each contestant shows that its time grows with its work.
 _PROCESSES_WITH_LOOKS = 2
+# If a round takes longer, one is enough where it leaves little noise.
+_LONG_ROUND_NS = 1_500_000_000
 
 
 @dataclass
@@ -207,7 +215,8 @@ class MeasuredCase:
             round=float(np.mean([one.round_ns for one in timed])),
         )
         contrasts = [self._ratios(done, *pair) for pair in self._contrasts.items()]
-        wanted = choose_rounds(contrasts, costs, self._rule.precision)
+        fewest = 1 if costs.round > _LONG_ROUND_NS else FEWEST_ROUNDS
+        wanted = choose_rounds(contrasts, costs, self._rule.precision, fewest)
         return wanted if len(done) >= estimates.MIN_FOR_INTERVAL else min(wanted, SOON_ROUNDS)
 
     def _ratios(self, blocks: Iterable[int], cell: Cell, base: Cell) -> list[NDArray[np.float64]]:
@@ -269,6 +278,10 @@ def _choose_contrasts(cells: Sequence[Cell]) -> dict[Cell, Cell]:
 
 
 def _turn_ns(trial: Trial) -> float:
-    """Return how long a turn took: a sample or, on a server, all phases of load."""
-    spans = trial.phases or [sample for sample in trial.samples if not sample.warmup]
+    """Return how long a turn took: a sample or, on a server, the load without a fixed rate.
+
+    All turns together have one phase at a fixed rate, however many they are.
+    """
+    phases = [phase for phase in trial.phases if phase.loop != "open"]
+    spans = phases or [sample for sample in trial.samples if not sample.warmup]
     return sum(span.elapsed_ns for span in spans) / trial.rounds
