@@ -1,7 +1,8 @@
 """Judge claims against a run: they hold, are contradicted, or cannot be decided. Pure.
 
 The interval decides, not the estimate: a claim whose interval crosses an end of the claimed range
-is undecided, and so is a claim without an interval.
+is undecided, and so is a claim without an interval. A server that the load generator limited could
+have done more: its value is a lower bound, which can be enough.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness import units
+from harness.analysis.obstacle import Obstacle
 from harness.behaviours.judge import State
 from harness.claims.judgement import JudgedClaim, Verdict, format_measured
 from harness.statistics import estimates
@@ -103,7 +105,7 @@ def _judge_measured(
     else:
         constants = _constants(measure, metric, cells[0], analysis)
         estimate = _apply_formula(measure, metric, cells[0].metrics[metric.id], constants)
-    verdict, why = _decide(measure, estimate, range_, result, cells)
+    verdict, why = _decide(measure, metric, estimate, range_, result, cells)
     judged = JudgedClaim(
         claim, verdict, why, estimate.value, estimate.low, estimate.high, estimate.n
     )
@@ -234,6 +236,7 @@ def _apply_formula(
 
 def _decide(
     measure: Measure,
+    metric: Metric,
     estimate: Estimate,
     range_: Range,
     result: WorkloadResult,
@@ -246,8 +249,19 @@ def _decide(
                 f"but {cell.failures} of {cell.attempts} trials of {cell.name} failed, so the"
                 " others are not a fair sample"
             )
-        if cell.unranked is not None and cell.unranked.is_misleading:
-            return Verdict.UNDECIDED, f"but {cell.name} is {cell.unranked.text}"
+    misleading = {
+        cell.name: cell.unranked
+        for cell in cells
+        if cell.unranked is not None and cell.unranked.is_misleading
+    }
+    limited = [
+        name
+        for name, unranked in misleading.items()
+        if unranked.obstacle is Obstacle.CLIENT_LIMITED and _is_more_better(measure, metric)
+    ]
+    for name, unranked in misleading.items():
+        if name not in limited:
+            return Verdict.UNDECIDED, f"but {name} is {unranked.text}"
     low, high, claimed = estimate.low, estimate.high, f"the claimed range ({range_.text})"
     if low is None or high is None:
         return Verdict.UNDECIDED, f"from too few processes to compare with {claimed}"
@@ -255,14 +269,21 @@ def _decide(
     within_noise = 1 / floor < estimate.value < floor
     if within_noise:  # a ratio inside the noise floor could be anything inside it
         low, high = min(low, 1 / floor), max(high, floor)
+    bound = f", though the load generator limited {limited[0]}" if limited else ""
+    if cells[0].name in limited:
+        high = np.inf
+    if measure.is_ratio and cells[-1].name in limited:
+        low = 0.0
     least = -np.inf if range_.low is None else range_.low
     most = np.inf if range_.high is None else range_.high
     if least <= low and high <= most:
-        return Verdict.HOLDS, f"inside {claimed}"
+        return Verdict.HOLDS, f"inside {claimed}{bound}"
     if high < least:
-        return Verdict.CONTRADICTED, f"below {claimed}{_distance(least, high)}"
+        return Verdict.CONTRADICTED, f"below {claimed}{_distance(least, high)}{bound}"
     if low > most:
-        return Verdict.CONTRADICTED, f"above {claimed}{_distance(most, low)}"
+        return Verdict.CONTRADICTED, f"above {claimed}{_distance(most, low)}{bound}"
+    if limited:
+        return Verdict.UNDECIDED, f"but {limited[0]} is {misleading[limited[0]].text}"
     if within_noise:
         percent = units.format_significant(100 * (floor - 1), 2)
         return Verdict.UNDECIDED, (
@@ -270,6 +291,11 @@ def _decide(
             f" {claimed}"
         )
     return Verdict.UNDECIDED, f"and the interval crosses an end of {claimed}"
+
+
+def _is_more_better(measure: Measure, metric: Metric) -> bool:
+    """Return whether a server that could have done more would have a higher value."""
+    return metric.better == "higher" and measure.formula.text == metric.id
 
 
 def _distance(end: float, nearest: float) -> str:

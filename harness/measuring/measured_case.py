@@ -169,6 +169,20 @@ class MeasuredCase:
         return 1.0 if self._has_no_ratios else self._rule.excess
 
     @property
+    def noise_floor(self) -> float | None:
+        """The noise floor as a factor, of the noisiest class of hosts; None while unknown."""
+        control = next((cell for cell in self._contrasts if cell.control), None)
+        known = map(estimates.paired_ratio, self._pairs[control].values()) if control else ()
+        return max(
+            (
+                max(one.high, 1 / one.low)
+                for one in known
+                if one is not None and one.low is not None and one.high is not None
+            ),
+            default=None,
+        )
+
+    @property
     def least_precise_ratio(self) -> tuple[str, float]:
         """The name of the ratio with the widest interval, and its relative half-width.
 
@@ -282,6 +296,8 @@ def _turn_ns(trial: Trial) -> float:
 
     All turns together have one phase at a fixed rate, however many they are.
     """
-    phases = [phase for phase in trial.phases if phase.loop != "open"]
-    spans = phases or [sample for sample in trial.samples if not sample.warmup]
-    return sum(span.elapsed_ns for span in spans) / trial.rounds
+    spans = [
+        *(phase.elapsed_ns for phase in trial.phases if phase.loop != "open"),
+        *(sample.elapsed_ns for sample in trial.samples if not sample.warmup and not trial.phases),
+    ]
+    return sum(spans) / trial.rounds

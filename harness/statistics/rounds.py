@@ -68,9 +68,7 @@ def choose_rounds(
         for rounds in choices
     }
     best = min(waste, key=waste.__getitem__)
-    return next(
-        (few for few in choices if few >= best or _is_enough(noises, few, precision)), best
-    )
+    return next((few for few in choices if few >= best or _is_enough(noises, few, precision)), best)
 
 
 @dataclass(frozen=True)
