@@ -21,7 +21,7 @@ from harness.statistics.blocks import BlockValues, pair_blocks
 from harness.statistics.estimates import Estimate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -243,25 +243,9 @@ def _decide(
     cells: Sequence[CellResult],
 ) -> tuple[Verdict, str]:
     """Return the verdict, and the end of the sentence, which says why."""
-    for cell in cells:
-        if cell.failures:
-            return Verdict.UNDECIDED, (
-                f"but {cell.failures} of {cell.attempts} trials of {cell.name} failed, so the"
-                " others are not a fair sample"
-            )
-    misleading = {
-        cell.name: cell.unranked
-        for cell in cells
-        if cell.unranked is not None and cell.unranked.is_misleading
-    }
-    limited = [
-        name
-        for name, unranked in misleading.items()
-        if unranked.obstacle is Obstacle.CLIENT_LIMITED and _is_more_better(measure, metric)
-    ]
-    for name, unranked in misleading.items():
-        if name not in limited:
-            return Verdict.UNDECIDED, f"but {name} is {unranked.text}"
+    limited = _list_limited(measure, metric, cells)
+    if reason := _find_obstacle(cells, limited):
+        return Verdict.UNDECIDED, reason
     low, high, claimed = estimate.low, estimate.high, f"the claimed range ({range_.text})"
     if low is None or high is None:
         return Verdict.UNDECIDED, f"from too few processes to compare with {claimed}"
@@ -269,33 +253,59 @@ def _decide(
     within_noise = 1 / floor < estimate.value < floor
     if within_noise:  # a ratio inside the noise floor could be anything inside it
         low, high = min(low, 1 / floor), max(high, floor)
-    bound = f", though the load generator limited {limited[0]}" if limited else ""
     if cells[0].name in limited:
         high = np.inf
     if measure.is_ratio and cells[-1].name in limited:
         low = 0.0
-    least = -np.inf if range_.low is None else range_.low
-    most = np.inf if range_.high is None else range_.high
-    if least <= low and high <= most:
-        return Verdict.HOLDS, f"inside {claimed}{bound}"
-    if high < least:
-        return Verdict.CONTRADICTED, f"below {claimed}{_distance(least, high)}{bound}"
-    if low > most:
-        return Verdict.CONTRADICTED, f"above {claimed}{_distance(most, low)}{bound}"
-    if limited:
-        return Verdict.UNDECIDED, f"but {limited[0]} is {misleading[limited[0]].text}"
+    verdict, why = _place(low, high, range_, claimed)
+    if verdict is not Verdict.UNDECIDED:
+        return verdict, why + "".join(f", though the load generator limited {a}" for a in limited)
+    for name, obstacle in limited.items():
+        return verdict, f"but {name} is {obstacle}"
     if within_noise:
         percent = units.format_significant(100 * (floor - 1), 2)
-        return Verdict.UNDECIDED, (
+        return verdict, (
             f"and the interval, widened to the noise floor of {percent}%, crosses an end of"
             f" {claimed}"
         )
+    return verdict, why
+
+
+def _find_obstacle(cells: Sequence[CellResult], limited: Collection[str]) -> str:
+    """Return why no value of the cells can be compared, or an empty text."""
+    for cell in cells:
+        if cell.failures:
+            return (
+                f"but {cell.failures} of {cell.attempts} trials of {cell.name} failed, so the"
+                " others are not a fair sample"
+            )
+        if cell.name not in limited and cell.unranked and cell.unranked.is_misleading:
+            return f"but {cell.name} is {cell.unranked.text}"
+    return ""
+
+
+def _place(low: float, high: float, range_: Range, claimed: str) -> tuple[Verdict, str]:
+    """Return where an interval lies, compared with the claimed range."""
+    least = -np.inf if range_.low is None else range_.low
+    most = np.inf if range_.high is None else range_.high
+    if least <= low and high <= most:
+        return Verdict.HOLDS, f"inside {claimed}"
+    if high < least:
+        return Verdict.CONTRADICTED, f"below {claimed}{_distance(least, high)}"
+    if low > most:
+        return Verdict.CONTRADICTED, f"above {claimed}{_distance(most, low)}"
     return Verdict.UNDECIDED, f"and the interval crosses an end of {claimed}"
 
 
-def _is_more_better(measure: Measure, metric: Metric) -> bool:
-    """Return whether a server that could have done more would have a higher value."""
-    return metric.better == "higher" and measure.formula.text == metric.id
+def _list_limited(measure: Measure, metric: Metric, cells: Sequence[CellResult]) -> dict[str, str]:
+    """Return the servers that could have done more, with the reason: values are lower bounds."""
+    if metric.better != "higher" or measure.formula.text != metric.id:
+        return {}
+    return {
+        cell.name: cell.unranked.text
+        for cell in cells
+        if cell.unranked and cell.unranked.obstacle is Obstacle.CLIENT_LIMITED
+    }
 
 
 def _distance(end: float, nearest: float) -> str:

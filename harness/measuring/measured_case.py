@@ -22,6 +22,7 @@ from harness.statistics.growth import Growing, judge_growth
 from harness.statistics.metrics import sample_values
 from harness.statistics.rounds import (
     DEFAULT_ROUNDS,
+    FEWEST_LONG_ROUNDS,
     FEWEST_ROUNDS,
     SOON_ROUNDS,
     Costs,
@@ -41,8 +42,8 @@ if TYPE_CHECKING:
 
 # In so many of its processes each contestant shows that its time grows with its work.
 _PROCESSES_WITH_LOOKS = 2
-# If a round takes longer, one is enough where it leaves little noise.
-_LONG_ROUND_NS = 1_500_000_000
+# If a round takes longer, three are enough, or even one where it leaves little noise.
+_LONG_ROUND_NS, _VERY_LONG_ROUND_NS = 1_000_000_000, 1_500_000_000
 
 
 @dataclass
@@ -229,8 +230,7 @@ class MeasuredCase:
             round=float(np.mean([one.round_ns for one in timed])),
         )
         contrasts = [self._ratios(done, *pair) for pair in self._contrasts.items()]
-        fewest = 1 if costs.round > _LONG_ROUND_NS else FEWEST_ROUNDS
-        wanted = choose_rounds(contrasts, costs, self._rule.precision, fewest)
+        wanted = choose_rounds(contrasts, costs, self._rule.precision, _fewest_rounds(costs.round))
         return wanted if len(done) >= estimates.MIN_FOR_INTERVAL else min(wanted, SOON_ROUNDS)
 
     def _ratios(self, blocks: Iterable[int], cell: Cell, base: Cell) -> list[NDArray[np.float64]]:
@@ -289,6 +289,12 @@ def _choose_contrasts(cells: Sequence[Cell]) -> dict[Cell, Cell]:
         pairs = ((cell, twin if twin in cells else base) for cell, twin in on_default.items())
         return {cell: other for cell, other in pairs if cell != other}
     return {cell: base for cell in cells if cell != base}
+
+
+def _fewest_rounds(round_ns: float) -> int:
+    if round_ns > _VERY_LONG_ROUND_NS:
+        return 1
+    return FEWEST_LONG_ROUNDS if round_ns > _LONG_ROUND_NS else FEWEST_ROUNDS
 
 
 def _turn_ns(trial: Trial) -> float:

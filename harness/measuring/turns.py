@@ -20,7 +20,7 @@ from harness.measuring.machine.interference import RoundWatch
 from harness.measuring.machine.limits import count_open_files, raise_open_files
 from harness.measuring.servers.load_protocol import expect_turns
 from harness.measuring.trials import MOST_ATTEMPTS
-from harness.statistics.rounds import FEWEST_ROUNDS
+from harness.statistics.rounds import FEWEST_LONG_ROUNDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -170,7 +170,7 @@ class _Turns:
         fitting = int((block_s - first_s) / round_s) if round_s else 0
         least = self.expected_rounds
         if first_s <= _LONG_ROUND_S:
-            least = max(least, min(FEWEST_ROUNDS, self.most_rounds))
+            least = max(least, min(FEWEST_LONG_ROUNDS, self.most_rounds))
         more = max(least - 1, min(self.most_rounds - 1, fitting))
         for _ in range(more):
             self._take_round(contestants)

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 # noise inside blocks, as of latencies.
 DEFAULT_ROUNDS = 5
 SOON_ROUNDS = 7  # at most, until there are enough blocks for an interval
-FEWEST_ROUNDS, MOST_ROUNDS = 3, 15
+FEWEST_ROUNDS, MOST_ROUNDS = 5, 15
+FEWEST_LONG_ROUNDS = 3  # if a round is so long that five would cost more than a process
 # At least so much of the variance of blocks is between processes: few blocks cannot show less.
 _LEAST_BETWEEN = 0.25
 _BLOCKS = 5  # the first interval is of so many

@@ -12,7 +12,7 @@ from harness.catalog.workload import CHECK
 from harness.measuring.runners.protocol import Fact, ProtocolError
 from harness.results.records import CLIENT_LIMITED, Phase
 from harness.statistics.latencies import requests_needed
-from harness.statistics.rounds import FEWEST_ROUNDS
+from harness.statistics.rounds import FEWEST_LONG_ROUNDS
 
 if TYPE_CHECKING:
     from harness.catalog.parts import Load
@@ -198,7 +198,7 @@ def expect_turns(resolved: ModelCase, servers: int, block_ns: int, most: int) ->
     rate_ns = _rate_ns(resolved) if resolved.case.rate_per_s else 0
     turn_ns = _RUN_UP_NS + resolved.sampling.min_sample_ns + _BETWEEN_NS
     fitting = (block_ns // servers - rate_ns) // turn_ns
-    return max(min(FEWEST_ROUNDS, most), min(most, fitting))
+    return max(min(FEWEST_LONG_ROUNDS, most), min(most, fitting))
 
 
 def _rate_ns(resolved: ModelCase) -> int:
