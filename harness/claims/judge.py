@@ -1,7 +1,8 @@
 """Judge claims against a run: they hold, are contradicted, or cannot be decided. Pure.
 
 The interval decides, not the estimate: a claim whose interval crosses an end of the claimed range
-is undecided, and so is a claim without an interval.
+is undecided, and so is a claim without an interval. A server that the load generator limited could
+have done more: its value is a lower bound, which can be enough.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness import units
+from harness.analysis.obstacle import Obstacle
 from harness.behaviours.judge import State
 from harness.claims.judgement import JudgedClaim, Verdict, format_measured
 from harness.statistics import estimates
@@ -19,7 +21,7 @@ from harness.statistics.blocks import BlockValues, pair_blocks
 from harness.statistics.estimates import Estimate
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from numpy.typing import NDArray
 
@@ -103,7 +105,7 @@ def _judge_measured(
     else:
         constants = _constants(measure, metric, cells[0], analysis)
         estimate = _apply_formula(measure, metric, cells[0].metrics[metric.id], constants)
-    verdict, why = _decide(measure, estimate, range_, result, cells)
+    verdict, why = _decide(measure, metric, estimate, range_, result, cells)
     judged = JudgedClaim(
         claim, verdict, why, estimate.value, estimate.low, estimate.high, estimate.n
     )
@@ -234,20 +236,16 @@ def _apply_formula(
 
 def _decide(
     measure: Measure,
+    metric: Metric,
     estimate: Estimate,
     range_: Range,
     result: WorkloadResult,
     cells: Sequence[CellResult],
 ) -> tuple[Verdict, str]:
     """Return the verdict, and the end of the sentence, which says why."""
-    for cell in cells:
-        if cell.failures:
-            return Verdict.UNDECIDED, (
-                f"but {cell.failures} of {cell.attempts} trials of {cell.name} failed, so the"
-                " others are not a fair sample"
-            )
-        if cell.unranked is not None and cell.unranked.is_misleading:
-            return Verdict.UNDECIDED, f"but {cell.name} is {cell.unranked.text}"
+    limited = _list_limited(measure, metric, cells)
+    if reason := _find_obstacle(cells, limited):
+        return Verdict.UNDECIDED, reason
     low, high, claimed = estimate.low, estimate.high, f"the claimed range ({range_.text})"
     if low is None or high is None:
         return Verdict.UNDECIDED, f"from too few processes to compare with {claimed}"
@@ -255,6 +253,39 @@ def _decide(
     within_noise = 1 / floor < estimate.value < floor
     if within_noise:  # a ratio inside the noise floor could be anything inside it
         low, high = min(low, 1 / floor), max(high, floor)
+    if cells[0].name in limited:
+        high = np.inf
+    if measure.is_ratio and cells[-1].name in limited:
+        low = 0.0
+    verdict, why = _place(low, high, range_, claimed)
+    if verdict is not Verdict.UNDECIDED:
+        return verdict, why + "".join(f", though the load generator limited {a}" for a in limited)
+    for name, obstacle in limited.items():
+        return verdict, f"but {name} is {obstacle}"
+    if within_noise:
+        percent = units.format_significant(100 * (floor - 1), 2)
+        return verdict, (
+            f"and the interval, widened to the noise floor of {percent}%, crosses an end of"
+            f" {claimed}"
+        )
+    return verdict, why
+
+
+def _find_obstacle(cells: Sequence[CellResult], limited: Collection[str]) -> str:
+    """Return why no value of the cells can be compared, or an empty text."""
+    for cell in cells:
+        if cell.failures:
+            return (
+                f"but {cell.failures} of {cell.attempts} trials of {cell.name} failed, so the"
+                " others are not a fair sample"
+            )
+        if cell.name not in limited and cell.unranked and cell.unranked.is_misleading:
+            return f"but {cell.name} is {cell.unranked.text}"
+    return ""
+
+
+def _place(low: float, high: float, range_: Range, claimed: str) -> tuple[Verdict, str]:
+    """Return where an interval lies, compared with the claimed range."""
     least = -np.inf if range_.low is None else range_.low
     most = np.inf if range_.high is None else range_.high
     if least <= low and high <= most:
@@ -263,13 +294,18 @@ def _decide(
         return Verdict.CONTRADICTED, f"below {claimed}{_distance(least, high)}"
     if low > most:
         return Verdict.CONTRADICTED, f"above {claimed}{_distance(most, low)}"
-    if within_noise:
-        percent = units.format_significant(100 * (floor - 1), 2)
-        return Verdict.UNDECIDED, (
-            f"and the interval, widened to the noise floor of {percent}%, crosses an end of"
-            f" {claimed}"
-        )
     return Verdict.UNDECIDED, f"and the interval crosses an end of {claimed}"
+
+
+def _list_limited(measure: Measure, metric: Metric, cells: Sequence[CellResult]) -> dict[str, str]:
+    """Return the servers that could have done more, with the reason: values are lower bounds."""
+    if metric.better != "higher" or measure.formula.text != metric.id:
+        return {}
+    return {
+        cell.name: cell.unranked.text
+        for cell in cells
+        if cell.unranked and cell.unranked.obstacle is Obstacle.CLIENT_LIMITED
+    }
 
 
 def _distance(end: float, nearest: float) -> str:

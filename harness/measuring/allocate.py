@@ -7,11 +7,13 @@ The rule is fixed before the first trial. Nothing is measured again because it l
 2. Enough blocks for a confidence interval of every other case that a claim needs.
 3. One block of every case that is left.
 4. The minimum number of blocks of the headline cases with other variants, with all contestants.
-5. One block of each further point of a grid that lies where the fastest contestant changes, then
+5. More blocks of the headline cases with a high noise floor, until it is low or they have ten:
+   below it, nothing can be told apart.
+6. One block of each further point of a grid that lies where the fastest contestant changes, then
    of its rim (`harness.measuring.refine`).
-6. More blocks of the cases that are no headline, until each has enough for an interval: those of a
+7. More blocks of the cases that are no headline, until each has enough for an interval: those of a
    grid last, and of them first where the fastest contestant changes.
-7. The headline case with the least precise ratios relative to the cost of a block.
+8. The headline case with the least precise ratios relative to the cost of a block.
 
 Measuring ends once all ratios of headline cases have the requested precision, and had it after each
 of the last blocks (`harness.statistics.stopping`).
@@ -45,6 +47,11 @@ if TYPE_CHECKING:
 
 # A map needs many points; each is as certain as its blocks, not as its rounds.
 POINT_ROUNDS = 3
+
+# What the noise floor of a headline case may be, as a factor. Servers vary more: their numbers
+# contain a second program, the load generator.
+LOW_FLOOR, LOW_FLOOR_OF_SERVERS = 1.04, 1.08
+ENOUGH_FOR_FLOOR = 10  # blocks; more would cost more than they sharpen
 
 
 class Allocator:
@@ -81,6 +88,10 @@ class Allocator:
         self._cases = {
             key: MeasuredCase(assignments, precision, without_variants, compared, self._retirement)
             for key, assignments in self._assignments.items()
+        }
+        self._low_floors = {
+            key: LOW_FLOOR_OF_SERVERS if workloads[key[0]].load else LOW_FLOOR
+            for key in self._first
         }
         self._seed = seed
         self._fixed = list(self._order_blocks(profile.min_blocks))
@@ -204,10 +215,24 @@ class Allocator:
             for key, case in unfinished.items()
         }
         if any(gains.values()):
-            key = self._choose_point(later) or self._choose_later(later)
+            key = (
+                self._choose_blurred(unfinished)
+                or self._choose_point(later)
+                or self._choose_later(later)
+            )
             if key is not None:
                 return key
         return max(gains, key=gains.__getitem__)
+
+    def _choose_blurred(self, cases: Mapping[CaseKey, MeasuredCase]) -> CaseKey | None:
+        """Return the headline case whose noise floor a block lowers most for its cost, or None."""
+        gains = {}
+        for key, case in cases.items():
+            floor, running = case.noise_floor, self._count_running(key)
+            if floor is not None and case.block_count + running < ENOUGH_FOR_FLOOR:
+                gains[key] = (floor - self._low_floors[key]) / case.block_cost_ns / (1 + running)
+        best = max(gains, key=gains.__getitem__, default=None)
+        return best if best is not None and gains[best] > 0 else None
 
     def _choose_later(self, later: Sequence[CaseKey]) -> CaseKey | None:
         """Return the case that needs more blocks for an interval; points of grids come last."""

@@ -20,7 +20,14 @@ from harness.statistics import estimates
 from harness.statistics.blocks import BlockValues, pair_block, round_ratios
 from harness.statistics.growth import Growing, judge_growth
 from harness.statistics.metrics import sample_values
-from harness.statistics.rounds import DEFAULT_ROUNDS, SOON_ROUNDS, Costs, choose_rounds
+from harness.statistics.rounds import (
+    DEFAULT_ROUNDS,
+    FEWEST_LONG_ROUNDS,
+    FEWEST_ROUNDS,
+    SOON_ROUNDS,
+    Costs,
+    choose_rounds,
+)
 from harness.statistics.stopping import StoppingRule
 
 if TYPE_CHECKING:
@@ -35,6 +42,8 @@ if TYPE_CHECKING:
 
 # In so many of its processes each contestant shows that its time grows with its work.
 _PROCESSES_WITH_LOOKS = 2
+# If a round takes longer, three are enough, or even one where it leaves little noise.
+_LONG_ROUND_NS, _VERY_LONG_ROUND_NS = 1_000_000_000, 1_500_000_000
 
 
 @dataclass
@@ -161,6 +170,20 @@ class MeasuredCase:
         return 1.0 if self._has_no_ratios else self._rule.excess
 
     @property
+    def noise_floor(self) -> float | None:
+        """The noise floor as a factor, of the noisiest class of hosts; None while unknown."""
+        control = next((cell for cell in self._contrasts if cell.control), None)
+        known = map(estimates.paired_ratio, self._pairs[control].values()) if control else ()
+        return max(
+            (
+                max(one.high, 1 / one.low)
+                for one in known
+                if one is not None and one.low is not None and one.high is not None
+            ),
+            default=None,
+        )
+
+    @property
     def least_precise_ratio(self) -> tuple[str, float]:
         """The name of the ratio with the widest interval, and its relative half-width.
 
@@ -207,7 +230,7 @@ class MeasuredCase:
             round=float(np.mean([one.round_ns for one in timed])),
         )
         contrasts = [self._ratios(done, *pair) for pair in self._contrasts.items()]
-        wanted = choose_rounds(contrasts, costs, self._rule.precision)
+        wanted = choose_rounds(contrasts, costs, self._rule.precision, _fewest_rounds(costs.round))
         return wanted if len(done) >= estimates.MIN_FOR_INTERVAL else min(wanted, SOON_ROUNDS)
 
     def _ratios(self, blocks: Iterable[int], cell: Cell, base: Cell) -> list[NDArray[np.float64]]:
@@ -268,7 +291,19 @@ def _choose_contrasts(cells: Sequence[Cell]) -> dict[Cell, Cell]:
     return {cell: base for cell in cells if cell != base}
 
 
+def _fewest_rounds(round_ns: float) -> int:
+    if round_ns > _VERY_LONG_ROUND_NS:
+        return 1
+    return FEWEST_LONG_ROUNDS if round_ns > _LONG_ROUND_NS else FEWEST_ROUNDS
+
+
 def _turn_ns(trial: Trial) -> float:
-    """Return how long a turn took: a sample or, on a server, all phases of load."""
-    spans = trial.phases or [sample for sample in trial.samples if not sample.warmup]
-    return sum(span.elapsed_ns for span in spans) / trial.rounds
+    """Return how long a turn took: a sample or, on a server, the load without a fixed rate.
+
+    All turns together have one phase at a fixed rate, however many they are.
+    """
+    spans = [
+        *(phase.elapsed_ns for phase in trial.phases if phase.loop != "open"),
+        *(sample.elapsed_ns for sample in trial.samples if not sample.warmup and not trial.phases),
+    ]
+    return sum(spans) / trial.rounds

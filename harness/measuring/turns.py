@@ -20,6 +20,7 @@ from harness.measuring.machine.interference import RoundWatch
 from harness.measuring.machine.limits import count_open_files, raise_open_files
 from harness.measuring.servers.load_protocol import expect_turns
 from harness.measuring.trials import MOST_ATTEMPTS
+from harness.statistics.rounds import FEWEST_LONG_ROUNDS
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -29,7 +30,8 @@ if TYPE_CHECKING:
     from harness.results.records import Trial
 
 _SHAPES = ("rate", "makespan", "latency")
-_ROUND_S = 0.8  # that a round may take; a block has as many as fit, at least one
+_ROUND_S = 1.0  # that a round may take; a block has as many as fit
+_LONG_ROUND_S = 2.0  # if a round takes longer, one is enough; else a slow phase may not decide
 _LONG_TURN = 4  # times the median turn
 _FILES_EACH = 16  # open files of this process for a contestant and the load on it, at most
 _MANY_FILES = 4_096
@@ -155,7 +157,8 @@ class _Turns:
         """Take rounds, as many as fit into the time for a block; return how many.
 
         If not all fit, a contestant with very long turns takes part in the first round only. The
-        others can then have more rounds, closer together.
+        others can then have more rounds, closer together. Unless a round is very long, there are
+        three: one round in a slow phase would else be the whole block.
         """
         self._take_round(contestants)
         first_s = sum(contestant.turn_s for contestant in contestants)
@@ -165,7 +168,10 @@ class _Turns:
             contestants = [one for one in contestants if one.turn_s <= longest_s]
         round_s = sum(contestant.turn_s for contestant in contestants)
         fitting = int((block_s - first_s) / round_s) if round_s else 0
-        more = max(self.expected_rounds - 1, min(self.most_rounds - 1, fitting))
+        least = self.expected_rounds
+        if first_s <= _LONG_ROUND_S:
+            least = max(least, min(FEWEST_LONG_ROUNDS, self.most_rounds))
+        more = max(least - 1, min(self.most_rounds - 1, fitting))
         for _ in range(more):
             self._take_round(contestants)
         return 1 + more

@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 # noise inside blocks, as of latencies.
 DEFAULT_ROUNDS = 5
 SOON_ROUNDS = 7  # at most, until there are enough blocks for an interval
-FEWEST_ROUNDS, MOST_ROUNDS = 3, 15
-_CHOICES = range(FEWEST_ROUNDS, MOST_ROUNDS + 1, 2)  # the median of an even number is hardly better
+FEWEST_ROUNDS, MOST_ROUNDS = 5, 15
+FEWEST_LONG_ROUNDS = 3  # if a round is so long that five would cost more than a process
 # At least so much of the variance of blocks is between processes: few blocks cannot show less.
 _LEAST_BETWEEN = 0.25
 _BLOCKS = 5  # the first interval is of so many
@@ -44,29 +44,32 @@ class Costs:
 
 
 def choose_rounds(
-    contrasts: Sequence[Sequence[NDArray[np.float64]]], costs: Costs, precision: float
+    contrasts: Sequence[Sequence[NDArray[np.float64]]],
+    costs: Costs,
+    precision: float,
+    fewest: int = FEWEST_ROUNDS,
 ) -> int:
     """Return the number of rounds that gives the narrowest intervals for the same total cost.
 
     `contrasts` has, for each ratio of the case, those inside the rounds of each earlier block, all
     positive. With r rounds a block costs start + r * round, and the variance of its logarithm is
     that between processes, plus the noise of a median of r rounds; the product of both is to be
-    small. No more rounds are chosen than `precision` needs, the relative half-width asked for.
+    small. No more rounds are chosen than `precision` needs, the relative half-width asked for, and
+    not less than `fewest`, an odd number.
     """
     noises = [_Noise.of([np.log(block) for block in blocks]) for blocks in contrasts if blocks]
     noises = [noise for noise in noises if noise.of_block > 0]
     if not noises or costs.round <= 0:
         return DEFAULT_ROUNDS
+    choices = range(fewest, MOST_ROUNDS + 1, 2)  # the median of an even number is hardly better
     between = _between(noises)
     waste = {
         rounds: (max(0.0, costs.start) + rounds * costs.round)
         * (between + median(noise.of_median(rounds) / noise.of_block for noise in noises))
-        for rounds in _CHOICES
+        for rounds in choices
     }
     best = min(waste, key=waste.__getitem__)
-    return next(
-        (few for few in _CHOICES if few >= best or _is_enough(noises, few, precision)), best
-    )
+    return next((few for few in choices if few >= best or _is_enough(noises, few, precision)), best)
 
 
 @dataclass(frozen=True)

@@ -125,6 +125,7 @@ def test_the_order_of_turns_differs_between_rounds_and_depends_on_the_seed_alone
 
 
 def test_a_long_round_is_repeated_less_often(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(turns, "_LONG_ROUND_S", 1e-9)
     monkeypatch.setattr(turns, "_ROUND_S", 1e-9)
     trials = run_turns(setup.bench(), "good", "good_too")
     assert trials is not None

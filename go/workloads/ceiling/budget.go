@@ -13,7 +13,7 @@ import (
 
 const (
 	near    = 1.05 // no other step is worth it if only 5% more would fit
-	caution = 0.5  // of the room that is left, because tasks cost more the more there are
+	caution = 0.25 // of the room that is left, because tasks cost more the more there are
 )
 
 // A budget is the time to start tasks in, and the memory that all of them may hold.

@@ -12,6 +12,7 @@ from harness.catalog.workload import CHECK
 from harness.measuring.runners.protocol import Fact, ProtocolError
 from harness.results.records import CLIENT_LIMITED, Phase
 from harness.statistics.latencies import requests_needed
+from harness.statistics.rounds import FEWEST_LONG_ROUNDS
 
 if TYPE_CHECKING:
     from harness.catalog.parts import Load
@@ -190,10 +191,14 @@ def _plan_warmup(resolved: ModelCase) -> tuple[PhaseRequest, ...]:
 
 
 def expect_turns(resolved: ModelCase, servers: int, block_ns: int, most: int) -> int:
-    """Return how many turns each of so many servers can take in the time for a block."""
+    """Return how many turns each of so many servers can take in the time for a block.
+
+    At least three, if that many are wanted: in one turn a slow phase could not be told.
+    """
     rate_ns = _rate_ns(resolved) if resolved.case.rate_per_s else 0
     turn_ns = _RUN_UP_NS + resolved.sampling.min_sample_ns + _BETWEEN_NS
-    return max(1, min(most, (block_ns // servers - rate_ns) // turn_ns))
+    fitting = (block_ns // servers - rate_ns) // turn_ns
+    return max(min(FEWEST_LONG_ROUNDS, most), min(most, fitting))
 
 
 def _rate_ns(resolved: ModelCase) -> int:

@@ -6,7 +6,7 @@ from pathlib import Path
 from runner.work import Params, Probe, Unsupported
 
 NEAR = 1.05  # no other step is worth it if only 5% more would fit
-CAUTION = 0.5  # of the room that is left, because tasks cost more the more there are
+CAUTION = 0.25  # of the room that is left, because tasks cost more the more there are
 
 
 class Budget:

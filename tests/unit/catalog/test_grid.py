@@ -8,6 +8,7 @@ from harness.catalog import workload_file
 from harness.catalog.grid import neighbours, share_place
 from harness.catalog.workload import Workload
 from harness.errors import Problem
+from harness.paths import WORKLOADS
 from tests.support.factories import WORKLOAD
 
 GRID = """
@@ -103,3 +104,13 @@ def test_neighbours_are_the_nearest_measured_points_on_both_sides() -> None:
 
 def test_shares_are_spaced_logarithmically_from_one_percent_on() -> None:
     assert [share_place(share) for share in (0, 0.5, 1, 10, 100)] == [0, 0.5, 1, 2, 3]
+
+
+def test_waits_that_every_model_must_keep_are_whole_milliseconds() -> None:
+    """Uvloop rounds others, so they can be more than a millisecond too short: a wrong answer."""
+    workloads = workload_file.load_folder(WORKLOADS)
+    for id_, kept_from_ns in [("mixed", 1_000_000), ("fanout", 0), ("kitchen", 0)]:
+        one = workloads[id_]
+        name = "unit_ns" if id_ == "kitchen" else "wait_ns"
+        waits = {one.resolve(case, "uvloop").params[name] for case in one.cases}
+        assert not [ns for ns in waits if int(ns) >= kept_from_ns and int(ns) % 1_000_000]

@@ -89,6 +89,32 @@ def test_a_claim_on_cpu_time_holds_whoever_limited_the_server(
     assert why in found.sentence
 
 
+@pytest.mark.parametrize(
+    ("this", "to", "factor", "expected"),
+    [
+        ("uvloop", None, 0.5, Verdict.HOLDS),  # at least half of what it did under this load
+        ("uvloop", None, 2.0, Verdict.UNDECIDED),  # perhaps it can do twice as much
+        ("uvloop", "trio", 0.5, Verdict.HOLDS),
+        ("trio", "uvloop", 2.0, Verdict.CONTRADICTED),  # the other could do still more
+        ("trio", "uvloop", 0.5, Verdict.UNDECIDED),
+    ],
+)
+def test_what_a_limited_server_did_is_a_lower_bound(
+    this: str, to: str | None, factor: float, expected: Verdict
+) -> None:
+    analysis = analysis_of("contestants without a rank")
+    keys = {"workload": "echo", "this": this, "measure": "throughput"} | ({"to": to} if to else {})
+    unit = "x" if to else "messages/s"
+    (known,) = judge.judge_claims([a_claim(f"at least 0 {unit}", **keys)], analysis)
+    assert known.value is not None
+    claim = a_claim(f"at least {factor * known.value:.6f} {unit}", **keys)
+    (found,) = judge.judge_claims([claim], analysis)
+    assert found.verdict is expected
+    assert ("the load generator limited uvloop" in found.sentence) is (
+        expected is not Verdict.UNDECIDED
+    )
+
+
 # --- what is measured
 
 

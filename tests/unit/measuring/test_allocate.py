@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from harness.catalog.contestant import Contestant
 from harness.catalog.workload import HEADLINE, MODELS
 from harness.errors import Problem
-from harness.measuring.allocate import Allocator
+from harness.measuring.allocate import ENOUGH_FOR_FLOOR, Allocator
 from harness.measuring.measured_case import MeasuredCase
 from harness.measuring.plan import (
     PROFILES,
@@ -159,6 +159,13 @@ def test_then_the_blocks_go_where_ratios_are_least_precise() -> None:
     headline = Counter(block.workload for block in done if block.case == HEADLINE)
     assert headline["demo"] == 0
     assert headline["other"] > 20
+
+
+def test_a_headline_case_with_a_high_noise_floor_is_sharpened_before_intervals_of_sweeps() -> None:
+    done = list(run(allocator(planned("asyncio", "trio")), MadeUp(NOISY), 30))
+    headline = Counter(block.workload for block in done if block.case == HEADLINE)
+    assert headline["other"] == ENOUGH_FOR_FLOOR
+    assert headline["demo"] < ENOUGH_FOR_FLOOR
 
 
 def test_cheaper_cases_are_measured_more_often_at_the_same_precision() -> None:
