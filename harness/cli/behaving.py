@@ -89,8 +89,7 @@ def observe_run(current: Campaign, console: Console, *, wanted: bool | None) -> 
     """
     run, folder = current.run, current.folder
     if wanted is None:
-        is_of_all = run.workloads.keys() >= current.inventory.workloads.keys()
-        wanted = is_of_all and run.budget_s >= _LEAST_BUDGET_S
+        wanted = is_long(current)
     if not wanted or (folder / store.FILE).exists():
         return
     questions = question.load_folder()
@@ -101,6 +100,12 @@ def observe_run(current: Campaign, console: Console, *, wanted: bool | None) -> 
         _observe(questions, planned, _REPETITIONS, folder)
     except Problem as problem:
         warn(f"behaviours: {problem}; to try again: loombench behaviours --into {folder.name}")
+
+
+def is_long(current: Campaign) -> bool:
+    """Return whether a run measures everything for so long that a few more minutes are welcome."""
+    is_of_all = current.run.workloads.keys() >= current.inventory.workloads.keys()
+    return is_of_all and current.run.budget_s >= _LEAST_BUDGET_S
 
 
 def _read(out: Path, name: str) -> Observed:
