@@ -139,9 +139,7 @@ def claims_(
     known = ledger.load(ledgers, only=only)
     folder = store.find_run(out, run_)
     analysis = analyse_run(folder)
-    results = judge.judge_claims(
-        known, analysis, behaviours.of_run(folder), traces.of_run(folder)
-    )
+    results = judge.judge_claims(known, analysis, behaviours.of_run(folder), traces.of_run(folder))
     if as_json:
         echo_json(judgement.json_document(analysis, results))
     else:

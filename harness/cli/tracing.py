@@ -9,6 +9,7 @@ import click
 from rich.console import Console
 
 from harness.cli import options
+from harness.cli.behaving import is_long
 from harness.cli.console import print_line, warn
 from harness.errors import Exit, Problem
 from harness.interrupts import interruptible
@@ -16,7 +17,6 @@ from harness.measuring import recording, trace_plan
 from harness.measuring.inventory import Inventory
 from harness.paths import shorten
 from harness.presenting import trace_tables
-from harness.cli.behaving import is_long
 from harness.traces import checks, scene, store
 
 if TYPE_CHECKING:

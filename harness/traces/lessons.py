@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     _Word = Callable[[Trace, _Params], str]
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_NAMED = 3  # models; more are all others
 _ASIDE = "block"  # a lane that only makes the others late
 
 
@@ -41,11 +42,9 @@ def _group(words: Mapping[str, str]) -> str:
         groups.setdefault(word, []).append(model)
     ordered = sorted(groups.items(), key=lambda group: len(group[1]))
     *few, (usual, most) = ordered
-    if not few:
-        return f"In {'every model' if len(most) > 1 else most[0]}, {usual}."
-    rest = f"all other models, {usual}" if len(most) > 1 else f"{most[0]}, {usual}"
-    said = [f"In {join(models)}, {word}." for word, models in few]
-    return " ".join([*said, f"In {rest}."])
+    many = "all other models" if few else "every model"
+    named = [*few, (usual, [many] if len(most) > _NAMED else most)]
+    return " ".join(f"In {join(models)}, {word}." for word, models in named)
 
 
 def join(names: Sequence[str]) -> str:

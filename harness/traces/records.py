@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 
-from harness.traces.events import Event
+from harness.traces.events import Event  # noqa: TC001 - msgspec evaluates annotations
 
 SCHEMA_VERSION = 1
 

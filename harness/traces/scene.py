@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SCENES = Path(__file__).with_name("scenes")
+FIGURES = "lanes-"  # begins the names of the figures of traces
 # Models that no recorder knows, and why.
 NOT_TRACED = {
     "loops": "each of its threads has a loop of asyncio; trace asyncio",

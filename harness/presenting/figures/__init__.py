@@ -36,6 +36,7 @@ from harness.presenting.figures import (
     travel,
     versus,
 )
+from harness.traces.scene import FIGURES
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -53,7 +54,6 @@ if TYPE_CHECKING:
 
 
 KINDS = ("svg", "png")
-LANES = "lanes-"  # begins the names of figures of traces
 
 
 def draw(
@@ -72,10 +72,10 @@ def draw(
     """Draw every figure of a run into `folder`; returns the files of the last of `kinds`.
 
     The overview is first. `judged` are the claims for the scorecard, `observed` the behaviours,
-    `traced` the traces by scene. With `only`, draws just the figures of these names, as far as the run has them; with
-    `workloads`, of workloads only theirs. `stop` is asked before each figure. `failed` gets the
-    name of a figure that cannot be made, and the error; the others are drawn. Without `failed`, the
-    error is raised.
+    `traced` the traces by scene. With `only`, draws just the figures of these names, as far as the
+    run has them; with `workloads`, of workloads only theirs. `stop` is asked before each figure.
+    `failed` gets the name of a figure that cannot be made, and the error; the others are drawn.
+    Without `failed`, the error is raised.
 
     Raises Problem if a file cannot be written.
     """
@@ -186,7 +186,7 @@ def _makers(
     if behaviours.answered(observed):
         yield "behaviours", partial(behaviours.figure, analysis, observed)
     for id_, scene in traced.items():
-        yield f"{LANES}{id_}", partial(lanes.of_scene, scene)
+        yield f"{FIGURES}{id_}", partial(lanes.of_scene, scene)
     for id_, result in analysis.workloads.items():
         if workloads is not None and id_ not in workloads:
             continue

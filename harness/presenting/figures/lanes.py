@@ -90,9 +90,7 @@ def figure(title: str, question: str, drawn: Sequence[Drawn], note: str = "") ->
     return sheet
 
 
-def of_scene(
-    one: SceneTraces, models: Collection[str] | None = None, title: str = ""
-) -> Figure:
+def of_scene(one: SceneTraces, models: Collection[str] | None = None, title: str = "") -> Figure:
     """Draw a scene of a run, of these models alone; its title is what the scene teaches."""
     drawn = [
         Drawn(model, trace)

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from harness.claims.judgement import JudgedClaim
     from harness.presenting.report.behaviours_view import BehavioursSection
     from harness.presenting.report.sources import SourceFile
+    from harness.presenting.report.traces_view import SceneDetails
     from harness.results.records import Machine
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -42,6 +43,7 @@ def render(
     svgs: Mapping[str, str],
     judged: Sequence[JudgedClaim] = (),
     behaviours: BehavioursSection | None = None,
+    scenes: Sequence[SceneDetails] = (),
 ) -> str:
     """Return the page. `svgs` are the texts of SVG files, by the name of their figure."""
     pictures = _pictures(svgs)
@@ -62,6 +64,7 @@ def render(
             case_id=view.case_id,
             models=_models(analysis, behaviours),
             behaviours=behaviours,
+            scenes=scenes,
             claims=view.claims(judged),
             maps=map_view.sections(analysis, pictures),
             versus=versus_view.section(analysis),

@@ -15,8 +15,8 @@ from harness.claims import ledger
 from harness.claims.judge import CORES
 from harness.claims.ledger import Citation, Claim, Range
 from harness.errors import Problem
-from harness.traces import scene as scenes
 from harness.paths import ROOT, WORKLOADS
+from harness.traces import scene as scenes
 from tests.support.ledgers import LEDGER
 
 VARIANTS = {
