@@ -32,7 +32,7 @@ QUESTIONS = {
     "blocking": Shown("heartbeat", ("asyncio", "threads", "go"), ("timeoutblocking",)),
     "await": Shown("threetasks", ("asyncio", "trio"), ("lostawait",)),
     "threads": Shown("threetasks", ("threads", "processes", "go"), ("preemption",)),
-    "cancellation": Shown("cancel", ("asyncio", "trio", "go"), ("cancelagain", "cleanupwait")),
+    "cancellation": Shown("cleanup", ("asyncio", "trio", "go"), ("cancelagain", "cleanupwait")),
     "go": Shown("busy", ("asyncio", "go-1cpu", "go"), ("preemption",)),
 }
 

@@ -101,9 +101,10 @@ def _starts(lane: Lane, trace: Trace) -> list[int]:
 
 def _cleanup(trace: Trace, _: _Params) -> str:
     """Of tasks that were cancelled while they waited."""
-    if all(_runs_again(lane) for lane in tasks_of(trace)):
-        return "each task is woken, runs once more to clean up, and ends by itself"
-    return "a task ends where it waits"
+    if not all(_runs_again(lane) for lane in tasks_of(trace)):
+        return "a task ends where it waits"
+    most = checks.count_parallel(replace(trace, lanes=tasks_of(trace)))
+    return f"up to {_number(most)} clean up at once" if most > 1 else "one after the other cleans up"
 
 
 def _runs_again(lane: Lane) -> bool:

@@ -45,7 +45,7 @@ _NAMES = {
 _LABEL_SHARE, _MOST_LABELS = 0.07, 60  # waits that are shorter have no label
 _LONGEST_WAIT = 20  # characters
 _HEAD_ROOM, _WIDER = 148, 1.25  # small characters in a head; how much wider its others are
-_FAR = 2  # times as long as usual: the beginning is left out
+_FAR = 2  # times as long as usual: its beginning is left out
 _LEAST_SHARE = 1 / 700  # of the width: shorter spans are drawn this wide, so that they are seen
 _NOTE = "Times include the cost of tracing: no measurements. The shortest runs are drawn wider."
 
@@ -103,8 +103,11 @@ def of_scene(one: SceneTraces, models: Collection[str] | None = None, title: str
 
 def _find_skips(traces: Sequence[Trace]) -> list[int]:
     """Return how much of each beginning to leave out: 0, but for those that are far too long."""
-    usual = median(trace.length_ns for trace in traces)
-    return [_find_begin(one) if one.length_ns > _FAR * usual else 0 for one in traces]
+    far = _FAR * median(trace.length_ns for trace in traces)
+    room = _FAR * max(one.length_ns for one in traces if one.length_ns <= far)
+    return [
+        max(_find_begin(one), one.length_ns - room) if one.length_ns > far else 0 for one in traces
+    ]
 
 
 def _find_begin(trace: Trace) -> int:
