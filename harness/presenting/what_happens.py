@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from harness.behaviours.judge import Cell, Row
     from harness.traces.store import SceneTraces
 
+_PREFIX = "doc-"  # of the names of its figures: those of the run show all models
 NOT_RECORDED = "The reference run has not recorded this."
 
 
@@ -29,7 +30,7 @@ class Shown(NamedTuple):
 
 
 QUESTIONS = {
-    "blocking": Shown("heartbeat", ("asyncio", "threads", "go"), ("timeoutblocking",)),
+    "blocking": Shown("blocking", ("asyncio", "threads", "go"), ("timeoutblocking",)),
     "await": Shown("threetasks", ("asyncio", "trio"), ("lostawait",)),
     "threads": Shown("threetasks", ("threads", "processes", "go"), ("preemption",)),
     "cancellation": Shown("cleanup", ("asyncio", "trio", "go"), ("cancelagain", "cleanupwait")),
@@ -38,14 +39,17 @@ QUESTIONS = {
 
 
 def select_scenes(traced: Mapping[str, SceneTraces]) -> dict[str, SceneTraces]:
-    """Return the traces of each question that the run has, of the shown models alone."""
+    """Return the traces of each question that the run has, of the shown models alone.
+
+    Their names are those of the figures, without the beginning that all figures of traces share.
+    """
     selected = {}
     for name, shown in QUESTIONS.items():
         if shown.scene in traced:
             one = traced[shown.scene]
             traces = {model: one.traces[model] for model in shown.models if model in one.traces}
             if traces:
-                selected[name] = replace(one, traces=traces)
+                selected[f"{_PREFIX}{name}"] = replace(one, traces=traces)
     return selected
 
 
@@ -53,7 +57,7 @@ def render_blocks(rows: Sequence[Row], traced: Mapping[str, SceneTraces]) -> dic
     """Return the text of every block, by name."""
     scenes, by_id = select_scenes(traced), {row.question.id: row for row in rows}
     return {
-        name: "\n".join([*_figure(name, scenes), "", *_table(shown, by_id), ""])
+        name: "\n".join([*_figure(f"{_PREFIX}{name}", scenes), "", *_table(shown, by_id), ""])
         for name, shown in QUESTIONS.items()
     }
 

@@ -104,7 +104,9 @@ def _cleanup(trace: Trace, _: _Params) -> str:
     if not all(_runs_again(lane) for lane in tasks_of(trace)):
         return "a task ends where it waits"
     most = checks.count_parallel(replace(trace, lanes=tasks_of(trace)))
-    return f"up to {_number(most)} clean up at once" if most > 1 else "one after the other cleans up"
+    return (
+        f"up to {_number(most)} clean up at once" if most > 1 else "one cleans up after the other"
+    )
 
 
 def _runs_again(lane: Lane) -> bool:

@@ -42,7 +42,7 @@ _NAMES = {
     State.READY: "ready: waits for its turn",
     State.WAITING: "waits for something else",
 }
-_LABEL_SHARE, _MOST_LABELS = 0.07, 60  # waits that are shorter have no label
+_LETTER, _MOST_LABELS = 0.058 / (_WIDTH - _LEFT - _RIGHT), 60  # of the width; no label if longer
 _LONGEST_WAIT = 20  # characters
 _HEAD_ROOM, _WIDER = 148, 1.25  # small characters in a head; how much wider its others are
 _FAR = 2  # times as long as usual: its beginning is left out
@@ -181,7 +181,7 @@ def _draw(axes: Axes, trace: Trace, row: Sequence[Lane], longest_ns: int, scale:
                 rasterized=not few,
             )
         )
-    _label_waits(axes, row, scale, longest * _LABEL_SHARE)
+    _label_waits(axes, row, scale, longest * _LETTER)
     if len(trace.flows) <= _MOST_ARROWS:
         _draw_flows(axes, trace, row, scale)
 
@@ -230,19 +230,21 @@ def _boxes(
     return boxes
 
 
-def _label_waits(axes: Axes, row: Sequence[Lane], scale: float, least: float) -> None:
-    """Write what a lane waits for below its long waits."""
+def _label_waits(axes: Axes, row: Sequence[Lane], scale: float, letter: float) -> None:
+    """Write what a lane waits for into its waits, where that fits."""
     waits = [
-        (index, span)
+        (index, span, text)
         for index, lane in enumerate(row)
         for span in lane.spans
-        if span.state is State.WAITING and span.length_ns / scale > least
+        if span.state is State.WAITING
+        and (text := _short(units.printable(span.text)))
+        and span.length_ns / scale > letter * len(text)
     ]
-    for index, span in waits[:_MOST_LABELS]:
+    for index, span, text in waits[:_MOST_LABELS]:
         axes.text(
             (span.start_ns + span.end_ns) / 2 / scale,
             index + 0.5,
-            _short(units.printable(span.text)),
+            text,
             fontsize=7,
             ha="center",
             va="center",

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from harness.traces.store import SceneTraces
 
 # Figures that are part of the page, which has no room for all; the others are links.
-EMBEDDED = (f"{FIGURES}threetasks", f"{FIGURES}heartbeat")
+EMBEDDED = (f"{FIGURES}threetasks", f"{FIGURES}blocking")
 
 
 @dataclass(frozen=True)

@@ -174,6 +174,18 @@ def test_a_thread_runs_while_it_has_the_gil() -> None:
     assert (ids["five"], ids["seven"]) in woke or (ids["seven"], ids["five"]) in woke
 
 
+def test_a_thread_that_goes_on_after_the_run_leaves_a_sound_trace() -> None:
+    work, over = Work(ticks=1), threading.Event()
+    with on_threads.around(work.recorder):
+        thread = threading.Thread(target=lambda: (over.wait(), len("abc")), name="five")
+        thread.start()
+    over.set()
+    thread.join()
+    main, five = work.trace().lanes
+    assert main.is_done
+    assert five.spans[-1].end_ns > main.spans[-1].end_ns
+
+
 # --- who woke whom, and what for
 
 
