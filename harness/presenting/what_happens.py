@@ -33,7 +33,7 @@ QUESTIONS = {
     "blocking": Shown("blocking", ("asyncio", "threads", "go"), ("timeoutblocking",)),
     "await": Shown("threetasks", ("asyncio", "trio"), ("lostawait",)),
     "threads": Shown("threetasks", ("threads", "processes", "go"), ("preemption",)),
-    "cancellation": Shown("cleanup", ("asyncio", "trio", "go"), ("cancelagain", "cleanupwait")),
+    "cancellation": Shown("cleanup", ("asyncio", "trio", "go"), ("cancelagain",)),
     "go": Shown("busy", ("asyncio", "go-1cpu", "go"), ("preemption",)),
 }
 
