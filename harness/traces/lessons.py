@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from harness.traces import checks
@@ -12,22 +11,21 @@ from harness.traces.lanes import State
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
-    from harness.traces.lanes import Lane, Trace
+    from harness.traces.lanes import Lane, Span, Trace
 
-    _Params = Mapping[str, int | str]
-    _Word = Callable[[Trace, _Params], str]
+    _Word = Callable[[Trace], str]
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _NAMED = 3  # models; more are all others
 _ASIDE = "block"  # a lane that only makes the others late
 
 
-def teach(lesson: str, traces: Mapping[str, Trace], params: _Params) -> str:
+def teach(lesson: str, traces: Mapping[str, Trace]) -> str:
     """Return what these traces of one scene, by model, show. `lesson` is a name in `LESSONS`."""
     if lesson == "turns":
         return _range_of_turns(traces)
     word = LESSONS[lesson]
-    return _group({model: word(trace, params) for model, trace in traces.items()})
+    return _group({model: word(trace) for model, trace in traces.items()})
 
 
 def tasks_of(trace: Trace) -> tuple[Lane, ...]:
@@ -57,18 +55,18 @@ def _number(value: int) -> str:
     return _NUMBERS[value] if value < len(_NUMBERS) else f"{value:,}"
 
 
-def _at_once(trace: Trace, _: _Params) -> str:
+def _at_once(trace: Trace) -> str:
     most = checks.count_parallel(replace(trace, lanes=tasks_of(trace)))
     return f"up to {_number(most)} run at once" if most > 1 else "only one runs at a time"
 
 
-def _waits(trace: Trace, _: _Params) -> str:
+def _waits(trace: Trace) -> str:
     tasks = replace(trace, lanes=tasks_of(trace))
     most = max(number for _, number in tasks.count(State.WAITING))
     return f"{_number(most)} wait at once" if most > 1 else "they wait one after the other"
 
 
-def _ends(trace: Trace, _: _Params) -> str:
+def _ends(trace: Trace) -> str:
     ended = [lane.id for lane in _ended(trace)]
     if not ended:
         return "they wait one after the other"
@@ -83,23 +81,25 @@ def _ended(trace: Trace) -> list[Lane]:
     return [lane for lane in checks.list_ends(trace) if lane.id != first]
 
 
-def _order(trace: Trace, _: _Params) -> str:
+def _order(trace: Trace) -> str:
     names = [lane.name for lane in _ended(trace) if lane.name != _ASIDE]
     return f"the order was {join(names)}"
 
 
-def _ticks(trace: Trace, params: _Params) -> str:
-    longest = max(after - before for before, after in pairwise(_starts(trace.lanes[0], trace)))
-    stopped = longest >= int(params["amount"])
-    return "the ticks stop until it is over" if stopped else "the ticks go on"
+def _ticks(trace: Trace) -> str:
+    """Return whether the first lane ran between the beginning and the end of another's work."""
+    ticks = [span.start_ns for span in _runs(trace.lanes[0])]
+    works = [runs for lane in tasks_of(trace) if (runs := _runs(lane))]
+    if any(runs[0].start_ns < tick < runs[-1].end_ns for runs in works for tick in ticks):
+        return "the ticks go on"
+    return "the ticks stop until it is over"
 
 
-def _starts(lane: Lane, trace: Trace) -> list[int]:
-    runs = [span.start_ns for span in lane.spans if span.state is State.RUNNING]
-    return [0, *runs, trace.length_ns]
+def _runs(lane: Lane) -> list[Span]:
+    return [span for span in lane.spans if span.state is State.RUNNING]
 
 
-def _cleanup(trace: Trace, _: _Params) -> str:
+def _cleanup(trace: Trace) -> str:
     """Of tasks that were cancelled while they waited."""
     if not all(_runs_again(lane) for lane in tasks_of(trace)):
         return "a task ends where it waits"
@@ -112,10 +112,10 @@ def _cleanup(trace: Trace, _: _Params) -> str:
 def _runs_again(lane: Lane) -> bool:
     waits = [span for span in lane.spans if span.state is State.WAITING]
     last = max((span.end_ns for span in waits), default=0)
-    return any(span.state is State.RUNNING and span.start_ns >= last for span in lane.spans)
+    return any(span.start_ns >= last for span in _runs(lane))
 
 
-def _turns(trace: Trace, _: _Params) -> str:
+def _turns(trace: Trace) -> str:
     return f"it takes {checks.count_switches(trace)} turns"
 
 

@@ -43,7 +43,7 @@ class SceneTraces:
     @property
     def lesson(self) -> str:
         """What they show, in one sentence or two."""
-        return lessons.teach(self.scene.lesson, self.traces, self.scene.params)
+        return lessons.teach(self.scene.lesson, self.traces)
 
 
 def write(folder: Path, heading: Heading, recordings: Iterable[Recording]) -> Traced:

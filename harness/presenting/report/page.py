@@ -18,6 +18,7 @@ from harness.analysis.first_look import first_look
 from harness.catalog.workload import order_models
 from harness.presenting.report import map_view, summary, svg, versus_view, view
 from harness.statistics.estimates import MARGIN_PERCENT
+from harness.traces.scene import FIGURES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -147,7 +148,8 @@ def _pictures(svgs: Mapping[str, str]) -> dict[str, view.Picture]:
             pictures[name] = view.Picture(name, None, "", f"It cannot be shown: {error}.")
             continue
         room -= len(safe.content)
-        shown = safe.without_title() if name in _UNTITLED else safe
+        has_sentence = name in _UNTITLED or name.startswith(FIGURES)
+        shown = safe.without_title() if has_sentence else safe
         pictures[name] = view.Picture(name, shown, safe.title or name)
     return pictures
 
