@@ -22,6 +22,7 @@ import (
 	"loombench/internal/protocol"
 	"loombench/internal/registry"
 	"loombench/internal/work"
+	"loombench/scenes/cleanup"
 	"loombench/scenes/threetasks"
 )
 
@@ -33,7 +34,7 @@ const (
 )
 
 // scenes are the programs that are traced and never measured.
-var scenes = map[string]work.Func{"threetasks": threetasks.Run}
+var scenes = map[string]work.Func{"cleanup": cleanup.Run, "threetasks": threetasks.Run}
 
 type request struct {
 	Protocol int

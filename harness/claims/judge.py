@@ -8,6 +8,7 @@ have done more: its value is a lower bound, which can be enough.
 from __future__ import annotations
 
 from dataclasses import replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,6 +16,7 @@ import numpy as np
 from harness import units
 from harness.analysis.obstacle import Obstacle
 from harness.behaviours.judge import State
+from harness.claims.judge_trace import judge_trace
 from harness.claims.judgement import JudgedClaim, Verdict, format_measured
 from harness.statistics import estimates
 from harness.statistics.blocks import BlockValues, pair_blocks
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
     from harness.catalog.contestant import Contestant
     from harness.catalog.parts import Metric
     from harness.claims.ledger import Claim, ExpectedWord, Measure, Range
+    from harness.traces.store import SceneTraces
 
 CORES = "logical_cores"
 _POINTS = 201  # between the ends of an interval, at which a formula is evaluated
@@ -41,16 +44,25 @@ class _Missing(Exception):  # noqa: N818 - not an error: most runs lack somethin
 
 
 def judge_claims(
-    claims: Sequence[Claim], analysis: Analysis, behaviours: Sequence[Row] = ()
+    claims: Sequence[Claim],
+    analysis: Analysis,
+    behaviours: Sequence[Row] = (),
+    traced: Mapping[str, SceneTraces] = MappingProxyType({}),
 ) -> list[JudgedClaim]:
-    """Judge every claim against a run and its behaviours, in the order of the ledgers."""
+    """Judge every claim against a run with its behaviours and its traces by scene.
+
+    Keeps the order of the ledgers.
+    """
     cells = {(cell.question, cell.model): cell for row in behaviours for cell in row.cells}
-    return [
-        _judge(claim, analysis)
-        if claim.behaviour is None
-        else judge_behaviour(claim, claim.behaviour, cells)
-        for claim in claims
-    ]
+
+    def judge_one(claim: Claim) -> JudgedClaim:
+        if claim.behaviour is not None:
+            return judge_behaviour(claim, claim.behaviour, cells)
+        if claim.trace is not None:
+            return judge_trace(claim, claim.trace, traced)
+        return _judge(claim, analysis)
+
+    return [judge_one(claim) for claim in claims]
 
 
 def judge_behaviour(

@@ -37,7 +37,7 @@ class JudgedClaim:
     high: float | None = None
     n: int = 0  # processes; for a ratio, blocks
     warnings: tuple[str, ...] = ()  # on the measured values
-    observed: str = ""  # of a behaviour
+    observed: str = ""  # of a behaviour or a trace
 
     @property
     def range(self) -> Range | None:
@@ -49,6 +49,8 @@ class JudgedClaim:
         """The claimed range, or the claimed word; empty if nothing measures the claim yet."""
         if self.claim.behaviour is not None:
             return self.claim.behaviour.word
+        if self.claim.trace is not None:
+            return ", ".join(self.claim.trace.order)
         return "" if self.range is None else self.range.text
 
     @property
@@ -129,6 +131,15 @@ def json_document(analysis: Analysis, judged: Sequence[JudgedClaim]) -> dict[str
                     "model": expected.model,
                     "is": expected.word,
                 },
+                "trace": None
+                if (order := result.claim.trace) is None
+                else {
+                    "scene": order.scene,
+                    "model": order.model,
+                    "shows": order.shows,
+                    "lane": order.lane or None,
+                    "is": list(order.order),
+                },
                 "unit": result.unit or None,
                 "range": None
                 if result.range is None
@@ -152,7 +163,7 @@ def json_document(analysis: Analysis, judged: Sequence[JudgedClaim]) -> dict[str
 def format_measured(result: JudgedClaim) -> str:
     """Return the measured value with its interval, in people's units: `1.09 µs [1.08, 1.11]`.
 
-    Of a behaviour, returns what was observed.
+    Of a behaviour or a trace, returns what was observed.
     """
     if result.value is None:
         return result.observed

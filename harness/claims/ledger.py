@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 
 BUILT_IN = Path(__file__).with_name("claims.toml")
 RATIO = "x"  # the unit of a ratio
+# What a claim can be about in a trace: who began or ended in which order, or the states of a lane.
+STATES = "states"
+ORDERS = ("begins", "ends", STATES)
 
 _ID = re.compile(r"[a-z][a-z0-9]*([-.][a-z0-9]+)*")
 _LONGEST_SENTENCE = 100  # characters; fits one row of a table or a figure
@@ -102,8 +105,19 @@ class ExpectedWord:
 
 
 @dataclass(frozen=True)
+class ExpectedOrder:
+    """What a trace has to show for a claim to hold."""
+
+    scene: str
+    model: str
+    shows: str  # one of `ORDERS`
+    order: tuple[str, ...]  # names of lanes, or states
+    lane: str = ""  # whose states
+
+
+@dataclass(frozen=True)
 class Claim:
-    """A claim in one reading: about a measured value, or about a behaviour."""
+    """A claim in one reading: about a measured value, a behaviour, or an order in a trace."""
 
     id: str
     says: str  # the claim, in the words of the ledger
@@ -114,6 +128,12 @@ class Claim:
     waits_for: str = ""  # the planned workload that will measure it
     ledger: str = ""  # the file that contains it
     behaviour: ExpectedWord | None = None  # for a claim that no number decides
+    trace: ExpectedOrder | None = None  # for one that is about who ran when
+
+    @property
+    def is_observed(self) -> bool:
+        """Whether no number decides it."""
+        return self.behaviour is not None or self.trace is not None
 
 
 def load(others: Sequence[Path] = (), *, only: bool = False) -> list[Claim]:
@@ -189,18 +209,33 @@ def _read_claim(id_: str, table: TomlTable, documents: dict[str, str]) -> Claim:
     citations = _read_citations(table, documents)
     waits_for = table.text("waits_for", "")
     behaviour = _read_behaviour(table) if "behaviour" in table.values else None
-    is_number = not waits_for and behaviour is None
+    trace = _read_trace(table) if "trace" in table.values else None
+    is_number = not waits_for and behaviour is None and trace is None
     measure = _read_measure(table) if is_number else None
     range_ = _read_range(table, measure) if is_number else None
     table.refuse_unknown_keys()  # also refuses `measure` or `range` beside `waits_for`
-    return Claim(id_, says, reading, citations, measure, range_, waits_for, table.file, behaviour)
+    return Claim(
+        id_, says, reading, citations, measure, range_, waits_for, table.file, behaviour, trace
+    )
 
 
 def _read_behaviour(table: TomlTable) -> ExpectedWord:
+    model = _read_model(table)
+    return ExpectedWord(table.text("behaviour"), model, table.text("is", expected="a word"))
+
+
+def _read_trace(table: TomlTable) -> ExpectedOrder:
+    shows = table.choice("shows", ORDERS)
+    order = tuple(part.strip() for part in table.text("is", expected="names in order").split(","))
+    lane = table.text("lane", expected="the lane whose states are shown") if shows == STATES else ""
+    return ExpectedOrder(table.text("trace"), _read_model(table), shows, order, lane)
+
+
+def _read_model(table: TomlTable) -> str:
     model = table.text("this")
     if not is_model_id(model):
         raise table.problem("this", model, "a model")
-    return ExpectedWord(table.text("behaviour"), model, table.text("is", expected="a word"))
+    return model
 
 
 def _read_sentence(table: TomlTable, key: str) -> str:

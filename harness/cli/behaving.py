@@ -10,6 +10,7 @@ import click
 from rich.console import Console
 
 from harness.behaviours import judge, question, store
+from harness.catalog.contestant import DEFAULT_RUNTIME
 from harness.cli import options
 from harness.cli.console import echo_json, print_line, warn
 from harness.cli.inventory import open_inventory
@@ -42,6 +43,7 @@ _LEAST_BUDGET_S = 900  # observing takes minutes: too long beside a shorter run
     show_default=True,
     help="How often each probe runs, each time in a fresh process.",
 )
+@click.option("--runtime", metavar="LABEL=PATH", help="Observe on this interpreter instead.")
 @click.option("--into", metavar="RUN", help="Store them with this run, whose report shows them.")
 @options.as_json
 @options.out
@@ -51,6 +53,7 @@ def behaviours_(
     models: tuple[str, ...],
     runners: tuple[Path, ...],
     repeat: int,
+    runtime: str | None,
     into: str | None,
     out: Path,
     *,
@@ -64,10 +67,11 @@ def behaviours_(
             find_run(out, into) if into else out / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-behaviours"
         )
         chosen = _select(question.load_folder(), options.split(questions))
-        inventory = open_inventory(runners, remembered=True)
-        observed = _observe(
-            chosen, observing.plan(chosen, inventory.runners, options.split(models)), repeat, folder
-        )
+        runtimes = () if runtime is None else (runtime,)
+        inventory = open_inventory(runners, runtimes=runtimes, remembered=True)
+        label = DEFAULT_RUNTIME if runtime is None else runtime.partition("=")[0]
+        planned = observing.plan(chosen, inventory.runners, options.split(models), label)
+        observed = _observe(chosen, planned, repeat, folder)
     rows = judge.table(observed)
     if as_json:
         echo_json(judge.json_document(observed, rows))
@@ -89,8 +93,7 @@ def observe_run(current: Campaign, console: Console, *, wanted: bool | None) -> 
     """
     run, folder = current.run, current.folder
     if wanted is None:
-        is_of_all = run.workloads.keys() >= current.inventory.workloads.keys()
-        wanted = is_of_all and run.budget_s >= _LEAST_BUDGET_S
+        wanted = is_long(current)
     if not wanted or (folder / store.FILE).exists():
         return
     questions = question.load_folder()
@@ -101,6 +104,12 @@ def observe_run(current: Campaign, console: Console, *, wanted: bool | None) -> 
         _observe(questions, planned, _REPETITIONS, folder)
     except Problem as problem:
         warn(f"behaviours: {problem}; to try again: loombench behaviours --into {folder.name}")
+
+
+def is_long(current: Campaign) -> bool:
+    """Return whether a run measures everything for so long that a few more minutes are welcome."""
+    is_of_all = current.run.workloads.keys() >= current.inventory.workloads.keys()
+    return is_of_all and current.run.budget_s >= _LEAST_BUDGET_S
 
 
 def _read(out: Path, name: str) -> Observed:

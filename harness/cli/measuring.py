@@ -18,6 +18,7 @@ from harness.cli.fleet import diagnose_hosts, open_place
 from harness.cli.inventory import open_inventory
 from harness.cli.live import LiveResults, begin_analysis
 from harness.cli.results import present, print_closing
+from harness.cli.tracing import record_run
 from harness.errors import Exit, Problem
 from harness.interrupts import interruptible
 from harness.measuring import campaign
@@ -30,6 +31,7 @@ from harness.paths import shorten
 from harness.presenting import tables
 from harness.results import store
 from harness.results.records import Absence, Status
+from harness.traces import store as trace_store
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -113,6 +115,11 @@ def list_(
     default=None,
     help="Observe behaviours too, at the end. [if all workloads are measured for 15 minutes]",
 )
+@click.option(
+    "--traces/--no-traces",
+    default=None,
+    help="Record who ran when too, at the end. [as behaviours]",
+)
 @options.scheduler
 @click.option("--figures/--no-figures", default=True, help="Draw figures.")
 def run(
@@ -134,6 +141,7 @@ def run(
     alone: bool,
     beside: bool,
     behaviours: bool | None,
+    traces: bool | None,
     figures: bool,
 ) -> int:
     """Measure, and draw the results between blocks and at the end. Ctrl-C ends early."""
@@ -167,6 +175,7 @@ def run(
     print_line(console, f"{reason}: {current.folder}")
     if reason != "interrupted":
         observe_run(current, console, wanted=behaviours)
+        record_run(current, console, wanted=traces)
     _present(current.folder, analyst.conclude(), claims, console, figures=figures)
     return _exit_code_of(reason, current, place)
 
@@ -307,7 +316,7 @@ def _present(
     is_default = folder.parent.resolve() == options.RESULTS.resolve()  # whose latest run it is
     run = "" if is_default else shorten(folder)
     print_closing(analysis, console, run)
-    checked = judge.judge_claims(claims, analysis, of_run(folder))
+    checked = judge.judge_claims(claims, analysis, of_run(folder), trace_store.of_run(folder))
     present(folder, analysis, checked, console, figures=figures)
     print_line(console, f"All numbers: loombench show {run}".rstrip())
 

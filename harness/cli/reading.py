@@ -20,6 +20,7 @@ from harness.errors import Exit, Problem, unknown_name
 from harness.files import write_file
 from harness.presenting import export, tables
 from harness.results import store
+from harness.traces import store as traces
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -68,7 +69,8 @@ def _present(folder: Path, known: Sequence[Claim], *, redraw: bool) -> None:
 
     analysis = analyse(store.read_run(folder), store.read_trials(folder, []))
     observed = behaviours.of_run(folder)
-    checked = judge.judge_claims(known, analysis, observed)
+    traced = traces.of_run(folder)
+    checked = judge.judge_claims(known, analysis, observed, traced)
     if redraw or not report.has_figures(folder):
         present(folder, analysis, checked, Console())
         return
@@ -137,7 +139,7 @@ def claims_(
     known = ledger.load(ledgers, only=only)
     folder = store.find_run(out, run_)
     analysis = analyse_run(folder)
-    results = judge.judge_claims(known, analysis, behaviours.of_run(folder))
+    results = judge.judge_claims(known, analysis, behaviours.of_run(folder), traces.of_run(folder))
     if as_json:
         echo_json(judgement.json_document(analysis, results))
     else:

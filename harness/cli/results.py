@@ -20,6 +20,7 @@ from harness.paths import shorten
 from harness.presenting import export, tables
 from harness.presenting.closing import closing
 from harness.results import store
+from harness.traces import store as traces
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -136,6 +137,7 @@ def draw(
         checked,
         failed=warn_of_figure,
         observed=behaviours.of_run(folder),
+        traced=traces.of_run(folder),
     )
     if not written:
         return

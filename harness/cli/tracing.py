@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Console
 
-from harness.catalog.workload import CHECK
 from harness.cli import options
+from harness.cli.behaving import is_long
 from harness.cli.console import print_line, warn
 from harness.errors import Exit, Problem
 from harness.interrupts import interruptible
@@ -17,12 +17,13 @@ from harness.measuring import recording, trace_plan
 from harness.measuring.inventory import Inventory
 from harness.paths import shorten
 from harness.presenting import trace_tables
-from harness.traces import checks
+from harness.traces import checks, scene, store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
     from pathlib import Path
 
+    from harness.measuring.campaign import Campaign
     from harness.measuring.recording import Subject
     from harness.traces.recorded import Recorded
 
@@ -30,13 +31,13 @@ if TYPE_CHECKING:
 @click.command("trace")
 @click.argument("program", metavar="WORKLOAD")
 @options.model
-@click.option("--case", default=CHECK, show_default=True, help="The case of the workload.")
+@click.option("--case", help="A case of the workload. [one whose lanes can be read]")
 @options.out
-def trace(program: str, models: tuple[str, ...], case: str, out: Path) -> int:
+def trace(program: str, models: tuple[str, ...], case: str | None, out: Path) -> int:
     """Show who ran when, in each model: as lanes, and as files for Perfetto's viewer.
 
-    A traced run is never timed; the cost of tracing is printed. `threetasks` and `looporder` are
-    programs that were made to be traced.
+    A traced run is never timed; the cost of tracing is printed. `threetasks`, `looporder` and
+    `busy` were made to be traced.
     """
     inventory = Inventory.open(remembered=True)
     for problem in inventory.runners.problems:
@@ -98,6 +99,37 @@ def _present(folder: Path, planned: trace_plan.TracePlan, recorded: list[Recorde
     heading = Heading(planned.title, planned.question)
     write(folder, heading, [Drawn(one.model, one.trace) for one in recorded])
     print_line(console, f"Written to {shorten(folder)}; open a .pftrace file at ui.perfetto.dev")
+
+
+def record_run(current: Campaign, console: Console, *, wanted: bool | None) -> None:
+    """Trace every scene on the models of a run, and store that with it.
+
+    `wanted` is what the user said. None means: in a run whose behaviours are observed. Traces that
+    a run already has are kept. A failure is only a warning, because everything else was measured.
+    """
+    folder = current.folder
+    if wanted is None:
+        wanted = is_long(current)
+    if not wanted or (folder / store.FILE).exists():
+        return
+    scenes = scene.load_folder()
+    models = tuple(dict.fromkeys(cell.model for cell in current.run.cells))
+    print_line(console, f"Tracing {len(scenes)} scenes, for up to a minute")
+    try:
+        with interruptible() as interrupted:
+            store.write(
+                folder,
+                recording.create_heading(scenes),
+                (
+                    one
+                    for each in scenes.values()
+                    for one in recording.record_scene(
+                        each, trace_plan.plan_scene(current.inventory, each, models), interrupted
+                    )
+                ),
+            )
+    except Problem as problem:
+        warn(f"traces: {problem}; the other results are complete")
 
 
 COMMANDS = (trace,)

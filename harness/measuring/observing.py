@@ -14,6 +14,7 @@ import psutil
 from harness import units
 from harness.behaviours.question import DIES, HANGS, QUESTIONS
 from harness.behaviours.records import SCHEMA_VERSION, Heading, Observation
+from harness.catalog.contestant import DEFAULT_RUNTIME
 from harness.catalog.workload import order_models
 from harness.errors import Exit, Problem, unknown_name
 from harness.measuring.processes import child
@@ -22,7 +23,7 @@ from harness.measuring.runners import protocol
 from harness.measuring.runners.runner import digest_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from harness.behaviours.question import Question
     from harness.measuring.runners.runner import Runner, Runners
@@ -50,15 +51,22 @@ class Plan:
     runtimes: tuple[str, ...]
 
 
-def plan(questions: Mapping[str, Question], runners: Runners, models: Sequence[str]) -> Plan:
+def plan(
+    questions: Mapping[str, Question],
+    runners: Runners,
+    models: Sequence[str],
+    runtime: str = DEFAULT_RUNTIME,
+) -> Plan:
     """Return which probes answer these questions on these models; none: on all models.
 
-    Raises Problem with near matches for an unknown model.
+    A runner that has this runtime is asked on it. Raises Problem with near matches for an unknown
+    model, and if no runner has the runtime.
     """
     unavailable = dict(runners.missing_models)
     assignments: list[Assignment] = []
     offered: list[str] = []
-    for runner in runners.found.values():
+    chosen = _choose_runners(runners, runtime)
+    for runner in chosen:
         description = runner.description
         unavailable |= {one.model: units.one_line(one.reason) for one in description.unavailable}
         offered += [probe.model for probe in description.probes]
@@ -77,17 +85,30 @@ def plan(questions: Mapping[str, Question], runners: Runners, models: Sequence[s
         tuple(one for one in assignments if one.model not in unavailable),
         tuple(model for model in known if not models or model in models),
         unavailable,
-        tuple(_name_runtimes(runners)),
+        tuple(_name_runtimes(chosen, runners.models)),
     )
 
 
-def _name_runtimes(runners: Runners) -> Iterator[str]:
-    """Yield the name and version of each language and library."""
+def _choose_runners(runners: Runners, runtime: str) -> list[Runner]:
+    """Return each runner once: with the runtime if it has it, else with its own."""
+    chosen: dict[str, Runner] = {}
     for runner in runners.found.values():
+        if runner.runtime == runtime or (
+            runner.runtime == DEFAULT_RUNTIME and runner.name not in chosen
+        ):
+            chosen[runner.name] = runner
+    if runtime not in {DEFAULT_RUNTIME, *(runner.runtime for runner in chosen.values())}:
+        raise Problem(f"the runtime {runtime} cannot be used", Exit.NOT_POSSIBLE)
+    return list(chosen.values())
+
+
+def _name_runtimes(runners: Iterable[Runner], models: Sequence[str]) -> Iterator[str]:
+    """Yield the name and version of each language and library."""
+    for runner in runners:
         description = runner.description
         version = description.version.removeprefix(description.language)
         yield f"{units.language_name(description.language)} {version}"
-        for model in runners.models:
+        for model in models:
             library = model.partition("-")[0]
             if isinstance(found := description.facts.get(library), str):
                 yield f"{library} {found}"

@@ -5,10 +5,14 @@ Nothing here becomes a trial. The durations in a trace include the cost of traci
 
 from __future__ import annotations
 
+import os
+import platform
+from datetime import UTC, datetime
 from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
 import psutil
+from msgspec import structs
 
 from harness import units
 from harness.errors import Exit, Problem
@@ -16,16 +20,22 @@ from harness.measuring.processes import child
 from harness.measuring.processes.environment import create_environment
 from harness.traces import events, lanes
 from harness.traces.recorded import Cost, Recorded
+from harness.traces.records import SCHEMA_VERSION, Heading, Recording
+from harness.traces.scene import SCENES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable, Iterator
 
     from harness.measuring.runners.runner import Runner
+    from harness.measuring.trace_plan import TracePlan
     from harness.traces.events import Ended, Event
+    from harness.traces.lanes import Trace
+    from harness.traces.scene import Scene
 
 PAIRS = 3  # of a traced and an untraced process
 _DEADLINE_S = 60.0
 _MOST_EVENTS = 2_000_000  # some 300 MB
+_MOST_STORED = 2_000  # of a model and scene: a run keeps them all
 
 
 class Subject(NamedTuple):
@@ -57,16 +67,66 @@ def record(
         for side in (True, False) if pair % 2 == 0 else (False, True):
             (traced if side else plain).append(_run(subject, interrupted, traced=side))
     kept = traced[0]
+    trace = _build(subject, kept)
+    return Recorded(
+        subject.model, trace, kept.ended.cpu_ns, kept.ended.sees, _compare(traced, plain)
+    )
+
+
+def record_scene(
+    scene: Scene, planned: TracePlan, interrupted: Callable[[], bool] = lambda: False
+) -> Iterator[Recording]:
+    """Trace a scene once on each model, to be stored; a model that fails does not end it.
+
+    Raises Problem if it is interrupted.
+    """
+    for model, reason in planned.missing.items():
+        yield Recording(scene.id, model, missing=units.one_line(reason))
+    for subject in planned.subjects:
+        try:
+            yield _to_store(scene, subject, _run(subject, interrupted, traced=True))
+        except Problem as problem:
+            if problem.code is not Exit.FAILED:
+                raise
+            yield Recording(scene.id, subject.model, missing=units.one_line(str(problem)))
+
+
+def create_heading(scenes: Iterable[str]) -> Heading:
+    """Return the first line of the file of these scenes."""
+    return Heading(
+        schema_version=SCHEMA_VERSION,
+        started_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        system=platform.platform(),
+        logical_cores=os.cpu_count() or 1,
+        scenes={id_: (SCENES / f"{id_}.toml").read_text(encoding="utf-8") for id_ in scenes},
+    )
+
+
+def _to_store(scene: Scene, subject: Subject, run: _Run) -> Recording:
+    """Return a recording whose clock begins with the run. Raises Problem if it makes no sense."""
+    _build(subject, run)
+    if len(run.events) > _MOST_STORED:
+        number = units.format_count(len(run.events), "event")
+        raise Problem(f"{number}, expected at most {_MOST_STORED:,} to store", Exit.FAILED)
+    ended = run.ended
+    return Recording(
+        scene.id,
+        subject.model,
+        ended.end_ns - ended.start_ns,
+        ended.cpu_ns,
+        ended.sees,
+        tuple(structs.replace(event, ns=event.ns - ended.start_ns) for event in run.events),
+    )
+
+
+def _build(subject: Subject, run: _Run) -> Trace:
     try:
-        trace = lanes.build(kept.events, kept.ended.start_ns, kept.ended.end_ns)
+        return lanes.build(run.events, run.ended.start_ns, run.ended.end_ns)
     except lanes.BrokenTraceError as error:
         raise Problem(
             f"{subject.program} on {subject.model}: the recording makes no sense: {error}",
             Exit.FAILED,
         ) from None
-    return Recorded(
-        subject.model, trace, kept.ended.cpu_ns, kept.ended.sees, _compare(traced, plain)
-    )
 
 
 def _compare(traced: list[_Run], plain: list[_Run]) -> Cost:

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from harness.catalog.contestant import Contestant
+from harness.catalog.contestant import DEFAULT_RUNTIME, Contestant
+from harness.catalog.workload import CHECK
 from harness.errors import Exit, Problem, unknown_name
 from harness.measuring.plan import RunSelection, select_workloads
 from harness.measuring.recording import Subject
@@ -34,17 +35,22 @@ class TracePlan:
     missing: dict[str, str]  # model -> reason
 
 
-def plan(inventory: Inventory, program: str, models: Sequence[str], case: str) -> TracePlan:
-    """Return what to trace. Raises Problem for unknown names, and if nothing can be traced."""
+def plan(
+    inventory: Inventory, program: str, models: Sequence[str], case: str | None = None
+) -> TracePlan:
+    """Return what to trace: a scene, or with `case` that case of a workload.
+
+    Raises Problem for unknown names, and if nothing can be traced.
+    """
     scenes, workloads = scene.load_folder(), inventory.workloads
     known = inventory.runners.models
     for model in models:
         if model not in known:
             raise unknown_name("model", model, known)
-    if program in scenes:
-        planned = _plan_scene(inventory, scenes[program], models or known)
+    if program in scenes and (case is None or program not in workloads):
+        planned = plan_scene(inventory, scenes[program], models)
     elif program in workloads:
-        planned = _plan_workload(inventory, workloads[program], models, case)
+        planned = _plan_workload(inventory, workloads[program], models, case or CHECK)
     else:
         raise unknown_name("workload", program, [*workloads, *scenes])
     if not planned.subjects:
@@ -55,7 +61,19 @@ def plan(inventory: Inventory, program: str, models: Sequence[str], case: str) -
     return planned
 
 
-def _plan_scene(inventory: Inventory, one: Scene, models: Sequence[str]) -> TracePlan:
+def plan_scene(inventory: Inventory, one: Scene, models: Sequence[str]) -> TracePlan:
+    """Return how to trace a scene on these models; none: on all. Raises Problem."""
+    if not one.workload:
+        return _plan_program(inventory, one, models or inventory.runners.models)
+    planned = _plan_workload(inventory, inventory.workloads[one.workload], models, CHECK)
+    subjects = tuple(
+        subject._replace(params=dict(one.params), expected=one.expect)
+        for subject in planned.subjects
+    )
+    return replace(planned, title=one.title, question=one.question, subjects=subjects)
+
+
+def _plan_program(inventory: Inventory, one: Scene, models: Sequence[str]) -> TracePlan:
     missing = {**inventory.runners.missing_models, **one.not_applicable}
     subjects: dict[str, Subject] = {}
     for runner, offered in _tracing(inventory):
@@ -75,7 +93,7 @@ def _plan_scene(inventory: Inventory, one: Scene, models: Sequence[str]) -> Trac
 def _tracing(inventory: Inventory) -> Iterator[tuple[Runner, tuple[str, ...]]]:
     """Yield each runner that records traces, with its models."""
     for runner in inventory.runners.found.values():
-        if runner.trace:
+        if runner.trace and runner.runtime == DEFAULT_RUNTIME:
             offered = (one.model for one in runner.description.implementations)
             yield runner, tuple(dict.fromkeys(offered))
 

@@ -1,4 +1,4 @@
-"""The generated blocks of documents: findings, advice, and the machine of a run. Pure.
+"""The generated blocks of documents: findings, advice, behaviours, the machine of a run. Pure.
 
 A block stands between `<!-- generated: NAME -->` and `<!-- end -->`; all text between is replaced.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import textwrap
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from harness import units
@@ -14,6 +15,7 @@ from harness.analysis.advice import advice
 from harness.claims import judgement
 from harness.claims.judgement import Verdict
 from harness.errors import Problem
+from harness.presenting import what_happens
 from harness.presenting.export.markdown import escape
 
 if TYPE_CHECKING:
@@ -21,11 +23,14 @@ if TYPE_CHECKING:
 
     from harness.analysis.advice import Aspect
     from harness.analysis.run_results import Analysis
+    from harness.behaviours.judge import Row
     from harness.claims.judgement import JudgedClaim
+    from harness.traces.store import SceneTraces
 
 DOCUMENTS = {  # each document with the blocks that it must have
     "README.md": ("results", "machine"),
     "docs/findings.md": ("other results", "advice"),
+    "docs/what-happens.md": tuple(what_happens.QUESTIONS),
 }
 _SHOWN_FIRST = 5  # claims in the block `results`, in the order of the ledger
 _BEGIN = re.compile(r"<!-- generated: (.+?) -->")
@@ -33,9 +38,15 @@ _END = "<!-- end -->"
 _WIDTH = 110
 
 
-def render_blocks(analysis: Analysis, judged: Sequence[JudgedClaim]) -> dict[str, str]:
+def render_blocks(
+    analysis: Analysis,
+    judged: Sequence[JudgedClaim],
+    observed: Sequence[Row] = (),
+    traced: Mapping[str, SceneTraces] = MappingProxyType({}),
+) -> dict[str, str]:
     """Return the text of every block, by name; `judged` are our own claims."""
     return {
+        **what_happens.render_blocks(observed, traced),
         "results": _join(_claim_rows(judged[:_SHOWN_FIRST])),
         "other results": _join(_claim_rows(judged[_SHOWN_FIRST:])),
         "advice": _join(_advice_rows(analysis)),

@@ -26,10 +26,11 @@ from harness.claims import judge, judgement, ledger
 from harness.errors import Exit, Problem
 from harness.files import read_text, write_file
 from harness.paths import ROOT
-from harness.presenting import export, readme
+from harness.presenting import export, readme, what_happens
 from harness.presenting.rewording import reword
 from harness.results import store
 from harness.results.records import SCHEMA_VERSION
+from harness.traces import store as traces
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -39,6 +40,8 @@ if TYPE_CHECKING:
     from harness.behaviours.records import Observation
     from harness.claims.judgement import JudgedClaim
     from harness.results.records import Run, Trial
+    from harness.traces.records import Recording
+    from harness.traces.store import SceneTraces
 
 HOST = "reference"  # instead of the name of the machine
 _FIGURE_LINK = re.compile(r"reference-run/figures/([a-z0-9-]+)\.png")
@@ -87,6 +90,7 @@ class Derived:
 
     analysis: Analysis
     observed: list[Row]
+    traced: dict[str, SceneTraces]
     own_claims: list[JudgedClaim]
     blocks: dict[str, str]  # by name
     summaries: dict[str, str]  # by file name
@@ -99,10 +103,11 @@ class Derived:
 def derive(repository: Repository) -> Derived:
     """Analyse the run and judge our own claims. Raises Problem."""
     analysis = analyse(store.read_run(repository.run), store.read_trials(repository.run, []))
-    observed = of_run(repository.run)
-    judged = judge.judge_claims(ledger.load([repository.ledger], only=True), analysis, observed)
-    blocks, summaries = readme.render_blocks(analysis, judged), export.summaries(analysis)
-    return Derived(analysis, observed, judged, blocks, summaries)
+    observed, traced = of_run(repository.run), traces.of_run(repository.run)
+    own = ledger.load([repository.ledger], only=True)
+    judged = judge.judge_claims(own, analysis, observed, traced)
+    blocks = readme.render_blocks(analysis, judged, observed, traced)
+    return Derived(analysis, observed, traced, judged, blocks, export.summaries(analysis))
 
 
 def take(folder: Path, repository: Repository) -> None:
@@ -114,13 +119,15 @@ def take(folder: Path, repository: Repository) -> None:
     if not trials:
         raise Problem(f"{folder}: found no trial, expected a run that was measured")
     _write_run(repository, _anonymise_run(run), trials)
-    observed = behaviours.read(folder)
-    if observed is None:
-        (repository.run / behaviours.FILE).unlink(missing_ok=True)
-    else:
+    observed, traced = behaviours.read(folder), traces.read(folder)
+    for file in (behaviours.FILE, traces.FILE):
+        (repository.run / file).unlink(missing_ok=True)
+    if observed is not None:
         behaviours.write(
             repository.run, observed.heading, map(_anonymise_observation, observed.observations)
         )
+    if traced is not None:
+        traces.write(repository.run, traced.heading, map(_anonymise_recording, traced.recordings))
 
 
 def take_words(repository: Repository) -> None:
@@ -200,9 +207,17 @@ def _draw(derived: Derived, names: Sequence[str], folder: Path) -> dict[str, Pat
     """Draw the figures of these names, as far as the run has them; returns name -> file."""
     from harness.presenting import figures  # matplotlib is slow to import
 
-    judged = judge.judge_claims(ledger.load(), derived.analysis, derived.observed)  # as in any run
+    judged = judge.judge_claims(  # as in any run
+        ledger.load(), derived.analysis, derived.observed, derived.traced
+    )
     written = figures.draw(
-        derived.analysis, folder, judged, only=names, kinds=("png",), observed=derived.observed
+        derived.analysis,
+        folder,
+        judged,
+        only=names,
+        kinds=("png",),
+        observed=derived.observed,
+        traced={**derived.traced, **what_happens.select_scenes(derived.traced)},
     )
     return {path.stem: path for path in written}
 
@@ -266,6 +281,14 @@ def _anonymise_observation(observation: Observation) -> Observation:
         evidence=tuple(map(remove_folders, observation.evidence)),
         stderr_end=remove_folders(observation.stderr_end),
         problem=remove_folders(observation.problem),
+    )
+
+
+def _anonymise_recording(recording: Recording) -> Recording:
+    """Return a recording without paths of its machine."""
+    events = (structs.replace(one, text=remove_folders(one.text)) for one in recording.events)
+    return structs.replace(
+        recording, events=tuple(events), missing=remove_folders(recording.missing)
     )
 
 

@@ -6,6 +6,7 @@ from collections import defaultdict
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
+from harness.traces.events import Kind
 from harness.traces.lanes import State
 
 if TYPE_CHECKING:
@@ -72,6 +73,19 @@ def list_turns(trace: Trace) -> list[str]:
     """Return the name of each lane that began to run, in the order of time."""
     turns = [(start, lane.id, lane.name) for lane in trace.lanes for start, _ in _running(lane)]
     return [name for _, _, name in sorted(turns)]
+
+
+def list_ends(trace: Trace) -> list[Lane]:
+    """Return the lanes that ended, in the order of time."""
+    return sorted(
+        (lane for lane in trace.lanes if lane.is_done), key=lambda lane: lane.spans[-1].end_ns
+    )
+
+
+def list_states(lane: Lane) -> list[str]:
+    """Return the states of a lane, in the order in which it first entered each."""
+    states = dict.fromkeys(span.state.value for span in lane.spans)
+    return [*states, Kind.DONE.value] if lane.is_done else [*states]
 
 
 def _running(lane: Lane) -> Iterator[tuple[int, int]]:

@@ -7,7 +7,7 @@ A lane that is woken while it still runs is ready as soon as it stops.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from operator import attrgetter
 from typing import TYPE_CHECKING, NamedTuple
@@ -72,6 +72,7 @@ class Lane:
     name: str
     group: str
     spans: tuple[Span, ...]
+    is_done: bool = False  # it ended before the run did
 
     def total_ns(self, state: State) -> int:
         """Return how long the lane was in this state."""
@@ -144,9 +145,6 @@ def build(events: Iterable[Event], start_ns: int, end_ns: int) -> Trace:
             lanes[event.lane] = _Open(event, since_ns=event.ns)
             continue
         _step(lanes, event)
-    for lane in lanes.values():
-        if lane.state is not None:
-            lane.enter(None, max(end_ns, lane.since_ns))
     length = end_ns - start_ns
     closed = [_close(lane, start_ns, length) for lane in lanes.values()]
     kept = tuple(lane for lane in closed if lane.spans)
@@ -157,6 +155,22 @@ def build(events: Iterable[Event], start_ns: int, end_ns: int) -> Trace:
         tuple(_clip(_find_idle(ordered, end_ns), start_ns, length)),
         length,
         len(ordered),
+    )
+
+
+def cut(trace: Trace, start_ns: int) -> Trace:
+    """Return a trace without its beginning; times count from `start_ns`."""
+    length = trace.length_ns - start_ns
+    return replace(
+        trace,
+        lanes=tuple(
+            replace(lane, spans=tuple(_clip(lane.spans, start_ns, length))) for lane in trace.lanes
+        ),
+        flows=tuple(
+            flow._replace(ns=flow.ns - start_ns) for flow in trace.flows if flow.ns >= start_ns
+        ),
+        idle=tuple(_clip(trace.idle, start_ns, length)),
+        length_ns=length,
     )
 
 
@@ -186,8 +200,11 @@ def _broken(event: Event, why: str) -> BrokenTraceError:
 
 
 def _close(lane: _Open, start_ns: int, length_ns: int) -> Lane:
+    is_done = lane.state is None and lane.spans[-1].end_ns <= start_ns + length_ns
+    if lane.state is not None:
+        lane.enter(None, max(start_ns + length_ns, lane.since_ns))
     spans = tuple(_clip(lane.spans, start_ns, length_ns))
-    return Lane(lane.event.lane, lane.event.text, lane.event.group, spans)
+    return Lane(lane.event.lane, lane.event.text, lane.event.group, spans, is_done)
 
 
 def _clip(spans: Iterable[Span], start_ns: int, length_ns: int) -> Iterable[Span]:

@@ -1,4 +1,8 @@
-"""Programs that are traced and never measured: files in `scenes`. Pure but for `load_folder`."""
+"""What a run traces: files in `scenes`. Pure but for `load_folder`.
+
+A scene is a program that is traced and never measured, or a workload with parameters so small that
+its lanes can be read.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +13,13 @@ from typing import TYPE_CHECKING
 
 from harness.catalog.toml_table import TomlTable
 from harness.errors import Problem
+from harness.traces.lessons import LESSONS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 SCENES = Path(__file__).with_name("scenes")
+FIGURES = "lanes-"  # begins the names of the figures of traces
 # Models that no recorder knows, and why.
 NOT_TRACED = {
     "loops": "each of its threads has a loop of asyncio; trace asyncio",
@@ -29,9 +35,16 @@ class Scene:
     id: str
     title: str
     question: str
+    lesson: str  # what its lanes teach: a name in `lessons.LESSONS`
     params: Mapping[str, int | str]
     expect: int
     not_applicable: Mapping[str, str]  # model -> why it cannot have this program
+    workload: str = ""  # that it is a case of; empty: a program of its own
+
+    @property
+    def program(self) -> str:
+        """The name that runners know it by."""
+        return self.workload or self.id
 
 
 def parse(text: str, id_: str, file: str) -> Scene:
@@ -42,15 +55,20 @@ def parse(text: str, id_: str, file: str) -> Scene:
         raise Problem(f"{file}: not valid TOML: {error}") from None
     table = root.table("params")
     params: dict[str, int | str] = {
-        name: table.integer(name, least=0, most=_MOST) for name in table.values
+        name: table.text(name)
+        if isinstance(value, str)
+        else table.integer(name, least=0, most=_MOST)
+        for name, value in table.values.items()
     }
     scene = Scene(
         id=id_,
         title=root.text("title"),
         question=root.text("question"),
+        lesson=root.choice("lesson", tuple(LESSONS)),
         params=params,
         expect=root.integer("expect", most=_MOST),
         not_applicable={**NOT_TRACED, **root.texts_of("not_applicable")},
+        workload=root.text("workload", ""),
     )
     root.refuse_unknown_keys()
     return scene

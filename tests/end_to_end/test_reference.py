@@ -19,13 +19,14 @@ from harness.behaviours import store as behaviours
 from harness.claims import judge
 from harness.errors import Exit, Problem
 from harness.paths import ROOT
-from harness.presenting import readme, reference
+from harness.presenting import readme, reference, what_happens
 from harness.presenting.figures import pixels
 from harness.presenting.reference import Repository
 from harness.presenting.rewording import reword
 from harness.results import store
 from harness.results.records import SCHEMA_VERSION, Absence, AbsentCell
 from harness.results.store import RUN_FILE, TRIALS_FILE
+from harness.traces import store as traces
 from tests.support.factories import WORKLOAD, analysed, cell, run, trial
 from tests.support.ledgers import a_claim
 from tests.support.observations import heading, observation
@@ -37,9 +38,10 @@ from tests.support.references import (
     measured,
     repository_of,
 )
+from tests.support.traces import recording, traced
 
 BLOCKS = [(name, block) for name, blocks in readme.DOCUMENTS.items() for block in blocks]
-README, FINDINGS = "README.md", "docs/findings.md"
+README, FINDINGS, HAPPENS = "README.md", "docs/findings.md", "docs/what-happens.md"
 
 
 @pytest.fixture(scope="module")
@@ -269,6 +271,30 @@ def test_behaviours_are_taken_over_without_private_paths(fresh: Repository, tmp_
     (source / behaviours.FILE).unlink()
     reference.take(source, fresh)
     assert behaviours.read(fresh.run) is None
+
+
+def test_traces_are_taken_over_drawn_and_shown(fresh: Repository, tmp_path: Path) -> None:
+    assert what_happens.NOT_RECORDED in fresh.read(HAPPENS)
+    source = store.find_run(tmp_path / "results")
+    scenes = tuple(shown.scene for shown in what_happens.QUESTIONS.values())
+    seen = [recording("asyncio", scene) for scene in scenes]
+    seen.append(recording("trio", scenes[0], missing=PRIVATE))
+    traces.write(source, traced(scenes=scenes).heading, seen)
+    behaviours.write(source, heading(), [])
+    reference.take(source, fresh)
+    assert reference.write(fresh) == reference.find_stale(fresh) == []
+    assert "secret" not in (fresh.run / traces.FILE).read_text("utf-8")
+    assert "![In asyncio, only one runs at a time.]" in fresh.read(HAPPENS)
+    assert (fresh.run / "figures" / "lanes-doc-blocking.png").is_file()
+
+    (fresh.run / "figures" / "lanes-doc-blocking.png").unlink()
+    assert reference.find_stale(fresh) == [
+        "docs/reference-run/figures/lanes-doc-blocking.png: missing; `make readme`"
+    ]
+    (source / traces.FILE).unlink()
+    reference.take(source, fresh)
+    assert reference.write(fresh) == []
+    assert "lanes-" not in fresh.read(HAPPENS)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,8 @@ from harness.measuring.machine.measuring_alone import measuring_alone
 from harness.measuring.plan import PROFILES
 from harness.results import store
 from harness.results.records import Run
+from harness.traces import scene
+from harness.traces import store as traces
 from tests.support.command import Invoke, command
 
 pytestmark = pytest.mark.usefixtures("asked_once")
@@ -329,5 +331,33 @@ def test_a_run_observes_behaviours_of_its_models_and_keeps_them(
     assert behaviours.read(store.find_run(tmp_path)) == observed
 
 
-def test_a_short_run_observes_no_behaviours(measured: Path) -> None:
+def test_a_run_records_traces_of_its_models_draws_them_and_keeps_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, invoke: Invoke
+) -> None:
+    two = {id_: one for id_, one in scene.load_folder().items() if id_ in ("kitchen", "threetasks")}
+    monkeypatch.setattr(scene, "load_folder", lambda: two)
+    models = ("--workload", "noop", "--model", "asyncio,trio", "--budget", "100ms")
+    code, _, errors = invoke("run", *models, "--traces", "--no-behaviours", "--out", tmp_path)
+    assert (code, errors) == (0, "")
+    folder = store.find_run(tmp_path)
+    stored = traces.read(folder)
+    found = traces.of_run(folder)
+    assert {id_: set(one.traces) for id_, one in found.items()} == {
+        id_: {"asyncio", "trio"} for id_ in two
+    }
+    assert {lane.name for lane in found["threetasks"].traces["trio"].lanes} >= {"A", "B", "C"}
+    assert (folder / "figures" / "lanes-kitchen.svg").exists()
+    assert 'aria-label="Figure lanes-threetasks"' in (folder / "report.html").read_text("utf-8")
+
+    _, said, _ = invoke("claims", "--json", "--out", tmp_path)
+    verdicts = {one["id"]: one["verdict"] for one in json.loads(said)["claims"]}
+    assert (verdicts["gather-flow-order"], verdicts["task-states"]) == ("holds", "holds")
+
+    resumed = ("--resume", "--budget", "100ms", "--traces", "--no-figures")
+    assert invoke("run", *resumed, "--out", tmp_path)[0] == 0
+    assert traces.read(folder) == stored
+
+
+def test_a_short_run_observes_no_behaviours_and_records_no_traces(measured: Path) -> None:
     assert behaviours.read(store.find_run(measured)) is None
+    assert traces.read(store.find_run(measured)) is None

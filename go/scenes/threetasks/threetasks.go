@@ -28,7 +28,7 @@ func Run(ctx context.Context, p work.Params, _ *work.Probe) (any, error) {
 		tasks.Go(func() {
 			trace.Log(ctx, "lane", name)
 			for range steps {
-				compute(asFast * loops)
+				Compute(loops)
 				done.Add(1)
 				time.Sleep(wait)
 			}
@@ -38,9 +38,10 @@ func Run(ctx context.Context, p work.Params, _ *work.Probe) (any, error) {
 	return done.Load(), nil
 }
 
-func compute(loops int) {
+// Compute keeps a processor busy for about as long as Python's loops do.
+func Compute(loops int) {
 	total := 0
-	for i := range loops {
+	for i := range asFast * loops {
 		total ^= i * total
 	}
 	sum.Add(int64(total))

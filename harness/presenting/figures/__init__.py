@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from functools import partial
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from harness import units
@@ -21,6 +22,7 @@ from harness.presenting.figures import (
     contestants,
     drift,
     ladder,
+    lanes,
     latency_bars,
     overview,
     overview_table,
@@ -34,9 +36,10 @@ from harness.presenting.figures import (
     travel,
     versus,
 )
+from harness.traces.scene import FIGURES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from matplotlib.figure import Figure
@@ -45,6 +48,7 @@ if TYPE_CHECKING:
     from harness.analysis.versus import HeadToHead
     from harness.behaviours.judge import Row
     from harness.claims.judgement import JudgedClaim
+    from harness.traces.store import SceneTraces
 
     _Maker = Callable[[], Figure]
 
@@ -63,20 +67,21 @@ def draw(
     stop: Callable[[], bool] = lambda: False,
     failed: Callable[[str, Exception], None] | None = None,
     observed: Sequence[Row] = (),
+    traced: Mapping[str, SceneTraces] = MappingProxyType({}),
 ) -> list[Path]:
     """Draw every figure of a run into `folder`; returns the files of the last of `kinds`.
 
-    The overview is first. `judged` are the claims for the scorecard, `observed` the behaviours.
-    With `only`, draws just the figures of these names, as far as the run has them; with
-    `workloads`, of workloads only theirs. `stop` is asked before each figure. `failed` gets the
-    name of a figure that cannot be made, and the error; the others are drawn. Without `failed`, the
-    error is raised.
+    The overview is first. `judged` are the claims for the scorecard, `observed` the behaviours,
+    `traced` the traces by scene. With `only`, draws just the figures of these names, as far as the
+    run has them; with `workloads`, of workloads only theirs. `stop` is asked before each figure.
+    `failed` gets the name of a figure that cannot be made, and the error; the others are drawn.
+    Without `failed`, the error is raised.
 
     Raises Problem if a file cannot be written.
     """
     makers = (
         (name, make)
-        for name, make in _makers(analysis, judged, observed, workloads)
+        for name, make in _makers(analysis, judged, observed, traced, workloads)
         if only is None or name in only
     )
     return _write(makers, analysis, folder, kinds, stop, failed)
@@ -166,6 +171,7 @@ def _makers(
     analysis: Analysis,
     judged: Sequence[JudgedClaim],
     observed: Sequence[Row],
+    traced: Mapping[str, SceneTraces],
     workloads: Collection[str] | None,
 ) -> Iterator[tuple[str, _Maker]]:
     """Yield the name of every figure that a run has, with the function that makes it."""
@@ -179,6 +185,8 @@ def _makers(
         yield name, partial(scorecard.figure, analysis, judged, topic, page)
     if behaviours.answered(observed):
         yield "behaviours", partial(behaviours.figure, analysis, observed)
+    for id_, scene in traced.items():
+        yield f"{FIGURES}{id_}", partial(lanes.of_scene, scene)
     for id_, result in analysis.workloads.items():
         if workloads is not None and id_ not in workloads:
             continue

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import groupby
+from statistics import median
 from typing import TYPE_CHECKING, NamedTuple
 
 from matplotlib.collections import LineCollection, PolyCollection
@@ -11,19 +13,20 @@ from matplotlib.patches import Patch
 from harness import units
 from harness.presenting.figures import style
 from harness.traces import checks
-from harness.traces.lanes import State
+from harness.traces.lanes import State, cut
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
     from harness.traces.lanes import Lane, Trace
+    from harness.traces.store import SceneTraces
 
 _WIDTH, _LEFT, _RIGHT = 10.0, 1.75, 0.25  # inches
-_LANE, _AXIS, _HEAD, _LEGEND = 0.24, 0.3, 0.3, 0.3
+_LANE, _GAP, _AXIS, _HEAD, _LEGEND = 0.24, 0.06, 0.38, 0.3, 0.3
 _MOST_LANES, _MOST_OF_EACH = 40, 12  # in a figure of one model, of each of several
 _MOST_ARROWS, _MOST_VECTORS = 60, 5_000
 _LOOP_COLOUR = "#eeeeee"
@@ -39,14 +42,12 @@ _NAMES = {
     State.READY: "ready: waits for its turn",
     State.WAITING: "waits for something else",
 }
-_LABEL_SHARE, _MOST_LABELS = 0.07, 60  # waits that are shorter have no label
+_LETTER, _MOST_LABELS = 0.058 / (_WIDTH - _LEFT - _RIGHT), 60  # of the width; no label if longer
 _LONGEST_WAIT = 20  # characters
-_MOST_TURNS, _LONGEST_ORDER = 30, 92  # characters beside the head of a panel
+_HEAD_ROOM, _WIDER = 148, 1.25  # small characters in a head; how much wider its others are
+_FAR = 2  # times as long as usual: its beginning is left out
 _LEAST_SHARE = 1 / 700  # of the width: shorter spans are drawn this wide, so that they are seen
-_NOTE = (
-    "Times include the cost of tracing, so they are no measurements. Runs and turns that are too"
-    " short to see are drawn wider."
-)
+_NOTE = "Times include the cost of tracing: no measurements. The shortest runs are drawn wider."
 
 
 class Drawn(NamedTuple):
@@ -57,38 +58,83 @@ class Drawn(NamedTuple):
 
 
 def figure(title: str, question: str, drawn: Sequence[Drawn], note: str = "") -> Figure:
-    """Draw the lanes of one or more models below each other, all at one time scale."""
+    """Draw the lanes of one or more models below each other, all at one time scale.
+
+    What takes far longer than usual, as processes do until they are there, begins with its tasks.
+    """
     most = _MOST_LANES if len(drawn) == 1 else _MOST_OF_EACH
     rows = [one.trace.lanes[:most] for one in drawn]
-    body = _LEGEND + sum(_HEAD + _AXIS + _LANE * len(row) for row in rows)
-    sheet, _, top = style.plain_sheet(
-        _WIDTH, body, title, question, f"{_NOTE} {_hidden(drawn, most)}{note}"
-    )
+    body = _LEGEND + _AXIS + sum(_HEAD + _GAP + _LANE * len(row) for row in rows)
+    notes = filter(None, (_NOTE, _hidden(drawn, most), note))
+    sheet, _, top = style.plain_sheet(_WIDTH, body, title, question, " ".join(notes))
     height = sheet.get_figheight()
-    longest = max(one.trace.length_ns for one in drawn)
+    skips = _find_skips([one.trace for one in drawn])
+    longest = max(one.trace.length_ns - skip for one, skip in zip(drawn, skips, strict=True))
     unit, scale = _unit(longest)
     place = top - _LEGEND / height
-    for one, row in zip(drawn, rows, strict=True):
+    for one, row, skip in zip(drawn, rows, skips, strict=True):
         inches = _LANE * len(row)
         place -= (_HEAD + inches) / height
         axes = sheet.add_axes(
             (_LEFT / _WIDTH, place, (_WIDTH - _LEFT - _RIGHT) / _WIDTH, inches / height)
         )
-        place -= _AXIS / height
-        _draw(axes, one, row, longest, scale)
-        axes.set_xlabel(unit if one is drawn[-1] else "", fontsize=7.5, labelpad=1)
+        place -= _GAP / height
+        shown = cut(one.trace, skip) if skip else one.trace
+        _draw(axes, shown, shown.lanes[:most], longest, scale)
+        _head(axes, one, skip)
+        if one is drawn[-1]:
+            axes.set_xlabel(unit, fontsize=8, labelpad=1)
+        else:
+            axes.tick_params(axis="x", labelbottom=False, length=0)
+    _add_legend(sheet, top + 0.05 / height)
+    return sheet
+
+
+def of_scene(one: SceneTraces, models: Collection[str] | None = None, title: str = "") -> Figure:
+    """Draw a scene of a run, of these models alone; its title is what the scene teaches."""
+    drawn = [
+        Drawn(model, trace)
+        for model, trace in one.traces.items()
+        if models is None or model in models
+    ]
+    lesson = f"{one.lesson[0].lower()}{one.lesson[1:]}"
+    return figure(title or f"{one.scene.title}: {lesson}", one.scene.question, drawn)
+
+
+def _find_skips(traces: Sequence[Trace]) -> list[int]:
+    """Return how much of each beginning to leave out: 0, but for those that are far too long."""
+    far = _FAR * median(trace.length_ns for trace in traces)
+    room = _FAR * max(one.length_ns for one in traces if one.length_ns <= far)
+    return [
+        max(_find_begin(one), one.length_ns - room) if one.length_ns > far else 0 for one in traces
+    ]
+
+
+def _find_begin(trace: Trace) -> int:
+    """Return when the first lane runs that another one created; 0 if none does."""
+    return min(
+        (
+            span.start_ns
+            for lane in trace.lanes[1:]
+            for span in lane.spans
+            if span.state is State.RUNNING
+        ),
+        default=0,
+    )
+
+
+def _add_legend(sheet: Figure, top: float) -> None:
     handles: list[Artist] = [Patch(fc=_COLOURS[one], label=name) for one, name in _NAMES.items()]
     handles.append(Patch(fc=_LOOP_COLOUR, label="the loop waits in the kernel"))
     handles.append(Line2D([], [], color=style.FAILED, lw=0.8, label="wakes"))
     sheet.legend(
         handles=handles,
         loc="upper left",
-        bbox_to_anchor=(0.15 / _WIDTH, top + 0.05 / height),
+        bbox_to_anchor=(0.15 / _WIDTH, top),
         ncols=5,
-        fontsize=7.5,
+        fontsize=8,
         frameon=False,
     )
-    return sheet
 
 
 def _hidden(drawn: Sequence[Drawn], most: int) -> str:
@@ -104,22 +150,19 @@ def _unit(ns: int) -> tuple[str, float]:
     return "µs", 1e3
 
 
-def _draw(axes: Axes, one: Drawn, row: Sequence[Lane], longest_ns: int, scale: float) -> None:
-    trace, longest = one.trace, longest_ns / scale
+def _draw(axes: Axes, trace: Trace, row: Sequence[Lane], longest_ns: int, scale: float) -> None:
+    longest = longest_ns / scale
     axes.set_xlim(-longest / 200, longest * (1 + 1 / 200))
     axes.set_ylim(len(row), 0)
     axes.set_yticks(
         [index + 0.5 for index in range(len(row))],
         [style.wrap(units.printable(lane.name), _LEFT)[:24] for lane in row],
-        fontsize=7.5,
+        fontsize=8,
     )
     axes.tick_params(axis="y", length=0)
-    axes.tick_params(axis="x", labelsize=7.5)
+    axes.tick_params(axis="x", labelsize=8)
     axes.spines["left"].set_visible(False)
-    axes.set_title(_describe(one), loc="left", fontsize=8.5, pad=5, color=style.INK)
-    order = _order(trace)
-    if order:
-        axes.set_title(order, loc="right", fontsize=6.5, pad=5, color=style.FAINT)
+    axes.grid(axis="x", lw=0.5)
     few = sum(len(lane.spans) for lane in row) + len(trace.idle) < _MOST_VECTORS
     asleep = [
         _box(span.start_ns / scale, span.end_ns / scale, 0, len(row))
@@ -138,29 +181,32 @@ def _draw(axes: Axes, one: Drawn, row: Sequence[Lane], longest_ns: int, scale: f
                 rasterized=not few,
             )
         )
-    _label_waits(axes, row, scale, longest * _LABEL_SHARE)
+    _label_waits(axes, row, scale, longest * _LETTER)
     if len(trace.flows) <= _MOST_ARROWS:
         _draw_flows(axes, trace, row, scale)
 
 
-def _describe(one: Drawn) -> str:
-    """Return the head of a panel: the model, and what can be counted."""
+def _head(axes: Axes, one: Drawn, skip_ns: int) -> None:
+    """Write the model, what can be counted, and at the right who ran after whom if it fits."""
+    head, order = _describe(one, skip_ns), _order(one.trace)
+    axes.set_title(head, loc="left", fontsize=9.5, pad=4, color=style.INK)
+    if len(order) <= _HEAD_ROOM - _WIDER * len(head):
+        axes.set_title(order, loc="right", fontsize=7.5, pad=4, color=style.FAINT)
+
+
+def _describe(one: Drawn, skip_ns: int) -> str:
     trace = one.trace
     most = checks.count_parallel(trace)
     lanes = units.format_count(len(trace.lanes), "lane")
     steps = units.format_count(checks.count_switches(trace), "turn")
-    return f"{one.model}   ({lanes}, {steps}, at most {most} at once)"
+    skipped = f"; its first {units.format_time(skip_ns)} are left out" if skip_ns else ""
+    return f"{one.model}   ({lanes}, {steps}, at most {most} at once{skipped})"
 
 
 def _order(trace: Trace) -> str:
-    """Return who ran after whom, as far back as there is room; empty if there are many turns."""
-    turns = checks.list_turns(trace)
-    if len(turns) > _MOST_TURNS:
-        return ""
-    text = units.printable(" → ".join(turns))
-    while len(text) > _LONGEST_ORDER:
-        text = f"... → {' → '.join(text.split(' → ')[2:])}"
-    return text
+    """Return who ran after whom; empty if only one ran."""
+    turns = [name for name, _ in groupby(checks.list_turns(trace))]
+    return units.printable(" → ".join(turns)) if len(turns) > 1 else ""
 
 
 def _boxes(
@@ -184,20 +230,22 @@ def _boxes(
     return boxes
 
 
-def _label_waits(axes: Axes, row: Sequence[Lane], scale: float, least: float) -> None:
-    """Write what a lane waits for below its long waits."""
+def _label_waits(axes: Axes, row: Sequence[Lane], scale: float, letter: float) -> None:
+    """Write what a lane waits for into its waits, where that fits."""
     waits = [
-        (index, span)
+        (index, span, text)
         for index, lane in enumerate(row)
         for span in lane.spans
-        if span.state is State.WAITING and span.length_ns / scale > least
+        if span.state is State.WAITING
+        and (text := _short(units.printable(span.text)))
+        and span.length_ns / scale > letter * len(text)
     ]
-    for index, span in waits[:_MOST_LABELS]:
+    for index, span, text in waits[:_MOST_LABELS]:
         axes.text(
             (span.start_ns + span.end_ns) / 2 / scale,
             index + 0.5,
-            _short(units.printable(span.text)),
-            fontsize=6,
+            text,
+            fontsize=7,
             ha="center",
             va="center",
             color=style.INK,

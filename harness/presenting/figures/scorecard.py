@@ -92,7 +92,7 @@ def figure(
     analysis: Analysis, judged: Sequence[JudgedClaim], topic: str, page: Sequence[JudgedClaim]
 ) -> Figure:
     """Draw a page of claims, a panel per unit. `judged` are all claims."""
-    judged = [claim for claim in judged if claim.claim.behaviour is None]
+    judged = [claim for claim in judged if not claim.claim.is_observed]
     panels = _panels(page)
     labels = {
         claim.claim.id: style.wrap(_keep_units(claim.claim.says), _LABELS)

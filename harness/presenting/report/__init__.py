@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING
 from harness.behaviours import store
 from harness.behaviours.judge import table
 from harness.files import write_file
-from harness.presenting.report import behaviours_view, page, sources
+from harness.presenting.report import behaviours_view, page, sources, traces_view
 from harness.results.store import TRIALS_FILE
+from harness.traces import store as traces
+from harness.traces.scene import FIGURES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -50,6 +52,8 @@ def write(analysis: Analysis, folder: Path, judged: Sequence[JudgedClaim] = ()) 
         for path in sorted((folder / "figures").glob("*.svg")):
             if path.stem.startswith((_PAIRS, _CLAIMS)):
                 continue  # the page has tables of all pairs and claims
+            if path.stem.startswith(FIGURES) and path.stem not in traces_view.EMBEDDED:
+                continue
             svgs[path.stem] = path.read_text(encoding="utf-8", errors="replace")
     text = page.render(
         analysis,
@@ -57,6 +61,7 @@ def write(analysis: Analysis, folder: Path, judged: Sequence[JudgedClaim] = ()) 
         svgs,
         judged,
         _read_behaviours(analysis, folder),
+        traces_view.section(traces.of_run(folder)),
     )
     path = folder / FILE
     write_file(

@@ -18,6 +18,7 @@ from harness.analysis.first_look import first_look
 from harness.catalog.workload import order_models
 from harness.presenting.report import map_view, summary, svg, versus_view, view
 from harness.statistics.estimates import MARGIN_PERCENT
+from harness.traces.scene import FIGURES
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from harness.claims.judgement import JudgedClaim
     from harness.presenting.report.behaviours_view import BehavioursSection
     from harness.presenting.report.sources import SourceFile
+    from harness.presenting.report.traces_view import SceneDetails
     from harness.results.records import Machine
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -42,6 +44,7 @@ def render(
     svgs: Mapping[str, str],
     judged: Sequence[JudgedClaim] = (),
     behaviours: BehavioursSection | None = None,
+    scenes: Sequence[SceneDetails] = (),
 ) -> str:
     """Return the page. `svgs` are the texts of SVG files, by the name of their figure."""
     pictures = _pictures(svgs)
@@ -62,6 +65,7 @@ def render(
             case_id=view.case_id,
             models=_models(analysis, behaviours),
             behaviours=behaviours,
+            scenes=scenes,
             claims=view.claims(judged),
             maps=map_view.sections(analysis, pictures),
             versus=versus_view.section(analysis),
@@ -144,7 +148,8 @@ def _pictures(svgs: Mapping[str, str]) -> dict[str, view.Picture]:
             pictures[name] = view.Picture(name, None, "", f"It cannot be shown: {error}.")
             continue
         room -= len(safe.content)
-        shown = safe.without_title() if name in _UNTITLED else safe
+        has_sentence = name in _UNTITLED or name.startswith(FIGURES)
+        shown = safe.without_title() if has_sentence else safe
         pictures[name] = view.Picture(name, shown, safe.title or name)
     return pictures
 

@@ -182,9 +182,11 @@ class Hooks:
             sys.setprofile(None)
             threading.setprofile(None)
             threading.Thread.start = start  # type: ignore[method-assign]
-            lane.call = None
-            self.take_gil(lane)
-            self.recorder.done(lane.id)
+            with self.lock:  # threads that go on are still seen, as is who had the GIL before
+                lane.call = None
+                self.take_gil(lane)
+                lane.runs, self.holder = False, None
+                self.recorder.done(lane.id)
 
 
 def _count_waits() -> int:

@@ -16,6 +16,7 @@ from harness.claims.judge import CORES
 from harness.claims.ledger import Citation, Claim, Range
 from harness.errors import Problem
 from harness.paths import ROOT, WORKLOADS
+from harness.traces import scene as scenes
 from tests.support.ledgers import LEDGER
 
 VARIANTS = {
@@ -60,6 +61,10 @@ def _can_be_measured(claim: Claim, shipped: dict[str, Workload]) -> None:
         question = question_file.load_folder()[claim.behaviour.question]
         assert claim.behaviour.word in question.words, claim.id
         assert claim.behaviour.model not in question.not_applicable, claim.id
+        return
+    if claim.trace is not None:
+        scene = scenes.load_folder()[claim.trace.scene]
+        assert claim.trace.model not in scene.not_applicable, claim.id
         return
     if measure is None:
         assert claim.waits_for not in shipped, f"{claim.id} can be measured now"

@@ -95,7 +95,11 @@ def test_a_run_that_fails_says_why(what: str) -> None:
     [
         ("title = 1", "bad.toml: params: found nothing, expected a table"),
         ("[params]\nsteps = -1", "bad.toml: params.steps: found -1, expected an integer from 0"),
-        ('title="T"\nquestion="Q?"\nexpect=1\ncolour=2\n[params]', "colour: unknown key"),
+        (
+            'title="T"\nquestion="Q?"\nlesson="ends"\nexpect=1\ncolour=2\n[params]',
+            "colour: unknown key",
+        ),
+        ('title="T"\nquestion="Q?"\nlesson="all"\n[params]', "expected one of at-once, cleanup"),
     ],
 )
 def test_a_scene_that_is_wrong_says_where(text: str, complaint: str) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ import pytest
 from harness.behaviours import question
 from harness.behaviours.question import DIES, HANGS
 from harness.behaviours.records import Observation
+from harness.catalog.contestant import DEFAULT_RUNTIME
 from harness.errors import Exit, Problem
 from harness.measuring import observing
 from harness.measuring.observing import Assignment
@@ -110,3 +112,21 @@ def test_an_interrupt_ends_it_and_stores_nothing(tmp_path: Path) -> None:
     with pytest.raises(Problem, match="nothing was stored") as raised:
         list(observing.observe_all(assignments, 5, lambda: True))
     assert raised.value.code is Exit.INTERRUPTED
+
+
+# --- runtimes
+
+
+def test_a_model_is_observed_on_one_runtime_alone(tmp_path: Path) -> None:
+    ours = a_runner(tmp_path, "", "asyncio")
+    other = replace(ours, runtime="3.14")
+    runners = Runners({one.key: one for one in (ours, other)})
+
+    def chosen(runtime: str) -> list[Runner]:
+        planned = observing.plan({"demo": DEMO}, runners, ("asyncio",), runtime)
+        return [one.runner for one in planned.assignments]
+
+    assert chosen(DEFAULT_RUNTIME) == [ours]
+    assert chosen("3.14") == [other]
+    with pytest.raises(Problem, match=r"the runtime 3\.15 cannot be used"):
+        chosen("3.15")

@@ -9,7 +9,7 @@ from harness.presenting.figures.lanes import Drawn
 from harness.traces import lanes as core
 from harness.traces.events import Event, Kind
 from harness.traces.lanes import Trace
-from tests.support.traces import two_tasks
+from tests.support.traces import in_turn, two_tasks
 
 
 def many(number: int) -> Trace:
@@ -55,3 +55,16 @@ def test_of_many_lanes_the_first_are_drawn_and_the_note_says_so() -> None:
     assert len(axes.get_yticklabels()) == 40
     note = " ".join(" ".join(text.get_text().split()) for text in figure.texts)
     assert "Only the first 40 of up to 100 lanes are drawn." in note
+
+
+def test_what_takes_far_longer_than_usual_begins_with_its_tasks() -> None:
+    late = in_turn(("a", 900, 910), ("b", 920, 980), length=1_000)
+    quick = in_turn(("a", 10, 20), ("b", 20, 90))
+    *_, axes = drawn(quick, quick, late)
+    assert "its first 900 ns are left out" in axes.get_title("left")
+    assert axes.get_xlim()[1] < 0.2  # µs, the longest of what is shown
+
+
+def test_the_order_of_many_turns_is_left_out() -> None:
+    (axes,) = drawn(many(60))
+    assert axes.get_title("right") == ""

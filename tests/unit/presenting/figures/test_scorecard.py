@@ -75,7 +75,7 @@ def test_a_panel_has_one_unit_and_shows_every_end_of_range_and_interval(scene: s
 @pytest.mark.parametrize("scene", MEASURED)
 def test_the_title_counts_verdicts_and_the_foot_what_is_not_shown(scene: str) -> None:
     it, page = drawing(scene), page_of(scene)
-    numbers = [claim for claim in ledger.load() if claim.behaviour is None]
+    numbers = [claim for claim in ledger.load() if not claim.is_observed]
     everything = judge.judge_claims(numbers, it.analysis)
     assert page.title() == judgement.summary_sentence(everything)
     others = judgement.count_verdicts(everything)[Verdict.UNMEASURED]
