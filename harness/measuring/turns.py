@@ -7,6 +7,7 @@ round cancels it. A contestant that waits for its turn is blocked in a read and 
 from __future__ import annotations
 
 import os
+import queue
 import random
 from dataclasses import dataclass
 from statistics import median
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 import psutil
 from msgspec import structs
 
-from harness.measuring.live_contestant import LiveContestant, Stop
+from harness.measuring.live_contestant import LiveContestant, Stop, await_first
 from harness.measuring.machine.interference import RoundWatch
 from harness.measuring.machine.limits import count_open_files, raise_open_files
 from harness.measuring.servers.load_protocol import expect_turns
@@ -62,9 +63,10 @@ def run_turns(
     """
     expected = _expect_rounds([assignment for _, assignment in assignments], most_rounds)
     for _ in range(MOST_ATTEMPTS):
+        speakers: queue.SimpleQueue[LiveContestant] = queue.SimpleQueue()
         turns = _Turns(
             [
-                LiveContestant.of(runner, assignment, block, position, expected)
+                LiveContestant.of(runner, assignment, block, position, expected, speakers)
                 for position, assignment in assignments
             ],
             expected,
@@ -141,14 +143,14 @@ class _Turns:
         starting: list[LiveContestant] = []
         for contestant in waiting:
             if len(starting) == at_once:
-                starting.pop(0).await_message(self.stop)
+                await_first(starting, self.stop)
             if self.stop.is_asked or (len(started) >= fewest and not self.room.is_left(at_once)):
                 break
             contestant.start()
             started.append(contestant)
             starting.append(contestant)
-        for contestant in starting:
-            contestant.await_message(self.stop)
+        while starting:
+            await_first(starting, self.stop)
         return started
 
     def _take_rounds(self, contestants: Sequence[LiveContestant]) -> int:
