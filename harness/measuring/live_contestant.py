@@ -153,6 +153,7 @@ def await_first(starting: list[LiveContestant], stop: Stop) -> None:
             continue
         if first in starting:  # another has gone while it waited for its turn
             first.await_message(stop)
+            first.attempt.move_to_its_cores()
             starting.remove(first)
             return
     starting.clear()

@@ -136,7 +136,8 @@ class _Turns:
         """Start contestants while there is room; return those that were started.
 
         As many start at once as there are cores: nothing is timed yet. With more, warm-ups would
-        start their tasks too late, and the trial would be unsettled.
+        start their tasks too late, and the trial would be unsettled. Of those with cores of their
+        own, such as servers, every other one starts on spare cores.
         """
         at_once = os.cpu_count() or 1
         started: list[LiveContestant] = []
@@ -146,6 +147,8 @@ class _Turns:
                 await_first(starting, self.stop)
             if self.stop.is_asked or (len(started) >= fewest and not self.room.is_left(at_once)):
                 break
+            aside = sum(other.attempt.starts_aside for other in starting)
+            contestant.attempt.starts_aside = len(starting) > 2 * aside
             contestant.start()
             started.append(contestant)
             starting.append(contestant)
