@@ -135,11 +135,12 @@ class _Turns:
     def _start(self, waiting: Sequence[LiveContestant], fewest: int) -> list[LiveContestant]:
         """Start contestants while there is room; return those that were started.
 
-        As many start at once as there are cores: nothing is timed yet. With more, warm-ups would
-        start their tasks too late, and the trial would be unsettled. Of those with cores of their
+        One more starts at once than there are cores: nothing is timed yet, and each waits for a
+        while, for a timer or a load generator. With many more, warm-ups would start their tasks
+        too late, and the trial would be unsettled. Of those with cores of their
         own, such as servers, every other one starts on spare cores.
         """
-        at_once = os.cpu_count() or 1
+        at_once = 1 + (os.cpu_count() or 1)
         started: list[LiveContestant] = []
         starting: list[LiveContestant] = []
         for contestant in waiting:
