@@ -149,6 +149,7 @@ class LiveResults:
             kinds=("svg",),  # of which the report is made; the others would take as long again
             stop=self._interrupted,
             failed=warn_of_figure,
+            shared=True,
         )
         if self._interrupted():
             return
