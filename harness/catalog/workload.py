@@ -318,8 +318,9 @@ class ModelCase:
             return ()
         shortest_ns = min(case.sampling.min_sample_ns, _LOOK_NS)
         halved = {**case.params, param: half}
-        # A JIT compiler needs some samples before a call is as fast as it gets.
-        looks = (("half", halved, 8), ("whole", case.params, 1), ("half-again", halved, 1))
+        # A JIT compiler needs some samples before a call is as fast as it gets. Then those that
+        # find the number of calls are enough.
+        looks = (("half", halved, 8), ("whole", case.params, 0), ("half-again", halved, 0))
         return tuple(
             replace(
                 self,

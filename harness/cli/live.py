@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from harness.results.records import Trial
 
 _USUAL_S = 10.0  # to draw a run of all workloads, before it is known
-_APART = 12  # times what drawing takes: below a tenth of the time
+_APART = 24  # times what drawing takes: below a twentieth of the time
 
 
 @dataclass
@@ -149,6 +149,7 @@ class LiveResults:
             kinds=("svg",),  # of which the report is made; the others would take as long again
             stop=self._interrupted,
             failed=warn_of_figure,
+            shared=True,
         )
         if self._interrupted():
             return

@@ -36,7 +36,7 @@ class Stop:
         return self.interrupted()
 
 
-@dataclass
+@dataclass(eq=False)
 class LiveContestant:
     """A contestant that is alive: a thread waits for what its child says."""
 
@@ -44,10 +44,13 @@ class LiveContestant:
     attempt: Attempt
     rng: random.Random
     limits: child.Limits
+    # Those that have just said something, in that order: all contestants of a block share it.
+    speakers: queue.SimpleQueue[LiveContestant] = field(default_factory=queue.SimpleQueue)
     messages: queue.SimpleQueue[str] = field(default_factory=queue.SimpleQueue)
     is_alive: bool = False  # it waits for its turn
     has_ended: bool = False
     turn_s: float = 0.0  # how long its last turn took
+    _waited_s: float = 0.0  # for its next message
     _thread: threading.Thread | None = None
 
     @classmethod
@@ -58,13 +61,14 @@ class LiveContestant:
         block: int,
         position: int,
         turns: int = 1,
+        speakers: queue.SimpleQueue[LiveContestant] | None = None,
     ) -> LiveContestant:
         """Return a contestant that is about to start, and is expected to take so many turns."""
         rng = random.Random(f"{runner.seed} {block} {assignment.cell}")
         attempt = runner.prepare(assignment, block, position, rng, turns=turns)
         limits = child.Limits(math.inf, runner.memory_bytes, has_neighbours=True)
-        contestant = cls(runner, attempt, rng, limits)
-        attempt.listen(contestant.messages.put)
+        contestant = cls(runner, attempt, rng, limits, speakers or queue.SimpleQueue())
+        attempt.listen(contestant._say)
         return contestant
 
     @property
@@ -89,19 +93,27 @@ class LiveContestant:
 
     def await_message(self, stop: Stop) -> None:
         """Wait until it is ready or has taken its sample, or is gone or too late."""
-        waited_s = 0.0
         while True:
             try:
                 self.is_alive = self.messages.get(timeout=_TICK_S) != "gone"
             except queue.Empty:
-                waited_s += _TICK_S
                 stop.on_tick()
-                if waited_s > self.attempt.assignment.case.sampling.timeout_s:
-                    self.limits.timeout_s = 0.0  # its thread stops it at the next look
+                self._note_tick()
                 if not stop.is_asked:
                     continue
                 self.is_alive = False
+            self._waited_s = 0.0
             return
+
+    def _note_tick(self) -> None:
+        """Count a tick without a message; if there were too many, let its thread stop it."""
+        self._waited_s += _TICK_S
+        if self._waited_s > self.attempt.assignment.case.sampling.timeout_s:
+            self.limits.timeout_s = 0.0  # at the next look of the thread
+
+    def _say(self, text: str) -> None:
+        self.messages.put(text)
+        self.speakers.put(self)
 
     def end_turns(self) -> None:
         """Tell it to clean up and report its answers."""
@@ -122,4 +134,26 @@ class LiveContestant:
             with contextlib.closing(self.attempt):
                 self.runner.run_child(self.attempt, self.rng, self.limits)
         finally:
-            self.messages.put("gone")
+            self._say("gone")
+
+
+def await_first(starting: list[LiveContestant], stop: Stop) -> None:
+    """Wait until one of those that start is ready or gone, and take it out of the list.
+
+    A slow one does not keep the others from starting meanwhile. They share `speakers`.
+    """
+    speakers = starting[0].speakers
+    while not stop.is_asked:
+        try:
+            first = speakers.get(timeout=_TICK_S)
+        except queue.Empty:
+            stop.on_tick()
+            for contestant in starting:
+                contestant._note_tick()  # noqa: SLF001 - of the same module
+            continue
+        if first in starting:  # another has gone while it waited for its turn
+            first.await_message(stop)
+            first.attempt.move_to_its_cores()
+            starting.remove(first)
+            return
+    starting.clear()

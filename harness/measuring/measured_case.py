@@ -40,8 +40,8 @@ if TYPE_CHECKING:
     from harness.results.records import Cell, Growth, Trial
 
 
-# In so many of its processes each contestant shows that its time grows with its work.
-_PROCESSES_WITH_LOOKS = 2
+# A contestant whose first process gave no answer is asked once more whether its time grows.
+_TRIES_TO_LOOK = 2
 # If a round takes longer, three are enough, or even one where it leaves little noise.
 _LONG_ROUND_NS, _VERY_LONG_ROUND_NS = 1_000_000_000, 1_500_000_000
 
@@ -140,14 +140,15 @@ class MeasuredCase:
     def needs_looks(self, cell: Cell, block: int) -> bool:
         """Return whether a trial has to show that time grows with work, from those before it.
 
-        Every contestant does in its first processes, and in more while that is not settled.
+        Every contestant does in its first process, and in more until it is settled. One process
+        shows growth only if all of its ratios do, in wall time or in CPU time.
         """
         earlier = [index for index, one in self._blocks.items() if index < block]
-        if sum(cell in self._blocks[index].cells for index in earlier) < _PROCESSES_WITH_LOOKS:
-            return True
         known = self._growths[cell]
         found = [known[index] for index in earlier if index in known]
-        return bool(found) and judge_growth(found).growing is Growing.UNSETTLED
+        if found:
+            return judge_growth(found).growing is Growing.UNSETTLED
+        return sum(cell in self._blocks[index].cells for index in earlier) < _TRIES_TO_LOOK
 
     @property
     def block_count(self) -> int:

@@ -23,7 +23,7 @@ from harness.measuring.processes.environment import create_environment
 from harness.measuring.processes.running_time import describe_standstill
 from harness.measuring.runners import protocol
 from harness.measuring.runners.transcript import Transcript
-from harness.measuring.servers.cores import split_allowed_cores
+from harness.measuring.servers.cores import move_processes, split_allowed_cores
 from harness.measuring.servers.load_driver import LoadDriver, find_obstacle
 from harness.measuring.servers.load_protocol import LoadFailure
 from harness.measuring.servers.site import SiteDriver, find_miscount
@@ -174,7 +174,7 @@ class TrialRunner:
                 self.interrupted,
                 on_tick,
                 runner.folder,
-                attempt.cores,
+                attempt.start_cores,
                 attempt.handle,
             )
         except OSError as error:
@@ -192,6 +192,7 @@ class Attempt:
     driver: LoadDriver | None
     obstacle: LoadFailure | None = None  # why the child is not started
     site: SiteDriver | None = None  # from which a client fetches pages
+    starts_aside: bool = False  # on spare cores, because another one starts on those of both
     on_turn: Callable[[str], None] = lambda _: None  # see `listen`
     first_round: int = 0  # of the block, in which it took its first turn
     turns_ns: list[int] = field(default_factory=list)  # how long each took, seen from here
@@ -275,8 +276,19 @@ class Attempt:
 
     @property
     def cores(self) -> frozenset[int]:
-        """The cores of the child; empty: any."""
+        """The cores of the child while it is measured; empty: any."""
         return self.helpers[0].cores.server if self.helpers else frozenset()
+
+    @property
+    def start_cores(self) -> frozenset[int]:
+        """The cores that the child starts on."""
+        spare = self.helpers[0].cores.spare if self.helpers else frozenset()
+        return spare if spare and self.starts_aside else self.cores
+
+    def move_to_its_cores(self) -> None:
+        """Move a child that has started aside, with all that it has started."""
+        if self.start_cores != self.cores:
+            move_processes(self.handle.list_processes(), self.cores)
 
     @property
     def helpers(self) -> tuple[LoadDriver | SiteDriver, ...]:

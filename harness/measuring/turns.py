@@ -7,6 +7,7 @@ round cancels it. A contestant that waits for its turn is blocked in a read and 
 from __future__ import annotations
 
 import os
+import queue
 import random
 from dataclasses import dataclass
 from statistics import median
@@ -15,7 +16,7 @@ from typing import TYPE_CHECKING
 import psutil
 from msgspec import structs
 
-from harness.measuring.live_contestant import LiveContestant, Stop
+from harness.measuring.live_contestant import LiveContestant, Stop, await_first
 from harness.measuring.machine.interference import RoundWatch
 from harness.measuring.machine.limits import count_open_files, raise_open_files
 from harness.measuring.servers.load_protocol import expect_turns
@@ -64,9 +65,10 @@ def run_turns(
     """
     expected = _expect_rounds([assignment for _, assignment in assignments], most_rounds)
     for _ in range(MOST_ATTEMPTS):
+        speakers: queue.SimpleQueue[LiveContestant] = queue.SimpleQueue()
         turns = _Turns(
             [
-                LiveContestant.of(runner, assignment, block, position, expected)
+                LiveContestant.of(runner, assignment, block, position, expected, speakers)
                 for position, assignment in assignments
             ],
             expected,
@@ -135,22 +137,26 @@ class _Turns:
     def _start(self, waiting: Sequence[LiveContestant], fewest: int) -> list[LiveContestant]:
         """Start contestants while there is room; return those that were started.
 
-        As many start at once as there are cores: nothing is timed yet. With more, warm-ups would
-        start their tasks too late, and the trial would be unsettled.
+        One more starts at once than there are cores: nothing is timed yet, and each waits for a
+        while, for a timer or a load generator. With many more, warm-ups would start their tasks
+        too late, and the trial would be unsettled. Of those with cores of their
+        own, such as servers, every other one starts on spare cores.
         """
-        at_once = os.cpu_count() or 1
+        at_once = 1 + (os.cpu_count() or 1)
         started: list[LiveContestant] = []
         starting: list[LiveContestant] = []
         for contestant in waiting:
             if len(starting) == at_once:
-                starting.pop(0).await_message(self.stop)
+                await_first(starting, self.stop)
             if self.stop.is_asked or (len(started) >= fewest and not self.room.is_left(at_once)):
                 break
+            aside = sum(other.attempt.starts_aside for other in starting)
+            contestant.attempt.starts_aside = len(starting) > 2 * aside
             contestant.start()
             started.append(contestant)
             starting.append(contestant)
-        for contestant in starting:
-            contestant.await_message(self.stop)
+        while starting:
+            await_first(starting, self.stop)
         return started
 
     def _take_rounds(self, contestants: Sequence[LiveContestant]) -> int:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     Timed = Callable[..., Any]
 
 _PARTS = 8  # of a sample; a run-up repeats one
+_ENOUGH_WARM_UP_NS = 50_000_000  # after which no further warm-up sample begins
 _MOST_CALLS = 1 << 32  # in a sample; if more seem needed, the clock or the work is broken
 
 
@@ -206,14 +207,21 @@ class _Sampler:
     def take_all(self) -> Steps:
         """Grow the batch, warm up, and take the samples that count."""
         calls = yield from self._grow_batch()
-        for _ in range(self._case.warmup):
-            yield from self._take(calls, warmup=True)
+        yield from self._warm_up(calls)
         self._probe.latencies_ns.clear()  # those of the warm-up do not count
         if self._turns is not None:
             yield from self._take_turns(calls, self._turns)
             return
         for _ in range(self._case.iterations):
             yield from self._take(calls, warmup=False)
+
+    def _warm_up(self, calls: int) -> Steps:
+        """Take the warm-up samples; where calls are long, as many as are enough."""
+        warmed_ns = 0
+        for _ in range(self._case.warmup):
+            if warmed_ns >= _ENOUGH_WARM_UP_NS:
+                return
+            warmed_ns += yield from self._take(calls, warmup=True)
 
     def _take_turns(self, calls: int, run_up: _RunUp) -> Steps:
         self._transport.ready()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import replace
@@ -11,11 +12,12 @@ import pytest
 
 from harness.catalog.contestant import Contestant
 from harness.catalog.workload import HEADLINE
-from harness.measuring import turns
+from harness.measuring import trials, turns
 from harness.measuring.inventory import Inventory
 from harness.measuring.live_contestant import LiveContestant, Stop
 from harness.measuring.plan import assign
 from harness.measuring.processes.child import Handle
+from harness.measuring.servers.cores import Cores
 from harness.results import histograms
 from harness.results.records import Cell, Status, Trial
 from tests.support.implementations import GREENLETS
@@ -53,6 +55,36 @@ def test_every_server_is_loaded_once_in_each_round(mark: str, generator: tuple[s
         assert {phase.reconnects for phase in trial.phases} == {0}
         open_requests = sum(phase.requests for phase in trial.phases if phase.loop == "open")
         assert histograms.decode(trial.latency).get_total_count() == open_requests
+
+
+def test_servers_start_on_all_cores_and_are_loaded_on_their_own(
+    mark: str, generator: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not hasattr(os, "sched_getaffinity") or len(os.sched_getaffinity(0)) < 2:
+        pytest.skip("there are no two processors to choose from")
+    own, spare = sorted(os.sched_getaffinity(0))[:2]
+    cores = Cores(frozenset({own}), frozenset({spare}))
+    monkeypatch.setattr(trials, "split_allowed_cores", lambda: cores)
+    monkeypatch.setattr(turns.os, "cpu_count", lambda: 2)
+    started_on, loaded_on = set(), set()
+    start, take_turn = LiveContestant.start, LiveContestant.take_turn
+
+    def noted_start(contestant: LiveContestant) -> None:
+        started_on.add(contestant.attempt.start_cores)
+        start(contestant)
+
+    def noted_turn(contestant: LiveContestant, stop: Stop, processor: int | None) -> None:
+        server = contestant.attempt.handle.list_processes()
+        loaded_on.update(frozenset(os.sched_getaffinity(process)) for process in server)
+        take_turn(contestant, stop, processor)
+
+    monkeypatch.setattr(LiveContestant, "start", noted_start)
+    monkeypatch.setattr(LiveContestant, "take_turn", noted_turn)
+    found = run_turns(bench_of_servers(mark, generator), [cell("good"), cell("leave_a_process")])
+    assert found is not None
+    assert [trial.status for trial in found] == [Status.OK] * 2
+    assert started_on == {cores.server, cores.spare}
+    assert loaded_on == {cores.server}
 
 
 def test_a_turn_ends_when_its_load_has_ended(mark: str, generator: tuple[str, ...]) -> None:

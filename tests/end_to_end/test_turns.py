@@ -100,6 +100,15 @@ def test_every_contestant_gives_one_sample_in_each_round(setup: Setup) -> None:
     )
 
 
+def test_one_that_starts_slowly_does_not_keep_others_from_starting(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns.os, "cpu_count", lambda: 1)
+    trials = run_turns(setup.bench(), "wait_for_the_announcement", "good", "announce_itself")
+    assert trials is not None
+    assert [(trial.status, trial.message) for trial in trials] == [(Status.OK, "")] * 3
+
+
 def test_a_block_during_which_the_harness_stood_still_is_measured_again(
     setup: Setup, monkeypatch: pytest.MonkeyPatch
 ) -> None:

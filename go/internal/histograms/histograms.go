@@ -22,10 +22,3 @@ func New() *hdrhistogram.Histogram { return hdrhistogram.New(LowestNs, HighestNs
 func Record(h *hdrhistogram.Histogram, ns int64) {
 	_ = h.RecordValue(min(max(ns, 0), HighestNs)) // never fails: the value is in range
 }
-
-// Encode returns h in the encoding of the protocol: HdrHistogram V2, compressed,
-// base64.
-func Encode(h *hdrhistogram.Histogram) (string, error) {
-	text, err := h.Encode(hdrhistogram.V2CompressedEncodingCookieBase)
-	return string(text), err
-}

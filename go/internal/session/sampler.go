@@ -51,10 +51,8 @@ func (s *sampler) takePrepared(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	for range s.Warmup {
-		if _, err := s.takeSample(ctx, calls, true); err != nil {
-			return err
-		}
+	if err := s.warmUp(ctx, calls); err != nil {
+		return err
 	}
 	s.sink.resetLatencies() // those of warm-up samples do not count
 	if lastCase := s.request.Cases[len(s.request.Cases)-1]; s.request.Turns && s.ID == lastCase.ID {
@@ -64,6 +62,22 @@ func (s *sampler) takePrepared(ctx context.Context) error {
 		if _, err := s.takeSample(ctx, calls, false); err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// enoughWarmUp is the time, in ns, after which no further warm-up sample begins.
+const enoughWarmUp = 50_000_000
+
+// warmUp takes the warm-up samples; where calls are long, as many as are enough.
+func (s *sampler) warmUp(ctx context.Context, calls int64) error {
+	warmed := int64(0)
+	for i := int64(0); i < s.Warmup && warmed < enoughWarmUp; i++ {
+		elapsed, err := s.takeSample(ctx, calls, true)
+		if err != nil {
+			return err
+		}
+		warmed += elapsed
 	}
 	return nil
 }

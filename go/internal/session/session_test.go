@@ -159,6 +159,13 @@ func TestBatchesGrowToTheMinimumDurationDuringWarmUp(t *testing.T) {
 	expect(t, "iterations", column(samples, "iteration"), "0 1 2 3 4 5")
 }
 
+func TestWarmUpEndsOnceItHasLastedLongEnough(t *testing.T) {
+	s := newTestSession()
+	c := protocol.Case{ID: "check", Operations: 1, Warmup: 8, Iterations: 1}
+	samples := ofKind("sample", s.runCases(t, s.takes(enoughWarmUp/2, 1), c))
+	expect(t, "warm-up", column(samples, "warmup"), "true true false")
+}
+
 func TestACallThatIsLongEnoughIsABatchOfOne(t *testing.T) {
 	s := newTestSession()
 	c := protocol.Case{ID: "check", Operations: 1, Iterations: 1, MinSampleNs: 1000}

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness.measuring.machine.kernel_files import KernelFiles
@@ -23,6 +25,14 @@ class Cores:
 
     server: frozenset[int] = frozenset()
     client: frozenset[int] = frozenset()
+
+    @property
+    def spare(self) -> frozenset[int]:
+        """Where a server may start while another one does: as many cores; empty if there are none.
+
+        A program that counts its cores finds the same number there.
+        """
+        return self.client if len(self.client) == len(self.server) else frozenset()
 
 
 def split_cores(available: frozenset[int], siblings: Iterable[frozenset[int]] = ()) -> Cores:
@@ -75,6 +85,18 @@ def split_allowed_cores(files: KernelFiles | None = None) -> Cores:
         return Cores()
     siblings = find_siblings(files or KernelFiles())
     return split_cores(frozenset(os.sched_getaffinity(0)), siblings)
+
+
+def move_processes(processes: Iterable[int], cores: frozenset[int]) -> None:
+    """Move processes with all their threads to cores; they keep them, and so does what they start.
+
+    What has ended meanwhile is left out.
+    """
+    for process in processes:
+        with contextlib.suppress(OSError):
+            for thread in Path(f"/proc/{process}/task").iterdir():
+                with contextlib.suppress(OSError):
+                    os.sched_setaffinity(int(thread.name), cores)
 
 
 def count_server_processors() -> int:

@@ -36,6 +36,7 @@ from harness.presenting.figures import (
     travel,
     versus,
 )
+from harness.presenting.figures.two_processes import write_shared
 from harness.traces.scene import FIGURES
 
 if TYPE_CHECKING:
@@ -68,6 +69,7 @@ def draw(
     failed: Callable[[str, Exception], None] | None = None,
     observed: Sequence[Row] = (),
     traced: Mapping[str, SceneTraces] = MappingProxyType({}),
+    shared: bool = False,
 ) -> list[Path]:
     """Draw every figure of a run into `folder`; returns the files of the last of `kinds`.
 
@@ -75,7 +77,8 @@ def draw(
     `traced` the traces by scene. With `only`, draws just the figures of these names, as far as the
     run has them; with `workloads`, of workloads only theirs. `stop` is asked before each figure.
     `failed` gets the name of a figure that cannot be made, and the error; the others are drawn.
-    Without `failed`, the error is raised.
+    Without `failed`, the error is raised. With `shared`, another process draws half of them, and
+    calls `failed` there.
 
     Raises Problem if a file cannot be written.
     """
@@ -84,7 +87,7 @@ def draw(
         for name, make in _makers(analysis, judged, observed, traced, workloads)
         if only is None or name in only
     )
-    return _write(makers, analysis, folder, kinds, stop, failed)
+    return _write(makers, analysis, folder, kinds, stop, failed, shared=shared)
 
 
 def draw_pair(analysis: Analysis, folder: Path, pair: HeadToHead) -> list[Path]:
@@ -106,29 +109,35 @@ def _write(
     kinds: Sequence[str],
     stop: Callable[[], bool] = lambda: False,
     failed: Callable[[str, Exception], None] | None = None,
+    *,
+    shared: bool = False,
 ) -> list[Path]:
     """Make figures and save each; returns the files of the last of `kinds`. Raises Problem."""
-    written = []
+
+    def write(some: Sequence[tuple[str, _Maker]]) -> list[Path]:
+        written = []
+        for name, make in some:
+            if stop():
+                break
+            figure = _make(name, make, failed)
+            if figure is None:
+                continue
+            for kind in kinds:
+                path = folder / f"{name}.{kind}"
+                _save(figure, path, kind, first_look(analysis) if analysis.measuring else "")
+            written.append(path)
+        return written
+
     try:
         folder.mkdir(exist_ok=True)
         with style.applied():
-            for name, make in makers:
-                if stop():
-                    break
-                figure = _make(name, make, failed)
-                if figure is None:
-                    continue
-                for kind in kinds:
-                    path = folder / f"{name}.{kind}"
-                    _save(figure, path, kind, first_look(analysis) if analysis.measuring else "")
-                written.append(path)
+            return write_shared(write, list(makers), stop) if shared else write(list(makers))
     except OSError as error:
         raise Problem(
             f"{folder}: figures cannot be written: {error.strerror}; the measurements are safe:"
             " free some space or make it writable, then: loombench plot",
             Exit.NOT_POSSIBLE,
         ) from None
-    return written
 
 
 def _make(

@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import sys
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -164,6 +165,24 @@ def wrong_at_the_end() -> None:
 @way
 def never_ready() -> None:
     answer_in_turns(before_ready=hang)
+
+
+@way
+def announce_itself() -> None:
+    answer_in_turns(before_ready=announcement().touch)
+
+
+@way
+def wait_for_the_announcement() -> None:
+    def wait() -> None:
+        while not announcement().exists():
+            time.sleep(0.001)
+
+    answer_in_turns(before_ready=wait)
+
+
+def announcement() -> Path:
+    return Path(os.environ["TURNS_LOG"] + ".announced")
 
 
 @way

@@ -18,13 +18,14 @@ from tests.support.factories import trial
 SHIPPED = workload_file.load_folder(WORKLOADS)
 GREW = Growth(2.0, 100.0, 200.0, ratios=(2.0, 2.0, 2.0))
 STOOD = Growth(2.0, 100.0, 100.0, ratios=(1.0, 1.0, 1.0))
+FAILED = None  # a trial without an answer
 ASYNCIO, TRIO, VARIANT = (
     Cell(Contestant("pingpong", model, variant), "headline")
     for model, variant in (("asyncio", ""), ("trio", ""), ("trio", "reschedule"))
 )
 
 
-def recorded(found: dict[Cell, list[Growth]]) -> MeasuredCase:
+def recorded(found: dict[Cell, list[Growth | None]]) -> MeasuredCase:
     case = MeasuredCase([assign(cell, SHIPPED) for cell in (ASYNCIO, TRIO, VARIANT)], 0.03)
     for cell, growths in found.items():
         for block, growth in enumerate(growths):
@@ -32,12 +33,19 @@ def recorded(found: dict[Cell, list[Growth]]) -> MeasuredCase:
     return case
 
 
-def test_everyone_takes_looks_in_two_processes_and_a_variant_that_comes_later_too() -> None:
-    case = recorded({ASYNCIO: [GREW, GREW], TRIO: [GREW]})
-    assert not case.needs_looks(ASYNCIO, 2)
-    assert case.needs_looks(TRIO, 2)
-    assert case.needs_looks(VARIANT, 2)
-    assert case.needs_looks(ASYNCIO, 1)  # a resumed run decides as before
+def test_everyone_takes_looks_in_one_process_and_a_variant_that_comes_later_too() -> None:
+    case = recorded({ASYNCIO: [GREW]})
+    assert not case.needs_looks(ASYNCIO, 1)
+    assert case.needs_looks(TRIO, 1)
+    assert case.needs_looks(VARIANT, 1)
+    assert case.needs_looks(ASYNCIO, 0)  # a resumed run decides as before
+
+
+def test_who_has_failed_takes_looks_once_more() -> None:
+    case = recorded({ASYNCIO: [FAILED], TRIO: [FAILED, FAILED], VARIANT: [FAILED, GREW]})
+    assert case.needs_looks(ASYNCIO, 2)
+    assert not case.needs_looks(TRIO, 2)
+    assert not case.needs_looks(VARIANT, 2)
 
 
 def test_who_is_not_settled_takes_more_looks() -> None:
@@ -45,6 +53,7 @@ def test_who_is_not_settled_takes_more_looks() -> None:
     assert not case.needs_looks(ASYNCIO, 2)
     assert case.needs_looks(TRIO, 3)
     assert not case.needs_looks(VARIANT, 2)
+    assert case.needs_looks(TRIO, 1)
 
 
 @pytest.mark.parametrize("id_", ["pingpong", "pickling"])

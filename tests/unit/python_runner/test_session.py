@@ -55,6 +55,12 @@ def test_calls_are_batched_until_a_sample_is_long_enough(kind: Kind, clock: Fake
     assert all(record["elapsed_ns"] >= 20 * MS for record in records[2:])
 
 
+def test_warm_up_ends_once_it_has_lasted_long_enough(kind: Kind, clock: FakeClock) -> None:
+    records = kind.work(work_that_takes(clock, 30 * MS), case(warmup=8, iterations=1))
+    warm_up = [record["warmup"] for record in records_of_kind(records, "sample")]
+    assert warm_up == [True, True, False]
+
+
 def test_a_batch_grows_at_most_tenfold_and_by_at_least_one_call(
     kind: Kind, clock: FakeClock
 ) -> None:

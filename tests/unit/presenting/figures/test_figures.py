@@ -403,6 +403,14 @@ def test_only_the_figures_of_named_workloads_are_drawn_and_those_of_the_run(
     assert [path.stem for path in written] == ["overview", "noop"]
 
 
+def test_two_processes_draw_the_same_figures_as_one(tmp_path: Path) -> None:
+    one = figures.draw(first_look(), tmp_path / "one", kinds=("svg",))
+    two = figures.draw(first_look(), tmp_path / "two", kinds=("svg",), shared=True)
+    assert sorted(path.name for path in two) == sorted(path.name for path in one)
+    for path in one:
+        assert (tmp_path / "two" / path.name).read_bytes() == path.read_bytes()
+
+
 def test_drawing_stops_between_two_figures_when_it_is_asked_to(tmp_path: Path) -> None:
     asked = iter([False, True])
     figures.draw(first_look(), tmp_path, kinds=("svg",), stop=lambda: next(asked))
