@@ -28,14 +28,14 @@ _LACKS = (
     re.compile(r"(?m)^The package `(\S+)` requires `([\w.-]+).*`, but it's not installed"),  # uv
 )
 _HOW = ("install", "--quiet", "--no-deps", "--require-hashes", "--only-binary", ":all:")
-_UV_NAMES = {
-    "PIP_INDEX_URL": "UV_DEFAULT_INDEX",
-    "PIP_EXTRA_INDEX_URL": "UV_INDEX",
-    "PIP_FIND_LINKS": "UV_FIND_LINKS",
-    "PIP_TRUSTED_HOST": "UV_INSECURE_HOST",
-    "PIP_CERT": "SSL_CERT_FILE",
-    "PIP_CLIENT_CERT": "SSL_CLIENT_CERT",
-    "PIP_PROXY": "ALL_PROXY",
+_UV_NAMES = {  # of a setting of pip, as a variable without PIP_ and _URL
+    "INDEX": "UV_DEFAULT_INDEX",
+    "EXTRA_INDEX": "UV_INDEX",
+    "FIND_LINKS": "UV_FIND_LINKS",
+    "TRUSTED_HOST": "UV_INSECURE_HOST",
+    "CERT": "SSL_CERT_FILE",
+    "CLIENT_CERT": "SSL_CLIENT_CERT",
+    "PROXY": "ALL_PROXY",
 }
 
 
@@ -73,7 +73,7 @@ def find_uv(run: Commands, python: Path) -> Installer | None:
     settings = run.read_settings(_pip_of(sys.executable)) if uv else None
     if uv is None or settings is None:
         return None
-    env = {_UV_NAMES.get(name, name): _for_uv(name, value) for name, value in settings.items()}
+    env = dict(_for_uv(name, value) for name, value in settings.items())
     # Which index has a file does not matter, because its hash has to be right.
     env |= {"UV_INDEX_STRATEGY": "unsafe-best-match", "UV_HTTP_RETRIES": "1"}
     no_index = settings.get("PIP_NO_INDEX", "").lower() in ("1", "true", "yes", "on")
@@ -82,9 +82,11 @@ def find_uv(run: Commands, python: Path) -> Installer | None:
     return Installer((uv, "pip"), where, how, env, ())
 
 
-def _for_uv(name: str, value: str) -> str:
-    between = "," if name == "PIP_FIND_LINKS" else " "
-    return between.join(value.split()) if name in _UV_NAMES else value
+def _for_uv(name: str, value: str) -> tuple[str, str]:
+    """Return a variable of pip as one of uv; others stay as they are."""
+    known = _UV_NAMES.get(name.removeprefix("PIP_").removesuffix("_URL"), "")
+    between = "," if known == "UV_FIND_LINKS" else " "
+    return (known, between.join(value.split())) if known else (name, value)
 
 
 def find_pip(run: Commands, python: Path) -> Installer:
