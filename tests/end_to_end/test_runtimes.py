@@ -75,12 +75,15 @@ def test_an_environment_has_what_has_a_wheel_and_says_what_is_missing(
     before = listing(own / "lib" / f"python3.{sys.version_info.minor}" / "site-packages")
 
     told: list[str] = []
-    both = [f"twin={sys.executable}", f"other=LOOMBENCH_X=1 {sys.executable}"]
+    both = [f"twin={sys.executable}", f"other=PYTHON_JIT=1 {sys.executable}"]
     inventory = Inventory.open((), {}, both, tell=told.append)
     again = Inventory.open((), {}, [f"twin={sys.executable}"], tell=told.append, remembered=True)
     assert len(told) == 1, "it is made once"
     assert ": making an environment for" in told[0]
     assert inventory.runners.found.keys() >= {"python @ twin", "python @ other"}
+    has_jit = inventory.runners.found["python @ other"].description.facts["jit"] != "none"
+    said = [text for text in inventory.runners.problems if "PYTHON_JIT has no effect" in text]
+    assert [text.partition(":")[0] for text in said] == ([] if has_jit else ["the runtime other"])
     after = listing(own / "lib" / f"python3.{sys.version_info.minor}" / "site-packages")
     assert (before, (tmp_path / "wrong").exists()) == (after, False)
 

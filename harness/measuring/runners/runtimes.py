@@ -119,6 +119,7 @@ def add_runtimes(
     add_runners(runners, usable, remembered=remembered)
     for added in usable:
         _explain(runners, added)
+        _warn_of_no_jit(runners, added)
 
 
 def _prepare_python(
@@ -163,3 +164,13 @@ def _explain(runners: Runners, added: Added) -> None:
         )
         description = msgspec.structs.replace(runner.description, unavailable=unavailable)
         runners.found[key] = replace(runner, description=description)
+
+
+def _warn_of_no_jit(runners: Runners, added: Added) -> None:
+    """Say that a runtime with PYTHON_JIT has no JIT, for it is the same as one without."""
+    runner = runners.found.get(f"python @ {added.label}")
+    if runner and "PYTHON_JIT" in added.env and runner.description.facts.get("jit") == "none":
+        runners.problems.append(
+            f"the runtime {added.label}: PYTHON_JIT has no effect, because this interpreter was"
+            " built without a JIT"
+        )
