@@ -167,9 +167,10 @@ def _explain(runners: Runners, added: Added) -> None:
 
 
 def _warn_of_no_jit(runners: Runners, added: Added) -> None:
-    """Say that a runtime with PYTHON_JIT has no JIT, for it is the same as one without."""
+    """Say that a runtime whose JIT was asked for has none: it is the same as one without."""
     runner = runners.found.get(f"python @ {added.label}")
-    if runner and "PYTHON_JIT" in added.env and runner.description.facts.get("jit") == "none":
+    is_asked = added.env.get("PYTHON_JIT", "0") != "0"
+    if runner and is_asked and runner.description.facts.get("jit") == "none":
         runners.problems.append(
             f"the runtime {added.label}: PYTHON_JIT has no effect, because this interpreter was"
             " built without a JIT"
