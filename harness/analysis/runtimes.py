@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING, NamedTuple
 from msgspec import structs
 
 from harness import units
-from harness.analysis.findings import LONGEST_TITLE
 from harness.analysis.run_results import ranked
 from harness.catalog.contestant import DEFAULT_RUNTIME
 from harness.statistics.verdicts import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from harness.analysis.run_results import Analysis, CellResult, WorkloadResult
     from harness.results.records import Run
+    from harness.statistics.estimates import Ratio
 
 
 class Tally(NamedTuple):
@@ -72,38 +72,85 @@ def tallies(analysis: Analysis, results: Sequence[WorkloadResult]) -> list[Tally
     ]
 
 
+class _Pair(NamedTuple):
+    """A plain model on a runtime and on the default one, which have enough blocks."""
+
+    own: CellResult
+    twin: CellResult
+    verdict: Verdict
+    is_better: bool  # if they are different
+
+
+def _pairs(result: WorkloadResult, runtime: str) -> Iterator[_Pair]:
+    comparison = result.comparison
+    places = {cell.contestant: place for place, cell in enumerate(ranked(result))}
+    cells = {cell.contestant: cell for cell in ranked(result)}
+    for contestant, place in places.items():
+        twin = structs.replace(contestant, runtime=DEFAULT_RUNTIME)
+        if contestant.variant or contestant.runtime != runtime or twin not in places:
+            continue
+        if comparison.is_judged(contestant, twin):
+            verdict = comparison.verdict(contestant, twin)
+            yield _Pair(cells[contestant], cells[twin], verdict, place < places[twin])
+
+
 def _tally(runtime: str, results: Sequence[WorkloadResult]) -> Tally:
     better = worse = pairs = 0
     for result in results:
-        comparison = result.comparison
-        places = {cell.contestant: place for place, cell in enumerate(ranked(result))}
-        for contestant, place in places.items():
-            twin = structs.replace(contestant, runtime=DEFAULT_RUNTIME)
-            if contestant.variant or contestant.runtime != runtime or twin not in places:
-                continue
-            if not comparison.is_judged(contestant, twin):
-                continue
+        for pair in _pairs(result, runtime):
             pairs += 1
-            if comparison.verdict(contestant, twin) is Verdict.DIFFERENT:
-                better += place < places[twin]
-                worse += place > places[twin]
+            if pair.verdict is Verdict.DIFFERENT:
+                better += pair.is_better
+                worse += not pair.is_better
     return Tally(runtime, better, worse, pairs)
 
 
 def title(analysis: Analysis, results: Sequence[WorkloadResult]) -> str:
-    """Return the finding, or as much as a title holds: who is better, the most often first."""
-    text = finding(analysis, results)
-    if len(text) <= LONGEST_TITLE:
-        return text
-    against, *_ = text.removeprefix("Against ").partition(":")
-    found = sorted(tallies(analysis, results), key=lambda tally: -tally.better)
-    better = [f"{one.runtime} in {one.better} of {one.pairs}" for one in found]
-    for count in range(len(better), 0, -1):
-        shown = ", ".join(better[:count])
-        text = f"Better than {against}: {shown}"
-        if len(text) <= LONGEST_TITLE:
-            break
-    return text
+    """Return the surest large gain, or else loss, of a runtime; the finding if neither is shown."""
+    shown = [
+        (pair.is_better, _least_factor(result, pair), pair, result)
+        for result in results
+        for runtime in runtimes_of(analysis.run)[1:]
+        for pair in _pairs(result, runtime)
+        if pair.verdict is Verdict.DIFFERENT
+    ]
+    if not shown:
+        return finding(analysis, results)
+    _, _, pair, result = max(shown, key=lambda one: one[:2])
+    return _describe(analysis, result, pair)
+
+
+def _least_factor(result: WorkloadResult, pair: _Pair) -> float:
+    """Return by how much the two differ at least, by the interval; 0 if there is no ratio."""
+    ratio = _ratio(result, pair)
+    if ratio is None or ratio.low is None or ratio.high is None or ratio.low <= 0:
+        return 0
+    return max(ratio.low, 1 / ratio.high)
+
+
+def _ratio(result: WorkloadResult, pair: _Pair) -> Ratio | None:
+    return result.comparison.ratios.get((pair.own.contestant, pair.twin.contestant))
+
+
+def _describe(analysis: Analysis, result: WorkloadResult, pair: _Pair) -> str:
+    """Return `threads on 3.14t: 1.8x better than on Python 3.11.7 in Sum of squares`."""
+    contestant, ratio = pair.own.contestant, _ratio(result, pair)
+    factor = (
+        ""
+        if ratio is None
+        else f"{units.format_significant(max(ratio.value, 1 / ratio.value), 2)}x "
+    )
+    word = "better" if pair.is_better else "worse"
+    of_python = any(
+        runner.name == "python" and contestant.model in runner.models
+        for runner in analysis.run.runners
+    )
+    default = version_of(analysis.run, DEFAULT_RUNTIME)
+    default = f"Python {default}" if of_python else "the default runtime"
+    title = result.workload.title
+    return (
+        f"{contestant.model} on {contestant.runtime}: {factor}{word} than on {default} in {title}"
+    )
 
 
 def finding(analysis: Analysis, results: Sequence[WorkloadResult]) -> str:

@@ -119,6 +119,7 @@ def add_runtimes(
     add_runners(runners, usable, remembered=remembered)
     for added in usable:
         _explain(runners, added)
+        _warn_of_no_jit(runners, added)
 
 
 def _prepare_python(
@@ -163,3 +164,14 @@ def _explain(runners: Runners, added: Added) -> None:
         )
         description = msgspec.structs.replace(runner.description, unavailable=unavailable)
         runners.found[key] = replace(runner, description=description)
+
+
+def _warn_of_no_jit(runners: Runners, added: Added) -> None:
+    """Say that a runtime whose JIT was asked for has none: it is the same as one without."""
+    runner = runners.found.get(f"python @ {added.label}")
+    is_asked = added.env.get("PYTHON_JIT", "0") != "0"
+    if runner and is_asked and runner.description.facts.get("jit") == "none":
+        runners.problems.append(
+            f"the runtime {added.label}: PYTHON_JIT has no effect, because this interpreter was"
+            " built without a JIT"
+        )

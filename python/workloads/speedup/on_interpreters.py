@@ -1,35 +1,33 @@
-"""One interpreter per part; a queue carries back the sums.
+"""One part per interpreter, each called in a thread of its own, which waits before the clock."""
 
-The queue is read when the threads have ended, because `get` looks for a value every 10 ms only.
-"""
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
-from concurrent import interpreters
-from contextlib import AbstractContextManager
-
+from runner.crew import waiting_threads
 from runner.interpreter_pool import crew, here
 from runner.work import Params, Probe
 from workloads.speedup.parts import add_up, make_table, split
 
-Crew = list[interpreters.Interpreter]
+Worker = tuple[ThreadPoolExecutor, Callable[..., tuple[int, int]]]
 
 
-def work(passes: int, results: interpreters.Queue) -> None:
-    results.put((here(), add_up(make_table(), passes)))
+def work(passes: int) -> tuple[int, int]:
+    return here(), add_up(make_table(), passes)
 
 
-def prepare(params: Params, probe: Probe) -> AbstractContextManager[Crew]:
-    return crew(__name__, params.workers)
+@contextmanager
+def prepare(params: Params, probe: Probe) -> Iterator[list[Worker]]:
+    with crew(__name__, params.workers) as interpreters, waiting_threads(params.workers) as threads:
+        yield list(zip(threads, [one.call for one in interpreters], strict=True))
 
 
-def run(params: Params, probe: Probe, workers: Crew) -> int:
-    results = interpreters.create_queue()
+def run(params: Params, probe: Probe, workers: list[Worker]) -> int:
     parts = split(params.passes, len(workers))
-    threads = [
-        worker.call_in_thread(work, passes, results)
-        for worker, passes in zip(workers, parts, strict=True)
+    jobs = [
+        thread.submit(call, work, passes)
+        for (thread, call), passes in zip(workers, parts, strict=True)
     ]
-    for thread in threads:
-        thread.join()
-    done = [results.get_nowait() for _ in threads]
+    done = [job.result() for job in jobs]
     probe.observe_least("workers_seen", len({worker for worker, _ in done}))
     return sum(total for _, total in done)

@@ -1,24 +1,24 @@
-"""One thread per part."""
+"""One part per thread; the threads run and wait before the clock."""
 
-from threading import Thread, current_thread
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager
+from threading import get_ident
 
+from runner.crew import run_in_each, waiting_threads
 from runner.work import Params, Probe
 from workloads.speedup.parts import add_up, make_table, split
 
 
-def run(params: Params, probe: Probe) -> int:
+def prepare(params: Params, probe: Probe) -> AbstractContextManager[list[ThreadPoolExecutor]]:
+    return waiting_threads(params.workers)
+
+
+def run(params: Params, probe: Probe, threads: list[ThreadPoolExecutor]) -> int:
     shared = make_table() if params.text("state") == "shared" else None
-    done: list[tuple[Thread, int]] = []  # append() is atomic, so no lock is needed
 
-    def work(passes: int) -> None:
-        done.append((current_thread(), add_up(shared or make_table(), passes)))
+    def work(passes: int) -> tuple[int, int]:
+        return get_ident(), add_up(shared or make_table(), passes)
 
-    threads = [
-        Thread(target=work, args=(passes,)) for passes in split(params.passes, params.workers)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    probe.observe_least("workers_seen", len({thread for thread, _ in done}))
+    done = run_in_each(threads, work, split(params.passes, len(threads)))
+    probe.observe_least("workers_seen", len({worker for worker, _ in done}))
     return sum(total for _, total in done)

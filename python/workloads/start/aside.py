@@ -7,6 +7,7 @@ import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from contextvars import Context
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -46,4 +47,9 @@ def other_thread(
 
 def repeat(starts: int, start_and_stop: Callable[..., bool], *kind: str) -> int:
     """Start and stop a model several times; return how often its task ran as it should."""
+    # A thread of free-threaded Python inherits the context of its creator, in which a loop runs.
+    return Context().run(_repeat, starts, start_and_stop, kind)
+
+
+def _repeat(starts: int, start_and_stop: Callable[..., bool], kind: tuple[str, ...]) -> int:
     return sum(start_and_stop(*kind) for _ in range(starts))

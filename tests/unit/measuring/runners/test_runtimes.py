@@ -8,7 +8,7 @@ import pytest
 
 from harness.errors import Problem
 from harness.measuring.inventory import Inventory
-from harness.measuring.runners import environments
+from harness.measuring.runners import environments, installing
 from harness.measuring.runners.manifest import read_runtimes
 from harness.measuring.runners.runner import Runners
 from harness.measuring.runners.runtimes import add_runtimes, parse_choices
@@ -67,7 +67,7 @@ def test_without_a_network_the_standard_library_is_left() -> None:
 
 def test_the_lock_of_the_models_agrees_with_that_of_the_harness() -> None:
     root = environments.REQUIREMENTS.parent.parent
-    parse = environments._split
+    parse = installing.split
     other = {
         one.name: one.text.partition(" ")[0]
         for name in ("requirements.txt", "python/requirements.txt")
