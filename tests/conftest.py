@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gc
+import math
 import os
 import shutil
 import signal
+import threading
 from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
@@ -14,8 +16,10 @@ import pytest
 
 from harness import cli
 from harness.measuring import inventory as inventory_module
+from harness.measuring import turns
 from harness.measuring.inventory import Inventory
 from harness.measuring.processes import child
+from harness.measuring.processes.running_time import RunningTime
 from harness.measuring.runners import describing
 from harness.measuring.runners.runner import Runners
 from harness.results import store
@@ -24,7 +28,7 @@ from tests.support.collecting import pytest_collection  # noqa: F401 - a hook of
 from tests.support.command import Invoke
 from tests.support.exports import Export, small
 from tests.support.outside import PLANTED, toml
-from tests.support.planted.bench import left_of, new_mark
+from tests.support.planted.bench import LateAfter, left_of, new_mark
 
 # --- the session
 
@@ -60,6 +64,39 @@ def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the harness look at a child often, and be short with one that does not end."""
     monkeypatch.setattr(child, "_TICK_S", 0.02)
     monkeypatch.setattr(child, "_GRACE_S", 0.2)
+
+
+@pytest.fixture
+def long_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a block take all its rounds, however slow the machine is."""
+    monkeypatch.setattr(turns, "_ROUND_S", 3600.0)
+
+
+@pytest.fixture
+def late_after(monkeypatch: pytest.MonkeyPatch) -> LateAfter:
+    """Have a child be late as soon as the harness has done something, and never before.
+
+    A short timeout would also be reached by a child that a busy machine lets start late.
+    """
+    happened = threading.Event()
+
+    def read(_: RunningTime, *, is_stopped: bool = False) -> float:
+        is_trial = threading.current_thread() is threading.main_thread()  # and no load generator
+        return math.inf if is_trial and happened.is_set() else 0.0
+
+    def late_after(owner: type, method: str, word: bytes = b"") -> None:
+        do = getattr(owner, method)
+
+        def done(self: object, *arguments: object) -> object:
+            result = do(self, *arguments)
+            if word in b"".join(one for one in arguments if isinstance(one, bytes)):
+                happened.set()
+            return result
+
+        monkeypatch.setattr(owner, method, done)
+        monkeypatch.setattr(RunningTime, "read", read)
+
+    return late_after
 
 
 # --- commands

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 import pytest
 
 from tests.support.implementations import python_parameters
-from tests.support.planted.bench import at_most
-from tests.support.served import GET, STUCK_S, serving
+from tests.support.planted.bench import patiently
+from tests.support.served import GET, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -29,7 +29,7 @@ seen = pytest.mark.skipif(
 
 @pytest.fixture(autouse=True)
 def not_for_ever() -> Iterator[None]:
-    with at_most(2 * STUCK_S):
+    with patiently():
         yield
 
 

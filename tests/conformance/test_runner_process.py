@@ -13,7 +13,14 @@ import pytest
 
 from harness.measuring.runners import protocol
 from tests.support.implementations import GREENLETS
-from tests.support.planted.bench import MARK, at_most, left_of, new_mark, python_runner, python_tree
+from tests.support.planted.bench import (
+    MARK,
+    left_of,
+    new_mark,
+    patiently,
+    python_runner,
+    python_tree,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,7 +97,7 @@ def run_trial(
 ) -> tuple[list[dict[str, Any]], int, str]:
     """Run a trial with a real runner. Return its records, exit code and standard error."""
     data = line if isinstance(line, bytes) else json.dumps(line).encode() + b"\n"
-    with at_most(10), start(python_runner(tree), "run", **env) as process:
+    with patiently(), start(python_runner(tree), "run", **env) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         assert process.stderr is not None
@@ -306,7 +313,7 @@ def test_a_runner_dies_with_its_harness_and_leaves_no_process(
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
-    with at_most(10), harness:
+    with patiently(), harness:
         assert harness.stdout is not None
         assert json.loads(harness.stdout.readline())["kind"] == "started"
         harness.send_signal(signal.SIGKILL)
