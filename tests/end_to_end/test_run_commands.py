@@ -309,7 +309,7 @@ def test_output_that_nobody_reads_any_more_is_no_error(arguments: tuple[str, ...
     )
     assert listing.stdout is not None
     listing.stdout.close()
-    _, err = listing.communicate(timeout=30)
+    _, err = listing.communicate(timeout=300)
     assert (listing.returncode, err) == (0, "")
 
 

@@ -37,7 +37,7 @@ MARK = "LOOMBENCH_TEST_MARK"  # a variable that every process of one test inheri
 # Killed is not yet gone; only a process that stays is left over. Nothing here lasts so long by
 # itself: speaking.SELF_DESTRUCT_S is longer.
 GONE_WITHIN_S = 60
-PATIENCE_S = 120.0  # more than anything here takes on a busy machine
+PATIENCE_S = 240.0  # more than anything here takes on a busy machine
 
 # The ways to misbehave that only a timeout ends.
 HANGS = (
