@@ -141,6 +141,12 @@ def own_answers(tmp_path_factory: pytest.TempPathFactory) -> None:
     describing._answers = lambda: folder  # type: ignore[assignment]
 
 
+@pytest.fixture(scope="session", autouse=True)
+def patient_with_runners() -> None:
+    """Wait for the answers of runners as long as it takes: a busy machine starts many at once."""
+    describing.DEADLINE_S = 60
+
+
 @pytest.fixture(scope="session")
 def inventory() -> Inventory:
     """The workloads and runners of this repository; the runners are built and asked once."""

@@ -37,6 +37,7 @@ MARK = "LOOMBENCH_TEST_MARK"  # a variable that every process of one test inheri
 # Killed is not yet gone; only a process that stays is left over. Nothing here lasts so long by
 # itself: speaking.SELF_DESTRUCT_S is longer.
 GONE_WITHIN_S = 60
+_WAITS = ("delay_ns", "lead_ns", "unit_ns", "wait_ns")
 PATIENCE_S = 240.0  # more than anything here takes on a busy machine
 
 # The ways to misbehave that only a timeout ends.
@@ -160,6 +161,23 @@ def hurried(parsed: Workload, timeout_s: float) -> Workload:
         for id_, case in parsed.cases.items()
     }
     return replace(parsed, cases=cases)
+
+
+def waiting_longer(parsed: Workload, case: str, model: str, factor: int) -> Workload:
+    """Return a workload whose case has the same tasks, which wait so many times as long.
+
+    They all have to be there at once, and a busy machine lets some of them start late.
+    """
+    shipped = parsed.resolve(case, model).case
+    longer = {name: factor * int(shipped.params[name]) for name in _WAITS if name in shipped.params}
+    slower = replace(
+        shipped,
+        params={**shipped.params, **longer},
+        sampling=replace(shipped.sampling, timeout_s=factor * shipped.sampling.timeout_s),
+    )
+    # What is waited for has grown already, as far as it grows with the number of tasks.
+    fixed = {name: replace(parsed.params[name], grown=None, grown_of={}) for name in longer}
+    return replace(parsed, params={**parsed.params, **fixed}, cases={**parsed.cases, case: slower})
 
 
 def runner(
