@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import importlib
 import math
 import os
 import shutil
@@ -33,9 +34,15 @@ from tests.support.planted.bench import LateAfter, left_of, new_mark
 # --- the session
 
 
-def pytest_sessionstart() -> None:
-    """Let Ctrl-C interrupt, as tests of interrupts expect; `nohup` in a script has it ignored."""
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Let Ctrl-C interrupt, as tests of interrupts expect; `nohup` in a script has it ignored.
+
+    Then have matplotlib list the fonts, if it has not yet: many processes would do that at once,
+    and one that is killed meanwhile leaves a lock that keeps all others from importing it.
+    """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    if not hasattr(session.config, "workerinput"):  # this process starts before its workers
+        importlib.import_module("matplotlib.font_manager")
 
 
 def pytest_collection_finish() -> None:
