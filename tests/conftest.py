@@ -14,6 +14,7 @@ from copy import deepcopy
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from harness import cli
 from harness.measuring import inventory as inventory_module
@@ -28,10 +29,15 @@ from tests.support import shared
 from tests.support.collecting import pytest_collection  # noqa: F401 - a hook of pytest
 from tests.support.command import Invoke
 from tests.support.exports import Export, small
+from tests.support.factories import examples
 from tests.support.outside import PLANTED, toml
 from tests.support.planted.bench import LateAfter, left_of, new_mark
 
 # --- the session
+
+# Also where a test says nothing: by default a slow example fails, and each run has its own.
+settings.register_profile("same", examples(100))
+settings.load_profile("same")
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

@@ -205,7 +205,7 @@ ROWS = (
     ),
     Situation(
         "a contestant that always fails",
-        f"{MEASURE} good,failing --precision 90% --budget 300s",
+        f"{MEASURE} good,failing --precision 90% --budget 20s",
         OK,
         shows="failing failed 3 times in the same way (crash); the run goes on without it",
         make=stopping(),
