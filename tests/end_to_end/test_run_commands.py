@@ -92,7 +92,7 @@ def test_the_precision_of_a_run_is_3_percent_or_what_was_asked_for(
 def test_a_run_that_is_as_precise_as_was_asked_for_ends_before_its_budget(
     invoke: Invoke, tmp_path: Path
 ) -> None:
-    run = ("run", *NOOP, "--profile", "quick", "--budget", "60s", "--precision", "99%")
+    run = ("run", *NOOP, "--profile", "quick", "--budget", "60m", "--precision", "99%")
     code, said, err = invoke(*run, "--no-figures", "--out", tmp_path)
     assert (code, err) == (0, "")
     assert f"every headline ratio has reached the requested precision: {tmp_path}" in said

@@ -15,7 +15,7 @@ import pytest
 from harness.errors import Exit
 from harness.measuring.runners import external
 from harness.measuring.runners.runner import Runners
-from tests.support.measuring import LONG_S, Measuring, wait_until
+from tests.support.measuring import LONG_S, Measuring, wait_for, wait_until
 from tests.support.planted.bench import HERE, patiently
 from tests.support.planted.served import SERVED
 
@@ -37,11 +37,10 @@ def going(tmp_path: Path, ours: Runners) -> Iterator[Measuring]:
     )
     it = Measuring(
         tmp_path / "out", "--runner", home, "--workload", "served", "--model", "hold-the-harness",
-        "--no-figures", "--budget", "60s",
+        "--no-figures", "--budget", "60m",
     )  # fmt: skip
     try:
-        wait_until("server and load generator", lambda: both_run(it) or it.process.poll())
-        assert it.process.poll() is None, it.end()
+        wait_for(it, "server and load generator", lambda: both_run(it))
         yield it
     finally:
         for one in it.children():
