@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import gc
+import importlib
+import math
 import os
 import shutil
 import signal
+import threading
 from collections.abc import Iterator
 from copy import deepcopy
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from harness import cli
 from harness.measuring import inventory as inventory_module
+from harness.measuring import turns
 from harness.measuring.inventory import Inventory
 from harness.measuring.processes import child
+from harness.measuring.processes.running_time import RunningTime
 from harness.measuring.runners import describing
 from harness.measuring.runners.runner import Runners
 from harness.results import store
@@ -23,15 +29,26 @@ from tests.support import shared
 from tests.support.collecting import pytest_collection  # noqa: F401 - a hook of pytest
 from tests.support.command import Invoke
 from tests.support.exports import Export, small
+from tests.support.factories import examples
 from tests.support.outside import PLANTED, toml
-from tests.support.planted.bench import left_of, new_mark
+from tests.support.planted.bench import LateAfter, left_of, new_mark
 
 # --- the session
 
+# Also where a test says nothing: by default a slow example fails, and each run has its own.
+settings.register_profile("same", examples(100))
+settings.load_profile("same")
 
-def pytest_sessionstart() -> None:
-    """Let Ctrl-C interrupt, as tests of interrupts expect; `nohup` in a script has it ignored."""
+
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Let Ctrl-C interrupt, as tests of interrupts expect; `nohup` in a script has it ignored.
+
+    Then have matplotlib list the fonts, if it has not yet: many processes would do that at once,
+    and one that is killed meanwhile leaves a lock that keeps all others from importing it.
+    """
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    if not hasattr(session.config, "workerinput"):  # this process starts before its workers
+        importlib.import_module("matplotlib.font_manager")
 
 
 def pytest_collection_finish() -> None:
@@ -60,6 +77,39 @@ def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the harness look at a child often, and be short with one that does not end."""
     monkeypatch.setattr(child, "_TICK_S", 0.02)
     monkeypatch.setattr(child, "_GRACE_S", 0.2)
+
+
+@pytest.fixture
+def long_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a block take all its rounds, however slow the machine is."""
+    monkeypatch.setattr(turns, "_ROUND_S", 3600.0)
+
+
+@pytest.fixture
+def late_after(monkeypatch: pytest.MonkeyPatch) -> LateAfter:
+    """Have a child be late as soon as the harness has done something, and never before.
+
+    A short timeout would also be reached by a child that a busy machine lets start late.
+    """
+    happened = threading.Event()
+
+    def read(_: RunningTime, *, is_stopped: bool = False) -> float:
+        is_trial = threading.current_thread() is threading.main_thread()  # and no load generator
+        return math.inf if is_trial and happened.is_set() else 0.0
+
+    def late_after(owner: type, method: str, word: bytes = b"") -> None:
+        do = getattr(owner, method)
+
+        def done(self: object, *arguments: object) -> object:
+            result = do(self, *arguments)
+            if word in b"".join(one for one in arguments if isinstance(one, bytes)):
+                happened.set()
+            return result
+
+        monkeypatch.setattr(owner, method, done)
+        monkeypatch.setattr(RunningTime, "read", read)
+
+    return late_after
 
 
 # --- commands
@@ -102,6 +152,12 @@ def own_answers(tmp_path_factory: pytest.TempPathFactory) -> None:
     """Keep what runners of tests answer apart from what those of the user do."""
     folder = tmp_path_factory.mktemp("answers")
     describing._answers = lambda: folder  # type: ignore[assignment]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def patient_with_runners() -> None:
+    """Wait for the answers of runners as long as it takes: a busy machine starts many at once."""
+    describing.DEADLINE_S = 60
 
 
 @pytest.fixture(scope="session")

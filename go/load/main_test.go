@@ -15,7 +15,7 @@ func TestMain(m *testing.M) { commandtest.Main(m, main) }
 
 func loadRequest(address string, connections int, phase string) string {
 	return fmt.Sprintf(`{"protocol":1,"application":"echo","address":%q,"connections":%d,"message_bytes":100,"seed":7,`+
-		`"connect_timeout_ns":2000000000,"answer_timeout_ns":10000000000,"phases":[%s]}`+"\n", address, connections, phase)
+		`"connect_timeout_ns":60000000000,"answer_timeout_ns":60000000000,"phases":[%s]}`+"\n", address, connections, phase)
 }
 
 func echoServer(t *testing.T) (address string) {
@@ -66,8 +66,8 @@ func TestAFailureToStartIsOneErrorRecord(t *testing.T) {
 	for _, test := range []struct{ request, kinds, want string }{
 		{"\n", "error", `"message":"request: not a JSON object: found nothing","reason":"unsupported"`},
 		{loadRequest(unused, 0, phase), "error", `"request: connections: found 0, expected an integer from 1 to 1000000","reason":"unsupported"`},
-		{loadRequest(unused, 3, phase), "started error", `"message":"connect: ` + unused +
-			`: found connection refused after 2s with 0 open, expected 3 connections","reason":"refused"`},
+		{strings.Replace(loadRequest(unused, 3, phase), "60000000000", "500000000", 1), "started error", `"message":"connect: ` + unused +
+			`: found connection refused after 500ms with 0 open, expected 3 connections","reason":"refused"`},
 	} {
 		code, stdout, stderr := commandtest.InProcess(test.request, run)
 		if got := commandtest.Kinds(t, stdout); code != command.ExitRefused || got != test.kinds || !strings.Contains(stdout, test.want) {

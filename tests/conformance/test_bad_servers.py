@@ -7,12 +7,16 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from harness.measuring.runners.transcript import Transcript
+from harness.measuring.servers.load_driver import LoadDriver
 from harness.results.records import Status
 from harness.statistics.metrics import trial_value
-from tests.support.planted.bench import workload
+from tests.support.planted.bench import LateAfter, workload
 from tests.support.planted.served import (
     DRAINED,
+    HURRIED,
     IN_CHECK,
+    NOBODY,
     SERVED,
     bench_of_servers,
     trial_of_server,
@@ -93,7 +97,8 @@ def test_a_bad_server_is_a_status_with_a_message(
     mark: str, real: tuple[str, ...], way: str
 ) -> None:
     status, message = FAILURES[way]
-    done = trial_of_server(bench_of_servers(mark, real), way)
+    text = {"listen_elsewhere": NOBODY, "answer_late": HURRIED}.get(way, SERVED)
+    done = trial_of_server(bench_of_servers(mark, real, text), way)
     assert (done.status, done.message[: len(message)]) == (status, message)
 
 
@@ -114,20 +119,25 @@ HANGS = {
 
 @pytest.mark.parametrize("way", HANGS)
 def test_a_server_that_hangs_is_a_timeout_that_describes_its_progress(
-    mark: str, real: tuple[str, ...], way: str
+    mark: str, real: tuple[str, ...], way: str, late_after: LateAfter
 ) -> None:
-    done = trial_of_server(bench_of_servers(mark, real, timeout_s=1), way)
+    if way == "never_listen":
+        late_after(Transcript, "receive")
+    else:
+        late_after(LoadDriver, "_stop")
+    done = trial_of_server(bench_of_servers(mark, real, NOBODY), way)
     assert done.status is Status.TIMEOUT
-    assert done.message.startswith(f"not finished after 1 s{HANGS[way]}")
+    assert done.message.startswith(f"not finished after 60 s{HANGS[way]}")
 
 
 def test_a_server_that_ignores_the_stop_line_is_a_timeout_that_says_so(
-    mark: str, real: tuple[str, ...]
+    mark: str, real: tuple[str, ...], late_after: LateAfter
 ) -> None:
-    done = trial_of_server(bench_of_servers(mark, real, timeout_s=1), "ignore_stop", "check")
+    late_after(LoadDriver, "_stop")
+    done = trial_of_server(bench_of_servers(mark, real), "ignore_stop", "check")
     assert (done.status, done.message) == (
         Status.TIMEOUT,
-        "not finished after 1 s, although it was asked to stop",
+        "not finished after 60 s, although it was asked to stop",
     )
 
 

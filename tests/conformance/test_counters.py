@@ -41,7 +41,7 @@ def usage_below_a_harness_that_holds(mib: int, model: str) -> dict[str, int]:
         [sys.executable, "-c", HARNESS, str(mib), model],
         env={**os.environ, "PYTHONPATH": str(ROOT)},
         capture_output=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stderr.decode()

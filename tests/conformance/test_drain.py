@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 
 from tests.support.implementations import python_parameters
-from tests.support.planted.bench import at_most
-from tests.support.served import GET, STUCK_S, serving
+from tests.support.planted.bench import patiently
+from tests.support.served import GET, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -18,8 +19,8 @@ if TYPE_CHECKING:
 
 IMPLEMENTATIONS = python_parameters("drain")
 SHORT_NS = 5_000_000
-# Long enough for a signal to come before the answer, on whatever machine.
-LONG_NS = 400_000_000
+# How long an answer takes. A signal comes in the first half of that, or all is done again.
+LONG_NS, TRIES = 400_000_000, 10
 
 every = pytest.mark.parametrize("one", IMPLEMENTATIONS)
 seen = pytest.mark.skipif(
@@ -29,7 +30,7 @@ seen = pytest.mark.skipif(
 
 @pytest.fixture(autouse=True)
 def not_for_ever() -> Iterator[None]:
-    with at_most(2 * STUCK_S):
+    with patiently():
         yield
 
 
@@ -58,23 +59,34 @@ def test_connections_without_a_request_are_closed(one: Implementation, mark: str
 @seen
 @every
 def test_a_request_under_way_is_answered_and_is_the_last(one: Implementation, mark: str) -> None:
+    assert any(was_under_way(one, mark) for _ in range(TRIES))
+
+
+def was_under_way(one: Implementation, mark: str) -> bool:
+    """Stop a server that answers; return whether that came long before it could have answered.
+
+    A busy machine may halt us for so long that the answer comes first.
+    """
     with (
         serving(one, mark, wait_ns=LONG_NS) as server,
         server.connect() as client,
         server.connect() as idle,
     ):
+        sent_ns = time.monotonic_ns()
         client.send()
         client.is_under_way()
         server.terminate()
+        is_before = time.monotonic_ns() - sent_ns < LONG_NS // 2
         assert idle.is_closed()
         answer = client.answer()
         assert answer.is_right()
-        assert answer.closes
+        assert answer.closes or not is_before
         assert client.is_closed()
         server.has_closed_in_order()
         with pytest.raises(ConnectionRefusedError):
             server.connect()
         server.has_ended()
+        return is_before
 
 
 @every

@@ -32,7 +32,7 @@ if TYPE_CHECKING:
 
     from runner.implementations import Implementation
 
-PATIENCE_S = 30  # of a client; only a server that has gone wrong makes it wait so long
+PATIENCE_S = 120  # of a client; only a server that has gone wrong makes it wait so long
 STUCK_S = 0.2  # nothing could be sent for so long: the server does not read any more
 KIB, MIB = 2**10, 2**20
 # What the buffers of four sockets hold at most on a usual Linux, and the server's own, is less.

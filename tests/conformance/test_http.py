@@ -12,8 +12,8 @@ import psutil
 import pytest
 
 from tests.support.implementations import python_parameters
-from tests.support.planted.bench import at_most, left_of, new_mark
-from tests.support.served import GET, STUCK_S, Server, serving
+from tests.support.planted.bench import left_of, new_mark, patiently
+from tests.support.served import GET, Server, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -37,7 +37,7 @@ def server(request: pytest.FixtureRequest) -> Iterator[Server]:
 
 @pytest.fixture(autouse=True)
 def not_for_ever() -> Iterator[None]:
-    with at_most(2 * STUCK_S):
+    with patiently():
         yield
 
 

@@ -264,10 +264,12 @@ SLEEPS_OF = {"scratch": "runner.scratch", "threads": "time"}  # the others' have
 
 
 @pytest.mark.parametrize("model", TIMED)
-def test_each_timer_reports_its_lateness_once_and_that_it_was_started_in_time(model: str) -> None:
-    answer, probe = here("timers", model, timers=50, lead_ns=500 * MS, span_ns=20 * MS)
+def test_each_timer_reports_its_lateness_once_and_whether_it_was_started_in_time(
+    model: str,
+) -> None:
+    answer, probe = here("timers", model, timers=50, lead_ns=50 * MS, span_ns=20 * MS)
     assert answer == len(probe.latencies_ns) == 50
-    assert probe.observed == {"started_in_time": 50}
+    assert probe.observed.keys() == {"started_in_time"}  # all, unless the machine is busy
 
 
 @pytest.mark.parametrize("model", TIMED)
@@ -293,4 +295,5 @@ def test_a_timer_that_fires_early_does_not_count(
     )
     answer, probe = here("timers", model, timers=5, lead_ns=3_600_000 * MS, span_ns=MS)
     assert answer == 0
+    assert probe.observed == {"started_in_time": 5}
     assert max(probe.latencies_ns) < -3_000_000 * MS  # W4: early by nearly an hour, and not on time

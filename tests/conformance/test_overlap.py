@@ -16,7 +16,7 @@ from harness.catalog.contestant import Contestant
 from harness.catalog.workload import HEADLINE
 from harness.results.records import Cell, Status
 from runner.models import MODELS, why_unavailable
-from tests.support.planted.bench import Bench
+from tests.support.planted.bench import Bench, waiting_longer
 
 if TYPE_CHECKING:
     from harness.measuring.inventory import Inventory
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 PYTHON = [name for name, model in MODELS.items() if why_unavailable(model) is None]
 ALL = [model for model in (*PYTHON, "go-1cpu", "go") if model != "sequential"]
 SLOW_TO_START = ("processes", "interpreters")
-RETRIES = 5
+LONGER = (1, 1, 1, 4, 16)  # times the waits of a case, where the machine is busy
 SIZES = [
     (model, case)
     for model in ALL
@@ -40,8 +40,10 @@ def measured(inventory: Inventory, workload: str, model: str, case: str) -> Tria
     sampling = replace(shipped.cases[case].sampling, warmup=0, iterations=1)
     once = replace(shipped.cases[case], sampling=sampling)
     changed = replace(shipped, cases={**shipped.cases, case: once})
-    bench = replace(Bench.of(inventory), workloads={workload: changed})
-    for block in range(RETRIES):  # a busy machine may keep tasks from waiting at once
+    bench = Bench.of(inventory)
+    for block, factor in enumerate(LONGER):  # a busy machine may keep tasks from waiting at once
+        patient = waiting_longer(changed, case, model, factor)
+        bench = replace(bench, workloads={workload: patient})
         done = bench.trial(Cell(Contestant(workload, model), case), block, 0)
         assert done is not None
         if done.status is not Status.UNSETTLED:

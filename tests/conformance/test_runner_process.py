@@ -13,7 +13,15 @@ import pytest
 
 from harness.measuring.runners import protocol
 from tests.support.implementations import GREENLETS
-from tests.support.planted.bench import MARK, at_most, left_of, new_mark, python_runner, python_tree
+from tests.support.planted.bench import (
+    MARK,
+    PATIENCE_S,
+    left_of,
+    new_mark,
+    patiently,
+    python_runner,
+    python_tree,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -90,7 +98,7 @@ def run_trial(
 ) -> tuple[list[dict[str, Any]], int, str]:
     """Run a trial with a real runner. Return its records, exit code and standard error."""
     data = line if isinstance(line, bytes) else json.dumps(line).encode() + b"\n"
-    with at_most(10), start(python_runner(tree), "run", **env) as process:
+    with patiently(), start(python_runner(tree), "run", **env) as process:
         assert process.stdin is not None
         assert process.stdout is not None
         assert process.stderr is not None
@@ -116,7 +124,7 @@ def run_describe(runner: Runner) -> subprocess.CompletedProcess[bytes]:
         env={**os.environ, **runner.env},
         capture_output=True,
         check=False,
-        timeout=20,
+        timeout=PATIENCE_S,
     )
 
 
@@ -145,7 +153,7 @@ def test_describe_imports_no_implementation(tmp_path: Path) -> None:
 @pytest.mark.parametrize("arguments", [[], ["unknown"], ["run", "describe"]])
 def test_the_error_for_other_arguments_says_what_was_expected(arguments: list[str]) -> None:
     with start(python_runner(), *arguments) as process:
-        _, errors = process.communicate(timeout=20)
+        _, errors = process.communicate(timeout=PATIENCE_S)
     assert process.returncode == 2
     assert errors.decode().rstrip().endswith("expected describe, run, probe or trace")
 
@@ -212,7 +220,7 @@ def test_an_unavailable_model_is_refused_with_the_reason(tmp_path: Path) -> None
         input=json.dumps(request("trio")).encode() + b"\n",
         capture_output=True,
         check=False,
-        timeout=20,
+        timeout=PATIENCE_S,
     )
     assert done.returncode == 2
     assert json.loads(done.stdout)["message"] == "trio: trio is not installed for this interpreter"
@@ -269,7 +277,7 @@ runner.stdin.flush()
 print(runner.stdout.readline().decode(), end="", flush=True)
 sys.stdin.read()
 """
-LONG_CASE = {**CASE, "params": {"unit_ns": 1_000_000_000}, "operations": 3}
+LONG_CASE = {**CASE, "params": {"unit_ns": 600_000_000_000}, "operations": 3}  # ends by no work
 MODELS_TO_KILL = [
     pytest.param(name, model, id=model)
     for name, models in (
@@ -306,7 +314,7 @@ def test_a_runner_dies_with_its_harness_and_leaves_no_process(
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
     )
-    with at_most(10), harness:
+    with patiently(), harness:
         assert harness.stdout is not None
         assert json.loads(harness.stdout.readline())["kind"] == "started"
         harness.send_signal(signal.SIGKILL)

@@ -21,8 +21,8 @@ from harness.measuring.runners.go_build import build_go
 from harness.measuring.servers import load_protocol
 from harness.paths import WORKLOADS
 from tests.support.implementations import python_parameters
-from tests.support.planted.bench import at_most, new_mark
-from tests.support.served import STUCK_S, Server, serving
+from tests.support.planted.bench import new_mark, patiently
+from tests.support.served import Server, serving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -48,7 +48,7 @@ def generator() -> Path:
 
 @pytest.fixture(autouse=True)
 def not_for_ever() -> Iterator[None]:
-    with at_most(2 * STUCK_S):
+    with patiently():
         yield
 
 

@@ -60,7 +60,7 @@ def by_hand(workload: str, model: str, size: int, calls: int) -> subprocess.Comp
         env=tools.environment(),
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=300,
         check=False,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -18,7 +19,7 @@ from harness.measuring import campaign
 from harness.measuring.plan import PROFILES, RunSelection
 from harness.measuring.progress import Display
 from tests.support.command import Invoke
-from tests.support.measuring import LONG_S, Measuring, measuring, wait_until
+from tests.support.measuring import LONG_S, Measuring, measuring, wait_for, wait_until
 
 TWO = ("--workload", "noop,pingpong", "--model", "asyncio", "--case", "headline")
 NAMES = {f"{name}.svg" for name in ("overview", "noop", "pingpong")}
@@ -49,9 +50,8 @@ def check_whole(out: Path) -> None:
 @contextmanager
 def looked_at(out: Path) -> Iterator[Measuring]:
     """Yield a run that is measured on after its first look."""
-    with measuring(out, *TWO, "--budget", "60s") as it:
-        wait_until("the first look", lambda: report(out).is_file())
-        assert it.process.poll() is None
+    with measuring(out, *TWO, "--budget", "60m") as it:
+        wait_for(it, "the first look", lambda: report(out).is_file())
         yield it
 
 
@@ -62,7 +62,8 @@ def test_figures_and_report_exist_while_the_run_is_measured_and_ctrl_c_leaves_th
         check_whole(tmp_path)
         found, text = figures(tmp_path), report(tmp_path).read_text("utf-8")
         assert set(found) >= NAMES
-        assert "First look: 2 blocks of 2 workloads; measuring goes on." in text
+        # A look takes long on a busy machine, and the next one may have come meanwhile.
+        assert re.search(r"First look: \d+ blocks of 2 workloads; measuring goes on\.", text)
         assert MARK in found["noop.svg"].read_text("utf-8")
         it.signal_all(signal.SIGINT)
         assert "First look, renewed from time to time: " in it.end()
@@ -92,8 +93,8 @@ def test_a_second_ctrl_c_while_the_end_is_drawn_leaves_complete_files(tmp_path: 
 def test_what_kill_leaves_is_whole_and_the_report_command_ends_the_first_look(
     tmp_path: Path, invoke: Invoke
 ) -> None:
-    with measuring(tmp_path, *TWO, "--budget", "60s") as it:
-        wait_until("a figure", lambda: "overview.svg" in figures(it.out))  # others are not drawn
+    with measuring(tmp_path, *TWO, "--budget", "60m") as it:
+        wait_for(it, "a figure", lambda: "overview.svg" in figures(it.out))  # others are not drawn
         it.process.kill()
         it.process.wait(LONG_S)
         check_whole(tmp_path)

@@ -22,7 +22,7 @@ from harness.paths import ROOT
 from harness.results import store
 from harness.results.records import Trial
 from tests.support.command import command, marked
-from tests.support.measuring import LONG_S, measuring, wait_until
+from tests.support.measuring import LONG_S, measuring, wait_for, wait_until
 
 pytest.importorskip("distributed", reason="Dask is not installed")
 
@@ -134,7 +134,7 @@ def test_a_host_is_killed_the_run_is_interrupted_and_goes_on(
     out = tmp_path / "results"
     arguments = (*WORK, "--scheduler", fleet.address, "--budget", "10m", "--precision", "0.1%")
     with measuring(out, *arguments) as it:
-        wait_until("both hosts", lambda: len({one.host for one in it.trials()}) == 2)
+        wait_for(it, "both hosts", lambda: len({one.host for one in it.trials()}) == 2)
         victim, orphan, other = fleet.workers[1], fleet.program(1), fleet.program(0)
         victim.kill()
         victim.wait(LONG_S)
@@ -142,7 +142,7 @@ def test_a_host_is_killed_the_run_is_interrupted_and_goes_on(
             "the end of its program", lambda: not runs(orphan, "harness.measuring.fleet.host")
         )
         before = len(it.trials())
-        wait_until("more trials", lambda: len(it.trials()) > before + 4)
+        wait_for(it, "more trials", lambda: len(it.trials()) > before + 4)
         it.process.send_signal(signal.SIGINT)
         said = it.end()
         assert it.process.returncode == 130, said

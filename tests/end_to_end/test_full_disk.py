@@ -110,7 +110,7 @@ def filling(disk: Disk, monkeypatch: pytest.MonkeyPatch) -> Disk:
 def test_a_disk_that_fills_up_ends_a_run_with_what_to_do(
     filling: Disk, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    code = cli.main([*TINY, "--budget", "60s", "--out", str(filling.out)])
+    code = cli.main([*TINY, "--budget", "60m", "--out", str(filling.out)])
     err = capsys.readouterr().err
     folder = store.find_run(filling.out)
     assert code == Exit.NOT_POSSIBLE
@@ -123,7 +123,7 @@ def test_a_disk_that_fills_up_ends_a_run_with_what_to_do(
 def test_what_was_measured_before_the_disk_was_full_can_be_read_and_gone_on_with(
     filling: Disk, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    cli.main([*TINY, "--budget", "60s", "--out", str(filling.out)])
+    cli.main([*TINY, "--budget", "60m", "--out", str(filling.out)])
     folder = store.find_run(filling.out)
     stored = list(store.read_trials(folder, []))
     assert len(stored) >= GOOD_TRIALS

@@ -14,7 +14,7 @@ from harness.errors import Exit
 from harness.measuring.runners.go_build import build_go
 from harness.results import store
 from tests.support.command import command
-from tests.support.measuring import LONG_S, Measuring, measuring, wait_until
+from tests.support.measuring import LONG_S, Measuring, measuring, wait_for, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -22,8 +22,8 @@ def interrupted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Measuring, st
     """Return a run that was interrupted while a trial ran, what it said and what it left."""
     out = tmp_path_factory.mktemp("interrupted")
     selection = ("--workload", "fanout", "--model", "asyncio,threads")
-    with measuring(out, *selection, "--budget", "60s") as it:
-        wait_until("a trial that runs", it.children)
+    with measuring(out, *selection, "--budget", "60m") as it:
+        wait_for(it, "a trial that runs", it.children)
         it.signal_all(signal.SIGINT)
         said = it.end()
         return it, said, it.children()
@@ -73,10 +73,10 @@ def test_what_a_killed_harness_has_started_dies_with_it_and_the_run_goes_on(
     if model == "go" and build_go()[0] is None:
         pytest.skip("no Go here")
     selection = ("--workload", workload, "--model", model, "--profile", "quick")
-    with measuring(tmp_path, *selection, "--budget", "60s") as it:
+    with measuring(tmp_path, *selection, "--budget", "60m") as it:
         # Of processes, one that its trial has started.
         least = 3 if model == "processes" else 1
-        wait_until("a trial that runs", lambda: len(it.children()) >= least)
+        wait_for(it, "a trial that runs", lambda: len(it.children()) >= least)
         it.process.kill()
         it.process.wait(LONG_S)
         wait_until("the end of what it has started", lambda: not it.children())

@@ -16,7 +16,7 @@ from harness.measuring.plan import Block
 from harness.measuring.processes import child
 from harness.measuring.processes.running_time import Budget
 from harness.results.records import Cell, Sample, Status, Trial
-from tests.support.planted.bench import Bench, Silent, at_most, bench, runner
+from tests.support.planted.bench import Bench, Silent, bench, patiently, runner
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -29,7 +29,7 @@ def cell(way: str, case: str = "check") -> Cell:
 
 
 def trial(mark: str, way: str, case: str = "check", timeout_s: float = 20) -> Trial:
-    with at_most(10):
+    with patiently():
         done = bench(timeout_s, mark=mark).trial(cell(way, case), 0, 0)
     assert done is not None
     return done

@@ -7,9 +7,12 @@ from dataclasses import replace
 
 import pytest
 
+from harness.measuring.runners.transcript import Transcript
+from harness.measuring.servers.load_driver import LoadDriver
+from harness.measuring.servers.load_protocol import LoadReport
 from harness.results.records import Status, Trial
 from harness.statistics.metrics import trial_value
-from tests.support.planted.bench import at_most, left_of, workload
+from tests.support.planted.bench import LateAfter, left_of, patiently, workload
 from tests.support.planted.served import (
     DRAINED,
     IN_CHECK,
@@ -64,18 +67,18 @@ def test_a_generator_that_cannot_be_started_is_reported(mark: str) -> None:
     assert "/no/such/command" in done.message
 
 
-def test_a_generator_that_hangs_is_ended_with_its_server(mark: str) -> None:
-    done = trial_of_server(bench_of_servers(mark, generator("hang_connected", mark), timeout_s=0.5))
+def test_a_generator_that_hangs_is_ended_with_its_server(mark: str, late_after: LateAfter) -> None:
+    late_after(LoadReport, "receive_line", b"connected")
+    done = trial_of_server(bench_of_servers(mark, generator("hang_connected", mark)))
     assert (done.status, done.message) == (
         Status.TIMEOUT,
-        "not finished after 0.5 s: it never sent `listening`",
+        "not finished after 60 s: it never sent `listening`",
     )
 
 
-def test_orphans_of_a_generator_are_ended(mark: str) -> None:
-    done = trial_of_server(
-        bench_of_servers(mark, generator("leave_a_process", mark), timeout_s=0.5)
-    )
+def test_orphans_of_a_generator_are_ended(mark: str, late_after: LateAfter) -> None:
+    late_after(LoadReport, "receive_line", b"connected")
+    done = trial_of_server(bench_of_servers(mark, generator("leave_a_process", mark)))
     assert done.warnings == ("left 1 processes running; they were killed",)
 
 
@@ -106,7 +109,7 @@ def test_an_interrupted_trial_of_a_server_is_none_whichever_side_notices_first(
     hanging = bench_of_servers(mark, generator(way, mark))
     before = threading.active_count()
     stopped = replace(hanging, interrupted=lambda: threading.active_count() > before)
-    with at_most(15):
+    with patiently():
         assert stopped.trial(cell(), 0, 0) is None
     assert left_of(mark) == []
 
@@ -115,17 +118,15 @@ def test_an_interrupt_noticed_only_beside_the_generator_counts(mark: str) -> Non
     main = threading.current_thread()
     hanging = bench_of_servers(mark, generator("hang_connected", mark))
     stopped = replace(hanging, interrupted=lambda: threading.current_thread() is not main)
-    with at_most(15):
+    with patiently():
         assert stopped.trial(cell(), 0, 0) is None
 
 
 # --- draining
 
 
-def drained(mark: str, way: str, generator_way: str = "orderly", timeout_s: float = 10) -> Trial:
-    return trial_of_server(
-        bench_of_servers(mark, generator(generator_way, mark), DRAINED, timeout_s), way
-    )
+def drained(mark: str, way: str, generator_way: str = "orderly") -> Trial:
+    return trial_of_server(bench_of_servers(mark, generator(generator_way, mark), DRAINED), way)
 
 
 @pytest.mark.parametrize(("way", "lost"), [("orderly", 0), ("lose_some", 3)])
@@ -144,13 +145,16 @@ def test_requests_lost_by_a_draining_server_are_counted_after_its_end(
     assert 0 < done.exit_ns < done.wall_ns
 
 
-def test_a_server_that_ignores_sigterm_is_a_timeout_that_says_so(mark: str) -> None:
+def test_a_server_that_ignores_sigterm_is_a_timeout_that_says_so(
+    mark: str, late_after: LateAfter
+) -> None:
+    late_after(LoadDriver, "_stop")
     done = trial_of_server(
-        bench_of_servers(mark, generator("orderly", mark), DRAINED, 0.5), "ignore_sigterm", "check"
+        bench_of_servers(mark, generator("orderly", mark), DRAINED), "ignore_sigterm", "check"
     )
     assert (done.status, done.message) == (
         Status.TIMEOUT,
-        "not finished after 0.5 s, although it was asked to stop",
+        "not finished after 60 s, although it was asked to stop",
     )
 
 
@@ -171,10 +175,10 @@ def test_a_server_that_dies_while_it_drains_has_crashed(mark: str) -> None:
 
 
 def test_a_server_that_returns_before_sigterm_is_sent_gets_none(mark: str) -> None:
-    for _ in range(5):  # on a busy machine, the signal may come first after all
-        done = drained(mark, "return_before_the_signal")
-        if done.status is not Status.OK:
-            break
+    # The signal would come in the middle of the load, so that must be far away.
+    text = DRAINED.replace("rate_ms = 40\n", "rate_ms = 600_000\n")
+    bench = bench_of_servers(mark, generator("orderly", mark), text)
+    done = trial_of_server(bench, "return_before_the_signal")
     assert (done.status, done.message) == (
         Status.CRASH,
         "it stopped serving before it was asked to",
@@ -182,9 +186,12 @@ def test_a_server_that_returns_before_sigterm_is_sent_gets_none(mark: str) -> No
     assert done.exit_ns is None
 
 
-def test_a_draining_server_that_never_listens_gets_no_signal(mark: str) -> None:
-    done = drained(mark, "never_listen", timeout_s=0.5)
+def test_a_draining_server_that_never_listens_gets_no_signal(
+    mark: str, late_after: LateAfter
+) -> None:
+    late_after(Transcript, "receive")
+    done = drained(mark, "never_listen")
     assert (done.status, done.message) == (
         Status.TIMEOUT,
-        "not finished after 0.5 s: it never sent `listening` in the check case",
+        "not finished after 60 s: it never sent `listening` in the check case",
     )

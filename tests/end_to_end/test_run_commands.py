@@ -94,7 +94,7 @@ def test_the_precision_of_a_run_is_3_percent_or_what_was_asked_for(
 def test_a_run_that_is_as_precise_as_was_asked_for_ends_before_its_budget(
     invoke: Invoke, tmp_path: Path
 ) -> None:
-    run = ("run", *NOOP, "--profile", "quick", "--budget", "60s", "--precision", "99%")
+    run = ("run", *NOOP, "--profile", "quick", "--budget", "60m", "--precision", "99%")
     code, said, err = invoke(*run, "--no-figures", "--out", tmp_path)
     assert (code, err) == (0, "")
     assert f"every headline ratio has reached the requested precision: {tmp_path}" in said
@@ -311,7 +311,7 @@ def test_output_that_nobody_reads_any_more_is_no_error(arguments: tuple[str, ...
     )
     assert listing.stdout is not None
     listing.stdout.close()
-    _, err = listing.communicate(timeout=30)
+    _, err = listing.communicate(timeout=300)
     assert (listing.returncode, err) == (0, "")
 
 

@@ -21,7 +21,7 @@ from harness.measuring.processes.running_time import Budget
 from harness.results.records import Cell, Status, Trial
 from harness.statistics.rounds import DEFAULT_ROUNDS
 from tests.support.implementations import GREENLETS
-from tests.support.planted.bench import MARK, Bench, Silent, at_most, planted, runner, workload
+from tests.support.planted.bench import MARK, Bench, Silent, patiently, planted, runner, workload
 
 if TYPE_CHECKING:
     pass
@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 GOOD = ("good", "good_too", "good_as_well")
 VERSION_1 = "good_without_last_line_end"  # a runner of misbehaving.py
 ROUNDS = 5
+# These alone have a short timeout: a busy machine lets others start late.
+HURRIED = dict.fromkeys(("hang_in_a_turn", "never_ready"), "hurried")
 
 
 @dataclass
@@ -38,7 +40,7 @@ class Setup:
     mark: str
     log: Path
 
-    def bench(self, timeout_s: float = 20, seed: int = 1) -> Bench:
+    def bench(self, seed: int = 1) -> Bench:
         env = {MARK: self.mark, "TURNS_LOG": str(self.log)}
 
         def runner_of(contestant: Contestant) -> object:
@@ -46,25 +48,28 @@ class Setup:
                 return runner(planted(VERSION_1), env)
             return runner(planted(contestant.model, "taking_turns"), env, version=2)
 
-        return Bench({"planted": workload(timeout_s)}, runner_of, seed)  # type: ignore[arg-type]
+        workloads = {"planted": workload(), "hurried": workload(1, id_="hurried")}
+        return Bench(workloads, runner_of, seed)  # type: ignore[arg-type]
 
     def turns(self) -> list[str]:
         return self.log.read_text().split() if self.log.exists() else []
 
 
 @pytest.fixture
-def setup(mark: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick_looks: None) -> Setup:
+def setup(
+    mark: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick_looks: None, long_rounds: None
+) -> Setup:
     monkeypatch.setattr(live_contestant, "_TICK_S", 0.02)
     return Setup(mark, tmp_path / "turns")
 
 
 def cell(way: str) -> Cell:
-    return Cell(Contestant("planted", way), HEADLINE)
+    return Cell(Contestant(HURRIED.get(way, "planted"), way), HEADLINE)
 
 
 def run_turns(bench: Bench, *ways: str) -> list[Trial] | None:
     assignments = [(place, assign(cell(way), bench.workloads)) for place, way in enumerate(ways)]
-    with at_most(20):
+    with patiently():
         return turns.run_turns(bench.trial_runner, assignments, 3, ROUNDS)
 
 
@@ -72,7 +77,7 @@ def run_block(
     bench: Bench, *ways: str, done: frozenset[Cell] = frozenset(), alone: bool = False
 ) -> list[Trial]:
     stored: list[Trial] = []
-    with at_most(20):
+    with patiently():
         blocks.run_blocks(
             bench.trial_runner,
             [bench.block(3, [cell(way) for way in ways])],
@@ -208,7 +213,7 @@ def test_a_failure_ends_its_own_part_of_the_block_only(setup: Setup, way: str) -
 
 @pytest.mark.parametrize("way", ["hang_in_a_turn", "never_ready"])
 def test_a_contestant_that_hangs_is_a_timeout(setup: Setup, way: str) -> None:
-    assert run_beside_good(setup.bench(timeout_s=2), way).status is Status.TIMEOUT
+    assert run_beside_good(setup.bench(), way).status is Status.TIMEOUT
 
 
 def test_a_contestant_that_does_not_end_is_a_timeout(
@@ -341,7 +346,7 @@ def cpu_ns(seat: LiveContestant) -> int:
     )
 
 
-@pytest.mark.usefixtures("asked_once")
+@pytest.mark.usefixtures("asked_once", "long_rounds")
 def test_our_own_runners_take_turns() -> None:
     bench = Bench.of(Inventory.open())
     models = ("asyncio", "trio", "anyio-trio", "scratch", "threads", "go")

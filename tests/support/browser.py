@@ -46,7 +46,7 @@ def chromium() -> str | None:
     if found is None:
         return None
     try:
-        done = subprocess.run([found, "--version"], check=False, capture_output=True, timeout=60)
+        done = subprocess.run([found, "--version"], check=False, capture_output=True, timeout=300)
     except (OSError, subprocess.TimeoutExpired):
         return None
     return found if done.returncode == 0 else None

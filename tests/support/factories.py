@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from hypothesis import settings
+from hypothesis import HealthCheck, settings
 
 from harness.analysis.analyse import analyse
 from harness.analysis.run_results import Analysis, WorkloadResult
@@ -138,7 +138,13 @@ CRASHED = {"status": Status.CRASH, "message": "it hurts", "samples": (Sample(1, 
 
 def examples(most: int) -> settings:
     """Return settings that find the same in every run, and never look at a clock."""
-    return settings(max_examples=most, deadline=None, derandomize=True, database=None)
+    return settings(
+        max_examples=most,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=[HealthCheck.too_slow],  # of making examples, by the clock
+    )
 
 
 def workload(text: str = WORKLOAD, id_: str = "demo") -> Workload:

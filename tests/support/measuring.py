@@ -18,7 +18,7 @@ from harness.results.records import Trial
 from tests.support.command import command, marked
 
 MARK = "LOOMBENCH_TEST_MARK"
-LONG_S = 120.0  # more than anything here takes on a busy machine
+LONG_S = 300.0  # more than anything here takes on a busy machine
 
 
 class Measuring:
@@ -55,6 +55,12 @@ class Measuring:
         return said
 
 
+def wait_for(it: Measuring, what: str, holds: Callable[[], object]) -> None:
+    """Wait until something holds while a run is measured; fail with what it said if it ends."""
+    wait_until(what, lambda: holds() or it.process.poll() is not None)
+    assert it.process.poll() is None, it.end()
+
+
 def wait_until(what: str, holds: Callable[[], object]) -> None:
     deadline = time.monotonic() + LONG_S
     while not holds():
@@ -66,8 +72,7 @@ def wait_until(what: str, holds: Callable[[], object]) -> None:
 def measuring(out: Path, *arguments: str) -> Iterator[Measuring]:
     it = Measuring(out, *arguments)
     try:
-        wait_until("the first trial", lambda: has_line(out) or it.process.poll() is not None)
-        assert it.process.poll() is None, it.end()
+        wait_for(it, "the first trial", lambda: has_line(out))
         yield it
     finally:
         for one in marked(MARK, it.mark):

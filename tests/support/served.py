@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from runner.implementations import Implementation
 
-STUCK_S = 30  # nothing here takes long: what has not come by then never will
+STUCK_S = 120  # nothing here takes long: what has not come by then never will
 GET = b"GET / HTTP/1.1\r\nHost: here\r\n\r\n"
 BODY = b"Hello, World!\n"
 
@@ -183,7 +183,10 @@ class Client:
             ports = int(local.partition(":")[2], 16), int(remote.partition(":")[2], 16)
             unacknowledged, unread = (int(size, 16) for size in queues.split(":"))
             waiting[ports] = (unacknowledged, unread)
-        return waiting[here, there][0] == 0 and waiting[there, here][1] == 0
+        ours, servers = waiting.get((here, there)), waiting.get((there, here))
+        if ours is None or servers is None:  # the list changes while it is read
+            return False
+        return ours[0] == 0 and servers[1] == 0
 
     def is_under_way(self) -> None:
         """Wait until the server has read what was sent, whatever it makes of it."""

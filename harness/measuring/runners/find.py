@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     from harness.measuring.runners.environments import Environment
     from harness.measuring.runners.revision import Revision
 
-_FIRST_TIME_S = 30.0  # a new environment compiles every module that it loads
+# Ours do not hang. The first time, every module is compiled, and a busy machine multiplies that.
+_OURS_DEADLINE_S = 30.0
 _GO_MODELS = tuple(model for model in MODELS if model.partition("-")[0] == "go")
 # The files that every implementation runs, as patterns.
 _PYTHON_SHARED = ("python/runner/**/*.py",)
@@ -99,7 +100,7 @@ def _of_runtime(
         # The name of its folder is a digest of the interpreter and of its libraries.
         depends_on=(ROOT / "python", means.python),
         installed=str(means.folder),
-        deadline_s=_FIRST_TIME_S,
+        deadline_s=_OURS_DEADLINE_S,
     )
     return _Undescribed(question, "python", (), _PYTHON_SHARED, runtime=label)
 
@@ -118,8 +119,10 @@ class _Undescribed(NamedTuple):
     @property
     def questions(self) -> list[Question]:
         """What to ask: the runner and, if it has one, its lean program."""
-        lean = [Question(self.lean, self.question.env)] if self.lean else []
-        return [self.question, *lean]
+        if not self.lean:
+            return [self.question]
+        lean = Question(self.lean, self.question.env, deadline_s=self.question.deadline_s)
+        return [self.question, lean]
 
 
 def _python(root: Path, passed: Mapping[str, str]) -> _Undescribed:
@@ -128,6 +131,7 @@ def _python(root: Path, passed: Mapping[str, str]) -> _Undescribed:
         {"PYTHONPATH": str(root / "python"), **passed},
         depends_on=(root / "python", Path(sys.executable)),
         installed=_list_installed(),
+        deadline_s=_OURS_DEADLINE_S,
     )
     models = tuple(model for model in MODELS if model not in _GO_MODELS)
     trace = (*question.command, "trace")
@@ -146,7 +150,7 @@ def _list_installed() -> str:
 def _go(built: GoBinaries | None, passed: Mapping[str, str]) -> list[_Undescribed]:
     if built is None:
         return []
-    question = Question((str(built.runner),), {**passed})
+    question = Question((str(built.runner),), {**passed}, deadline_s=_OURS_DEADLINE_S)
     lean, trace = (str(built.lean),), (str(built.trace),)
     return [_Undescribed(question, "go", _GO_MODELS, _GO_SHARED, lean, trace=trace)]
 

@@ -18,7 +18,7 @@ from speaking import SELF_DESTRUCT_S, WAYS, asked, fork, hang, say, way, write
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-LONGEST_S = 5.0
+LONGEST_S = 60.0
 MESSAGE = b"x" * 64
 
 

@@ -8,6 +8,7 @@ import shutil
 import signal
 import sys
 import uuid
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -23,7 +24,7 @@ from harness.measuring.trials import TrialRunner
 from harness.paths import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator, Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from harness.catalog.contestant import Contestant
     from harness.catalog.workload import Workload
@@ -31,8 +32,13 @@ if TYPE_CHECKING:
     from harness.results.records import Cell, Trial
 
 HERE = Path(__file__).parent
+LateAfter = Callable[..., None]  # see the fixture of this name
 MARK = "LOOMBENCH_TEST_MARK"  # a variable that every process of one test inherits
-GONE_WITHIN_S = 5  # killed is not yet gone; only a process that stays is left over
+# Killed is not yet gone; only a process that stays is left over. Nothing here lasts so long by
+# itself: speaking.SELF_DESTRUCT_S is longer.
+GONE_WITHIN_S = 60
+_WAITS = ("delay_ns", "lead_ns", "unit_ns", "wait_ns")
+PATIENCE_S = 240.0  # more than anything here takes on a busy machine
 
 # The ways to misbehave that only a timeout ends.
 HANGS = (
@@ -128,7 +134,7 @@ def _ends(process: psutil.Process) -> bool:
 
 
 @contextmanager
-def at_most(seconds: float) -> Iterator[None]:
+def patiently(seconds: float = PATIENCE_S) -> Iterator[None]:
     """Fail what never ends, instead of waiting for it."""
 
     def too_long(*_: object) -> None:
@@ -143,7 +149,7 @@ def at_most(seconds: float) -> Iterator[None]:
         signal.signal(signal.SIGALRM, before)
 
 
-def workload(timeout_s: float = 20, text: str = WORKLOAD, id_: str = "planted") -> Workload:
+def workload(timeout_s: float = 60, text: str = WORKLOAD, id_: str = "planted") -> Workload:
     """Return a workload whose cases stop early."""
     parsed = workload_file.parse(id_, text, f"{id_}.toml")
     return hurried(parsed, timeout_s)
@@ -155,6 +161,23 @@ def hurried(parsed: Workload, timeout_s: float) -> Workload:
         for id_, case in parsed.cases.items()
     }
     return replace(parsed, cases=cases)
+
+
+def waiting_longer(parsed: Workload, case: str, model: str, factor: int) -> Workload:
+    """Return a workload whose case has the same tasks, which wait so many times as long.
+
+    They all have to be there at once, and a busy machine lets some of them start late.
+    """
+    shipped = parsed.resolve(case, model).case
+    longer = {name: factor * int(shipped.params[name]) for name in _WAITS if name in shipped.params}
+    slower = replace(
+        shipped,
+        params={**shipped.params, **longer},
+        sampling=replace(shipped.sampling, timeout_s=factor * shipped.sampling.timeout_s),
+    )
+    # What is waited for has grown already, as far as it grows with the number of tasks.
+    fixed = {name: replace(parsed.params[name], grown=None, grown_of={}) for name in longer}
+    return replace(parsed, params={**parsed.params, **fixed}, cases={**parsed.cases, case: slower})
 
 
 def runner(
@@ -200,7 +223,7 @@ class Bench:
         return self.trial_runner.run(assign(cell, self.workloads), block, position)
 
 
-def bench(timeout_s: float = 20, *, mark: str = "none", seed: int = 1) -> Bench:
+def bench(timeout_s: float = 60, *, mark: str = "none", seed: int = 1) -> Bench:
     """Return a bench on which the model of a cell is the way in which its runner misbehaves."""
     return Bench(
         workloads={"planted": workload(timeout_s)},

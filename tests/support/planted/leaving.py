@@ -62,8 +62,17 @@ def leave_a_daemon() -> None:
 
 @way
 def leave_a_family() -> None:
-    """Leave three generations, each in a session of its own."""
-    fork(lambda: (os.setsid(), fork(lambda: (os.setsid(), fork(hang), hang())), hang()))
+    """Leave three generations, each in a session of its own; they are there before the answer."""
+    ready, told = os.pipe()
+
+    def second() -> None:
+        os.setsid()
+        fork(hang)
+        os.write(told, b"x")
+        hang()
+
+    fork(lambda: (os.setsid(), fork(second), hang()))
+    os.read(ready, 1)
     answer()
 
 

@@ -1,6 +1,6 @@
 """Planted servers: their workload files, and trials of them.
 
-Times are short: what hangs here hangs for good.
+Phases are short. Timeouts are long, except where one has to be reached.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ import threading
 
 from harness.catalog.contestant import Contestant
 from harness.results.records import Cell, Trial
-from tests.support.planted.bench import MARK, Bench, at_most, planted, runner, workload
+from tests.support.planted.bench import MARK, Bench, patiently, planted, runner, workload
 
 SERVED = """
 title = "Served"
@@ -34,8 +34,8 @@ value = "connections"
 application = "echo"
 check_requests = 3
 rate_ms = 40
-connect_timeout_ms = 300
-answer_timeout_ms = 150
+connect_timeout_ms = 30_000
+answer_timeout_ms = 30_000
 [cases.check]
 params = { connections = 2, message_bytes = 64 }
 expect = 2
@@ -56,6 +56,8 @@ unit = "ns"
 better = "lower"
 formula = "p50_ns"
 """
+HURRIED = SERVED.replace("answer_timeout_ms = 30_000", "answer_timeout_ms = 150")
+NOBODY = SERVED.replace("connect_timeout_ms = 30_000", "connect_timeout_ms = 300")
 DRAINED = (
     SERVED[: SERVED.index("warmup")].replace("rate_ms = 40", "drains = true\nrate_ms = 40")
     + 'rate_per_s = 400\n[metrics.lost]\nlabel = "lost"\nunit = "requests"\nbetter = "lower"\n'
@@ -70,7 +72,7 @@ def cell(way: str = "good", case: str = "headline") -> Cell:
 
 
 def bench_of_servers(
-    mark: str, load_command: tuple[str, ...], text: str = SERVED, timeout_s: float = 30
+    mark: str, load_command: tuple[str, ...], text: str = SERVED, timeout_s: float = 60
 ) -> Bench:
     """Return a bench on which the model of a cell is the way in which its server misbehaves."""
     return Bench(
@@ -88,7 +90,7 @@ def generator(way: str, mark: str) -> tuple[str, ...]:
 
 def trial_of_server(bench: Bench, way: str = "good", case: str = "headline") -> Trial:
     before = threading.active_count()  # other tests may have left idle threads in a pool
-    with at_most(15):
+    with patiently():
         done = bench.trial(cell(way, case), 0, 0)
     assert done is not None
     assert threading.active_count() == before

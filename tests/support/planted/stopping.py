@@ -18,7 +18,7 @@ from speaking import SELF_DESTRUCT_S, answer, asked, fork, write
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-STOP_S = 2.5  # longer than the timeout of the workload
+STOP_S = 4.5  # longer than the timeout of the workload
 
 
 def stop_harness() -> None:

@@ -30,7 +30,7 @@ def clock_gettime(clock):
     return read(clock) + (is_later and {SUSPENDED_S})
 time.clock_gettime = clock_gettime
 """
-WORKLOAD_OF_2_S = WORKLOAD.replace("expect = 0", "expect = 0\ntimeout_s = 2")
+WORKLOAD_OF_4_S = WORKLOAD.replace("expect = 0", "expect = 0\ntimeout_s = 4")
 VALIDATE = "validate planted --runner {root} --model"
 MEASURE = "run --workload planted --runner {root} --case headline --no-figures --out {out} --model"
 
@@ -52,7 +52,7 @@ def stopping(trace: str = "trace") -> Make:
     """Have a runner whose models meet the machine's faults."""
 
     def make(place: Place) -> None:
-        place.write("w/planted.toml", WORKLOAD_OF_2_S)
+        place.write("w/planted.toml", WORKLOAD_OF_4_S)
         place.write("stopping.py", (HERE / "stopping.py").read_bytes())
         command = [*planted(str(place.root / trace), "stopping")]
         runner(command=command, workloads=["w"])(place)

@@ -123,7 +123,7 @@ def meet(situation: Situation, place: Place, mark: str) -> Ending:
         env=env,
         stdin=subprocess.DEVNULL,
         capture_output=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     said, err = (text.decode("utf-8", "replace") for text in (done.stdout, done.stderr))

@@ -99,7 +99,7 @@ print((shared["pss_bytes"] - alone["pss_bytes"]) // MIB)
         env={**os.environ, "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "python")])},
         capture_output=True,
         check=True,
-        timeout=60,
+        timeout=300,
     ).stdout.split()
     assert [int(count) for count in printed[:2]] == [1, 4]
     assert 0 <= int(printed[2]) < 50  # not 300

@@ -29,7 +29,7 @@ def test_all_loops_work_at_once() -> None:
     all_there = threading.Barrier(3)
 
     async def wait_for_others(_number: int) -> int:
-        return all_there.wait(timeout=30)
+        return all_there.wait(timeout=300)
 
     with running(3) as loops:
         assert sorted(run_on_each(loops, wait_for_others)) == [0, 1, 2]

@@ -249,7 +249,7 @@ def test_printed_text_goes_to_standard_error_and_standard_input_is_empty() -> No
         input=b"request\n",
         capture_output=True,
         check=True,
-        timeout=20,
+        timeout=300,
     )
     assert [json.loads(line) for line in done.stdout.splitlines()] == [
         {"read": "", "line": "request\n"},

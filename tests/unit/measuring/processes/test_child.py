@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from harness.measuring.processes import child
-from tests.support.planted.bench import HANGS, MARK, at_most, planted
+from tests.support.planted.bench import HANGS, MARK, patiently, planted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 pytestmark = pytest.mark.usefixtures("quick_looks")
 
 SOON = child.Limits(timeout_s=0.2, memory_bytes=2**40)
-LATE = child.Limits(timeout_s=20, memory_bytes=2**40)
+LATE = child.Limits(timeout_s=60, memory_bytes=2**40)
 REQUEST = b'{"cases": [{"id": "check", "warmup": 0, "iterations": 1}]}\n'
 
 
@@ -45,7 +45,7 @@ class Place:
             return on_line(line)
 
         env = {**os.environ, MARK: self.mark}
-        with at_most(5):
+        with patiently():
             return child.run([*planted(way), "run"], env, request, limits, hear, **more)
 
 
@@ -153,7 +153,7 @@ def test_on_tick_is_called_while_the_child_is_silent(place: Place) -> None:
 
 
 def test_a_child_that_allocates_memory_is_stopped_at_the_limit(place: Place) -> None:
-    ended = place.run("eat_memory", child.Limits(timeout_s=20, memory_bytes=300 * 2**20))
+    ended = place.run("eat_memory", child.Limits(timeout_s=60, memory_bytes=300 * 2**20))
     assert ended.stopped == "memory"
 
 
@@ -163,7 +163,7 @@ def test_the_memory_limit_applies_to_the_decrease_of_free_memory(
     free = iter([1000, 1000, 950, 899])
     available = lambda: SimpleNamespace(available=next(free))  # noqa: E731
     monkeypatch.setattr(child.psutil, "virtual_memory", available)
-    ended = place.run("hang_at_once", child.Limits(timeout_s=20, memory_bytes=100))
+    ended = place.run("hang_at_once", child.Limits(timeout_s=60, memory_bytes=100))
     assert ended.stopped == "memory"
     assert list(free) == []
 

@@ -21,19 +21,18 @@ from harness.results.records import Cell, Status
 from tests.support.planted.bench import (
     MARK,
     ROOT,
-    at_most,
     bench,
     left_of,
     marked,
     new_mark,
+    patiently,
     planted,
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
-LIMITS = child.Limits(timeout_s=20, memory_bytes=2**40)
-SOON = child.Limits(timeout_s=0.5, memory_bytes=2**40)
+LIMITS = child.Limits(timeout_s=60, memory_bytes=2**40)
 REQUEST = b'{"cases": [{"id": "check", "warmup": 0, "iterations": 1}]}\n'
 MIB = 2**20
 
@@ -64,10 +63,15 @@ def mark(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     assert set(psutil.Process().children()) <= before
 
 
-def run(way: str, mark: str, limits: child.Limits = LIMITS) -> child.ChildResult:
+def run(
+    way: str,
+    mark: str,
+    limits: child.Limits = LIMITS,
+    on_line: Callable[[bytes], str] = lambda line: "",
+) -> child.ChildResult:
     env = {**os.environ, MARK: mark}
-    with at_most(10):
-        return child.run([*planted(way), "run"], env, REQUEST, limits, lambda line: "")
+    with patiently():
+        return child.run([*planted(way), "run"], env, REQUEST, limits, on_line)
 
 
 NOBODY = 2**22 + 1  # no process has so large an id
@@ -100,13 +104,19 @@ def test_orphans_in_any_session_are_ended_and_counted(mark: str, way: str, left:
 
 @adopting
 def test_orphans_of_a_killed_child_in_another_session_are_ended(mark: str) -> None:
-    ended = run("hang_with_a_daemon", mark, SOON)
+    limits = child.Limits(timeout_s=60, memory_bytes=2**40)
+
+    def be_late(line: bytes) -> str:  # once the daemon is there
+        limits.timeout_s = 0
+        return ""
+
+    ended = run("hang_with_a_daemon", mark, limits, be_late)
     assert (ended.stopped, ended.orphan_count) == ("timeout", 1)
 
 
 @adopting
 def test_a_trial_that_leaves_a_daemon_has_a_warning(mark: str) -> None:
-    with at_most(10):
+    with patiently():
         trial = bench(mark=mark).trial(Cell(Contestant("planted", "leave_a_daemon"), "check"), 0, 0)
     assert trial is not None
     assert trial.status is Status.OK
@@ -199,7 +209,7 @@ def test_neither_of_two_children_is_taken_for_an_orphan_of_the_other(mark: str) 
         return True
 
     env = {**os.environ, MARK: mark}
-    with at_most(20):
+    with patiently():
         outer = child.run(
             [*planted("hang_at_once"), "run"], env, REQUEST, LIMITS, lambda line: "", meanwhile
         )
@@ -234,7 +244,7 @@ def test_children_of_many_threads_are_not_mixed_up(mark: str) -> None:
         ended = child.run([*planted(way), "run"], env, REQUEST, LIMITS, lambda line: "")
         return ended.returncode, ended.stopped
 
-    with at_most(30), ThreadPoolExecutor(4) as pool:
+    with patiently(), ThreadPoolExecutor(4) as pool:
         found = list(pool.map(one, ways))
     assert found == [(3 if way == "exit_at_once" else 0, "") for way in ways]
     assert orphans._watched == set()
@@ -244,7 +254,7 @@ HARNESS = """
 import sys
 from harness.measuring.processes import child
 from tests.support.planted.bench import planted
-limits = child.Limits(timeout_s=20, memory_bytes=2**40)
+limits = child.Limits(timeout_s=60, memory_bytes=2**40)
 child.run([*planted(sys.argv[1]), "run"], {sys.argv[2]: sys.argv[3]}, b"{}\\n", limits,
     lambda line: print("heard", flush=True) or "")
 """
@@ -257,7 +267,7 @@ def test_the_watchdog_ends_children_that_do_not_notice_the_death_of_the_harness(
 ) -> None:
     command = [sys.executable, "-c", HARNESS, way, MARK, mark]
     env = {**os.environ, "PYTHONPATH": str(ROOT)}
-    with at_most(20), subprocess.Popen(command, env=env, stdout=subprocess.PIPE) as harness:
+    with patiently(), subprocess.Popen(command, env=env, stdout=subprocess.PIPE) as harness:
         assert harness.stdout is not None
         assert harness.stdout.readline() == b"heard\n"
         assert marked(mark)
@@ -287,7 +297,7 @@ def test_without_what_it_needs_there_is_no_watchdog(monkeypatch: pytest.MonkeyPa
 def test_a_hundred_megabytes_of_standard_error_use_no_memory_and_fail_no_trial(mark: str) -> None:
     tracemalloc.start()
     try:
-        with at_most(20):
+        with patiently():
             trial = bench(mark=mark).trial(
                 Cell(Contestant("planted", "flood_standard_error"), "check"), 0, 0
             )
@@ -300,7 +310,7 @@ def test_a_hundred_megabytes_of_standard_error_use_no_memory_and_fail_no_trial(m
 
 
 def test_lines_that_arrive_in_pieces_are_joined(mark: str) -> None:
-    with at_most(10):
+    with patiently():
         trial = bench(mark=mark).trial(
             Cell(Contestant("planted", "good_in_pieces"), "headline"), 0, 0
         )

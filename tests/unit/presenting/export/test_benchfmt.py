@@ -50,7 +50,7 @@ def benchstat(*arguments: object) -> list[list[str]]:
     env = {**os.environ, "GOTOOLCHAIN": "local"}
     tool = [go, "tool", "benchstat", "-format", "csv", *map(str, arguments)]
     done = subprocess.run(
-        tool, cwd=ROOT / "go", env=env, capture_output=True, text=True, timeout=120, check=False
+        tool, cwd=ROOT / "go", env=env, capture_output=True, text=True, timeout=300, check=False
     )
     if done.returncode != 0 and "dial tcp" in done.stderr + done.stdout:
         pytest.skip("benchstat is not in Go's cache, and there is no network")

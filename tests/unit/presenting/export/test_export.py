@@ -177,5 +177,5 @@ def test_output_that_nobody_reads_any_more_is_no_error(small_results: Path) -> N
     )
     assert going.stdout is not None
     going.stdout.close()
-    _, err = going.communicate(timeout=30)
+    _, err = going.communicate(timeout=300)
     assert (going.returncode, err) == (0, "")

@@ -67,7 +67,7 @@ def pyperf_says(*arguments: object) -> str:
         [sys.executable, "-m", "pyperf", *map(str, arguments)],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert done.returncode == 0, done.stdout + done.stderr
