@@ -12,7 +12,7 @@ from harness.behaviours import store
 from harness.behaviours.judge import table
 from harness.files import write_file
 from harness.presenting.report import behaviours_view, page, sources
-from harness.results.store import TRIALS_FILE
+from harness.results.store import trials_path
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +34,7 @@ def has_figures(folder: Path, *, measuring: bool = False) -> bool:
     """
     overview = folder / "figures" / "overview.svg"
     try:
-        is_new = overview.stat().st_mtime >= (folder / TRIALS_FILE).stat().st_mtime
+        is_new = overview.stat().st_mtime >= trials_path(folder).stat().st_mtime
         return is_new and (measuring or _DESCRIPTION not in overview.read_text("utf-8", "replace"))
     except OSError:
         return False
@@ -57,6 +57,7 @@ def write(analysis: Analysis, folder: Path, judged: Sequence[JudgedClaim] = ()) 
         svgs,
         judged,
         _read_behaviours(analysis, folder),
+        trials_path(folder).name,
     )
     path = folder / FILE
     write_file(

@@ -17,6 +17,7 @@ from harness.analysis.findings import overall
 from harness.analysis.first_look import first_look
 from harness.catalog.workload import order_models
 from harness.presenting.report import map_view, summary, svg, versus_view, view
+from harness.results.store import TRIALS_FILE
 from harness.statistics.estimates import MARGIN_PERCENT
 
 if TYPE_CHECKING:
@@ -42,9 +43,11 @@ def render(
     svgs: Mapping[str, str],
     judged: Sequence[JudgedClaim] = (),
     behaviours: BehavioursSection | None = None,
+    trials_file: str = TRIALS_FILE,
 ) -> str:
     """Return the page. `svgs` are the texts of SVG files, by the name of their figure."""
-    pictures = _pictures(svgs)
+    styles = svg.StyleSheet()
+    pictures = _pictures(svgs, styles)
     script = "\n".join(map(_read_template, _SCRIPTS))
     return (
         _environment()
@@ -57,8 +60,10 @@ def render(
             style=Markup(_read_template("page.css")),  # noqa: S704
             script=Markup(script),  # noqa: S704
             script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+            picture_style=styles.css,
             pictures=pictures,
             has_figures=bool(svgs),
+            trials_file=trials_file,
             case_id=view.case_id,
             models=_models(analysis, behaviours),
             behaviours=behaviours,
@@ -130,7 +135,7 @@ def _make_printable(value: object) -> object:
     return value
 
 
-def _pictures(svgs: Mapping[str, str]) -> dict[str, view.Picture]:
+def _pictures(svgs: Mapping[str, str], styles: svg.StyleSheet) -> dict[str, view.Picture]:
     """Return a picture for each SVG; those that do not fit or cannot be shown have a reason."""
     pictures: dict[str, view.Picture] = {}
     room = _MOST_FIGURE_TEXT
@@ -139,7 +144,7 @@ def _pictures(svgs: Mapping[str, str]) -> dict[str, view.Picture]:
             pictures[name] = view.Picture(name, None, "", "It is too large for this page.")
             continue
         try:
-            safe = svg.make_safe(text, f"f{number}-")
+            safe = svg.make_safe(text, f"f{number}-", styles)
         except svg.UnusableSvgError as error:
             pictures[name] = view.Picture(name, None, "", f"It cannot be shown: {error}.")
             continue

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from harness.analysis.advice import advice
 from harness.analysis.findings import client_limited, finding
-from harness.analysis.lead import lead_of
-from harness.analysis.run_results import by_topic, ranked
+from harness.analysis.lead import lead_of, rivals
+from harness.analysis.run_results import by_topic
 from harness.claims import judgement
 from harness.claims.surprises import find_surprises, workload_of
 
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from harness.analysis.advice import Advice
-    from harness.analysis.run_results import Analysis, CellResult, WorkloadResult
+    from harness.analysis.run_results import Analysis
     from harness.claims.judgement import JudgedClaim
     from harness.presenting.report.view import Section
 
@@ -114,7 +114,7 @@ def undecided(analysis: Analysis) -> str:
     """Return in a sentence or two which workloads have no clear lead; empty if all have one."""
     close, limited = [], []
     for result in analysis.workloads.values():
-        cells = ranked(result, plain=True)
+        cells = rivals(result)
         if not cells or result.workload.is_floor:
             continue
         if any(cell.contestant.is_plain for cell in client_limited(result.headline)):
@@ -131,12 +131,6 @@ def undecided(analysis: Analysis) -> str:
         else "",
     ]
     return " ".join(filter(None, parts))
-
-
-def _is_decided(result: WorkloadResult, cells: list[CellResult]) -> bool:
-    """Return whether it is known which of the ranked cells lead."""
-    is_judged = cells[0].metrics[result.metric.id].has_interval
-    return is_judged and not lead_of(cells, result.comparison).undecided
 
 
 def names(models: Collection[str]) -> tuple[tuple[str, str], ...]:
