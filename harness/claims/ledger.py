@@ -114,6 +114,7 @@ class Claim:
     waits_for: str = ""  # the planned workload that will measure it
     ledger: str = ""  # the file that contains it
     behaviour: ExpectedWord | None = None  # for a claim that no number decides
+    belief: str = ""  # what people believe otherwise, in a few words
 
 
 def load(others: Sequence[Path] = (), *, only: bool = False) -> list[Claim]:
@@ -187,13 +188,15 @@ def _read_claim(id_: str, table: TomlTable, documents: dict[str, str]) -> Claim:
         raise table.problem("", id_, "lowercase words joined by hyphens")
     says, reading = (_read_sentence(table, key) for key in ("says", "reading"))
     citations = _read_citations(table, documents)
-    waits_for = table.text("waits_for", "")
+    waits_for, belief = table.text("waits_for", ""), table.text("belief", "")
     behaviour = _read_behaviour(table) if "behaviour" in table.values else None
     is_number = not waits_for and behaviour is None
     measure = _read_measure(table) if is_number else None
     range_ = _read_range(table, measure) if is_number else None
     table.refuse_unknown_keys()  # also refuses `measure` or `range` beside `waits_for`
-    return Claim(id_, says, reading, citations, measure, range_, waits_for, table.file, behaviour)
+    return Claim(
+        id_, says, reading, citations, measure, range_, waits_for, table.file, behaviour, belief
+    )
 
 
 def _read_behaviour(table: TomlTable) -> ExpectedWord:

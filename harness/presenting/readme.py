@@ -14,6 +14,7 @@ from harness.analysis.advice import advice
 from harness.claims import judgement
 from harness.claims.judgement import Verdict
 from harness.errors import Problem
+from harness.presenting import gallery
 from harness.presenting.export.markdown import escape
 
 if TYPE_CHECKING:
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 DOCUMENTS = {  # each document with the blocks that it must have
     "README.md": ("results", "machine"),
     "docs/findings.md": ("other results", "advice"),
+    "docs/gallery.md": ("gallery",),
 }
 _SHOWN_FIRST = 5  # claims in the block `results`, in the order of the ledger
 _BEGIN = re.compile(r"<!-- generated: (.+?) -->")
@@ -33,13 +35,19 @@ _END = "<!-- end -->"
 _WIDTH = 110
 
 
-def render_blocks(analysis: Analysis, judged: Sequence[JudgedClaim]) -> dict[str, str]:
-    """Return the text of every block, by name; `judged` are our own claims."""
+def render_blocks(
+    analysis: Analysis, judged: Sequence[JudgedClaim], figures: Sequence[str] = ()
+) -> dict[str, str]:
+    """Return the text of every block, by name.
+
+    `judged` are our own claims, `figures` the names of the figures of the run.
+    """
     return {
         "results": _join(_claim_rows(judged[:_SHOWN_FIRST])),
         "other results": _join(_claim_rows(judged[_SHOWN_FIRST:])),
         "advice": _join(_advice_rows(analysis)),
         "machine": f"{_machine(analysis)}\n",
+        "gallery": gallery.render(analysis, figures),
     }
 
 
@@ -93,12 +101,13 @@ def _join(lines: Iterable[str]) -> str:
 
 
 def _claim_rows(judged: Sequence[JudgedClaim]) -> Iterator[str]:
-    """Yield a table row per claim: the sentence, and what was measured."""
-    yield "| finding | measured, with 95% confidence interval |"
-    yield "| --- | --- |"
+    """Yield a table row per claim: what people believe, the sentence, and what was measured."""
+    yield "| often believed | finding | measured, with 95% confidence interval |"
+    yield "| --- | --- | --- |"
     for result in judged:
         doubt = "" if result.verdict is Verdict.HOLDS else f" **{result.verdict.value}**"
-        yield f"| {escape(result.claim.says)} | {judgement.format_measured(result)}{doubt} |"
+        measured = f"{judgement.format_measured(result)}{doubt}"
+        yield f"| {escape(result.claim.belief)} | {escape(result.claim.says)} | {measured} |"
 
 
 def _advice_rows(analysis: Analysis) -> Iterator[str]:

@@ -83,6 +83,7 @@ class Derived:
 
     analysis: Analysis
     observed: list[Row]
+    judged: list[JudgedClaim]
     own_claims: list[JudgedClaim]
     blocks: dict[str, str]  # by name
 
@@ -93,10 +94,14 @@ class Derived:
 
 def derive(repository: Repository) -> Derived:
     """Analyse the run and judge our own claims. Raises Problem."""
+    from harness.presenting import figures  # matplotlib is slow to import
+
     analysis = analyse(store.read_run(repository.run), store.read_trials(repository.run, []))
     observed = of_run(repository.run)
-    judged = judge.judge_claims(ledger.load([repository.ledger], only=True), analysis, observed)
-    return Derived(analysis, observed, judged, readme.render_blocks(analysis, judged))
+    own = judge.judge_claims(ledger.load([repository.ledger], only=True), analysis, observed)
+    judged = judge.judge_claims(ledger.load(), analysis, observed)  # as in the figures of any run
+    names = figures.names(analysis, judged, observed)
+    return Derived(analysis, observed, judged, own, readme.render_blocks(analysis, own, names))
 
 
 def take(folder: Path, repository: Repository) -> None:
@@ -138,6 +143,8 @@ def _write_run(repository: Repository, run: Run, trials: Iterable[Trial]) -> Non
 
 def write(repository: Repository) -> list[str]:
     """Write blocks and figures; returns a line for each problem that remains."""
+    from harness.presenting.figures import pixels
+
     derived = derive(repository)
     texts = {
         document: readme.fill(
@@ -148,6 +155,10 @@ def write(repository: Repository) -> list[str]:
     for document, text in texts.items():
         write_file(repository.root / document, text, _DISK_ADVICE)
     drawn = _draw(derived, repository.shown_figures(), repository.run / "figures")
+    for path in drawn.values():
+        pixels.shrink(path)
+    for path in _unshown_figures(repository):
+        path.unlink()
     return [*_failing_claims(derived), *_impossible_figures(repository, drawn)]
 
 
@@ -167,6 +178,13 @@ def find_stale(repository: Repository) -> list[str]:
     return [*lines, *_failing_claims(derived), *_impossible_figures(repository, drawn)]
 
 
+def _unshown_figures(repository: Repository) -> list[Path]:
+    """Return the pictures of the run that no document shows; a run before it may have had them."""
+    shown = set(repository.shown_figures())
+    paths = sorted((repository.run / "figures").glob("*.png"))
+    return [path for path in paths if path.stem not in shown]
+
+
 def _stale_figures(repository: Repository, drawn: dict[str, Path]) -> Iterator[str]:
     from harness.presenting.figures import pixels  # matplotlib is slow to import
 
@@ -176,15 +194,21 @@ def _stale_figures(repository: Repository, drawn: dict[str, Path]) -> Iterator[s
             yield f"docs/reference-run/figures/{name}.png: missing; `make readme`"
         elif not pixels.is_same_picture(committed, path):
             yield f"docs/reference-run/figures/{name}.png: out of date; `make readme`"
+    for path in _unshown_figures(repository):
+        yield f"docs/reference-run/figures/{path.name}: shown in no document; `make readme`"
 
 
 def _draw(derived: Derived, names: Sequence[str], folder: Path) -> dict[str, Path]:
     """Draw the figures of these names, as far as the run has them; returns name -> file."""
     from harness.presenting import figures  # matplotlib is slow to import
 
-    judged = judge.judge_claims(ledger.load(), derived.analysis, derived.observed)  # as in any run
     written = figures.draw(
-        derived.analysis, folder, judged, only=names, kinds=("png",), observed=derived.observed
+        derived.analysis,
+        folder,
+        derived.judged,
+        only=names,
+        kinds=("png",),
+        observed=derived.observed,
     )
     return {path.stem: path for path in written}
 

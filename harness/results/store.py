@@ -15,7 +15,7 @@ import shutil
 import zlib
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 import msgspec
 
@@ -223,6 +223,12 @@ def trials_path(folder: Path) -> Path:
     return packed if packed.is_file() and not plain.exists() else plain
 
 
+def open_trials(folder: Path) -> IO[bytes]:
+    """Open the lines of a run's trials, as they are or unpacked. Raises OSError."""
+    path = trials_path(folder)
+    return gzip.open(path) if path.name == PACKED_FILE else path.open("rb")
+
+
 def write_packed(folder: Path, run: Run, trials: Iterable[Trial]) -> None:
     """Write a whole run, its trials compressed, instead of what the folder has. Raises Problem."""
     lines = b"".join(msgspec.json.encode(trial) + b"\n" for trial in trials)
@@ -270,7 +276,7 @@ def read_trials(folder: Path, warnings: list[str]) -> Iterator[Trial]:
     lines: dict[int, int] = {}  # hash of a trial's block and cell -> its line
     decode = schema_1.read_trial if _is_schema_1(folder) else _trial_decoder.decode
     try:
-        with gzip.open(path) if path.name == PACKED_FILE else path.open("rb") as file:
+        with open_trials(folder) as file:
             for number, line in enumerate(file, 1):
                 if not line.endswith(b"\n"):
                     warnings.append(

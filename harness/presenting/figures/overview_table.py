@@ -50,7 +50,8 @@ _NOTE = (
 def figure(analysis: Analysis) -> Figure:
     """Draw a row per workload, under headings if they have topics, and a column per model."""
     rows: list[WorkloadResult | str] = []
-    for heading, results in by_topic(analysis.workloads.values()):
+    shown = [one for one in analysis.workloads.values() if not one.workload.is_floor]
+    for heading, results in by_topic(shown):
         rows += [heading, *results] if heading else results
     models = [model for model in analysis.models if _has_value(analysis, model)]
     missing = [model for model in analysis.models if model not in models]

@@ -46,6 +46,7 @@ def render(
     trials_file: str = TRIALS_FILE,
 ) -> str:
     """Return the page. `svgs` are the texts of SVG files, by the name of their figure."""
+    answer = overall(list(analysis.workloads.values()))
     styles = svg.StyleSheet()
     pictures = _pictures(svgs, styles)
     script = "\n".join(map(_read_template, _SCRIPTS))
@@ -70,8 +71,9 @@ def render(
             claims=view.claims(judged),
             maps=map_view.sections(analysis, pictures),
             versus=versus_view.section(analysis),
-            answer=overall(list(analysis.workloads.values())),
+            answer=answer,
             surprises=summary.surprises(analysis, judged),
+            answer_names=summary.names_in(answer, analysis.models),
             names=summary.names(analysis.models),
             undecided=summary.undecided(analysis),
             advice=summary.advice_by_topic(analysis),

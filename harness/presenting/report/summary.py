@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -49,6 +50,7 @@ class Surprise:
     """A claim that does not hold."""
 
     says: str
+    reading: str  # what exactly was measured
     measured: str
     anchor: str
     workload: str  # its title
@@ -71,6 +73,7 @@ def surprises(analysis: Analysis, judged: Sequence[JudgedClaim]) -> tuple[Surpri
     return tuple(
         Surprise(
             claim.claim.says,
+            claim.claim.reading,
             judgement.format_measured(claim),
             f"w-{workload_of(claim)}",
             analysis.workloads[workload_of(claim)].workload.title,
@@ -131,6 +134,11 @@ def undecided(analysis: Analysis) -> str:
         else "",
     ]
     return " ".join(filter(None, parts))
+
+
+def names_in(text: str, models: Collection[str]) -> tuple[tuple[str, str], ...]:
+    """Return what those names mean that a sentence uses."""
+    return names(set(models) & set(re.findall(r"[\w-]+", text)))
 
 
 def names(models: Collection[str]) -> tuple[tuple[str, str], ...]:

@@ -154,7 +154,7 @@ class _SafeWriter:
         else:
             self._skipped += 1  # a nested <svg>
 
-    def end(self, name: str) -> None:
+    def end(self, _name: str) -> None:
         if self._skipped:
             self._skipped -= 1
         elif len(self._open) > 1:
