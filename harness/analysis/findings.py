@@ -9,7 +9,7 @@ from harness import units
 from harness.analysis.lead import Lead, join_names, lead_of, rivals, without_twins
 from harness.analysis.obstacle import Obstacle
 from harness.analysis.run_results import ranked, ranked_groups
-from harness.catalog.workload import HEADLINE
+from harness.catalog.workload import HEADLINE, ON_ONE_PROCESSOR
 from harness.statistics.estimates import MIN_FOR_INTERVAL
 from harness.statistics.verdicts import Verdict
 
@@ -185,7 +185,9 @@ def overall(results: list[WorkloadResult]) -> str:
             words = unknown_lead(limited)
         sentences.append(f"{result.workload.title}: {words}")
         leads.append(lead)
-        wins.update(() if lead.undecided else lead.first)
+        wins.update(
+            () if lead.undecided else {ON_ONE_PROCESSOR.get(name, name) for name in lead.first}
+        )
     if not leads:
         return "Too few blocks for a finding" if unsure else "Nothing could be measured yet"
     few = f"; too few blocks in {units.format_count(unsure, 'other')}" if unsure else ""

@@ -54,20 +54,27 @@ def does_other_work(result: WorkloadResult, cell: CellResult) -> bool:
 def without_twins(cells: Sequence[CellResult], comparison: Comparison) -> list[CellResult]:
     """Leave out a model that is restricted to one processor beside the same model without limit.
 
-    It stays where the restriction really makes it better. The cells are ranked.
+    It stays where the restriction really makes it better, and stands for both where only it is
+    known to be better than all others. The cells are ranked.
     """
-    places = {cell.contestant: place for place, cell in enumerate(cells)}
+    known = {cell.contestant for cell in cells}
+    twins = {one: other for one in known if (other := _unlimited(one)) in known}
+    unlimited = [cell for cell in cells if cell.contestant not in twins]
+    if not cells or (twin := twins.get(cells[0].contestant)) is None:
+        return unlimited
+    if comparison.verdict(cells[0].contestant, twin) is Verdict.DIFFERENT:
+        return list(cells)
+    limited = [cell for cell in cells if cell.contestant != twin]
+    is_clearer = (
+        lead_of(unlimited, comparison).undecided and not lead_of(limited, comparison).undecided
+    )
+    return limited if is_clearer else unlimited
 
-    def stays(place: int, contestant: Contestant) -> bool:
-        unlimited = ON_ONE_PROCESSOR.get(contestant.model)
-        if unlimited is None:
-            return True
-        twin = structs.replace(contestant, model=unlimited)
-        return twin not in places or (
-            place < places[twin] and comparison.verdict(contestant, twin) is Verdict.DIFFERENT
-        )
 
-    return [cell for place, cell in enumerate(cells) if stays(place, cell.contestant)]
+def _unlimited(contestant: Contestant) -> Contestant | None:
+    """Return the contestant that is this one with all processors; None if this one has them."""
+    model = ON_ONE_PROCESSOR.get(contestant.model)
+    return None if model is None else structs.replace(contestant, model=model)
 
 
 def find_lead(best: str, verdicts: Mapping[str, Verdict]) -> Lead:

@@ -24,7 +24,8 @@ _OF_TOPICS = ("claims", "runtimes")
 def render(analysis: Analysis, names: Sequence[str]) -> str:
     """Return a heading for each topic and an image for each of these figures, in their order."""
     topics = by_topic(analysis.workloads.values())
-    groups: dict[str, list[str]] = {_WHOLE: []} | {heading or "Other": [] for heading, _ in topics}
+    headings = (_WHOLE, *(heading or "Other" for heading, _ in topics))
+    groups: dict[str, list[str]] = {heading: [] for heading in headings}
     for name in names:
         groups[_group_of(name, topics)].append(name)
     return "\n".join(

@@ -15,7 +15,7 @@ import shutil
 import zlib
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 import msgspec
 
@@ -26,6 +26,7 @@ from harness.results.records import SCHEMA_VERSION, Run, Trial
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
+    from io import BufferedReader
 
 RUN_FILE, TRIALS_FILE = "run.json", "trials.jsonl"
 PACKED_FILE = f"{TRIALS_FILE}.gz"
@@ -223,7 +224,7 @@ def trials_path(folder: Path) -> Path:
     return packed if packed.is_file() and not plain.exists() else plain
 
 
-def open_trials(folder: Path) -> IO[bytes]:
+def open_trials(folder: Path) -> gzip.GzipFile | BufferedReader:
     """Open the lines of a run's trials, as they are or unpacked. Raises OSError."""
     path = trials_path(folder)
     return gzip.open(path) if path.name == PACKED_FILE else path.open("rb")

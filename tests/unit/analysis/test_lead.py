@@ -48,6 +48,14 @@ def test_a_restriction_that_makes_a_model_better_is_named() -> None:
     assert overall([demo(analysis)]) == "Demo: go-1cpu led"
 
 
+def test_a_restricted_model_stands_for_both_where_only_it_is_known_to_lead() -> None:
+    noisy = [11_000, 29_000, 12_000, 28_000, 11_500, 29_500]
+    analysis = analysed(
+        *trials("threads", [20_000] * 6), *trials("go-1cpu", STEADY), *trials("go", noisy)
+    )
+    assert overall([demo(analysis)]) == "Demo: go-1cpu led"
+
+
 def test_a_model_on_one_processor_alone_competes() -> None:
     result = demo(analysed(*trials("asyncio", STEADY), *trials("go-1cpu", NOISY)))
     assert len(without_twins(ranked(result), result.comparison)) == 2
