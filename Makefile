@@ -113,7 +113,7 @@ lock: setup ## update the locked versions, with hashes and without addresses
 schema: setup ## regenerate docs/protocol.schema.json
 	$(BIN)/python -m harness.measuring.runners.protocol > docs/protocol.schema.json
 
-readme: setup ## regenerate blocks of README.md, summaries and figures from the reference run
+readme: setup ## regenerate blocks of README.md and docs, and figures, from the reference run
 	@$(BIN)/python -m harness.presenting.reference
 
 reference: setup ## measure for an hour, or use RUN, as the reference run; then readme

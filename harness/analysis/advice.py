@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from harness import units
 from harness.analysis.findings import client_limited, contrast, why_no_ranking
-from harness.analysis.lead import find_lead, join_names, lead_of
+from harness.analysis.lead import does_other_work, find_lead, join_names, lead_of, without_twins
 from harness.analysis.run_results import ranked_groups
 from harness.catalog.workload import BASELINE, NOT_ADVISED
 from harness.statistics import estimates
@@ -124,7 +124,11 @@ def _best_contestants(
             yield from _best_contestants(result.by_cpu, result.by_cpu.metric.label, language)
         return
     (_, group), *_ = ranked_groups(result) or [("", [])]
-    cells = [cell for cell in group if cell.cell.model not in NOT_ADVISED]
+    cells = [
+        cell
+        for cell in without_twins(group, result.comparison)
+        if cell.cell.model not in NOT_ADVISED and not does_other_work(result, cell)
+    ]
     if group and not cells:
         return
     choices = [_best(result, "", cells)]
@@ -134,7 +138,7 @@ def _best_contestants(
         for cell in cells:
             by_language.setdefault(language.get(cell.cell.model, ""), []).append(cell)
     for name, own in by_language.items():
-        if name and not {cell.name for cell in own} & named:
+        if name and len(own) >= _LEAST_OPTIONS and not {cell.name for cell in own} & named:
             choices.append(_best(result, units.language_name(name), own))
     yield Aspect(judged_by, result.workload.id, result.headline_id, tuple(choices))
 

@@ -6,10 +6,10 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from harness import units
-from harness.analysis.lead import Lead, join_names, lead_of
+from harness.analysis.lead import Lead, join_names, lead_of, rivals, without_twins
 from harness.analysis.obstacle import Obstacle
 from harness.analysis.run_results import ranked, ranked_groups
-from harness.catalog.workload import HEADLINE
+from harness.catalog.workload import HEADLINE, ON_ONE_PROCESSOR
 from harness.statistics.estimates import MIN_FOR_INTERVAL
 from harness.statistics.verdicts import Verdict
 
@@ -111,6 +111,7 @@ def _leading(result: WorkloadResult, cells: Sequence[CellResult], *, with_value:
     if limited := client_limited(result.headline):
         by_cpu = "" if with_value else _cpu_lead(result, with_value=False)
         return by_cpu or unknown_lead(limited)
+    cells = without_twins(cells, result.comparison)
     value = cells[0].metrics[result.metric.id]
     shown = f" ({units.format_value(value.value, result.metric.unit)})" if with_value else ""
     if not value.has_interval:
@@ -159,7 +160,8 @@ def _lead_in_words(lead: Lead, shown: str = "") -> str:
 def overall(results: list[WorkloadResult]) -> str:
     """Return what a run shows as a whole: which models lead how many workloads.
 
-    It counts plain implementations only, and leaves out the workloads that measure the workbench.
+    It counts plain implementations that do the same work, and leaves out the workloads that measure
+    the workbench.
     Models that are tied for the lead count; where the lead is undecided, nobody does. A workload
     with too few blocks has no leader.
     """
@@ -168,7 +170,7 @@ def overall(results: list[WorkloadResult]) -> str:
     sentences: list[str] = []
     leads: list[Lead] = []
     for result in results:
-        cells = ranked(result, plain=True)
+        cells = rivals(result)
         if not cells or result.workload.is_floor:
             continue
         if not cells[0].metrics[result.metric.id].has_interval:
@@ -183,7 +185,9 @@ def overall(results: list[WorkloadResult]) -> str:
             words = unknown_lead(limited)
         sentences.append(f"{result.workload.title}: {words}")
         leads.append(lead)
-        wins.update(() if lead.undecided else lead.first)
+        wins.update(
+            () if lead.undecided else {ON_ONE_PROCESSOR.get(name, name) for name in lead.first}
+        )
     if not leads:
         return "Too few blocks for a finding" if unsure else "Nothing could be measured yet"
     few = f"; too few blocks in {units.format_count(unsure, 'other')}" if unsure else ""

@@ -1,17 +1,22 @@
-"""Who leads: one alone, several that are tied, or that is undecided. Pure."""
+"""Who competes and who leads: one alone, several that are tied, or that is undecided. Pure."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from msgspec import structs
+
+from harness.analysis.run_results import ranked
+from harness.catalog.workload import ON_ONE_PROCESSOR
 from harness.statistics.verdicts import Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from harness.analysis.comparison import Comparison
-    from harness.analysis.run_results import CellResult
+    from harness.analysis.run_results import CellResult, WorkloadResult
+    from harness.catalog.contestant import Contestant
 
 _MOST_NAMES = 3  # in a sentence
 
@@ -27,6 +32,49 @@ class Lead:
     def names(self) -> tuple[str, ...]:
         """All of them, the best first."""
         return (*self.first, *self.undecided)
+
+
+def rivals(result: WorkloadResult) -> list[CellResult]:
+    """Return the ranked plain cells that compete for the lead of a workload, the best first.
+
+    All do the work of the baseline, and no model competes with itself.
+    """
+    return without_twins(
+        [cell for cell in ranked(result, plain=True) if not does_other_work(result, cell)],
+        result.comparison,
+    )
+
+
+def does_other_work(result: WorkloadResult, cell: CellResult) -> bool:
+    """Return whether a contestant does other work than the baseline, such as a copy less."""
+    workload = result.workload
+    return workload.find_other_work(workload.baseline, cell.contestant) is not None
+
+
+def without_twins(cells: Sequence[CellResult], comparison: Comparison) -> list[CellResult]:
+    """Leave out a model that is restricted to one processor beside the same model without limit.
+
+    It stays where the restriction really makes it better, and stands for both where only it is
+    known to be better than all others. The cells are ranked.
+    """
+    known = {cell.contestant for cell in cells}
+    twins = {one: other for one in known if (other := _unlimited(one)) in known}
+    unlimited = [cell for cell in cells if cell.contestant not in twins]
+    if not cells or (twin := twins.get(cells[0].contestant)) is None:
+        return unlimited
+    if comparison.verdict(cells[0].contestant, twin) is Verdict.DIFFERENT:
+        return list(cells)
+    limited = [cell for cell in cells if cell.contestant != twin]
+    is_clearer = (
+        lead_of(unlimited, comparison).undecided and not lead_of(limited, comparison).undecided
+    )
+    return limited if is_clearer else unlimited
+
+
+def _unlimited(contestant: Contestant) -> Contestant | None:
+    """Return the contestant that is this one with all processors; None if this one has them."""
+    model = ON_ONE_PROCESSOR.get(contestant.model)
+    return None if model is None else structs.replace(contestant, model=model)
 
 
 def find_lead(best: str, verdicts: Mapping[str, Verdict]) -> Lead:

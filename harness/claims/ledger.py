@@ -129,6 +129,7 @@ class Claim:
     ledger: str = ""  # the file that contains it
     behaviour: ExpectedWord | None = None  # for a claim that no number decides
     trace: ExpectedOrder | None = None  # for one that is about who ran when
+    belief: str = ""  # what people believe otherwise, in a few words
 
     @property
     def is_observed(self) -> bool:
@@ -207,7 +208,7 @@ def _read_claim(id_: str, table: TomlTable, documents: dict[str, str]) -> Claim:
         raise table.problem("", id_, "lowercase words joined by hyphens")
     says, reading = (_read_sentence(table, key) for key in ("says", "reading"))
     citations = _read_citations(table, documents)
-    waits_for = table.text("waits_for", "")
+    waits_for, belief = table.text("waits_for", ""), table.text("belief", "")
     behaviour = _read_behaviour(table) if "behaviour" in table.values else None
     trace = _read_trace(table) if "trace" in table.values else None
     is_number = not waits_for and behaviour is None and trace is None
@@ -215,7 +216,17 @@ def _read_claim(id_: str, table: TomlTable, documents: dict[str, str]) -> Claim:
     range_ = _read_range(table, measure) if is_number else None
     table.refuse_unknown_keys()  # also refuses `measure` or `range` beside `waits_for`
     return Claim(
-        id_, says, reading, citations, measure, range_, waits_for, table.file, behaviour, trace
+        id_,
+        says,
+        reading,
+        citations,
+        measure,
+        range_,
+        waits_for,
+        table.file,
+        behaviour,
+        trace,
+        belief,
     )
 
 

@@ -432,7 +432,7 @@ def _add_load(trial: Trial, driver: LoadDriver, case: ModelCase) -> Trial:
         latency=histograms.merge_texts([phase.hdr for phase in steady]),
         lateness=histograms.merge_texts([phase.late_hdr for phase in steady]),
         rounds=load.report.turns_taken,
-        phases=tuple(phases),
+        phases=tuple(phase.stored for phase in phases),
         load={
             **load.report.facts,
             "server_cores": _format_cores(driver.cores.server),

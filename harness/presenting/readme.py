@@ -15,7 +15,7 @@ from harness.analysis.advice import advice
 from harness.claims import judgement
 from harness.claims.judgement import Verdict
 from harness.errors import Problem
-from harness.presenting import what_happens
+from harness.presenting import gallery, what_happens
 from harness.presenting.export.markdown import escape
 
 if TYPE_CHECKING:
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 DOCUMENTS = {  # each document with the blocks that it must have
     "README.md": ("results", "machine"),
     "docs/findings.md": ("other results", "advice"),
+    "docs/gallery.md": ("gallery",),
     "docs/what-happens.md": tuple(what_happens.QUESTIONS),
 }
 _SHOWN_FIRST = 5  # claims in the block `results`, in the order of the ledger
@@ -43,14 +44,19 @@ def render_blocks(
     judged: Sequence[JudgedClaim],
     observed: Sequence[Row] = (),
     traced: Mapping[str, SceneTraces] = MappingProxyType({}),
+    figures: Sequence[str] = (),
 ) -> dict[str, str]:
-    """Return the text of every block, by name; `judged` are our own claims."""
+    """Return the text of every block, by name.
+
+    `judged` are our own claims, `figures` the names of the figures of the run.
+    """
     return {
         **what_happens.render_blocks(observed, traced),
         "results": _join(_claim_rows(judged[:_SHOWN_FIRST])),
         "other results": _join(_claim_rows(judged[_SHOWN_FIRST:])),
         "advice": _join(_advice_rows(analysis)),
         "machine": f"{_machine(analysis)}\n",
+        "gallery": gallery.render(analysis, figures),
     }
 
 
@@ -104,12 +110,13 @@ def _join(lines: Iterable[str]) -> str:
 
 
 def _claim_rows(judged: Sequence[JudgedClaim]) -> Iterator[str]:
-    """Yield a table row per claim: the sentence, and what was measured."""
-    yield "| finding | measured, with 95% confidence interval |"
-    yield "| --- | --- |"
+    """Yield a table row per claim: what people believe, the sentence, and what was measured."""
+    yield "| often believed | finding | measured, with 95% confidence interval |"
+    yield "| --- | --- | --- |"
     for result in judged:
         doubt = "" if result.verdict is Verdict.HOLDS else f" **{result.verdict.value}**"
-        yield f"| {escape(result.claim.says)} | {judgement.format_measured(result)}{doubt} |"
+        measured = f"{judgement.format_measured(result)}{doubt}"
+        yield f"| {escape(result.claim.belief)} | {escape(result.claim.says)} | {measured} |"
 
 
 def _advice_rows(analysis: Analysis) -> Iterator[str]:

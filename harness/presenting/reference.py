@@ -15,8 +15,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import msgspec
-import numpy as np
 from msgspec import structs
 
 from harness.analysis.analyse import analyse
@@ -26,7 +24,7 @@ from harness.claims import judge, judgement, ledger
 from harness.errors import Exit, Problem
 from harness.files import read_text, write_file
 from harness.paths import ROOT
-from harness.presenting import export, readme, what_happens
+from harness.presenting import readme, what_happens
 from harness.presenting.rewording import reword
 from harness.results import store
 from harness.results.records import SCHEMA_VERSION
@@ -47,8 +45,6 @@ HOST = "reference"  # instead of the name of the machine
 _FIGURE_LINK = re.compile(r"reference-run/figures/([a-z0-9-]+)\.png")
 # An absolute path (also `~/` or a drive) up to its last part. Not a slash within a word.
 _PATH = re.compile(r"(?<![\w.:/…])(?:~|[A-Za-z]:)?(?:[/\\][^\s/\\\"'`:,;()<>]+)+[/\\](?=[^\s/\\])")
-_NUMBER = re.compile(r"-?\d+\.\d+(?:e[-+]?\d+)?")
-_TOLERANCE = 1e-9  # of a number: another processor may round sums differently
 _DISK_ADVICE = "free some space, and do it again"
 
 
@@ -91,9 +87,9 @@ class Derived:
     analysis: Analysis
     observed: list[Row]
     traced: dict[str, SceneTraces]
+    judged: list[JudgedClaim]
     own_claims: list[JudgedClaim]
     blocks: dict[str, str]  # by name
-    summaries: dict[str, str]  # by file name
 
     def document_blocks(self, document: str) -> dict[str, str]:
         """Return the blocks that a document must have."""
@@ -102,12 +98,17 @@ class Derived:
 
 def derive(repository: Repository) -> Derived:
     """Analyse the run and judge our own claims. Raises Problem."""
+    from harness.presenting import figures  # matplotlib is slow to import
+
     analysis = analyse(store.read_run(repository.run), store.read_trials(repository.run, []))
     observed, traced = of_run(repository.run), traces.of_run(repository.run)
-    own = ledger.load([repository.ledger], only=True)
-    judged = judge.judge_claims(own, analysis, observed, traced)
-    blocks = readme.render_blocks(analysis, judged, observed, traced)
-    return Derived(analysis, observed, traced, judged, blocks, export.summaries(analysis))
+    own = judge.judge_claims(
+        ledger.load([repository.ledger], only=True), analysis, observed, traced
+    )
+    judged = judge.judge_claims(ledger.load(), analysis, observed, traced)  # as in any run
+    names = figures.names(analysis, judged, observed, traced)
+    blocks = readme.render_blocks(analysis, own, observed, traced, names)
+    return Derived(analysis, observed, traced, judged, own, blocks)
 
 
 def take(folder: Path, repository: Repository) -> None:
@@ -138,17 +139,21 @@ def take_words(repository: Repository) -> None:
 
 
 def _write_run(repository: Repository, run: Run, trials: Iterable[Trial]) -> None:
-    """Write a run in the current schema."""
-    current = structs.replace(run, schema_version=SCHEMA_VERSION)
-    run_text = msgspec.json.format(msgspec.json.encode(current), indent=1) + b"\n"
-    lines = b"".join(msgspec.json.encode(trial) + b"\n" for trial in trials)
-    repository.run.mkdir(parents=True, exist_ok=True)
-    for name, data in ((store.RUN_FILE, run_text), (store.TRIALS_FILE, lines)):
-        write_file(repository.run / name, data.decode(), _DISK_ADVICE)
+    """Write a run in the current schema, and as small as it can be: it is kept in a repository."""
+    store.write_packed(
+        repository.run,
+        structs.replace(run, schema_version=SCHEMA_VERSION),
+        (
+            structs.replace(trial, phases=tuple(phase.stored for phase in trial.phases))
+            for trial in trials
+        ),
+    )
 
 
 def write(repository: Repository) -> list[str]:
-    """Write blocks, summaries and figures; returns a line for each problem that remains."""
+    """Write blocks and figures; returns a line for each problem that remains."""
+    from harness.presenting.figures import pixels
+
     derived = derive(repository)
     texts = {
         document: readme.fill(
@@ -158,9 +163,11 @@ def write(repository: Repository) -> list[str]:
     }
     for document, text in texts.items():
         write_file(repository.root / document, text, _DISK_ADVICE)
-    for name, summary in derived.summaries.items():
-        write_file(repository.run / name, summary, _DISK_ADVICE)
     drawn = _draw(derived, repository.shown_figures(), repository.run / "figures")
+    for path in drawn.values():
+        pixels.shrink(path)
+    for path in _unshown_figures(repository):
+        path.unlink()
     return [*_failing_claims(derived), *_impossible_figures(repository, drawn)]
 
 
@@ -174,14 +181,17 @@ def find_stale(repository: Repository) -> list[str]:
             repository.read(document), derived.document_blocks(document), document
         )
     ]
-    for name, summary in derived.summaries.items():
-        path = repository.run / name
-        if not path.is_file() or not is_same_summary(path.read_text(encoding="utf-8"), summary):
-            lines.append(f"docs/reference-run/{name}: missing or out of date; `make readme`")
     with tempfile.TemporaryDirectory() as folder:
         drawn = _draw(derived, repository.shown_figures(), Path(folder))
         lines += _stale_figures(repository, drawn)
     return [*lines, *_failing_claims(derived), *_impossible_figures(repository, drawn)]
+
+
+def _unshown_figures(repository: Repository) -> list[Path]:
+    """Return the pictures of the run that no document shows; a run before it may have had them."""
+    shown = set(repository.shown_figures())
+    paths = sorted((repository.run / "figures").glob("*.png"))
+    return [path for path in paths if path.stem not in shown]
 
 
 def _stale_figures(repository: Repository, drawn: dict[str, Path]) -> Iterator[str]:
@@ -193,27 +203,18 @@ def _stale_figures(repository: Repository, drawn: dict[str, Path]) -> Iterator[s
             yield f"docs/reference-run/figures/{name}.png: missing; `make readme`"
         elif not pixels.is_same_picture(committed, path):
             yield f"docs/reference-run/figures/{name}.png: out of date; `make readme`"
-
-
-def is_same_summary(text: str, other: str) -> bool:
-    """Return whether two texts are the same, except for the rounding of their numbers."""
-    if _NUMBER.sub("#", text) != _NUMBER.sub("#", other):
-        return False
-    numbers, others = (np.array(_NUMBER.findall(each), dtype=float) for each in (text, other))
-    return bool(np.allclose(numbers, others, rtol=_TOLERANCE, atol=0))
+    for path in _unshown_figures(repository):
+        yield f"docs/reference-run/figures/{path.name}: shown in no document; `make readme`"
 
 
 def _draw(derived: Derived, names: Sequence[str], folder: Path) -> dict[str, Path]:
     """Draw the figures of these names, as far as the run has them; returns name -> file."""
     from harness.presenting import figures  # matplotlib is slow to import
 
-    judged = judge.judge_claims(  # as in any run
-        ledger.load(), derived.analysis, derived.observed, derived.traced
-    )
     written = figures.draw(
         derived.analysis,
         folder,
-        judged,
+        derived.judged,
         only=names,
         kinds=("png",),
         observed=derived.observed,

@@ -30,9 +30,9 @@ if TYPE_CHECKING:
     from harness.results.records import AbsentCell, Cell, Diagnosis, Trial
     from harness.statistics.estimates import Estimate, Ratio
 
-_NO_INTERVAL = f"[n < {MIN_FOR_INTERVAL}]"
 _NUMBER = "-0123456789.,"  # what a number consists of
-_TOO_FEW = "*"  # behind a value without an interval, in the tables of `show`
+_TOO_FEW = "*"  # behind a value without an interval
+_TOO_FEW_MEANS = f"{_TOO_FEW} too few processes for an interval, fewer than {MIN_FOR_INTERVAL}."
 
 
 def results(analysis: Analysis, width: int = 80) -> Iterator[RenderableType]:
@@ -74,7 +74,7 @@ def _explain(analysis: Analysis) -> Iterator[Text]:
     if any(estimate.has_interval for estimate in found):
         yield Text("[low, high]: 95% confidence interval.")
     if not all(estimate.has_interval for estimate in found):
-        yield Text(f"{_TOO_FEW} too few processes for an interval, fewer than {MIN_FOR_INTERVAL}.")
+        yield Text(_TOO_FEW_MEANS)
 
 
 def _case(
@@ -242,13 +242,14 @@ def comparison(rows: Sequence[CellChange], ratio: str) -> RenderableType:
             Text(row.word, style=_COMPARISON_STYLE.get(row.change.value, "")),
             row.reason,
         )
-    return table
+    is_short = any(row.ratio is not None and not row.ratio.has_interval for row in rows)
+    return Group(table, Text(_TOO_FEW_MEANS)) if is_short else table
 
 
 def _format_change(ratio: Ratio) -> str:
     text = f"{units.format_significant(ratio.value, _CHANGE_DIGITS)}x"
     if ratio.low is None or ratio.high is None:
-        return f"{text} {_NO_INTERVAL}"
+        return f"{text} {_TOO_FEW}"
     low, high = (units.format_significant(end, _CHANGE_DIGITS) for end in (ratio.low, ratio.high))
     return f"{text} [{low}, {high}]"
 
@@ -273,16 +274,23 @@ def claims(judged: Sequence[JudgedClaim]) -> Iterator[RenderableType]:
                 Text(result.verdict.value, style=_CLAIM_STYLE[result.verdict]),
                 result.claim.says,
                 result.claimed,
-                judgement.format_measured(result) + (f" {_NO_INTERVAL}" if no_interval else ""),
+                judgement.format_measured(result) + (f" {_TOO_FEW}" if no_interval else ""),
             )
     if table.rows:
         yield Text(
             "Each claim is tested in one reading, on the machine of this run (docs/claims.md)."
         )
         yield table
+    if any(result.is_measured and result.low is None for result in judged):
+        yield Text(_TOO_FEW_MEANS)
     for result in judged:
         for warning in result.warnings:
             yield Text(f"{result.claim.id}: {warning}", style="yellow")
+    yield from _unmeasured(judged)
+
+
+def _unmeasured(judged: Sequence[JudgedClaim]) -> Iterator[Text]:
+    """Yield why claims are not measured; each reason once."""
     unmeasured: dict[str, list[str]] = {}
     for result in judged:
         if result.verdict is Verdict.UNMEASURED:

@@ -130,6 +130,14 @@ class Phase(msgspec.Struct, frozen=True, omit_defaults=True):
     server_cpu_ns: int | None = None  # of the server's processes
 
     @property
+    def stored(self) -> Phase:
+        """What is kept of a phase: without latencies of a closed loop, which hides stalls.
+
+        No result is computed from them, and they would be the largest part of a run.
+        """
+        return msgspec.structs.replace(self, hdr="") if self.loop == "closed" else self
+
+    @property
     def cpu_of_requests_ns(self) -> int | None:
         """The server's CPU time for `requests`, without the share of `unfinished`."""
         answered = self.requests + self.unfinished

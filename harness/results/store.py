@@ -1,5 +1,7 @@
 """The run directory: `run.json`, written once, and `trials.jsonl`, one synced line per trial.
 
+A run that is only read may have `trials.jsonl.gz` instead, the same lines compressed.
+
 Measurements are never rewritten. A torn last line (power cut, kill -9, full disk) is ignored with a
 warning when reading, and truncated before appending.
 """
@@ -7,8 +9,10 @@ warning when reading, and truncated before appending.
 from __future__ import annotations
 
 import errno
+import gzip
 import os
 import shutil
+import zlib
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -21,9 +25,11 @@ from harness.results.lock import HeldError, Lock
 from harness.results.records import SCHEMA_VERSION, Run, Trial
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
+    from io import BufferedReader
 
 RUN_FILE, TRIALS_FILE = "run.json", "trials.jsonl"
+PACKED_FILE = f"{TRIALS_FILE}.gz"
 _LOCK_FILE = ".lock"
 _MIN_FREE_BYTES = 32 * 2**20
 
@@ -76,6 +82,7 @@ class RunWriter:
         self._path = folder / TRIALS_FILE
         self._lock = lock or lock_run(folder)
         with _explain_write_errors(self._path):
+            self._refuse_packed()
             self._truncate_torn_line()
             self._file = self._path.open("ab", buffering=0)
 
@@ -128,6 +135,15 @@ class RunWriter:
         """Close the file, in which nothing is buffered, and let others write."""
         self._file.close()
         self._lock.release()
+
+    def _refuse_packed(self) -> None:
+        if not self._path.exists() and (self.folder / PACKED_FILE).exists():
+            self._lock.release()
+            raise Problem(
+                f"{self.folder / PACKED_FILE}: found compressed trials, to which none can be added;"
+                " first: gunzip it",
+                Exit.NOT_POSSIBLE,
+            )
 
     def _truncate_torn_line(self) -> None:
         if not self._path.exists():
@@ -198,7 +214,34 @@ def is_part_of_run(path: Path) -> bool:
         found = path.resolve()
     except (OSError, RuntimeError):  # a loop of links
         return False
-    return found.name in (RUN_FILE, TRIALS_FILE) and (found.parent / RUN_FILE).is_file()
+    stored = (RUN_FILE, TRIALS_FILE, PACKED_FILE)
+    return found.name in stored and (found.parent / RUN_FILE).is_file()
+
+
+def trials_path(folder: Path) -> Path:
+    """Return the file of a run's trials, which may be compressed."""
+    plain, packed = folder / TRIALS_FILE, folder / PACKED_FILE
+    return packed if packed.is_file() and not plain.exists() else plain
+
+
+def open_trials(folder: Path) -> gzip.GzipFile | BufferedReader:
+    """Open the lines of a run's trials, as they are or unpacked. Raises OSError."""
+    path = trials_path(folder)
+    return gzip.open(path) if path.name == PACKED_FILE else path.open("rb")
+
+
+def write_packed(folder: Path, run: Run, trials: Iterable[Trial]) -> None:
+    """Write a whole run, its trials compressed, instead of what the folder has. Raises Problem."""
+    lines = b"".join(msgspec.json.encode(trial) + b"\n" for trial in trials)
+    with _explain_write_errors(folder):
+        folder.mkdir(parents=True, exist_ok=True)
+        # Without a time, so that the same trials are the same file.
+        packed = gzip.compress(lines, 9, mtime=0)
+        for name, data in ((RUN_FILE, encode_run(run)), (PACKED_FILE, packed)):
+            part = folder / f"{name}.part"
+            part.write_bytes(data)
+            part.replace(folder / name)
+        (folder / TRIALS_FILE).unlink(missing_ok=True)
 
 
 def read_run(folder: Path) -> Run:
@@ -228,13 +271,13 @@ def read_trials(folder: Path, warnings: list[str]) -> Iterator[Trial]:
     A torn last line is skipped and reported in `warnings`. Raises Problem for any other bad line,
     and for a trial that is there twice.
     """
-    path = folder / TRIALS_FILE
+    path = trials_path(folder)
     if path.is_fifo():  # nobody writes: it would be waited for
         raise Problem(f"{path}: cannot be read: found a pipe, expected a file")
     lines: dict[int, int] = {}  # hash of a trial's block and cell -> its line
     decode = schema_1.read_trial if _is_schema_1(folder) else _trial_decoder.decode
     try:
-        with path.open("rb") as file:
+        with open_trials(folder) as file:
             for number, line in enumerate(file, 1):
                 if not line.endswith(b"\n"):
                     warnings.append(
@@ -255,8 +298,9 @@ def read_trials(folder: Path, warnings: list[str]) -> Iterator[Trial]:
                 yield trial
     except FileNotFoundError:
         return
-    except OSError as error:
-        raise Problem(f"{path}: cannot be read: {error.strerror}") from None
+    except (OSError, EOFError, zlib.error) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise Problem(f"{path}: cannot be read: {reason}") from None
 
 
 def _is_schema_1(folder: Path) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from harness.results.store import TRIALS_FILE
+from harness.results.store import PACKED_FILE, TRIALS_FILE
 
 _STARTS = {"os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.system", "subprocess.Popen"}
 # What libraries ask at import: trio for a library, matplotlib for fonts where it has no list yet.
@@ -25,7 +25,7 @@ def _refuse(event: str, args: tuple[Any, ...]) -> None:
         return
     if event in _STARTS and args[:1] not in _OF_LIBRARIES:
         raise RuntimeError(f"collecting tests must start no process; found {event}{args[:1]}")
-    if event == "open" and str(args[0]).endswith(TRIALS_FILE):
+    if event == "open" and str(args[0]).endswith((TRIALS_FILE, PACKED_FILE)):
         raise RuntimeError(f"collecting tests must read no stored run; found {args[0]!r}")
 
 

@@ -106,7 +106,8 @@ def _stored(workload_id: str) -> tuple[bytes, list[bytes]]:
     def first(of: dict[str, str]) -> dict[str, str]:
         return dict(list(of.items())[:1])
 
-    lines = (folder / store.TRIALS_FILE).read_bytes().splitlines()
+    with store.open_trials(folder) as file:
+        lines = file.read().splitlines()
     trials = {str(cell): line for line in lines if is_part(cell := json.loads(line)["cell"])}
     changes = {
         "workloads": {workload_id: run["workloads"][workload_id]},

@@ -90,6 +90,16 @@ def draw(
     return _write(makers, analysis, folder, kinds, stop, failed, shared=shared)
 
 
+def names(
+    analysis: Analysis,
+    judged: Sequence[JudgedClaim] = (),
+    observed: Sequence[Row] = (),
+    traced: Mapping[str, SceneTraces] = MappingProxyType({}),
+) -> list[str]:
+    """Return the names of the figures of a run, in their order, without drawing them."""
+    return [name for name, _ in _makers(analysis, judged, observed, traced, None)]
+
+
 def draw_pair(analysis: Analysis, folder: Path, pair: HeadToHead) -> list[Path]:
     """Draw two contestants head to head into `folder`; returns the PNG. Raises Problem."""
     makers = [(pair_name(pair), partial(versus.figure, analysis, pair))]

@@ -49,7 +49,8 @@ def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
         f"{result.workload.title}: {_finding(cases, result.workload.late)}",
         result.workload.question,
         analysis,
-        "Line: median. End of the bar: p99. Marker: worst. Shaded: how long the other work lasts.",
+        "Stroke: median. End of the bar: p99. Marker: worst. Shaded: how long the other work lasts."
+        " Empty: not applicable.",
         intervals=False,
     )
     height = sheet.get_figheight()
@@ -152,18 +153,7 @@ def _panel(
     if case.disturbance_ns:
         axes.axvspan(span[0], case.disturbance_ns, color=style.BAND, zorder=0, lw=0)
     for row, (look, cell) in enumerate(rows):
-        if cell is None:
-            transform = axes.get_yaxis_transform()
-            axes.text(
-                0.01,
-                row,
-                "not applicable",
-                transform=transform,
-                fontsize=7,
-                color=style.FAINT,
-                va="center",
-            )
-        else:
+        if cell is not None:
             _bar(axes, row, look, dict(cell.curve), span[0])
 
 

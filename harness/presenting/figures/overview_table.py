@@ -10,9 +10,9 @@ from matplotlib.patches import Rectangle
 
 from harness import units
 from harness.analysis.findings import overall
-from harness.analysis.lead import lead_of
+from harness.analysis.lead import does_other_work, lead_of, rivals
 from harness.analysis.obstacle import Obstacle
-from harness.analysis.run_results import by_topic, ranked
+from harness.analysis.run_results import by_topic
 from harness.catalog.workload import BASELINE
 from harness.presenting.figures import style
 from harness.results.records import Absence
@@ -50,7 +50,8 @@ _NOTE = (
 def figure(analysis: Analysis) -> Figure:
     """Draw a row per workload, under headings if they have topics, and a column per model."""
     rows: list[WorkloadResult | str] = []
-    for heading, results in by_topic(analysis.workloads.values()):
+    shown = [one for one in analysis.workloads.values() if not one.workload.is_floor]
+    for heading, results in by_topic(shown):
         rows += [heading, *results] if heading else results
     models = [model for model in analysis.models if _has_value(analysis, model)]
     missing = [model for model in analysis.models if model not in models]
@@ -141,14 +142,9 @@ def _shade(left: float, y: float, width: float, ratio: float) -> Rectangle:
 
 def _cost(result: WorkloadResult, cell: CellResult) -> Ratio | None:
     """Return the cost of a ranked cell relative to the baseline, if known."""
-    if cell.ratio is None or cell.unranked is not None or _does_other_work(result, cell):
+    if cell.ratio is None or cell.unranked is not None or does_other_work(result, cell):
         return None
     return cell.ratio.inverse() if result.metric.better == "higher" else cell.ratio
-
-
-def _does_other_work(result: WorkloadResult, cell: CellResult) -> bool:
-    workload = result.workload
-    return workload.find_other_work(workload.baseline, cell.contestant) is not None
 
 
 def _is_like_baseline(result: WorkloadResult, ratio: Ratio) -> bool:
@@ -160,7 +156,7 @@ def _is_like_baseline(result: WorkloadResult, ratio: Ratio) -> bool:
 
 def _leaders(result: WorkloadResult) -> tuple[str, ...]:
     """Return the models that lead a workload, alone or tied; none if that is undecided."""
-    cells = [cell for cell in ranked(result, plain=True) if not _does_other_work(result, cell)]
+    cells = rivals(result)
     if not cells or not cells[0].metrics[result.metric.id].has_interval:
         return ()
     lead = lead_of(cells, result.comparison)
@@ -181,6 +177,6 @@ def _word(result: WorkloadResult, cell: CellResult | None) -> str:
         return _OBSTACLES.get(obstacle, obstacle.value)
     if cell.absent is not None:
         return _ABSENT[cell.absent.absence]
-    if cell.metrics and _does_other_work(result, cell):
+    if cell.metrics and does_other_work(result, cell):
         return "other"
     return "no ratio" if cell.metrics else "not yet"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 _WIDTH, _ROW = 11.0, 0.27  # inches
 _LABELS, _VALUES = 3.9, 2.2  # inches, left and right of the axis
-_HEAD, _BELOW, _MISSING = 0.35, 0.5, 0.17  # inches
+_HEAD, _BELOW = 0.35, 0.5  # inches
 _TITLE_INCH, _LABEL_INCH = 0.085, 0.068  # width of a character, with room between the two
 _TICKS = 7
 _APART = 4  # points between 1x and the names beside it
@@ -29,20 +29,17 @@ _LEAST_SHOWN = 1.3  # factor that the axis shows at least, so that small differe
 def figure(analysis: Analysis, pair: HeadToHead) -> Figure:
     """Draw a pair. The leader is better on the right of 1x."""
     pair = pair.turned()
-    notes = [f"Not compared: {title} ({why})." for title, why in pair.missing]
-    lines = style.wrap(" ".join(notes), _WIDTH - 0.4).splitlines()
     panel = max(1, len(pair.bouts)) * _ROW
-    missing = 0.1 + _MISSING * len(lines) if lines else 0
+    missing = ", ".join(title for title, _ in pair.missing)
     rest = f"{pair.rest[:1].upper()}{pair.rest[1:]}. " if pair.rest else ""
-    sheet, bottom, top = style.sheet(
+    sheet, _, top = style.sheet(
         _WIDTH,
-        _HEAD + panel + _BELOW + missing,
+        _HEAD + panel + _BELOW,
         pair.title,
         f"{rest}Right of 1x, {pair.first} is better: faster, or smaller, or less late.",
         analysis,
-        "Ratio of the first metric of each workload in its headline case, inside blocks. Grey band:"
-        f" noise floor. Filled: different. Square: tied (equal within {MARGIN_PERCENT}%). Hollow"
-        " circle: undecided.",
+        f"Grey: noise floor. Square: tied, equal within {MARGIN_PERCENT}%. Hollow: undecided."
+        + (f" Not comparable: {missing}." if missing else ""),
     )
     height = sheet.get_figheight()
     axes = sheet.add_axes(
@@ -56,10 +53,6 @@ def figure(analysis: Analysis, pair: HeadToHead) -> Figure:
     _set_axes(axes, pair)
     for row, bout in enumerate(pair.bouts):
         _draw_row(axes, row, bout)
-    sheet.text(
-        0.2 / _WIDTH, bottom + 0.06 / height, "\n".join(lines),
-        fontsize=8, color=style.FAINT, va="bottom", linespacing=1.45,
-    )  # fmt: skip
     return sheet
 
 

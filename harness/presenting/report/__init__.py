@@ -12,7 +12,7 @@ from harness.behaviours import store
 from harness.behaviours.judge import table
 from harness.files import write_file
 from harness.presenting.report import behaviours_view, page, sources, traces_view
-from harness.results.store import TRIALS_FILE
+from harness.results.store import trials_path
 from harness.traces import store as traces
 from harness.traces.scene import FIGURES
 
@@ -36,7 +36,7 @@ def has_figures(folder: Path, *, measuring: bool = False) -> bool:
     """
     overview = folder / "figures" / "overview.svg"
     try:
-        is_new = overview.stat().st_mtime >= (folder / TRIALS_FILE).stat().st_mtime
+        is_new = overview.stat().st_mtime >= trials_path(folder).stat().st_mtime
         return is_new and (measuring or _DESCRIPTION not in overview.read_text("utf-8", "replace"))
     except OSError:
         return False
@@ -62,6 +62,7 @@ def write(analysis: Analysis, folder: Path, judged: Sequence[JudgedClaim] = ()) 
         judged,
         _read_behaviours(analysis, folder),
         traces_view.section(traces.of_run(folder)),
+        trials_path(folder).name,
     )
     path = folder / FILE
     write_file(

@@ -17,6 +17,7 @@ from harness.analysis.findings import overall
 from harness.analysis.first_look import first_look
 from harness.catalog.workload import order_models
 from harness.presenting.report import map_view, summary, svg, versus_view, view
+from harness.results.store import TRIALS_FILE
 from harness.statistics.estimates import MARGIN_PERCENT
 from harness.traces.scene import FIGURES
 
@@ -45,9 +46,12 @@ def render(
     judged: Sequence[JudgedClaim] = (),
     behaviours: BehavioursSection | None = None,
     scenes: Sequence[SceneDetails] = (),
+    trials_file: str = TRIALS_FILE,
 ) -> str:
     """Return the page. `svgs` are the texts of SVG files, by the name of their figure."""
-    pictures = _pictures(svgs)
+    answer = overall(list(analysis.workloads.values()))
+    styles = svg.StyleSheet()
+    pictures = _pictures(svgs, styles)
     script = "\n".join(map(_read_template, _SCRIPTS))
     return (
         _environment()
@@ -60,8 +64,10 @@ def render(
             style=Markup(_read_template("page.css")),  # noqa: S704
             script=Markup(script),  # noqa: S704
             script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+            picture_style=styles.css,
             pictures=pictures,
             has_figures=bool(svgs),
+            trials_file=trials_file,
             case_id=view.case_id,
             models=_models(analysis, behaviours),
             behaviours=behaviours,
@@ -69,8 +75,9 @@ def render(
             claims=view.claims(judged),
             maps=map_view.sections(analysis, pictures),
             versus=versus_view.section(analysis),
-            answer=overall(list(analysis.workloads.values())),
+            answer=answer,
             surprises=summary.surprises(analysis, judged),
+            answer_names=summary.names_in(answer, analysis.models),
             names=summary.names(analysis.models),
             undecided=summary.undecided(analysis),
             advice=summary.advice_by_topic(analysis),
@@ -134,7 +141,7 @@ def _make_printable(value: object) -> object:
     return value
 
 
-def _pictures(svgs: Mapping[str, str]) -> dict[str, view.Picture]:
+def _pictures(svgs: Mapping[str, str], styles: svg.StyleSheet) -> dict[str, view.Picture]:
     """Return a picture for each SVG; those that do not fit or cannot be shown have a reason."""
     pictures: dict[str, view.Picture] = {}
     room = _MOST_FIGURE_TEXT
@@ -143,7 +150,7 @@ def _pictures(svgs: Mapping[str, str]) -> dict[str, view.Picture]:
             pictures[name] = view.Picture(name, None, "", "It is too large for this page.")
             continue
         try:
-            safe = svg.make_safe(text, f"f{number}-")
+            safe = svg.make_safe(text, f"f{number}-", styles)
         except svg.UnusableSvgError as error:
             pictures[name] = view.Picture(name, None, "", f"It cannot be shown: {error}.")
             continue

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.analysis.advice import advice
 from harness.analysis.findings import client_limited, finding
-from harness.analysis.lead import lead_of
-from harness.analysis.run_results import by_topic, ranked
+from harness.analysis.lead import lead_of, rivals
+from harness.analysis.run_results import by_topic
 from harness.claims import judgement
 from harness.claims.surprises import find_surprises, workload_of
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
     from harness.analysis.advice import Advice
-    from harness.analysis.run_results import Analysis, CellResult, WorkloadResult
+    from harness.analysis.run_results import Analysis
     from harness.claims.judgement import JudgedClaim
     from harness.presenting.report.view import Section
 
@@ -49,6 +50,7 @@ class Surprise:
     """A claim that does not hold."""
 
     says: str
+    reading: str  # what exactly was measured
     measured: str
     anchor: str
     workload: str  # its title
@@ -71,6 +73,7 @@ def surprises(analysis: Analysis, judged: Sequence[JudgedClaim]) -> tuple[Surpri
     return tuple(
         Surprise(
             claim.claim.says,
+            claim.claim.reading,
             judgement.format_measured(claim),
             f"w-{workload_of(claim)}",
             analysis.workloads[workload_of(claim)].workload.title,
@@ -114,7 +117,7 @@ def undecided(analysis: Analysis) -> str:
     """Return in a sentence or two which workloads have no clear lead; empty if all have one."""
     close, limited = [], []
     for result in analysis.workloads.values():
-        cells = ranked(result, plain=True)
+        cells = rivals(result)
         if not cells or result.workload.is_floor:
             continue
         if any(cell.contestant.is_plain for cell in client_limited(result.headline)):
@@ -133,10 +136,9 @@ def undecided(analysis: Analysis) -> str:
     return " ".join(filter(None, parts))
 
 
-def _is_decided(result: WorkloadResult, cells: list[CellResult]) -> bool:
-    """Return whether it is known which of the ranked cells lead."""
-    is_judged = cells[0].metrics[result.metric.id].has_interval
-    return is_judged and not lead_of(cells, result.comparison).undecided
+def names_in(text: str, models: Collection[str]) -> tuple[tuple[str, str], ...]:
+    """Return what those names mean that a sentence uses."""
+    return names(set(models) & set(re.findall(r"[\w-]+", text)))
 
 
 def names(models: Collection[str]) -> tuple[tuple[str, str], ...]:

@@ -305,7 +305,7 @@ def _contestant_row(
             CellValue() if peak is None else CellValue(units.format_size(peak), key=str(peak)),
             CellValue()
             if cores is None
-            else CellValue(units.format_significant(cores, 2), key=str(cores)),
+            else CellValue(units.format_significant(cores, 2), key=f"{cores:.6g}"),
             CellValue(str(n), key=str(n)),
             CellValue(failed, key=str(cell.failures)),
         ),
@@ -325,7 +325,7 @@ def _cell_value(estimate: Estimate | None, unit: str, lacking: str = "") -> Cell
     """Return a value as it is shown; without one, why it is `lacking`."""
     if estimate is None:
         return CellValue(interval=lacking)
-    text, key = units.format_compact(estimate.value, unit), repr(float(estimate.value))
+    text, key = units.format_compact(estimate.value, unit), f"{estimate.value:.6g}"
     if estimate.low is None or estimate.high is None:
         return CellValue(text, "no interval", key)
     low, high = (units.format_compact(end, unit) for end in (estimate.low, estimate.high))

@@ -17,7 +17,8 @@ from hypothesis import strategies as st
 
 from harness.errors import Exit, Problem
 from harness.results import store
-from harness.results.store import RUN_FILE, TRIALS_FILE, RunWriter
+from harness.results.records import Phase
+from harness.results.store import PACKED_FILE, RUN_FILE, TRIALS_FILE, RunWriter
 from tests.support.factories import cell, examples, run, trial
 
 if TYPE_CHECKING:
@@ -403,3 +404,35 @@ def test_a_trial_that_is_there_twice_is_refused_with_both_lines(folder: Path) ->
     write(folder, (*THREE, THREE[1]))
     with pytest.raises(Problem, match=r"trials\.jsonl:4: found .* in line 2 too"):
         read(folder)
+
+
+# --- a run that is only read
+
+
+def test_a_compressed_run_reads_as_the_same_and_nothing_is_added_to_it(
+    folder: Path, tmp_path: Path
+) -> None:
+    run_, packed = store.read_run(folder), tmp_path / "packed"
+    store.write_packed(packed, run_, THREE)
+    first = (packed / PACKED_FILE).read_bytes()
+    store.write_packed(packed, run_, THREE)
+    assert (packed / PACKED_FILE).read_bytes() == first
+    assert store.read_run(packed) == run_
+    assert read(packed) == (list(THREE), [])
+    with pytest.raises(Problem, match="found compressed trials"):
+        RunWriter(packed)
+    assert not (packed / TRIALS_FILE).exists()
+
+
+@pytest.mark.parametrize("keep", [5, 40])
+def test_compressed_trials_that_are_cut_short_are_a_problem(folder: Path, keep: int) -> None:
+    store.write_packed(folder, store.read_run(folder), THREE)
+    path = folder / PACKED_FILE
+    path.write_bytes(path.read_bytes()[:keep])
+    with pytest.raises(Problem, match=r"trials\.jsonl\.gz: cannot be read: "):
+        read(folder)
+
+
+def test_latencies_of_a_closed_loop_are_not_stored() -> None:
+    closed, opened = (Phase(loop, 1, 1, hdr="text") for loop in ("closed", "open"))
+    assert (closed.stored.hdr, opened.stored.hdr) == ("", "text")

@@ -69,7 +69,11 @@
     if (noisy.length < undecided.length) parts.push(`more blocks could decide ${noisy.length ? "the others" : "it"}`);
     return parts.length ? `Undecided: ${parts.join("; ")}.` : "";
   };
-  const missing = (one, other, compared) => data.workloads
+  const missing = (one, other, compared) => {
+    const found = notCompared(one, other, compared);
+    return found.length ? `Not compared: ${found.join(", ")}.` : "";
+  };
+  const notCompared = (one, other, compared) => data.workloads
     .filter(([title, measured, rest]) => !compared.has(title)
       && [one, other].every((index) => index in measured || index in rest)
       && (one in measured || other in measured))
@@ -77,8 +81,8 @@
       const why = [one, other]
         .map((index) => [data.names[index], measured[index] || rest[index]])
         .filter(([, reason]) => reason).map(([name, reason]) => `${name}: ${reason}`);
-      return `Not compared: ${title} (${why.join("; ") || "no block has both"}). `;
-    }).join("");
+      return `${title} (${why.join("; ") || "no block has both"})`;
+    });
   const significant = (value) => {
     const decimals = (x) => Math.max(0, 2 - Math.floor(Math.log10(x)));
     let digits = decimals(value);

@@ -119,9 +119,48 @@ def test_an_attribute_that_could_do_harm_is_left_out(attribute: str) -> None:
 def test_ids_and_what_refers_to_them_are_made_a_figures_own() -> None:
     inside = "<path id='a'/><use xlink:href='#a'/><g clip-path='url(#b)' style='fill: url(#a)'/>"
     assert svg.make_safe(drawn(inside), "f7-").content == (
-        '<path id="f7-a"></path><use xlink:href="#f7-a"></use>'
-        '<g clip-path="url(#f7-b)" style="fill: url(#f7-a)"></g>'
+        '<path id="f7-0"></path><use xlink:href="#f7-0"></use>'
+        '<g clip-path="url(#f7-1)" style="fill: url(#f7-0)"></g>'
     )
+
+
+def test_an_id_that_nothing_uses_and_a_group_that_does_nothing_are_left_out() -> None:
+    inside = "<g id='axes_1'><path id='line_1'/><rect id='map-1'/></g>"
+    assert svg.make_safe(drawn(inside), "f7-").content == (
+        '<path></path><rect id="f7-map-1"></rect>'
+    )
+
+
+def test_a_style_of_many_elements_is_written_once() -> None:
+    styles = svg.StyleSheet()
+    inside = "<rect style='fill: #123; stroke-width: 0.8'/>" * 2
+    inside += "<text style=\"font-family: 'DejaVu Sans', sans-serif\">a</text>"
+    for prefix in ("f1-", "f2-"):
+        content = svg.make_safe(drawn(inside), prefix, styles).content
+        assert content == (
+            '<rect class="z0"></rect><rect class="z0"></rect><text class="z1">a</text>'
+        )
+    assert styles.css.splitlines() == [
+        ".z0{fill: #123; stroke-width: 0.8}",
+        ".z1{font-family: 'DejaVu Sans', sans-serif}",
+    ]
+
+
+@pytest.mark.parametrize(
+    "style",
+    [
+        "fill: red} body {display: none",
+        "fill: rgb(0, 0",
+        "font-family: 'open",
+        "fill: red /* open",
+        "fill: &lt;/style&gt;&lt;script&gt;",
+        "content: &quot;open",
+    ],
+)
+def test_a_style_that_could_leave_its_rule_stays_at_its_element(style: str) -> None:
+    styles = svg.StyleSheet()
+    assert 'class="' not in svg.make_safe(drawn(f'<rect style="{style}"/>'), "f-", styles).content
+    assert styles.css == ""
 
 
 def test_text_and_title_of_a_drawing_stay_text() -> None:
