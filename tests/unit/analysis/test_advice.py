@@ -100,12 +100,9 @@ def test_a_contestant_that_fails_now_and_then_is_not_advised() -> None:
     assert choice.names == ("asyncio-eager",)
 
 
-def test_a_language_without_a_leader_has_a_choice_of_its_own() -> None:
+def test_one_model_with_and_without_all_processors_is_no_choice_within_its_language() -> None:
     choices = row_of(advice(scene(("fanout",))), "fanout").aspects[0].choices
-    assert [(choice.language, choice.names) for choice in choices] == [
-        ("", ("asyncio",)),
-        ("Go", ("go-1cpu",)),
-    ]
+    assert [(choice.language, choice.names) for choice in choices] == [("", ("asyncio",))]
 
 
 def test_workloads_of_the_same_work_share_a_row() -> None:

@@ -34,7 +34,7 @@ def test_a_load_is_read_with_defaults_for_absent_keys() -> None:
     assert load is not None
     assert (load.application, load.requests, load.rate_ms, load.drains) == ("echo", 3, 40, False)
     assert (load.ladder_from, load.ladder_percent, load.ladder_steps) == (100, 140, 9)
-    assert (load.connect_ms, load.answer_ms, load.path, load.body) == (300, 150, "", "")
+    assert (load.connect_ms, load.answer_ms, load.path, load.body) == (30_000, 30_000, "", "")
     assert (served.cases["headline"].rate_per_s, served.cases["headline"].ladder) == (400, False)
     assert (served.cases["ladder"].rate_per_s, served.cases["ladder"].ladder) == (0, True)
     drained = workload(DRAINED).load

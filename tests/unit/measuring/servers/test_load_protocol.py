@@ -97,8 +97,8 @@ def test_a_request_has_what_the_workload_file_says() -> None:
         "body": "",
         "seed": 7,
         "turns": [],
-        "connect_timeout_ns": 308 * MS,
-        "answer_timeout_ns": 150 * MS,
+        "connect_timeout_ns": 30_008 * MS,
+        "answer_timeout_ns": 30_000 * MS,
         "visits": 16 * max(2, os.cpu_count() or 1),
         "server_pids": [12, 34],
     }

@@ -78,7 +78,7 @@ def test_the_title_names_the_extremes_with_a_worker_for_each_core() -> None:
 
 
 def test_it_is_the_figure_of_a_sweep_whose_metric_has_an_ideal() -> None:
-    makers = dict(_makers(analysed(), (), (), None))
+    makers = dict(_makers(analysed(), (), (), {}, None))
     made = makers["speedup-scaling"]
     assert isinstance(made, partial)
     assert made.func is speedup.figure
