@@ -25,13 +25,13 @@ _TCP = "DASK_DISTRIBUTED__COMM__TIMEOUTS__TCP"  # when a connection counts as br
 
 
 class Hosts:
-    """Two workers with nannies, as `dask worker` starts them; this way kills one with its nanny."""
+    """Two workers; this way kills one, and starts it again."""
 
-    name = "kill -9 of a worker and its nanny, which start again"
+    name = "kill -9 of a worker, which starts again"
     names: ClassVar[Sequence[str]] = ("alpha", "beta")
-    workload, models = "kitchen", "asyncio,threads,processes"
+    workload, models = "kitchen", "asyncio,processes"
     options: tuple[str, ...] = ("--beside",)
-    worker_options = "--host 127.0.0.1"
+    worker_options = "--host 127.0.0.1 --no-nanny"
     scheduler_options = "--host 127.0.0.1 --port 0 --no-dashboard"
     stops_coordinator = False
     within: Sequence[str] = ()
@@ -93,6 +93,7 @@ class Hosts:
 
 class _Nannied(Hosts):
     name = "kill -9 of a worker, which its nanny starts again"
+    worker_options = "--host 127.0.0.1"
 
     def strike(self, name: str) -> None:
         for one in family(self.fleet.workers[name].pid)[1:]:
@@ -103,21 +104,25 @@ class _Nannied(Hosts):
     def mend(self, name: str) -> None: ...
 
 
-class _Program(_Nannied):
+class _Program(Hosts):
     name = "kill -9 of Loombench's program on a host"
 
     def strike(self, name: str) -> None:
         _kill(self.fleet.programs(name))
 
+    def mend(self, name: str) -> None: ...
 
-class _Trial(_Nannied):
+
+class _Trial(Hosts):
     name = "kill -9 of a process that is measured"
 
     def strike(self, name: str) -> None:
         _kill(self.draw.sample(found := self.fleet.trials(name), min(1, len(found))))
 
+    def mend(self, name: str) -> None: ...
 
-class _Stopped(_Nannied):
+
+class _Stopped(Hosts):
     name = "a host that stands still until it is given up, then goes on"
 
     def strike(self, name: str) -> None:
@@ -129,6 +134,11 @@ class _Stopped(_Nannied):
         for one in stopped:
             with suppress(psutil.Error):
                 one.resume()
+
+    def mend(self, name: str) -> None:
+        """Start the worker if the scheduler has told it to end."""
+        if self.fleet.workers[name].poll() is not None:
+            self.start(name)
 
 
 class _OtherPython(Hosts):
@@ -173,7 +183,7 @@ class _NoGo(Hosts):
 
 class _FullDisk(Hosts):
     name = "a full disk, before and in a block"
-    workload, models = "filestream", "asyncio,threads,processes"
+    workload, models = "filestream", "asyncio,threads"
 
     @classmethod
     def why_not(cls) -> str:
@@ -210,7 +220,7 @@ class _Network(Hosts):
     name = "a network that is lost, for a moment or for long"
     options = ()
     scheduler_options = "--host 10.213.77.1 --port 0 --no-dashboard"
-    worker_options = ""
+    worker_options = "--no-nanny"
     coordinator_env: ClassVar[dict[str, str]] = {_TCP: "4s"}
 
     @classmethod

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
     from harness.measuring.plan import Assignment
 
 _IDLE_S = 600.0  # until it ends itself: the coordinator may be gone
+_TRIES = 3  # to describe all runners
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _BUILD_SETTINGS = ("CONFIG_ARGS", "CC", "OPT", "PY_CFLAGS", "Py_GIL_DISABLED")
 
@@ -100,10 +101,15 @@ class Server:
                 yield from self._measure(order)
 
     def _open(self, env: dict[str, str]) -> Inventory:
+        """Find the runners, again if one of them could not be used: the host may have been busy."""
         key = tuple(sorted(env.items()))
-        if key not in self._inventories:
-            self._inventories[key] = Inventory.open(passed=env)
-        return self._inventories[key]
+        found = self._inventories.get(key)
+        for _ in range(_TRIES):
+            if found is not None and not found.runners.problems:
+                break
+            found = self._inventories[key] = Inventory.open(passed=env)
+        assert found is not None
+        return found
 
     def _measure(self, order: MeasureBlock) -> Iterator[Reply]:
         """Measure a block. What one cannot run here is a trial too, which says why."""
@@ -115,6 +121,8 @@ class Server:
             reason = _find_lack(inventory, assignment.cell.contestant)
             if reason is None:
                 can_run.append(assignment)
+            elif reason in inventory.runners.problems:
+                raise Problem(reason)  # another host has no such problem, or this one later
             else:
                 yield Measured(_create_missing(assignment, block.index, position, reason))
         trials: list[Trial] = []

@@ -18,8 +18,9 @@ from harness.catalog.workload import HEADLINE
 from harness.errors import Problem
 from harness.measuring.allocate import Allocator
 from harness.measuring.campaign import Campaign
-from harness.measuring.fleet.dispatch import MOST_FAILURES, MOST_TRIES, Fleet
+from harness.measuring.fleet.dispatch import MOST_FAILURES, Fleet
 from harness.measuring.fleet.messages import Settings
+from harness.measuring.fleet.source import MOST_TRIES
 from harness.measuring.plan import Block, Profile
 from harness.results.hosts import kinds
 from harness.results.records import Host, Status, Trial
