@@ -55,7 +55,7 @@ class _Session:
         self._said = folder / "said.txt"
         self._seen = 0
         out = ("--out", folder / "results", "--scheduler", hosts.address, *hosts.options)
-        if (folder / "results" / "latest" / store.RUN_FILE).is_file():
+        if self.has_run:
             plan: tuple[object, ...] = ("--resume",)
         else:
             work = ("--workload", hosts.workload, "--model", hosts.models, "--profile", "quick")
@@ -72,6 +72,10 @@ class _Session:
                 process_group=0,
             )
         self.forget_hosts()
+
+    @property
+    def has_run(self) -> bool:
+        return (self.folder / "results" / "latest" / store.RUN_FILE).is_file()
 
     @property
     def said(self) -> str:
@@ -182,11 +186,14 @@ def _count_left(hosts: Hosts, *, with_trials: bool = False) -> int:
 
 
 def _judge(hosts: Hosts, session: _Session, tally: Tally, moments: int) -> Row:
+    what = f"fleet: {hosts.name}, at {moments} random moments"
+    if not session.has_run:
+        return what, f"no run has begun: {session.said[-2000:]}", "", False
     folder = store.find_run(session.folder / "results")
     run, trials = store.read_run(folder), list(store.read_trials(folder, []))
     stored = {trial.block for trial in trials}
     missing = {int(number) for number in re.findall(r"block (\d+) \(.*is missing", session.said)}
-    lost = set(range(max(stored | missing) + 1)) - stored - missing
+    lost = set(range(max(stored | missing, default=-1) + 1)) - stored - missing
     doubles = interrupted.measured_twice(trials)
     divided = len({(trial.block, trial.host) for trial in trials}) - len(stored)
     not_whole = interrupted.cut_short(run, trials)
@@ -194,7 +201,7 @@ def _judge(hosts: Hosts, session: _Session, tally: Tally, moments: int) -> Row:
     again = len(re.findall("is done elsewhere", session.said))
     holds = not (lost or doubles or divided or not_whole or tally.orphans or tally.complaints)
     return (
-        f"fleet: {hosts.name}, at {moments} random moments",
+        what,
         f"{tally.moments} moments, {len(stored)} blocks stored on {len(run.hosts)} hosts:"
         f" {len(lost)} lost, {len(doubles)} trials twice, {tally.orphans} orphans"
         f" ({again} done elsewhere, {len(missing)} named as missing, {len(failed)} trials failed,"

@@ -63,7 +63,7 @@ async def _try_to_connect(address: str) -> None:
         opening = open_comm(address, timeout=CONNECT_S, **arguments)
         comm = await asyncio.wait_for(opening, 2 * CONNECT_S)
         await comm.close()
-    except OSError as error:
+    except (OSError, ValueError) as error:
         if is_secure:
             raise OSError(_explain_tls(error, security)) from None
         reason = _explain(error)
@@ -90,7 +90,7 @@ def _read_certificates(security: Any) -> dict[str, Any]:
     return arguments
 
 
-def _explain_tls(error: OSError, security: Any) -> str:
+def _explain_tls(error: Exception, security: Any) -> str:
     """Return why there is no TLS connection, and whose certificate it is about."""
     role = security.get_tls_config_for_role("client")
     cause = error.__cause__ or error
@@ -99,12 +99,12 @@ def _explain_tls(error: OSError, security: Any) -> str:
             f"the scheduler's certificate is not one of the authority in ca-file {role['ca_file']}"
             f" ({cause.verify_message})"
         )
-    if "timed out" in str(error).lower() or isinstance(error, TimeoutError):
+    if isinstance(error, TimeoutError) or "timed out" in str(error).lower():
         return f"{_explain(error)}; does the scheduler use TLS?"
-    return (
-        f"the scheduler closed the connection: it may not accept the certificate in client.cert"
-        f" {role['cert']}, or not use TLS ({_explain(error)})"
-    )
+    certificate = f"accept the certificate in client.cert {role['cert']} ({_explain(cause)})"
+    if isinstance(cause, ssl.SSLError) and "ALERT" in str(cause):
+        return f"the scheduler does not {certificate}"
+    return f"the scheduler closed the connection: it may not use TLS, or not {certificate}"
 
 
 def _explain(error: Exception) -> str:
