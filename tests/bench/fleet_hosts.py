@@ -221,7 +221,7 @@ class _Network(Hosts):
     options = ()
     scheduler_options = "--host 10.213.77.1 --port 0 --no-dashboard"
     worker_options = "--no-nanny"
-    coordinator_env: ClassVar[dict[str, str]] = {_TCP: "4s"}
+    coordinator_env: ClassVar[dict[str, str]] = {_TCP: "12s"}
 
     @classmethod
     def why_not(cls) -> str:
@@ -238,7 +238,7 @@ class _Network(Hosts):
 
     def strike(self, name: str) -> None:
         self._machines.cut(name)
-        self.pause(0.2, 15.0)
+        self.pause(0.2, 30.0)
         self._machines.mend(name)
 
     def mend(self, name: str) -> None:

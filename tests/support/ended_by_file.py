@@ -1,7 +1,6 @@
 """The command, whose budget is spent once a file exists: `ended_by_file.py FILE PATIENCE_S ...`.
 
-A host that has not answered for PATIENCE_S seconds and five times the usual block is given up. The
-runners may take a minute to describe themselves here, because the machine is busy with the hosts.
+A host that has not answered for PATIENCE_S seconds and five times the usual block is given up.
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ from typing import TYPE_CHECKING
 from harness.cli import entry
 from harness.measuring.fleet import dispatch
 from harness.measuring.processes.running_time import Budget
-from harness.measuring.runners import describing
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,6 +26,5 @@ def command(file: Path, patience_s: float, arguments: Sequence[object]) -> list[
 if __name__ == "__main__":
     _, _file, _patience_s, *sys.argv[1:] = sys.argv
     dispatch._LEAST_SLOW_S = float(_patience_s)
-    describing.DEADLINE_S = 60
     Budget.is_spent = property(lambda _: Path(_file).exists())  # type: ignore[assignment,method-assign]
     entry()

@@ -128,6 +128,7 @@ def _python(root: Path, passed: Mapping[str, str]) -> _Undescribed:
         {"PYTHONPATH": str(root / "python"), **passed},
         depends_on=(root / "python", Path(sys.executable)),
         installed=_list_installed(),
+        deadline_s=_FIRST_TIME_S,  # the machine may be busy
     )
     models = tuple(model for model in MODELS if model not in _GO_MODELS)
     trace = (*question.command, "trace")
@@ -146,7 +147,7 @@ def _list_installed() -> str:
 def _go(built: GoBinaries | None, passed: Mapping[str, str]) -> list[_Undescribed]:
     if built is None:
         return []
-    question = Question((str(built.runner),), {**passed})
+    question = Question((str(built.runner),), {**passed}, deadline_s=_FIRST_TIME_S)
     lean, trace = (str(built.lean),), (str(built.trace),)
     return [_Undescribed(question, "go", _GO_MODELS, _GO_SHARED, lean, trace=trace)]
 
