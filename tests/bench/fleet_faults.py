@@ -139,12 +139,13 @@ def _prepare(kind: type[Hosts]) -> Iterator[Row]:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="loombench-bench-")))
         draw = random.Random(f"{_SEED} {kind.__name__}")
         hosts = stack.enter_context(kind(folder, draw))
-        yield _fail_at_random(hosts, folder, moments)
+        yield _fail_at_random(hosts, folder, moments, stack)
 
 
-def _fail_at_random(hosts: Hosts, folder: Path, moments: int) -> Row:
+def _fail_at_random(hosts: Hosts, folder: Path, moments: int, stack: ExitStack) -> Row:
     tally = Tally()
     session = _Session(hosts, folder)
+    stack.callback(lambda: session.process.kill())  # the last one, if the bench is stopped
     for _ in range(moments):
         reason = session.await_hosts(len(hosts.names))
         if reason:
