@@ -145,7 +145,8 @@ def _prepare(kind: type[Hosts]) -> Iterator[Row]:
 def _fail_at_random(hosts: Hosts, folder: Path, moments: int, stack: ExitStack) -> Row:
     tally = Tally()
     session = _Session(hosts, folder)
-    stack.callback(lambda: session.process.kill())  # the last one, if the bench is stopped
+    # Not the session of now: the last one, if the bench is stopped.
+    stack.callback(lambda: session.process.kill())  # noqa: PLW0108
     for _ in range(moments):
         reason = session.await_hosts(len(hosts.names))
         if reason:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import subprocess
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from unittest import mock
 
+import psutil
 import pytest
 
 from harness.measuring.runners.go_build import find_go
@@ -19,7 +21,7 @@ from harness.results import store
 from harness.results.records import Trial
 from tests.support.command import command
 from tests.support.loopback_fleet import LoopbackFleet
-from tests.support.measuring import LONG_S, measuring, wait_until
+from tests.support.measuring import LONG_S, Measuring, measuring, wait_until
 
 pytest.importorskip("distributed", reason="Dask is not installed")
 
@@ -55,6 +57,42 @@ def loombench(*arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         command(*arguments), cwd=ROOT, capture_output=True, text=True, timeout=LONG_S, check=False
     )
+
+
+def test_programs_that_are_killed_in_a_block_are_replaced(
+    fleet: LoopbackFleet, tmp_path: Path
+) -> None:
+    """The kernel may end Loombench's program on a host, or a process that is measured."""
+    out = tmp_path / "results"
+    arguments = (*WORK, "--scheduler", fleet.address, "--budget", "10m", "--precision", "0.1%")
+    with measuring(out, *arguments) as it:
+        await_hosts(it)
+        wait_until("a program to kill", lambda: kill_one(fleet.programs("two")))
+        await_hosts(it)
+        wait_until("a trial to kill", lambda: kill_one(fleet.trials("two")))
+        wait_until("no orphan", lambda: not fleet.find_orphans())
+        await_hosts(it)
+        it.process.send_signal(signal.SIGINT)
+        said = it.end()
+    assert it.process.returncode == 130, said
+    wait_until("the end of what hosts did", lambda: not (fleet.trials("one") + fleet.trials("two")))
+    stored = {one.block for one in check(out)}
+    # Two blocks may have been on their way at the end; a block that was lost would be a third.
+    assert len(set(range(max(stored) + 1)) - stored) <= 1
+
+
+def await_hosts(it: Measuring) -> None:
+    """Wait until both hosts have stored a block from now on."""
+    before = len(it.trials())
+    wait_until("both hosts", lambda: len({one.host for one in it.trials()[before:]}) == 2)
+
+
+def kill_one(found: list[psutil.Process]) -> bool:
+    with contextlib.suppress(psutil.Error):
+        if found:
+            found[0].kill()
+            return True
+    return False
 
 
 def test_a_host_is_killed_the_run_is_interrupted_and_goes_on(

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 RESOURCE = "loombench"  # of a worker that measures; one block takes one
 _CLOSE_S = 5.0
+_FOLLOW_S = 2.0  # within which one worker follows another
 _POLL_S = 0.2
 _NO_SOURCES = "no sources"
 START = f"dask worker ADDRESS --nthreads 1 --resources {RESOURCE}=1"
@@ -54,9 +55,16 @@ class DaskCluster:
         return [address for address, one in self._list_workers().items() if _measures(one)]
 
     def await_workers(self, interrupted: Callable[[], bool]) -> list[str]:
-        """Return the workers that measure; waits a while for the first, which may just start."""
+        """Return the workers that measure; waits a while for the first, and for those that follow.
+
+        They may have been started just before.
+        """
+        found: list[str] = []
         until = time.monotonic() + CONNECT_S
-        while not (found := self.workers()) and not interrupted() and time.monotonic() < until:
+        while not interrupted() and time.monotonic() < until:
+            before, found = found, self.workers()
+            if len(found) > len(before):
+                until = time.monotonic() + _FOLLOW_S
             time.sleep(_POLL_S)
         return found
 
