@@ -5,6 +5,7 @@ It ends, with all that it has started, when its standard input closes or nobody 
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import queue
@@ -36,7 +37,7 @@ from harness.paths import ROOT
 from harness.results.records import Cell, Host, Status, Trial
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from harness.catalog.contestant import Contestant
     from harness.measuring.fleet.messages import MeasureBlock, Order, Reply
@@ -145,6 +146,8 @@ class Server:
                 observer,
                 alone=settings.alone,
             )
+        if full := find_full_disk(trials):
+            raise Problem(full)  # no fault of a contestant: another host has room
         positions = {assignment.cell: at for at, assignment in enumerate(block.assignments)}
         for trial in trials:
             disturbed = trial.disturbed if is_alone else (*trial.disturbed, ANOTHER_RUN)
@@ -195,6 +198,16 @@ def _describe(inventory: Inventory) -> Described:
     )
     boot = read_text(_BOOT_ID) or machine.host
     return Described(host, boot, tuple(inventory.runners.problems))
+
+
+def find_full_disk(trials: Iterable[Trial]) -> str:
+    """Return which trial failed because the disk is full, and how; empty if none did."""
+    full = os.strerror(errno.ENOSPC).casefold()  # as Python says it; Go has no capital letter
+    for trial in trials:
+        said = f"{trial.message}\n{trial.stderr_end}"
+        if trial.status is not Status.OK and full in said.casefold():
+            return f"the disk is full: {trial.cell.name} ended with {os.strerror(errno.ENOSPC)}"
+    return ""
 
 
 def _list_builds() -> dict[str, str]:
