@@ -89,14 +89,16 @@ class _Session:
         """Let `await_hosts` wait for trials that are stored from now on."""
         self._seen = self._trials.stat().st_size if self._trials.exists() else 0
 
-    def await_hosts(self, count: int) -> str:
-        """Wait until so many hosts have stored a trial; returns why they did not."""
+    def await_hosts(self, hosts: Hosts) -> str:
+        """Wait until all hosts have stored a trial; returns why they did not."""
+        count = len(hosts.names)
         deadline = time.monotonic() + _BACK_WITHIN_S
         while self._count_hosts() < count:
             if self.process.poll() is not None:
                 return f"the coordinator ended with {self.process.returncode}"
             if time.monotonic() > deadline:
                 return f"fewer than {count} hosts measured for {_BACK_WITHIN_S} s"
+            hosts.revive()
             time.sleep(0.05)
         return ""
 
@@ -148,7 +150,7 @@ def _fail_at_random(hosts: Hosts, folder: Path, moments: int, stack: ExitStack) 
     # Not the session of now: the last one, if the bench is stopped.
     stack.callback(lambda: session.process.kill())  # noqa: PLW0108
     for _ in range(moments):
-        reason = session.await_hosts(len(hosts.names))
+        reason = session.await_hosts(hosts)
         if reason:
             tally.complaints.append(f"{reason}: {session.said[-2000:]}")
             break
@@ -167,7 +169,7 @@ def _fail_at_random(hosts: Hosts, folder: Path, moments: int, stack: ExitStack) 
             session.forget_hosts()
         tally.moments += 1
     if not tally.complaints:
-        tally.complaints += filter(None, [session.await_hosts(len(hosts.names))])
+        tally.complaints += filter(None, [session.await_hosts(hosts)])
     code = session.end()
     if code not in (Exit.SUCCESS, Exit.NOT_POSSIBLE) or "Traceback" in session.said:
         tally.complaints.append(f"exit code {code}: {session.said[-3000:]}")

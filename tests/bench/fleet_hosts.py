@@ -78,6 +78,12 @@ class Hosts:
         """Let a host come back."""
         self.start(name)
 
+    def revive(self) -> None:
+        """Start the workers that have given up, as a service manager would."""
+        for name, worker in list(self.fleet.workers.items()):
+            if worker.poll() is not None:
+                self.start(name)
+
     def find_left(self, *, with_trials: bool) -> list[psutil.Process]:
         """Return the orphans, and what measures although nobody waits for it."""
         trials = [one for name in self.names for one in self.fleet.trials(name) if with_trials]
@@ -135,10 +141,7 @@ class _Stopped(Hosts):
             with suppress(psutil.Error):
                 one.resume()
 
-    def mend(self, name: str) -> None:
-        """Start the worker if the scheduler has told it to end."""
-        if self.fleet.workers[name].poll() is not None:
-            self.start(name)
+    def mend(self, name: str) -> None: ...
 
 
 class _OtherPython(Hosts):
@@ -241,10 +244,7 @@ class _Network(Hosts):
         self.pause(0.2, 30.0)
         self._machines.mend(name)
 
-    def mend(self, name: str) -> None:
-        """Start the worker if it has given up."""
-        if self.fleet.workers[name].poll() is not None:
-            self.start(name)
+    def mend(self, name: str) -> None: ...
 
 
 class _Interrupted(Hosts):
