@@ -44,7 +44,7 @@ async def _try_to_connect(address: str) -> None:
 
     A client that cannot connect would retry, and then not close cleanly.
     """
-    from distributed.comm import connect as open_comm
+    from distributed.comm import core
     from distributed.comm.addressing import parse_address, parse_host_port
     from distributed.comm.registry import get_backend
     from distributed.security import Security
@@ -60,6 +60,7 @@ async def _try_to_connect(address: str) -> None:
     security = configured()
     arguments = _read_certificates(security) if is_secure else {}
     try:
+        open_comm: Any = core.connect  # without types
         opening = open_comm(address, timeout=CONNECT_S, **arguments)
         comm = await asyncio.wait_for(opening, 2 * CONNECT_S)
         await comm.close()
@@ -107,5 +108,5 @@ def _explain_tls(error: Exception, security: Any) -> str:
     return f"the scheduler closed the connection: it may not use TLS, or not {certificate}"
 
 
-def _explain(error: Exception) -> str:
+def _explain(error: BaseException) -> str:
     return str(error) or type(error).__name__
