@@ -64,7 +64,8 @@ def test_programs_that_are_killed_in_a_block_are_replaced(
 ) -> None:
     """The kernel may end Loombench's program on a host, or a process that is measured."""
     out = tmp_path / "results"
-    arguments = (*WORK, "--scheduler", fleet.address, "--budget", "10m", "--precision", "0.1%")
+    work = ("--workload", "kitchen", "--model", "asyncio,trio", "--no-figures", "--beside")
+    arguments = (*work, "--scheduler", fleet.address, "--budget", "9h", "--precision", "0.0001%")
     with measuring(out, *arguments) as it:
         await_hosts(it)
         wait_until("a program to kill", lambda: kill_one(fleet.programs("two")))
