@@ -25,6 +25,7 @@ from tests.bench import (
     disturbance,
     first_look,
     fleet,
+    fleet_faults,
     fuzzing,
     harness_cost,
     http_parity,
@@ -91,6 +92,7 @@ PARTS = {
     "interrupted": interrupted.rows,
     "fuzzing": fuzzing.rows,
     "fleet": fleet.rows,
+    "fleet-faults": fleet_faults.rows,
     "fleet-coverage": fleet.coverage_rows,
 }
 

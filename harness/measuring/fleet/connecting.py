@@ -5,13 +5,16 @@ Nothing here listens. The security settings of Dask's own configuration (TLS) ap
 
 from __future__ import annotations
 
-import asyncio
 import logging
 import os
 import ssl
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
 from harness.errors import Exit, Problem
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
 
 CONNECT_S = 20.0
 _EXPECTED = "expected the address that `dask scheduler` prints, such as tcp://10.0.0.1:8786"
@@ -30,13 +33,27 @@ def connect(address: str) -> Any:
     for name in ("distributed", "distributed.client", "distributed.core"):
         logging.getLogger(name).setLevel(logging.CRITICAL)  # we say what has happened
     try:
-        asyncio.run(_try_to_connect(address))
+        _run(partial(_try_to_connect, address))
         create: Any = Client  # without types
         return create(address, timeout=CONNECT_S, set_as_default=False)
     except (OSError, ValueError, TypeError) as error:
         raise Problem(
             f"--scheduler {address}: cannot connect: {_explain(error)}", Exit.NOT_POSSIBLE
         ) from None
+
+
+def _run(connect_once: Callable[[], Awaitable[None]]) -> None:
+    """Run a coroutine function to its end. Raises TimeoutError, and what it raises."""
+    from tornado.ioloop import IOLoop
+    from tornado.util import TimeoutError as TooLongError
+
+    loop = IOLoop(make_current=False)
+    try:
+        loop.run_sync(connect_once, timeout=2 * CONNECT_S)
+    except TooLongError:
+        raise TimeoutError(f"no answer within {2 * CONNECT_S:.0f} s") from None
+    finally:
+        loop.close()
 
 
 async def _try_to_connect(address: str) -> None:
@@ -61,8 +78,7 @@ async def _try_to_connect(address: str) -> None:
     arguments = _read_certificates(security) if is_secure else {}
     try:
         open_comm: Any = core.connect  # without types
-        opening = open_comm(address, timeout=CONNECT_S, **arguments)
-        comm = await asyncio.wait_for(opening, 2 * CONNECT_S)
+        comm = await open_comm(address, timeout=CONNECT_S, **arguments)
         await comm.close()
     except (OSError, ValueError) as error:
         if is_secure:
