@@ -26,6 +26,7 @@ from tests.bench import (
     disturbance,
     first_look,
     fleet,
+    fleet_faults,
     fuzzing,
     harness_cost,
     http_parity,
@@ -93,6 +94,7 @@ PARTS = {
     "interrupted": interrupted.rows,
     "fuzzing": fuzzing.rows,
     "fleet": fleet.rows,
+    "fleet-faults": fleet_faults.rows,
     "fleet-coverage": fleet.coverage_rows,
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -24,11 +24,11 @@ LONG_S = 300.0  # more than anything here takes on a busy machine
 class Measuring:
     """A run in a process group of its own; all that it starts inherits its mark."""
 
-    def __init__(self, out: Path, *arguments: str) -> None:
+    def __init__(self, out: Path, *arguments: str, within: Sequence[str] = ()) -> None:
         self.out = out
         self.mark = uuid4().hex
         self.process = subprocess.Popen(
-            command("run", "--out", out, *arguments),
+            [*within, *command("run", "--out", out, *arguments)],
             cwd=ROOT,
             env={**os.environ, MARK: self.mark},
             stdin=subprocess.DEVNULL,
@@ -69,8 +69,9 @@ def wait_until(what: str, holds: Callable[[], object]) -> None:
 
 
 @contextmanager
-def measuring(out: Path, *arguments: str) -> Iterator[Measuring]:
-    it = Measuring(out, *arguments)
+def measuring(out: Path, *arguments: str, within: Sequence[str] = ()) -> Iterator[Measuring]:
+    """Run the command, `within` another one that starts it, until the block ends."""
+    it = Measuring(out, *arguments, within=within)
     try:
         wait_for(it, "the first trial", lambda: has_line(out))
         yield it

@@ -1,4 +1,4 @@
 """One run on many machines: hosts measure blocks, and this process plans and stores.
 
-Only `dask_cluster` imports Dask, and nothing here is imported by a run without a scheduler.
+Dask is imported when a cluster is opened. A run without a scheduler imports nothing of this.
 """

@@ -1,22 +1,17 @@
-"""The workers of a Dask cluster. The only module that imports Dask, when a cluster is opened.
-
-Nothing here listens: the client connects to the scheduler. The security settings of Dask's own
-configuration (TLS) apply.
-"""
+"""The workers of a Dask cluster."""
 
 from __future__ import annotations
 
 import contextlib
 import itertools
-import logging
 import queue
 import time
 from functools import partial
 from typing import TYPE_CHECKING, Any, Self
 
-from harness.errors import Exit, Problem
 from harness.measuring.fleet import on_worker
 from harness.measuring.fleet.cluster import Answer
+from harness.measuring.fleet.connecting import CONNECT_S, connect
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -24,8 +19,8 @@ if TYPE_CHECKING:
     from harness.measuring.fleet.parcel import Parcel
 
 RESOURCE = "loombench"  # of a worker that measures; one block takes one
-_CONNECT_S = 20.0
 _CLOSE_S = 5.0
+_FOLLOW_S = 2.0  # within which one worker follows another
 _POLL_S = 0.2
 _NO_SOURCES = "no sources"
 START = f"dask worker ADDRESS --nthreads 1 --resources {RESOURCE}=1"
@@ -37,7 +32,7 @@ class DaskCluster:
     def __init__(self, address: str, parcel: Parcel) -> None:
         """Connect to a scheduler. Raises Problem."""
         self._parcel = parcel
-        self._client = _connect(address)
+        self._client = connect(address)
         self._tickets = itertools.count()
         self._futures: dict[int, Any] = {}
         self._unsent: list[Answer] = []
@@ -60,9 +55,16 @@ class DaskCluster:
         return [address for address, one in self._list_workers().items() if _measures(one)]
 
     def await_workers(self, interrupted: Callable[[], bool]) -> list[str]:
-        """Return the workers that measure; waits a while for the first, which may just start."""
-        until = time.monotonic() + _CONNECT_S
-        while not (found := self.workers()) and not interrupted() and time.monotonic() < until:
+        """Return the workers that measure; waits a while for the first, and for those that follow.
+
+        They may have been started just before.
+        """
+        found: list[str] = []
+        until = time.monotonic() + CONNECT_S
+        while not interrupted() and time.monotonic() < until:
+            before, found = found, self.workers()
+            if len(found) > len(before):
+                until = time.monotonic() + _FOLLOW_S
             time.sleep(_POLL_S)
         return found
 
@@ -130,7 +132,7 @@ class DaskCluster:
             self.forget(ticket)
             return Answer(ticket, [], reason)
         try:
-            lines, failure = future.result(timeout=_CONNECT_S)
+            lines, failure = future.result(timeout=CONNECT_S)
         except Exception as error:  # noqa: BLE001 - whatever it is, the block is done elsewhere
             lines, failure = [], str(error) or type(error).__name__
         if failure == _NO_SOURCES:
@@ -160,43 +162,3 @@ class DaskCluster:
 
 def _measures(worker: Mapping[str, Any]) -> bool:
     return bool(worker.get("resources", {}).get(RESOURCE, 0) >= 1)
-
-
-def _connect(address: str) -> Any:
-    try:
-        from distributed import Client
-    except ImportError as error:
-        raise Problem(
-            f"--scheduler needs Dask, and {error.name} is not installed; run `make setup`, or"
-            " install the package distributed",
-            Exit.NOT_POSSIBLE,
-        ) from None
-    for name in ("distributed", "distributed.client", "distributed.core"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)  # we say what has happened
-    try:
-        _check_address(address)
-        connect: Any = Client  # without types
-        return connect(address, timeout=_CONNECT_S, set_as_default=False)
-    except (OSError, ValueError, TypeError) as error:
-        raise Problem(
-            f"--scheduler {address}: cannot connect: {error}; expected the address that `dask"
-            " scheduler` prints, such as tcp://10.0.0.1:8786",
-            Exit.NOT_POSSIBLE,
-        ) from None
-
-
-def _check_address(address: str) -> None:
-    """Raise ValueError for what a client would fail at, and then not close cleanly."""
-    from distributed.comm.addressing import parse_address, parse_host_port
-    from distributed.comm.registry import get_backend
-    from distributed.security import Security
-
-    scheme, place = parse_address(address)
-    get_backend(scheme)
-    parse_host_port(place)
-    configured: Any = Security  # by Dask's configuration, as that of a client; without types
-    if scheme in ("tls", "wss") and not configured().get_connection_args("client")["ssl_context"]:
-        raise ValueError(
-            "TLS needs certificates; set distributed.comm.tls in Dask's configuration"
-            " (ca-file, client.cert and client.key)"
-        )

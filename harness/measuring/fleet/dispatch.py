@@ -7,8 +7,7 @@ the block is done elsewhere from the start: contestants of one block must run on
 from __future__ import annotations
 
 import time
-from collections import deque
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -28,10 +27,11 @@ from harness.measuring.fleet.messages import (
     Told,
 )
 from harness.measuring.fleet.roster import Roster
+from harness.measuring.fleet.source import Source
 from harness.results.records import Diagnosis
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable
 
     from harness.measuring.fleet.cluster import Answer, Cluster
     from harness.measuring.fleet.messages import Reply, Settings
@@ -41,7 +41,6 @@ if TYPE_CHECKING:
     from harness.results.records import Cell, Host, Trial
 
 _NO_HOST = "no host is left"  # why a run has ended
-MOST_TRIES = 3  # of a block, before it is named as missing
 MOST_FAILURES = 3  # of a host in a row, before it gets no more blocks
 _POLL_S = 0.25
 _LOOK_S = 1.0  # between two looks for new hosts
@@ -49,6 +48,7 @@ _WAIT_FOR_HOSTS_S = 60.0  # if none is left
 _DESCRIBE_S = 900.0  # Go may have to be built
 _SLOW = 5  # times as long as the longest block of the case so far
 _LEAST_SLOW_S = 60.0
+_REST_S = 60.0  # until a worker that failed is asked again; twice as long each time
 
 
 @dataclass
@@ -61,12 +61,12 @@ class _Task:
 
 
 @dataclass
-class _Waiting:
-    """A block that some hosts could not do."""
+class _Rest:
+    """A worker that gets nothing to do for a while: its disk may be full only now."""
 
-    block: Block
-    failures: list[str] = field(default_factory=list)  # why, and on which host
-    hosts: set[str] = field(default_factory=set)
+    until_s: float
+    times: int
+    reason: str
 
 
 class Fleet:
@@ -89,6 +89,7 @@ class Fleet:
         self.on_host: Callable[[Host], None] = lambda _: None  # called with each new host
         self._tasks: dict[int, _Task] = {}
         self._failures: dict[str, int] = {}  # host -> in a row
+        self._rests: dict[str, _Rest] = {}  # worker ->
         self._longest_s: dict[tuple[str, str], float] = {}
         self._looked_s = float("-inf")
 
@@ -132,7 +133,7 @@ class Fleet:
         interrupted: Callable[[], bool],
     ) -> str:
         """Have blocks measured until the budget is spent. Returns why it ended."""
-        source = _Source(iter(blocks), is_done, self.tell)
+        source = Source(iter(blocks), is_done, self.tell)
         sink = _Sink(store, observer)
         reason = ""
         alone_since: float | None = None  # since when no host is there
@@ -169,14 +170,20 @@ class Fleet:
         workers = set(self._cluster.workers())
         for worker in self.roster.find_gone(workers):
             host = self.roster.remove(worker)
+            self._rests.pop(worker, None)
             if host:
                 self.tell(f"host {host} is gone")
+                for rest in self._rests.values():  # another worker on its machine may follow it
+                    rest.until_s = now
+        for worker in self.roster.refused.keys() & self._rests.keys():
+            if self._rests[worker].until_s <= now:
+                self.roster.remove(worker)
         for worker in self.roster.find_new(workers):
             self.roster.expect(worker)
             order = messages.encode(messages.Describe(self.settings))
             self._tasks[self._cluster.ask(worker, order)] = _Task(worker, now)
 
-    def _hand_out(self, source: _Source, observer: Observer) -> None:
+    def _hand_out(self, source: Source, observer: Observer) -> None:
         """Give each idle host a block."""
         busy = {task.worker for task in self._tasks.values()}
         for worker, host in self.roster.usable.items():
@@ -195,7 +202,7 @@ class Fleet:
             self.settings, block.index, block.workload, block.case, block.rounds, places
         )
 
-    def _take_answers(self, ends: tuple[_Source, _Sink] | None) -> None:
+    def _take_answers(self, ends: tuple[Source, _Sink] | None) -> None:
         for answer in self._cluster.await_answers(_POLL_S):
             task = self._tasks.pop(answer.ticket, None)
             if task is None:
@@ -215,14 +222,15 @@ class Fleet:
         """Take a host in, or say why not."""
         described = next((one for one in replies if isinstance(one, Described)), None)
         if described is None:
-            self.roster.refuse(worker, failure or "it did not describe itself")
-            self.tell(f"worker {worker} cannot measure: {failure}")
+            reason = failure or "it did not describe itself"
+            self._let_rest(worker, reason, f"worker {worker} cannot measure: {reason}")
             return
         for problem in described.problems:
             self.tell(f"host {described.host.id}: {problem}")
         host, reason = self.roster.enrol(worker, described)
         if host is None:
-            self.tell(f"worker {worker} is left out: {reason}")
+            refused = self.roster.refused[worker]
+            self._let_rest(worker, refused, f"worker {worker} is left out: {reason}")
         else:
             self._failures[host.id] = 0
             self.on_host(host)
@@ -233,7 +241,7 @@ class Fleet:
         block: Block,
         replies: list[Reply],
         failure: str,
-        source: _Source,
+        source: Source,
         sink: _Sink,
     ) -> None:
         host = self.roster.name(task.worker)
@@ -255,12 +263,24 @@ class Fleet:
     def _note_failure(self, worker: str, host: str, failure: str) -> None:
         self._failures[host] = self._failures.get(host, 0) + 1
         if self._failures[host] >= MOST_FAILURES and self.roster.knows(worker):
-            self.roster.refuse(worker, failure)
-            self.tell(
-                f"host {host} failed {MOST_FAILURES} blocks in a row and gets no more: {failure}"
+            self._let_rest(
+                worker,
+                failure,
+                f"host {host} failed {MOST_FAILURES} blocks in a row and gets no more for now:"
+                f" {failure}",
             )
 
-    def _give_up_slow(self, source: _Source | None = None) -> None:
+    def _let_rest(self, worker: str, reason: str, text: str) -> None:
+        """Give a worker nothing to do for a while, and tell it unless it has been told."""
+        before = self._rests.get(worker)
+        times = before.times + 1 if before else 1
+        until_s = self._clock() + _REST_S * 2 ** (times - 1)
+        self._rests[worker] = _Rest(until_s, times, reason)
+        self.roster.refuse(worker, reason)
+        if before is None or before.reason != reason:
+            self.tell(text)
+
+    def _give_up_slow(self, source: Source | None = None) -> None:
         """Take away blocks that last much longer than others of their case."""
         now = self._clock()
         for ticket, task in list(self._tasks.items()):
@@ -275,14 +295,14 @@ class Fleet:
             if now - task.began_s > patience_s:
                 self._lose(ticket, f"no answer for {units.format_clock(patience_s)}", source)
 
-    def _lose(self, ticket: int, reason: str, source: _Source | None) -> None:
+    def _lose(self, ticket: int, reason: str, source: Source | None) -> None:
         """Give up what a worker does; it may be gone."""
         task = self._tasks.pop(ticket)
         self._cluster.forget(ticket)
         if task.block is None:
             if self.roster.knows(task.worker):
-                self.roster.refuse(task.worker, reason)
-                self.tell(f"worker {task.worker} cannot measure: {reason}")
+                text = f"worker {task.worker} cannot measure: {reason}"
+                self._let_rest(task.worker, reason, text)
         elif source is not None:
             host = self.roster.name(task.worker)
             self.tell(f"host {host}: {reason}; block {task.block.index} is done elsewhere")
@@ -294,7 +314,7 @@ class Fleet:
             self._cluster.forget(ticket)
         self._tasks.clear()
 
-    def _name_missing(self, source: _Source) -> str:
+    def _name_missing(self, source: Source) -> str:
         """Tell which blocks nobody could do."""
         for one in source.missing:
             block = one.block
@@ -303,58 +323,6 @@ class Fleet:
                 f" {'; '.join(one.failures) or 'no host was left'}"
             )
         return ""
-
-
-class _Source:
-    """The blocks to measure: those that failed elsewhere, then new ones."""
-
-    def __init__(
-        self,
-        blocks: Iterator[Block],
-        is_done: Callable[[int, Cell], bool],
-        tell: Callable[[str], None],
-    ) -> None:
-        self._blocks, self._is_done, self._tell = blocks, is_done, tell
-        self._again: deque[_Waiting] = deque()
-        self._given: dict[int, _Waiting] = {}
-        self._lost: list[_Waiting] = []
-        self._is_exhausted = False
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether no block is left that somebody could do."""
-        return self._is_exhausted and not self._again
-
-    @property
-    def missing(self) -> list[_Waiting]:
-        """The blocks that nobody could do."""
-        return [*self._lost, *self._again]
-
-    def next_for(self, host: str, hosts: set[str]) -> Block | None:
-        """Return a block for a host: first one that failed, unless an untried host is there."""
-        for one in list(self._again):
-            if host not in one.hosts or hosts <= one.hosts:
-                self._again.remove(one)
-                self._given[one.block.index] = one
-                return one.block
-        for block in self._blocks:
-            done = [self._is_done(block.index, one.cell) for one in block.assignments]
-            if any(done):  # its other trials would run on another host
-                self._tell(f"block {block.index} was stored in part; the rest of it is left out")
-                continue
-            return block
-        self._is_exhausted = True
-        return None
-
-    def give_back(self, block: Block, host: str, reason: str) -> None:
-        """Take back a block that a host could not do."""
-        one = self._given.setdefault(block.index, _Waiting(block))
-        one.failures.append(f"{host}: {reason}")
-        one.hosts.add(host)
-        if len(one.failures) < MOST_TRIES:
-            self._again.append(one)
-        else:
-            self._lost.append(one)
 
 
 class _Sink:

@@ -5,6 +5,7 @@ It ends, with all that it has started, when its standard input closes or nobody 
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import os
 import queue
@@ -36,13 +37,14 @@ from harness.paths import ROOT
 from harness.results.records import Cell, Host, Status, Trial
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
 
     from harness.catalog.contestant import Contestant
     from harness.measuring.fleet.messages import MeasureBlock, Order, Reply
     from harness.measuring.plan import Assignment
 
 _IDLE_S = 600.0  # until it ends itself: the coordinator may be gone
+_TRIES = 3  # to describe all runners
 _BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
 _BUILD_SETTINGS = ("CONFIG_ARGS", "CC", "OPT", "PY_CFLAGS", "Py_GIL_DISABLED")
 
@@ -100,10 +102,15 @@ class Server:
                 yield from self._measure(order)
 
     def _open(self, env: dict[str, str]) -> Inventory:
+        """Find the runners, again if one of them could not be used: the host may have been busy."""
         key = tuple(sorted(env.items()))
-        if key not in self._inventories:
-            self._inventories[key] = Inventory.open(passed=env)
-        return self._inventories[key]
+        found = self._inventories.get(key)
+        for _ in range(_TRIES):
+            if found is not None and not found.runners.problems:
+                break
+            found = self._inventories[key] = Inventory.open(passed=env)
+        assert found is not None
+        return found
 
     def _measure(self, order: MeasureBlock) -> Iterator[Reply]:
         """Measure a block. What one cannot run here is a trial too, which says why."""
@@ -115,6 +122,8 @@ class Server:
             reason = _find_lack(inventory, assignment.cell.contestant)
             if reason is None:
                 can_run.append(assignment)
+            elif reason in inventory.runners.problems:
+                raise Problem(reason)  # another host has no such problem, or this one later
             else:
                 yield Measured(_create_missing(assignment, block.index, position, reason))
         trials: list[Trial] = []
@@ -137,6 +146,8 @@ class Server:
                 observer,
                 alone=settings.alone,
             )
+        if full := find_full_disk(trials):
+            raise Problem(full)  # no fault of a contestant: another host has room
         positions = {assignment.cell: at for at, assignment in enumerate(block.assignments)}
         for trial in trials:
             disturbed = trial.disturbed if is_alone else (*trial.disturbed, ANOTHER_RUN)
@@ -187,6 +198,16 @@ def _describe(inventory: Inventory) -> Described:
     )
     boot = read_text(_BOOT_ID) or machine.host
     return Described(host, boot, tuple(inventory.runners.problems))
+
+
+def find_full_disk(trials: Iterable[Trial]) -> str:
+    """Return which trial failed because the disk is full, and how; empty if none did."""
+    full = os.strerror(errno.ENOSPC).casefold()  # as Python says it; Go has no capital letter
+    for trial in trials:
+        said = f"{trial.message}\n{trial.stderr_end}"
+        if trial.status is not Status.OK and full in said.casefold():
+            return f"the disk is full: {trial.cell.name} ended with {os.strerror(errno.ENOSPC)}"
+    return ""
 
 
 def _list_builds() -> dict[str, str]:

@@ -18,8 +18,9 @@ from harness.catalog.workload import HEADLINE
 from harness.errors import Problem
 from harness.measuring.allocate import Allocator
 from harness.measuring.campaign import Campaign
-from harness.measuring.fleet.dispatch import MOST_FAILURES, MOST_TRIES, Fleet
+from harness.measuring.fleet.dispatch import MOST_FAILURES, Fleet
 from harness.measuring.fleet.messages import Settings
+from harness.measuring.fleet.source import MOST_TRIES
 from harness.measuring.plan import Block, Profile
 from harness.results.hosts import kinds
 from harness.results.records import Host, Status, Trial
@@ -160,6 +161,26 @@ def test_a_host_that_always_fails_gets_no_more_blocks(
     assert {trial.host for trial in done.trials} == {"alpha"}
     assert sum(worker == "tcp://beta" for worker, _ in cluster.measured) == MOST_FAILURES
     assert any("gets no more" in text and reason in text for text in done.told)
+
+
+def test_a_host_that_failed_is_asked_again_later_and_told_of_once() -> None:
+    cluster = SimulatedCluster(named(["alpha"]) | named(["beta"], failure="the disk is full"))
+    beta = cluster.hosts["tcp://beta"]
+    cluster.events.append((50.0, lambda: setattr(beta, "failure", "")))
+    done = run(cluster, most=80)
+    check_once(done)
+    assert "beta" in {trial.host for trial in done.trials}
+    assert sum("gets no more for now" in text for text in done.told) == 1
+
+
+def test_a_worker_that_was_left_out_takes_the_place_of_one_that_is_gone() -> None:
+    one, two = (MadeUpHost(host("alpha"), boot="the same") for _ in range(2))
+    cluster = SimulatedCluster({"tcp://a": one, "tcp://b": two})
+    cluster.events.append((2.5, lambda: cluster.kill("tcp://a")))
+    done = run(cluster)
+    check_once(done)
+    assert done.blocks == set(range(BLOCKS))
+    assert {trial.host for trial in done.trials} == {"alpha"}
 
 
 def test_a_block_that_no_host_can_do_is_named() -> None:
