@@ -76,6 +76,19 @@ def orderly() -> None:
 
 
 @way
+def stay() -> None:
+    """Never come to an end where the server drains, as long as someone waits for it."""
+    request = asked()
+    sockets = connect(request)
+    for index, one in enumerate(request["phases"]):
+        ask(sockets)
+        if one["loop"] == "drain":
+            hang()
+        phase(index, one["loop"])
+    say("finished", served=request["connections"])
+
+
+@way
 def lose_some() -> None:
     load(errors={"lost": 3})
 
