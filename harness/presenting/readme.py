@@ -27,10 +27,11 @@ if TYPE_CHECKING:
     from harness.claims.judgement import JudgedClaim
     from harness.traces.store import SceneTraces
 
+GALLERY = "docs/gallery.md"
 DOCUMENTS = {  # each document with the blocks that it must have
     "README.md": ("results", "machine"),
     "docs/findings.md": ("other results", "advice"),
-    "docs/gallery.md": ("gallery",),
+    GALLERY: ("gallery",),
     "docs/what-happens.md": tuple(what_happens.QUESTIONS),
 }
 _SHOWN_FIRST = 5  # claims in the block `results`, in the order of the ledger

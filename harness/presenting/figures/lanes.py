@@ -44,7 +44,7 @@ _NAMES = {
 }
 _LETTER, _MOST_LABELS = 0.058 / (_WIDTH - _LEFT - _RIGHT), 60  # of the width; no label if longer
 _LONGEST_WAIT = 20  # characters
-_HEAD_ROOM, _WIDER = 148, 1.25  # small characters in a head; how much wider its others are
+_HEAD_ROOM, _WIDER = 143, 1.25  # small characters in a head; how much wider its others are
 _FAR = 2  # times as long as usual: its beginning is left out
 _LEAST_SHARE = 1 / 700  # of the width: shorter spans are drawn this wide, so that they are seen
 _NOTE = "Times include the cost of tracing: no measurements. The shortest runs are drawn wider."
