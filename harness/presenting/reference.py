@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from harness.traces.store import SceneTraces
 
 HOST = "reference"  # instead of the name of the machine
-_FIGURE_LINK = re.compile(r"reference-run/figures/([a-z0-9-]+)\.png")
+_FIGURE_LINK = re.compile(r"reference-run/figures/([a-z0-9_-]+)\.png")
 # An absolute path (also `~/` or a drive) up to its last part. Not a slash within a word.
 _PATH = re.compile(r"(?<![\w.:/…])(?:~|[A-Za-z]:)?(?:[/\\][^\s/\\\"'`:,;()<>]+)+[/\\](?=[^\s/\\])")
 _DISK_ADVICE = "free some space, and do it again"

@@ -217,21 +217,25 @@ def _share_label(share: int) -> str:
 def _write_limits(axes: Axes, one: ChoiceMap, looks: Mapping[str, Look]) -> None:
     """Say beside the map how far up models go that stop."""
     models = {contestant.model for contestant in one.contestants}
+    stopped: dict[int, list[str]] = {}
     for limit in one.workload.limits:
         top = one.grid.counts[-1]
         if limit.param == one.grid.at_a_time and limit.model in models and limit.most < top:
-            axes.annotate(
-                f"{limit.model}\nonly up to here",
-                xy=(1.0, float(np.log10(limit.most))),
-                xycoords=("axes fraction", "data"),
-                xytext=(1.045, float(np.log10(limit.most))),
-                textcoords=("axes fraction", "data"),
-                fontsize=7.5,
-                va="center",
-                color=looks[limit.model].colour,
-                arrowprops={"arrowstyle": "-", "lw": 0.8, "color": looks[limit.model].colour},
-                annotation_clip=False,
-            )
+            stopped.setdefault(limit.most, []).append(limit.model)
+    for most, names in stopped.items():
+        colour = looks[names[0]].colour if len(names) == 1 else style.INK
+        axes.annotate(
+            "\n".join([*names, "only up to here"]),
+            xy=(1.0, float(np.log10(most))),
+            xycoords=("axes fraction", "data"),
+            xytext=(1.045, float(np.log10(most))),
+            textcoords=("axes fraction", "data"),
+            fontsize=7.5,
+            va="center",
+            color=colour,
+            arrowprops={"arrowstyle": "-", "lw": 0.8, "color": colour},
+            annotation_clip=False,
+        )
 
 
 def _draw_legend(
