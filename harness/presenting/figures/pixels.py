@@ -11,28 +11,44 @@ from PIL import Image
 if TYPE_CHECKING:
     from pathlib import Path
 
+    from numpy.typing import NDArray
+
 # How far a channel (0 to 1) may be off, and how many pixels may be further off. A mark that moves
 # by its own radius, or one different digit, changes more than that.
 _OFF, _PIXELS = 0.25, 20
 _COLOURS = 256  # of a palette
+_COMMON = 192  # of them are the most common ones
+_LEAST_PIXELS = 10  # of a colour that is no accident of a smooth edge
 
 
 def shrink(path: Path) -> None:
-    """Write a PNG again with a palette of its most common colours: less than half of the bytes.
+    """Write a PNG again with a palette of 256 colours: less than half of the bytes.
 
-    So areas and lines keep their colours. Only on the smooth edges of letters, rare colours become
-    the nearest common ones.
+    Only rare colours, such as those on the smooth edges of letters, become the nearest others.
     """
     with Image.open(path) as picture:
         pixels = np.asarray(picture.convert("RGB"), dtype=np.int32)
     packed = pixels @ np.array([1 << 16, 1 << 8, 1], dtype=np.int32)
     colours, places, counts = np.unique(packed, return_inverse=True, return_counts=True)
     channels = np.stack([colours >> 16, colours >> 8 & 255, colours & 255], axis=-1)
-    common = channels[np.argsort(-counts, kind="stable")[:_COLOURS]]
-    nearest = [int(np.abs(common - one).sum(axis=-1).argmin()) for one in channels]
+    palette = _choose_palette(channels, counts)
+    nearest = [int(np.abs(palette - one).sum(axis=-1).argmin()) for one in channels]
     few = Image.fromarray(np.array(nearest, dtype=np.uint8)[places].reshape(packed.shape))
-    few.putpalette(common.astype(np.uint8).tobytes())
+    few.putpalette(palette.astype(np.uint8).tobytes())
     few.save(path, format="PNG", optimize=True)
+
+
+def _choose_palette(channels: NDArray[np.int32], counts: NDArray[np.intp]) -> NDArray[np.int32]:
+    """Return the most common colours, and the others that differ most; both have shape (n, 3)."""
+    order = np.argsort(-counts, kind="stable")
+    others = channels[counts >= _LEAST_PIXELS]
+    palette = channels[order[:_COMMON]]
+    away = np.abs(others[:, None] - palette).sum(axis=-1).min(axis=-1, initial=999)
+    while len(palette) < _COLOURS and away.size and away.max() > 0:
+        farthest = others[away.argmax()]
+        palette = np.vstack([palette, farthest])
+        away = np.minimum(away, np.abs(others - farthest).sum(axis=-1))
+    return palette
 
 
 def is_same_picture(path: Path, other: Path) -> bool:
