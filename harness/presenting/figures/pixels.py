@@ -24,7 +24,8 @@ _LEAST_PIXELS = 10  # of a colour that is no accident of a smooth edge
 def shrink(path: Path) -> None:
     """Write a PNG again with a palette of 256 colours: less than half of the bytes.
 
-    Only rare colours, such as those on the smooth edges of letters, become the nearest others.
+    Only rare colours, such as those on the smooth edges of letters, become the nearest others. A
+    picture that would then look different stays as it is.
     """
     with Image.open(path) as picture:
         pixels = np.asarray(picture.convert("RGB"), dtype=np.int32)
@@ -35,7 +36,12 @@ def shrink(path: Path) -> None:
     nearest = [int(np.abs(palette - one).sum(axis=-1).argmin()) for one in channels]
     few = Image.fromarray(np.array(nearest, dtype=np.uint8)[places].reshape(packed.shape))
     few.putpalette(palette.astype(np.uint8).tobytes())
-    few.save(path, format="PNG", optimize=True)
+    smaller = path.with_suffix(".smaller")
+    few.save(smaller, format="PNG", optimize=True)
+    if is_same_picture(smaller, path):
+        smaller.replace(path)
+    else:
+        smaller.unlink()
 
 
 def _choose_palette(channels: NDArray[np.int32], counts: NDArray[np.intp]) -> NDArray[np.int32]:
