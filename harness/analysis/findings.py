@@ -186,7 +186,9 @@ def overall(results: list[WorkloadResult]) -> str:
         sentences.append(f"{result.workload.title}: {words}")
         leads.append(lead)
         wins.update(
-            () if lead.undecided else {ON_ONE_PROCESSOR.get(name, name) for name in lead.first}
+            ()
+            if lead.undecided
+            else dict.fromkeys(ON_ONE_PROCESSOR.get(name, name) for name in lead.first).keys()
         )
     if not leads:
         return "Too few blocks for a finding" if unsure else "Nothing could be measured yet"

@@ -38,6 +38,11 @@ def shrink(path: Path) -> None:
     few.putpalette(palette.astype(np.uint8).tobytes())
     smaller = path.with_suffix(".smaller")
     few.save(smaller, format="PNG", optimize=True)
+    if not is_same_picture(smaller, path):
+        with Image.open(path) as picture:
+            method = Image.Quantize.MAXCOVERAGE
+            few = picture.convert("RGB").quantize(_COLOURS, method=method, dither=Image.Dither.NONE)
+        few.save(smaller, format="PNG", optimize=True)
     if is_same_picture(smaller, path):
         smaller.replace(path)
     else:
