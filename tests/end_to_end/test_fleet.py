@@ -40,6 +40,7 @@ def fleet(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LoopbackFleet]:
     for name in ("one", "two"):
         it.start_worker(name)
     try:
+        wait_until("both workers", lambda: it.log("worker").count("Registered to") >= 2)
         yield it
     finally:
         assert it.end() == []
