@@ -112,51 +112,52 @@ def json_document(analysis: Analysis, judged: Sequence[JudgedClaim]) -> dict[str
     return {
         "run": analysis.run.id,
         "counts": {verdict.value: n for verdict, n in count_verdicts(judged).items()},
-        "claims": [
-            {
-                "id": result.claim.id,
-                "verdict": result.verdict.value,
-                "says": result.claim.says,
-                "reading": result.claim.reading,
-                "sources": [
-                    {"document": citation.document, "section": citation.section}
-                    for citation in result.claim.citations
-                ],
-                "ledger": result.claim.ledger,
-                "waits_for": result.claim.waits_for or None,
-                "behaviour": None
-                if (expected := result.claim.behaviour) is None
-                else {
-                    "question": expected.question,
-                    "model": expected.model,
-                    "is": expected.word,
-                },
-                "trace": None
-                if (order := result.claim.trace) is None
-                else {
-                    "scene": order.scene,
-                    "model": order.model,
-                    "shows": order.shows,
-                    "lane": order.lane or None,
-                    "is": list(order.order),
-                },
-                "unit": result.unit or None,
-                "range": None
-                if result.range is None
-                else {
-                    "low": result.range.low,
-                    "high": result.range.high,
-                    "text": result.range.text,
-                },
-                "value": result.value,
-                "low": result.low,
-                "high": result.high,
-                "n": result.n,
-                "sentence": result.sentence,
-                "warnings": list(result.warnings),
-            }
-            for result in judged
+        "claims": [_json_claim(result) for result in judged],
+    }
+
+
+def _json_claim(result: JudgedClaim) -> dict[str, Any]:
+    return {
+        "id": result.claim.id,
+        "verdict": result.verdict.value,
+        "says": result.claim.says,
+        "reading": result.claim.reading,
+        "sources": [
+            {"document": citation.document, "section": citation.section}
+            for citation in result.claim.citations
         ],
+        "ledger": result.claim.ledger,
+        "waits_for": result.claim.waits_for or None,
+        "behaviour": None
+        if (expected := result.claim.behaviour) is None
+        else {
+            "question": expected.question,
+            "model": expected.model,
+            "is": expected.word,
+        },
+        "trace": None
+        if (order := result.claim.trace) is None
+        else {
+            "scene": order.scene,
+            "model": order.model,
+            "shows": order.shows,
+            "lane": order.lane or None,
+            "is": list(order.order),
+        },
+        "unit": result.unit or None,
+        "range": None
+        if result.range is None
+        else {
+            "low": result.range.low,
+            "high": result.range.high,
+            "text": result.range.text,
+        },
+        "value": result.value,
+        "low": result.low,
+        "high": result.high,
+        "n": result.n,
+        "sentence": result.sentence,
+        "warnings": list(result.warnings),
     }
 
 
