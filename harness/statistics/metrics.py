@@ -22,11 +22,6 @@ if TYPE_CHECKING:
 _SAMPLE_NAMES = frozenset({"elapsed_ns", "cpu_ns", "operations", "ideal_ns"})
 
 
-def trial_value(metric: Metric, case: ModelCase, trial: Trial) -> float | None:
-    """Return the median over the samples after warm-up, before any ratio; None if unknown."""
-    return array_median(sample_values(metric, case, trial))
-
-
 def array_median(values: NDArray[np.float64]) -> float | None:
     """Return the median, or None for an empty array.
 

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import contextlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import msgspec
-
-from harness.errors import Exit, Problem
+from harness.errors import Problem
+from harness.headed_file import HeadedFile
 from harness.traces import lanes, lessons
 from harness.traces.records import SCHEMA_VERSION, Heading, Recording
 from harness.traces.scene import Scene, parse
@@ -20,8 +18,7 @@ if TYPE_CHECKING:
     from harness.traces.lanes import Trace
 
 FILE = "traces.jsonl"
-_decoder: msgspec.json.Decoder[Heading | Recording] = msgspec.json.Decoder(Heading | Recording)
-_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+_FILE = HeadedFile(FILE, Heading, Recording, SCHEMA_VERSION, "traces", "record again")
 
 
 @dataclass(frozen=True)
@@ -47,51 +44,14 @@ class SceneTraces:
 
 
 def write(folder: Path, heading: Heading, recordings: Iterable[Recording]) -> Traced:
-    """Write the recordings as they come, and return them. Raises Problem.
-
-    They get their final name only when all are there, so that a file is always complete.
-    """
-    path, part = folder / FILE, folder / f".{FILE}.part"
-    kept: list[Recording] = []
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with part.open("wb", buffering=0) as file:
-            file.write(msgspec.json.encode(heading) + b"\n")
-            for recording in recordings:
-                file.write(msgspec.json.encode(recording) + b"\n")
-                kept.append(recording)
-        part.replace(path)
-    except OSError as error:
-        raise Problem(
-            f"{path}: cannot be written: {error.strerror}; choose another directory with --out",
-            Exit.NOT_POSSIBLE,
-        ) from None
-    finally:
-        with contextlib.suppress(OSError):
-            part.unlink(missing_ok=True)
-    return Traced(heading, tuple(kept))
+    """Write the recordings as they come, and return them. Raises Problem."""
+    return Traced(heading, _FILE.write(folder, heading, recordings))
 
 
 def read(folder: Path) -> Traced | None:
     """Read the recordings in a folder; None if there are none. Raises Problem."""
-    path = folder / FILE
-    try:
-        lines = path.read_bytes().splitlines()
-    except FileNotFoundError:
-        return None
-    except OSError as error:
-        raise Problem(f"{path}: cannot be read: {error.strerror}") from None
-    try:
-        heading, *recordings = map(_decoder.decode, lines)
-    except (*_UNREADABLE, ValueError) as error:
-        raise Problem(f"{path}: not a file of traces: {error}") from None
-    if not isinstance(heading, Heading) or heading.schema_version != SCHEMA_VERSION:
-        raise Problem(
-            f"{path}: found another heading, expected schema_version {SCHEMA_VERSION}; record"
-            " again, or read it with the Loombench that wrote it",
-            Exit.NOT_POSSIBLE,
-        )
-    return Traced(heading, tuple(one for one in recordings if isinstance(one, Recording)))
+    found = _FILE.read(folder)
+    return None if found is None else Traced(*found)
 
 
 def of_run(folder: Path) -> dict[str, SceneTraces]:

@@ -10,7 +10,7 @@ import pytest
 from harness.measuring.runners.transcript import Transcript
 from harness.measuring.servers.load_driver import LoadDriver
 from harness.results.records import Status
-from harness.statistics.metrics import trial_value
+from tests.support.metric_values import metric_value
 from tests.support.planted.bench import LateAfter, workload
 from tests.support.planted.served import (
     DRAINED,
@@ -48,8 +48,8 @@ def test_a_good_server_is_measured(mark: str, real: tuple[str, ...]) -> None:
     assert done.lateness
     assert (done.exit_ns, done.load["server_cores"]) != (None, "")
     served = workload(10, SERVED, "served")
-    for metric in served.metrics.values():
-        value = trial_value(metric, served.resolve(done.cell.case, done.cell.model), done)
+    for metric in served.metrics:
+        value = metric_value(served, metric, done)
         assert value is not None
         assert value > 0
 
@@ -156,7 +156,4 @@ def test_a_server_that_drains_is_measured(mark: str, real: tuple[str, ...]) -> N
     assert (done.status, done.message) == (Status.OK, "")
     served = workload(10, DRAINED, "served")
     for name in ("lost", "exit"):
-        assert (
-            trial_value(served.metrics[name], served.resolve(done.cell.case, done.cell.model), done)
-            is not None
-        )
+        assert metric_value(served, name, done) is not None

@@ -11,7 +11,7 @@ from harness.measuring.runners.transcript import Transcript
 from harness.measuring.servers.load_driver import LoadDriver
 from harness.measuring.servers.load_protocol import LoadReport
 from harness.results.records import Status, Trial
-from harness.statistics.metrics import trial_value
+from tests.support.metric_values import metric_value
 from tests.support.planted.bench import LateAfter, left_of, patiently, workload
 from tests.support.planted.served import (
     DRAINED,
@@ -137,10 +137,7 @@ def test_requests_lost_by_a_draining_server_are_counted_after_its_end(
     assert (done.status, done.message) == (Status.OK, "")
     assert [one.loop for one in done.phases] == ["drain"]
     served = workload(10, DRAINED, "served")
-    assert (
-        trial_value(served.metrics["lost"], served.resolve(done.cell.case, done.cell.model), done)
-        == lost
-    )
+    assert metric_value(served, "lost", done) == lost
     assert done.exit_ns is not None
     assert 0 < done.exit_ns < done.wall_ns
 

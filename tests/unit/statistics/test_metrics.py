@@ -8,12 +8,12 @@ import pytest
 
 from harness.analysis.analyse import analyse
 from harness.catalog.contestant import Contestant
-from harness.catalog.workload import Workload
 from harness.errors import Problem
-from harness.results.records import Cell, Parked, Phase, Sample, Trial
-from harness.statistics.metrics import memory_bytes, trial_value, whole_trial_values
+from harness.results.records import Cell, Parked, Phase, Sample
+from harness.statistics.metrics import memory_bytes, whole_trial_values
 from tests.support.factories import WORKLOAD, cell, run, trial, workload
 from tests.support.histograms import encoded
+from tests.support.metric_values import metric_value
 from tests.support.planted.served import DRAINED, SERVED
 from tests.support.workload_texts import CLIMBED
 
@@ -144,41 +144,37 @@ def test_the_cpu_time_of_a_server_is_per_request(
 # --- metrics
 
 
-def value(of: Workload, metric: str, measured: Trial) -> float | None:
-    return trial_value(
-        of.metrics[metric], of.resolve(measured.cell.case, measured.cell.model), measured
-    )
-
-
 def test_a_whole_trial_metric_needs_no_samples() -> None:
     served = workload(SERVED)
     measured = trial("trio", samples=(), latency=encoded(5 * MS))
-    assert value(served, "p50", measured) == pytest.approx(5 * MS, rel=0.001)
-    assert value(served, "throughput", measured) is None
+    assert metric_value(served, "p50", measured) == pytest.approx(5 * MS, rel=0.001)
+    assert metric_value(served, "throughput", measured) is None
 
 
 def test_a_sample_metric_does_not_use_the_latencies() -> None:
     measured = trial("trio", elapsed_ns=10**9, latency="damaged")
-    assert value(workload(SERVED), "throughput", measured) == 10
+    assert metric_value(workload(SERVED), "throughput", measured) == 10
 
 
 @pytest.mark.parametrize("formula", ["p50_ns / (connections - 4)", "exit_ns", "p50_ns + exit_ns"])
 def test_a_value_that_cannot_be_computed_is_none(formula: str) -> None:
     served = workload(SERVED.replace('"p50_ns"', f'"{formula}"'))
-    assert value(served, "p50", trial("trio", latency=encoded(5 * MS))) is None
+    assert metric_value(served, "p50", trial("trio", latency=encoded(5 * MS))) is None
 
 
 def test_a_metric_may_combine_samples_and_whole_trial_values() -> None:
     served = workload(SERVED.replace('"p50_ns"', '"elapsed_ns / worst_ns + connections"'))
     samples = (Sample(10 * MS, 1, warmup=True), Sample(30 * MS, 1))
     measured = trial("trio", samples=samples, latency=encoded(10 * MS))
-    assert value(served, "p50", measured) == pytest.approx(7, rel=0.001)
+    assert metric_value(served, "p50", measured) == pytest.approx(7, rel=0.001)
 
 
 def test_a_metric_may_use_a_counter() -> None:
     demo = workload(WORKLOAD.replace('"cpu_ns / elapsed_ns"', '"in_flight / operations"'))
-    assert value(demo, "cores", trial("trio", observed={"in_flight": 3})) == 0.3
-    assert value(demo, "cores", trial("trio")) is None  # of a run before there was the counter
+    assert metric_value(demo, "cores", trial("trio", observed={"in_flight": 3})) == 0.3
+    assert (
+        metric_value(demo, "cores", trial("trio")) is None
+    )  # of a run before there was the counter
 
 
 def test_a_clamped_model_uses_its_clamped_parameters() -> None:
@@ -186,7 +182,7 @@ def test_a_clamped_model_uses_its_clamped_parameters() -> None:
     demo = workload(limit.replace('"cpu_ns / elapsed_ns"', '"elapsed_ns / tasks"'))
     for model, tasks in (("threads", 10), ("trio", 100)):
         measured = trial(Cell(Contestant("demo", model), "tasks-100"), elapsed_ns=1_000)
-        assert value(demo, "cores", measured) == 1_000 / tasks
+        assert metric_value(demo, "cores", measured) == 1_000 / tasks
 
 
 def test_a_damaged_histogram_is_one_clear_message() -> None:
