@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, field
-from statistics import median
+from statistics import median, median_low
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -52,8 +52,17 @@ class _RecordedBlock:
 
     cells: set[Cell] = field(default_factory=set)
     cost_ns: int = 0
-    rounds: int = 0  # 0: no contestant took turns, or all that did have failed
-    round_ns: float = 0.0  # how long the samples of one round take
+    turns: list[int] = field(default_factory=list)  # of each contestant that took any
+    turns_ns: float = 0.0  # how long all turns took
+
+    @property
+    def rounds(self) -> int:
+        """How many it had; 0: no contestant took turns, or all that did have failed.
+
+        Those with long turns take fewer, and where memory does not allow all contestants at once,
+        the baseline takes more.
+        """
+        return median_low(self.turns) if self.turns else 0
 
 
 class MeasuredCase:
@@ -108,9 +117,8 @@ class MeasuredCase:
             samples = sample_values(metric, assignment.case, trial)
             self._values[cell].add(trial.block, samples, trial.rounds, trial.first_round)
             if trial.rounds:
-                # The baseline takes more where memory does not allow all at once.
-                block.rounds = min(block.rounds or trial.rounds, trial.rounds)
-                block.round_ns += _turn_ns(trial)
+                block.turns.append(trial.rounds)
+                block.turns_ns += trial.rounds * _turn_ns(trial)
         if self.is_complete(trial.block):
             self._compare(trial.block, kind)
 
@@ -227,8 +235,8 @@ class MeasuredCase:
         if not timed:
             return DEFAULT_ROUNDS
         costs = Costs(
-            start=float(np.mean([one.cost_ns - one.rounds * one.round_ns for one in timed])),
-            round=float(np.mean([one.round_ns for one in timed])),
+            start=float(np.mean([one.cost_ns - one.turns_ns for one in timed])),
+            round=float(np.mean([one.turns_ns / one.rounds for one in timed])),
         )
         contrasts = [self._ratios(done, *pair) for pair in self._contrasts.items()]
         wanted = choose_rounds(contrasts, costs, self._rule.precision, _fewest_rounds(costs.round))

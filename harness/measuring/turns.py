@@ -10,7 +10,6 @@ import os
 import queue
 import random
 from dataclasses import dataclass
-from statistics import median
 from typing import TYPE_CHECKING
 
 import psutil
@@ -21,7 +20,7 @@ from harness.measuring.machine.interference import RoundWatch
 from harness.measuring.machine.limits import count_open_files, raise_open_files
 from harness.measuring.servers.load_protocol import expect_turns
 from harness.measuring.trials import MOST_ATTEMPTS
-from harness.statistics.rounds import FEWEST_LONG_ROUNDS
+from harness.statistics.rounds import FEWEST_LONG_ROUNDS, fit_rounds
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -33,7 +32,6 @@ if TYPE_CHECKING:
 _SHAPES = ("rate", "makespan", "latency")
 _ROUND_S = 1.0  # that a round may take; a block has as many as fit
 _LONG_ROUND_S = 2.0  # if a round takes longer, one is enough; else a slow phase may not decide
-_LONG_TURN = 4  # times the median turn
 _FILES_EACH = 16  # open files of this process for a contestant and the load on it, at most
 _MANY_FILES = 4_096
 _FEWEST_ALIVE = 2  # one contestant and the baseline, however large they are
@@ -162,25 +160,26 @@ class _Turns:
     def _take_rounds(self, contestants: Sequence[LiveContestant]) -> int:
         """Take rounds, as many as fit into the time for a block; return how many.
 
-        If not all fit, a contestant with very long turns takes part in the first round only. The
-        others can then have more rounds, closer together. Unless a round is very long, there are
-        three: one round in a slow phase would else be the whole block.
+        Unless a round is very long, there are three: one round in a slow phase would else be the
+        whole block. The baseline takes part in all, contestants with very long turns in fewer.
         """
         self._take_round(contestants)
-        first_s = sum(contestant.turn_s for contestant in contestants)
-        block_s = self.most_rounds * _ROUND_S
-        if first_s > _ROUND_S:
-            longest_s = _LONG_TURN * median(contestant.turn_s for contestant in contestants)
-            contestants = [one for one in contestants if one.turn_s <= longest_s]
-        round_s = sum(contestant.turn_s for contestant in contestants)
-        fitting = int((block_s - first_s) / round_s) if round_s else 0
+        turns_s = [contestant.turn_s for contestant in contestants]
         least = self.expected_rounds
-        if first_s <= _LONG_ROUND_S:
+        if sum(turns_s) <= _LONG_ROUND_S:
             least = max(least, min(FEWEST_LONG_ROUNDS, self.most_rounds))
-        more = max(least - 1, min(self.most_rounds - 1, fitting))
-        for _ in range(more):
-            self._take_round(contestants)
-        return 1 + more
+        block_s = self.most_rounds * _ROUND_S
+        shares = fit_rounds(turns_s, block_s, least, self.most_rounds, self.expected_rounds)
+        rounds = max(shares)
+        for number in range(1, rounds):
+            self._take_round(
+                [
+                    contestant
+                    for contestant, share in zip(contestants, shares, strict=True)
+                    if number < share or contestant.is_baseline
+                ]
+            )
+        return rounds
 
     def _take_round(self, contestants: Sequence[LiveContestant]) -> None:
         """Let every contestant take one sample, in new random order.

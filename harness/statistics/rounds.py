@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import cache
+from operator import mul
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,10 @@ FEWEST_LONG_ROUNDS = 3  # if a round is so long that five would cost more than a
 # At least so much of the variance of blocks is between processes: few blocks cannot show less.
 _LEAST_BETWEEN = 0.25
 _BLOCKS = 5  # the first interval is of so many
+# No contestant takes more of a block's time than so many with the median turn, or than one with
+# turns of so many seconds.
+_LARGEST_SHARE = 4
+_SHORT_TURN_S = 0.1
 _ENOUGH = 0.5  # of the precision asked for: what rounds may leave of noise in that interval
 
 
@@ -70,6 +75,29 @@ def choose_rounds(
     }
     best = min(waste, key=waste.__getitem__)
     return next((few for few in choices if few >= best or _is_enough(noises, few, precision)), best)
+
+
+def fit_rounds(
+    turns_s: Sequence[float], time_s: float, least: int, most: int, fewest_each: int
+) -> list[int]:
+    """Return in how many rounds of a block each contestant takes part, the first ones.
+
+    `turns_s` is how long its first turn took. There are as many rounds as fit into the time, from
+    `least` to `most`. A contestant whose turns are very long takes part in fewer, but at least in
+    `fewest_each`: its ratio is far from 1, and the others can have more rounds, closer together.
+    """
+    for rounds in range(most, least, -1):
+        shares = _share_rounds(turns_s, rounds, fewest_each)
+        if sum(map(mul, shares, turns_s)) <= time_s:
+            return shares
+    return _share_rounds(turns_s, least, fewest_each)
+
+
+def _share_rounds(turns_s: Sequence[float], rounds: int, fewest: int) -> list[int]:
+    most_s = rounds * max(_SHORT_TURN_S, _LARGEST_SHARE * median(turns_s))
+    return [
+        min(rounds, max(fewest, int(most_s / turn_s))) if turn_s else rounds for turn_s in turns_s
+    ]
 
 
 @dataclass(frozen=True)

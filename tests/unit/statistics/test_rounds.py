@@ -11,6 +11,7 @@ from harness.statistics.rounds import (
     MOST_ROUNDS,
     Costs,
     choose_rounds,
+    fit_rounds,
 )
 from tests.support.simulated_runs import Scenario, block_ratios, simulate
 
@@ -84,3 +85,24 @@ def test_without_noise_or_cost_there_is_nothing_to_choose_by() -> None:
     noisy = [[np.exp(np.random.default_rng(2).normal(0, 0.1, 5)) for _ in range(5)]]
     assert choose_rounds(noisy, Costs(1.0, 0.0), 0.03) == DEFAULT_ROUNDS
     assert choose_rounds([], Costs(1.0, 1.0), 0.03) == DEFAULT_ROUNDS
+
+
+def test_as_many_rounds_as_fit_into_the_time() -> None:
+    assert fit_rounds([0.1, 0.1, 0.1], 5.0, least=3, most=5, fewest_each=1) == [5, 5, 5]
+    assert fit_rounds([0.1, 0.1, 0.1], 1.25, least=3, most=5, fewest_each=1) == [4, 4, 4]
+    assert fit_rounds([0.1, 0.1, 0.1], 0.1, least=3, most=5, fewest_each=1) == [3, 3, 3]
+
+
+def test_a_contestant_with_long_turns_takes_no_more_time_than_four_others() -> None:
+    turns_s = [0.05, 0.05, 0.05, 0.3, 5.0]
+    assert fit_rounds(turns_s, 20.0, 3, 9, fewest_each=1) == [9, 9, 9, 6, 1]
+    assert fit_rounds(turns_s, 60.0, 3, 9, fewest_each=9) == [9] * 5
+
+
+def test_short_turns_are_all_taken() -> None:
+    assert fit_rounds([0.001, 0.001, 0.001, 0.09], 9.0, 3, 9, fewest_each=1) == [9] * 4
+
+
+def test_a_contestant_that_has_failed_takes_no_time() -> None:
+    assert fit_rounds([0.01, 0.0, 0.01], 1.0, 3, 5, fewest_each=1) == [5, 5, 5]
+    assert fit_rounds([0.0], 1.0, 3, 5, fewest_each=1) == [5]
