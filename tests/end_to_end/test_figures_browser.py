@@ -12,13 +12,15 @@ from pathlib import Path
 
 import pytest
 
+from harness.presenting import figures
 from tests.support import svgs
 from tests.support.browser import Browser
 from tests.support.drawings import svg_files
+from tests.support.scenes import analysis_of
 
 # All kinds of figure there are, and what is hardest to fit: long names, reasons and messages.
 SCENES = (
-    "everything",
+    "many workloads",
     "a thorough run of a server",
     "a sweep with holes",
     "values below zero",
@@ -32,7 +34,7 @@ FONTS = ("", svgs.FALLBACK)
 
 @pytest.mark.parametrize(
     ("scene", "font"),
-    [pair for pair in product(SCENES, FONTS) if pair != ("everything", svgs.FALLBACK)],
+    [pair for pair in product(SCENES, FONTS) if pair != ("many workloads", svgs.FALLBACK)],
 )
 def test_all_text_of_a_figure_can_be_read_at_the_width_of_a_page(
     chrome: Browser, tmp_path: Path, scene: str, font: str
@@ -43,8 +45,9 @@ def test_all_text_of_a_figure_can_be_read_at_the_width_of_a_page(
 
 
 def test_the_scenes_have_every_kind_of_figure() -> None:
-    found = {name.partition("-")[2] or name for one in SCENES for name in svg_files(one)}
-    kinds = {"overview", "claims", "drift", "scaling", "percentiles", "cases", "slopes", "ladder"}
+    names = {name for scene in SCENES for name in figures.names(analysis_of(scene))}
+    found = {name.partition("-")[2] or name for name in names}
+    kinds = {"overview", "drift", "scaling", "percentiles", "cases", "slopes", "ladder"}
     assert found >= kinds | {"over-message_bytes", "kitchen", "sumsquares"}
 
 

@@ -7,10 +7,12 @@ from functools import cache
 
 import pytest
 
+from harness.claims import ledger
+from harness.claims.judge import judge_claims
 from harness.paths import ROOT
+from harness.presenting import figures
 from tests.support.choice_maps import planted
-from tests.support.drawings import laid_out, svg_files
-from tests.support.scenes import workloads
+from tests.support.scenes import analysis_of, workloads
 
 TEXT = (ROOT / "docs" / "reading-the-figures.md").read_text("utf-8")
 SECTION = re.compile(r"^## (.+)\n((?:(?!^## ).*\n?)*)", re.MULTILINE)
@@ -31,9 +33,9 @@ def kind(name: str) -> str:
 
 @cache
 def kinds() -> set[str]:
-    scenes = ("many workloads", "a thorough run of a server")
-    maps = laid_out(planted(), only=("mixed-map-throughput",)).names
-    return {kind(name) for names in (maps, *map(svg_files, scenes)) for name in names}
+    runs = (planted(), *map(analysis_of, ("many workloads", "a thorough run of a server")))
+    claims = ledger.load()
+    return {kind(name) for run in runs for name in figures.names(run, judge_claims(claims, run))}
 
 
 def test_every_kind_of_figure_has_a_section_and_no_other_has() -> None:

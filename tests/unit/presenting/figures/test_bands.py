@@ -15,7 +15,22 @@ from harness.catalog.workload import MODELS
 from harness.presenting.figures.row_notes import MARK, collect
 from harness.presenting.figures.style import BAND, FLOOR
 from tests.support import factories
-from tests.support.drawings import drawing, every_scene, main_page
+from tests.support.drawings import drawing, main_page
+from tests.support.scenes import analysis_of
+
+# Scenes of many tiers, of one and of none, and with all that can be missing from a figure.
+in_scenes = pytest.mark.parametrize(
+    "scene",
+    [
+        "only asyncio",
+        "five workloads",
+        "all alike",
+        "too few blocks",
+        "nothing measured yet",
+        "one model always fails",
+        "values below zero",
+    ],
+)
 
 
 def spans(axes: Axes, colour: str) -> list[Bbox]:
@@ -30,7 +45,7 @@ def shaded(axes: Axes) -> list[int]:
     return sorted(round(band.y0 + 0.5) for band in bands)
 
 
-@every_scene
+@in_scenes
 def test_tiers_are_shaded_alternately_in_every_panel(scene: str) -> None:
     it = drawing(scene)
     for id_, result in it.analysis.workloads.items():
@@ -47,9 +62,9 @@ def test_tiers_are_shaded_alternately_in_every_panel(scene: str) -> None:
         assert [shaded(axes) for axes in panels] == [even] * len(panels)
 
 
-@every_scene
+@in_scenes
 def test_a_title_and_the_first_band_name_the_same_leaders(scene: str) -> None:
-    for result in drawing(scene).analysis.workloads.values():
+    for result in analysis_of(scene).workloads.values():
         tiers = result.comparison.tiers
         if tiers:
             lead = lead_of(ranked(result), result.comparison)
@@ -76,9 +91,7 @@ def test_the_second_of_two_tiers_is_shaded_and_the_first_is_not() -> None:
 
 def test_there_are_scenes_of_many_tiers_of_one_tier_and_of_none() -> None:
     tiers = {
-        scene: {
-            len(result.comparison.tiers) for result in drawing(scene).analysis.workloads.values()
-        }
+        scene: {len(result.comparison.tiers) for result in analysis_of(scene).workloads.values()}
         for scene in ("each shape", "all alike", "too few blocks", "nothing measured yet")
     }
     assert min(tiers.pop("each shape")) > 3
@@ -92,7 +105,7 @@ def test_without_a_second_tier_nothing_is_shaded(scene: str) -> None:
         assert [shaded(axes) for axes in main_page(it, id_).figure.axes if shaded(axes)] == []
 
 
-@every_scene
+@in_scenes
 def test_the_foot_says_what_bands_mean_and_the_noise_floor_where_there_are_tiers(
     scene: str,
 ) -> None:
@@ -109,7 +122,7 @@ def test_the_foot_says_what_bands_mean_and_the_noise_floor_where_there_are_tiers
             assert "Noise floor" not in read
 
 
-@every_scene
+@in_scenes
 def test_the_noise_floor_is_a_band_around_one_in_the_overview(scene: str) -> None:
     it = drawing(scene)
     results = it.analysis.workloads.values()
@@ -121,14 +134,14 @@ def test_the_noise_floor_is_a_band_around_one_in_the_overview(scene: str) -> Non
 
 def test_there_are_scenes_with_a_noise_floor_and_without_one() -> None:
     floors = {
-        scene: [result.comparison.floor for result in drawing(scene).analysis.workloads.values()]
+        scene: [result.comparison.floor for result in analysis_of(scene).workloads.values()]
         for scene in ("each shape", "too few blocks")
     }
     assert all(floor is not None and floor > 1 for floor in floors["each shape"])
     assert floors["too few blocks"] == [None]
 
 
-@every_scene
+@in_scenes
 def test_the_control_is_no_contestant_of_a_figure(scene: str) -> None:
     assert [page.name for page in drawing(scene).pages.values() if "(again)" in page.words()] == []
 
