@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from pathlib import Path
+from threading import Thread, get_ident
 from typing import TYPE_CHECKING
 
 import pytest
@@ -11,6 +13,7 @@ import pytest
 from tests.support.implementations import python_parameters
 from tests.support.planted.bench import patiently
 from tests.support.served import GET, serving
+from workloads.drain import sigterm
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -87,6 +90,14 @@ def was_under_way(one: Implementation, mark: str) -> bool:
             server.connect()
         server.has_ended()
         return is_before
+
+
+def test_a_signal_ends_the_wait_also_if_the_system_hands_it_to_another_thread() -> None:
+    with sigterm.signal_socket() as signals:
+        other = Thread(target=lambda: signal.pthread_kill(get_ident(), signal.SIGTERM))
+        other.start()
+        sigterm.wait(signals)
+        other.join()
 
 
 @every

@@ -2,11 +2,11 @@
 
 import signal
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 
 from runner import scratch
 from runner.work import Params, Probe
+from workloads.drain.sigterm import signal_socket
 from workloads.http.httptools_parser import RequestParser
 from workloads.http.on_scratch import accept, receive, send
 from workloads.http.response import response
@@ -45,27 +45,12 @@ class Server:
                 connection.shutdown(socket.SHUT_RD)
 
 
-@contextmanager
-def signal_socket() -> Iterator[socket.socket]:
-    """Yield a socket to which Python writes each signal's number; SIGTERM has no other effect."""
-    reader, writer = socket.socketpair()
-    reader.setblocking(False)
-    writer.setblocking(False)
-    previous_descriptor = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
-    previous_handler = signal.signal(signal.SIGTERM, lambda *_: None)
-    try:
-        with reader, writer:
-            yield reader
-    finally:
-        signal.signal(signal.SIGTERM, previous_handler)
-        signal.set_wakeup_fd(previous_descriptor)
-
-
 async def run(params: Params, probe: Probe) -> int:
     server = Server(params.wait_ns / 1e9)
     listener = socket.create_server(("127.0.0.1", 0), backlog=1024)
     listener.setblocking(False)
     with signal_socket() as signals:
+        signals.setblocking(False)
         async with scratch.TaskGroup() as group:
             with listener:
                 listen_task = group.spawn(server.listen(listener, group))

@@ -1,11 +1,10 @@
-"""httptools on blocking sockets, with one thread per connection; a handler in the main thread."""
+"""httptools on blocking sockets, with one thread per connection; a socket reports signals."""
 
-import signal
 import socket
 import time
-from queue import SimpleQueue
 
 from runner.work import Params, Probe
+from workloads.drain import sigterm
 from workloads.http import on_threads as http
 from workloads.http.httptools_parser import RequestParser
 from workloads.http.response import response
@@ -29,14 +28,9 @@ class Server(http.Server):
 
 
 def run(params: Params, probe: Probe) -> int:
-    # A signal handler may use a SimpleQueue; an Event could wait for the lock that it interrupts.
-    terminated = SimpleQueue[None]()
-    server = Server(params.wait_ns / 1e9)
-    previous = signal.signal(signal.SIGTERM, lambda *_: terminated.put(None))
-    try:
+    with sigterm.signal_socket() as signals:
+        server = Server(params.wait_ns / 1e9)
         probe.listening(server.address[1])
-        terminated.get()
+        sigterm.wait(signals)
         server.stop()
-    finally:
-        signal.signal(signal.SIGTERM, previous)
     return 0
