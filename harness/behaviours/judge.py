@@ -6,12 +6,13 @@ Pure but for `of_run`.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from harness import units
 from harness.behaviours import store
+from harness.catalog.contestant import DEFAULT_RUNTIME, Contestant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -35,7 +36,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True)
 class Cell:
-    """A question on a model."""
+    """A question on a model and a runtime."""
 
     question: str
     model: str
@@ -44,6 +45,23 @@ class Cell:
     reason: str = ""  # why there is no answer
     promise: Promise | None = None
     observations: tuple[Observation, ...] = ()
+    runtime: str = DEFAULT_RUNTIME
+    others: tuple[Cell, ...] = ()  # the same question and model on other runtimes
+
+    @property
+    def name(self) -> str:
+        """The model, with the runtime unless it is the default: `trio @ 3.13`."""
+        return Contestant(self.question, self.model, "", self.runtime).name
+
+    @property
+    def elsewhere(self) -> tuple[Cell, ...]:
+        """The answers on other runtimes that differ from this one."""
+        return tuple(other for other in self.others if other.answer != self.answer)
+
+    @property
+    def answer(self) -> tuple[State, frozenset[str]]:
+        """What is known, whatever the number of processes that a word was observed in."""
+        return self.state, frozenset(word for word, _ in self.words)
 
     @property
     def text(self) -> str:
@@ -62,7 +80,7 @@ class Cell:
 
 @dataclass(frozen=True)
 class Row:
-    """A question with a cell for each model."""
+    """A question with a cell for each model on the default runtime."""
 
     question: Question
     cells: tuple[Cell, ...]
@@ -76,20 +94,33 @@ def of_run(folder: Path) -> list[Row]:
 
 def table(observed: Observed) -> list[Row]:
     """Return a row for each question, in the order of the file."""
-    by_cell: dict[tuple[str, str], list[Observation]] = {}
+    by_cell: dict[tuple[str, str, str], list[Observation]] = {}
     for one in observed.observations:
-        by_cell.setdefault((one.question, one.model), []).append(one)
+        by_cell.setdefault((one.question, one.model, one.runtime), []).append(one)
     heading = observed.heading
-    return [
-        Row(
-            question,
-            tuple(
-                _judge(question, model, by_cell.get((id_, model), ()), heading.unavailable)
-                for model in heading.models
-            ),
+
+    def judge(question: Question, model: str, runtime: str, unavailable: dict[str, str]) -> Cell:
+        seen = by_cell.get((question.id, model, runtime), ())
+        return replace(_judge(question, model, seen, unavailable), runtime=runtime)
+
+    def cell(question: Question, model: str) -> Cell:
+        others = (
+            judge(question, model, other.label, other.unavailable)
+            for other in heading.others
+            if model in other.models
         )
-        for id_, question in observed.questions.items()
+        own = judge(question, model, DEFAULT_RUNTIME, heading.unavailable)
+        return replace(own, others=tuple(others))
+
+    return [
+        Row(question, tuple(cell(question, model) for model in heading.models))
+        for question in observed.questions.values()
     ]
+
+
+def list_cells(rows: Iterable[Row]) -> list[Cell]:
+    """Return the cells of all runtimes."""
+    return [one for row in rows for cell in row.cells for one in (cell, *cell.others)]
 
 
 def _judge(
@@ -128,17 +159,19 @@ def _find_failure(question: Question, observations: Iterable[Observation]) -> st
 def find_differences(rows: Iterable[Row]) -> list[str]:
     """Return a sentence for each cell in which documentation and observation differ."""
     return [
-        f"{cell.model}: {row.question.title} Promised: {cell.promise.word}"
+        f"{cell.name}: {row.question.title} Promised: {cell.promise.word}"
         f" ({cell.promise.source}). Observed: {cell.text}."
         for row in rows
-        for cell in row.cells
+        for cell in list_cells([row])
         if cell.promise is not None and cell.is_different
     ]
 
 
 def summary_sentence(rows: Sequence[Row]) -> str:
     """Return what the table holds, in one sentence."""
-    states = Counter(cell.state for row in rows for cell in row.cells)
+    cells = list_cells(rows)
+    states = Counter(cell.state for cell in cells)
+    other = sum(bool(cell.elsewhere) for cell in cells)
     answered = states[State.AGREED] + states[State.VARYING]
     varying, failed = states[State.VARYING], states[State.FAILED]
     different = len(find_differences(rows))
@@ -148,6 +181,7 @@ def summary_sentence(rows: Sequence[Row]) -> str:
         f"{varying} {'varies' if varying == 1 else 'vary'} between processes" if varying else "",
         f"{failed} failed" if failed else "",
         f"{different} not as documented" if different else "",
+        f"{other} that {'differs' if other == 1 else 'differ'} between runtimes" if other else "",
     ]
     return ", ".join(filter(None, parts))
 
@@ -165,7 +199,7 @@ def json_document(observed: Observed, rows: Iterable[Row]) -> dict[str, Any]:
                 "group": row.question.group,
                 "probe": row.question.probe,
                 "words": dict(row.question.words),
-                "cells": [_cell_document(cell) for cell in row.cells],
+                "cells": [_cell_document(cell) for cell in list_cells([row])],
             }
             for row in rows
         ],
@@ -176,6 +210,7 @@ def _cell_document(cell: Cell) -> dict[str, Any]:
     promise = cell.promise
     return {
         "model": cell.model,
+        "runtime": cell.runtime,
         "state": cell.state.value,
         "words": dict(cell.words),
         "reason": cell.reason or None,

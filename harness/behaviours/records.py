@@ -4,7 +4,17 @@ from __future__ import annotations
 
 import msgspec
 
+from harness.catalog.contestant import DEFAULT_RUNTIME
+
 SCHEMA_VERSION = 1
+
+
+class OtherRuntime(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Another interpreter that was asked too."""
+
+    label: str
+    models: tuple[str, ...]  # in display order
+    unavailable: dict[str, str] = {}  # model -> why it cannot run there
 
 
 class Heading(msgspec.Struct, frozen=True, tag="heading", tag_field="kind", omit_defaults=True):
@@ -20,6 +30,7 @@ class Heading(msgspec.Struct, frozen=True, tag="heading", tag_field="kind", omit
     models: tuple[str, ...]  # in display order
     unavailable: dict[str, str] = {}  # model -> why it cannot run on this machine
     missing: tuple[tuple[str, str], ...] = ()  # (question, model) without a probe
+    others: tuple[OtherRuntime, ...] = ()
 
 
 class Observation(
@@ -37,3 +48,4 @@ class Observation(
     wall_ns: int
     stderr_end: str = ""
     problem: str = ""
+    runtime: str = DEFAULT_RUNTIME

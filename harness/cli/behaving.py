@@ -10,7 +10,6 @@ import click
 from rich.console import Console
 
 from harness.behaviours import judge, question, store
-from harness.catalog.contestant import DEFAULT_RUNTIME
 from harness.cli import options
 from harness.cli.console import echo_json, print_line, warn
 from harness.cli.inventory import open_inventory
@@ -43,7 +42,7 @@ _LEAST_BUDGET_S = 900  # observing takes minutes: too long beside a shorter run
     show_default=True,
     help="How often each probe runs, each time in a fresh process.",
 )
-@click.option("--runtime", metavar="LABEL=PATH", help="Observe on this interpreter instead.")
+@options.runtime
 @click.option("--into", metavar="RUN", help="Store them with this run, whose report shows them.")
 @options.as_json
 @options.out
@@ -53,7 +52,7 @@ def behaviours_(
     models: tuple[str, ...],
     runners: tuple[Path, ...],
     repeat: int,
-    runtime: str | None,
+    runtimes: tuple[str, ...],
     into: str | None,
     out: Path,
     *,
@@ -67,10 +66,8 @@ def behaviours_(
             find_run(out, into) if into else out / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-behaviours"
         )
         chosen = _select(question.load_folder(), options.split(questions))
-        runtimes = () if runtime is None else (runtime,)
         inventory = open_inventory(runners, runtimes=runtimes, remembered=True)
-        label = DEFAULT_RUNTIME if runtime is None else runtime.partition("=")[0]
-        planned = observing.plan(chosen, inventory.runners, options.split(models), label)
+        planned = observing.plan(chosen, inventory.runners, options.split(models))
         observed = _observe(chosen, planned, repeat, folder)
     rows = judge.table(observed)
     if as_json:
@@ -81,7 +78,7 @@ def behaviours_(
             console.print(part)
         if run_ is None:
             print_line(console, f"Stored in {shorten(folder / store.FILE)}")
-    failed = any(cell.state is judge.State.FAILED for row in rows for cell in row.cells)
+    failed = any(cell.state is judge.State.FAILED for cell in judge.list_cells(rows))
     return Exit.FAILED if failed else Exit.SUCCESS
 
 

@@ -13,7 +13,7 @@ import psutil
 
 from harness import units
 from harness.behaviours.question import DIES, HANGS, QUESTIONS
-from harness.behaviours.records import SCHEMA_VERSION, Heading, Observation
+from harness.behaviours.records import SCHEMA_VERSION, Heading, Observation, OtherRuntime
 from harness.catalog.contestant import DEFAULT_RUNTIME
 from harness.catalog.workload import order_models
 from harness.errors import Exit, Problem, unknown_name
@@ -23,7 +23,7 @@ from harness.measuring.runners import protocol
 from harness.measuring.runners.runner import digest_file
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 
     from harness.behaviours.question import Question
     from harness.measuring.runners.runner import Runner, Runners
@@ -49,57 +49,70 @@ class Plan:
     models: tuple[str, ...]
     unavailable: dict[str, str]
     runtimes: tuple[str, ...]
+    others: tuple[OtherRuntime, ...] = ()
 
 
-def plan(
-    questions: Mapping[str, Question],
-    runners: Runners,
-    models: Sequence[str],
-    runtime: str = DEFAULT_RUNTIME,
-) -> Plan:
+def plan(questions: Mapping[str, Question], runners: Runners, models: Sequence[str]) -> Plan:
     """Return which probes answer these questions on these models; none: on all models.
 
-    A runner that has this runtime is asked on it. Raises Problem with near matches for an unknown
-    model, and if no runner has the runtime.
+    Each runtime is asked. Raises Problem with near matches for an unknown model.
     """
-    unavailable = dict(runners.missing_models)
-    assignments: list[Assignment] = []
-    offered: list[str] = []
-    chosen = _choose_runners(runners, runtime)
-    for runner in chosen:
-        description = runner.description
-        unavailable |= {one.model: units.one_line(one.reason) for one in description.unavailable}
-        offered += [probe.model for probe in description.probes]
-        assignments += [
-            Assignment(questions[probe.question], probe.model, runner, probe.source)
-            for probe in description.probes
-            if probe.question in questions and (not models or probe.model in models)
-        ]
-    known = [model for model in order_models(offered) if model in {*offered, *unavailable}]
+    by_runtime: dict[str, list[Runner]] = {DEFAULT_RUNTIME: []}
+    for runner in runners.found.values():
+        by_runtime.setdefault(runner.runtime, []).append(runner)
+    offers = {label: _ask(questions, found, models) for label, found in by_runtime.items()}
+    own = offers.pop(DEFAULT_RUNTIME)
+    unavailable = {**runners.missing_models, **own.unavailable}
+    everything = [own, *offers.values()]
+    known = _in_order(
+        [*(model for offer in everything for model in offer.models), *unavailable], models
+    )
     for model in models:
-        if model not in {*known, *unavailable, *runners.models}:
+        if model not in {*known, *runners.models}:
             raise unknown_name("model", model, runners.models)
     order = {id_: index for index, id_ in enumerate(questions)}
+    assignments = [one for offer in everything for one in offer.assignments]
     assignments.sort(key=lambda one: (order[one.question.id], known.index(one.model)))
     return Plan(
-        tuple(one for one in assignments if one.model not in unavailable),
-        tuple(model for model in known if not models or model in models),
+        tuple(assignments),
+        known,
         unavailable,
-        tuple(_name_runtimes(chosen, runners.models)),
+        tuple(_name_runtimes(runners.found.values(), runners.models)),
+        tuple(
+            OtherRuntime(label, _in_order(offer.models), offer.unavailable)
+            for label, offer in offers.items()
+        ),
     )
 
 
-def _choose_runners(runners: Runners, runtime: str) -> list[Runner]:
-    """Return each runner once: with the runtime if it has it, else with its own."""
-    chosen: dict[str, Runner] = {}
-    for runner in runners.found.values():
-        if runner.runtime == runtime or (
-            runner.runtime == DEFAULT_RUNTIME and runner.name not in chosen
-        ):
-            chosen[runner.name] = runner
-    if runtime not in {DEFAULT_RUNTIME, *(runner.runtime for runner in chosen.values())}:
-        raise Problem(f"the runtime {runtime} cannot be used", Exit.NOT_POSSIBLE)
-    return list(chosen.values())
+def _in_order(models: Collection[str], only: Collection[str] = ()) -> tuple[str, ...]:
+    """Return models in display order; of `only` if there are any."""
+    return tuple(one for one in order_models(models) if one in models and (not only or one in only))
+
+
+class _Offer(NamedTuple):
+    """What the runners of one runtime can be asked."""
+
+    assignments: list[Assignment]
+    models: list[str]  # that it has probes for, or cannot run
+    unavailable: dict[str, str]
+
+
+def _ask(
+    questions: Mapping[str, Question], runners: Iterable[Runner], models: Sequence[str]
+) -> _Offer:
+    offer = _Offer([], [], {})
+    for runner in runners:
+        reasons = {one.model: units.one_line(one.reason) for one in runner.description.unavailable}
+        for probe in runner.description.probes:
+            if models and probe.model not in models:
+                continue
+            offer.models.append(probe.model)
+            if probe.question in questions and probe.model not in reasons:
+                question = questions[probe.question]
+                offer.assignments.append(Assignment(question, probe.model, runner, probe.source))
+        offer.unavailable.update(reasons)
+    return offer
 
 
 def _name_runtimes(runners: Iterable[Runner], models: Sequence[str]) -> Iterator[str]:
@@ -107,7 +120,8 @@ def _name_runtimes(runners: Iterable[Runner], models: Sequence[str]) -> Iterator
     for runner in runners:
         description = runner.description
         version = description.version.removeprefix(description.language)
-        yield f"{units.language_name(description.language)} {version}"
+        label = "" if runner.runtime == DEFAULT_RUNTIME else f" ({runner.runtime})"
+        yield f"{units.language_name(description.language)} {version}{label}"
         for model in models:
             library = model.partition("-")[0]
             if isinstance(found := description.facts.get(library), str):
@@ -128,6 +142,7 @@ def create_heading(planned: Plan, questions: Mapping[str, Question], repetitions
         },
         models=planned.models,
         unavailable=planned.unavailable,
+        others=planned.others,
     )
 
 
@@ -182,6 +197,7 @@ def observe(
         result.wall_ns,
         result.stderr_end,
         problem,
+        runner.runtime,
     )
 
 

@@ -38,12 +38,12 @@ def behaviours(rows: Sequence[Row]) -> Iterator[RenderableType]:
 def _answers(cells: Sequence[Cell]) -> Table:
     """Return a line for each answer, with the models that gave it."""
     lines: dict[tuple[str, str], list[str]] = {}
-    for cell in cells:
+    for cell in (one for own in cells for one in (own, *own.elsewhere)):
         answer = cell.text if cell.state in _STYLES else f"({cell.state.value})"
         if cell.state is State.FAILED:
             answer = f"failed: {cell.reason}"
         style = _STYLES.get(cell.state, "bright_black")
-        lines.setdefault((answer, style), []).append(cell.model)
+        lines.setdefault((answer, style), []).append(cell.name)
     table = Table(box=None, pad_edge=False, show_header=False)
     table.add_column(overflow="fold")
     table.add_column(overflow="fold")

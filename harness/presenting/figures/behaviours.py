@@ -41,8 +41,12 @@ class _Look(NamedTuple):
 
 def answered(rows: Sequence[Row]) -> list[str]:
     """Return the models that answered any question."""
-    models = {cell.model for row in rows for cell in row.cells if cell.observations}
+    models = {cell.model for row in rows for cell in row.cells if _is_answered(cell)}
     return [cell.model for cell in rows[0].cells if cell.model in models] if rows else []
+
+
+def _is_answered(cell: Cell) -> bool:
+    return any(one.observations for one in (cell, *cell.others))
 
 
 def figure(analysis: Analysis, rows: Sequence[Row]) -> Figure:
@@ -81,7 +85,10 @@ def figure(analysis: Analysis, rows: Sequence[Row]) -> Figure:
 def _note(rows: Sequence[Row]) -> str:
     """Explain the colours, and say how many processes an answer is from."""
     least = min(len(cell.observations) for row in rows for cell in row.cells if cell.observations)
-    return f"{_NOTE} Each answer is from {least} {'process' if least == 1 else 'processes'}."
+    differs = any(cell.elsewhere for row in rows for cell in row.cells)
+    elsewhere = " Small: another answer on another runtime, after its label." if differs else ""
+    processes = "process" if least == 1 else "processes"
+    return f"{_NOTE}{elsewhere} Each answer is from {least} {processes}."
 
 
 def _title(rows: Sequence[Row]) -> str:
@@ -103,7 +110,7 @@ def _rank(row: Row) -> list[str]:
 def _draw_row(axes: Axes, index: int, row: Row, models: Sequence[str]) -> None:
     ranked = _rank(row)
     for cell in row.cells:
-        if cell.observations:
+        if _is_answered(cell):
             _draw_cell(axes, models.index(cell.model), index, cell, ranked)
 
 
@@ -122,13 +129,15 @@ def _draw_cell(axes: Axes, column: int, row: int, cell: Cell, ranked: Sequence[s
         )
     )
     text = cell.text if cell.state is not State.FAILED else "failed"
+    lines = [text, *(f"{one.runtime}: {one.text}" for one in cell.elsewhere)]
+    is_crowded = cell.state is State.VARYING or len(lines) > 1
     axes.text(
         column + 0.5,
         row + 0.5,
-        textwrap.fill(text, int(_COLUMN * _PER_INCH) + 3),
+        "\n".join(textwrap.fill(line, int(_COLUMN * _PER_INCH) + 3) for line in lines),
         ha="center",
         va="center",
-        fontsize=_SMALL if cell.state is State.VARYING else 6.2 if len(text) > _PER_INCH else 7,
+        fontsize=_SMALL if is_crowded else 6.2 if len(text) > _PER_INCH else 7,
         color=style.FAILED if cell.state is State.FAILED else style.INK,
     )
 

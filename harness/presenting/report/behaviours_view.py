@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from harness import units
 from harness.behaviours import judge
 from harness.behaviours.judge import State
+from harness.catalog.contestant import DEFAULT_RUNTIME
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -25,11 +26,13 @@ class TableCell:
     """A cell of the table; `anchor` is empty if there is no evidence."""
 
     model: str
+    runtime: str
     text: str
     css: str
     anchor: str
     is_different: bool
     reason: str  # why there is no answer
+    elsewhere: tuple[TableCell, ...] = ()  # other answers, on other runtimes
 
 
 @dataclass(frozen=True)
@@ -47,6 +50,7 @@ class Answer:
 
     anchor: str
     model: str
+    name: str
     text: str
     seen: tuple[Seen, ...]
     promise: str
@@ -104,7 +108,7 @@ def section(
 
 def _question(row: Row, sources: Mapping[str, SourceFile]) -> QuestionDetails:
     question = row.question
-    observed = [cell for cell in row.cells if cell.observations]
+    observed = [one for cell in row.cells for one in (cell, *cell.elsewhere) if one.observations]
     by_source: dict[str, list[str]] = {}
     for cell in observed:
         by_source.setdefault(cell.observations[0].source, []).append(cell.model)
@@ -117,24 +121,27 @@ def _question(row: Row, sources: Mapping[str, SourceFile]) -> QuestionDetails:
         tuple(_table_cell(cell) for cell in row.cells),
         tuple(_answer(cell) for cell in observed),
         tuple(
-            (sources[file], ", ".join(models), " ".join(models))
+            (sources[file], ", ".join(dict.fromkeys(models)), " ".join(dict.fromkeys(models)))
             for file, models in by_source.items()
         ),
     )
 
 
 def _anchor(cell: Cell) -> str:
-    return f"b-{cell.question}-{cell.model}"
+    of = cell.model if cell.runtime == DEFAULT_RUNTIME else f"{cell.model}-{cell.runtime}"
+    return f"b-{cell.question}-{of}"
 
 
 def _table_cell(cell: Cell) -> TableCell:
     return TableCell(
         cell.model,
+        cell.runtime,
         _ABSENT.get(cell.state, cell.text),
         _CLASSES.get(cell.state, "absent"),
         _anchor(cell) if cell.observations else "",
         cell.is_different,
         cell.reason,
+        tuple(map(_table_cell, cell.elsewhere)),
     )
 
 
@@ -143,6 +150,7 @@ def _answer(cell: Cell) -> Answer:
     return Answer(
         _anchor(cell),
         cell.model,
+        cell.name,
         cell.text,
         tuple(_seen(cell)),
         "" if promise is None else f"Documented: {promise.word}. {promise.source}.",

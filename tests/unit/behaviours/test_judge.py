@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import structs
 
 from harness.behaviours import judge
 from harness.behaviours.judge import Cell, State
+from harness.behaviours.records import OtherRuntime
+from harness.behaviours.store import Observed
 from tests.support.observations import observation, observed
 
 
@@ -54,6 +57,28 @@ def test_a_cell_without_observations_says_why() -> None:
         "trio is not installed",
     )
     assert found["threads"].state is State.MISSING
+
+
+def test_other_runtimes_are_told_apart_and_shown_where_they_answer_otherwise() -> None:
+    here = observed({"asyncio": ["one"], "trio": ["one"]})
+    there = OtherRuntime("3.14", ("asyncio", "trio"))
+    more = [observation(*of, runtime="3.14") for of in (("asyncio", "one"), ("trio", "other"))]
+    stored = Observed(structs.replace(here.heading, others=(there,)), (*here.observations, *more))
+    rows = judge.table(stored)
+    found = {cell.model: cell for cell in rows[0].cells}
+    assert found["asyncio"].elsewhere == ()
+    (other,) = found["trio"].elsewhere
+    assert (other.name, other.text, other.is_different) == ("trio @ 3.14", "other", True)
+    assert found["trio"].text == "one"
+    assert [(cell.name, cell.text) for cell in judge.list_cells(rows)][:4] == [
+        ("asyncio", "one"),
+        ("asyncio @ 3.14", "one"),
+        ("trio", "one"),
+        ("trio @ 3.14", "other"),
+    ]
+    assert judge.summary_sentence(rows) == (
+        "1 question, 4 answers, 1 not as documented, 1 that differs between runtimes"
+    )
 
 
 def test_the_summary_counts_answers_and_what_is_remarkable() -> None:

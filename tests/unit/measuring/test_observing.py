@@ -10,7 +10,7 @@ import pytest
 
 from harness.behaviours import question
 from harness.behaviours.question import DIES, HANGS
-from harness.behaviours.records import Observation
+from harness.behaviours.records import Observation, OtherRuntime
 from harness.catalog.contestant import DEFAULT_RUNTIME
 from harness.errors import Exit, Problem
 from harness.measuring import observing
@@ -117,16 +117,18 @@ def test_an_interrupt_ends_it_and_stores_nothing(tmp_path: Path) -> None:
 # --- runtimes
 
 
-def test_a_model_is_observed_on_one_runtime_alone(tmp_path: Path) -> None:
-    ours = a_runner(tmp_path, "", "asyncio")
-    other = replace(ours, runtime="3.14")
-    runners = Runners({one.key: one for one in (ours, other)})
-
-    def chosen(runtime: str) -> list[Runner]:
-        planned = observing.plan({"demo": DEMO}, runners, ("asyncio",), runtime)
-        return [one.runner for one in planned.assignments]
-
-    assert chosen(DEFAULT_RUNTIME) == [ours]
-    assert chosen("3.14") == [other]
-    with pytest.raises(Problem, match=r"the runtime 3\.15 cannot be used"):
-        chosen("3.15")
+def test_every_runtime_is_asked_and_its_answers_are_told_apart(tmp_path: Path) -> None:
+    ours = a_runner(tmp_path, 'say(kind="observed", word="one")', "asyncio", "trio")
+    (tmp_path / "there").mkdir()
+    there = a_runner(tmp_path / "there", 'say(kind="observed", word="other")', "asyncio")
+    runners = Runners({one.key: one for one in (ours, replace(there, runtime="3.14"))})
+    planned = observing.plan({"demo": DEMO}, runners, ())
+    assert planned.models == ("asyncio", "trio")
+    assert planned.others == (OtherRuntime("3.14", ("asyncio",)),)
+    assert planned.runtimes == ("Python 3", "Python 3 (3.14)")
+    found = observing.observe_all(planned.assignments, 1)
+    assert [(one.model, one.runtime, one.word) for one in found] == [
+        ("asyncio", DEFAULT_RUNTIME, "one"),
+        ("asyncio", "3.14", "other"),
+        ("trio", DEFAULT_RUNTIME, "one"),
+    ]
