@@ -171,7 +171,7 @@ def summary_sentence(rows: Sequence[Row]) -> str:
     """Return what the table holds, in one sentence."""
     cells = list_cells(rows)
     states = Counter(cell.state for cell in cells)
-    other = sum(bool(cell.elsewhere) for cell in cells)
+    other = sum(any(one.words for one in cell.elsewhere) for cell in cells if cell.words)
     answered = states[State.AGREED] + states[State.VARYING]
     varying, failed = states[State.VARYING], states[State.FAILED]
     different = len(find_differences(rows))
