@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from harness.behaviours.records import SCHEMA_VERSION, Heading, Observation
+from msgspec import structs
+
+from harness.behaviours.records import SCHEMA_VERSION, Heading, Observation, OtherRuntime
 from harness.behaviours.store import Observed
 
 QUESTION = """\
@@ -66,3 +68,10 @@ def observed(words: dict[str, list[str]], **changes: object) -> Observed:
             for repetition, word in enumerate(all_)
         ),
     )
+
+
+def observed_too(known: Observed, label: str, words: dict[str, str]) -> Observed:
+    """Return the observations with one of each of these models on another runtime."""
+    more = tuple(observation(model, word, runtime=label) for model, word in words.items())
+    others = (*known.heading.others, OtherRuntime(label, tuple(words)))
+    return Observed(structs.replace(known.heading, others=others), (*known.observations, *more))

@@ -28,9 +28,8 @@ _SMALL = 5.2  # points; the answers of a varying cell
 _TINTS = ("#e4ecf5", "#fbdcb8", "#d3ead0", "#e5d6ee", "#f3e3a5", "#f6cfd3")  # by how common
 _QUESTION = "What do the models do? A cell is what was observed on this machine."
 _NOTE = (
-    "Colours: in each row, the most common answer is blue, the next one orange, then green."
-    " Hatched: the probe's processes differ. Red frame: not as documented. Empty: the question does"
-    " not apply to the model, or the model cannot run here."
+    "Blue: the most common answer of a row; then orange, then green. Hatched: processes differ."
+    " Red frame: not as documented. Empty: does not apply, or cannot run here."
 )
 
 
@@ -86,9 +85,9 @@ def _note(rows: Sequence[Row]) -> str:
     """Explain the colours, and say how many processes an answer is from."""
     least = min(len(cell.observations) for row in rows for cell in row.cells if cell.observations)
     differs = any(cell.elsewhere for row in rows for cell in row.cells)
-    elsewhere = " Small: another answer on another runtime, after its label." if differs else ""
+    elsewhere = "Below an answer: another one, on the runtime named. " if differs else ""
     processes = "process" if least == 1 else "processes"
-    return f"{_NOTE}{elsewhere} Each answer is from {least} {processes}."
+    return f"{elsewhere}{_NOTE} Each answer is from {least} {processes}."
 
 
 def _title(rows: Sequence[Row]) -> str:

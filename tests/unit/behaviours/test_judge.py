@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from msgspec import structs
 
 from harness.behaviours import judge
 from harness.behaviours.judge import Cell, State
-from harness.behaviours.records import OtherRuntime
-from harness.behaviours.store import Observed
-from tests.support.observations import observation, observed
+from tests.support.observations import observation, observed, observed_too
 
 
 def cells(words: dict[str, list[str]], **changes: object) -> dict[str, Cell]:
@@ -61,10 +58,7 @@ def test_a_cell_without_observations_says_why() -> None:
 
 def test_other_runtimes_are_told_apart_and_shown_where_they_answer_otherwise() -> None:
     here = observed({"asyncio": ["one"], "trio": ["one"]})
-    there = OtherRuntime("3.14", ("asyncio", "trio"))
-    more = [observation(*of, runtime="3.14") for of in (("asyncio", "one"), ("trio", "other"))]
-    stored = Observed(structs.replace(here.heading, others=(there,)), (*here.observations, *more))
-    rows = judge.table(stored)
+    rows = judge.table(observed_too(here, "3.14", {"asyncio": "one", "trio": "other"}))
     found = {cell.model: cell for cell in rows[0].cells}
     assert found["asyncio"].elsewhere == ()
     (other,) = found["trio"].elsewhere

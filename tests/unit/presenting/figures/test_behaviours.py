@@ -7,7 +7,7 @@ from matplotlib.patches import Rectangle
 
 from harness.behaviours import judge
 from harness.presenting.figures import behaviours, style
-from tests.support.observations import observed
+from tests.support.observations import observed, observed_too
 from tests.support.pages import analysis_of
 
 WORDS = {"asyncio": ["one"] * 4 + ["other"], "trio": ["other"] * 5, "threads": ["one"] * 5}
@@ -33,6 +33,16 @@ def test_varying_answers_are_hatched_and_undocumented_ones_framed() -> None:
     assert [bool(cell.get_hatch()) for cell in cells] == [True, False, False]
     framed = [cell.get_linewidth() > 1 for cell in cells]
     assert framed == [True, True, False]
+
+
+def test_what_another_runtime_answers_otherwise_stands_below() -> None:
+    stored = observed_too(observed(WORDS), "3.14", {"trio": "one", "threads": "one"})
+    with style.applied():
+        sheet = behaviours.figure(analysis_of("contestants without a rank"), judge.table(stored))
+    words = [text.get_text() for text in sheet.axes[0].texts]
+    assert words[1:] == ["other\n3.14: one", "one"]
+    foot = " ".join(" ".join(text.get_text().split()) for text in sheet.texts)
+    assert "Below an answer: another one, on the runtime named." in foot
 
 
 def test_the_title_says_how_often_models_differ() -> None:

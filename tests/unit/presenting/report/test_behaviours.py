@@ -7,7 +7,7 @@ from dataclasses import replace
 from harness.behaviours import judge
 from harness.presenting.report import behaviours_view, page
 from harness.presenting.report.sources import SourceFile
-from tests.support.observations import observed
+from tests.support.observations import observed, observed_too
 from tests.support.pages import analysis_of
 
 WORDS = {"asyncio": ["one"] * 4 + ["other"], "trio": ["other"] * 5, "threads": ["<b>"]}
@@ -32,6 +32,20 @@ def test_a_cell_leads_to_its_evidence_and_an_empty_one_says_why() -> None:
     assert (cells["trio"].anchor, cells["trio"].is_different) == ("b-demo-trio", True)
     assert (cells["go"].text, cells["go"].anchor) == ("n/a", "")
     assert cells["go"].reason == "nothing happens there"
+
+
+def test_another_runtime_has_its_evidence_where_it_answers_otherwise() -> None:
+    stored = observed_too(observed(WORDS), "3.14", {"asyncio": "one", "trio": "one"})
+    files = {one.source: SourceFile(one.source, reason="not here") for one in stored.observations}
+    found = behaviours_view.section(stored.heading, judge.table(stored), files)
+    assert found is not None
+    (question,) = found.questions
+    (trio,) = (cell for cell in question.cells if cell.model == "trio")
+    (there,) = trio.elsewhere
+    assert (there.runtime, there.text, there.anchor) == ("3.14", "one", "b-demo-trio-3.14")
+    html = page.render(analysis_of("contestants without a rank"), {}, {}, (), found)
+    assert 'id="b-demo-trio-3.14"' in html
+    assert "trio @ 3.14: one" in html
 
 
 def test_every_observed_word_has_the_evidence_of_one_process() -> None:
