@@ -9,6 +9,7 @@ from msgspec import structs
 from harness import units
 from harness.analysis.run_results import ranked
 from harness.catalog.contestant import DEFAULT_RUNTIME
+from harness.results.records import Absence
 from harness.statistics.verdicts import Verdict
 
 if TYPE_CHECKING:
@@ -165,13 +166,26 @@ def finding(analysis: Analysis, results: Sequence[WorkloadResult]) -> str:
 
 
 def list_gaps(analysis: Analysis, results: Sequence[WorkloadResult]) -> list[str]:
-    """Return which models a runtime lacks, with the reason, and where the GIL came on."""
+    """Return which models a runtime lacks, with the reason, and where the GIL came on.
+
+    What the default runtime lacks is named once, for that one, unless it is a limit of the work.
+    """
     lines: dict[str, list[str]] = {}
     for result in results:
+        lacking = {
+            cell.contestant.model: cell.absent
+            for cell in plain_cells(result)
+            if cell.contestant.runtime == DEFAULT_RUNTIME and cell.absent is not None
+        }
+        for model, absent in lacking.items():
+            if absent.absence is Absence.UNAVAILABLE and model in analysis.models:
+                lines.setdefault(f"{model}: {absent.reason}", []).append(result.workload.id)
         for cell in plain_cells(result):
             contestant = cell.contestant
             where = f"{contestant.model} @ {contestant.runtime}"
             if contestant.runtime == DEFAULT_RUNTIME or contestant.model not in analysis.models:
+                continue
+            if contestant.model in lacking and cell.absent is not None:
                 continue
             if cell.gil_came_on:
                 lines.setdefault(f"{where} was not free-threaded (hollow)", []).append(

@@ -13,7 +13,7 @@ from harness.analysis.run_results import Analysis, CellResult
 from harness.catalog.contestant import Contestant, parse_name
 from harness.presenting import figures
 from harness.presenting.export.selection import ExportSelection, export_name
-from harness.results.records import Cell, RunnerFacts, Trial
+from harness.results.records import Absence, AbsentCell, Cell, RunnerFacts, Trial
 from tests.support.factories import cell, run, trials
 
 FREE = "3.14t"
@@ -35,7 +35,9 @@ def measured(of: Cell | str, milliseconds: float, **more: Any) -> list[Trial]:
     return trials(of, values(milliseconds), **more)
 
 
-def analysed(*of: Sequence[Trial], optimised: str = "-O3, PGO") -> Analysis:
+def analysed(
+    *of: Sequence[Trial], optimised: str = "-O3, PGO", absent: tuple[AbsentCell, ...] = ()
+) -> Analysis:
     """Analyse trials of two runtimes, the default one built with `-O3`."""
     every = [trial for some in of for trial in some]
     runners = (
@@ -43,7 +45,7 @@ def analysed(*of: Sequence[Trial], optimised: str = "-O3, PGO") -> Analysis:
         RunnerFacts("python", "python", "3.14.1", MODELS, {"optimised": optimised}, FREE),
     )
     cells = list(dict.fromkeys(one.cell for one in every))
-    return analyse(structs.replace(run(cells), runners=runners), every)
+    return analyse(structs.replace(run(cells, absent), runners=runners), every)
 
 
 def result_of(analysis: Analysis, of: Cell) -> CellResult:
@@ -65,6 +67,22 @@ def test_a_cell_whose_gil_came_on_does_not_look_free_threaded() -> None:
     assert not any("GIL" in text for text in free.warnings)
     (gap,) = runtimes.list_gaps(analysis, list(analysis.workloads.values()))
     assert gap == "asyncio @ 3.14t was not free-threaded (hollow)"
+
+
+def test_what_the_default_runtime_lacks_is_named_once_and_limits_of_the_work_are_not() -> None:
+    lost = "needs Python 3.14 or later, and this is 3.11.7"
+    limit = "stops at 10 tasks: it does"
+    analysis = analysed(
+        measured("sequential", 40),
+        measured(on("asyncio"), 15),
+        absent=(
+            AbsentCell(cell("threads"), Absence.UNAVAILABLE, lost),
+            AbsentCell(on("threads"), Absence.LIMITED, limit),
+            AbsentCell(cell("asyncio"), Absence.LIMITED, limit),
+        ),
+    )
+    gaps = runtimes.list_gaps(analysis, list(analysis.workloads.values()))
+    assert gaps == [f"threads: {lost}"]
 
 
 def test_a_ratio_between_builds_has_a_warning() -> None:
