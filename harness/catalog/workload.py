@@ -111,6 +111,7 @@ class Workload:
     grid: Grid | None
     metrics: dict[str, Metric]
     limits: tuple[Limit, ...]
+    not_growing: dict[str, str]  # model -> why its time need not grow with the work
     not_applicable: dict[str, str]  # model -> reason
     alone: dict[str, str]  # case, or ALL_CASES -> why its contestants do not take turns
     observations: tuple[Observation, ...]
@@ -311,7 +312,7 @@ class ModelCase:
         """
         workload, case = self.workload, self.case
         param = workload.grows_with
-        if not param or case.id == CHECK:
+        if not param or case.id == CHECK or self.model in workload.not_growing:
             return ()
         half = int(case.params[param]) // 2
         if half < max(1, workload.params[param].least):

@@ -137,7 +137,8 @@ def _workload(id_: str, root: TomlTable, text: str, models: KnownModels) -> Work
             for name, table in root.tables("metrics")
         },
         limits=tuple(_limit(row, params, models) for row in root.rows("limits")),
-        not_applicable=_not_applicable(root, models),
+        not_growing=_reasons_of(work, "not_growing", models),
+        not_applicable=_reasons_of(root, "not_applicable", models),
         alone=_alone(root, cases),
         observations=observations,
         contrasts=_contrasts(root, id_, models),
@@ -361,8 +362,8 @@ def _wanted(table: TomlTable, key: str, names: frozenset[str], kind: str) -> Wan
     return WantedCount(read_count(table, key, names), kind == "at_least", kind == "at_most")
 
 
-def _not_applicable(root: TomlTable, models: KnownModels) -> dict[str, str]:
-    table = root.table("not_applicable", {})
+def _reasons_of(parent: TomlTable, key: str, models: KnownModels) -> dict[str, str]:
+    table = parent.table(key, {})
     return {read_model(table, model, models): table.text(model) for model in table.values}
 
 

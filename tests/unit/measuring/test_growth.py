@@ -56,6 +56,15 @@ def test_who_is_not_settled_takes_more_looks() -> None:
     assert case.needs_looks(TRIO, 1)
 
 
+def test_a_model_that_the_workload_exempts_takes_no_looks() -> None:
+    exempt, other = (
+        assign(Cell(Contestant("counter", model), "headline"), SHIPPED).with_looks()
+        for model in ("interpreters", "asyncio")
+    )
+    assert exempt.looks == ()
+    assert len(other.looks) == 3
+
+
 @pytest.mark.parametrize("id_", ["pingpong", "pickling"])
 def test_each_two_looks_that_follow_each_other_give_a_ratio(id_: str) -> None:
     """A slow phase from the third look on falsifies one ratio of three."""
