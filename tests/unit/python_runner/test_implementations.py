@@ -176,6 +176,7 @@ def test_the_files_of_an_implementation_are_those_that_it_imports_from_the_workl
 def test_shared_code_in_this_repository_is_among_the_files() -> None:
     assert files_of("heartbeat/on_trio.py") == ["heartbeat/background.py"]
     assert files_of("drain/on_threads.py") == [
+        "drain/sigterm.py",
         "http/httptools_parser.py",
         "http/on_threads.py",
         "http/response.py",
