@@ -76,7 +76,9 @@ def test_every_reference_within_a_page_has_its_target(scene: str) -> None:
 def test_a_page_asks_for_nothing_from_elsewhere(scene: str) -> None:
     found = page_of(scene)
     tags = {one.tag for one in found.elements}
-    assert tags & {"link", "img", "iframe", "object", "embed", "base", "form", "image"} == set()
+    links = [(one.attributes["rel"], one.attributes["href"]) for one in found.all("link")]
+    assert links == [("expect", "#first-screen")]
+    assert tags & {"img", "iframe", "object", "embed", "base", "form", "image"} == set()
     assert [one for one in found.elements if "src" in one.attributes] == []
     hrefs = [one.attributes["href"] for one in found.elements if "href" in one.attributes]
     assert [one for one in hrefs if re.match(r"[a-z]+:|//", one)] == []
