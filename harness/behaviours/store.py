@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from harness.behaviours.question import Question, parse
 from harness.behaviours.records import SCHEMA_VERSION, Heading, Observation
-from harness.headed_file import HeadedFile
+from harness.results.headed_file import HeadedFile
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from harness.errors import Problem
-from harness.headed_file import HeadedFile
+from harness.results.headed_file import HeadedFile
 from harness.traces import lanes, lessons
 from harness.traces.records import SCHEMA_VERSION, Heading, Recording
 from harness.traces.scene import Scene, parse

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 LAYERS = (
     {"."},
     {"catalog"},
-    {"results", "scaffold", "behaviours", "traces"},
+    {"results", "scaffold"},
+    {"behaviours", "traces"},
     {"statistics"},
     {"measuring/processes", "measuring/machine", "analysis"},
     {"measuring/runners", "claims"},
