@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from operator import itemgetter
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
-from matplotlib.image import imread
 from PIL import Image
 
 if TYPE_CHECKING:
@@ -13,9 +13,11 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-# How far a channel (0 to 1) may be off, and how many pixels may be further off. A mark that moves
+    _Counted = list[tuple[int, tuple[int, int, int]]]  # how many pixels have a colour
+
+# How far a channel (0 to 255) may be off, and how many pixels may be further off. A mark that moves
 # by its own radius, or one different digit, changes more than that.
-_OFF, _PIXELS = 0.25, 20
+_OFF, _PIXELS = 63, 20
 _COLOURS = 256  # of a palette
 _COMMON = 192  # of them are the most common ones
 _LEAST_PIXELS = 10  # of a colour that is no accident of a smooth edge
@@ -28,13 +30,14 @@ def shrink(path: Path) -> None:
     picture that would then look different stays as it is.
     """
     with Image.open(path) as picture:
-        pixels = np.asarray(picture.convert("RGB"), dtype=np.int32)
-    packed = pixels @ np.array([1 << 16, 1 << 8, 1], dtype=np.int32)
-    colours, places, counts = np.unique(packed, return_inverse=True, return_counts=True)
-    channels = np.stack([colours >> 16, colours >> 8 & 255, colours & 255], axis=-1)
+        whole = picture.convert("RGB")
+    found = cast("_Counted", whole.getcolors(whole.width * whole.height))
+    counted = sorted(found, key=itemgetter(1))
+    counts, channels = (np.array(column) for column in zip(*counted, strict=True))
     palette = _choose_palette(channels, counts)
-    nearest = [int(np.abs(palette - one).sum(axis=-1).argmin()) for one in channels]
-    few = Image.fromarray(np.array(nearest, dtype=np.uint8)[places].reshape(packed.shape))
+    nearest = np.zeros(1 << 24, dtype=np.uint8)  # where in the palette, by packed colour
+    nearest[_pack(channels)] = [np.abs(palette - one).sum(axis=-1).argmin() for one in channels]
+    few = Image.fromarray(nearest[_pack(np.asarray(whole))])
     few.putpalette(palette.astype(np.uint8).tobytes())
     smaller = path.with_suffix(".smaller")
     few.save(smaller, format="PNG", optimize=True)
@@ -49,7 +52,14 @@ def shrink(path: Path) -> None:
         smaller.unlink()
 
 
-def _choose_palette(channels: NDArray[np.int32], counts: NDArray[np.intp]) -> NDArray[np.int32]:
+def _pack(channels: NDArray[np.integer]) -> NDArray[np.int32]:
+    """Return a number for each colour; the last axis of `channels` has red, green and blue."""
+    red, green, blue = np.moveaxis(channels.astype(np.int32), -1, 0)
+    packed: NDArray[np.int32] = red << 16 | green << 8 | blue
+    return packed
+
+
+def _choose_palette(channels: NDArray[np.int_], counts: NDArray[np.int_]) -> NDArray[np.int_]:
     """Return the most common colours, and the others that differ most; both have shape (n, 3)."""
     order = np.argsort(-counts, kind="stable")
     others = channels[counts >= _LEAST_PIXELS]
@@ -65,10 +75,17 @@ def _choose_palette(channels: NDArray[np.int32], counts: NDArray[np.intp]) -> ND
 def is_same_picture(path: Path, other: Path) -> bool:
     """Return whether two PNGs show the same; a file that cannot be read shows nothing."""
     try:
-        these, those = (imread(each)[..., :3] for each in (path, other))
+        these, those = (_read(each) for each in (path, other))
     except (OSError, SyntaxError, ValueError):
         return False
     if these.shape != those.shape:
         return False
-    off = np.abs(these - those).max(axis=-1) > _OFF
-    return int(off.sum()) <= _PIXELS
+    off = np.maximum(these, those) - np.minimum(these, those) > _OFF
+    red, green, blue = np.moveaxis(off, -1, 0)
+    return int(np.count_nonzero(red | green | blue)) <= _PIXELS
+
+
+def _read(path: Path) -> NDArray[np.uint8]:
+    """Return the pixels of a picture, of shape (height, width, 3)."""
+    with Image.open(path) as picture:
+        return np.asarray(picture.convert("RGB"))
