@@ -13,6 +13,7 @@ import pytest
 from harness.paths import ROOT
 
 TRIPS, MOST_FAULTS = 10, 60  # found: about 20 for each trip; before: 100 to 1,500
+ROUNDS = 5  # the best of them counts: a machine short of memory takes pages back
 SCRIPT = f"""
 import resource
 from runner.work import Params
@@ -26,11 +27,14 @@ if __name__ == "__main__":
     with process_pool(params) as pool:
         payload = make(params)
         trips = lambda: [pool.submit(send_back, *payload).result() for _ in range({TRIPS})]
-        trips()
-        before = faults() + pool.submit(resource.getrusage, resource.RUSAGE_SELF).result().ru_minflt
-        trips()
-        after = faults() + pool.submit(resource.getrusage, resource.RUSAGE_SELF).result().ru_minflt
-    print((after - before) // {TRIPS})
+        of_both = lambda: (
+            faults() + pool.submit(resource.getrusage, resource.RUSAGE_SELF).result().ru_minflt
+        )
+        counts = [of_both()]
+        for _ in range({ROUNDS} + 1):
+            trips()
+            counts.append(of_both())
+    print(min(after - before for before, after in zip(counts[1:], counts[2:])) // {TRIPS})
 """
 
 
