@@ -160,6 +160,8 @@ def format_count(number: int, noun: str) -> str:
 
 def printable(text: str) -> str:
     """Replace characters that could control a terminal or break a document."""
+    if text.isprintable():
+        return text
     return "".join(
         c if c.isprintable() or c in "\n\t" else "\N{REPLACEMENT CHARACTER}" for c in text
     )

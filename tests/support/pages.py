@@ -33,7 +33,17 @@ BASES = {
 class Element:
     tag: str
     attributes: dict[str, str]
-    text: str = ""
+    _said: list[str]  # by the whole page, so far
+    _start: int
+    _end: int | None = None
+
+    @property
+    def text(self) -> str:
+        """Return all the text inside."""
+        return "".join(self._said[self._start : self._end])
+
+    def close(self) -> None:
+        self._end = len(self._said)
 
 
 @dataclass
@@ -43,28 +53,31 @@ class Parsed(HTMLParser):
     elements: list[Element] = field(default_factory=list)
     mistakes: list[str] = field(default_factory=list)
     _open: list[Element] = field(default_factory=list)
+    _said: list[str] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         super().__init__()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        element = Element(tag, {key: value or "" for key, value in attrs})
+        attributes = {key: value or "" for key, value in attrs}
+        element = Element(tag, attributes, self._said, len(self._said))
         for key, n in Counter(key for key, _ in attrs).items():
             if n > 1:
                 self.mistakes.append(f"<{tag}> has {key} twice")
         self.elements.append(element)
-        if tag not in VOID:
+        if tag in VOID:
+            element.close()
+        else:
             self._open.append(element)
 
     def handle_endtag(self, tag: str) -> None:
         if not self._open or self._open[-1].tag != tag:
             self.mistakes.append(f"</{tag}> closes {[one.tag for one in self._open[-2:]]}")
             return
-        self._open.pop()
+        self._open.pop().close()
 
     def handle_data(self, data: str) -> None:
-        for element in self._open:
-            element.text += data
+        self._said.append(data)
 
     def all(self, tag: str, **attributes: str) -> list[Element]:
         return [
