@@ -48,7 +48,7 @@ _WAIT_FOR_HOSTS_S = 60.0  # if none is left
 _DESCRIBE_S = 900.0  # Go may have to be built
 _SLOW = 5  # times as long as the longest block of the case so far
 _LEAST_SLOW_S = 60.0
-_REST_S = 60.0  # until a worker that failed is asked again; twice as long each time
+_REST_S = 60.0  # until a worker that failed is asked again; twice as long if it still fails
 
 
 @dataclass
@@ -252,6 +252,7 @@ class Fleet:
             self._note_failure(task.worker, host, failure)
             return
         self._failures[host] = 0
+        self._rests.pop(task.worker, None)  # what it failed of is over
         key = block.workload, block.case
         took_s = self._clock() - task.began_s
         self._longest_s[key] = max(took_s, self._longest_s.get(key, 0.0))

@@ -173,6 +173,21 @@ def test_a_host_that_failed_is_asked_again_later_and_told_of_once() -> None:
     assert sum("gets no more for now" in text for text in done.told) == 1
 
 
+def test_a_host_that_has_measured_again_rests_as_long_as_the_first_time() -> None:
+    cluster = SimulatedCluster(named(["alpha"]) | named(["beta"], failure="the disk is full"))
+    beta = cluster.hosts["tcp://beta"]
+    episodes = 5
+    for start in range(0, 100 * episodes, 100):  # full for 30 s, and a rest of 60 s has its end
+        cluster.events += [
+            (start + 0.0, lambda: setattr(beta, "failure", "the disk is full")),
+            (start + 30.0, lambda: setattr(beta, "failure", "")),
+        ]
+    done = run(cluster, most=550)
+    check_once(done)
+    assert sum("gets no more for now" in text for text in done.told) == episodes
+    assert sum(trial.host == "beta" for trial in done.trials) > 100
+
+
 def test_a_worker_that_was_left_out_takes_the_place_of_one_that_is_gone() -> None:
     one, two = (MadeUpHost(host("alpha"), boot="the same") for _ in range(2))
     cluster = SimulatedCluster({"tcp://a": one, "tcp://b": two})
