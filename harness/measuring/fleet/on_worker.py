@@ -70,6 +70,8 @@ def ask(digest: str, order: bytes, parcel: bytes | None = None) -> tuple[list[by
     program = _programs.get(digest)
     try:
         if program is None or program.has_ended:
+            if program is not None:
+                program.end()
             folder = _unpack(digest, parcel)
             if folder is None:
                 return [], "no sources"
@@ -127,9 +129,16 @@ def _create_check() -> Callable[[], bool]:
 
 
 class _Program:
-    """A running `harness.measuring.fleet.host`, which ends when its standard input closes."""
+    """A running `harness.measuring.fleet.host`, which ends when its standard input closes.
+
+    It has a temporary folder of its own, which is removed when it has ended. What is killed leaves
+    its files there, and they would fill the disk.
+    """
 
     def __init__(self, folder: Path) -> None:
+        self._temporary = tempfile.TemporaryDirectory(
+            prefix="loombench-", ignore_cleanup_errors=True
+        )
         self._errors = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the program
         self._process = subprocess.Popen(
             [sys.executable, "-P", "-m", "harness.measuring.fleet.host"],
@@ -137,7 +146,7 @@ class _Program:
             stdout=subprocess.PIPE,
             stderr=self._errors,
             cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(folder)},
+            env={**os.environ, "PYTHONPATH": str(folder), "TMPDIR": self._temporary.name},
             start_new_session=True,  # Ctrl-C in the terminal of the worker is not for it
         )
         stdin, stdout = self._process.stdin, self._process.stdout
@@ -174,7 +183,7 @@ class _Program:
             answers.append(line)
 
     def end(self) -> None:
-        """End the program and all that it has started."""
+        """End the program and all that it has started, and remove what it has left."""
         with contextlib.suppress(OSError):
             self._stdin.close()
         try:
@@ -182,6 +191,7 @@ class _Program:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._temporary.cleanup()
 
     def _read(self) -> None:
         for line in self._stdout:
