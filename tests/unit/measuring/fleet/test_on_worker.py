@@ -30,13 +30,15 @@ def test_what_a_killed_program_leaves_is_removed(
     (package / "host.py").write_text(PROGRAM, "utf-8")
     monkeypatch.setattr(tempfile, "tempdir", str(temporary))
     program = on_worker._Program(sources)
-    (left,), failure = program.ask(b"measure", lambda: True)
-    assert (Path(left.decode().strip()).exists(), failure) == (True, "")
+    (line,), failure = program.ask(b"measure", lambda: True)
+    left = Path(line.decode().strip())
+    assert (left.exists(), failure) == (True, "")
     program._process.kill()
     assert program.ask(b"measure", lambda: True) == (
         [],
         "the program of Loombench ended: exit code -9",
     )
+    assert not left.exists()
     assert list(temporary.iterdir()) == []
     for file in (program._stdout, program._errors):
         file.close()
