@@ -1,0 +1,91 @@
+"""Threads that compute, on free-threaded Python with two cores: how much faster than sequential.
+
+`Thread.start` returns when the thread has begun. While other threads keep all cores busy, that
+takes until one of them ends or is preempted. So the last thread begins late, and a core idles at
+the end. How much that costs is measured by the same threads, started without waiting. Two processes
+that share nothing show what the two cores can give.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from collections.abc import Iterator
+from statistics import median
+
+from harness.measuring.runners.interpreters import Interpreter, find_interpreters
+from harness.statistics import estimates
+from harness.statistics.estimates import Ratio
+from tests.bench import tools
+
+_BAR = 1.6
+_PROCESSES, _ROUNDS = 20, 20
+_WHAT = "sums of squares on free-threaded Python, two cores"
+
+
+def rows() -> Iterator[tuple[str, str, str, bool]]:
+    found = [one for one in find_interpreters(os.environ) if one.free_threaded and not one.reason]
+    if not found:
+        yield _WHAT, "not measured: found no free-threaded Python in PATH", f"{_BAR}x", False
+        return
+    newest = max(found, key=lambda one: [int(part) for part in one.version.split(".")[:2]])
+    measured = [_measure(newest) for _ in range(tools.amount(_PROCESSES, 2))]
+    plain, pool = (_speedup(measured, way) for way in ("threads", "pool"))
+    yield (
+        f"{_WHAT} ({newest.name}): a thread for each of 8 chunks",
+        f"{_say(plain)} sequential; two processes that share nothing {_of(measured, 'processes')}",
+        f"at least {_BAR}x",
+        plain.value >= _BAR,
+    )
+    yield (
+        "the same, not waiting until each thread has begun",
+        f"{_of(measured, 'unawaited')} sequential; waiting costs"
+        f" {_say(_ratio(measured, 'threads', 'unawaited'))} the time",
+        f"at least {_BAR}x",
+        _speedup(measured, "unawaited").value >= _BAR,
+    )
+    yield (
+        "the same, a warm pool of two threads",
+        f"{_say(pool)} sequential",
+        f"at least {_BAR}x",
+        pool.value >= _BAR,
+    )
+
+
+def _measure(python: Interpreter) -> dict[str, list[float]]:
+    """Return the times of each way in one process, s, by round."""
+    script = tools.BARE / "free_threads.py"
+    rounds = tools.amount(_ROUNDS, 2)
+    done = subprocess.run(
+        [str(python.path), str(script), str(rounds)], capture_output=True, text=True, check=True
+    )
+    answer = json.loads(done.stdout)
+    assert not answer["gil"], "found the GIL on, expected it off"
+    times: dict[str, list[float]] = answer["times"]
+    return times
+
+
+def _ratio(measured: list[dict[str, list[float]]], this: str, to: str) -> Ratio:
+    """Return the ratio of two times: inside rounds, then over processes."""
+    pairs = [
+        (median(a / b for a, b in zip(times[this], times[to], strict=True)), 1.0)
+        for times in measured
+    ]
+    ratio = estimates.paired_ratio(pairs)
+    assert ratio is not None
+    return ratio
+
+
+def _speedup(measured: list[dict[str, list[float]]], way: str) -> Ratio:
+    return _ratio(measured, "sequential", way)
+
+
+def _of(measured: list[dict[str, list[float]]], way: str) -> str:
+    return _say(_speedup(measured, way))
+
+
+def _say(ratio: Ratio) -> str:
+    if ratio.low is None or ratio.high is None:
+        return f"{ratio.value:.2f}x"
+    return f"{ratio.value:.2f}x [{ratio.low:.2f}, {ratio.high:.2f}]"
