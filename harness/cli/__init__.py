@@ -4,52 +4,66 @@ from __future__ import annotations
 
 import sys
 import traceback
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
 
 import click
 
 from harness import units
-from harness.cli import (
-    advising,
-    behaving,
-    comparing,
-    interpreters,
-    measuring,
-    merging,
-    reading,
-    tracing,
-    versus,
-    writing,
-)
 from harness.cli.output import guarded
 from harness.errors import Exit, Problem, explain
 from harness.paths import has_working_directory
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, MutableMapping, Sequence
 
-_COMMANDS = (
-    *measuring.COMMANDS,
-    *behaving.COMMANDS,
-    *advising.COMMANDS,
-    *tracing.COMMANDS,
-    *comparing.COMMANDS,
-    *interpreters.COMMANDS,
-    *merging.COMMANDS,
-    *reading.COMMANDS,
-    *versus.COMMANDS,
-    *writing.COMMANDS,
+# Each command, and its module here. Only the module of the command that is used is imported: that
+# takes longer than many a command.
+_MODULES = {
+    "ab": "comparing",
+    "advise": "advising",
+    "behaviours": "behaving",
+    "claims": "reading",
+    "compare": "comparing",
+    "doctor": "measuring",
+    "export": "reading",
+    "list": "measuring",
+    "merge": "merging",
+    "new": "writing",
+    "plot": "reading",
+    "report": "reading",
+    "run": "measuring",
+    "runtimes": "interpreters",
+    "show": "reading",
+    "trace": "tracing",
+    "validate": "measuring",
+    "versus": "versus",
+}
+
+
+class _Commands(Mapping[str, click.Command]):
+    """The commands by name, each imported when it is asked for."""
+
+    def __getitem__(self, name: str) -> click.Command:
+        module = import_module(f"harness.cli.{_MODULES[name]}")
+        commands: Sequence[click.Command] = module.COMMANDS
+        return next(one for one in commands if one.name == name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(_MODULES)
+
+    def __len__(self) -> int:
+        return len(_MODULES)
+
+
+@click.group(
+    commands=cast("MutableMapping[str, click.Command]", _Commands()),  # click only reads it
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="loombench")
 def cli() -> None:
     """Measure the same work in every concurrency model, on this machine."""
-
-
-for command in _COMMANDS:
-    cli.add_command(command)
 
 
 def main(argv: Sequence[str]) -> int:
