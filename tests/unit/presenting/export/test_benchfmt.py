@@ -48,7 +48,8 @@ def benchstat(*arguments: object) -> list[list[str]]:
     if go is None:
         pytest.skip(reason)
     env = {**os.environ, "GOTOOLCHAIN": "local"}
-    tool = [go, "tool", "benchstat", "-format", "csv", *map(str, arguments)]
+    package = "golang.org/x/perf/cmd/benchstat"  # `go tool` would compile all of it anew
+    tool = [go, "run", package, "-format", "csv", *map(str, arguments)]
     done = subprocess.run(
         tool, cwd=ROOT / "go", env=env, capture_output=True, text=True, timeout=300, check=False
     )
