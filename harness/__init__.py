@@ -17,9 +17,3 @@ The folders, lower ones first; imports go downwards only:
 
 The two halves share only the run directory. docs/architecture.md gives the reasons.
 """
-
-import os
-
-# The linear algebra of numpy starts a thread for each core, which nothing here needs. They spin for
-# longer than the import of numpy takes. Children do not inherit it.
-os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")

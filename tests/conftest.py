@@ -24,6 +24,7 @@ from harness.measuring.processes import child
 from harness.measuring.processes.running_time import RunningTime
 from harness.measuring.runners import describing
 from harness.measuring.runners.runner import Runners
+from harness.paths import ROOT
 from harness.results import store
 from tests.support import shared
 from tests.support.collecting import pytest_collection  # noqa: F401 - a hook of pytest
@@ -49,6 +50,14 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if not hasattr(session.config, "workerinput"):  # this process starts before its workers
         importlib.import_module("matplotlib.font_manager")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Have the tests of a file run in one process, but for files that share one."""
+    for item in items:
+        if item.get_closest_marker("xdist_group") is None:
+            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(ROOT).as_posix()))
 
 
 def pytest_collection_finish() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 import traceback
 from collections.abc import Mapping
@@ -17,6 +18,10 @@ from harness.paths import has_working_directory
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, MutableMapping, Sequence
+
+# The linear algebra of numpy starts a thread for each core, which nothing here needs. They spin for
+# longer than the import of numpy takes. Children do not inherit it.
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # Each command, and its module here. Only the module of the command that is used is imported: that
 # takes longer than many a command.

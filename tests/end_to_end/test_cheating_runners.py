@@ -97,11 +97,23 @@ def trials() -> list[Trial]:
     measuring, found, wrong = bench(), dict[str, list[Trial]](), {*CHEATS, *HONEST}
     for _ in range(TRIES):
         found |= {way: measure(measuring, way) for way in wrong}
-        analysis = analysed([trial for way in found for trial in found[way]])
-        wrong = {one.name for one in ranked(analysis.workloads["cheated"])} ^ set(HONEST)
+        wrong = ranked_of(every_trial(found)) ^ set(HONEST)
+        wrong |= ranked_of(first_look(every_trial(found))) - set(HONEST)
         if not wrong:
             break
-    return [trial for way in found for trial in found[way]]
+    return every_trial(found)
+
+
+def every_trial(found: dict[str, list[Trial]]) -> list[Trial]:
+    return [trial for of_one in found.values() for trial in of_one]
+
+
+def first_look(trials: list[Trial]) -> list[Trial]:
+    return [trial for trial in trials if trial.block == 0]
+
+
+def ranked_of(trials: list[Trial]) -> set[str]:
+    return {one.name for one in ranked(analysed(trials).workloads["cheated"])}
 
 
 def analysed(trials: list[Trial]) -> Analysis:
@@ -131,8 +143,8 @@ def test_a_cheat_is_not_ranked_and_named_with_its_reason(analysis: Analysis, way
 
 def test_a_cheat_does_not_lead_a_first_look(trials: list[Trial]) -> None:
     """V3: after one block it is not settled, so not ranked; but one process condemns nobody."""
-    first = analysed([trial for trial in trials if trial.block == 0])
-    assert {one.name for one in ranked(first.workloads["cheated"])} <= set(HONEST)
+    assert ranked_of(first_look(trials)) <= set(HONEST)
+    first = analysed(first_look(trials))
     for way in (way for way, (obstacle, _) in CHEATS.items() if obstacle is SUSPECT):
         unranked = result_of(first, way).unranked
         assert unranked is not None

@@ -17,7 +17,9 @@ from matplotlib.image import imread
 from harness.paths import ROOT
 from harness.presenting.figures import contestants, style
 from harness.presenting.figures.style import LOOKS, Look
-from tests.support.drawings import drawing, outside, overlaps, strays
+from tests.support.drawings import drawing, of_drawings, outside, overlaps, strays
+
+pytestmark = of_drawings
 
 BASELINES = ROOT / "tests" / "data" / "baselines"
 RENEW = (

@@ -111,7 +111,7 @@ def _end_adopted(group: int, grace_s: float) -> int:
     return 0
 
 
-def _reap_orphans(group: int, *, kill: bool = False) -> list[int]:
+def _reap_orphans(group: int, *, kill: bool = False) -> set[int]:
     """Reap ended orphans and return the living ones, optionally killing them.
 
     While another child runs, or its orphans are being ended, only orphans in the process group
@@ -119,12 +119,15 @@ def _reap_orphans(group: int, *, kill: bool = False) -> list[int]:
     as it is reaped.
     """
     with _lock:
-        living = [pid for pid in _children() - _unrelated - _watched if not _try_reap(pid)]
+        orphans = _children() - _unrelated - _watched
+        while orphans != (living := {pid for pid in orphans if not _try_reap(pid)}):
+            # Whoever has just been reaped may have left us its own children meanwhile.
+            orphans = _children() - _unrelated - _watched
         if _watched or _ending - {group}:
-            living = [pid for pid in living if _process_group(pid) == group]
+            living = {pid for pid in living if _process_group(pid) == group}
         if not living:
             _ending.discard(group)  # the other of two children then gets orphans of neither group
-        for pid in living if kill else []:
+        for pid in living if kill else ():
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.kill(pid, signal.SIGKILL)
         return living

@@ -15,9 +15,11 @@ from harness.presenting.export.selection import ExportSelection
 from harness.presenting.figures import row_notes
 from harness.results.records import Status
 from harness.statistics.growth import explain_empty_call
-from tests.support.drawings import drawing, main_page
+from tests.support.drawings import drawing, main_page, of_drawings
 from tests.support.scenes import Otherwise, analysis_of, failed, scene
 from tests.support.terminal import printed
+
+pytestmark = of_drawings
 
 SCENE = "contestants without a rank"
 UNRANKED = [

@@ -103,6 +103,27 @@ def test_orphans_in_any_session_are_ended_and_counted(mark: str, way: str, left:
 
 
 @adopting
+def test_whom_an_orphan_leaves_while_it_is_reaped_is_ended_too(
+    mark: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The list of our children is read, then one of them ends, and its own child becomes ours."""
+    condemned: list[tuple[int, int]] = []
+    kill, list_children = os.kill, orphans._children
+
+    def children_then_an_end() -> frozenset[int]:
+        found = list_children()
+        while condemned:
+            pid, number = condemned.pop()
+            kill(pid, number)
+            os.waitid(os.P_PID, pid, os.WEXITED | os.WNOWAIT)
+        return found
+
+    monkeypatch.setattr(os, "kill", lambda *of: condemned.append(of))
+    monkeypatch.setattr(orphans, "_children", children_then_an_end)
+    assert run("leave_a_family", mark).orphan_count == 3
+
+
+@adopting
 def test_orphans_of_a_killed_child_in_another_session_are_ended(mark: str) -> None:
     limits = child.Limits(timeout_s=60, memory_bytes=2**40)
 
