@@ -66,11 +66,11 @@ claims: setup ## check the claims of README.md against the reference run, or RUN
 # Files keep the order of their folders: unit tests come last, as short files leave no core idle.
 test: setup ## run every check and every test: unit, conformance, end-to-end
 	@nice -n 10 $(MAKE) --no-print-directory check & \
-	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadgroup --no-loadscope-reorder tests; \
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadfile --no-loadscope-reorder tests; \
 	tests=$$?; wait $$! || { echo 'make check: failed, see above'; exit 1; }; exit $$tests
 
-unit: setup ## run the unit tests, in less than a minute
-	@$(BIN)/python -m pytest --numprocesses $(JOBS) --dist loadgroup tests/unit
+unit: setup ## run the unit tests, but for the slow ones, in less than a minute
+	@$(BIN)/python -m pytest --numprocesses auto --dist loadfile -m 'not slow' tests/unit
 
 check: setup ## check format, lint, types, generated files; in Go vet, staticcheck, tests with the race detector
 	@$(MAKE) --no-print-directory --jobs 2 $(filter --output-sync,$(.FEATURES:%=--%)) check-python check-go

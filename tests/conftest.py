@@ -24,7 +24,6 @@ from harness.measuring.processes import child
 from harness.measuring.processes.running_time import RunningTime
 from harness.measuring.runners import describing
 from harness.measuring.runners.runner import Runners
-from harness.paths import ROOT
 from harness.results import store
 from tests.support import shared
 from tests.support.collecting import pytest_collection  # noqa: F401 - a hook of pytest
@@ -33,6 +32,7 @@ from tests.support.exports import Export, small
 from tests.support.factories import examples
 from tests.support.outside import PLANTED, toml
 from tests.support.planted.bench import LateAfter, left_of, new_mark
+from tests.support.scheduling import pytest_xdist_make_scheduler  # noqa: F401 - a hook too
 
 # --- the session
 
@@ -50,14 +50,6 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     signal.signal(signal.SIGINT, signal.default_int_handler)
     if not hasattr(session.config, "workerinput"):  # this process starts before its workers
         importlib.import_module("matplotlib.font_manager")
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Have the tests of a file run in one process, but for files that share one."""
-    for item in items:
-        if item.get_closest_marker("xdist_group") is None:
-            item.add_marker(pytest.mark.xdist_group(item.path.relative_to(ROOT).as_posix()))
 
 
 def pytest_collection_finish() -> None:

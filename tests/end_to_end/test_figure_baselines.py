@@ -17,9 +17,7 @@ from matplotlib.image import imread
 from harness.paths import ROOT
 from harness.presenting.figures import contestants, style
 from harness.presenting.figures.style import LOOKS, Look
-from tests.support.drawings import drawing, of_drawings, outside, overlaps, strays
-
-pytestmark = of_drawings
+from tests.support.drawings import drawing, outside, overlaps, strays
 
 BASELINES = ROOT / "tests" / "data" / "baselines"
 RENEW = (

@@ -37,8 +37,6 @@ TOUCH_INCH = 0.012
 Extents = NDArray[np.float64]
 Shared = NDArray[np.bool_]
 
-# Files that look at what `drawing` has laid out are run by one process, which lays it out once.
-of_drawings = pytest.mark.xdist_group("drawings")
 # The figures of large scenes are looked at in a browser.
 every_scene = pytest.mark.parametrize("scene", [name for name in SCENES if name not in LARGE])
 # The scenes that are laid out with their claims.

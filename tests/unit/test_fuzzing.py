@@ -15,6 +15,7 @@ from tests.support.factories import assignment, who
 from tests.support.fuzzing import TARGETS, fuzz, starting_point
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", TARGETS)
 def test_a_text_that_is_nearly_right_is_taken_or_refused(name: str) -> None:
     _, read = TARGETS[name]

@@ -10,6 +10,8 @@ from harness.analysis.findings import LONGEST_TITLE
 from harness.analysis.map_advice import MapAdvice, Work, advise
 from tests.support.choice_maps import is_goes, planted, planted_result
 
+pytestmark = pytest.mark.slow
+
 
 def of(reached: int = 10_000) -> dict[tuple[str, str], ChoiceMap]:
     """Return the maps of a planted run, by metric and language."""

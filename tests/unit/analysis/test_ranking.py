@@ -15,11 +15,9 @@ from harness.presenting.export.selection import ExportSelection
 from harness.presenting.figures import row_notes
 from harness.results.records import Status
 from harness.statistics.growth import explain_empty_call
-from tests.support.drawings import drawing, main_page, of_drawings
+from tests.support.drawings import drawing, main_page
 from tests.support.scenes import Otherwise, analysis_of, failed, scene
 from tests.support.terminal import printed
-
-pytestmark = of_drawings
 
 SCENE = "contestants without a rank"
 UNRANKED = [
@@ -35,6 +33,7 @@ def cell(workload: str, name: str) -> CellResult:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("workload", "name", "obstacle", "reason"), UNRANKED)
 def test_a_contestant_without_a_rank_says_why_everywhere(
     workload: str, name: str, obstacle: Obstacle, reason: str

@@ -92,6 +92,7 @@ def test_a_rate_that_grows_is_faster() -> None:
     assert change.ratio.value < 1  # a cost
 
 
+@pytest.mark.slow
 def test_the_verdicts_on_many_unchanged_contestants_are_rarely_false() -> None:
     same = dict.fromkeys(("asyncio", "trio", "threads"), 1.0)
     false = [

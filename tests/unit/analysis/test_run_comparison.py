@@ -90,6 +90,7 @@ def test_several_runs_a_side_find_smaller_changes_and_say_what_is_tied() -> None
     assert found == {"asyncio": Change.TIED, "trio": Change.SLOWER, "go": Change.FASTER}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("runs", [1, 3])
 def test_equals_are_called_different_in_few_of_many_comparisons(runs: int) -> None:
     alarms = 0
@@ -233,6 +234,7 @@ def test_groups_that_are_empty_or_not_positive_have_no_ratio(
     assert estimates.unpaired_ratio(these, those) is None
 
 
+@pytest.mark.slow
 def test_the_interval_of_two_groups_has_its_nominal_coverage() -> None:
     draw = np.random.default_rng(5)
     held = 0

@@ -71,6 +71,7 @@ def test_the_bases_are_those_of_the_runners() -> None:
     assert all(scaffold._models_on(base) for base in scaffold.BASES)
 
 
+@pytest.mark.slow
 def test_an_implementation_lists_the_rules_of_its_workload() -> None:
     for workload, base in fitting():
         path, text = created(workload.id, base)
@@ -135,6 +136,7 @@ def test_its_functions_are_what_the_runner_calls_on_that_base() -> None:
         assert arguments == ["params", "probe", *pool], path
 
 
+@pytest.mark.slow
 def test_a_python_scaffold_passes_the_checks(tmp_path: Path) -> None:
     for shape in SHAPES:
         text = scaffold.create_workload(shape, shape)[scaffold.workload_path(shape)]

@@ -28,6 +28,7 @@ def draw_runs(
     return [list(center * np.exp(effect + draw.normal(0, INSIDE, PROCESSES))) for effect in effects]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("these", "those"), [(1, 1), (2, 2), (5, 5)])
 def test_the_interval_covers_the_ratio_whatever_the_number_of_runs(these: int, those: int) -> None:
     draw = np.random.default_rng(these + 10 * those)

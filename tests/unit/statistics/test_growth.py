@@ -105,6 +105,7 @@ def outcomes(grown: float, processes: int, noise: float) -> dict[Growing, float]
     return {kind: found.count(kind) / RUNS for kind in Growing}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("noise", [0.02, 0.08])
 def test_honest_work_is_ranked_and_not_accused(noise: float) -> None:
     first = outcomes(2.0, 1, noise)
@@ -116,6 +117,7 @@ def test_honest_work_is_ranked_and_not_accused(noise: float) -> None:
         assert later[SHOWN] > 0.98
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("noise", [0.02, 0.08])
 def test_a_cheat_does_not_lead_even_a_first_look(noise: float) -> None:
     assert outcomes(1.0, 1, noise)[SHOWN] < 0.001

@@ -110,6 +110,7 @@ def families(slower: float, seed: int) -> list[dict[tuple[int, int], Verdict]]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("slower", [1.0, 1.05, 1.1, 1.2])
 def test_one_family_in_twenty_has_a_false_difference_or_a_false_tie_at_most(slower: float) -> None:
     found = families(slower, seed=round(100 * slower))

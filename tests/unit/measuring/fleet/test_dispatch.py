@@ -173,6 +173,7 @@ def test_a_host_that_failed_is_asked_again_later_and_told_of_once() -> None:
     assert sum("gets no more for now" in text for text in done.told) == 1
 
 
+@pytest.mark.slow
 def test_a_host_that_has_measured_again_rests_as_long_as_the_first_time() -> None:
     cluster = SimulatedCluster(named(["alpha"]) | named(["beta"], failure="the disk is full"))
     beta = cluster.hosts["tcp://beta"]

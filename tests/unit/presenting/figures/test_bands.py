@@ -15,10 +15,10 @@ from harness.catalog.workload import MODELS
 from harness.presenting.figures.row_notes import MARK, collect
 from harness.presenting.figures.style import BAND, FLOOR
 from tests.support import factories
-from tests.support.drawings import drawing, main_page, of_drawings
+from tests.support.drawings import drawing, main_page
 from tests.support.scenes import analysis_of
 
-pytestmark = of_drawings
+pytestmark = pytest.mark.slow  # draws whole scenes
 
 # Scenes of many tiers, of one and of none, and with all that can be missing from a figure.
 in_scenes = pytest.mark.parametrize(

@@ -17,6 +17,8 @@ from harness.presenting.report import svg
 from tests.support.choice_maps import planted
 from tests.support.drawings import Drawing, laid_out, outside, overlaps, strays
 
+pytestmark = pytest.mark.slow  # draws whole scenes
+
 NAMES = ("mixed-map-throughput", "mixed-map-p90")
 
 

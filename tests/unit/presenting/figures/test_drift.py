@@ -15,6 +15,8 @@ from tests.support.courses import STEADY, probes
 from tests.support.drawings import Drawing, laid_out, outside, overlaps, strays
 from tests.support.scenes import scene
 
+pytestmark = pytest.mark.slow  # draws whole scenes
+
 COURSES: dict[str, list[ProbeReading]] = {
     "steady": probes(STEADY),
     "two wild ones": probes([*STEADY[:20], 21.0, 14.0, *STEADY[22:]]),

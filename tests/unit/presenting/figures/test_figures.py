@@ -29,7 +29,6 @@ from tests.support.drawings import (
     drawing,
     every_scene,
     main_page,
-    of_drawings,
     outside,
     overlaps,
     read_svg_files,
@@ -39,7 +38,7 @@ from tests.support.drawings import (
 from tests.support.scenes import LONG, SCENES, Otherwise
 from tests.support.scenes import scene as scene_of
 
-pytestmark = of_drawings
+pytestmark = pytest.mark.slow  # draws whole scenes
 
 PNG = b"\x89PNG\r\n\x1a\n"
 SVG = "{http://www.w3.org/2000/svg}"

@@ -13,6 +13,8 @@ from harness.presenting.figures import overview_table, style
 from tests.support.drawings import Page, laid_out, outside, overlaps
 from tests.support.scenes import analysis_of, scene
 
+pytestmark = pytest.mark.slow  # draws whole scenes
+
 MANY = 29
 
 

@@ -10,10 +10,10 @@ from matplotlib.colors import to_rgb
 from harness.claims import judge, judgement, ledger
 from harness.claims.judgement import JudgedClaim, Verdict
 from harness.presenting.figures.scorecard import MARKS, measured_claims
-from tests.support.drawings import WITH_CLAIMS, Drawing, Page, drawing, of_drawings
+from tests.support.drawings import WITH_CLAIMS, Drawing, Page, drawing
 from tests.support.scenes import LARGE
 
-pytestmark = of_drawings
+pytestmark = pytest.mark.slow  # draws whole scenes
 
 MANY = "each shape"  # claims, so that they are pages
 MEASURED = [scene for scene in WITH_CLAIMS if scene not in (*LARGE, MANY, "nothing measured yet")]

@@ -25,6 +25,8 @@ from tests.support.ledgers import LEDGER
 from tests.support.pages import bare, page_of, parsed, sourced, with_run
 from tests.support.scenes import SHAPES, Otherwise, analysis_of, failed, scene, workloads
 
+pytestmark = pytest.mark.slow  # draws whole scenes
+
 
 def texts(elements: list) -> list[str]:
     return [" ".join(one.text.split()) for one in elements]
