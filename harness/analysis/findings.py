@@ -18,8 +18,10 @@ if TYPE_CHECKING:
 
     from harness.analysis.comparison import Pair
     from harness.analysis.run_results import CellResult, WorkloadResult
+    from harness.statistics.estimates import Ratio
 
 LONGEST_TITLE = 90  # characters
+_WIDE = 1.5  # high / low of an interval from which on one number says too much
 _UNSURE = "; too few blocks to be sure"
 TOO_FEW = "too few blocks for a finding"  # instead of one, in a title
 _MOST_WINNERS = 3  # in the sentence about a whole run
@@ -111,12 +113,16 @@ def _leading(result: WorkloadResult, cells: Sequence[CellResult], *, with_value:
     if limited := client_limited(result.headline):
         by_cpu = "" if with_value else _cpu_lead(result, with_value=False)
         return by_cpu or unknown_lead(limited)
-    cells = without_twins(cells, result.comparison)
-    value = cells[0].metrics[result.metric.id]
-    shown = f" ({units.format_value(value.value, result.metric.unit)})" if with_value else ""
+    # One model, with one processor and with all, leads alone, but others are counted as shown.
+    one_each = without_twins(cells, result.comparison)
+    is_alone = len(lead_of(one_each, result.comparison).names) == 1
+    best, *_ = shown = one_each if is_alone else cells
+    value = best.metrics[result.metric.id]
+    number = f" ({units.format_value(value.value, result.metric.unit)})" if with_value else ""
     if not value.has_interval:
-        return f"{cells[0].name} leads so far{shown}"
-    return _lead_in_words(lead_of(cells, result.comparison), shown)
+        return f"{best.name} leads so far{number}"
+    text = _lead_in_words(lead_of(shown, result.comparison), number)
+    return text if best is cells[0] else f"{text}, on one core too"
 
 
 def _cpu_lead(result: WorkloadResult, *, with_value: bool) -> str:
@@ -217,11 +223,12 @@ def contrast(result: WorkloadResult, pair: Pair) -> str:
     says so.
     """
     this, to = (contestant.name for contestant in pair)
-    ratio, metric = result.comparison.ratios[pair].value, result.metric
+    found, metric = result.comparison.ratios[pair], result.metric
+    ratio = found.value
     verdict = result.comparison.verdict(*pair)
     if result.comparison.is_judged(*pair) and verdict is not Verdict.DIFFERENT:
         return f"{this} measured {units.format_significant(ratio, 2)}x {to} ({verdict.value})"
-    times, inverse = (f"{_format_factor(value)}x" for value in (ratio, 1 / ratio))
+    times, inverse = (_format_times(one) for one in (found, found.inverse()))
     thing = units.column_unit(metric.unit)
     if thing == "bytes":
         return f"{this} took {times} the memory of {to}"
@@ -240,6 +247,13 @@ def contrast(result: WorkloadResult, pair: Pair) -> str:
         if ratio > 1
         else f"{this} ran {inverse} as fast as {to}"
     )
+
+
+def _format_times(ratio: Ratio) -> str:
+    """Return a ratio as a factor; where its interval is wide, as the range of that."""
+    if ratio.low is None or ratio.high is None or ratio.high <= _WIDE * ratio.low:
+        return f"{_format_factor(ratio.value)}x"
+    return f"{_format_factor(ratio.low)} to {_format_factor(ratio.high)}x"
 
 
 def _format_factor(factor: float) -> str:

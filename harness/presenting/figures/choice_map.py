@@ -76,12 +76,11 @@ def figure(analysis: Analysis, maps: Sequence[ChoiceMap]) -> Figure:
 
 def _note(one: ChoiceMap) -> str:
     parts = [
-        "Dots: measured points, in the marker of the best model; hollow: tied or undecided there."
-        f" Between them values are interpolated, beyond them never. Tied: equal within"
-        f" {MARGIN_PERCENT}%. A request takes {_longest(one)} when it is alone, and less where"
-        " many queue for a core."
+        "Markers: the best at a measured point; hollow: tied (within"
+        f" {MARGIN_PERCENT}%) or undecided."
+        f" A request alone takes {_longest(one)}, or less where many queue for a core."
     ]
-    left_out = "; ".join(f"{model}: {why}" for model, why in one.grid.without.items())
+    left_out = ", ".join(one.grid.without)
     return " ".join([*parts, f"Not on the map: {left_out}." if left_out else ""]).strip()
 
 
@@ -241,19 +240,20 @@ def _write_limits(axes: Axes, one: ChoiceMap, looks: Mapping[str, Look]) -> None
 def _draw_legend(
     sheet: Figure, maps: Sequence[ChoiceMap], looks: Mapping[str, Look], bottom: float
 ) -> None:
-    best = dict.fromkeys(
-        point.cells[0].contestant for one in maps for point in one.points if point.is_clear
-    )
+    best = dict.fromkeys(point.cells[0].contestant for one in maps for point in one.points)
+    of_model: dict[str, list[str]] = {}  # which share a marker
+    for contestant in best:
+        of_model.setdefault(contestant.model, []).append(contestant.name)
     entries: list[Patch | Line2D] = [
         Line2D(
             [],
             [],
             ls="none",
-            marker=looks[contestant.model].marker,
-            color=looks[contestant.model].colour,
-            label=contestant.name,
+            marker=looks[model].marker,
+            color=looks[model].colour,
+            label=" or ".join(names),
         )
-        for contestant in best
+        for model, names in of_model.items()
     ]
     entries.append(Patch(facecolor=_TIED, edgecolor="#a9a9a9", label="hatched: tied or undecided"))
     if any((one.read_places(*_corners(one))[0] < 0).any() for one in maps):

@@ -15,7 +15,7 @@ from harness import units
 from harness.analysis import drift
 from harness.analysis.findings import overall
 from harness.analysis.first_look import first_look
-from harness.catalog.workload import order_models
+from harness.catalog.workload import NOT_ADVISED, order_models
 from harness.presenting.report import map_view, summary, svg, versus_view, view
 from harness.results.store import TRIALS_FILE
 from harness.statistics.estimates import MARGIN_PERCENT
@@ -79,6 +79,7 @@ def render(
             surprises=summary.surprises(analysis, judged),
             answer_names=summary.names_in(answer, analysis.models),
             names=summary.names(analysis.models),
+            not_advised=summary.names(NOT_ADVISED & set(analysis.models)),
             undecided=summary.undecided(analysis),
             advice=summary.advice_by_topic(analysis),
             margin_percent=MARGIN_PERCENT,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import compress
 from typing import TYPE_CHECKING
 
 from harness import units
@@ -37,6 +38,11 @@ class CellValue:
     interval: str = ""
     key: str = ""
 
+    @property
+    def says_something(self) -> bool:
+        """Whether there is anything to read."""
+        return bool(self.text or self.interval)
+
 
 @dataclass(frozen=True)
 class ColumnHeading:
@@ -66,7 +72,7 @@ class CaseTable:
     case: str
     settings: str
     has_tiers: bool
-    columns: tuple[ColumnHeading, ...]
+    columns: tuple[ColumnHeading, ...]  # those that say something of any row
     rows: tuple[ContestantRow, ...]
     failures: tuple[tuple[str, str, str], ...]  # contestant, number and kind of failures, message
     absences: tuple[tuple[str, str, str], ...]  # contestant, kind of absence, reason
@@ -254,21 +260,28 @@ def _case_table(result: WorkloadResult, case: str, cells: list[CellResult]) -> C
     if is_headline:
         order = [cell.contestant for cell in by_tier(result)]
         known.sort(key=lambda cell: _rank(order, cell))
+    first, *others = (
+        ColumnHeading(metric.label, describe_better(metric, cells)) for metric in metrics
+    )
+    columns = (
+        first,
+        ColumnHeading(f"vs {BASELINE}", "ratio inside blocks"),
+        *others,
+        *([ColumnHeading("CPU tier", by_cpu.metric.label)] if by_cpu else []),
+        ColumnHeading("peak memory"),
+        ColumnHeading("CPU", "cores busy"),
+        ColumnHeading("n", "processes"),
+        ColumnHeading("failed", "of all trials"),
+    )
+    rows = [_contestant_row(result, cell, is_headline=is_headline) for cell in known]
+    said = [any(row.values[place].says_something for row in rows) for place in range(len(columns))]
     return CaseTable(
         id=case_id(result.workload.id, case),
         case=case,
         settings=result.workload.describe_params(result.workload.cases[case]),
         has_tiers=is_headline and bool(result.comparison.tiers),
-        columns=(
-            *(ColumnHeading(metric.label, describe_better(metric, cells)) for metric in metrics),
-            *([ColumnHeading("CPU tier", by_cpu.metric.label)] if by_cpu else []),
-            ColumnHeading(f"vs {BASELINE}", "ratio inside blocks"),
-            ColumnHeading("peak memory"),
-            ColumnHeading("CPU", "cores busy"),
-            ColumnHeading("n", "processes"),
-            ColumnHeading("failed", "of all trials"),
-        ),
-        rows=tuple(_contestant_row(result, cell, is_headline=is_headline) for cell in known),
+        columns=tuple(compress(columns, said)),
+        rows=tuple(replace(row, values=tuple(compress(row.values, said))) for row in rows),
         failures=tuple(
             (cell.name, _failures(cell), shorten(cell.message)) for cell in cells if cell.failures
         ),
@@ -285,10 +298,10 @@ def _rank(order: list[Contestant], cell: CellResult) -> int:
 def _contestant_row(
     result: WorkloadResult, cell: CellResult, *, is_headline: bool
 ) -> ContestantRow:
-    values = [
+    first, *others = (
         _cell_value(cell.metrics.get(metric.id), metric.unit, cell.lacking.get(metric.id, ""))
         for metric in result.workload.metrics.values()
-    ]
+    )
     by_cpu = result.by_cpu if is_headline else None
     peak, cores = cell.peak_bytes, cell.cores
     n = cell.statuses.get(Status.OK, 0)
@@ -299,9 +312,10 @@ def _contestant_row(
         tier=result.comparison.tier_of(cell.contestant) if is_headline else None,
         standing=result.comparison.standing(cell.contestant) if is_headline else "",
         values=(
-            *values,
-            *([_tier_value(by_cpu, cell)] if by_cpu else []),
+            first,
             _cell_value(cell.ratio, "x"),
+            *others,
+            *([_tier_value(by_cpu, cell)] if by_cpu else []),
             CellValue() if peak is None else CellValue(units.format_size(peak), key=str(peak)),
             CellValue()
             if cores is None

@@ -143,6 +143,18 @@ def test_a_small_real_difference_has_the_digits_that_show_it(ratio: float, shown
     assert contrast(different(ratio)) == f"threads took {shown} as long as asyncio"
 
 
+@pytest.mark.parametrize(
+    ("ratio", "sentence"),
+    [
+        (Ratio(2.0, 1.7, 2.4, 10, 0.0, 1.0), "threads took 2.0x as long as asyncio"),
+        (Ratio(5.7, 2.75, 11.7, 10, 0.0, 1.0), "threads took 2.8 to 12x as long as asyncio"),
+        (Ratio(0.2, 0.1, 0.4, 10, 0.0, 1.0), "threads ran 2.5 to 10x as fast as asyncio"),
+    ],
+)
+def test_a_ratio_with_a_wide_interval_is_a_range(ratio: Ratio, sentence: str) -> None:
+    assert contrast((ratio, Verdict.DIFFERENT)) == sentence
+
+
 def test_a_contrast_names_variants_and_runtimes() -> None:
     variant = who("asyncio", "threads")
     runtime = structs.replace(who("asyncio"), runtime="3.14t")

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from harness.analysis.drift import ProbeReading
 from harness.analysis.run_results import FEW_WORKLOADS, Analysis
 from harness.catalog.contestant import Contestant
 from harness.catalog.workload import TOPICS
@@ -214,6 +215,29 @@ def test_a_table_has_tiers_intervals_and_keys_to_sort_by() -> None:
     assert headings == ["model", "tier"]
     keys = [one.attributes["data-key"] for one in found.all("td") if "data-key" in one.attributes]
     assert all(key == "" or float(key) >= 0 for key in keys)
+
+
+def test_a_table_has_the_ratio_beside_its_metric_and_no_empty_column() -> None:
+    found = bare(analysis_of("each shape"))
+    for table in found.all("table", _class="sortable"):
+        first, *others = table.text.split("vs asyncio")
+        assert others, table.text
+        assert first.count("is better") == 1, first
+    for analysis in map(analysis_of, ("each shape", "values of zero")):
+        for result in analysis.workloads.values():
+            tables = [view._case_table(result, case, cells) for case, cells in result.cases.items()]
+            for table in (one for one in tables if one.rows):
+                values = zip(*(row.values for row in table.rows), strict=True)
+                assert all(any(one.text or one.interval for one in column) for column in values)
+                assert all(len(row.values) == len(table.columns) for row in table.rows)
+
+
+def test_the_advice_says_whom_it_leaves_out_and_the_top_whether_the_machine_was_steady() -> None:
+    words = bare(scene(("fanout",), models=("asyncio", "scratch"))).words()
+    assert "scratch is left out: an event loop written for this benchmark" in words
+    steady = [ProbeReading("2026-01-02T03:04:05+00:00", 100) for _ in range(5)]
+    words = bare(replace(analysis_of("each shape"), probes=tuple(steady))).words()
+    assert "The machine was steady: within 3% in all of 5 speed probes. Machine and run" in words
 
 
 def test_a_number_without_enough_processes_says_that_it_has_no_interval() -> None:
