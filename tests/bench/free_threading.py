@@ -6,8 +6,8 @@ that at its word: such a thread is not woken as long as another computes on the 
 the other core is idle. So one thread ends before the next begins. A program in C that waits on a
 semaphore shows the same: it was woken after 0.01 ms, and after 4 ms if it had yielded before.
 
-How much that costs is measured by the same threads, started without waiting. Two processes that
-share nothing show what the two cores can give.
+That is measured here with a pipe, and what it costs by the same threads, started without waiting.
+Two processes that share nothing show what the two cores can give.
 """
 
 from __future__ import annotations
@@ -34,7 +34,8 @@ def rows() -> Iterator[tuple[str, str, str, bool]]:
         yield _WHAT, "not measured: found no free-threaded Python in PATH", f"{_BAR}x", False
         return
     newest = max(found, key=lambda one: [int(part) for part in one.version.split(".")[:2]])
-    measured = [_measure(newest) for _ in range(tools.amount(_PROCESSES, 2))]
+    answers = [_measure(newest) for _ in range(tools.amount(_PROCESSES, 2))]
+    measured = [answer["times"] for answer in answers]
     plain, pool = (_speedup(measured, way) for way in ("threads", "pool"))
     yield (
         f"{_WHAT} ({newest.name}): a thread for each of 8 chunks",
@@ -55,10 +56,17 @@ def rows() -> Iterator[tuple[str, str, str, bool]]:
         f"at least {_BAR}x",
         pool.value >= _BAR,
     )
+    at_once, yielded = (_median_wake_ms(answers, yields) for yields in ("0", "40"))
+    yield (
+        "a waiting thread wakes up while the one that woke it computes",
+        f"after {at_once:.2f} ms; if it called sched_yield 40 times before, after {yielded:.2f} ms",
+        "none; it explains the first row",
+        True,
+    )
 
 
-def _measure(python: Interpreter) -> dict[str, list[float]]:
-    """Return the times of each way in one process, s, by round."""
+def _measure(python: Interpreter) -> dict[str, dict[str, list[float]]]:
+    """Return the `times` of each way in one process, s, by round, and those of `wakes`."""
     script = tools.BARE / "free_threads.py"
     rounds = tools.amount(_ROUNDS, 2)
     done = subprocess.run(
@@ -66,8 +74,11 @@ def _measure(python: Interpreter) -> dict[str, list[float]]:
     )
     answer = json.loads(done.stdout)
     assert not answer["gil"], "found the GIL on, expected it off"
-    times: dict[str, list[float]] = answer["times"]
-    return times
+    return {"times": answer["times"], "wakes": answer["wakes"]}
+
+
+def _median_wake_ms(answers: list[dict[str, dict[str, list[float]]]], yields: str) -> float:
+    return 1e3 * median(median(answer["wakes"][yields]) for answer in answers)
 
 
 def _ratio(measured: list[dict[str, list[float]]], this: str, to: str) -> Ratio:

@@ -121,6 +121,24 @@ func TestAnUnreachableServerIsAStartError(t *testing.T) {
 	}
 }
 
+func TestAnAttemptThatTheDeadlineCutsOffDoesNotHideARefusal(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		began := time.Now()
+		r := run(t, echoRequest(4, countedPhase(1)), func(ctx context.Context) (net.Conn, error) {
+			if time.Since(began) < 900*time.Millisecond {
+				return nil, syscall.ECONNREFUSED
+			}
+			<-ctx.Done()
+			return nil, ctx.Err()
+		})
+		var startErr *StartError
+		if !errors.As(r.err, &startErr) {
+			t.Fatalf("found %v, expected a StartError", r.err)
+		}
+		expect(t, "reason", startErr.Reason, protocol.Refused)
+	})
+}
+
 func TestConnectingIsRetriedWhileTheServerStarts(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		began := time.Now()

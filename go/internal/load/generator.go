@@ -174,17 +174,23 @@ func (g *Generator) connect() error {
 // deadline, because the server may still be starting.
 func (c *client) connectFirst(deadline int64) error {
 	delay := firstRetryDelay
-	err := context.DeadlineExceeded
+	var found error = context.DeadlineExceeded
 	for c.g.Now() < deadline {
-		if err := c.dial(deadline); err == nil {
+		err := c.dial(deadline)
+		if err == nil {
 			return nil
-		} else if isTimeout(err) || c.g.Now()+int64(delay) >= deadline {
-			return err
+		}
+		if isTimeout(err) {
+			break // the deadline cuts an attempt off: what those before it found says more
+		}
+		found = err
+		if c.g.Now()+int64(delay) >= deadline {
+			break
 		}
 		c.g.Sleep(delay)
 		delay = min(2*delay, maxRetryDelay)
 	}
-	return err
+	return found
 }
 
 func (g *Generator) connectError(open int, err error) error {

@@ -1,5 +1,7 @@
 """Sums of squares on free-threaded Python, in several ways that take turns; prints their times.
 
+Also how long a thread that waits takes to wake up, with and without `sched_yield` before it waits.
+
 The ways: in sequence; a thread for each chunk; the same without waiting until each has begun; a
 warm pool of two threads; two processes that share nothing, which is all that two cores can give.
 """
@@ -8,6 +10,7 @@ from __future__ import annotations
 
 import _thread
 import json
+import os
 import random
 import subprocess
 import sys
@@ -17,6 +20,8 @@ from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier, Thread
 
 NUMBERS, CHUNKS, CORES = 500_000, 8, 2  # the headline case
+YIELDS = 40  # as often as a lock of free-threaded CPython yields before it waits
+UNTIL_IT_WAITS_S = 0.0003
 PAUSE_S = 0.05  # before each measurement, as between the turns of a run
 BOUNDS = [(c * NUMBERS // CHUNKS, (c + 1) * NUMBERS // CHUNKS) for c in range(CHUNKS)]
 HALF = NUMBERS // 2
@@ -55,6 +60,31 @@ def without_waiting() -> int:
     return sum(sums)
 
 
+def wake_s(yields: int) -> float:
+    """Return how long this thread took to wake up while the thread that woke it computes."""
+    reading, writing = os.pipe()
+    woken_at = 0.0
+
+    def wake_and_compute() -> None:
+        nonlocal woken_at
+        end = time.perf_counter() + UNTIL_IT_WAITS_S
+        while (woken_at := time.perf_counter()) < end:
+            pass
+        os.write(writing, b"x")
+        sum_squares(*BOUNDS[0])
+
+    time.sleep(PAUSE_S)
+    handle = _thread.start_joinable_thread(wake_and_compute)
+    for _ in range(yields):
+        os.sched_yield()
+    os.read(reading, 1)
+    took = time.perf_counter() - woken_at
+    handle.join()
+    os.close(reading)
+    os.close(writing)
+    return took
+
+
 def main(rounds: int) -> None:
     pool, warm = ThreadPoolExecutor(CORES), Barrier(CORES)
     list(pool.map(lambda _: warm.wait(), range(CORES)))
@@ -89,9 +119,11 @@ def main(rounds: int) -> None:
             assert ways[way]() == expected
             if round_ >= 0:
                 times[way].append(time.perf_counter() - begin)
+    wakes = {str(yields): [wake_s(yields) for _ in range(2 * rounds)] for yields in (0, YIELDS)}
     ask.close()
     other.wait()
-    json.dump({"gil": sys._is_gil_enabled(), "times": times}, sys.stdout)  # type: ignore[attr-defined]
+    gil = sys._is_gil_enabled()  # type: ignore[attr-defined]
+    json.dump({"gil": gil, "times": times, "wakes": wakes}, sys.stdout)
 
 
 def serve() -> None:
