@@ -116,7 +116,8 @@ def _leading(result: WorkloadResult, cells: Sequence[CellResult], *, with_value:
     # One model, with one processor and with all, leads alone, but others are counted as shown.
     one_each = without_twins(cells, result.comparison)
     is_alone = len(lead_of(one_each, result.comparison).names) == 1
-    best, *_ = shown = one_each if is_alone else cells
+    shown = one_each if is_alone else cells
+    best = shown[0]
     value = best.metrics[result.metric.id]
     number = f" ({units.format_value(value.value, result.metric.unit)})" if with_value else ""
     if not value.has_interval:

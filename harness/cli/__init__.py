@@ -19,8 +19,8 @@ from harness.paths import has_working_directory
 if TYPE_CHECKING:
     from collections.abc import Iterator, MutableMapping, Sequence
 
-# The linear algebra of numpy starts a thread for each core, which nothing here needs. They spin for
-# longer than the import of numpy takes. Children do not inherit it.
+# Importing numpy starts threads for its linear algebra, which nothing here needs. They cost more
+# CPU time than the rest of the import. Children that are measured do not get this variable.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
 
 # Each command, and its module here. Only the module of the command that is used is imported: that
