@@ -118,9 +118,9 @@ schema: setup ## regenerate docs/protocol.schema.json
 readme: setup ## regenerate blocks of README.md and docs, and figures, from the reference run
 	@$(BIN)/python -m harness.presenting.reference
 
-reference: setup ## measure for an hour, or use RUN, as the reference run; then readme
-	@$(if $(RUN),,$(BIN)/loombench run --out $(OUT) --profile $(or $(PROFILE),thorough) \
-		$(if $(BUDGET),--budget $(BUDGET)))
+reference: setup ## measure for two hours, or use RUN, as the reference run; then readme
+	@$(if $(RUN),,$(BIN)/loombench run --out $(OUT) --profile $(or $(PROFILE),standard) --blocks 15 \
+		--budget $(or $(BUDGET),2h) $(foreach runtime,$(RUNTIMES),--runtime '$(runtime)'))
 	@$(BIN)/python -m harness.presenting.reference --out $(OUT) --take $(or $(RUN),latest)
 
 clean: ## remove everything that was built; keep runs in results/

@@ -66,7 +66,7 @@ TOPICS = (
     "stopping",
 )
 CHECK, HEADLINE = "check", "headline"
-ALL_CASES = "all"  # a key of [alone] in a workload file
+ALL_CASES = "all"  # a key of [alone], and a value of on_runtimes, in a workload file
 BASELINE = "asyncio"  # the denominator of ratios, unless a workload has a baseline of its own
 _LOOK_NS = 3_000_000  # the least duration of a sample that shows whether time grows with work
 SITE_PORT = "port"  # the parameter in which a client of a site is given its port
@@ -113,6 +113,7 @@ class Workload:
     limits: tuple[Limit, ...]
     not_growing: dict[str, str]  # model -> why its time need not grow with the work
     not_applicable: dict[str, str]  # model -> reason
+    on_runtimes: tuple[str, ...]  # the cases in which the runtime matters most
     alone: dict[str, str]  # case, or ALL_CASES -> why its contestants do not take turns
     observations: tuple[Observation, ...]
     contrasts: tuple[tuple[Contestant, Contestant], ...]  # pairs to compare in the finding

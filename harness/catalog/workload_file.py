@@ -139,6 +139,7 @@ def _workload(id_: str, root: TomlTable, text: str, models: KnownModels) -> Work
         limits=tuple(_limit(row, params, models) for row in root.rows("limits")),
         not_growing=_reasons_of(work, "not_growing", models),
         not_applicable=_reasons_of(root, "not_applicable", models),
+        on_runtimes=_on_runtimes(root, cases),
         alone=_alone(root, cases),
         observations=observations,
         contrasts=_contrasts(root, id_, models),
@@ -373,6 +374,15 @@ def _alone(root: TomlTable, cases: Mapping[str, Case]) -> dict[str, str]:
         if case not in (ALL_CASES, *cases):
             raise table.problem("", case, f"{ALL_CASES} or one of the cases: {', '.join(cases)}")
     return {case: table.text(case) for case in table.values}
+
+
+def _on_runtimes(root: TomlTable, cases: Mapping[str, Case]) -> tuple[str, ...]:
+    """Read the cases in which the runtime matters most."""
+    named = root.texts("on_runtimes", ())
+    for case in named:
+        if case not in (ALL_CASES, *cases):
+            raise root.problem("on_runtimes", case, f"{ALL_CASES} or one of {', '.join(cases)}")
+    return tuple(cases) if ALL_CASES in named else named
 
 
 def _contrasts(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -23,7 +24,7 @@ from harness.errors import Exit, Problem
 from harness.interrupts import interruptible
 from harness.measuring import campaign
 from harness.measuring.doctor import diagnose
-from harness.measuring.plan import PROFILES, RunSelection, assign_validation
+from harness.measuring.plan import PROFILES, RunSelection, assign_validation, describe_narrowing
 from harness.measuring.processes.environment import parse_passed
 from harness.measuring.progress import Display
 from harness.measuring.validate import validate_cell
@@ -98,6 +99,11 @@ def list_(
     type=options.PERCENT,
     help="Stop when every headline ratio is known to within this. [3%]",
 )
+@click.option(
+    "--blocks",
+    type=click.IntRange(1, 1_000),
+    help="Measure so many blocks of each headline case, before others get more than they need.",
+)
 @options.max_memory
 @options.out
 @options.seed
@@ -133,6 +139,7 @@ def run(
     profile: str | None,
     out: Path,
     precision: float | None,
+    blocks: int | None,
     max_memory: int | None,
     seed: int | None,
     resume: str | None,
@@ -155,7 +162,7 @@ def run(
             current = campaign.begin(
                 out,
                 RunSelection(*map(options.split, (workloads, models, cases))),
-                PROFILES[profile or "standard"],
+                replace(PROFILES[profile or "standard"], blocks=blocks or 0),
                 budget,
                 seed,
                 precision or _PRECISION,
@@ -165,7 +172,7 @@ def run(
                 hosts=place.hosts,
             )
         else:
-            planned = (workloads, models, cases, profile, precision, alone)
+            planned = (workloads, models, cases, profile, precision, blocks, alone)
             _refuse_a_new_plan(is_new=any(planned) or seed is not None)
             folder = store.find_run(out, resume)
             current = campaign.resume(
@@ -212,6 +219,8 @@ def _measure(
 ) -> tuple[str, Analyst]:
     """Measure a run. Returns why it ended, and the analyst of its trials."""
     analyst = begin_analysis(current)
+    if remark := describe_narrowing(current.run.cells, tuple(current.run.runtimes)):
+        print_line(console, remark)
     display = Display(console, current.budget, lambda: current.planned, current.allocator.trials)
     place.begin(current, display)
     # Drawing would keep hosts of a fleet waiting for blocks.
@@ -230,7 +239,7 @@ def _refuse_a_new_plan(*, is_new: bool) -> None:
     if is_new:
         raise Problem(
             "--resume continues a run as planned; found it together with --workload, --model,"
-            " --case, --profile, --precision, --alone or --seed, expected it without them"
+            " --case, --profile, --precision, --blocks, --alone or --seed, expected it without them"
         )
 
 

@@ -7,8 +7,8 @@ The rule is fixed before the first trial. Nothing is measured again because it l
 2. Enough blocks for a confidence interval of every other case that a claim needs.
 3. One block of every case that is left.
 4. The minimum number of blocks of the headline cases with other variants, with all contestants.
-5. More blocks of the headline cases with a high noise floor, until it is low or they have ten:
-   below it, nothing can be told apart.
+5. As many blocks of every headline case as the user asked for, then more of those with a high noise
+   floor, until it is low or they have ten: below it, nothing can be told apart.
 6. One block of each further point of a grid that lies where the fastest contestant changes, then
    of its rim (`harness.measuring.refine`).
 7. More blocks of the cases that are no headline, until each has enough for an interval: those of a
@@ -93,6 +93,7 @@ class Allocator:
             key: LOW_FLOOR_OF_SERVERS if workloads[key[0]].load else LOW_FLOOR
             for key in self._first
         }
+        self._least_blocks = profile.blocks
         self._seed = seed
         self._fixed = list(self._order_blocks(profile.min_blocks))
         self.trials = 0  # recorded so far
@@ -207,6 +208,8 @@ class Allocator:
             for keys in (self._first, self._later)
         )
         cases = {key: self._cases[key] for key in first}
+        if (key := self._choose_short(cases)) is not None:
+            return key
         unfinished = {key: case for key, case in cases.items() if not case.has_enough_blocks}
         if not unfinished:
             return None
@@ -223,6 +226,12 @@ class Allocator:
             if key is not None:
                 return key
         return max(gains, key=gains.__getitem__)
+
+    def _choose_short(self, cases: Mapping[CaseKey, MeasuredCase]) -> CaseKey | None:
+        """Return the headline case that lacks most of the blocks that the user asked for."""
+        counts = {key: case.block_count + self._count_running(key) for key, case in cases.items()}
+        fewest = min(counts, key=counts.__getitem__, default=None)
+        return fewest if fewest is not None and counts[fewest] < self._least_blocks else None
 
     def _choose_blurred(self, cases: Mapping[CaseKey, MeasuredCase]) -> CaseKey | None:
         """Return the headline case whose noise floor a block lowers most for its cost, or None."""
@@ -281,6 +290,8 @@ class Allocator:
         if key not in self._first:
             return f"more blocks of {key[0]} {key[1]}, for intervals"
         case = self._cases[key]
+        if case.block_count < self._least_blocks:
+            return f"{case.block_count} of {self._least_blocks} blocks of {key[0]}"
         verb = "sharpening" if case.excess else "confirming"
         name, spread = case.least_precise_ratio
         known = f": {name} known to within {units.format_significant(100 * spread, 2)}%"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -134,6 +134,7 @@ def begin(
         budget_s=budget_s or profile.budget_s,
         alone=alone,
         precision=precision,
+        blocks=profile.blocks,
         machine=machine if lead is None else lead.machine,
         runners=_choose_runners(inventory.runner_facts(cells), lead),
         workloads={cell.workload: inventory.workloads[cell.workload].text for cell in all_cells},
@@ -209,7 +210,7 @@ def resume(
 
 
 def _create_allocator(run: Run, inventory: Inventory, urgent: Collection[Cell]) -> Allocator:
-    profile = plan.PROFILES[run.profile]
+    profile = replace(plan.PROFILES[run.profile], blocks=run.blocks)
     allocator = Allocator(run.cells, inventory.workloads, run.seed, profile, run.precision, urgent)
     allocator.kind_of = kinds(run.hosts)
     return allocator

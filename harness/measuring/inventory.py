@@ -117,6 +117,9 @@ class Inventory:
                 for cell in servers
                 if not cell.control
             ]
+        if self._are_runtimes_narrowed(selection, profile):
+            present = [cell for cell in present if self._is_measured_on_its_runtime(cell)]
+            absent = [one for one in absent if self._is_measured_on_its_runtime(one.cell)]
         if self.only is not None:
             # The two sides of a pair are each other's control.
             present = [cell for cell in present if not cell.control]
@@ -126,6 +129,20 @@ class Inventory:
         if not selection.models:
             absent = [cell for cell in absent if not self._is_expected_absence(cell)]
         return present, absent
+
+    def _are_runtimes_narrowed(self, selection: RunSelection, profile: Profile | None) -> bool:
+        """Return whether further runtimes are measured only where the runtime matters most.
+
+        All cases on all runtimes would leave too little time for each.
+        """
+        is_chosen = selection.workloads or selection.cases
+        return bool(self.runtimes and profile and not profile.thorough and not is_chosen)
+
+    def _is_measured_on_its_runtime(self, cell: Cell) -> bool:
+        if cell.contestant.runtime not in self.runtimes or cell.workload in self.external:
+            return True
+        cases = self.workloads[cell.workload].on_runtimes
+        return not cell.contestant.variant and cell.case in cases
 
     def _taking_part(self) -> Iterable[Offer]:
         offers = self.runners.offers()

@@ -37,6 +37,7 @@ class Profile:
     min_blocks: int  # per headline case, measured before anything else
     sweeps: bool
     thorough: bool
+    blocks: int = 0  # per headline case, measured before other cases get more than they need
 
 
 PROFILES = {
@@ -190,6 +191,18 @@ def plan_cells(
     twin_cells = {twin.cell for twin in twins}
     present = [cell for cell in present if cell not in twin_cells]
     return present + _plan_controls(present), absent + twins
+
+
+def describe_narrowing(cells: Sequence[Cell], runtimes: Collection[str]) -> str:
+    """Say in which workloads further runtimes are measured; empty if it is in all."""
+    everywhere = {cell.workload for cell in cells}
+    there = {cell.workload for cell in cells if cell.contestant.runtime in runtimes}
+    if not runtimes or there == everywhere:
+        return ""
+    return (
+        f"{', '.join(runtimes)}: measured in {len(there)} of {len(everywhere)} workloads, where the"
+        " runtime matters most; --profile thorough measures all, --workload those that you name"
+    )
 
 
 def _plan_point(

@@ -68,6 +68,7 @@ def _list_settings(run: Run) -> dict[str, str]:
     return {
         "--profile": run.profile,
         "--precision": f"{100 * run.precision:g}%",
+        "--blocks": f"{run.blocks or 'by profile'}",
         "--alone": "on" if run.alone else "off",
         "--runner": ", ".join(run.runner_files) or "none",
         "revision": run.revision or "none",

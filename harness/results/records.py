@@ -318,6 +318,7 @@ class Run(msgspec.Struct, frozen=True, omit_defaults=True):
     cells: tuple[Cell, ...]
     absent: tuple[AbsentCell, ...] = ()
     precision: float = 0.03  # stop once all headline ratios have this half-width or less
+    blocks: int = 0  # of each headline case, that the user asked for; 0: as the profile says
     sources: dict[str, str] = {}  # path -> SHA-256 of each file of the implementations
     implementations: dict[str, str] = {}  # Contestant.key -> path, a key of `sources`
     alone: bool = False  # every trial is measured alone, without turns

@@ -38,7 +38,7 @@ def rows() -> Iterator[tuple[str, str, str, bool]]:
     measured = [answer["times"] for answer in answers]
     plain, pool = (_speedup(measured, way) for way in ("threads", "pool"))
     yield (
-        f"{_WHAT} ({newest.name}): a thread for each of 8 chunks",
+        f"{_WHAT} ({newest.name}): a thread for each of 8 chunks (variant `each`)",
         f"{_say(plain)} sequential; two processes that share nothing {_of(measured, 'processes')}",
         f"at least {_BAR}x",
         plain.value >= _BAR,
@@ -51,7 +51,7 @@ def rows() -> Iterator[tuple[str, str, str, bool]]:
         _speedup(measured, "unawaited").value >= _BAR,
     )
     yield (
-        "the same, a warm pool of two threads",
+        "the same, a warm pool of two threads (model `threads`)",
         f"{_say(pool)} sequential",
         f"at least {_BAR}x",
         pool.value >= _BAR,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from dataclasses import replace
 from itertools import islice
 from typing import TYPE_CHECKING
 
@@ -463,3 +464,15 @@ def test_of_two_runtimes_only_the_contrasts_between_them_have_to_be_precise() ->
 
     assert excess([*here, *there]) == 0
     assert excess(here) > 0
+
+
+def test_blocks_that_the_user_asks_for_come_before_intervals_of_sweeps_even_of_quiet_cases() -> (
+    None
+):
+    cells = planned("asyncio", "trio")
+    asked = replace(PROFILE, blocks=13)
+    it = Allocator(cells, BOTH, 7, asked, 0.03)
+    done = list(run(it, MadeUp(QUIET), 2 * 13 + 4))
+    headline = Counter(block.workload for block in done if block.case == HEADLINE)
+    assert headline == {"demo": 13, "other": 13}
+    assert done[-1].reason == "12 of 13 blocks of other"

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from harness.catalog.contestant import Contestant
 from harness.errors import Problem
 from harness.measuring.inventory import Inventory
-from harness.measuring.runners import environments, installing
+from harness.measuring.plan import PROFILES, RunSelection, describe_narrowing
+from harness.measuring.runners import environments, installing, protocol
 from harness.measuring.runners.manifest import read_runtimes
-from harness.measuring.runners.runner import Runners
+from harness.measuring.runners.runner import Runner, Runners
 from harness.measuring.runners.runtimes import add_runtimes, parse_choices
+from harness.results.records import Cell
+from tests.support import factories
 
 
 def test_a_runtime_has_a_label_a_path_and_variables(tmp_path: Path) -> None:
@@ -55,6 +60,48 @@ def test_each_unusable_runtime_is_reported_and_left_out(tmp_path: Path) -> None:
         " interpreter",
         f"the runtime go1.20 cannot be used: {old}: found Go 1.20, expected 1.26 or later",
     ]
+
+
+def _planned(profile: str, *workloads: str) -> set[tuple[str, str, str, str]]:
+    """Return what of two workloads a run would measure on a further runtime."""
+    models = [(w, v) for w in ("demo", "other") for v in ("", "pinned")]
+    description = protocol.Description(
+        protocol.PROTOCOL,
+        "python",
+        "3.14",
+        tuple(protocol.Implementation(w, "trio", "a.py", v) for w, v in models),
+    )
+    here = Runner("python", ("python",), {}, description)
+    there = replace(here, runtime="3.14t")
+    known = {
+        "demo": factories.workload('on_runtimes = ["headline"]\n' + factories.WORKLOAD),
+        "other": factories.workload(factories.WORKLOAD, "other"),
+    }
+    runners = Runners({runner.key: runner for runner in (here, there)})
+    inventory = Inventory(known, runners, runtimes={"3.14t": "/opt/python"})
+    cells, absent = inventory.plan_cells(RunSelection(workloads), PROFILES[profile])
+    assert {cell.workload for cell in cells} == set(workloads or known)
+    assert not {one.cell for one in absent if one.cell.contestant.runtime == "3.14t"}
+    return {
+        (cell.workload, cell.case, cell.model, cell.contestant.variant)
+        for cell in cells
+        if cell.contestant.runtime == "3.14t"
+    }
+
+
+def test_a_further_runtime_is_measured_where_it_matters_or_where_the_user_says() -> None:
+    assert _planned("standard") == {("demo", "headline", "trio", "")}
+    assert len(_planned("standard", "other")) == 2 * 3
+    assert len(_planned("thorough")) == 2 * 2 * 4
+
+
+def test_the_user_reads_where_further_runtimes_are_measured() -> None:
+    here, there = Contestant("demo", "trio"), Contestant("demo", "trio", runtime="3.14t")
+    other = Contestant("other", "trio")
+    cells = [Cell(one, "headline") for one in (here, there, other)]
+    assert describe_narrowing(cells, ("3.14t",)).startswith("3.14t: measured in 1 of 2 workloads,")
+    assert not describe_narrowing(cells[:2], ("3.14t",))
+    assert not describe_narrowing(cells, ())
 
 
 def test_without_a_network_the_standard_library_is_left() -> None:
