@@ -35,6 +35,11 @@ def write(folder: Path, heading: Heading, observations: Iterable[Observation]) -
     return Observed(heading, _FILE.write(folder, heading, observations))
 
 
+def pack(folder: Path) -> None:
+    """Compress the file in a folder, if there is one. Raises OSError."""
+    _FILE.pack(folder)
+
+
 def read(folder: Path) -> Observed | None:
     """Read the observations in a folder; None if there are none. Raises Problem."""
     found = _FILE.read(folder)

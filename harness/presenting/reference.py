@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from harness.behaviours.judge import Row
     from harness.behaviours.records import Observation
     from harness.claims.judgement import JudgedClaim
-    from harness.results.records import Run, Trial
+    from harness.results.records import Phase, Run, Trial
     from harness.traces.records import Recording
     from harness.traces.store import SceneTraces
 
@@ -130,6 +130,8 @@ def take(folder: Path, repository: Repository) -> None:
         )
     if traced is not None:
         traces.write(repository.run, traced.heading, map(_anonymise_recording, traced.recordings))
+    for module in (behaviours, traces):
+        module.pack(repository.run)
 
 
 def take_words(repository: Repository) -> None:
@@ -145,10 +147,16 @@ def _write_run(repository: Repository, run: Run, trials: Iterable[Trial]) -> Non
         repository.run,
         structs.replace(run, schema_version=SCHEMA_VERSION),
         (
-            structs.replace(trial, phases=tuple(phase.stored for phase in trial.phases))
+            structs.replace(trial, phases=tuple(map(_shrink_phase, trial.phases)))
             for trial in trials
         ),
     )
+
+
+def _shrink_phase(phase: Phase) -> Phase:
+    """Leave out the latencies of a phase, but for a ladder: the trial has all of them merged."""
+    hdr = phase.hdr if phase.loop == "ladder" else ""
+    return structs.replace(phase, hdr=hdr, service_hdr="", late_hdr="")
 
 
 def write(repository: Repository) -> list[str]:

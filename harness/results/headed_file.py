@@ -1,8 +1,13 @@
-"""A file of JSON lines, a heading and its records: written completely or not at all."""
+"""A file of JSON lines, a heading and its records: written completely or not at all.
+
+In a run that is only read it may be compressed, with `.gz` after its name.
+"""
 
 from __future__ import annotations
 
 import contextlib
+import gzip
+import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
 
@@ -63,16 +68,30 @@ class HeadedFile(Generic[H, R]):
                 part.unlink(missing_ok=True)
         return tuple(kept)
 
+    def pack(self, folder: Path) -> None:
+        """Compress the file; if there is none, remove an earlier compressed one. Raises OSError."""
+        path, packed = folder / self.name, folder / f"{self.name}.gz"
+        packed.unlink(missing_ok=True)
+        if path.is_file():
+            # Without a time, so that the same lines are the same file.
+            packed.write_bytes(gzip.compress(path.read_bytes(), 9, mtime=0))
+            path.unlink()
+
     def read(self, folder: Path) -> tuple[H, tuple[R, ...]] | None:
         """Return heading and records; None if there is no such file. Raises Problem."""
-        path = folder / self.name
+        path, packed = folder / self.name, folder / f"{self.name}.gz"
+        if packed.is_file() and not path.exists():
+            path = packed
         try:
-            first, *rest = path.read_bytes().splitlines()
+            data = path.read_bytes()
+            first, *rest = (gzip.decompress(data) if path == packed else data).splitlines()
             heading = msgspec.json.decode(first, type=self.heading)
             decoder = msgspec.json.Decoder(self.record)
             records = tuple(map(decoder.decode, rest))
         except FileNotFoundError:
             return None
+        except (gzip.BadGzipFile, EOFError, zlib.error) as error:
+            raise Problem(f"{path}: not a file of {self.content}: {error}") from None
         except OSError as error:
             raise Problem(f"{path}: cannot be read: {error.strerror}") from None
         except (ValueError, RecursionError) as error:  # msgspec's and Unicode's are ValueErrors

@@ -48,6 +48,11 @@ def write(folder: Path, heading: Heading, recordings: Iterable[Recording]) -> Tr
     return Traced(heading, _FILE.write(folder, heading, recordings))
 
 
+def pack(folder: Path) -> None:
+    """Compress the file in a folder, if there is one. Raises OSError."""
+    _FILE.pack(folder)
+
+
 def read(folder: Path) -> Traced | None:
     """Read the recordings in a folder; None if there are none. Raises Problem."""
     found = _FILE.read(folder)

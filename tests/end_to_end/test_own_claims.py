@@ -112,16 +112,16 @@ def test_only_needs_something_to_take_claims_from(invoke: Invoke, small: Path) -
 # --- what README.md says of the method
 
 
-WORDS = {"half an hour": 1800, "an hour": 3600}
+WORDS = {"half an hour": "30m", "two hours": "2h"}
 
 
 def test_how_long_it_measures_is_the_budget_of_the_profile() -> None:
     (words,) = re.findall(r"`make compare` [^.]*measures for ([a-z ]+), and", README)
-    assert WORDS[words] == PROFILES["standard"].budget_s
+    assert WORDS[words] == f"{PROFILES['standard'].budget_s / 60:g}m"
     (by_profile,) = re.findall(r"by profile: ([\dm, ]+)\]", MAKEFILE)
     assert by_profile.split(", ") == [f"{p.budget_s / 60:g}m" for p in PROFILES.values()]
     (words,) = re.findall(r"^reference: .*## measure for ([a-z ]+), or", MAKEFILE, re.MULTILINE)
-    assert WORDS[words] == PROFILES["thorough"].budget_s
+    assert f"--budget $(or $(BUDGET),{WORDS[words]})" in MAKEFILE
 
 
 def test_how_many_processes_an_interval_needs_is_what_statistics_says() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import re
 import shutil
 import time
@@ -24,7 +25,7 @@ from harness.presenting.figures import pixels
 from harness.presenting.reference import Repository
 from harness.presenting.rewording import reword
 from harness.results import store
-from harness.results.records import SCHEMA_VERSION, Absence, AbsentCell
+from harness.results.records import SCHEMA_VERSION, Absence, AbsentCell, Phase
 from harness.results.store import PACKED_FILE, RUN_FILE, TRIALS_FILE
 from harness.traces import store as traces
 from tests.support.factories import WORKLOAD, analysed, cell, run, trial
@@ -264,6 +265,22 @@ def test_nothing_private_of_the_machine_is_taken_over(fresh: Repository, tmp_pat
     assert failed.message.endswith('…/work.py", line 3, in …/a.py')
 
 
+def test_of_the_phases_of_a_server_only_a_ladder_keeps_its_latencies(
+    fresh: Repository, tmp_path: Path
+) -> None:
+    source = store.find_run(tmp_path / "results")
+    (before, *_) = store.read_trials(source, [])
+    phases = tuple(
+        Phase(loop, 1, 1, hdr="all", service_hdr="same", late_hdr="late")
+        for loop in ("open", "ladder")
+    )
+    path = source / TRIALS_FILE
+    path.write_bytes(msgspec.json.encode(structs.replace(before, phases=phases)) + b"\n")
+    reference.take(source, fresh)
+    (taken,) = store.read_trials(fresh.run, [])
+    assert taken.phases == (Phase("open", 1, 1), Phase("ladder", 1, 1, hdr="all"))
+
+
 def test_behaviours_are_taken_over_without_private_paths(fresh: Repository, tmp_path: Path) -> None:
     source = store.find_run(tmp_path / "results")
     seen = observation("trio", "one", evidence=(PRIVATE,), stderr_end=PRIVATE)
@@ -272,7 +289,8 @@ def test_behaviours_are_taken_over_without_private_paths(fresh: Repository, tmp_
     taken = behaviours.read(fresh.run)
     assert taken is not None
     assert taken.observations[0].evidence[0].endswith('…/work.py", line 3, in …/a.py')
-    assert "secret" not in (fresh.run / behaviours.FILE).read_text("utf-8")
+    (packed,) = fresh.run.glob("behaviours*")
+    assert b"secret" not in gzip.decompress(packed.read_bytes())
 
     (source / behaviours.FILE).unlink()
     reference.take(source, fresh)
@@ -289,7 +307,8 @@ def test_traces_are_taken_over_drawn_and_shown(fresh: Repository, tmp_path: Path
     behaviours.write(source, heading(), [])
     reference.take(source, fresh)
     assert reference.write(fresh) == reference.find_stale(fresh) == []
-    assert "secret" not in (fresh.run / traces.FILE).read_text("utf-8")
+    (packed,) = fresh.run.glob("traces*")
+    assert b"secret" not in gzip.decompress(packed.read_bytes())
     assert "![In asyncio, only one runs at a time.]" in fresh.read(HAPPENS)
     assert (fresh.run / "figures" / "lanes-doc-blocking.png").is_file()
 

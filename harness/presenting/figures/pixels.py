@@ -18,13 +18,14 @@ if TYPE_CHECKING:
 # How far a channel (0 to 255) may be off, and how many pixels may be further off. A mark that moves
 # by its own radius, or one different digit, changes more than that.
 _OFF, _PIXELS = 63, 20
-_COLOURS = 256  # of a palette
-_COMMON = 192  # of them are the most common ones
+_COLOURS = 256  # of a palette, at most
+_COMMON = 32  # of them are the most common ones
+_NEAR = 48  # how far a colour may be from the nearest of the palette, summed over its channels
 _LEAST_PIXELS = 10  # of a colour that is no accident of a smooth edge
 
 
 def shrink(path: Path) -> None:
-    """Write a PNG again with a palette of 256 colours: less than half of the bytes.
+    """Write a PNG again with a small palette: a third of the bytes.
 
     Only rare colours, such as those on the smooth edges of letters, become the nearest others. A
     picture that would then look different stays as it is.
@@ -60,12 +61,12 @@ def _pack(channels: NDArray[np.integer]) -> NDArray[np.int32]:
 
 
 def _choose_palette(channels: NDArray[np.int_], counts: NDArray[np.int_]) -> NDArray[np.int_]:
-    """Return the most common colours, and the others that differ most; both have shape (n, 3)."""
+    """Return the most common colours, and others until all are near; they have shape (n, 3)."""
     order = np.argsort(-counts, kind="stable")
     others = channels[counts >= _LEAST_PIXELS]
     palette = channels[order[:_COMMON]]
     away = np.abs(others[:, None] - palette).sum(axis=-1).min(axis=-1, initial=999)
-    while len(palette) < _COLOURS and away.size and away.max() > 0:
+    while len(palette) < _COLOURS and away.max(initial=0) > _NEAR:
         farthest = others[away.argmax()]
         palette = np.vstack([palette, farthest])
         away = np.minimum(away, np.abs(others - farthest).sum(axis=-1))

@@ -18,6 +18,19 @@ def test_what_is_written_is_read(tmp_path: Path) -> None:
     assert list(expected.questions) == ["demo"]
 
 
+def test_a_compressed_file_is_read_and_one_that_is_cut_off_is_refused(tmp_path: Path) -> None:
+    expected = observed({"asyncio": ["one", "other"]})
+    store.write(tmp_path, expected.heading, expected.observations)
+    store.pack(tmp_path)
+    (packed,) = tmp_path.iterdir()
+    assert store.read(tmp_path) == expected
+    packed.write_bytes(packed.read_bytes()[:-9])
+    with pytest.raises(Problem, match="not a file of observations"):
+        store.read(tmp_path)
+    store.pack(tmp_path)
+    assert store.read(tmp_path) is None
+
+
 def test_a_folder_without_observations_has_none(tmp_path: Path) -> None:
     assert store.read(tmp_path) is None
 
