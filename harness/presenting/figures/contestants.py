@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from harness import units
 from harness.analysis.findings import title
 from harness.analysis.requests import describe_better
 from harness.analysis.run_results import by_tier
+from harness.catalog.contestant import DEFAULT_RUNTIME
 from harness.catalog.workload import OTHER_VARIANTS
 from harness.presenting.figures import row_notes, style, ticks
 
@@ -30,10 +31,14 @@ _VALUES = 1.15  # inches, right of a panel's axis, for the numbers
 _HEAD_LINE = 0.15  # inches, a line of a panel's heading
 _NOTE_LINE = 0.17  # inches, a line of the notes below the panels
 _LEAST_PERCENT = 0.01
+_MOST_ROWS = 30
+_LEFT_OUT = "Other Pythons: figure runtimes. "
 
 
 def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
     """Draw the headline case of one workload."""
+    whole, result = result, _leave_out_runtimes(result)
+    left_out = "" if result is whole else _LEFT_OUT
     cells = _in_row_order(result)
     notes = row_notes.collect(result)
     marked = {cell.contestant for note in notes for cell in note.marked}
@@ -47,7 +52,7 @@ def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
     head = 0.12 + _HEAD_LINE * max((text.count("\n") + 1 for text in headings), default=0)
     panel = max(1, rows.count) * _ROW
     below = 0.55 + (0.1 + _NOTE_LINE * len(lines) if lines else 0)
-    sheet, bottom, top = _sheet(analysis, result, head + panel + below)
+    sheet, bottom, top = _sheet(analysis, result, head + panel + below, left_out)
     height = sheet.get_figheight()
     for column, (metric, heading) in enumerate(zip(metrics, headings, strict=True)):
         axes = sheet.add_axes(
@@ -63,6 +68,22 @@ def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
         _name_rows(axes, rows, names if column == 0 else {})
     _write_notes(sheet, lines, bottom)
     return sheet
+
+
+def _leave_out_runtimes(result: WorkloadResult) -> WorkloadResult:
+    """Return a result of many rows without further runtimes, unless they lead."""
+    if len(_in_row_order(result)) <= _MOST_ROWS:
+        return result
+    rankings = [one.comparison for one in (result, result.by_cpu) if one is not None]
+    kept = [
+        cell
+        for cell in result.headline
+        if cell.contestant.runtime == DEFAULT_RUNTIME
+        or any(ranking.tier_of(cell.contestant) == 1 for ranking in rankings)
+    ]
+    if len(kept) == len(result.headline):
+        return result
+    return replace(result, cases={**result.cases, result.headline_id: kept})
 
 
 def _choose_metrics(
@@ -84,8 +105,8 @@ def _choose_metrics(
     return shown, same
 
 
-def _sheet(analysis: Analysis, result: WorkloadResult, body: float) -> style.Sheet:
-    """Make the sheet; its question names the parameters of the case."""
+def _sheet(analysis: Analysis, result: WorkloadResult, body: float, before: str) -> style.Sheet:
+    """Make the sheet; its question names the parameters of the case, `before` begins its foot."""
     workload = result.workload
     settings = workload.describe_params(workload.cases[result.headline_id])
     return style.sheet(
@@ -94,7 +115,7 @@ def _sheet(analysis: Analysis, result: WorkloadResult, body: float) -> style.She
         title(result),
         workload.question + (f"  ({settings})" if settings else ""),
         analysis,
-        style.band_note(result.comparison),
+        before + style.band_note(result.comparison),
     )
 
 

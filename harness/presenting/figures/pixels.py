@@ -19,15 +19,16 @@ if TYPE_CHECKING:
 # by its own radius, or one different digit, changes more than that.
 _OFF, _PIXELS = 63, 20
 _COLOURS = 256  # of a palette, at most
-_COMMON = 32  # of them are the most common ones
-_NEAR = 48  # how far a colour may be from the nearest of the palette, summed over its channels
+_AREA = 1_500  # pixels of a colour that fills an area, and is kept as it is
+_COMMON = 32  # of the palette are at least the most common ones
+_NEAR = 36  # how far a colour may be from the nearest of the palette, summed over its channels
 _LEAST_PIXELS = 10  # of a colour that is no accident of a smooth edge
 
 
 def shrink(path: Path) -> None:
     """Write a PNG again with a small palette: a third of the bytes.
 
-    Only rare colours, such as those on the smooth edges of letters, become the nearest others. A
+    Only rare colours, those on the smooth edges of letters and marks, become the nearest others. A
     picture that would then look different stays as it is.
     """
     with Image.open(path) as picture:
@@ -64,7 +65,8 @@ def _choose_palette(channels: NDArray[np.int_], counts: NDArray[np.int_]) -> NDA
     """Return the most common colours, and others until all are near; they have shape (n, 3)."""
     order = np.argsort(-counts, kind="stable")
     others = channels[counts >= _LEAST_PIXELS]
-    palette = channels[order[:_COMMON]]
+    areas = max(_COMMON, int((counts >= _AREA).sum()))
+    palette = channels[order[: min(areas, _COLOURS)]]
     away = np.abs(others[:, None] - palette).sum(axis=-1).min(axis=-1, initial=999)
     while len(palette) < _COLOURS and away.max(initial=0) > _NEAR:
         farthest = others[away.argmax()]

@@ -13,6 +13,7 @@ from harness.analysis.run_results import Analysis, CellResult
 from harness.catalog.contestant import Contestant, parse_name
 from harness.presenting import figures
 from harness.presenting.export.selection import ExportSelection, export_name
+from harness.presenting.figures import contestants
 from harness.results.records import Absence, AbsentCell, Cell, RunnerFacts, Trial
 from tests.support.factories import cell, run, trials
 
@@ -145,3 +146,25 @@ def test_a_runtime_is_part_of_a_name() -> None:
     assert parse_name("demo", "asyncio @ a b") is None
     assert export_name(on("asyncio"), ExportSelection()) == "demo/headline/asyncio/3.14t"
     assert not on("asyncio").contestant.is_plain
+
+
+def test_a_figure_of_many_rows_leaves_further_runtimes_out_unless_they_lead() -> None:
+    here, there = (
+        [
+            measured(
+                structs.replace(one, contestant=structs.replace(one.contestant, variant=f"v{i}")),
+                milliseconds + i,
+            )
+            for i in range(16)
+        ]
+        for one, milliseconds in ((cell("threads"), 40), (on("threads"), 60))
+    )
+    always = (measured("asyncio", 20), measured(on("asyncio"), 5))
+    for others, shown, said in (([*here, *there[:1]], 19, False), ([*here, *there], 18, True)):
+        analysis = analysed(*always, *others)
+        figure = contestants.figure(analysis, analysis.workloads["demo"])
+        rows = [label.get_text() for label in figure.axes[0].get_yticklabels()]
+        assert rows[0].startswith("asyncio @ 3.14t")
+        assert len(rows) == shown
+        foot = " ".join(text.get_text() for text in figure.texts)
+        assert ("Other Pythons: figure runtimes." in foot) == said
