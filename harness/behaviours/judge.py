@@ -55,8 +55,9 @@ class Cell:
 
     @property
     def elsewhere(self) -> tuple[Cell, ...]:
-        """The answers on other runtimes that differ from this one."""
-        return tuple(other for other in self.others if other.answer != self.answer)
+        """The answers on other runtimes that differ; a model that cannot run there gives none."""
+        able = (other for other in self.others if other.state is not State.UNAVAILABLE)
+        return tuple(other for other in able if other.answer != self.answer)
 
     @property
     def answer(self) -> tuple[State, frozenset[str]]:

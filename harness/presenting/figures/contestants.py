@@ -32,13 +32,12 @@ _HEAD_LINE = 0.15  # inches, a line of a panel's heading
 _NOTE_LINE = 0.17  # inches, a line of the notes below the panels
 _LEAST_PERCENT = 0.01
 _MOST_ROWS = 30
-_LEFT_OUT = "Other Pythons: figure runtimes. "
 
 
 def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
     """Draw the headline case of one workload."""
     whole, result = result, _leave_out_runtimes(result)
-    left_out = "" if result is whole else _LEFT_OUT
+    left_out = "" if result is whole else f"{style.OTHER_RUNTIMES} "
     cells = _in_row_order(result)
     notes = row_notes.collect(result)
     marked = {cell.contestant for note in notes for cell in note.marked}

@@ -41,9 +41,8 @@ _ABSENT = {
 }
 _OBSTACLES = {Obstacle.CLIENT_LIMITED: "client", Obstacle.TOO_FEW: "too few"}
 _NOTE = (
-    "Bold: fastest or tied. Grey: no real difference from asyncio. n/a: not applicable. other: it"
-    " does other work. limit: more than the model can do. client: the load generator was the limit."
-    " too few: fewer blocks than others."
+    "Bold: best or tied. Grey: no real difference. n/a: not applicable. other: other work. limit:"
+    " too much for it. client: limited by the load generator. too few: fewer blocks than others."
 )
 
 

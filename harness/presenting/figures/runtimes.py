@@ -29,10 +29,7 @@ _MOST_COLUMNS, _MOST_TICKS = 5, 4
 _NOTE_WIDTH = 165  # characters
 _MOST_NOTES = 8  # lines
 _QUESTION = "Does another Python change the answer? First metric of each workload, plain models."
-_NOTE = (
-    "Counted is each model in each workload that was measured on both; those neither better nor"
-    " worse are tied or undecided."
-)
+_NOTE = "Counted: each model in each workload. The others are tied or undecided."
 # Readable for colour-blind people and in greyscale: light to dark, and each with its own marker.
 _LOOKS = (
     Look("#000000", "o"),

@@ -287,11 +287,12 @@ def _cut(text: str, width: int) -> str:
     return textwrap.shorten(text, width, placeholder=" \u2026")
 
 
+OTHER_RUNTIMES = "Other Pythons: figure runtimes."
+
+
 def default_only(analysis: Analysis) -> str:
     """Return the sentence that a figure leaves out runtimes; empty if there is only one."""
-    if len(runtimes_of(analysis.run)) <= 1:
-        return ""
-    return " The default runtime alone; the figure runtimes shows all."
+    return "" if len(runtimes_of(analysis.run)) <= 1 else f" {OTHER_RUNTIMES}"
 
 
 def _machines(run: Run) -> str:

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import structs
 
 from harness.behaviours import judge
 from harness.behaviours.judge import Cell, State
+from harness.behaviours.records import OtherRuntime
+from harness.behaviours.store import Observed
 from tests.support.observations import observation, observed, observed_too
 
 
@@ -73,6 +76,15 @@ def test_other_runtimes_are_told_apart_and_shown_where_they_answer_otherwise() -
     assert judge.summary_sentence(rows) == (
         "1 question, 4 answers, 1 not as documented, 1 that differs between runtimes"
     )
+
+
+def test_a_model_that_cannot_run_on_another_runtime_has_no_other_answer_there() -> None:
+    here = observed({"asyncio": ["one"]})
+    without = OtherRuntime("3.14", ("asyncio",), {"asyncio": "needs Python 3.15"})
+    stored = Observed(structs.replace(here.heading, others=(without,)), here.observations)
+    (cell, *_) = judge.table(stored)[0].cells
+    (there,) = cell.others
+    assert (cell.text, there.text, cell.elsewhere) == ("one", "unavailable", ())
 
 
 def test_the_summary_counts_answers_and_what_is_remarkable() -> None:
