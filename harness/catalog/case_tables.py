@@ -17,7 +17,7 @@ from harness.catalog.fields import (
 )
 from harness.catalog.grid import AT_A_TIME, SHARE, Grid, case_id
 from harness.catalog.parts import Case, Load, Param, Sampling, Sweep
-from harness.catalog.workload import CHECK, HEADLINE
+from harness.catalog.workload import ALL_CASES, CHECK, HEADLINE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -277,3 +277,21 @@ def _grid_value(table: TomlTable, param: Param, formula: Formula, place: Mapping
         expected = f"a value from {param.least} to {param.most}, but at {dict(place)} it is {value}"
         raise table.problem(param.name, formula.text, expected)
     return value
+
+
+def read_alone(root: TomlTable, cases: Mapping[str, Case]) -> dict[str, str]:
+    """Read why the contestants of cases do not take turns. Raises Problem."""
+    table = root.table("alone", {})
+    for case in table.values:
+        if case not in (ALL_CASES, *cases):
+            raise table.problem("", case, f"{ALL_CASES} or one of the cases: {', '.join(cases)}")
+    return {case: table.text(case) for case in table.values}
+
+
+def read_on_runtimes(root: TomlTable, cases: Mapping[str, Case]) -> tuple[str, ...]:
+    """Read the cases in which the runtime matters most. Raises Problem."""
+    named = root.texts("on_runtimes", ())
+    for case in named:
+        if case not in (ALL_CASES, *cases):
+            raise root.problem("on_runtimes", case, f"{ALL_CASES} or one of {', '.join(cases)}")
+    return tuple(cases) if ALL_CASES in named else named

@@ -8,7 +8,15 @@ from __future__ import annotations
 import tomllib
 from typing import TYPE_CHECKING
 
-from harness.catalog.case_tables import read_cases, read_grid, read_load, read_params, read_sweep
+from harness.catalog.case_tables import (
+    read_alone,
+    read_cases,
+    read_grid,
+    read_load,
+    read_on_runtimes,
+    read_params,
+    read_sweep,
+)
 from harness.catalog.contestant import Contestant, is_variant, parse_name
 from harness.catalog.fields import (
     KnownModels,
@@ -35,7 +43,6 @@ from harness.catalog.parts import (
 )
 from harness.catalog.toml_table import TomlTable
 from harness.catalog.workload import (
-    ALL_CASES,
     LATENCIES,
     SHAPES,
     SITE_PORT,
@@ -113,7 +120,7 @@ def _workload(id_: str, root: TomlTable, text: str, models: KnownModels) -> Work
     cases = read_cases(root, params, sweep, oracle, load)
     grid = read_grid(root, params, cases, models)
     observations = _observations(root, params, names, models)
-    counters = frozenset(observation.name for observation in observations)
+    counters = {observation.name for observation in observations}
     measured = names | _OF_A_SAMPLE | _OF_A_TRIAL.get(shape, frozenset()) | counters
     return Workload(
         id=id_,
@@ -139,8 +146,8 @@ def _workload(id_: str, root: TomlTable, text: str, models: KnownModels) -> Work
         limits=tuple(_limit(row, params, models) for row in root.rows("limits")),
         not_growing=_reasons_of(work, "not_growing", models),
         not_applicable=_reasons_of(root, "not_applicable", models),
-        on_runtimes=_on_runtimes(root, cases),
-        alone=_alone(root, cases),
+        on_runtimes=read_on_runtimes(root, cases),
+        alone=read_alone(root, cases),
         observations=observations,
         contrasts=_contrasts(root, id_, models),
         exclusions=tuple(_exclusion(row, params, models) for row in root.rows("exclusions")),
@@ -366,23 +373,6 @@ def _wanted(table: TomlTable, key: str, names: frozenset[str], kind: str) -> Wan
 def _reasons_of(parent: TomlTable, key: str, models: KnownModels) -> dict[str, str]:
     table = parent.table(key, {})
     return {read_model(table, model, models): table.text(model) for model in table.values}
-
-
-def _alone(root: TomlTable, cases: Mapping[str, Case]) -> dict[str, str]:
-    table = root.table("alone", {})
-    for case in table.values:
-        if case not in (ALL_CASES, *cases):
-            raise table.problem("", case, f"{ALL_CASES} or one of the cases: {', '.join(cases)}")
-    return {case: table.text(case) for case in table.values}
-
-
-def _on_runtimes(root: TomlTable, cases: Mapping[str, Case]) -> tuple[str, ...]:
-    """Read the cases in which the runtime matters most."""
-    named = root.texts("on_runtimes", ())
-    for case in named:
-        if case not in (ALL_CASES, *cases):
-            raise root.problem("on_runtimes", case, f"{ALL_CASES} or one of {', '.join(cases)}")
-    return tuple(cases) if ALL_CASES in named else named
 
 
 def _contrasts(

@@ -16,7 +16,7 @@ from harness.analysis import drift
 from harness.analysis.findings import overall
 from harness.analysis.first_look import first_look
 from harness.catalog.workload import NOT_ADVISED, order_models
-from harness.presenting.report import map_view, summary, svg, versus_view, view
+from harness.presenting.report import claims_view, map_view, summary, svg, versus_view, view
 from harness.results.store import TRIALS_FILE
 from harness.statistics.estimates import MARGIN_PERCENT
 from harness.traces.scene import FIGURES
@@ -72,7 +72,7 @@ def render(
             models=_models(analysis, behaviours),
             behaviours=behaviours,
             scenes=scenes,
-            claims=view.claims(judged),
+            claims=claims_view.section(judged),
             maps=map_view.sections(analysis, pictures),
             versus=versus_view.section(analysis),
             answer=answer,

@@ -12,7 +12,6 @@ from harness.analysis.findings import finding
 from harness.analysis.requests import describe_better
 from harness.analysis.run_results import by_tier, ranked
 from harness.catalog.workload import BASELINE
-from harness.claims import judgement
 from harness.results.records import Status
 
 if TYPE_CHECKING:
@@ -20,7 +19,6 @@ if TYPE_CHECKING:
 
     from harness.analysis.run_results import Analysis, CellResult, WorkloadResult
     from harness.catalog.contestant import Contestant
-    from harness.claims.judgement import JudgedClaim
     from harness.presenting.report.sources import SourceFile
     from harness.presenting.report.svg import SafeSvg
     from harness.results.records import Cell, Run
@@ -110,29 +108,6 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class ClaimRow:
-    """A claim with its verdict."""
-
-    verdict: str
-    says: str
-    reading: str
-    citations: str
-    range: str
-    measured: str
-    sentence: str
-    warnings: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class ClaimsSection:
-    """All claims that were judged against a run."""
-
-    summary: str
-    measured: tuple[ClaimRow, ...]
-    unmeasured: tuple[ClaimRow, ...]
-
-
-@dataclass(frozen=True)
 class Section:
     """A workload."""
 
@@ -179,33 +154,6 @@ def section(
         else "This run does not say which files it measured: an older Loombench made it.",
         commands=tuple((cell.name, cell.model, command(analysis.run, cell)) for cell in measured),
         pictures=pictures,
-    )
-
-
-def claims(judged: Sequence[JudgedClaim]) -> ClaimsSection | None:
-    """Return the section of the claims; None if there are none."""
-    if not judged:
-        return None
-    rows = [
-        ClaimRow(
-            verdict=result.verdict.value,
-            says=result.claim.says,
-            reading=result.claim.reading,
-            citations="; ".join(
-                f"{citation.document}, {citation.section}" for citation in result.claim.citations
-            ),
-            range=result.claimed,
-            measured=judgement.format_measured(result),
-            sentence=result.sentence,
-            warnings=result.warnings,
-        )
-        for result in judged
-    ]
-    unmeasured = judgement.Verdict.UNMEASURED.value
-    return ClaimsSection(
-        judgement.summary_sentence(judged),
-        tuple(row for row in rows if row.verdict != unmeasured),
-        tuple(row for row in rows if row.verdict == unmeasured),
     )
 
 

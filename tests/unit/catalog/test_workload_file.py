@@ -250,3 +250,14 @@ def test_a_folder_is_read_in_the_order_of_its_names(tmp_path: Path) -> None:
     for name in ("b", "a", "c"):
         (tmp_path / f"{name}.toml").write_text(WORKLOAD, encoding="utf-8")
     assert list(workload_file.load_folder(tmp_path)) == ["a", "b", "c"]
+
+
+def test_the_runtime_matters_in_the_cases_that_a_file_names() -> None:
+    def cases(text: str) -> tuple[str, ...]:
+        return workload(f"on_runtimes = {text}\n{WORKLOAD}").on_runtimes
+
+    assert workload().on_runtimes == ()
+    assert cases('["headline", "tasks-1"]') == ("headline", "tasks-1")
+    assert cases('["all"]') == tuple(workload().cases)
+    with pytest.raises(Problem, match=r'on_runtimes: found "headlines", expected all or one of'):
+        cases('["headlines"]')
