@@ -54,7 +54,8 @@ func TestAProbeThatEndsItsProcessHasReportedItsEvidence(t *testing.T) {
 	if code := p.WaitForExit(); code == command.ExitOK {
 		t.Errorf("found exit code %d, expected a crash", code)
 	}
-	if got := p.Stdout.String(); !strings.Contains(got, "first sibling: waits") || strings.Contains(got, "observed") {
+	// Under load, only one of the two siblings may have run before the panic.
+	if got := p.Stdout.String(); !strings.Contains(got, " sibling: waits") || strings.Contains(got, "observed") {
 		t.Errorf("found\n%s\nexpected evidence and no word", got)
 	}
 }
