@@ -54,7 +54,7 @@ from harness.errors import Problem
 from harness.files import read_text
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterable, Mapping
     from pathlib import Path
 
 _SHAPES_OF_WORK = ("makespan", "rate")
@@ -120,8 +120,7 @@ def _workload(id_: str, root: TomlTable, text: str, models: KnownModels) -> Work
     cases = read_cases(root, params, sweep, oracle, load)
     grid = read_grid(root, params, cases, models)
     observations = _observations(root, params, names, models)
-    counters = {observation.name for observation in observations}
-    measured = names | _OF_A_SAMPLE | _OF_A_TRIAL.get(shape, frozenset()) | counters
+    measured = names | _list_measured(shape, observations)
     return Workload(
         id=id_,
         title=root.text("title"),
@@ -158,6 +157,12 @@ def _workload(id_: str, root: TomlTable, text: str, models: KnownModels) -> Work
         groups=_groups(root, models),
         text=text,
     )
+
+
+def _list_measured(shape: str, observations: Iterable[Observation]) -> frozenset[str]:
+    """Return the names of what is measured, for the formulas of metrics."""
+    counters = {observation.name for observation in observations}
+    return _OF_A_SAMPLE | _OF_A_TRIAL.get(shape, frozenset()) | counters
 
 
 def _grows_with(work: TomlTable, params: Mapping[str, Param], shape: str) -> str:
