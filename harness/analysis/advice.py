@@ -6,15 +6,23 @@ be better than the best, the choice is undecided and says so: people act on advi
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 from harness import units
 from harness.analysis.findings import client_limited, contrast, why_no_ranking
-from harness.analysis.lead import does_other_work, find_lead, join_names, lead_of, without_twins
-from harness.analysis.run_results import ranked_groups
+from harness.analysis.lead import (
+    competitors,
+    contenders,
+    find_better,
+    find_lead,
+    join_names,
+    lead_of,
+    one_a_model,
+)
+from harness.analysis.run_results import ranked
 from harness.catalog.workload import BASELINE, NOT_ADVISED
 from harness.statistics import estimates
 from harness.statistics.verdicts import Verdict, judge_ratios
@@ -46,10 +54,16 @@ class Choice:
     certainty: Certainty
     because: str
     undecided: tuple[str, ...] = ()  # neither tied with the best nor different from it
+    better: tuple[str, ...] = ()  # variants and other runtimes that are better than the best
 
     @property
     def text(self) -> str:
         """The choice in words."""
+        better = f"; better still: {join_names(self.better, 'or')}" if self.better else ""
+        return self._best + better
+
+    @property
+    def _best(self) -> str:
         if not self.names:
             return "undecided"
         if len(self.names) > 1:
@@ -123,14 +137,11 @@ def _best_contestants(
         if result.by_cpu is not None:
             yield from _best_contestants(result.by_cpu, result.by_cpu.metric.label, language)
         return
-    (_, group), *_ = ranked_groups(result) or [("", [])]
-    cells = [
-        cell
-        for cell in without_twins(group, result.comparison)
-        if cell.cell.model not in NOT_ADVISED and not does_other_work(result, cell)
-    ]
-    if group and not cells:
+    cells = [cell for cell in contenders(result) if cell.cell.model not in NOT_ADVISED]
+    if not cells and ranked(result):
         return
+    compete, plain = competitors(cells, result.comparison), one_a_model(cells)
+    cells = [cell for cell in cells if cell in compete or cell not in plain]
     choices = [_best(result, "", cells)]
     by_language: dict[str, list[CellResult]] = {}
     named = {*choices[0].names, *choices[0].undecided}
@@ -138,7 +149,8 @@ def _best_contestants(
         for cell in cells:
             by_language.setdefault(language.get(cell.cell.model, ""), []).append(cell)
     for name, own in by_language.items():
-        if name and len(own) >= _LEAST_OPTIONS and not {cell.name for cell in own} & named:
+        is_choice = len(one_a_model(own)) >= _LEAST_OPTIONS
+        if name and is_choice and not {cell.name for cell in own} & named:
             choices.append(_best(result, units.language_name(name), own))
     yield Aspect(judged_by, result.workload.id, result.headline_id, tuple(choices))
 
@@ -149,7 +161,7 @@ def _best(result: WorkloadResult, language: str, cells: list[CellResult]) -> Cho
         failed = all(cell.failures for cell in result.headline if cell.attempts)
         why = "every contestant failed at least once" if failed else why_no_ranking(result)
         return Choice(language, (), Certainty.UNDECIDED, why)
-    best, *others = cells
+    best, *others = compete = competitors(cells, result.comparison)
     because = [f"{result.metric.label}: {_value(result, best)}"]
     pair = best.contestant, result.workload.baseline
     if pair in result.comparison.ratios:
@@ -161,7 +173,31 @@ def _best(result: WorkloadResult, language: str, cells: list[CellResult]) -> Cho
     if not all(is_judged(other.contestant, best.contestant) for other in others):
         because.append("too few blocks to be sure")
         return Choice(language, (best.name,), Certainty.UNDECIDED, "; ".join(because))
-    return _choice(language, lead_of(cells, result.comparison), "; ".join(because))
+    lead = lead_of(compete, result.comparison)
+    because += _best_at_other_sizes(result, compete, lead)
+    choice = _choice(language, lead, "; ".join(because))
+    return replace(choice, better=find_better(result, cells, best))
+
+
+def _best_at_other_sizes(
+    result: WorkloadResult, compete: list[CellResult], lead: Lead
+) -> Iterator[str]:
+    """Yield for each other size of the work who measured best there, if the lead is far from it."""
+    workload, metric = result.workload, result.metric
+    param = workload.sweep.param if workload.sweep else ""
+    models = {cell.cell.model for cell in compete}
+    for case in workload.cases_along(param) if param else ():
+        costs = {
+            cell.name: value if metric.better == "lower" else 1 / value
+            for cell in result.cases.get(case.id, ())
+            if cell.contestant.is_plain and cell.cell.model in models and cell.unranked is None
+            if metric.id in cell.metrics and (value := cell.metrics[metric.id].value) > 0
+        }
+        own = [costs[name] for name in lead.names if name in costs]
+        if case.id != result.headline_id and own:
+            best = min(costs, key=costs.__getitem__)
+            if min(own) > estimates.MARGIN * costs[best]:
+                yield f"but {best} with {param} = {workload.describe_param(case, param)}"
 
 
 def _choice(language: str, lead: Lead, because: str) -> Choice:

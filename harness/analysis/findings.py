@@ -6,7 +6,15 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from harness import units
-from harness.analysis.lead import Lead, join_names, lead_of, rivals, without_twins
+from harness.analysis.lead import (
+    Lead,
+    find_better,
+    join_names,
+    lead_of,
+    one_a_model,
+    rivals,
+    without_twins,
+)
 from harness.analysis.obstacle import Obstacle
 from harness.analysis.run_results import ranked, ranked_groups
 from harness.catalog.workload import HEADLINE, ON_ONE_PROCESSOR
@@ -14,11 +22,13 @@ from harness.statistics.estimates import MIN_FOR_INTERVAL
 from harness.statistics.verdicts import Verdict
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Callable, Iterable, Sequence
 
     from harness.analysis.comparison import Pair
     from harness.analysis.run_results import CellResult, WorkloadResult
     from harness.statistics.estimates import Ratio
+
+    _Words = Callable[[str], str]
 
 LONGEST_TITLE = 90  # characters
 _WIDE = 1.5  # high / low of an interval from which on one number says too much
@@ -113,17 +123,19 @@ def _leading(result: WorkloadResult, cells: Sequence[CellResult], *, with_value:
     if limited := client_limited(result.headline):
         by_cpu = "" if with_value else _cpu_lead(result, with_value=False)
         return by_cpu or unknown_lead(limited)
-    # One model, with one processor and with all, leads alone, but others are counted as shown.
-    one_each = without_twins(cells, result.comparison)
-    is_alone = len(lead_of(one_each, result.comparison).names) == 1
-    shown = one_each if is_alone else cells
+    compete = one_a_model(cells)
+    shown = without_twins(compete, result.comparison)
     best = shown[0]
     value = best.metrics[result.metric.id]
     number = f" ({units.format_value(value.value, result.metric.unit)})" if with_value else ""
     if not value.has_interval:
         return f"{best.name} leads so far{number}"
-    text = _lead_in_words(lead_of(shown, result.comparison), number)
-    return text if best is cells[0] else f"{text}, on one core too"
+    lead = lead_of(shown, result.comparison)
+    text = _lead_in_words(lead, number)
+    if best is not compete[0] and len(lead.names) == 1:
+        text += ", also on one core"
+    better = find_better(result, cells, best)
+    return f"{text}; better still: {join_names(better)}" if better else text
 
 
 def _cpu_lead(result: WorkloadResult, *, with_value: bool) -> str:
@@ -136,10 +148,10 @@ def _cpu_lead(result: WorkloadResult, *, with_value: bool) -> str:
 
 
 def client_limited(cells: Iterable[CellResult]) -> list[CellResult]:
-    """Return the contestants of a case that could have done more: any of them may be the best."""
+    """Return the competitors of a case that could have done more: any of them may be the best."""
     return [
         cell
-        for cell in cells
+        for cell in one_a_model(list(cells))
         if cell.unranked is not None and cell.unranked.obstacle is Obstacle.CLIENT_LIMITED
     ]
 
@@ -167,12 +179,9 @@ def _lead_in_words(lead: Lead, shown: str = "") -> str:
 def overall(results: list[WorkloadResult]) -> str:
     """Return what a run shows as a whole: which models lead how many workloads.
 
-    It counts plain implementations that do the same work, and leaves out the workloads that measure
-    the workbench.
-    Models that are tied for the lead count; where the lead is undecided, nobody does. A workload
-    with too few blocks has no leader.
+    It leaves out the workloads that measure the workbench. Models that are tied for the lead count;
+    where the lead is undecided, nobody does. A workload with too few blocks has no leader.
     """
-    wins: Counter[str] = Counter()
     unsure = 0
     sentences: list[str] = []
     leads: list[Lead] = []
@@ -185,41 +194,45 @@ def overall(results: list[WorkloadResult]) -> str:
             continue
         lead = lead_of(cells, result.comparison)
         words = _lead_in_words(lead)
-        if limited := [
-            cell for cell in client_limited(result.headline) if cell.contestant.is_plain
-        ]:
+        if limited := client_limited(result.headline):
             lead = Lead(lead.first, tuple(cell.name for cell in limited))
             words = unknown_lead(limited)
         sentences.append(f"{result.workload.title}: {words}")
         leads.append(lead)
-        wins.update(
-            ()
-            if lead.undecided
-            else dict.fromkeys(ON_ONE_PROCESSOR.get(name, name) for name in lead.first).keys()
-        )
     if not leads:
         return "Too few blocks for a finding" if unsure else "Nothing could be measured yet"
     few = f"; too few blocks in {units.format_count(unsure, 'other')}" if unsure else ""
     if len(leads) == 1:
         return f"{sentences[0]}{few}"
-    return f"{_wins_in_words(wins, leads)}{few}"
+    return f"{_wins_in_words(leads)}{few}"
 
 
-def _wins_in_words(wins: Counter[str], leads: Sequence[Lead]) -> str:
-    """Say who led how many workloads, and how many are undecided."""
-    undecided = sum(bool(lead.undecided) for lead in leads)
-    if not wins:
+def _wins_in_words(leads: Sequence[Lead]) -> str:
+    """Say who led how many workloads, and how many are undecided.
+
+    A model that led only where it was restricted to one processor is counted, and that is said.
+    """
+    decided = [lead.first for lead in leads if not lead.undecided]
+    undecided = len(leads) - len(decided)
+    if not decided:
         return f"The lead is undecided in all {undecided} workloads"
+    wins: Counter[str] = Counter()
+    restricted: Counter[str] = Counter()
+    for names in decided:
+        wins.update(dict.fromkeys(ON_ONE_PROCESSOR.get(name, name) for name in names).keys())
+        restricted.update(name for name in names if ON_ONE_PROCESSOR.get(name, name) not in names)
     (model, most), *others = wins.most_common(_MOST_WINNERS)
-    text = f"Of {len(leads)} workloads, {model} led or tied in {most}"
-    text += "".join(f", {name} in {count}" for name, count in others)
+    as_one = {ON_ONE_PROCESSOR[name]: f" ({n} as {name})" for name, n in restricted.items()}
+    text = f"Of {len(leads)} workloads, {model} led or tied in {most}{as_one.get(model, '')}"
+    text += "".join(f", {name} in {count}{as_one.get(name, '')}" for name, count in others)
     return f"{text}; {undecided} undecided" if undecided else text
 
 
 def contrast(result: WorkloadResult, pair: Pair) -> str:
     """Put the ratio of two contestants into words; the pair must have one.
 
-    Only times are fast or slow, and only latencies are late; other things are as much, or as many.
+    Only times are fast or slow, and only latencies are late, or far off if early is wrong too;
+    other things are as much, or as many.
     Where there are too few blocks to say whether the difference is real, the sentence as a whole
     says so.
     """
@@ -237,17 +250,17 @@ def contrast(result: WorkloadResult, pair: Pair) -> str:
         return f"{this} did {times} as many {thing} as {to}"
     if metric.better == "higher" or thing == "x":
         return f"{this} reached {times} of {to}"
+    larger, smaller = _words_for_times(result)
+    return f"{this} {larger(times)} {to}" if ratio > 1 else f"{this} {smaller(inverse)} {to}"
+
+
+def _words_for_times(result: WorkloadResult) -> tuple[_Words, _Words]:
+    """Return how one says that a time is larger, and smaller, by some factor."""
+    if result.workload.counts_early:
+        return "was {} as far off as".format, "was {} as exact as".format
     if result.workload.shape == "latency":
-        return (
-            f"{this} came {times} as late as {to}"
-            if ratio > 1
-            else f"{this} came {inverse} less late than {to}"
-        )
-    return (
-        f"{this} took {times} as long as {to}"
-        if ratio > 1
-        else f"{this} ran {inverse} as fast as {to}"
-    )
+        return "came {} as late as".format, "came {} less late than".format
+    return "took {} as long as".format, "ran {} as fast as".format
 
 
 def _format_times(ratio: Ratio) -> str:

@@ -1,13 +1,18 @@
-"""Who competes and who leads: one alone, several that are tied, or that is undecided. Pure."""
+"""Who competes and who leads: one alone, several that are tied, or that is undecided. Pure.
+
+Every sentence about the best of a workload uses this ranking, so no two of them disagree.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from harness.analysis.run_results import ranked
+from harness.analysis.run_results import ranked_groups
+from harness.catalog.contestant import DEFAULT_RUNTIME
 from harness.catalog.workload import ON_ONE_PROCESSOR
 from harness.statistics.verdicts import Verdict
 
@@ -35,13 +40,46 @@ class Lead:
 
 
 def rivals(result: WorkloadResult) -> list[CellResult]:
-    """Return the ranked plain cells that compete for the lead of a workload, the best first.
+    """Return the ranked cells that compete for the lead of a workload, the best first.
 
     All do the work of the baseline, and no model competes with itself.
     """
-    return without_twins(
-        [cell for cell in ranked(result, plain=True) if not does_other_work(result, cell)],
-        result.comparison,
+    return competitors(contenders(result), result.comparison)
+
+
+def contenders(result: WorkloadResult) -> list[CellResult]:
+    """Return the ranked cells of the first group of variants that do the work of the baseline."""
+    (_, group), *_ = ranked_groups(result) or [("", [])]
+    return [cell for cell in group if not does_other_work(result, cell)]
+
+
+def competitors(cells: Sequence[CellResult], comparison: Comparison) -> list[CellResult]:
+    """Return those of these ranked cells that compete: one of each model."""
+    return without_twins(one_a_model(cells), comparison)
+
+
+def one_a_model(cells: Sequence[CellResult]) -> list[CellResult]:
+    """Return the plain cells; where none is plain, those of the default runtime, or else all.
+
+    A model with many variants, or on many Pythons, so competes once, as what most people run.
+    """
+    plain = [cell for cell in cells if cell.contestant.is_plain]
+    default = [cell for cell in cells if cell.contestant.runtime == DEFAULT_RUNTIME]
+    return plain or default or list(cells)
+
+
+def find_better(
+    result: WorkloadResult, cells: Sequence[CellResult], best: CellResult
+) -> tuple[str, ...]:
+    """Return who is really better than the leader, but is a variant or on another runtime.
+
+    `cells` are ranked.
+    """
+    compete = one_a_model(cells)
+    return tuple(
+        cell.name
+        for cell in takewhile(lambda cell: cell is not best, cells)
+        if cell not in compete and result.comparison.is_different(cell.contestant, best.contestant)
     )
 
 

@@ -175,17 +175,12 @@ def ranked_groups(result: WorkloadResult) -> list[tuple[str, list[CellResult]]]:
     return [(label, own) for label, own in found if own]
 
 
-def ranked(result: WorkloadResult, *, plain: bool = False) -> list[CellResult]:
-    """Return the cells of the headline case that have a value and are ranked, best first.
-
-    `plain` leaves out variants.
-    """
+def ranked(result: WorkloadResult) -> list[CellResult]:
+    """Return the cells of the headline case that have a value and are ranked, best first."""
     known = [
         cell
         for cell in result.headline
-        if result.metric.id in cell.metrics
-        and cell.unranked is None
-        and (cell.contestant.is_plain or not plain)
+        if result.metric.id in cell.metrics and cell.unranked is None
     ]
     sign = 1 if result.metric.better == "lower" else -1
     return sorted(known, key=lambda cell: sign * cell.metrics[result.metric.id].value)

@@ -148,6 +148,11 @@ class Workload:
         return self.load is not None and self.load.drains
 
     @property
+    def counts_early(self) -> bool:
+        """Whether its latencies are errors: too early is as wrong as too late."""
+        return any("early_share" in metric.formula.names for metric in self.metrics.values())
+
+    @property
     def baseline(self) -> Contestant:
         """The contestant in the denominator of ratios."""
         return Contestant(self.id, BASELINE)

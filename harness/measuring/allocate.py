@@ -7,13 +7,14 @@ The rule is fixed before the first trial. Nothing is measured again because it l
 2. Enough blocks for a confidence interval of every other case that a claim needs.
 3. One block of every case that is left.
 4. The minimum number of blocks of the headline cases with other variants, with all contestants.
-5. As many blocks of every headline case as the user asked for, then more of those with a high noise
-   floor, until it is low or they have ten: below it, nothing can be told apart.
+5. As many blocks of every headline case as the user asked for.
 6. One block of each further point of a grid that lies where the fastest contestant changes, then
-   of its rim (`harness.measuring.refine`).
-7. More blocks of the cases that are no headline, until each has enough for an interval: those of a
-   grid last, and of them first where the fastest contestant changes.
-8. The headline case with the least precise ratios relative to the cost of a block.
+   of its rim (`harness.measuring.refine`). Then enough for intervals at all points, first where the
+   fastest contestant changes: a map of one block each shows nothing.
+7. More blocks of the headline cases with a high noise floor, until it is low or they have ten, or
+   twice as many as asked for: below it, nothing can be told apart.
+8. More blocks of the other cases, until each has enough for an interval.
+9. The headline case with the least precise ratios relative to the cost of a block.
 
 Measuring ends once all ratios of headline cases have the requested precision, and had it after each
 of the last blocks (`harness.statistics.stopping`).
@@ -50,7 +51,7 @@ POINT_ROUNDS = 3
 
 # What the noise floor of a headline case may be, as a factor. Servers vary more: their numbers
 # contain a second program, the load generator.
-LOW_FLOOR, LOW_FLOOR_OF_SERVERS = 1.04, 1.08
+LOW_FLOOR, LOW_FLOOR_OF_SERVERS = 1.03, 1.06
 ENOUGH_FOR_FLOOR = 10  # blocks; more would cost more than they sharpen
 
 
@@ -218,10 +219,15 @@ class Allocator:
             for key, case in unfinished.items()
         }
         if any(gains.values()):
+            points, sweeps = (
+                [key for key in later if (key in self._points) is wanted]
+                for wanted in (True, False)
+            )
             key = (
-                self._choose_blurred(unfinished)
-                or self._choose_point(later)
-                or self._choose_later(later)
+                self._choose_point(points)
+                or self._choose_begun_point(points)
+                or self._choose_blurred(unfinished)
+                or self._choose_sweep(sweeps)
             )
             if key is not None:
                 return key
@@ -229,47 +235,50 @@ class Allocator:
 
     def _choose_short(self, cases: Mapping[CaseKey, MeasuredCase]) -> CaseKey | None:
         """Return the headline case that lacks most of the blocks that the user asked for."""
-        counts = {key: case.block_count + self._count_running(key) for key, case in cases.items()}
-        fewest = min(counts, key=counts.__getitem__, default=None)
-        return fewest if fewest is not None and counts[fewest] < self._least_blocks else None
+        fewest = min(cases, key=self._count_blocks, default=None)
+        is_short = fewest is not None and self._count_blocks(fewest) < self._least_blocks
+        return fewest if is_short else None
 
     def _choose_blurred(self, cases: Mapping[CaseKey, MeasuredCase]) -> CaseKey | None:
         """Return the headline case whose noise floor a block lowers most for its cost, or None."""
         gains = {}
+        enough = max(ENOUGH_FOR_FLOOR, 2 * self._least_blocks)
         for key, case in cases.items():
             floor, running = case.noise_floor, self._count_running(key)
-            if floor is not None and case.block_count + running < ENOUGH_FOR_FLOOR:
+            if floor is not None and case.block_count + running < enough:
                 gains[key] = (floor - self._low_floors[key]) / case.block_cost_ns / (1 + running)
         best = max(gains, key=gains.__getitem__, default=None)
         return best if best is not None and gains[best] > 0 else None
 
-    def _choose_later(self, later: Sequence[CaseKey]) -> CaseKey | None:
-        """Return the case that needs more blocks for an interval; points of grids come last."""
-        counts = {key: self._cases[key].block_count + self._count_running(key) for key in later}
-        too_few = [key for key, count in counts.items() if count < estimates.MIN_FOR_INTERVAL]
-        others = [key for key in too_few if key not in self._points]
-        if others:
-            return min(others, key=counts.__getitem__)
-        points = [key for key in too_few if counts[key]]
-        leaders = {key[0]: self._leaders(key[0]) for key in points}
+    def _choose_sweep(self, keys: Sequence[CaseKey]) -> CaseKey | None:
+        """Return the case that lacks most of the blocks for an interval, or None."""
+        return min(self._too_few(keys), key=self._count_blocks, default=None)
+
+    def _choose_begun_point(self, keys: Sequence[CaseKey]) -> CaseKey | None:
+        """Return the measured point of a grid that lacks blocks for an interval, or None."""
+        points = [key for key in self._too_few(keys) if self._count_blocks(key)]
+        leaders = {workload: self._leaders(workload) for workload, _ in points}
 
         def order(key: CaseKey) -> tuple[int, bool]:
             is_on_border = refine.is_on_border(self._points[key][1], leaders[key[0]])
-            return counts[key], not is_on_border
+            return self._count_blocks(key), not is_on_border
 
         return min(points, key=order, default=None)
 
-    def _choose_point(self, later: Sequence[CaseKey]) -> CaseKey | None:
+    def _too_few(self, keys: Sequence[CaseKey]) -> list[CaseKey]:
+        """Return the cases with too few blocks for an interval."""
+        return [key for key in keys if self._count_blocks(key) < estimates.MIN_FOR_INTERVAL]
+
+    def _count_blocks(self, key: CaseKey) -> int:
+        """Count the blocks of a case, also those that run now."""
+        return self._cases[key].block_count + self._count_running(key)
+
+    def _choose_point(self, keys: Sequence[CaseKey]) -> CaseKey | None:
         """Return a point of a grid that was not measured yet and is useful, or None."""
-        for workload in dict.fromkeys(key[0] for key in later if key in self._points):
-            grid = self._points[next(key for key in self._points if key[0] == workload)][0]
-            candidates = {
-                self._points[key][1]
-                for key in later
-                if key in self._points
-                if key[0] == workload
-                if not (self._cases[key].block_count or self._count_running(key))
-            }
+        for workload in dict.fromkeys(key[0] for key in keys):
+            own = [key for key in keys if key[0] == workload]
+            grid = self._points[own[0]][0]
+            candidates = {self._points[key][1] for key in own if not self._count_blocks(key)}
             point = refine.next_point(grid, self._leaders(workload), candidates)
             if point is not None:
                 return workload, grid.cases[point]

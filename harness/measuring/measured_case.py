@@ -27,6 +27,7 @@ from harness.statistics.rounds import (
     SOON_ROUNDS,
     Costs,
     choose_rounds,
+    time_round_s,
 )
 from harness.statistics.stopping import StoppingRule
 
@@ -43,7 +44,7 @@ if TYPE_CHECKING:
 # A contestant whose first process gave no answer is asked once more whether its time grows.
 _TRIES_TO_LOOK = 2
 # If a round takes longer, three are enough, or even one where it leaves little noise.
-_LONG_ROUND_NS, _VERY_LONG_ROUND_NS = 1_000_000_000, 1_500_000_000
+_LONG_ROUND_S, _VERY_LONG_ROUND_S = 1.0, 1.5
 
 
 @dataclass
@@ -53,7 +54,7 @@ class _RecordedBlock:
     cells: set[Cell] = field(default_factory=set)
     cost_ns: int = 0
     turns: list[int] = field(default_factory=list)  # of each contestant that took any
-    turns_ns: float = 0.0  # how long all turns took
+    turns_s: list[float] = field(default_factory=list)  # how long a turn of each took
 
     @property
     def rounds(self) -> int:
@@ -63,6 +64,11 @@ class _RecordedBlock:
         the baseline takes more.
         """
         return median_low(self.turns) if self.turns else 0
+
+    @property
+    def all_turns_s(self) -> float:
+        """How long all turns took."""
+        return sum(n * turn_s for n, turn_s in zip(self.turns, self.turns_s, strict=True))
 
 
 class MeasuredCase:
@@ -87,6 +93,7 @@ class MeasuredCase:
         self._first = set(keep_models(list(self._assignments), compared))
         self.variants = self._assignments.keys() - self._first
         self._contrasts = _choose_contrasts(list(self._assignments))
+        self._control = _choose_control(list(self._assignments))
         self._blocks: defaultdict[int, _RecordedBlock] = defaultdict(_RecordedBlock)
         self._values: defaultdict[Cell, BlockValues] = defaultdict(BlockValues)
         self._growths: defaultdict[Cell, dict[int, Growth]] = defaultdict(dict)
@@ -118,7 +125,7 @@ class MeasuredCase:
             self._values[cell].add(trial.block, samples, trial.rounds, trial.first_round)
             if trial.rounds:
                 block.turns.append(trial.rounds)
-                block.turns_ns += trial.rounds * _turn_ns(trial)
+                block.turns_s.append(_turn_s(trial))
         if self.is_complete(trial.block):
             self._compare(trial.block, kind)
 
@@ -181,8 +188,8 @@ class MeasuredCase:
     @property
     def noise_floor(self) -> float | None:
         """The noise floor as a factor, of the noisiest class of hosts; None while unknown."""
-        control = next((cell for cell in self._contrasts if cell.control), None)
-        known = map(estimates.paired_ratio, self._pairs[control].values()) if control else ()
+        classes = [pairs for cell in self._control for pairs in self._pairs[cell].values()]
+        known = map(estimates.paired_ratio, classes)
         return max(
             (
                 max(one.high, 1 / one.low)
@@ -235,8 +242,8 @@ class MeasuredCase:
         if not timed:
             return DEFAULT_ROUNDS
         costs = Costs(
-            start=float(np.mean([one.cost_ns - one.turns_ns for one in timed])),
-            round=float(np.mean([one.turns_ns / one.rounds for one in timed])),
+            start=float(np.mean([one.cost_ns / 1e9 - one.all_turns_s for one in timed])),
+            round=float(np.mean([time_round_s(one.turns_s) for one in timed])),
         )
         contrasts = [self._ratios(done, *pair) for pair in self._contrasts.items()]
         wanted = choose_rounds(contrasts, costs, self._rule.precision, _fewest_rounds(costs.round))
@@ -256,12 +263,13 @@ class MeasuredCase:
         """Update the ratios by those of a completed block."""
         spreads: dict[Cell, float] = {}
         going_on = self.cells_of(block + 1)
-        for cell, base in self._contrasts.items():
+        for cell, base in (self._contrasts | self._control).items():
             pair = pair_block(self._values[cell], self._values[base], block)
             if pair is not None:
                 self._pairs[cell][kind].append(pair)
             is_final = not {cell, base} <= going_on  # more blocks would not change it
-            known = [] if is_final else self._list_spreads(cell)
+            counts = cell in self._contrasts and not is_final
+            known = self._list_spreads(cell) if counts else []
             if known:
                 spreads[cell] = max(known)
         self._widest = max(spreads, key=spreads.__getitem__, default=self._widest)
@@ -292,21 +300,31 @@ def _choose_contrasts(cells: Sequence[Cell]) -> dict[Cell, Cell]:
         for cell in cells
         if cell.contestant.runtime != DEFAULT_RUNTIME
     }
-    baseline = Contestant(cells[0].workload, BASELINE)
-    base = next((cell for cell in cells if cell.contestant == baseline), cells[0])
+    base = _find_base(cells)
     if on_default:
         pairs = ((cell, twin if twin in cells else base) for cell, twin in on_default.items())
         return {cell: other for cell, other in pairs if cell != other}
     return {cell: base for cell in cells if cell != base}
 
 
-def _fewest_rounds(round_ns: float) -> int:
-    if round_ns > _VERY_LONG_ROUND_NS:
+def _choose_control(cells: Sequence[Cell]) -> dict[Cell, Cell]:
+    """Return the second copy of the contestant that is entered twice, with the first, if any."""
+    return {cell: _find_base(cells) for cell in cells if cell.control}
+
+
+def _find_base(cells: Sequence[Cell]) -> Cell:
+    """Return the cell of the baseline, or else the first."""
+    baseline = Contestant(cells[0].workload, BASELINE)
+    return next((cell for cell in cells if cell.contestant == baseline), cells[0])
+
+
+def _fewest_rounds(round_s: float) -> int:
+    if round_s > _VERY_LONG_ROUND_S:
         return 1
-    return FEWEST_LONG_ROUNDS if round_ns > _LONG_ROUND_NS else FEWEST_ROUNDS
+    return FEWEST_LONG_ROUNDS if round_s > _LONG_ROUND_S else FEWEST_ROUNDS
 
 
-def _turn_ns(trial: Trial) -> float:
+def _turn_s(trial: Trial) -> float:
     """Return how long a turn took: a sample or, on a server, the load without a fixed rate.
 
     All turns together have one phase at a fixed rate, however many they are.
@@ -315,4 +333,4 @@ def _turn_ns(trial: Trial) -> float:
         *(phase.elapsed_ns for phase in trial.phases if phase.loop != "open"),
         *(sample.elapsed_ns for sample in trial.samples if not sample.warmup and not trial.phases),
     ]
-    return sum(spans) / trial.rounds
+    return sum(spans) / trial.rounds / 1e9

@@ -20,7 +20,7 @@ from harness.measuring.machine.interference import RoundWatch
 from harness.measuring.machine.limits import count_open_files, raise_open_files
 from harness.measuring.servers.load_protocol import expect_turns
 from harness.measuring.trials import MOST_ATTEMPTS
-from harness.statistics.rounds import FEWEST_LONG_ROUNDS, fit_rounds
+from harness.statistics.rounds import FEWEST_LONG_ROUNDS, fit_rounds, time_round_s
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -166,7 +166,7 @@ class _Turns:
         self._take_round(contestants)
         turns_s = [contestant.turn_s for contestant in contestants]
         least = self.expected_rounds
-        if sum(turns_s) <= _LONG_ROUND_S:
+        if time_round_s(turns_s) <= _LONG_ROUND_S:
             least = max(least, min(FEWEST_LONG_ROUNDS, self.most_rounds))
         block_s = self.most_rounds * _ROUND_S
         shares = fit_rounds(turns_s, block_s, least, self.most_rounds, self.expected_rounds)

@@ -30,7 +30,7 @@ def table(recorded: Sequence[Recorded]) -> Table:
             one.model,
             f"{len(trace.lanes):,}",
             f"{checks.count_switches(trace):,}",
-            str(checks.count_parallel(trace)),
+            str(checks.count_parallel(checks.only_tasks(trace))),
             f"{checks.count_overtakes(trace):,}",
             units.format_time(trace.total_ns(State.RUNNING)),
             units.format_time(one.cpu_ns),
@@ -42,7 +42,7 @@ def table(recorded: Sequence[Recorded]) -> Table:
 def explain(recorded: Sequence[Recorded], missing: Mapping[str, str]) -> Iterator[str]:
     """Yield what the columns mean, what each recording sees, and which models are missing."""
     yield (
-        "turns: how often a lane began to run; at once: lanes that ran at one moment; overtakes:"
+        "turns: how often a lane began to run; at once: tasks that ran at one moment; overtakes:"
         " lanes that ran before one that had been ready for longer; cost: traced over untraced."
     )
     seen: dict[str, list[str]] = {}

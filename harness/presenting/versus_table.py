@@ -31,7 +31,7 @@ def versus(pair: HeadToHead, width: int) -> Iterator[RenderableType]:
     if pair.bouts:
         yield Text(
             f"Above 1x, {pair.first} is better: faster, or smaller, or less late."
-            f" Tied: equal within {MARGIN_PERCENT}%.\n"
+            f" Tied: no difference was found, and equal within {MARGIN_PERCENT}%.\n"
         )
         yield _table(pair, is_wide=width >= _WIDE)
         if pair.why_undecided:

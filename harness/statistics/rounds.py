@@ -93,8 +93,22 @@ def fit_rounds(
     return _share_rounds(turns_s, least, fewest_each)
 
 
+def time_round_s(turns_s: Sequence[float]) -> float:
+    """Return how long a round of these turns takes; at least one turn is needed.
+
+    A very long turn counts in part: its contestant takes part in some of the rounds only.
+    """
+    longest_s = _longest_turn_s(turns_s)
+    return sum(min(turn_s, longest_s) for turn_s in turns_s)
+
+
+def _longest_turn_s(turns_s: Sequence[float]) -> float:
+    """Return how long a turn may be for its contestant to take part in every round."""
+    return max(_SHORT_TURN_S, _LARGEST_SHARE * median(turns_s))
+
+
 def _share_rounds(turns_s: Sequence[float], rounds: int, fewest: int) -> list[int]:
-    most_s = rounds * max(_SHORT_TURN_S, _LARGEST_SHARE * median(turns_s))
+    most_s = rounds * _longest_turn_s(turns_s)
     return [
         min(rounds, max(fewest, int(most_s / turn_s))) if turn_s else rounds for turn_s in turns_s
     ]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -38,6 +39,11 @@ def find_overlaps(trace: Trace) -> list[Overlap]:
             if end > last_end:
                 last_end, last_name = end, name
     return found
+
+
+def only_tasks(trace: Trace) -> Trace:
+    """Return a trace without its first lane, which creates the others; as it is if it is alone."""
+    return replace(trace, lanes=trace.lanes[1:] or trace.lanes)
 
 
 def count_parallel(trace: Trace) -> int:

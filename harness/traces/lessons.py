@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from harness.traces import checks
@@ -28,11 +27,6 @@ def teach(lesson: str, traces: Mapping[str, Trace]) -> str:
     return _group({model: word(trace) for model, trace in traces.items()})
 
 
-def tasks_of(trace: Trace) -> tuple[Lane, ...]:
-    """Return all lanes but the first, which creates the others."""
-    return trace.lanes[1:]
-
-
 def _group(words: Mapping[str, str]) -> str:
     """Say the same of models that do the same: `In go, two run at once. In the others, ...`."""
     groups: dict[str, list[str]] = {}
@@ -56,13 +50,12 @@ def _number(value: int) -> str:
 
 
 def _at_once(trace: Trace) -> str:
-    most = checks.count_parallel(replace(trace, lanes=tasks_of(trace)))
+    most = checks.count_parallel(checks.only_tasks(trace))
     return f"up to {_number(most)} run at once" if most > 1 else "only one runs at a time"
 
 
 def _waits(trace: Trace) -> str:
-    tasks = replace(trace, lanes=tasks_of(trace))
-    most = max(number for _, number in tasks.count(State.WAITING))
+    most = max(number for _, number in checks.only_tasks(trace).count(State.WAITING))
     return f"{_number(most)} wait at once" if most > 1 else "they wait one after the other"
 
 
@@ -89,7 +82,7 @@ def _order(trace: Trace) -> str:
 def _ticks(trace: Trace) -> str:
     """Return whether the first lane ran between the beginning and the end of another's work."""
     ticks = [span.start_ns for span in _runs(trace.lanes[0])]
-    works = [runs for lane in tasks_of(trace) if (runs := _runs(lane))]
+    works = [runs for lane in checks.only_tasks(trace).lanes if (runs := _runs(lane))]
     if any(runs[0].start_ns < tick < runs[-1].end_ns for runs in works for tick in ticks):
         return "the ticks go on"
     return "the ticks stop until it is over"
@@ -101,9 +94,10 @@ def _runs(lane: Lane) -> list[Span]:
 
 def _cleanup(trace: Trace) -> str:
     """Of tasks that were cancelled while they waited."""
-    if not all(_runs_again(lane) for lane in tasks_of(trace)):
+    tasks = checks.only_tasks(trace)
+    if not all(_runs_again(lane) for lane in tasks.lanes):
         return "a task ends where it waits"
-    most = checks.count_parallel(replace(trace, lanes=tasks_of(trace)))
+    most = checks.count_parallel(tasks)
     return (
         f"up to {_number(most)} clean up at once" if most > 1 else "one cleans up after the other"
     )

@@ -196,7 +196,7 @@ def _head(axes: Axes, one: Drawn, skip_ns: int) -> None:
 
 def _describe(one: Drawn, skip_ns: int) -> str:
     trace = one.trace
-    most = checks.count_parallel(trace)
+    most = units.format_count(checks.count_parallel(checks.only_tasks(trace)), "task")
     lanes = units.format_count(len(trace.lanes), "lane")
     steps = units.format_count(checks.count_switches(trace), "turn")
     skipped = f"; its first {units.format_time(skip_ns)} are left out" if skip_ns else ""

@@ -9,7 +9,7 @@ from matplotlib.colors import to_rgb
 from matplotlib.patches import Rectangle
 
 from harness import units
-from harness.analysis.findings import overall
+from harness.analysis.findings import client_limited, overall
 from harness.analysis.lead import does_other_work, lead_of, rivals
 from harness.analysis.obstacle import Obstacle
 from harness.analysis.run_results import by_topic
@@ -41,8 +41,9 @@ _ABSENT = {
 }
 _OBSTACLES = {Obstacle.CLIENT_LIMITED: "client", Obstacle.TOO_FEW: "too few"}
 _NOTE = (
-    "Bold: best or tied. Grey: no real difference. n/a: not applicable. other: other work. limit:"
-    " too much for it. client: limited by the load generator. too few: fewer blocks than others."
+    "Bold: best or tied; go-1cpu and go are one. Grey: no real difference. n/a: not applicable."
+    " other: other work. limit: too much for it. client: limited by the load generator."
+    " too few: fewer blocks than others."
 )
 
 
@@ -156,6 +157,8 @@ def _is_like_baseline(result: WorkloadResult, ratio: Ratio) -> bool:
 def _leaders(result: WorkloadResult) -> tuple[str, ...]:
     """Return the models that lead a workload, alone or tied; none if that is undecided."""
     cells = rivals(result)
+    if client_limited(result.headline):
+        return ()
     if not cells or not cells[0].metrics[result.metric.id].has_interval:
         return ()
     lead = lead_of(cells, result.comparison)

@@ -40,7 +40,8 @@ def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
         f"{workload.title}: {_finding(result, measured)}",
         f"{measured.capitalize()} by percentile{rate}  ({workload.describe_params(case)})",
         analysis,
-        "Median over processes; the far tail and the maximum are of all processes." + behind,
+        "Of all waits of a process together, the median over processes (tables: of its samples)."
+        " The far tail and the maximum are of all processes." + behind,
     )
     _draw(axes, analysis, cells)
     return sheet

@@ -120,7 +120,7 @@ def undecided(analysis: Analysis) -> str:
         cells = rivals(result)
         if not cells or result.workload.is_floor:
             continue
-        if any(cell.contestant.is_plain for cell in client_limited(result.headline)):
+        if client_limited(result.headline):
             limited.append(result.workload.title)
         elif (
             not cells[0].metrics[result.metric.id].has_interval

@@ -419,6 +419,13 @@ def test_a_run_counts_in_how_many_workloads_each_model_leads(
     assert findings.overall(results) == sentence
 
 
+def test_who_led_on_one_processor_alone_counts_for_its_model_and_is_told() -> None:
+    one_cpu = {"go-1cpu": about(20 * MS), "go": about(30 * MS), "asyncio": about(50 * MS)}
+    leads_alone = leads(one_cpu, {(name, "go-1cpu"): different(2.0) for name in ("go", "asyncio")})
+    sentence = "Of 2 workloads, go led or tied in 1 (1 as go-1cpu), asyncio in 1"
+    assert findings.overall([leads_alone, ASYNCIO_LEADS]) == sentence
+
+
 def test_variants_do_not_count_for_their_models() -> None:
     found = ASYNCIO_LEADS
     variant = replace(

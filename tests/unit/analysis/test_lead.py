@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import pytest
+from msgspec import structs
 
 from harness.analysis.advice import advice
 from harness.analysis.findings import overall, title
 from harness.analysis.lead import rivals, without_twins
 from harness.analysis.run_results import Analysis, WorkloadResult, ranked
-from tests.support.factories import WORKLOAD, analysed, trials
+from harness.catalog.workload import HEADLINE
+from harness.results.records import Cell
+from tests.support.factories import WORKLOAD, analysed, cell, trials, who
 
 STEADY, NOISY = [10_000] * 6, [9_000, 14_000, 10_500, 9_200, 12_500, 10_000]
 # A floor beside the question: what a program costs that copies nothing.
@@ -35,7 +38,7 @@ def measured(one_cpu: list[int], unlimited: list[int]) -> Analysis:
 
 @pytest.mark.parametrize(
     ("one_cpu", "led"),
-    [(STEADY, "go led, on one core too"), (NOISY, "go led")],
+    [(STEADY, "go led, also on one core"), (NOISY, "go led")],
     ids=["tied", "undecided"],
 )
 def test_a_model_on_one_processor_stands_back_behind_the_same_on_all(
@@ -49,12 +52,38 @@ def test_a_model_on_one_processor_stands_back_behind_the_same_on_all(
     assert row.aspects[0].choices[0].text == "go"
 
 
-def test_among_other_leaders_a_title_counts_both() -> None:
+def test_a_title_names_the_same_leaders_as_the_run() -> None:
     analysis = analysed(
         *trials("asyncio", NOISY), *trials("go-1cpu", STEADY), *trials("go", NOISY[::-1])
     )
-    assert overall([demo(analysis)]) == "Demo: asyncio and go led, too close to rank"
-    assert title(demo(analysis)).endswith("go-1cpu, asyncio and go led, too close to rank")
+    leaders = "Demo: asyncio and go led, too close to rank"
+    assert overall([demo(analysis)]) == title(demo(analysis)) == leaders
+
+
+def test_variants_and_other_runtimes_that_are_better_follow_the_leader() -> None:
+    analysis = analysed(
+        *trials("asyncio", [30_000] * 6),
+        *trials("trio", [40_000] * 6),
+        *trials(cell("asyncio", variant="fast"), STEADY),
+        *trials(Cell(structs.replace(who("trio"), runtime="3.14t"), HEADLINE), [20_000] * 6),
+        *trials(cell("trio", variant="slow"), [50_000] * 6),
+    )
+    assert overall([demo(analysis)]) == "Demo: asyncio led"
+    assert title(demo(analysis)) == (
+        "Demo: asyncio led; better still: asyncio · fast and trio @ 3.14t"
+    )
+    (row,) = advice(analysis)
+    assert row.aspects[0].choices[0].text == (
+        "asyncio; better still: asyncio · fast or trio @ 3.14t"
+    )
+
+
+def test_where_no_plain_contestant_was_measured_variants_compete() -> None:
+    analysis = analysed(
+        *trials(cell("asyncio", variant="fast"), STEADY),
+        *trials(cell("asyncio", variant="slow"), [50_000] * 6),
+    )
+    assert overall([demo(analysis)]) == "Demo: asyncio · fast led"
 
 
 def test_a_restriction_that_makes_a_model_better_is_named() -> None:

@@ -169,6 +169,29 @@ def test_a_headline_case_with_a_high_noise_floor_is_sharpened_before_intervals_o
     assert headline["demo"] < ENOUGH_FOR_FLOOR
 
 
+def test_the_noise_floor_counts_as_much_where_there_are_further_runtimes() -> None:
+    here = planned("asyncio", "trio")
+    there = [
+        msgspec.structs.replace(
+            one, contestant=msgspec.structs.replace(one.contestant, runtime="3.14t")
+        )
+        for one in here
+        if one.case == HEADLINE and not one.control
+    ]
+    done = list(run(allocator([*here, *there]), MadeUp(NOISY), 30))
+    headline = Counter(block.workload for block in done if block.case == HEADLINE)
+    assert headline["other"] == ENOUGH_FOR_FLOOR
+
+
+def test_a_floor_gets_twice_the_blocks_that_the_user_asked_for() -> None:
+    profile = replace(PROFILE, blocks=12)
+    it = Allocator(planned("asyncio", "trio"), BOTH, 7, profile, 0.03)
+    headline = Counter(
+        block.workload for block in run(it, MadeUp(NOISY), 50) if block.case == HEADLINE
+    )
+    assert headline == {"demo": 12, "other": 24}
+
+
 def test_cheaper_cases_are_measured_more_often_at_the_same_precision() -> None:
     machine = MadeUp({"demo": 0.2, "other": 0.2}, {"demo": 10**8, "other": 10**9})
     done = list(run(allocator(planned("asyncio", "trio")), machine, 80))[14:]

@@ -37,7 +37,7 @@ def test_every_lane_has_a_row_and_every_model_a_panel() -> None:
     assert len(second.get_yticklabels()) == 3
     assert first.get_xlim() == second.get_xlim()
     assert first.get_title("right") == "ping → pong → ping"
-    assert first.get_title("left") == "asyncio   (2 lanes, 3 turns, at most 1 at once)"
+    assert first.get_title("left") == "asyncio   (2 lanes, 3 turns, at most 1 task at once)"
 
 
 def test_what_is_too_short_to_see_is_drawn_once_and_wider() -> None:
