@@ -20,13 +20,13 @@ _LOG_FROM = 5.0  # largest / least value from which an axis is logarithmic
 _MOST_BYTE_TICKS = 8
 _SHORTENED_FROM = 10_000  # counts: `10k` is narrow enough, `10,000 tasks` is not
 _DIGIT_INCH = 0.071  # width of a digit in a tick label
-_TICK_INCH = 0.62  # width of a tick label on the x axis
+_TICK_INCH, _WORDY_TICK_INCH = 0.62, 0.95  # width of a tick label on the x axis: 10 ms, 300 tasks
 
 
 def set_x_scale(axes: Axes, unit: str, lows: Sequence[float], highs: Sequence[float]) -> None:
     """Set the x axis for values between `lows` and `highs`, with readable ticks."""
     least, most = min(lows), max(highs)
-    room = _ticks_that_fit(axes)
+    room = _ticks_that_fit(axes, unit)
     if least > 0 and most / least > _LOG_FROM:
         axes.set_xscale("log")
         axes.set_xlim(least / 1.5, most * 1.5)
@@ -46,8 +46,9 @@ def set_x_scale(axes: Axes, unit: str, lows: Sequence[float], highs: Sequence[fl
     axes.grid(axis="x")
 
 
-def _ticks_that_fit(axes: Axes) -> int:
-    return max(2, int(axes.get_window_extent().width / axes.figure.dpi / _TICK_INCH))
+def _ticks_that_fit(axes: Axes, unit: str) -> int:
+    inches = _WORDY_TICK_INCH if _has_word(unit) else _TICK_INCH
+    return max(2, int(axes.get_window_extent().width / axes.figure.dpi / inches))
 
 
 def set_log_ticks(axis: Axis, low: float, high: float, unit: str, most: int) -> None:
@@ -89,6 +90,12 @@ def set_ticks(axis: Axis, ticks: Sequence[float], unit: str) -> None:
     axis.set_minor_locator(NullLocator())
     axis.set_minor_formatter(NullFormatter())
     axis.set_major_formatter(FuncFormatter(lambda x, _: _format_tick(x, unit)))
+
+
+def _has_word(unit: str) -> bool:
+    """Return whether a tick shows its unit as a word: `300 tasks`."""
+    base, _, per = unit.partition("/")
+    return per != "s" and base not in ("ns", "bytes", "x", "%", "")
 
 
 def _format_tick(value: float, unit: str) -> str:

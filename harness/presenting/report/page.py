@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _TEMPLATES = Path(__file__).parent / "templates"
 _SCRIPTS = ("page.js", "versus.js")
+_LONG_FACT = "config_args"  # in `run.json`
 _UNTITLED = ("overview", "claims", "drift")  # the page has their title as a sentence above them
 _MOST_FIGURE_TEXT = 3_000_000  # characters of all SVGs; the page stays below 5 MB
 
@@ -114,7 +115,9 @@ def _machine_and_run(analysis: Analysis) -> dict[str, object]:
             (
                 units.language_name(runner.language) + runner.key.removeprefix(runner.name),
                 runner.version.removeprefix("go"),
-                ", ".join(f"{key} {value}" for key, value in runner.facts.items()),
+                ", ".join(
+                    f"{key} {value}" for key, value in runner.facts.items() if key != _LONG_FACT
+                ),
             )
             for runner in analysis.run.runners
         ],

@@ -15,7 +15,7 @@ from harness.catalog.workload import BASELINE
 from harness.results.records import Status
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from harness.analysis.run_results import Analysis, CellResult, WorkloadResult
     from harness.catalog.contestant import Contestant
@@ -74,7 +74,7 @@ class CaseTable:
     rows: tuple[ContestantRow, ...]
     failures: tuple[tuple[str, str, str], ...]  # contestant, number and kind of failures, message
     absences: tuple[tuple[str, str, str], ...]  # contestant, kind of absence, reason
-    warnings: tuple[tuple[str, str], ...]  # contestant, warning
+    warnings: tuple[tuple[str, str], ...]  # contestants, warning
 
 
 @dataclass(frozen=True)
@@ -234,7 +234,7 @@ def _case_table(result: WorkloadResult, case: str, cells: list[CellResult]) -> C
             (cell.name, _failures(cell), shorten(cell.message)) for cell in cells if cell.failures
         ),
         absences=tuple(_absences(cells)),
-        warnings=tuple((cell.name, text) for cell in cells for text in _warnings(cell)),
+        warnings=tuple(_group_warnings(cells)),
     )
 
 
@@ -297,6 +297,16 @@ def _cell_value(estimate: Estimate | None, unit: str, lacking: str = "") -> Cell
 def _failures(cell: CellResult) -> str:
     """Return how many trials failed, in which way: `2 timeout of 5 trials`."""
     return f"{cell.failed_how} of {units.format_count(cell.attempts, 'trial')}"
+
+
+def _group_warnings(cells: Iterable[CellResult]) -> Iterator[tuple[str, str]]:
+    """Yield each warning once, with all contestants that it concerns."""
+    concerned: dict[str, list[str]] = {}
+    for cell in cells:
+        for text in _warnings(cell):
+            concerned.setdefault(text, []).append(cell.name)
+    for text, names in concerned.items():
+        yield ", ".join(names), text
 
 
 def _warnings(cell: CellResult) -> tuple[str, ...]:
