@@ -20,7 +20,7 @@ from harness.analysis.lead import (
     find_lead,
     join_names,
     lead_of,
-    one_a_model,
+    representatives,
 )
 from harness.analysis.run_results import ranked
 from harness.catalog.workload import BASELINE, NOT_ADVISED
@@ -140,7 +140,7 @@ def _best_contestants(
     cells = [cell for cell in contenders(result) if cell.cell.model not in NOT_ADVISED]
     if not cells and ranked(result):
         return
-    compete, plain = competitors(cells, result.comparison), one_a_model(cells)
+    compete, plain = competitors(cells, result.comparison), representatives(cells)
     cells = [cell for cell in cells if cell in compete or cell not in plain]
     choices = [_best(result, "", cells)]
     by_language: dict[str, list[CellResult]] = {}
@@ -149,7 +149,7 @@ def _best_contestants(
         for cell in cells:
             by_language.setdefault(language.get(cell.cell.model, ""), []).append(cell)
     for name, own in by_language.items():
-        is_choice = len(one_a_model(own)) >= _LEAST_OPTIONS
+        is_choice = len(representatives(own)) >= _LEAST_OPTIONS
         if name and is_choice and not {cell.name for cell in own} & named:
             choices.append(_best(result, units.language_name(name), own))
     yield Aspect(judged_by, result.workload.id, result.headline_id, tuple(choices))

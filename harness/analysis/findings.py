@@ -11,7 +11,7 @@ from harness.analysis.lead import (
     find_better,
     join_names,
     lead_of,
-    one_a_model,
+    representatives,
     rivals,
     without_twins,
 )
@@ -123,7 +123,7 @@ def _leading(result: WorkloadResult, cells: Sequence[CellResult], *, with_value:
     if limited := client_limited(result.headline):
         by_cpu = "" if with_value else _cpu_lead(result, with_value=False)
         return by_cpu or unknown_lead(limited)
-    compete = one_a_model(cells)
+    compete = representatives(cells)
     shown = without_twins(compete, result.comparison)
     best = shown[0]
     value = best.metrics[result.metric.id]
@@ -151,7 +151,7 @@ def client_limited(cells: Iterable[CellResult]) -> list[CellResult]:
     """Return the competitors of a case that could have done more: any of them may be the best."""
     return [
         cell
-        for cell in one_a_model(list(cells))
+        for cell in representatives(list(cells))
         if cell.unranked is not None and cell.unranked.obstacle is Obstacle.CLIENT_LIMITED
     ]
 
@@ -256,7 +256,7 @@ def contrast(result: WorkloadResult, pair: Pair) -> str:
 
 def _words_for_times(result: WorkloadResult) -> tuple[_Words, _Words]:
     """Return how one says that a time is larger, and smaller, by some factor."""
-    if result.workload.counts_early:
+    if result.workload.measures_error:
         return "was {} as far off as".format, "was {} as exact as".format
     if result.workload.shape == "latency":
         return "came {} as late as".format, "came {} less late than".format

@@ -55,10 +55,10 @@ def contenders(result: WorkloadResult) -> list[CellResult]:
 
 def competitors(cells: Sequence[CellResult], comparison: Comparison) -> list[CellResult]:
     """Return those of these ranked cells that compete: one of each model."""
-    return without_twins(one_a_model(cells), comparison)
+    return without_twins(representatives(cells), comparison)
 
 
-def one_a_model(cells: Sequence[CellResult]) -> list[CellResult]:
+def representatives(cells: Sequence[CellResult]) -> list[CellResult]:
     """Return the plain cells; where none is plain, those of the default runtime, or else all.
 
     A model with many variants, or on many Pythons, so competes once, as what most people run.
@@ -75,7 +75,7 @@ def find_better(
 
     `cells` are ranked.
     """
-    compete = one_a_model(cells)
+    compete = representatives(cells)
     return tuple(
         cell.name
         for cell in takewhile(lambda cell: cell is not best, cells)

@@ -148,9 +148,9 @@ class Workload:
         return self.load is not None and self.load.drains
 
     @property
-    def counts_early(self) -> bool:
-        """Whether its latencies are errors: too early is as wrong as too late."""
-        return any("early_share" in metric.formula.names for metric in self.metrics.values())
+    def measures_error(self) -> bool:
+        """Whether its headline metric is an error in time: too early is as wrong as too late."""
+        return self.shape == "latency" and self.headline_metric.label.endswith("error")
 
     @property
     def baseline(self) -> Contestant:

@@ -262,10 +262,11 @@ def validate(
     cells, absent = inventory.plan_cells(selection, None)
     trials: list[Trial] = []
     console = Console()
-    with interruptible() as interrupted:
+    with interruptible() as interrupted, Console(stderr=True).status("") as status:
         runner = inventory.trial_runner(0, interrupted)
         runner.tell = warn
         for index, cell in enumerate(cells):
+            status.update(f"{index + 1:,} of {len(cells):,}: {cell.workload} {cell.name}")
             trial = validate_cell(runner, assign_validation(cell, inventory.workloads), index)
             if trial is None:
                 return Exit.INTERRUPTED

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from harness import units
 from harness.analysis.advice import advice
+from harness.catalog.contestant import DEFAULT_RUNTIME
 from harness.claims import judgement
 from harness.claims.judgement import Verdict
 from harness.errors import Problem
@@ -113,7 +114,7 @@ def _join(lines: Iterable[str]) -> str:
 def _claim_rows(judged: Sequence[JudgedClaim]) -> Iterator[str]:
     """Yield a table row per claim: what people believe, the sentence, and what was measured."""
     yield "| often believed | finding | measured, with 95% confidence interval |"
-    yield "| --- | --- | --- |"
+    yield "|---|---|---|"
     for result in judged:
         doubt = "" if result.verdict is Verdict.HOLDS else f" **{result.verdict.value}**"
         measured = f"{judgement.format_measured(result)}{doubt}"
@@ -123,7 +124,7 @@ def _claim_rows(judged: Sequence[JudgedClaim]) -> Iterator[str]:
 def _advice_rows(analysis: Analysis) -> Iterator[str]:
     """Yield a table row per kind of work for which something was decided."""
     yield "| your work | judged by | use |"
-    yield "| --- | --- | --- |"
+    yield "|---|---|---|"
     for row in advice(analysis):
         work = row.work
         for aspect in row.aspects:
@@ -143,7 +144,11 @@ def _decided_choices(aspect: Aspect) -> str:
 def _machine(analysis: Analysis) -> str:
     """Return the date, the size, the machine and the versions of a run."""
     run = analysis.run
-    versions = ", ".join(runner.summary for runner in run.runners)
+    # Libraries are locked, so further runtimes have the same versions.
+    versions = ", ".join(
+        runner.summary if runner.runtime == DEFAULT_RUNTIME else runner.summary.partition(" (")[0]
+        for runner in run.runners
+    )
     count = analysis.disturbed.trials
     disturbed = f", {count:,} disturbed by other work" if count else ""
     trials = units.format_count(analysis.trials, "trial")

@@ -39,6 +39,8 @@ _NAMES = {
     "anyio-trio": "AnyIO on Trio",
     "scratch": "an event loop written for this benchmark: a ready queue, timers, a selector",
     "threads": "a Python thread for each task",
+    "loops": "an asyncio loop on each of as many threads as cores",
+    "interpreters": "a Python interpreter in the same process for each task",
     "processes": "a Python process for each task",
     "go-1cpu": "Go with one processor",
     "go": "Go with all processors",

@@ -253,7 +253,7 @@ def _contestant_row(
     by_cpu = result.by_cpu if is_headline else None
     peak, cores = cell.peak_bytes, cell.cores
     n = cell.statuses.get(Status.OK, 0)
-    failed = f"{cell.failures} of {cell.attempts}" if cell.failures else "0"
+    failed = f"{cell.failures} of {cell.attempts}" if cell.failures else ""
     return ContestantRow(
         contestant=cell.name,
         model=cell.cell.model,

@@ -120,6 +120,16 @@ def test_a_contrast_is_worded_after_what_is_measured(
     assert contrast(different(ratio), with_metric(unit, better, shape)) == sentence
 
 
+@pytest.mark.parametrize(
+    ("ratio", "sentence"),
+    [(2, "threads was 2.0x as far off as asyncio"), (0.5, "threads was 2.0x as exact as asyncio")],
+)
+def test_who_misses_a_time_by_less_is_more_exact(ratio: float, sentence: str) -> None:
+    text = with_metric(shape="latency").replace('"elapsed time"', '"median timing error"')
+    assert "median timing error" in text
+    assert contrast(different(ratio), text) == sentence
+
+
 @MEASURES
 def test_a_contrast_of_too_few_blocks_states_the_ratio_and_no_decision(
     unit: str, better: str, shape: str, ratio: float, sentence: str
