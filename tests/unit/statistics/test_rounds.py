@@ -12,6 +12,7 @@ from harness.statistics.rounds import (
     Costs,
     choose_rounds,
     fit_rounds,
+    time_round_s,
 )
 from tests.support.simulated_runs import Scenario, block_ratios, simulate
 
@@ -97,6 +98,11 @@ def test_a_contestant_with_long_turns_takes_no_more_time_than_four_others() -> N
     turns_s = [0.05, 0.05, 0.05, 0.3, 5.0]
     assert fit_rounds(turns_s, 20.0, 3, 9, fewest_each=1) == [9, 9, 9, 6, 1]
     assert fit_rounds(turns_s, 60.0, 3, 9, fewest_each=9) == [9] * 5
+
+
+def test_a_very_long_turn_counts_as_much_as_it_is_taken() -> None:
+    assert time_round_s([0.05, 0.05, 0.05, 5.0]) == pytest.approx(0.15 + 4 * 0.05)
+    assert time_round_s([0.001, 0.001, 0.09]) == pytest.approx(0.092)
 
 
 def test_short_turns_are_all_taken() -> None:

@@ -13,6 +13,21 @@ APART = in_turn(("a", 10, 20), ("b", 20, 30))
 TOGETHER = in_turn(("a", 10, 25), ("b", 20, 30))
 
 
+# The first lane creates the tasks, and runs beside them: it is none of them.
+WITH_MAIN = lanes.build(
+    [
+        Event(0, Kind.CREATED, 0, text="main"),
+        Event(0, Kind.CREATED, 1, 0, "a"),
+        Event(1, Kind.RUNS, 0),
+        Event(10, Kind.RUNS, 1),
+        Event(20, Kind.DONE, 1),
+        Event(90, Kind.DONE, 0),
+    ],
+    0,
+    100,
+)
+
+
 def ticking(*runs: int) -> Trace:
     """Return a lane that runs for a moment at these times, beside work from 20 to 80."""
     events = [
@@ -45,6 +60,7 @@ def waiting(*until: tuple[str, int, int]) -> Trace:
     [
         ("at-once", APART, "only one runs at a time"),
         ("at-once", TOGETHER, "up to two run at once"),
+        ("at-once", WITH_MAIN, "only one runs at a time"),
         ("ticks", ticking(10, 19, 80, 90), "the ticks stop until it is over"),
         ("ticks", ticking(10, 19, 60, 90), "the ticks go on"),
         ("waits", waiting(("a", 50, 60), ("b", 50, 70)), "two wait at once"),

@@ -27,3 +27,10 @@ def test_a_tick_has_its_unit_and_few_digits(value: float, unit: str, label: str)
     axes.set_xlim(0, 2 * value + 1)
     ticks.set_ticks(axes.xaxis, [value], unit)
     assert axes.xaxis.get_major_formatter()(value) == label
+
+
+@pytest.mark.parametrize(("unit", "most"), [("ns", 4), ("tasks", 3)])
+def test_ticks_with_words_are_fewer(unit: str, most: int) -> None:
+    axes = Figure(figsize=(3, 1), dpi=100).add_axes((0, 0, 1, 1))
+    ticks.set_x_scale(axes, unit, [1, 1], [1_000, 1_000])
+    assert 2 <= len(axes.get_xticks()) <= most

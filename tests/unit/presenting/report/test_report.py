@@ -10,6 +10,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
 from harness.analysis.drift import ProbeReading
 from harness.analysis.run_results import FEW_WORKLOADS, Analysis
@@ -251,6 +252,13 @@ def test_failures_stand_with_their_message() -> None:
     (failures,) = found.all("ul", _class="failures")
     said = "trio failed: 6 wrong answer of 6 trials: found 21, expected 20"
     assert texts([failures])[0].startswith(said)
+
+
+def test_a_warning_on_many_contestants_is_said_once() -> None:
+    warned = Otherwise(lambda one: structs.replace(one, warnings=("the disk was slow",)))
+    found = bare(scene(fate=warned, models=("asyncio", "trio")))
+    lists = texts(found.all("ul", _class="warnings"))
+    assert "asyncio, trio: the disk was slow" in lists
 
 
 def test_a_message_without_end_is_cut_and_says_so() -> None:
