@@ -18,7 +18,6 @@ from hypothesis import settings
 
 from harness import cli
 from harness.measuring import inventory as inventory_module
-from harness.measuring import turns
 from harness.measuring.inventory import Inventory
 from harness.measuring.processes import child
 from harness.measuring.processes.running_time import RunningTime
@@ -78,12 +77,6 @@ def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the harness look at a child often, and be short with one that does not end."""
     monkeypatch.setattr(child, "_TICK_S", 0.02)
     monkeypatch.setattr(child, "_GRACE_S", 0.2)
-
-
-@pytest.fixture
-def long_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have a block take all its rounds, however slow the machine is."""
-    monkeypatch.setattr(turns, "_ROUND_S", 3600.0)
 
 
 @pytest.fixture

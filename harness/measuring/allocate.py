@@ -36,6 +36,7 @@ from harness.measuring.measured_case import MeasuredCase
 from harness.measuring.plan import Block, assign, group_by_case, split_phases
 from harness.measuring.retirement import Retirement
 from harness.statistics import estimates
+from harness.statistics.rounds import limit_soon
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -194,7 +195,7 @@ class Allocator:
         ]
         random.Random(f"{self._seed} {index}").shuffle(shuffled)
         is_point = key in self._points
-        rounds = POINT_ROUNDS if is_point else self._cases[key].choose_rounds(index)
+        rounds = limit_soon(POINT_ROUNDS) if is_point else self._cases[key].limit_rounds(index)
         return Block(index, *key, tuple(shuffled), rounds, reason)
 
     def _choose_case(self, index: int) -> CaseKey | None:

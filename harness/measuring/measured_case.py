@@ -21,12 +21,10 @@ from harness.statistics.blocks import BlockValues, pair_block, round_ratios
 from harness.statistics.growth import Growing, judge_growth
 from harness.statistics.metrics import sample_values
 from harness.statistics.rounds import (
-    DEFAULT_ROUNDS,
-    FEWEST_LONG_ROUNDS,
-    FEWEST_ROUNDS,
-    SOON_ROUNDS,
+    SOON,
     Costs,
-    choose_rounds,
+    RoundLimits,
+    limit_rounds,
     time_round_s,
 )
 from harness.statistics.stopping import StoppingRule
@@ -43,8 +41,7 @@ if TYPE_CHECKING:
 
 # A contestant whose first process gave no answer is asked once more whether its time grows.
 _TRIES_TO_LOOK = 2
-# If a round takes longer, three are enough, or even one where it leaves little noise.
-_LONG_ROUND_S, _VERY_LONG_ROUND_S = 1.0, 1.5
+_ANY_TIME_S = 3_600.0
 
 
 @dataclass
@@ -229,25 +226,29 @@ class MeasuredCase:
         near = {one for one in costs if best is not None and _is_near(costs[one], costs[best])}
         return Leaders(best, frozenset(near))
 
-    def choose_rounds(self, block: int) -> int:
-        """Return how many rounds a block has to have, from the blocks before it.
+    def limit_rounds(self, block: int) -> RoundLimits:
+        """Return how many rounds a block has at most, from the blocks before it.
 
         It is what suits the ratios of the case, but not many before they have intervals. An
         interrupted block keeps the number that its trials have.
         """
         if block in self._blocks and self._blocks[block].rounds:
-            return self._blocks[block].rounds
+            return RoundLimits(self._blocks[block].rounds, _ANY_TIME_S)
         done = {index: one for index, one in self._blocks.items() if self.is_complete(index)}
         timed = [one for one in done.values() if one.rounds]
         if not timed:
-            return DEFAULT_ROUNDS
+            return SOON
         costs = Costs(
             start=float(np.mean([one.cost_ns / 1e9 - one.all_turns_s for one in timed])),
             round=float(np.mean([time_round_s(one.turns_s) for one in timed])),
         )
         contrasts = [self._ratios(done, *pair) for pair in self._contrasts.items()]
-        wanted = choose_rounds(contrasts, costs, self._rule.precision, _fewest_rounds(costs.round))
-        return wanted if len(done) >= estimates.MIN_FOR_INTERVAL else min(wanted, SOON_ROUNDS)
+        return limit_rounds(
+            contrasts,
+            costs,
+            self._rule.precision,
+            is_soon=len(done) < estimates.MIN_FOR_INTERVAL,
+        )
 
     def _ratios(self, blocks: Iterable[int], cell: Cell, base: Cell) -> list[NDArray[np.float64]]:
         """Return the ratios inside the rounds of blocks; without those that have none."""
@@ -316,12 +317,6 @@ def _find_base(cells: Sequence[Cell]) -> Cell:
     """Return the cell of the baseline, or else the first."""
     baseline = Contestant(cells[0].workload, BASELINE)
     return next((cell for cell in cells if cell.contestant == baseline), cells[0])
-
-
-def _fewest_rounds(round_s: float) -> int:
-    if round_s > _VERY_LONG_ROUND_S:
-        return 1
-    return FEWEST_LONG_ROUNDS if round_s > _LONG_ROUND_S else FEWEST_ROUNDS
 
 
 def _turn_s(trial: Trial) -> float:

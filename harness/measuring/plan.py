@@ -16,7 +16,7 @@ from harness.catalog.contestant import Contestant
 from harness.catalog.workload import BASELINE, CHECK, HEADLINE, MODELS, ON_ONE_PROCESSOR
 from harness.errors import unknown_name
 from harness.results.records import Absence, AbsentCell, Cell
-from harness.statistics.rounds import DEFAULT_ROUNDS
+from harness.statistics.rounds import SOON, RoundLimits
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -122,7 +122,7 @@ class Block:
     workload: str
     case: str
     assignments: tuple[Assignment, ...]
-    rounds: int = DEFAULT_ROUNDS  # of those that take turns
+    rounds: RoundLimits = SOON  # of those that take turns
     reason: str = ""  # why more of this case; empty for the blocks that every run has
 
 

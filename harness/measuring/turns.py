@@ -28,9 +28,9 @@ if TYPE_CHECKING:
     from harness.measuring.plan import Assignment
     from harness.measuring.trials import TrialRunner
     from harness.results.records import Trial
+    from harness.statistics.rounds import RoundLimits
 
 _SHAPES = ("rate", "makespan", "latency")
-_ROUND_S = 1.0  # that a round may take; a block has as many as fit
 _LONG_ROUND_S = 2.0  # if a round takes longer, one is enough; else a slow phase may not decide
 _FILES_EACH = 16  # open files of this process for a contestant and the load on it, at most
 _MANY_FILES = 4_096
@@ -53,7 +53,7 @@ def run_turns(
     runner: TrialRunner,
     assignments: Sequence[tuple[int, Assignment]],
     block: int,
-    most_rounds: int,
+    rounds: RoundLimits,
     on_tick: Callable[[], None] = lambda: None,
 ) -> list[Trial] | None:
     """Measure contestants, each with its position in the block. None if interrupted.
@@ -61,7 +61,7 @@ def run_turns(
     Contestants that do not fit into memory together are measured in groups. The baseline takes part
     in every group. If this process or the machine stood still meanwhile, all is measured again.
     """
-    expected = _expect_rounds([assignment for _, assignment in assignments], most_rounds)
+    expected = _expect_rounds([assignment for _, assignment in assignments], rounds)
     for _ in range(MOST_ATTEMPTS):
         speakers: queue.SimpleQueue[LiveContestant] = queue.SimpleQueue()
         turns = _Turns(
@@ -70,7 +70,7 @@ def run_turns(
                 for position, assignment in assignments
             ],
             expected,
-            most_rounds,
+            rounds,
             random.Random(f"{runner.seed} {block} turns"),
             _Room(runner.memory_bytes),
             Stop(runner.interrupted, on_tick),
@@ -94,7 +94,7 @@ class _Turns:
 
     contestants: Sequence[LiveContestant]
     expected_rounds: int  # at least so many, even if they take longer than a block should
-    most_rounds: int
+    limits: RoundLimits
     rng: random.Random
     room: _Room
     stop: Stop
@@ -167,9 +167,9 @@ class _Turns:
         turns_s = [contestant.turn_s for contestant in contestants]
         least = self.expected_rounds
         if time_round_s(turns_s) <= _LONG_ROUND_S:
-            least = max(least, min(FEWEST_LONG_ROUNDS, self.most_rounds))
-        block_s = self.most_rounds * _ROUND_S
-        shares = fit_rounds(turns_s, block_s, least, self.most_rounds, self.expected_rounds)
+            least = max(least, min(FEWEST_LONG_ROUNDS, self.limits.most))
+        most, time_s = self.limits
+        shares = fit_rounds(turns_s, time_s, least, most, self.expected_rounds)
         rounds = max(shares)
         for number in range(1, rounds):
             self._take_round(
@@ -198,11 +198,12 @@ class _Turns:
         self.watch.end()
 
 
-def _expect_rounds(assignments: Sequence[Assignment], most: int) -> int:
+def _expect_rounds(assignments: Sequence[Assignment], limits: RoundLimits) -> int:
     """Return how many rounds servers have at least: each has a share of their fixed rate."""
     if not assignments[0].is_served:
         return 1
-    return expect_turns(assignments[0].case, len(assignments), int(most * _ROUND_S * 1e9), most)
+    time_ns = int(limits.time_s * 1e9)
+    return expect_turns(assignments[0].case, len(assignments), time_ns, limits.most)
 
 
 def _find_processors() -> list[int]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from operator import mul
 from statistics import median
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -30,6 +30,13 @@ DEFAULT_ROUNDS = 5
 SOON_ROUNDS = 7  # at most, until there are enough blocks for an interval
 FEWEST_ROUNDS, MOST_ROUNDS = 5, 15
 FEWEST_LONG_ROUNDS = 3  # if a round is so long that five would cost more than a process
+# How long all rounds of a block may take: while there are too few blocks for an interval, so many
+# seconds a round; to find out how noisy rounds are that take longer; and once that is known.
+_ROUND_S = 1.0
+_TO_LEARN_S = 15.0
+_LONGEST_S = 30.0
+# If a round takes longer, three are enough, or even one where it leaves little noise.
+_LONG_ROUND_S, _VERY_LONG_ROUND_S = 1.0, 1.5
 # At least so much of the variance of blocks is between processes: few blocks cannot show less.
 _LEAST_BETWEEN = 0.25
 _BLOCKS = 5  # the first interval is of so many
@@ -48,6 +55,40 @@ class Costs:
     round: float
 
 
+class RoundLimits(NamedTuple):
+    """How many rounds a block has at most, and how long they may take together."""
+
+    most: int
+    time_s: float
+
+
+def limit_soon(most: int) -> RoundLimits:
+    """Return the limits of a block of a case that has no intervals yet."""
+    return RoundLimits(most, most * _ROUND_S)
+
+
+SOON = limit_soon(DEFAULT_ROUNDS)  # of the first block of a case
+
+
+def limit_rounds(
+    contrasts: Sequence[Sequence[NDArray[np.float64]]],
+    costs: Costs,
+    precision: float,
+    *,
+    is_soon: bool,
+) -> RoundLimits:
+    """Return the limits of a block of a case that has earlier ones; see `choose_rounds`.
+
+    If all of them had a single round, nothing is known of the noise inside blocks. Three rounds
+    tell, where they do not take long.
+    """
+    sizes = [ratios.size for blocks in contrasts for ratios in blocks]
+    if sizes and max(sizes) == 1:
+        return RoundLimits(FEWEST_LONG_ROUNDS, _TO_LEARN_S)
+    wanted = choose_rounds(contrasts, costs, precision, _fewest_rounds(costs.round))
+    return limit_soon(min(wanted, SOON_ROUNDS)) if is_soon else RoundLimits(wanted, _LONGEST_S)
+
+
 def choose_rounds(
     contrasts: Sequence[Sequence[NDArray[np.float64]]],
     costs: Costs,
@@ -60,10 +101,10 @@ def choose_rounds(
     positive. With r rounds a block costs start + r * round, and the variance of its logarithm is
     that between processes, plus the noise of a median of r rounds; the product of both is to be
     small. No more rounds are chosen than `precision` needs, the relative half-width asked for, and
-    not less than `fewest`, an odd number.
+    not less than `fewest`, an odd number; a single one only if it is enough for it.
     """
-    noises = [_Noise.of([np.log(block) for block in blocks]) for blocks in contrasts if blocks]
-    noises = [noise for noise in noises if noise.of_block > 0]
+    several = [[np.log(block) for block in blocks if block.size > 1] for blocks in contrasts]
+    noises = [noise for blocks in several if blocks and (noise := _Noise.of(blocks)).of_block > 0]
     if not noises or costs.round <= 0:
         return DEFAULT_ROUNDS
     choices = range(fewest, MOST_ROUNDS + 1, 2)  # the median of an even number is hardly better
@@ -72,9 +113,16 @@ def choose_rounds(
         rounds: (max(0.0, costs.start) + rounds * costs.round)
         * (between + median(noise.of_median(rounds) / noise.of_block for noise in noises))
         for rounds in choices
+        if rounds > 1  # three residuals of a block say too little of what one round would leave
     }
     best = min(waste, key=waste.__getitem__)
     return next((few for few in choices if few >= best or _is_enough(noises, few, precision)), best)
+
+
+def _fewest_rounds(round_s: float) -> int:
+    if round_s > _VERY_LONG_ROUND_S:
+        return 1
+    return FEWEST_LONG_ROUNDS if round_s > _LONG_ROUND_S else FEWEST_ROUNDS
 
 
 def fit_rounds(

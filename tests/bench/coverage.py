@@ -3,8 +3,8 @@
 `tests/support/simulated_runs.py` makes up runs like ours, on a machine with slow phases. The rows
 with a bar hold the harness itself to its promise: its ratios of blocks, its interval, and its rule
 for when to stop. The others show what it could do instead, step by step: when to stop, how the
-ratio of a block follows from its rounds, and how an interval follows from five or ten blocks. Their
-numbers are in the order of the first rows. Seeded: the same code gives the same rows.
+ratio of a block follows from its rounds, and how an interval follows from a fixed number of blocks.
+Their numbers are in the order of the first rows. Seeded: the same code gives the same rows.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _LEAST, _MOST = 0.93, 0.97
 _RATIOS, _SMALL = 10_000, 30  # simulated in each scenario
 _RIVAL_RATIOS = 3_000
-_FIXED_BLOCKS = (5, 10)
+_FIXED_BLOCKS = (5, 10, 15)
 _SEED = 1
 _EARLIER = tuple(range(1, PRECISE_BLOCKS))  # precise blocks in a row that stop a run too early
 
@@ -96,7 +96,7 @@ def _interval_rows(blocks: int) -> Iterator[tuple[str, str, str, bool]]:
         relative = np.median([one / own for one, own in zip(widths, ours, strict=True)])
         yield _told(
             f"{name}, of {blocks} blocks",
-            f"covers {_several(100 * one for one in covered)}%; {relative:.2f} times as wide as t",
+            f"covers {_several(100 * one for one in covered)}%; {relative:.2f} times our width",
         )
 
 

@@ -21,17 +21,17 @@ from harness.measuring.servers.cores import Cores
 from harness.results import histograms
 from harness.results.records import Cell, Status, Trial
 from tests.support.implementations import GREENLETS
-from tests.support.planted.bench import Bench, patiently, workload
+from tests.support.planted.bench import Bench, in_any_time, patiently, workload
 from tests.support.planted.served import DRAINED, SERVED, bench_of_servers, cell
 
-pytestmark = pytest.mark.usefixtures("quick_looks", "long_rounds")
+pytestmark = pytest.mark.usefixtures("quick_looks")
 STOP = Stop(lambda: False, lambda: None)
 
 
 def run_turns(bench: Bench, cells: list[Cell]) -> list[Trial] | None:
     assignments = [(place, assign(cell, bench.workloads)) for place, cell in enumerate(cells)]
     with patiently():
-        return turns.run_turns(bench.trial_runner, assignments, 0, most_rounds=3)
+        return turns.run_turns(bench.trial_runner, assignments, 0, in_any_time(3))
 
 
 @pytest.fixture

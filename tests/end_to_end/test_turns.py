@@ -19,9 +19,18 @@ from harness.measuring.plan import assign
 from harness.measuring.processes import running_time
 from harness.measuring.processes.running_time import Budget
 from harness.results.records import Cell, Status, Trial
-from harness.statistics.rounds import DEFAULT_ROUNDS
+from harness.statistics.rounds import DEFAULT_ROUNDS, RoundLimits
 from tests.support.implementations import GREENLETS
-from tests.support.planted.bench import MARK, Bench, Silent, patiently, planted, runner, workload
+from tests.support.planted.bench import (
+    MARK,
+    Bench,
+    Silent,
+    in_any_time,
+    patiently,
+    planted,
+    runner,
+    workload,
+)
 
 if TYPE_CHECKING:
     pass
@@ -56,9 +65,7 @@ class Setup:
 
 
 @pytest.fixture
-def setup(
-    mark: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick_looks: None, long_rounds: None
-) -> Setup:
+def setup(mark: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, quick_looks: None) -> Setup:
     monkeypatch.setattr(live_contestant, "_TICK_S", 0.02)
     return Setup(mark, tmp_path / "turns")
 
@@ -67,10 +74,10 @@ def cell(way: str) -> Cell:
     return Cell(Contestant(HURRIED.get(way, "planted"), way), HEADLINE)
 
 
-def run_turns(bench: Bench, *ways: str) -> list[Trial] | None:
+def run_turns(bench: Bench, *ways: str, limits: RoundLimits | None = None) -> list[Trial] | None:
     assignments = [(place, assign(cell(way), bench.workloads)) for place, way in enumerate(ways)]
     with patiently():
-        return turns.run_turns(bench.trial_runner, assignments, 3, ROUNDS)
+        return turns.run_turns(bench.trial_runner, assignments, 3, limits or in_any_time(ROUNDS))
 
 
 def run_block(
@@ -140,8 +147,7 @@ def test_the_order_of_turns_differs_between_rounds_and_depends_on_the_seed_alone
 
 def test_a_long_round_is_repeated_less_often(setup: Setup, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(turns, "_LONG_ROUND_S", 1e-9)
-    monkeypatch.setattr(turns, "_ROUND_S", 1e-9)
-    trials = run_turns(setup.bench(), "good", "good_too")
+    trials = run_turns(setup.bench(), "good", "good_too", limits=RoundLimits(ROUNDS, 1e-9))
     assert trials is not None
     assert [trial.rounds for trial in trials] == [1, 1]
 
@@ -346,13 +352,13 @@ def cpu_ns(seat: LiveContestant) -> int:
     )
 
 
-@pytest.mark.usefixtures("asked_once", "long_rounds")
+@pytest.mark.usefixtures("asked_once")
 def test_our_own_runners_take_turns() -> None:
     bench = Bench.of(Inventory.open())
     models = ("asyncio", "trio", "anyio-trio", "scratch", "threads", "go")
     cells = [Cell(Contestant("pingpong", model), HEADLINE) for model in models]
     assignments = [(place, assign(cell, bench.workloads)) for place, cell in enumerate(cells)]
-    trials = turns.run_turns(bench.trial_runner, assignments, 0, ROUNDS)
+    trials = turns.run_turns(bench.trial_runner, assignments, 0, in_any_time(ROUNDS))
     assert trials is not None
     assert [(trial.status, trial.message, trial.rounds) for trial in trials] == [
         (Status.OK, "", ROUNDS)

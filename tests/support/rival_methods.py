@@ -37,8 +37,15 @@ _TAILS = np.array([0.025, 0.975])
 _TRIMMED = 0.2  # at each end
 
 
+def trimmed_seventh(logs: Logs) -> Ends:
+    """t of the mean without a seventh at each end, the method of the harness; of ten and more."""
+    count = logs.shape[-1]
+    cut = count // 7 if count >= 10 else 0
+    return _trimmed(logs, cut, count - 3 * cut - 1)
+
+
 def student_t(logs: Logs) -> Ends:
-    """Student's t, the method of the harness."""
+    """Student's t."""
     half = stats.t.ppf(_TAILS[1], logs.shape[-1] - 1) * _error(logs)
     return logs.mean(axis=-1) - half, logs.mean(axis=-1) + half
 
@@ -92,22 +99,18 @@ def trimmed_t(logs: Logs) -> Ends:
     """t of the mean without the fifth at each end (Tukey and McLaughlin, 1963)."""
     count = logs.shape[-1]
     cut = int(_TRIMMED * count)
-    ordered = np.sort(logs, axis=-1)
-    center = ordered[:, cut : count - cut].mean(axis=-1)
-    winsorised = np.clip(ordered, ordered[:, [cut]], ordered[:, [count - 1 - cut]])
-    error = _error(winsorised) / (1 - 2 * _TRIMMED)
-    half = stats.t.ppf(_TAILS[1], count - 2 * cut - 1) * error
-    return center - half, center + half
+    return _trimmed(logs, cut, count - 2 * cut - 1)
 
 
 INTERVALS: dict[str, Callable[[Logs], Ends]] = {
+    "t of the mean without a seventh": trimmed_seventh,
     "t": student_t,
     "percentile bootstrap of the mean": percentile_of_mean,
     "BCa bootstrap": bca,
     "bootstrap-t": bootstrap_t,
     "percentile bootstrap of the median": percentile_of_median,
     "signed-rank interval": signed_rank,
-    "t of a trimmed mean": trimmed_t,
+    "t of the mean without a fifth": trimmed_t,
 }
 
 
@@ -153,6 +156,16 @@ BLOCK_RATIOS: dict[str, Callable[[Logs], Logs]] = {
     "ratio of medians": ratio_of_medians,
     "ratio of minima": ratio_of_minima,
 }
+
+
+def _trimmed(logs: Logs, cut: int, degrees: int) -> Ends:
+    count = logs.shape[-1]
+    ordered = np.sort(logs, axis=-1)
+    kept = ordered[:, cut : count - cut]
+    winsorized = np.clip(ordered, kept[:, :1], kept[:, -1:])
+    error = _error(winsorized) * count / kept.shape[-1]
+    half = stats.t.ppf(_TAILS[1], degrees) * error
+    return kept.mean(axis=-1) - half, kept.mean(axis=-1) + half
 
 
 def _resample(logs: Logs) -> Logs:

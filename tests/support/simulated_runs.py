@@ -28,6 +28,7 @@ _SLOWDOWN = (1.5, 1.9)  # of a slow phase
 _START_S = 0.3  # to start and warm up the processes of a block, or one that is measured alone
 _TURN_S = 0.003  # run-up and messages of a turn
 _PAUSE_S = 10.0  # between two blocks of a case, while others are measured
+_STRAY = (0.1, 0.4)  # by how much, as a logarithm, a stray process is slower
 _SLOWER = 0.1  # by how much, as a logarithm, some of the processes of a bimodal contestant are
 
 
@@ -43,6 +44,7 @@ class Scenario:
     process: float = 0.02  # standard deviation between processes of one contestant
     sample: float = 0.015  # standard deviation between samples of one process
     bimodal: float = 0.0  # share of processes that are slower
+    stray: float = 0.0  # share of processes that are far slower, each by another amount
     contestants: int = 2  # the first is the baseline
     rounds: int = 5
     sample_s: float = 0.01
@@ -59,6 +61,7 @@ SCENARIOS = (
     Scenario("three rounds of long samples", rounds=3, sample_s=0.02),
     Scenario("one process in seven is slower", bimodal=1 / 7),
     Scenario("every other process is slower", process=0.01, bimodal=0.5),
+    Scenario("one process in twenty is far slower", stray=1 / 20),
     Scenario("few blocks: precision 10%, effects 5%", process=0.05, precision=0.1),
     Scenario("six contestants, effects 1%", contestants=6, process=0.01, sample_s=0.02),
     Scenario("twelve contestants, effects 5%", contestants=12, process=0.05),
@@ -75,6 +78,8 @@ def simulate(scenario: Scenario, runs: int, blocks: int, seed: int) -> NDArray[n
     processes = (runs, blocks, scenario.contestants)
     process = rng.normal(0, scenario.process, processes)
     process += _SLOWER * (rng.random(processes) < scenario.bimodal)
+    if scenario.stray:
+        process += rng.uniform(*_STRAY, processes) * (rng.random(processes) < scenario.stray)
     own = process[..., None] + rng.normal(0, scenario.sample, (*processes, scenario.rounds))
     if not scenario.has_slow_phases:
         return own

@@ -5,6 +5,7 @@ from __future__ import annotations
 import msgspec
 
 from harness.results.records import Cell, Host, Trial  # noqa: TC001 - msgspec reads the annotations
+from harness.statistics.rounds import RoundLimits  # noqa: TC001 - likewise
 
 
 class Settings(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -41,7 +42,7 @@ class MeasureBlock(msgspec.Struct, frozen=True, tag_field="kind", tag="block"):
     index: int
     workload: str
     case: str
-    rounds: int
+    rounds: RoundLimits
     places: tuple[Place, ...]
 
 

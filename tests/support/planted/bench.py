@@ -22,6 +22,7 @@ from harness.measuring.runners import protocol
 from harness.measuring.runners.runner import Runner
 from harness.measuring.trials import TrialRunner
 from harness.paths import ROOT
+from harness.statistics.rounds import DEFAULT_ROUNDS, RoundLimits
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -133,6 +134,11 @@ def _ends(process: psutil.Process) -> bool:
         os.close(descriptor)
 
 
+def in_any_time(rounds: int) -> RoundLimits:
+    """Have a block take all its rounds, however slow the machine is."""
+    return RoundLimits(rounds, 3600.0)
+
+
 @contextmanager
 def patiently(seconds: float = PATIENCE_S) -> Iterator[None]:
     """Fail what never ends, instead of waiting for it."""
@@ -217,7 +223,7 @@ class Bench:
 
     def block(self, index: int, cells: Sequence[Cell]) -> Block:
         assigned = tuple(assign(cell, self.workloads) for cell in cells)
-        return Block(index, cells[0].workload, cells[0].case, assigned)
+        return Block(index, cells[0].workload, cells[0].case, assigned, in_any_time(DEFAULT_ROUNDS))
 
     def trial(self, cell: Cell, block: int, position: int) -> Trial | None:
         return self.trial_runner.run(assign(cell, self.workloads), block, position)

@@ -200,8 +200,8 @@ def test_a_contestant_that_differs_from_the_best_of_a_tier_begins_the_next_tier(
     wobbles = [1.02, 0.98] * (blocks // 2), [1.02, 1.02, 0.98, 0.98] * (blocks // 4)
     of = [
         *trials("asyncio", base),
-        *trials("uvloop", [round(1.008 * 1_000_000 * factor) for factor in wobbles[0]]),
-        *trials("trio", [round(1.016 * 1_000_000 * factor) for factor in wobbles[1]]),
+        *trials("uvloop", [round(1.011 * 1_000_000 * factor) for factor in wobbles[0]]),
+        *trials("trio", [round(1.022 * 1_000_000 * factor) for factor in wobbles[1]]),
         *trials("threads", [3 * value for value in base]),
         *trials("go", [round(3.01 * 1_000_000 * factor) for factor in wobbles[0]]),
     ]

@@ -421,7 +421,7 @@ def test_trials_in_turns_share_the_time_of_their_block() -> None:
 def noisy_rounds(cell: Cell, block: Block, position: int) -> Trial:
     """Return a trial of a process like all others, whose samples differ by 10%."""
     rng = np.random.default_rng([block.index, position])
-    slow = np.exp(rng.normal(0, 0.1, block.rounds))
+    slow = np.exp(rng.normal(0, 0.1, block.rounds.most))
     trial = in_turns(cell, block, slow, rng)
     return msgspec.structs.replace(trial, wall_ns=100 * trial.wall_ns)  # dear to start
 
@@ -430,7 +430,7 @@ def test_a_case_whose_samples_are_noisy_gets_more_rounds_once_it_has_an_interval
     one = allocator([cell for cell in planned("asyncio", "trio") if cell.case == HEADLINE])
     rounds: dict[str, list[int]] = {"demo": [], "other": []}
     for block in islice(one.blocks(), 16):
-        rounds[block.workload].append(block.rounds)
+        rounds[block.workload].append(block.rounds.most)
         for position, cell in enumerate(cells_of(block)):
             one.record(noisy_rounds(cell, block, position))
     for counts in rounds.values():
@@ -451,7 +451,7 @@ def test_a_resumed_run_chooses_the_same_rounds(cut: int) -> None:
     for trial in trials[:cut]:
         again.record(trial)
     for block in islice(again.blocks(), 2):
-        assert block.rounds == rounds[block.index]
+        assert block.rounds.most == rounds[block.index].most
         for position, cell in enumerate(cells_of(block)):
             if not again.has_trial(block.index, cell):
                 again.record(noisy_rounds(cell, block, position))
@@ -464,7 +464,7 @@ def test_an_interrupted_block_keeps_the_rounds_that_another_version_chose() -> N
     for position, (cell, rounds) in enumerate(zip(cells_of(block), (14, 7), strict=False)):
         trial = noisy_rounds(cell, block, position)
         one.record(msgspec.structs.replace(trial, rounds=rounds))
-    assert next(one.blocks()).rounds == 7
+    assert next(one.blocks()).rounds.most == 7
 
 
 def test_of_two_runtimes_only_the_contrasts_between_them_have_to_be_precise() -> None:

@@ -84,7 +84,7 @@ def test_the_first_points_then_the_border_then_more_blocks_and_few_rounds() -> N
         for assigned in block.assignments:
             allocator.record(fate.of(workload, assigned.cell, block.index))  # type: ignore[arg-type]
         if block.case in workload.grid_cases:
-            assert block.rounds == POINT_ROUNDS
+            assert block.rounds.most == POINT_ROUNDS
             order.append(grid.index_of(block.case))
     first = order[: len(grid.first)]
     assert set(first) == grid.first

@@ -17,7 +17,7 @@ from tests.support.factories import examples
 
 positive = st.floats(1e-3, 1e9)
 enough = st.lists(positive, min_size=MIN_FOR_INTERVAL, max_size=12)
-pairs = st.lists(st.tuples(positive, positive), min_size=MIN_FOR_INTERVAL, max_size=12)
+pairs = st.lists(st.tuples(positive, positive), min_size=MIN_FOR_INTERVAL, max_size=16)
 
 
 probabilities = st.lists(st.floats(0, 1), max_size=12)
@@ -94,6 +94,24 @@ def test_a_ratio_is_the_geometric_mean_with_students_interval_on_logarithms() ->
     assert math.log(found.low) == pytest.approx(0.3 - 0.19632, abs=1e-5)
     assert math.log(found.high) == pytest.approx(0.3 + 0.19632, abs=1e-5)
     assert found.p == pytest.approx(0.013236, abs=1e-6)
+
+
+def test_of_fifteen_blocks_the_two_at_each_end_do_not_count() -> None:
+    """By hand: 11 middle logarithms -5 to 5; those at the ends count as -5 and 5.
+
+    Their squares add up to 2 * 55 + 4 * 25 = 210, so the error is sqrt(210 / 14 * 15) / 11. Eight
+    degrees of freedom: 11 - 1, less one for each two left out. The t of 95% is then 2.3060.
+    """
+    middle = [step / 100 for step in range(-5, 6)]
+    found = of_logs(9.0, *middle, -0.07, -8.0, 0.06)
+    error = math.sqrt(210 / 14 * 15) / 11 / 100
+    assert math.log(found.value) == pytest.approx(0, abs=1e-12)
+    assert math.log(found.high) == pytest.approx(2.3060 * error, rel=1e-4)
+    assert found.n == 15
+
+
+def test_of_nine_blocks_all_count() -> None:
+    assert math.log(of_logs(0.9, *[0.0] * 8).value) == pytest.approx(0.1)
 
 
 @given(pairs)

@@ -9,9 +9,12 @@ from harness.statistics.rounds import (
     DEFAULT_ROUNDS,
     FEWEST_ROUNDS,
     MOST_ROUNDS,
+    SOON_ROUNDS,
     Costs,
     choose_rounds,
     fit_rounds,
+    limit_rounds,
+    limit_soon,
     time_round_s,
 )
 from tests.support.simulated_runs import Scenario, block_ratios, simulate
@@ -86,6 +89,39 @@ def test_without_noise_or_cost_there_is_nothing_to_choose_by() -> None:
     noisy = [[np.exp(np.random.default_rng(2).normal(0, 0.1, 5)) for _ in range(5)]]
     assert choose_rounds(noisy, Costs(1.0, 0.0), 0.03) == DEFAULT_ROUNDS
     assert choose_rounds([], Costs(1.0, 1.0), 0.03) == DEFAULT_ROUNDS
+
+
+def limits(of: list[list[np.ndarray]], *, round_s: float, is_soon: bool) -> tuple[int, float]:
+    return limit_rounds(of, Costs(10.0, round_s), 0.03, is_soon=is_soon)
+
+
+def test_where_a_round_takes_long_one_block_of_three_tells_how_noisy_rounds_are() -> None:
+    """With one round in each block, noise inside blocks looks like that of processes."""
+    rng = np.random.default_rng(3)
+    noise = [[np.exp(rng.normal(0, 0.2, 1)) for _ in range(4)] for _ in range(6)]
+    most, time_s = limits(noise, round_s=4.0, is_soon=True)
+    assert most == 3
+    assert time_s >= 3 * 4.0
+    for blocks in noise:
+        blocks.append(np.exp(rng.normal(0, 0.2, 3)))
+    most, time_s = limits(noise, round_s=4.0, is_soon=False)
+    assert most >= 3
+    assert time_s >= 3 * 4.0
+
+
+def test_steady_rounds_that_take_long_stay_single() -> None:
+    rng = np.random.default_rng(4)
+    steady = [[np.exp(rng.normal(0, 0.001, size)) for size in (1, 3, 1, 1, 1)] for _ in range(6)]
+    assert limits(steady, round_s=4.0, is_soon=False)[0] == 1
+
+
+def test_noisy_rounds_get_the_time_they_need_once_there_are_intervals() -> None:
+    rng = np.random.default_rng(5)
+    noise = [[np.exp(rng.normal(0, 0.2, 3)) for _ in range(5)] for _ in range(6)]
+    soon, later = (limits(noise, round_s=0.9, is_soon=is_soon) for is_soon in (True, False))
+    assert soon == limit_soon(SOON_ROUNDS)
+    assert later[0] > SOON_ROUNDS
+    assert later[1] > later[0] * 0.9
 
 
 def test_as_many_rounds_as_fit_into_the_time() -> None:
