@@ -30,6 +30,8 @@ class Problem(Exception):  # noqa: N818 - the user has a problem; the program ha
         self.code = code
 
 
+_NAMED = 40  # names in a message; more can be 190 contestants
+
 _REMEDIES = {
     errno.ENAMETOOLONG: "choose a shorter name",
     errno.ELOOP: "choose a path without links that form a loop",
@@ -60,4 +62,6 @@ def unknown_name(kind: str, found: str, known: Iterable[str]) -> Problem:
     near = difflib.get_close_matches(found, names, n=3, cutoff=0.5)
     if near:
         return Problem(f"unknown {kind} {found!r}; did you mean {' or '.join(near)}?")
-    return Problem(f"unknown {kind} {found!r}; there is: {', '.join(names) or 'none'}")
+    more = len(names) - _NAMED
+    listed = [*names[:_NAMED], *([f"and {more} more"] if more > 0 else [])]
+    return Problem(f"unknown {kind} {found!r}; there is: {', '.join(listed) or 'none'}")

@@ -28,9 +28,10 @@ MARGIN = 1 + MARGIN_PERCENT / 100
 MIN_FOR_INTERVAL = 5  # processes; with fewer, resampling only repeats the data
 RESAMPLES = 10_000
 _TAIL_PERCENT = 2.5
-# A slow phase can take most rounds of one block: a seventh of the blocks is left out at each end.
-_TRIMMED = 7
-_FEWEST_TO_TRIM = 10  # with fewer blocks, trimming costs more than stray blocks do
+# A slow phase can take most rounds of a block, on one side. So of ten blocks the outermost at each
+# end are left out, of fourteen two. With fewer, this costs more than stray blocks do; leaving out
+# more makes intervals too narrow where half of the processes are slower.
+_BLOCKS_TO_TRIM = (10, 14)
 _QUANTILES = 32  # values that represent the resampled medians of one process
 
 
@@ -146,7 +147,7 @@ def paired_ratio(pairs: Sequence[tuple[float, float]]) -> Ratio | None:
         return None
     logs = np.sort(np.log([a / b for a, b in pairs]))
     n = logs.size
-    cut = n // _TRIMMED if n >= _FEWEST_TO_TRIM else 0
+    cut = sum(n >= blocks for blocks in _BLOCKS_TO_TRIM)
     kept = logs[cut : n - cut]
     mean = float(kept.mean())
     if n < MIN_FOR_INTERVAL:

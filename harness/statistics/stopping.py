@@ -1,7 +1,7 @@
 """When a case has been measured often enough. Pure.
 
 An interval that is narrow for the first time is narrow partly by luck: its variance happens to be
-estimated too low. If measuring stops there, 95% intervals contain the true ratio in only 92%.
+estimated too low. If measuring stops there, 95% intervals contain the true ratio in only 91 to 92%.
 Fixed-width sequential intervals have this fault (Chow and Robbins, 1965). So the interval has to
 stay narrow for some blocks. `tests/bench/coverage.py` simulates what that achieves.
 """
@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-PRECISE_BLOCKS = 4
+PRECISE_BLOCKS = 5
 
 
 @dataclass

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     _Word = Callable[[Trace], str]
 
 _NUMBERS = ("no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
-_NAMED = 3  # models; more are all others
+_NAMED = 3  # models; more are counted
 _ASIDE = "block"  # a lane that only makes the others late
 
 
@@ -34,7 +34,7 @@ def _group(words: Mapping[str, str]) -> str:
         groups.setdefault(word, []).append(model)
     ordered = sorted(groups.items(), key=lambda group: len(group[1]))
     *few, (usual, most) = ordered
-    many = "all other models" if few else "every model"
+    many = f"the other {len(most)} traced models" if few else "every traced model"
     named = [*few, (usual, [many] if len(most) > _NAMED else most)]
     return " ".join(f"In {join(models)}, {word}." for word, models in named)
 
@@ -118,7 +118,7 @@ def _range_of_turns(traces: Mapping[str, Trace]) -> str:
     low, high = min(turns.values()), max(turns.values())
     least, most = ([model for model in turns if turns[model] == end] for end in (low, high))
     if low == high:
-        return f"In every model, it takes {low} turns."
+        return f"In every traced model, it takes {low} turns."
     return f"It takes {low} turns in {join(least)}, and {high} in {join(most)}."
 
 

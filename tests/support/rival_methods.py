@@ -37,10 +37,10 @@ _TAILS = np.array([0.025, 0.975])
 _TRIMMED = 0.2  # at each end
 
 
-def trimmed_seventh(logs: Logs) -> Ends:
-    """t of the mean without a seventh at each end, the method of the harness; of ten and more."""
+def without_outermost(logs: Logs) -> Ends:
+    """t of the mean without the outermost one or two at each end, the method of the harness."""
     count = logs.shape[-1]
-    cut = count // 7 if count >= 10 else 0
+    cut = (count >= 10) + (count >= 14)
     return _trimmed(logs, cut, count - 3 * cut - 1)
 
 
@@ -103,7 +103,7 @@ def trimmed_t(logs: Logs) -> Ends:
 
 
 INTERVALS: dict[str, Callable[[Logs], Ends]] = {
-    "t of the mean without a seventh": trimmed_seventh,
+    "t of the mean without the outermost": without_outermost,
     "t": student_t,
     "percentile bootstrap of the mean": percentile_of_mean,
     "BCa bootstrap": bca,

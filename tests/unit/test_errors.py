@@ -52,6 +52,11 @@ def test_a_name_without_a_similar_one_is_reported_with_all_names_sorted() -> Non
     )
 
 
+def test_of_very_many_names_only_some_are_listed() -> None:
+    message = str(unknown_name("contestant", "zzz", [f"m{number:03}" for number in range(190)]))
+    assert message.endswith("m038, m039, and 150 more")
+
+
 def test_a_name_is_reported_where_none_exists() -> None:
     assert str(unknown_name("workload", "noop", [])) == "unknown workload 'noop'; there is: none"
 

@@ -30,7 +30,7 @@ _LEFT, _RIGHT, _GAP, _BELOW, _ABOVE = 0.85, 1.25, 0.45, 1.15, 0.3  # inches
 _SINGLE = 6.6  # inches, of a panel that is alone
 _STEPS = 160  # places along each side
 _HATCH, _LEAST_NAMED = 0.11, 0.04  # distance of lines on the map; share of an area with a name
-_TIED = "#ececec"
+_TIED, _OUTLINE = "#ececec", "#222222"
 _QUESTION = (
     "How much of a request's own time is CPU time, and how many are there at a time: which model is"
     " best where?"
@@ -184,7 +184,7 @@ def _draw_points(axes: Axes, one: ChoiceMap, looks: Mapping[str, Look]) -> None:
             marker=look.marker,
             ms=6,
             markerfacecolor=look.colour if point.is_clear else "white",
-            markeredgecolor="white" if point.is_clear else look.colour,
+            markeredgecolor=_OUTLINE if point.is_clear else look.colour,
             markeredgewidth=1.0,
             clip_on=False,
             zorder=5,

@@ -110,8 +110,12 @@ def test_of_fifteen_blocks_the_two_at_each_end_do_not_count() -> None:
     assert found.n == 15
 
 
-def test_of_nine_blocks_all_count() -> None:
-    assert math.log(of_logs(0.9, *[0.0] * 8).value) == pytest.approx(0.1)
+@pytest.mark.parametrize(
+    ("blocks", "stray", "moved"), [(9, 1, 1), (10, 1, 0), (13, 2, 1), (60, 2, 0)]
+)
+def test_how_many_stray_blocks_move_an_estimate(blocks: int, stray: int, moved: int) -> None:
+    found = of_logs(*[0.9] * stray, *[0.0] * (blocks - stray))
+    assert (math.log(found.value) > 1e-9) == bool(moved)
 
 
 @given(pairs)

@@ -79,10 +79,10 @@ def test_a_lesson_is_read_off_the_lanes(lesson: str, trace: Trace, said: str) ->
     assert said in found
 
 
-def test_models_that_do_the_same_are_named_together_and_most_are_all_others() -> None:
+def test_models_that_do_the_same_are_named_together_and_many_are_counted() -> None:
     traces = {"go": TOGETHER, **dict.fromkeys(("a", "b", "c", "d"), APART)}
     assert lessons.teach("at-once", traces) == (
-        "In go, up to two run at once. In all other models, only one runs at a time."
+        "In go, up to two run at once. In the other 4 traced models, only one runs at a time."
     )
     del traces["d"]
     assert lessons.teach("at-once", traces).endswith("In a, b and c, only one runs at a time.")
