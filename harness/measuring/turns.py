@@ -109,10 +109,11 @@ class _Turns:
         while waiting and not self.stop.is_asked:
             group = self._start(waiting, _FEWEST_ALIVE - (waiting[0] is not base))
             del waiting[: len(group)]
-            for contestant in group:
-                contestant.attempt.first_round = rounds
-            alive = group if base in group else [base, *group]
-            rounds += self._take_rounds(alive)
+            parts = self._split([contestant for contestant in group if contestant is not base])
+            for part in parts:
+                for contestant in part:
+                    contestant.attempt.first_round = rounds
+                rounds += self._take_rounds([base, *part], self.limits.time_s / len(parts))
             if waiting:
                 self.end([contestant for contestant in group if contestant is not base])
 
@@ -157,8 +158,26 @@ class _Turns:
             await_first(starting, self.stop)
         return started
 
-    def _take_rounds(self, contestants: Sequence[LiveContestant]) -> int:
-        """Take rounds, as many as fit into the time for a block; return how many.
+    def _split(self, contestants: Sequence[LiveContestant]) -> list[list[LiveContestant]]:
+        """Split contestants at random into about as many parts as wanted; at least one.
+
+        Those of one model, its variants and other runtimes, stay together: they are compared most.
+        """
+        models: dict[str, list[LiveContestant]] = {}
+        for contestant in contestants:
+            models.setdefault(contestant.attempt.assignment.cell.model, []).append(contestant)
+        together = list(models.values())
+        if self.limits.parts > 1:
+            self.rng.shuffle(together)
+        parts: list[list[LiveContestant]] = [[]]
+        for one in together:
+            if len(parts[-1]) >= len(contestants) / self.limits.parts:
+                parts.append([])
+            parts[-1] += one
+        return parts
+
+    def _take_rounds(self, contestants: Sequence[LiveContestant], time_s: float) -> int:
+        """Take rounds, as many as fit into this time; return how many.
 
         Unless a round is very long, there are three: one round in a slow phase would else be the
         whole block. The baseline takes part in all, contestants with very long turns in fewer.
@@ -168,7 +187,7 @@ class _Turns:
         least = self.expected_rounds
         if time_round_s(turns_s) <= _LONG_ROUND_S:
             least = max(least, min(FEWEST_LONG_ROUNDS, self.limits.most))
-        most, time_s = self.limits
+        most = self.limits.most
         shares = fit_rounds(turns_s, time_s, least, most, self.expected_rounds)
         rounds = max(shares)
         for number in range(1, rounds):

@@ -37,6 +37,7 @@ _TO_LEARN_S = 15.0
 _LONGEST_S = 30.0
 # If a round takes longer, three are enough, or even one where it leaves little noise.
 _LONG_ROUND_S, _VERY_LONG_ROUND_S = 1.0, 1.5
+_PART_S = 1.5  # a round that takes longer than one of these is split
 # At least so much of the variance of blocks is between processes: few blocks cannot show less.
 _LEAST_BETWEEN = 0.25
 _BLOCKS = 5  # the first interval is of so many
@@ -56,10 +57,15 @@ class Costs:
 
 
 class RoundLimits(NamedTuple):
-    """How many rounds a block has at most, and how long they may take together."""
+    """How many rounds a block has at most, and how long they may take together.
+
+    With many contestants a round takes seconds, and a slow phase meets only some of it. So the
+    contestants are split into parts, each with the baseline.
+    """
 
     most: int
     time_s: float
+    parts: int = 1  # of contestants that take their rounds one part after the other
 
 
 def limit_soon(most: int) -> RoundLimits:
@@ -83,10 +89,12 @@ def limit_rounds(
     tell, where they do not take long.
     """
     sizes = [ratios.size for blocks in contrasts for ratios in blocks]
+    parts = max(1, round(costs.round / _PART_S))
     if sizes and max(sizes) == 1:
-        return RoundLimits(FEWEST_LONG_ROUNDS, _TO_LEARN_S)
+        return RoundLimits(FEWEST_LONG_ROUNDS, _TO_LEARN_S, parts)
     wanted = choose_rounds(contrasts, costs, precision, _fewest_rounds(costs.round))
-    return limit_soon(min(wanted, SOON_ROUNDS)) if is_soon else RoundLimits(wanted, _LONGEST_S)
+    limits = limit_soon(min(wanted, SOON_ROUNDS)) if is_soon else RoundLimits(wanted, _LONGEST_S)
+    return limits if wanted == 1 else limits._replace(parts=parts)
 
 
 def choose_rounds(

@@ -169,6 +169,20 @@ def test_contestants_that_do_not_fit_into_memory_are_measured_in_groups_with_the
     assert (set(taken[:half]), set(taken[half:])) == ({GOOD[0], GOOD[1]}, {GOOD[0], GOOD[2]})
 
 
+def test_many_contestants_take_their_rounds_in_parts_each_with_the_baseline(setup: Setup) -> None:
+    trials = run_turns(setup.bench(), *GOOD, limits=RoundLimits(ROUNDS, 3600.0, parts=2))
+    assert trials is not None
+    assert [trial.status for trial in trials] == [Status.OK] * 3
+    assert [trial.rounds for trial in trials] == [2 * ROUNDS, ROUNDS, ROUNDS]
+    first, second = sorted(trials[1:], key=lambda trial: trial.first_round)
+    assert (first.first_round, second.first_round) == (0, ROUNDS)
+    taken = setup.turns()
+    half = 2 * ROUNDS
+    base = GOOD[0]
+    assert set(taken[:half]) == {base, first.cell.model}
+    assert set(taken[half:]) == {base, second.cell.model}
+
+
 def test_each_trial_has_its_own_disturbed_rounds(
     setup: Setup, monkeypatch: pytest.MonkeyPatch
 ) -> None:

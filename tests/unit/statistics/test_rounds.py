@@ -11,6 +11,7 @@ from harness.statistics.rounds import (
     MOST_ROUNDS,
     SOON_ROUNDS,
     Costs,
+    RoundLimits,
     choose_rounds,
     fit_rounds,
     limit_rounds,
@@ -91,7 +92,7 @@ def test_without_noise_or_cost_there_is_nothing_to_choose_by() -> None:
     assert choose_rounds([], Costs(1.0, 1.0), 0.03) == DEFAULT_ROUNDS
 
 
-def limits(of: list[list[np.ndarray]], *, round_s: float, is_soon: bool) -> tuple[int, float]:
+def limits(of: list[list[np.ndarray]], *, round_s: float, is_soon: bool) -> RoundLimits:
     return limit_rounds(of, Costs(10.0, round_s), 0.03, is_soon=is_soon)
 
 
@@ -99,20 +100,22 @@ def test_where_a_round_takes_long_one_block_of_three_tells_how_noisy_rounds_are(
     """With one round in each block, noise inside blocks looks like that of processes."""
     rng = np.random.default_rng(3)
     noise = [[np.exp(rng.normal(0, 0.2, 1)) for _ in range(4)] for _ in range(6)]
-    most, time_s = limits(noise, round_s=4.0, is_soon=True)
-    assert most == 3
-    assert time_s >= 3 * 4.0
+    first = limits(noise, round_s=4.0, is_soon=True)
+    assert first.most == 3
+    assert first.time_s >= 3 * 4.0
     for blocks in noise:
         blocks.append(np.exp(rng.normal(0, 0.2, 3)))
-    most, time_s = limits(noise, round_s=4.0, is_soon=False)
-    assert most >= 3
-    assert time_s >= 3 * 4.0
+    later = limits(noise, round_s=4.0, is_soon=False)
+    assert later.most >= 3
+    assert later.time_s >= 3 * 4.0
+    assert first.parts == later.parts == 3  # a slow phase would meet only some of such a round
 
 
 def test_steady_rounds_that_take_long_stay_single() -> None:
     rng = np.random.default_rng(4)
     steady = [[np.exp(rng.normal(0, 0.001, size)) for size in (1, 3, 1, 1, 1)] for _ in range(6)]
-    assert limits(steady, round_s=4.0, is_soon=False)[0] == 1
+    found = limits(steady, round_s=4.0, is_soon=False)
+    assert (found.most, found.parts) == (1, 1)
 
 
 def test_noisy_rounds_get_the_time_they_need_once_there_are_intervals() -> None:
@@ -120,8 +123,9 @@ def test_noisy_rounds_get_the_time_they_need_once_there_are_intervals() -> None:
     noise = [[np.exp(rng.normal(0, 0.2, 3)) for _ in range(5)] for _ in range(6)]
     soon, later = (limits(noise, round_s=0.9, is_soon=is_soon) for is_soon in (True, False))
     assert soon == limit_soon(SOON_ROUNDS)
-    assert later[0] > SOON_ROUNDS
-    assert later[1] > later[0] * 0.9
+    assert later.most > SOON_ROUNDS
+    assert later.time_s > later.most * 0.9
+    assert later.parts == 1
 
 
 def test_as_many_rounds_as_fit_into_the_time() -> None:
