@@ -159,7 +159,7 @@ def test_the_list_of_workloads_has_those_that_exist_under_their_topics() -> None
 
 
 def test_the_bases_that_are_named_are_those_of_the_python_runner() -> None:
-    (sentence,) = re.findall(r"The base is one of ([^;]+);", README)
+    (sentence,) = re.findall(r"BASE in a file name is one of ([^;]+);", README)
     assert set(re.findall(r"`([a-z]+)`", sentence)) == {one.base for one in models.MODELS.values()}
 
 
