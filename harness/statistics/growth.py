@@ -29,7 +29,7 @@ _LEAST = 0.3
 _CLEARLY = 0.7  # of the way from no growth to the least; the lowest ratios have to reach it
 _NARROW = 0.5  # a range of ratios that need not be told
 _LEAST_CALLS = 2.0  # a call that does work costs at least so many empty calls
-_CONDEMNING = 2  # processes, at least: one may have been unlucky
+_ENOUGH = 2  # processes to condemn, or to settle a contradiction: one may have been unlucky
 MOST_LOOKS = 5  # processes, after which the median is enough to show growth
 
 
@@ -54,7 +54,8 @@ def judge_growth(found: Sequence[Growth]) -> GrowthVerdict:
 
     Honest work may seem not to grow in wall time, where starting threads takes the most, or in CPU
     time, while a JIT compiler works beside the smaller call. So one of the two is enough to show
-    growth, and both have to speak against it. One process alone condemns nobody.
+    growth, and both have to speak against it. One process alone condemns nobody, and settles
+    nothing where the two contradict each other: the wall time of a cheat that had to wait grows.
     """
     work, processes = median(one.work for one in found), len(found)
     least = 1 + _LEAST * (work - 1)
@@ -64,14 +65,14 @@ def judge_growth(found: Sequence[Growth]) -> GrowthVerdict:
         for ratios in (_pool(map(_wall_ratios, found)), _pool(map(_cpu_ratios, found)))
         if ratios
     ]
-    if any(
+    is_shown = any(
         one.center >= least and (one.low >= clearly or processes >= MOST_LOOKS) for one in ranges
-    ):
+    )
+    is_contradicted = any(one.high < least for one in ranges)
+    if is_shown and not (is_contradicted and processes < _ENOUGH):
         return GrowthVerdict(Growing.SHOWN)
     is_missing = (
-        processes >= _CONDEMNING
-        and all(one.center < least for one in ranges)
-        and any(one.high < least for one in ranges)
+        processes >= _ENOUGH and all(one.center < least for one in ranges) and is_contradicted
     )
     clearest = min(ranges, key=lambda one: one.high - one.low)
     return GrowthVerdict(

@@ -48,9 +48,16 @@ GREW, STOOD = pairs(2.1, 1.9, 2.0), pairs(1.0, 1.04, 0.99)
         ([STOOD, GREW, GREW], UNSETTLED),
         ([STOOD, GREW, GREW, GREW, GREW], SHOWN),
         # Wall time need not grow on many cores; CPU time does.
-        ([pairs(1.0, 1.0, 1.0, cpu=(2.0, 2.0, 2.0))], SHOWN),
+        ([pairs(1.0, 1.0, 1.0, cpu=(2.0, 2.0, 2.0))] * 2, SHOWN),
         # A JIT compiler works beside the smaller call.
-        ([pairs(2.1, 2.0, 2.0, cpu=(1.1, 1.1, 1.1))], SHOWN),
+        ([pairs(2.1, 2.0, 2.0, cpu=(1.1, 1.1, 1.1))] * 2, SHOWN),
+        ([pairs(2.1, 2.0, 2.0, cpu=(1.1, 1.0, 1.4))], SHOWN),
+        # A cheat had to wait before the larger calls of its only process.
+        ([pairs(2.2, 2.3, 2.2, cpu=(1.1, 1.0, 1.1))], UNSETTLED),
+        (
+            [pairs(2.2, 2.3, 2.2, cpu=(1.1, 1.0, 1.1)), pairs(1.0, 1.1, 1.0, cpu=(1.0, 1.0, 1.1))],
+            UNSETTLED,
+        ),
         # One of the two is noisy: the other condemns if both are low, and alone does not.
         ([pairs(0.4, 1.0, 3.0, cpu=(1.0, 1.0, 1.1))] * 2, MISSING),
         ([pairs(0.4, 2.0, 3.0, cpu=(1.0, 1.0, 1.1))] * 2, UNSETTLED),
