@@ -158,7 +158,7 @@ class HeadToHead:
             parts.append(f"the noise is larger than the difference in {join_names(noisy)}")
         if len(noisy) < len(undecided):
             parts.append(f"more blocks could decide {'the others' if noisy else 'it'}")
-        return f"Undecided: {'; '.join(parts)}." if parts else ""
+        return f"Why undecided: {'; '.join(parts)}." if parts else ""
 
     @property
     def _has_intervals(self) -> bool:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 _WHOLE = ("requests",)  # units without fractions: their ticks are whole numbers
 _LOG_FROM = 5.0  # largest / least value from which an axis is logarithmic
+_NARROW = 5.0  # highest / lowest end, below which a logarithmic axis gets more ticks
 _MOST_BYTE_TICKS = 8
 _SHORTENED_FROM = 10_000  # counts: `10k` is narrow enough, `10,000 tasks` is not
 _DIGIT_INCH = 0.071  # width of a digit in a tick label
@@ -52,9 +53,13 @@ def _ticks_that_fit(axes: Axes, unit: str) -> int:
 
 
 def set_log_ticks(axis: Axis, low: float, high: float, unit: str, most: int) -> None:
-    """Put at most `most` ticks at 1, 2, 5 times powers of ten, in people's units."""
+    """Put at most `most` ticks at 1, 2, 5 times powers of ten, in people's units.
+
+    A narrow range, in which these would be one or two, also gets 1.5, 3 and 7 times.
+    """
+    finer = [((1, 1.5, 2, 3, 5, 7), 1)] if high < _NARROW * low else []
     ticks: list[float] = []
-    for steps, stride in (((1, 2, 5), 1), ((1, 3), 1), *(((1,), n) for n in range(1, 20))):
+    for steps, stride in (*finer, ((1, 2, 5), 1), ((1, 3), 1), *(((1,), n) for n in range(1, 20))):
         powers = range(-18, 19, stride)
         ticks = [step * 10.0**p for p in powers for step in steps if low <= step * 10.0**p <= high]
         if len(ticks) <= most:

@@ -109,7 +109,7 @@ def test_undecided_says_whether_more_blocks_help_or_only_less_noise() -> None:
 
     noisy = head_to_head(scene(("sumsquares",), fate=Noisy()), "asyncio", "asyncio-eager")
     assert noisy.why_undecided == (
-        "Undecided: the noise is larger than the difference in Sum of squares."
+        "Why undecided: the noise is larger than the difference in Sum of squares."
     )
     wild = Otherwise(
         lambda usual: trial(
@@ -120,7 +120,7 @@ def test_undecided_says_whether_more_blocks_help_or_only_less_noise() -> None:
     )
     spread = head_to_head(scene(("sumsquares",), fate=wild), "asyncio", "trio")
     assert spread.sentence == "asyncio against trio: undecided in 1 of 1 workload"
-    assert spread.why_undecided == "Undecided: more blocks could decide it."
+    assert spread.why_undecided == "Why undecided: more blocks could decide it."
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@
     const parts = [];
     if (noisy.length) parts.push(`the noise is larger than the difference in ${join(noisy)}`);
     if (noisy.length < undecided.length) parts.push(`more blocks could decide ${noisy.length ? "the others" : "it"}`);
-    return parts.length ? `Undecided: ${parts.join("; ")}.` : "";
+    return parts.length ? `Why undecided: ${parts.join("; ")}.` : "";
   };
   const missing = (one, other, compared) => {
     const found = notCompared(one, other, compared);

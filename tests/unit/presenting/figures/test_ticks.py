@@ -34,3 +34,11 @@ def test_ticks_with_words_are_fewer(unit: str, most: int) -> None:
     axes = Figure(figsize=(3, 1), dpi=100).add_axes((0, 0, 1, 1))
     ticks.set_x_scale(axes, unit, [1, 1], [1_000, 1_000])
     assert 2 <= len(axes.get_xticks()) <= most
+
+
+def test_a_narrow_logarithmic_axis_has_ticks_between_1_and_2() -> None:
+    axes = Figure().add_subplot()
+    ticks.set_log_ticks(axes.yaxis, 0.68, 2.6, "x", 9)
+    assert list(axes.get_yticks()) == pytest.approx([0.7, 1, 1.5, 2])
+    ticks.set_log_ticks(axes.yaxis, 0.68, 26, "x", 9)
+    assert list(axes.get_yticks()) == pytest.approx([1, 2, 5, 10, 20])
