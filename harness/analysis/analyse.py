@@ -26,8 +26,7 @@ from harness.catalog.workload import HEADLINE
 from harness.errors import Problem
 from harness.results.hosts import lead_ids
 from harness.results.records import Cell
-from harness.statistics import estimates
-from harness.statistics.blocks import BlockValues, pair_blocks
+from harness.statistics.blocks import BlockValues, estimate_ratio
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -204,7 +203,7 @@ def _cell_result(
         cell=cell,
         case=own.case,
         metrics=metrics,
-        ratio=estimates.paired_ratio(pair_blocks(values, baseline)),
+        ratio=estimate_ratio(values, baseline),
         statuses=dict(own.statuses),
         message=own.message,
         peak_bytes=round(median(own.peaks)) if own.peaks else None,
@@ -241,7 +240,7 @@ def _estimate_metrics(
             found = series.estimate(_seed(cell, metric))
         elif base := _metric_baseline(metric, cell, language):
             other = aggregates[base].series[metric.id]
-            found = estimates.paired_ratio(_pairs(metric, series.values, other.values))
+            found = _ratio(metric, series.values, other.values)
             lacking[metric.id] = f"no value of {base.model}"
         else:
             name = language.get(cell.model)
@@ -289,11 +288,11 @@ def _metric_baseline(metric: Metric, cell: Cell, language: dict[str, str]) -> Ce
     return None
 
 
-def _pairs(metric: Metric, own: BlockValues, base: BlockValues) -> list[tuple[float, float]]:
-    """Return the pairs whose ratio grows as this cell gets better, or as its value does."""
+def _ratio(metric: Metric, own: BlockValues, base: BlockValues) -> Ratio | None:
+    """Return the ratio that grows as this cell gets better, or as its value does."""
     if metric.better == "higher":
-        return pair_blocks(base, own)
-    return pair_blocks(own, base)
+        return estimate_ratio(base, own)
+    return estimate_ratio(own, base)
 
 
 def _compare(result: WorkloadResult, aggregates: _Aggregates) -> Comparison:
@@ -317,7 +316,5 @@ def _control(result: WorkloadResult, aggregates: _Aggregates) -> Ratio | None:
         if cell.control and (cell.workload, cell.case) == (result.workload.id, result.headline_id):
             twin = structs.replace(cell, control=False)
             other = aggregates[twin]
-            return estimates.paired_ratio(
-                pair_blocks(own.series[metric].values, other.series[metric].values)
-            )
+            return estimate_ratio(own.series[metric].values, other.series[metric].values)
     return None

@@ -6,8 +6,7 @@ from dataclasses import dataclass, field, replace
 from itertools import combinations
 from typing import TYPE_CHECKING, NamedTuple
 
-from harness.statistics import estimates
-from harness.statistics.blocks import pair_blocks
+from harness.statistics.blocks import estimate_ratio
 from harness.statistics.verdicts import Verdict, judge_ratios
 
 if TYPE_CHECKING:
@@ -93,7 +92,7 @@ def compare(
     found = {
         (this, to): ratio
         for this, to in combinations(values, 2)
-        if (ratio := estimates.paired_ratio(pair_blocks(values[this], values[to], base)))
+        if (ratio := estimate_ratio(values[this], values[to], base))
     }
     comparison = Comparison(control=control)
     judged = judge_ratios(list(found.values()), comparison.floor or 1.0)

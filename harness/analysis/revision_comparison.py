@@ -12,8 +12,7 @@ from msgspec import structs
 
 from harness.analysis.changes import CellChange, Change, decide, undecided
 from harness.catalog.contestant import DEFAULT_RUNTIME
-from harness.statistics import estimates
-from harness.statistics.blocks import pair_blocks
+from harness.statistics.blocks import estimate_ratio
 
 if TYPE_CHECKING:
     from harness.analysis.run_results import Analysis, CellResult, WorkloadResult
@@ -56,7 +55,7 @@ def _compare_pair(
             reason = f"{which}: {cell.failed_how} of {cell.attempts}: {cell.message}"
             return CellChange(new.cell, Change.NOT_COMPARABLE, reason)
     metric = result.metric
-    pairs = pair_blocks(
+    ratio = estimate_ratio(
         new.series[metric.id], old.series[metric.id], base.series[metric.id] if base else None
     )
-    return undecided(new.cell, metric, estimates.paired_ratio(pairs))
+    return undecided(new.cell, metric, ratio)

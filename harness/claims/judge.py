@@ -19,7 +19,7 @@ from harness.behaviours.judge import State
 from harness.claims.judge_trace import judge_trace
 from harness.claims.judgement import JudgedClaim, Verdict, format_measured
 from harness.statistics import estimates
-from harness.statistics.blocks import BlockValues, pair_blocks
+from harness.statistics.blocks import BlockValues, estimate_ratio
 from harness.statistics.estimates import Estimate
 
 if TYPE_CHECKING:
@@ -201,7 +201,7 @@ def _estimate_ratio(
         for cell in cells
     )
     if measure.case == measure.to_case:
-        ratio = estimates.paired_ratio(pair_blocks(these, those))
+        ratio = estimate_ratio(these, those)
     else:
         groups = (list(values.by_block.values()) for values in (these, those))
         ratio = estimates.unpaired_ratio(*groups)

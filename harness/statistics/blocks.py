@@ -9,12 +9,15 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness.statistics.between_hosts import MIN_HOSTS
+from harness.statistics.estimates import paired_ratio
 from harness.statistics.metrics import array_median
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from numpy.typing import NDArray
+
+    from harness.statistics.estimates import Ratio
 
 
 @dataclass(frozen=True)
@@ -70,19 +73,35 @@ class BlockValues:
         )
 
 
+def estimate_ratio(
+    these: BlockValues, those: BlockValues, base: BlockValues | None = None
+) -> Ratio | None:
+    """Estimate the ratio of two contestants from their common blocks; see `pair_block`.
+
+    If the blocks ran on five hosts or more, the replicate is the host: see `between_hosts`. No host
+    is left out, because a host that differs is no slow phase. Returns None without common blocks,
+    or if any value is not positive.
+    """
+    found = _pair_blocks(these, those, base)
+    by_host = group_by_host(found, these.hosts)
+    if len(by_host) < MIN_HOSTS or any(a <= 0 or b <= 0 for a, b in found.values()):
+        return paired_ratio(list(found.values()))
+    means = [(geometric_mean_ratio(own), 1.0) for own in by_host.values()]
+    return paired_ratio(means, trims=False)
+
+
 def pair_blocks(
     these: BlockValues, those: BlockValues, base: BlockValues | None = None
 ) -> list[tuple[float, float]]:
-    """Return one pair per common block, whose ratio is that of the block; see `pair_block`.
+    """Return one pair per common block, whose ratio is that of the block; see `pair_block`."""
+    return list(_pair_blocks(these, those, base).values())
 
-    If the blocks ran on five hosts or more, it is one pair per host: see `between_hosts`.
-    """
+
+def _pair_blocks(
+    these: BlockValues, those: BlockValues, base: BlockValues | None
+) -> dict[int, tuple[float, float]]:
     pairs = {block: pair_block(these, those, block, base) for block in these.by_block}
-    found = {block: pair for block, pair in pairs.items() if pair is not None}
-    by_host = group_by_host(found, these.hosts)
-    if len(by_host) < MIN_HOSTS or any(a <= 0 or b <= 0 for a, b in found.values()):
-        return list(found.values())
-    return [(geometric_mean_ratio(own), 1.0) for own in by_host.values()]
+    return {block: pair for block, pair in pairs.items() if pair is not None}
 
 
 def group_by_host(

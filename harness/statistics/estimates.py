@@ -132,22 +132,22 @@ class Ratio(Estimate):
         return math.sqrt(self.high / self.low) - 1
 
 
-def paired_ratio(pairs: Sequence[tuple[float, float]]) -> Ratio | None:
+def paired_ratio(pairs: Sequence[tuple[float, float]], *, trims: bool = True) -> Ratio | None:
     """Estimate a/b from pairs (a, b), one pair per block. Returns None without pairs.
 
     Both values of a pair come from one block, so slow drift of the machine cancels. The estimate is
     the trimmed mean of the logarithms, and the interval that of Tukey and McLaughlin (1963): one
-    block in which the machine was slow for one side only must not decide. Of fewer than ten blocks
-    it is the geometric mean with Student's interval. Either way a/b and b/a give consistent
-    results. tests/support/rival_methods.py has the rejected alternatives. Returns None if any value
-    is not positive (a cost relative to an ideal that early timers can undercut): dropping such
-    blocks would drop the fastest ones.
+    block in which the machine was slow for one side only must not decide. Of fewer than ten blocks,
+    or if it `trims` none, it is the geometric mean with Student's interval. Either way a/b and b/a
+    give consistent results. tests/support/rival_methods.py has the rejected alternatives. Returns
+    None if any value is not positive (a cost relative to an ideal that early timers can undercut):
+    dropping such blocks would drop the fastest ones.
     """
     if not pairs or any(a <= 0 or b <= 0 for a, b in pairs):
         return None
     logs = np.sort(np.log([a / b for a, b in pairs]))
     n = logs.size
-    cut = sum(n >= blocks for blocks in _BLOCKS_TO_TRIM)
+    cut = sum(n >= blocks for blocks in _BLOCKS_TO_TRIM) if trims else 0
     kept = logs[cut : n - cut]
     mean = float(kept.mean())
     if n < MIN_FOR_INTERVAL:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 from scipy import stats
 
 from harness.statistics.between_hosts import MIN_HOSTS, pool_hosts
-from harness.statistics.blocks import BlockValues, pair_blocks
-from harness.statistics.estimates import paired_ratio
+from harness.statistics.blocks import BlockValues, estimate_ratio
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 LOGS = [0.1, 0.3, 0.2, 0.25, 0.15, 0.2]
 
@@ -42,18 +46,18 @@ def values(per_host: dict[str, list[float]]) -> BlockValues:
 def test_with_five_hosts_the_host_is_the_replicate_of_a_ratio(hosts: int, replicates: int) -> None:
     here = values({f"h{n}": [1.0 + n, 1.0 + n, 1.1 + n] for n in range(hosts)})
     base = values({f"h{n}": [1.0, 1.0, 1.0] for n in range(hosts)})
-    ratio = paired_ratio(pair_blocks(here, base))
+    ratio = estimate_ratio(here, base)
     assert ratio is not None
     assert ratio.n == replicates
 
 
-def test_blocks_of_one_machine_are_not_independent() -> None:
-    """Twenty blocks on each of five machines that differ say no more than five values."""
-    effects = dict(zip("abcde", (0.8, 0.9, 1.0, 1.1, 1.2), strict=True))
-    here = values({host: [effect] * 20 for host, effect in effects.items()})
-    base = values(dict.fromkeys(effects, [1.0] * 20))
-    many = paired_ratio(pair_blocks(here, base))
-    few = pool_hosts(list(effects.values()))
+@pytest.mark.parametrize("effects", [np.linspace(0.8, 1.2, 5), np.linspace(0.5, 1.6, 12)])
+def test_blocks_of_one_machine_are_not_independent(effects: NDArray[np.float64]) -> None:
+    """Twenty blocks on each of some machines that differ say no more than one value each."""
+    here = values({f"h{n}": [effect] * 20 for n, effect in enumerate(effects)})
+    base = values({f"h{n}": [1.0] * 20 for n in range(effects.size)})
+    many = estimate_ratio(here, base)
+    few = pool_hosts(effects.tolist())
     assert many is not None
     assert few is not None
     assert (many.low, many.high) == pytest.approx((few.low, few.high))
