@@ -24,10 +24,9 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-# Of the first block of a case, so that the first look comes soon; and where nothing is known of the
-# noise inside blocks, as of latencies.
+# At most, until there are enough blocks for an interval, so that intervals come soon; and where
+# nothing is known of the noise inside blocks, as of latencies.
 DEFAULT_ROUNDS = 5
-SOON_ROUNDS = 7  # at most, until there are enough blocks for an interval
 FEWEST_ROUNDS, MOST_ROUNDS = 5, 15
 FEWEST_LONG_ROUNDS = 3  # if a round is so long that five would cost more than a process
 # How long all rounds of a block may take: while there are too few blocks for an interval, so many
@@ -73,7 +72,7 @@ def limit_soon(most: int) -> RoundLimits:
     return RoundLimits(most, most * _ROUND_S)
 
 
-SOON = limit_soon(DEFAULT_ROUNDS)  # of the first block of a case
+SOON = limit_soon(DEFAULT_ROUNDS)  # of the first block of a case, and of latencies
 
 
 def limit_rounds(
@@ -85,15 +84,18 @@ def limit_rounds(
 ) -> RoundLimits:
     """Return the limits of a block of a case that has earlier ones; see `choose_rounds`.
 
-    If all of them had a single round, nothing is known of the noise inside blocks. Three rounds
-    tell, where they do not take long.
+    Latencies have no ratios inside rounds: one round has thousands of them. If all blocks had a
+    single round, nothing is known of the noise inside them. Three rounds tell, where they do not
+    take long.
     """
     sizes = [ratios.size for blocks in contrasts for ratios in blocks]
+    if not sizes:
+        return SOON
     parts = max(1, round(costs.round / _PART_S))
-    if sizes and max(sizes) == 1:
+    if max(sizes) == 1:
         return RoundLimits(FEWEST_LONG_ROUNDS, _TO_LEARN_S, parts)
     wanted = choose_rounds(contrasts, costs, precision, _fewest_rounds(costs.round))
-    limits = limit_soon(min(wanted, SOON_ROUNDS)) if is_soon else RoundLimits(wanted, _LONGEST_S)
+    limits = limit_soon(min(wanted, DEFAULT_ROUNDS)) if is_soon else RoundLimits(wanted, _LONGEST_S)
     return limits if wanted == 1 else limits._replace(parts=parts)
 
 

@@ -21,7 +21,7 @@ from harness.results import store
 from tests.bench import tools
 from tests.support import command
 
-_LOOK_BAR_S, _BLOCKS_BAR_S = 75.0, 240.0
+_LOOK_BAR_S, _BLOCKS_BAR_S = 150.0, 600.0
 _TICK_S = 0.1
 _PROFILE = PROFILES["quick"]
 

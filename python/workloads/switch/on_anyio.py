@@ -8,13 +8,13 @@ from workloads.switch.turns import MOST_YIELDS, Turns
 
 
 async def run(params: Params, probe: Probe) -> int:
-    turns = Turns()
+    turns, wanted = Turns(), params.switches
 
     async def take_turns() -> None:
         me = anyio.get_current_task().id
         turns.ran += 1
         for _ in range(MOST_YIELDS):
-            if turns.switches >= params.switches:
+            if turns.switches >= wanted:
                 return
             turns.switches += turns.last != me
             turns.last = me

@@ -7,13 +7,13 @@ from workloads.switch.turns import MOST_YIELDS, Turns
 
 
 async def run(params: Params, probe: Probe) -> int:
-    turns = Turns()
+    turns, wanted = Turns(), params.switches
 
     async def take_turns() -> None:
         me = trio.lowlevel.current_task()
         turns.ran += 1
         for _ in range(MOST_YIELDS):
-            if turns.switches >= params.switches:
+            if turns.switches >= wanted:
                 return
             turns.switches += turns.last is not me
             turns.last = me

@@ -4,17 +4,16 @@ import (
 	"context"
 	"sync"
 	"sync/atomic"
-	"syscall"
 	"time"
 )
 
 const (
-	waitingTasks = 200
+	waitingTasks = 1_000
 	operations   = 100
 	span         = 30 * time.Millisecond
 	limit        = 10
 	unit         = 2 * time.Millisecond
-	busy         = time.Millisecond
+	steps        = 800_000 // of the computation of a request
 	pause        = 5 * time.Millisecond
 )
 
@@ -81,51 +80,34 @@ func bounded(size int) int {
 	return int(done.Load())
 }
 
-// mixed finds the steps of a request, and returns the loop; size is the number of requests.
-func mixed() func(size int) int {
-	steps, best := int64(100_000), busy
-	for range 20 {
-		start := used()
-		compute(steps)
-		best = min(best, used()-start)
-	}
-	steps = steps * int64(busy) / int64(best)
-	return func(size int) int {
-		var group sync.WaitGroup
-		var done atomic.Int64
-		pending := make(chan struct{})
-		for range limit {
-			group.Go(func() {
-				for range pending {
-					time.Sleep(pause)
-					if compute(steps) != 0 {
-						done.Add(1)
-					}
+// mixed handles requests that wait and compute; size is their number.
+func mixed(size int) int {
+	var group sync.WaitGroup
+	var done atomic.Int64
+	pending := make(chan struct{})
+	for range limit {
+		group.Go(func() {
+			for range pending {
+				time.Sleep(pause)
+				if compute() != 0 {
+					done.Add(1)
 				}
-			})
-		}
-		for range size {
-			pending <- struct{}{}
-		}
-		close(pending)
-		group.Wait()
-		return int(done.Load())
+			}
+		})
 	}
+	for range size {
+		pending <- struct{}{}
+	}
+	close(pending)
+	group.Wait()
+	return int(done.Load())
 }
 
 //go:noinline
-func compute(steps int64) uint64 {
+func compute() uint64 {
 	value := uint64(1)
 	for range steps {
 		value = (value*1_103_515_245 + 12_345) % 2_147_483_648
 	}
 	return value
-}
-
-func used() time.Duration {
-	var usage syscall.Rusage
-	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
-		panic(err)
-	}
-	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }

@@ -5,8 +5,9 @@ import time
 from threading import Event, Thread
 
 HOUR_S, MS = 3_600, 1_000_000
-TASKS, OPERATIONS, SPAN_NS = 200, 100, 30 * MS
-LIMIT, UNIT_NS, BUSY_NS, WAIT_NS = 10, 2 * MS, MS, 5 * MS
+TASKS, OPERATIONS, SPAN_NS = 1_000, 100, 30 * MS
+LIMIT, UNIT_NS, WAIT_NS = 10, 2 * MS, 5 * MS
+STEPS = 12_500  # of the computation of a request
 now = time.perf_counter_ns
 
 
@@ -20,20 +21,11 @@ def due_times(lead_ns):
     return [first + k * 7_919 % OPERATIONS * SPAN_NS // OPERATIONS for k in range(OPERATIONS)]
 
 
-def compute(steps):
+def compute():
     value = 1
-    for _ in range(steps):
+    for _ in range(STEPS):
         value = (value * 1_103_515_245 + 12_345) % 2_147_483_648
     return value
-
-
-def steps_of_a_request():
-    steps, best = 10_000, BUSY_NS
-    for _ in range(20):
-        start = time.thread_time_ns()
-        compute(steps)
-        best = min(best, time.thread_time_ns() - start)
-    return steps * BUSY_NS // best
 
 
 def task_of(workload, sleep):
@@ -193,13 +185,13 @@ def threads_bounded(jobs, threads):
     assert sum(threads.map(work, range(jobs))) == jobs
 
 
-async def asyncio_mixed(requests, steps):
+async def asyncio_mixed(requests):
     pending, values = iter(range(requests)), []
 
     async def worker():
         for _ in pending:
             await asyncio.sleep(WAIT_NS / 1e9)
-            values.append(compute(steps))
+            values.append(compute())
 
     async with asyncio.TaskGroup() as group:
         for _ in range(LIMIT):
@@ -207,7 +199,7 @@ async def asyncio_mixed(requests, steps):
     assert len(values) == requests
 
 
-async def trio_mixed(requests, steps):
+async def trio_mixed(requests):
     import trio
 
     pending, values = iter(range(requests)), []
@@ -215,7 +207,7 @@ async def trio_mixed(requests, steps):
     async def worker():
         for _ in pending:
             await trio.sleep(WAIT_NS / 1e9)
-            values.append(compute(steps))
+            values.append(compute())
 
     async with trio.open_nursery() as nursery:
         for _ in range(LIMIT):
@@ -223,21 +215,21 @@ async def trio_mixed(requests, steps):
     assert len(values) == requests
 
 
-def threads_mixed(requests, steps, threads):
+def threads_mixed(requests, threads):
     def request(_):
         time.sleep(WAIT_NS / 1e9)
-        return compute(steps)
+        return compute()
 
     assert len(list(threads.map(request, range(requests)))) == requests
 
 
 def measure(workload, model, size, calls):
     work = globals()[f"{model}_{workload}"]
-    arguments = (size, steps_of_a_request()) if workload == "mixed" else (size,)
+    arguments = (size,)
     if model == "threads":
         with pool() as threads:
             if workload in ("bounded", "mixed"):
-                arguments = (*arguments, threads)
+                arguments = (size, threads)
             return [elapsed(work, arguments) for _ in range(calls)]
 
     async def main():

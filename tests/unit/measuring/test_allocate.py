@@ -28,7 +28,7 @@ from harness.measuring.plan import (
     select_cases,
 )
 from harness.results.records import Cell, Sample, Status, Trial
-from harness.statistics.rounds import DEFAULT_ROUNDS, SOON_ROUNDS
+from harness.statistics.rounds import DEFAULT_ROUNDS
 from harness.statistics.stopping import PRECISE_BLOCKS
 from tests.support import factories
 from tests.support.factories import WORKLOAD, examples, offer, workload
@@ -434,8 +434,8 @@ def test_a_case_whose_samples_are_noisy_gets_more_rounds_once_it_has_an_interval
         for position, cell in enumerate(cells_of(block)):
             one.record(noisy_rounds(cell, block, position))
     for counts in rounds.values():
-        assert counts[:5] == [DEFAULT_ROUNDS, *[SOON_ROUNDS] * 4]
-        assert all(count > SOON_ROUNDS for count in counts[5:])
+        assert counts[:5] == [DEFAULT_ROUNDS] * 5
+        assert all(count > DEFAULT_ROUNDS for count in counts[5:])
 
 
 @pytest.mark.parametrize("cut", range(33, 39))

@@ -9,13 +9,12 @@ from harness.statistics.rounds import (
     DEFAULT_ROUNDS,
     FEWEST_ROUNDS,
     MOST_ROUNDS,
-    SOON_ROUNDS,
+    SOON,
     Costs,
     RoundLimits,
     choose_rounds,
     fit_rounds,
     limit_rounds,
-    limit_soon,
     time_round_s,
 )
 from tests.support.simulated_runs import Scenario, block_ratios, simulate
@@ -118,12 +117,18 @@ def test_steady_rounds_that_take_long_stay_single() -> None:
     assert (found.most, found.parts) == (1, 1)
 
 
+def test_blocks_of_latencies_stay_short() -> None:
+    """Nothing is known of rounds, and one has thousands of latencies."""
+    for is_soon in (True, False):
+        assert limits([[], []], round_s=7.0, is_soon=is_soon) == SOON
+
+
 def test_noisy_rounds_get_the_time_they_need_once_there_are_intervals() -> None:
     rng = np.random.default_rng(5)
     noise = [[np.exp(rng.normal(0, 0.2, 3)) for _ in range(5)] for _ in range(6)]
     soon, later = (limits(noise, round_s=0.9, is_soon=is_soon) for is_soon in (True, False))
-    assert soon == limit_soon(SOON_ROUNDS)
-    assert later.most > SOON_ROUNDS
+    assert soon == SOON
+    assert later.most > DEFAULT_ROUNDS
     assert later.time_s > later.most * 0.9
     assert later.parts == 1
 
