@@ -40,6 +40,8 @@ def descendants(pid: int) -> list[int]:
 
 def _children(pid: int) -> list[int]:
     children: list[int] = []
+    if pid == os.getpid() and not _has_children():
+        return children  # a process may have thousands of threads to ask
     try:
         # The kernel lists children by the thread that started them.
         for thread in os.listdir(f"/proc/{pid}/task"):
@@ -48,6 +50,15 @@ def _children(pid: int) -> list[int]:
     except OSError:
         pass
     return children
+
+
+def _has_children() -> bool:
+    """Return whether this process has children, of any of its threads."""
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return False
+    return True
 
 
 def _process_cpu_ns(pid: int) -> int:

@@ -39,12 +39,13 @@ func (f *files) Run(_ context.Context, p work.Params, probe *work.Probe) (any, e
 	return total.Load(), nil
 }
 
-func countLines(name string) (lines int, err error) {
+func countLines(name string) (int, error) {
 	file, err := os.Open(name)
 	if err != nil {
 		return 0, err
 	}
 	defer file.Close()
+	lines := 0
 	scanner := bufio.NewScanner(file)
 	for scanner.Scan() {
 		lines++

@@ -20,13 +20,6 @@ class Streamed(NamedTuple):
     place: Place
 
 
-class Chunk(NamedTuple):
-    """One chunk, and where it was read."""
-
-    data: bytes
-    place: Place
-
-
 def value_of(chunk: bytes) -> int:
     """Return the length of a chunk plus the number of its first block: its place in the file."""
     return len(chunk) + int.from_bytes(chunk[:8], "little")
@@ -36,8 +29,9 @@ def open_file(path: Path) -> FileIO:
     return path.open("rb", buffering=0)
 
 
-def read_chunk(file: FileIO, size: int) -> Chunk:
-    return Chunk(file.read(size), current_place())
+def read_chunk(file: FileIO, size: int) -> tuple[bytes, Place]:
+    """Return a chunk, and where it was read."""
+    return file.read(size), current_place()
 
 
 def stream(path: Path, chunks: int, size: int) -> Streamed:

@@ -22,8 +22,8 @@ def run(params: Params, probe: Probe, path: Path) -> int:
     threads = gevent.get_hub().threadpool
     with threads.apply(open_file, (path,)) as file:
         for _ in range(params.file_bytes // params.chunk_bytes):
-            chunk = threads.apply(read_chunk, (file, params.chunk_bytes))
-            total += value_of(chunk.data)
-            places.append(chunk.place)
+            chunk, place = threads.apply(read_chunk, (file, params.chunk_bytes))
+            total += value_of(chunk)
+            places.append(place)
     probe.observe_least("off_loop", count_in_threads(places))
     return total

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from runner.interpreter_pool import warm_pool
 from runner.work import Params, Probe
-from workloads.fileread.places import count_in_threads
+from workloads.fileread.places import Place, count_in_threads
 from workloads.filestream import chunks
 
 opened: list[FileIO] = []  # in the second interpreter: the file that is read
@@ -18,7 +18,7 @@ def open_file(path: Path) -> None:
     opened.append(chunks.open_file(path))
 
 
-def read_chunk(size: int) -> chunks.Chunk:
+def read_chunk(size: int) -> tuple[bytes, Place]:
     return chunks.read_chunk(opened[-1], size)
 
 
@@ -38,9 +38,9 @@ def run(params: Params, probe: Probe, prepared: tuple[Path, Executor]) -> int:
     pool.submit(open_file, path).result()
     try:
         for _ in range(params.file_bytes // params.chunk_bytes):
-            chunk = pool.submit(read_chunk, params.chunk_bytes).result()
-            total += chunks.value_of(chunk.data)
-            places.append(chunk.place)
+            chunk, place = pool.submit(read_chunk, params.chunk_bytes).result()
+            total += chunks.value_of(chunk)
+            places.append(place)
     finally:
         pool.submit(close_file).result()
     probe.observe_least("off_loop", count_in_threads(places))

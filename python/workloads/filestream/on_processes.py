@@ -9,7 +9,7 @@ from pathlib import Path
 
 from runner.models import START_METHOD
 from runner.work import Params, Probe
-from workloads.fileread.places import count_in_processes, current_place
+from workloads.fileread.places import Place, count_in_processes, current_place
 from workloads.filestream import chunks
 
 processes = get_context(START_METHOD)
@@ -22,7 +22,7 @@ def open_file(path: Path) -> None:
     opened.append(chunks.open_file(path))
 
 
-def read_chunk(size: int) -> chunks.Chunk:
+def read_chunk(size: int) -> tuple[bytes, Place]:
     return chunks.read_chunk(opened[-1], size)
 
 
@@ -43,9 +43,9 @@ def run(params: Params, probe: Probe, prepared: tuple[Path, ProcessPoolExecutor]
     pool.submit(open_file, path).result()
     try:
         for _ in range(params.file_bytes // params.chunk_bytes):
-            chunk = pool.submit(read_chunk, params.chunk_bytes).result()
-            total += chunks.value_of(chunk.data)
-            places.append(chunk.place)
+            chunk, place = pool.submit(read_chunk, params.chunk_bytes).result()
+            total += chunks.value_of(chunk)
+            places.append(place)
     finally:
         pool.submit(close_file).result()
     probe.observe_least("off_loop", count_in_processes(places))

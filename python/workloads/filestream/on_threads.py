@@ -22,8 +22,8 @@ def run(params: Params, probe: Probe, prepared: tuple[Path, ThreadPoolExecutor])
     path, pool = prepared
     with pool.submit(open_file, path).result() as file:
         for _ in range(params.file_bytes // params.chunk_bytes):
-            chunk = pool.submit(read_chunk, file, params.chunk_bytes).result()
-            total += value_of(chunk.data)
-            places.append(chunk.place)
+            chunk, place = pool.submit(read_chunk, file, params.chunk_bytes).result()
+            total += value_of(chunk)
+            places.append(place)
     probe.observe_least("off_loop", count_in_threads(places))
     return total

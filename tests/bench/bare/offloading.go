@@ -11,12 +11,16 @@ const countingTasks = 4
 
 func counter(increments int) int {
 	var (
-		group   sync.WaitGroup
-		lock    sync.Mutex
-		counted int
+		arriving, group sync.WaitGroup
+		lock            sync.Mutex
+		counted         int
 	)
+	all := make(chan struct{}) // closed when all have begun
+	arriving.Add(countingTasks)
 	for range countingTasks {
 		group.Go(func() {
+			arriving.Done()
+			<-all
 			for range increments {
 				lock.Lock()
 				seen := counted
@@ -26,6 +30,8 @@ func counter(increments int) int {
 			}
 		})
 	}
+	arriving.Wait()
+	close(all)
 	group.Wait()
 	return counted
 }

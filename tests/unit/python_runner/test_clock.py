@@ -101,6 +101,16 @@ def test_descendants_are_found_at_any_depth() -> None:
         assert {child.pid, *grandchildren} <= set(found)
 
 
+@linux
+def test_the_threads_of_a_process_without_children_are_not_listed() -> None:
+    code = (
+        f"import sys; sys.path.insert(0, {clock.__file__.rsplit('/', 2)[0]!r}); "
+        "from runner import clock; clock.os.listdir = None; "
+        "assert clock.descendants(clock.os.getpid()) == []"
+    )
+    subprocess.run([sys.executable, "-I", "-c", code], check=True, timeout=60)
+
+
 def test_a_process_that_does_not_exist_has_no_descendants() -> None:
     assert clock.descendants(2**22 + 1) == []
 

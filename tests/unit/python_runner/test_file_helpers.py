@@ -66,7 +66,7 @@ def test_a_job_is_counted_where_it_ran() -> None:
     with ThreadPoolExecutor(1) as pool:
         elsewhere = pool.submit(places.current_place).result()
     here = places.current_place()
-    foreign = here._replace(process=here.process + 1)
+    foreign = (here[0] + 1, here[1])
     all_places = [here, elsewhere, elsewhere, foreign, foreign, foreign]
     assert places.count_here(all_places) == 1
     assert places.count_in_threads(all_places) == 2
