@@ -35,6 +35,7 @@ _LONG_ROUND_S = 2.0  # if a round takes longer, one is enough; else a slow phase
 _FILES_EACH = 16  # open files of this process for a contestant and the load on it, at most
 _MANY_FILES = 4_096
 _FEWEST_ALIVE = 2  # one contestant and the baseline, however large they are
+_SMALLEST_PART = 4  # contestants beside the baseline, which takes a turn in each part
 
 
 def takes_turns(runner: TrialRunner, assignment: Assignment) -> bool:
@@ -159,9 +160,10 @@ class _Turns:
         return started
 
     def _split(self, contestants: Sequence[LiveContestant]) -> list[list[LiveContestant]]:
-        """Split contestants at random into about as many parts as wanted; at least one.
+        """Split contestants at random into about as many parts as wanted, or fewer.
 
         Those of one model, its variants and other runtimes, stay together: they are compared most.
+        Where a turn is long, parts are few: the baseline takes a turn in each.
         """
         models: dict[str, list[LiveContestant]] = {}
         for contestant in contestants:
@@ -169,9 +171,10 @@ class _Turns:
         together = list(models.values())
         if self.limits.parts > 1:
             self.rng.shuffle(together)
+        size = max(_SMALLEST_PART, len(contestants) / self.limits.parts)
         parts: list[list[LiveContestant]] = [[]]
         for one in together:
-            if len(parts[-1]) >= len(contestants) / self.limits.parts:
+            if len(parts[-1]) >= size:
                 parts.append([])
             parts[-1] += one
         return parts

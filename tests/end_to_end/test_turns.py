@@ -169,7 +169,10 @@ def test_contestants_that_do_not_fit_into_memory_are_measured_in_groups_with_the
     assert (set(taken[:half]), set(taken[half:])) == ({GOOD[0], GOOD[1]}, {GOOD[0], GOOD[2]})
 
 
-def test_many_contestants_take_their_rounds_in_parts_each_with_the_baseline(setup: Setup) -> None:
+def test_many_contestants_take_their_rounds_in_parts_each_with_the_baseline(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(turns, "_SMALLEST_PART", 1)
     trials = run_turns(setup.bench(), *GOOD, limits=RoundLimits(ROUNDS, 3600.0, parts=2))
     assert trials is not None
     assert [trial.status for trial in trials] == [Status.OK] * 3
@@ -181,6 +184,12 @@ def test_many_contestants_take_their_rounds_in_parts_each_with_the_baseline(setu
     base = GOOD[0]
     assert set(taken[:half]) == {base, first.cell.model}
     assert set(taken[half:]) == {base, second.cell.model}
+
+
+def test_few_contestants_are_not_split(setup: Setup) -> None:
+    trials = run_turns(setup.bench(), *GOOD, limits=RoundLimits(ROUNDS, 3600.0, parts=2))
+    assert trials is not None
+    assert [(trial.first_round, trial.rounds) for trial in trials] == [(0, ROUNDS)] * 3
 
 
 def test_each_trial_has_its_own_disturbed_rounds(
