@@ -45,7 +45,7 @@ def rows() -> Iterator[tuple[str, str, str, bool]]:
         while not page.is_file() and process.poll() is None:
             time.sleep(_TICK_S)
         look_s = time.perf_counter() - clock
-        drawn = {path.stem for path in page.parent.glob("figures/*.png")}
+        drawn = {path.stem for path in page.parent.glob("figures/*.svg")}
         assert process.wait() == 0
         folder = store.find_run(out)
         workloads = set(store.read_run(folder).workloads)
