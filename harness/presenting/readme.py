@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from harness.analysis.run_results import Analysis
     from harness.behaviours.judge import Row
     from harness.claims.judgement import JudgedClaim
+    from harness.results.records import RunnerFacts
     from harness.traces.store import SceneTraces
 
 GALLERY = "docs/gallery.md"
@@ -144,17 +145,24 @@ def _decided_choices(aspect: Aspect) -> str:
 def _machine(analysis: Analysis) -> str:
     """Return the date, the size, the machine and the versions of a run."""
     run = analysis.run
-    # Libraries are locked, so further runtimes have the same versions.
-    versions = ", ".join(
-        runner.summary if runner.runtime == DEFAULT_RUNTIME else runner.summary.partition(" (")[0]
-        for runner in run.runners
-    )
+    versions = ", ".join(_version(runner) for runner in run.runners)
     count = analysis.disturbed.trials
-    disturbed = f", {count:,} disturbed by other work" if count else ""
+    disturbed = f"; other work disturbed {count:,} of the trials" if count else ""
     trials = units.format_count(analysis.trials, "trial")
     blocks = units.format_count(analysis.blocks, "block")
     text = (
-        f"Measured on {run.started_at[:10]}: {trials}{disturbed}, in {blocks}"
-        f" (profile {escape(run.profile)}) on {escape(run.machine.summary)}. {escape(versions)}."
+        f"Measured on {run.started_at[:10]} (profile {escape(run.profile)}): {trials} in"
+        f" {blocks}{disturbed}. Machine: {escape(run.machine.summary)}. {escape(versions)}."
     )
     return textwrap.fill(text, _WIDTH, break_long_words=False, break_on_hyphens=False)
+
+
+def _version(runner: RunnerFacts) -> str:
+    """Return a runner's version and, of the default runtime, those of its libraries.
+
+    Libraries are locked, so further runtimes have the same.
+    """
+    if runner.runtime == DEFAULT_RUNTIME:
+        return runner.summary
+    version = runner.summary.partition(" (")[0].partition(" @ ")[0]
+    return f"{version} (@ {runner.runtime})"

@@ -88,7 +88,7 @@ def test_the_blocks_say_what_was_measured_and_the_rest_stays(fresh: Repository) 
         blocks = r"(generated: [\w ]+ -->\n).*?(<!-- end)"
         assert re.sub(blocks, r"\1\2", text, flags=re.DOTALL) == empty
     assert "| A demo takes 50 ms. | 51.0 ms [" in fresh.read(README)
-    assert "13 trials, 1 disturbed by other work, in 7 blocks" in fresh.read(README)
+    assert "13 trials in 7 blocks; other work disturbed 1 of the trials" in fresh.read(README)
     assert "| your work | judged by | use |" in fresh.read(FINDINGS)
 
 
