@@ -6,7 +6,6 @@ Pure. Reads the run's own copy of the workload files, so a run means the same wh
 from __future__ import annotations
 
 from dataclasses import replace
-from operator import itemgetter
 from statistics import median
 from typing import TYPE_CHECKING
 
@@ -58,7 +57,7 @@ class Analyst:
         }
         self._aggregates = _Aggregates(self._workloads)
         self._blocks: set[int] = set()
-        self._probes: list[tuple[int, drift.ProbeReading]] = []  # with their blocks
+        self._probes: list[drift.ProbeReading] = []
         self._disturbance = DisturbanceCount()
         self._trials = 0
         self._lead = lead_ids(run.hosts)
@@ -82,7 +81,7 @@ class Analyst:
             self._aggregates[structs.replace(trial.cell, control=False)].remarks.take(text)
         self._disturbance.take(trial)
         self._blocks.add(trial.block)
-        self._probes += [(trial.block, one) for one in drift.probe_readings([trial])]
+        self._probes += drift.probe_readings([trial])
         self._trials += 1
 
     def compare(self, id_: str) -> WorkloadResult:
@@ -100,8 +99,7 @@ class Analyst:
             blocks=len(self._blocks),
             trials=self._trials,
             disturbed=self._disturbance.result(),
-            # A stored run has its trials in another order; blocks are numbered in that of time.
-            probes=tuple(one for _, one in sorted(self._probes, key=itemgetter(0))),
+            probes=tuple(self._probes),
             measuring=measuring,
             travel=self._travel.conclude(),
         )

@@ -21,7 +21,7 @@ _OFF, _PIXELS = 63, 20
 _COLOURS = 256  # of a palette, at most
 _AREA = 1_500  # pixels of a colour that fills an area, and is kept as it is
 _COMMON = 32  # of the palette are at least the most common ones
-_NEAR = 36  # how far a colour may be from the nearest of the palette, summed over its channels
+_NEAR = 60  # how far a colour may be from the nearest of the palette, summed over its channels
 _LEAST_PIXELS = 10  # of a colour that is no accident of a smooth edge
 
 
