@@ -60,6 +60,7 @@ func runTrial(cmd command.Command) int {
 		return cmd.Refuse(records, protocol.Unsupported, err)
 	}
 	trial.model.SetUp()
+	trial.request.RunUpNs = models.ExtendRunUp(trial.request.RunUpNs)
 
 	var turns chan protocol.Turn
 	if trial.request.Turns {

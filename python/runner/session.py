@@ -188,6 +188,7 @@ class _Sampler:
         self._arguments: tuple[Any, ...] = (Params(case.params), self._probe)
         self._answers: dict[str, str] = {}
         self._taken = 0
+        self._call_ns = 0  # how long a call of the last sample took
 
     def prepare(self, stack: ExitStack | AsyncExitStack) -> Steps:
         """Enter `prepare` of the module, if it has one, before any clock starts.
@@ -224,19 +225,18 @@ class _Sampler:
             warmed_ns += yield from self._take(calls, warmup=True)
 
     def _take_turns(self, calls: int, run_up: _RunUp) -> Steps:
+        is_small = calls >= _PARTS or 0 < self._call_ns <= run_up.at_least_ns
+        params = self._arguments[0] if is_small else Params(run_up.small_params)
         self._transport.ready()
         while self._transport.wait_for_turn():
-            yield from self._run_up(calls, run_up)
+            yield from self._run_up(params, max(1, calls // _PARTS), run_up.at_least_ns)
             yield from self._take(calls, warmup=False)
 
-    def _run_up(self, calls: int, run_up: _RunUp) -> Steps:
+    def _run_up(self, params: Params, batch: int, at_least_ns: int) -> Steps:
         """Work for a while as the sample does; where its calls are long, with a small case."""
-        params, batch = Params(run_up.small_params), 1
-        if calls >= _PARTS:
-            params, batch = self._arguments[0], calls // _PARTS
         # What it reports does not count.
         arguments = (params, Probe(Transport()), *self._arguments[2:])
-        end_ns = clock.now_ns() + run_up.at_least_ns
+        end_ns = clock.now_ns() + at_least_ns
         while clock.now_ns() < end_ns:
             yield lambda: self._timed(self._module.run, arguments, batch)
 
@@ -296,6 +296,7 @@ class _Sampler:
             }
         )
         self._taken += 1
+        self._call_ns = elapsed_ns // calls
         return int(elapsed_ns)
 
 

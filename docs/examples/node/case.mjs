@@ -47,6 +47,7 @@ async function takeSamples(testCase, { run, prepare, release }, connection, prob
   const { id, params, operations, warmup, iterations, min_sample_ns: minimum } = testCase;
   const answers = new Map();
   let iteration = 0;
+  let callTime = 0; // of the last sample
 
   async function sample(calls, isWarmup) {
     await nextTurn(); // lets the event loop notice that the harness is gone
@@ -58,20 +59,21 @@ async function takeSamples(testCase, { run, prepare, release }, connection, prob
       elapsed_ns: elapsed, cpu_ns: cpu, operations: calls * operations,
     });
     iteration += 1;
+    callTime = elapsed / calls;
     return elapsed;
   }
 
   async function takeTurns(calls) {
     connection.send({ kind: 'ready', case: id });
+    const isSmall = calls >= 8 || (callTime > 0 && callTime <= turns.atLeast);
     while (await connection.turn()) {
-      await runUp(calls);
+      await runUp(Math.max(1, Math.floor(calls / 8)), isSmall ? params : turns.params);
       await sample(calls, false);
     }
   }
 
   /** Work for a while as the sample does; where its calls are long, with the small case. */
-  async function runUp(calls) {
-    const [batch, small] = calls >= 8 ? [Math.floor(calls / 8), params] : [1, turns.params];
+  async function runUp(batch, small) {
     const unheard = new Probe(id, { send() {} }); // what a run-up reports does not count
     const end = process.hrtime.bigint() + BigInt(turns.atLeast);
     while (process.hrtime.bigint() < end) await timeCalls(batch, run, small, unheard, resource);

@@ -5,6 +5,7 @@ package models
 import (
 	"runtime"
 	"strings"
+	"time"
 )
 
 // A Model is a way to run Go code.
@@ -33,6 +34,19 @@ func Find(name string) (Model, bool) {
 		}
 	}
 	return Model{}, false
+}
+
+// After a wait of tenths of a second, the kernel and the runtime often leave all
+// goroutines on one CPU for so long, or wake the thread on the other one late.
+const untilSpread = 40 * time.Millisecond
+
+// ExtendRunUp returns how long a run-up must be: as asked for, or longer if goroutines
+// run on several CPUs. There is none where none was asked for.
+func ExtendRunUp(askedNs int64) int64 {
+	if askedNs == 0 || runtime.GOMAXPROCS(0) == 1 {
+		return askedNs
+	}
+	return max(askedNs, untilSpread.Nanoseconds())
 }
 
 // Version returns the Go version that built this program, such as "1.26.0".

@@ -3,6 +3,7 @@ package models
 import (
 	"runtime"
 	"testing"
+	"time"
 )
 
 func TestSetUpSetsGOMAXPROCSAndFactsReportIt(t *testing.T) {
@@ -26,5 +27,19 @@ func TestSetUpSetsGOMAXPROCSAndFactsReportIt(t *testing.T) {
 func TestFindReturnsNothingForAnUnknownModel(t *testing.T) {
 	if model, ok := Find("threads"); ok {
 		t.Errorf("found %q, expected nothing", model.Name)
+	}
+}
+
+func TestARunUpOnSeveralCPUsIsLonger(t *testing.T) {
+	defer runtime.GOMAXPROCS(runtime.GOMAXPROCS(2))
+	long := time.Hour.Nanoseconds()
+	for asked, want := range map[int64]int64{0: 0, 1: untilSpread.Nanoseconds(), long: long} {
+		if got := ExtendRunUp(asked); got != want {
+			t.Errorf("asked for %d ns: found %d, expected %d", asked, got, want)
+		}
+	}
+	runtime.GOMAXPROCS(1)
+	if got := ExtendRunUp(1); got != 1 {
+		t.Errorf("on one CPU: found %d ns, expected 1", got)
 	}
 }

@@ -21,6 +21,7 @@ type sampler struct {
 	sink    *probeSink
 
 	iteration int64              // of the next sample
+	callNs    int64              // how long a call of the last sample took; 0: none yet
 	outcomes  []protocol.Outcome // one for each distinct digest, in order of appearance
 }
 
@@ -88,12 +89,12 @@ func (s *sampler) takeTurns(ctx context.Context, calls int64) error {
 	if err := s.Records.Write(protocol.Ready{Case: s.ID}); err != nil {
 		return err
 	}
-	runUpProbe := work.NewProbe(runUpSink{&probeSink{}})
+	runUp := s.planRunUp(calls)
 	for turn := range s.Turns {
 		if turn.Processor != nil {
 			s.MoveTo(*turn.Processor)
 		}
-		if err := s.runUp(ctx, calls, runUpProbe); err != nil {
+		if err := s.workUnmeasured(ctx, runUp); err != nil {
 			return err
 		}
 		if _, err := s.takeSample(ctx, calls, false); err != nil {
@@ -103,19 +104,31 @@ func (s *sampler) takeTurns(ctx context.Context, calls int64) error {
 	return nil
 }
 
-// runUp does unmeasured work for at least RunUpNs, because a process that has just
-// been idle is slower. If a sample has only a few calls, which may take long, the
-// work is that of the first case.
-func (s *sampler) runUp(ctx context.Context, calls int64, probe *work.Probe) error {
+// A runUp is the unmeasured work before the sample of a turn.
+type runUp struct {
+	calls  int64 // before each look at the clock
+	params work.Params
+	probe  *work.Probe
+}
+
+// planRunUp chooses the work of run-ups: parts of a sample. If its calls are long,
+// they are calls of the first case.
+func (s *sampler) planRunUp(calls int64) runUp {
+	params := work.Params(s.Params)
+	if calls < 8 && (s.callNs == 0 || s.callNs > s.request.RunUpNs) {
+		params = s.request.Cases[0].Params
+	}
+	return runUp{max(1, calls/8), params, work.NewProbe(runUpSink{&probeSink{}})}
+}
+
+// workUnmeasured works for at least RunUpNs, because a process that has just been
+// idle is slower.
+func (s *sampler) workUnmeasured(ctx context.Context, up runUp) error {
 	if s.request.RunUpNs == 0 {
 		return nil
 	}
-	batch, params := calls/8, work.Params(s.Params)
-	if batch == 0 {
-		batch, params = 1, s.request.Cases[0].Params
-	}
 	for start := s.Now(); ; {
-		_, _, _, err := s.runBatch(ctx, batch, params, probe)
+		_, _, _, err := s.runBatch(ctx, up.calls, up.params, up.probe)
 		if err != nil || s.Now()-start >= s.request.RunUpNs {
 			return err
 		}
@@ -168,6 +181,7 @@ func (s *sampler) takeSample(ctx context.Context, calls int64, warmup bool) (ela
 		CPUNs:      cpu,
 	}
 	s.iteration++
+	s.callNs = elapsed / calls
 	if err := s.Records.Write(record); err != nil {
 		return 0, err
 	}

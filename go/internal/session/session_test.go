@@ -440,6 +440,23 @@ func TestTheRunUpOfASingleCallIsCallsOfTheFirstCase(t *testing.T) {
 	expect(t, "calls", fmt.Sprint(waits), "[2 2 2 100 2 2 100]")
 }
 
+func TestTheRunUpOfAShortCallIsCallsOfItsOwnCase(t *testing.T) {
+	s := newTestSession()
+	first, last := singleSample("a"), singleSample("b")
+	first.Params = map[string]any{"wait_ns": int64(2)}
+	last.Params = map[string]any{"wait_ns": int64(30)}
+	last.Warmup = 1
+	request := s.giveTurns(2, first, last)
+	request.RunUpNs = 50
+	var waits []int
+	s.runRequest(t, func(_ context.Context, p work.Params, _ *work.Probe) (any, error) {
+		waits = append(waits, p.Int("wait_ns"))
+		s.clock += int64(p.Int("wait_ns"))
+		return 1, nil
+	}, request)
+	expect(t, "calls", fmt.Sprint(waits), "[2 30 30 30 30 30 30 30]")
+}
+
 func TestNothingOfARunUpIsRecorded(t *testing.T) {
 	s := newTestSession()
 	request := s.giveTurns(2, singleSample("a"), singleSample("b"))

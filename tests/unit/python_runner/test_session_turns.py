@@ -74,6 +74,19 @@ def test_the_run_up_of_a_single_call_is_calls_of_the_first_case(
     assert [sample["elapsed_ns"] for sample in samples] == [2, 100, 100]
 
 
+def test_the_run_up_of_a_short_call_is_calls_of_its_own_case(kind: Kind, clock: FakeClock) -> None:
+    called = []
+
+    def run(params: Any, probe: Any) -> int:
+        called.append(params.ns)
+        clock.now += params.ns
+        return 0
+
+    cases = case(params={"ns": 2}), case("headline", params={"ns": 30}, warmup=1)
+    kind.run(kind.module(run), *cases, turns=2, run_up_ns=50)
+    assert called == [2, 30, *[30, 30, 30] * 2]
+
+
 def test_the_run_up_of_a_batch_is_smaller_batches_of_the_same_case(
     kind: Kind, clock: FakeClock
 ) -> None:

@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use serde_json::json;
 
-use crate::answer::{Error, Running, digest, reason};
+use crate::answer::{digest, reason, Error, Running};
 use crate::probe::Probe;
 use crate::process;
 use crate::protocol::{Case, Input, Output, Params, Request};
@@ -24,8 +24,15 @@ pub async fn run(request: Request, implementation: Run, mut input: Input, output
         let turns = (request.turns && index == last).then_some(run_up);
         let probe = Arc::new(Probe::new(&case.id, output, &input.stops, true));
         let id = case.id.clone();
-        let mut sampler =
-            Sampler { case, implementation, output, probe, answers: Vec::new(), iteration: 0 };
+        let mut sampler = Sampler {
+            case,
+            implementation,
+            output,
+            probe,
+            answers: Vec::new(),
+            iteration: 0,
+            call_ns: 0,
+        };
         let taken = sampler.take_samples(turns, &mut input).await;
         match taken {
             Ok(()) => sampler.report(),
@@ -47,6 +54,7 @@ struct Sampler {
     probe: Arc<Probe>,
     answers: Vec<i64>, // the distinct ones
     iteration: u64,
+    call_ns: u64, // how long a call of the last sample took
 }
 
 impl Sampler {
@@ -89,26 +97,30 @@ impl Sampler {
         run_up: &RunUp,
         input: &mut Input,
     ) -> Result<(), Error> {
+        let is_small = calls >= 8 || (1..=run_up.at_least).contains(&self.call_ns);
+        let params = if is_small { self.case.params.clone() } else { run_up.params.clone() };
         self.output.send(&json!({"kind": "ready", "case": self.case.id}));
         while let Some(turn) = input.turns.recv().await {
             if let Some(processor) = turn.processor {
                 process::move_to(processor);
             }
-            self.run_up(calls, run_up, input).await?;
+            self.run_up((calls / 8).max(1), &params, run_up.at_least, input).await?;
             self.sample(calls, false).await?;
         }
         Ok(())
     }
 
     /// Work for a while as the sample does. Where its calls are long, use the small case.
-    async fn run_up(&self, calls: u64, run_up: &RunUp, input: &Input) -> Result<(), Error> {
-        let (batch, params) = match calls / 8 {
-            0 => (1, &run_up.params),
-            part => (part, &self.case.params),
-        };
+    async fn run_up(
+        &self,
+        batch: u64,
+        params: &Params,
+        at_least: u64,
+        input: &Input,
+    ) -> Result<(), Error> {
         let unheard = Arc::new(Probe::new(&self.case.id, self.output, &input.stops, false));
         let start = Instant::now();
-        while (start.elapsed().as_nanos() as u64) < run_up.at_least {
+        while (start.elapsed().as_nanos() as u64) < at_least {
             for _ in 0..batch {
                 (self.implementation)(params, &unheard).await?;
             }
@@ -134,6 +146,7 @@ impl Sampler {
             "elapsed_ns": elapsed, "cpu_ns": cpu, "operations": calls * self.case.operations,
         }));
         self.iteration += 1;
+        self.call_ns = elapsed / calls;
         Ok(elapsed)
     }
 
