@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
 import subprocess
-from collections.abc import Iterator
+import tempfile
+from collections.abc import Iterator, Sequence
 from statistics import fmean, median
+from typing import NamedTuple
 
 from harness.catalog.workload import MODELS
-from harness.measuring.processes import child
 from harness.measuring.runners import protocol
 from tests.bench import tools
 
@@ -49,23 +53,27 @@ _SIZE_OF = {
 # The models with a hand-written loop, where it is not all of them.
 _WRITTEN = tuple(model for model in MODELS if model not in ("loops", "interpreters"))
 _BY_HAND = dict.fromkeys(list(_SIZES)[2:], _ONE_OF_EACH_KIND)
-_SAMPLES = 5  # in each process, after a warm-up; as long as those of the headline case
+# Of a process, after a warm-up. Samples are as long as those of the headline case.
+_PROCESS_S, _FEWEST_SAMPLES, _MOST_SAMPLES = 1.0, 12, 60
+_SHORTEST_SLICE_S, _TO_THE_END_S = 0.06, 3_600.0
 # Where the workload's own number is what a call observes, not how long it took: without the time
 # for reading memory, and for ending the tasks. Such a process has a single call.
 _OBSERVED = {"ceiling": "spent_ns"}
 _LEADING = "cancel"  # its size is a wait before the work, which its own number leaves out
-_PAIRS = {
-    **dict.fromkeys(_SIZES, 7),
-    **dict.fromkeys(("pingpong", "offload", "filestream", "mixed", "ceiling", "cancel"), 15),
-}
-# Two threads on two cores: where the kernel puts them moves a pair by 10% either way, so 15 pairs
-# leave the median uncertain by more than the bar. A fixed number, not more until it looks good.
-_PAIRS_OF = {
-    ("pingpong", "go"): 60,
-    ("counter", "go"): 60,
-    ("linecount", "go"): 60,
-    ("filestream", "threads"): 60,
-}
+# Processes that keep one core busy take turns, by signals. Threads and goroutines share two cores:
+# a stop would move them, and where the kernel puts them makes a call up to eight times as long. So
+# they run through, in many short processes. So does a single call.
+_PAIRS, _PAIRS_THROUGH, _PAIRS_OF_HAND_OVERS = 15, 30, 60
+_SAMPLES_THROUGH = 5
+_ON_SEVERAL_CORES = ("threads", "processes", "go")
+_HAND_OVERS = (
+    ("pingpong", "go"),
+    ("counter", "go"),
+    ("linecount", "go"),
+    ("filestream", "threads"),
+    ("offload", "threads"),
+    ("pipeline", "threads"),
+)
 _BAR = 1.05
 
 
@@ -93,79 +101,161 @@ def rows() -> Iterator[tuple[str, str, str, bool]]:
 
 
 def _ratios(workload: str, model: str, params: dict, size: int) -> list[float]:
-    """Return one ratio a pair of processes; which of the two goes first alternates."""
+    """Return one ratio a pair of processes; which of the two begins alternates."""
+    plan = _Sampling() if workload in _OBSERVED else _plan(workload, model, params)
+    lead = size if workload == _LEADING else 0
     ratios = []
-    _, calls = _through_harness(workload, model, params)
-    for pair in range(_PAIRS_OF.get((workload, model), _PAIRS[workload])):
+    for pair in range(_count_pairs(workload, model)):
         sides = [
-            lambda: _through_harness(workload, model, params)[0],
-            lambda: _by_hand(workload, model, size, calls),
+            _through_harness(workload, model, params, plan),
+            _Side(_by_hand_command(workload, model, size, plan)),
         ]
-        order = (0, 1) if pair % 2 else (1, 0)
-        lead = size if workload == _LEADING else 0
-        times = {side: sides[side]() - lead for side in order}
-        ratios.append(times[0] / times[1])
+        _alternate(sides if pair % 2 else sides[::-1], plan.slice_s)
+        times = (
+            _times_of_messages(sides[0].said(), workload),
+            _times_by_hand(sides[1].said(), plan),
+        )
+        ours, theirs = (_undisturbed_median(one) - lead for one in times)
+        ratios.append(ours / theirs)
     return ratios
 
 
-def _through_harness(workload: str, model: str, params: dict) -> tuple[float, int]:
-    """Return the nanoseconds of a call, and how many calls a sample has."""
+def _count_pairs(workload: str, model: str) -> int:
+    if (workload, model) in _HAND_OVERS:
+        return _PAIRS_OF_HAND_OVERS
+    runs_through = model in _ON_SEVERAL_CORES or workload in _OBSERVED
+    return _PAIRS_THROUGH if runs_through else _PAIRS
+
+
+class _Sampling(NamedTuple):
+    """How a process is sampled."""
+
+    samples: int = 1
+    calls: int = 1  # of a sample
+    slice_s: float = _TO_THE_END_S  # how long a process runs before it is the other's turn
+
+
+def _plan(workload: str, model: str, params: dict) -> _Sampling:
+    """Take samples as long as those of the headline case, to see how many there is time for."""
+    side = _through_harness(workload, model, params, _Sampling(3))
+    side.resume()
+    samples = _samples(side.said())
+    calls = samples[0].operations
+    if model in _ON_SEVERAL_CORES:
+        return _Sampling(_SAMPLES_THROUGH, calls)
+    sample_s = median(sample.elapsed_ns for sample in samples) / 1e9
+    few = max(_FEWEST_SAMPLES, min(_MOST_SAMPLES, int(_PROCESS_S / sample_s)))
+    return _Sampling(few, calls, max(_SHORTEST_SLICE_S, 4 * sample_s))
+
+
+class _Side:
+    """A process that is alive while the other one of its pair is, and runs when it is told to.
+
+    What it says goes into a file, so nobody reads while it is timed.
+    """
+
+    def __init__(self, command: Sequence[str], line: bytes = b"", env: dict | None = None) -> None:
+        self._output = tempfile.TemporaryFile()  # noqa: SIM115 - as long as the process
+        self._process = subprocess.Popen(
+            command,
+            env={**tools.environment(), **(env or {})},
+            stdin=subprocess.PIPE,
+            stdout=self._output,
+            start_new_session=True,
+        )
+        self._signal(signal.SIGSTOP)
+        assert self._process.stdin is not None
+        self._process.stdin.write(line)
+        self._process.stdin.flush()
+
+    @property
+    def is_alive(self) -> bool:
+        return self._process.poll() is None
+
+    def run_for(self, seconds: float) -> None:
+        self.resume()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(seconds)
+        self._signal(signal.SIGSTOP)
+
+    def resume(self) -> None:
+        self._signal(signal.SIGCONT)
+
+    def await_end(self) -> None:
+        assert self._process.wait() == 0
+
+    def said(self) -> list[bytes]:
+        """Wait for the end, and return the lines of its output."""
+        self.await_end()
+        with self._process, self._output:
+            self._output.seek(0)
+            return self._output.read().splitlines()
+
+    def _signal(self, number: int) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self._process.pid, number)
+
+
+def _alternate(sides: Sequence[_Side], slice_s: float) -> None:
+    """Let two processes run by turns, so that a slow phase of the machine meets both."""
+    while all(side.is_alive for side in sides):
+        for side in sides:
+            side.run_for(slice_s)
+    for side in sides:
+        side.resume()
+        side.await_end()
+
+
+def _undisturbed_median(times: Sequence[float]) -> float:
+    """Return the median of the times that do not contain the other side's turn."""
+    middle = median(times)
+    return median(time for time in times if time <= 2 * middle)
+
+
+def _through_harness(workload: str, model: str, params: dict, sampling: _Sampling) -> _Side:
     runner = tools.runner_of(model)
     assert runner is not None
-    observed = _OBSERVED.get(workload)
-    case = tools.inventory().workloads[workload]
+    case, is_observed = tools.inventory().workloads[workload], workload in _OBSERVED
     line = tools.request(
         case,
         model,
         "headline",
         params=params,
-        warmup=0 if observed else 1,
-        iterations=1 if observed else _SAMPLES,
-        min_sample_ns=0 if observed else case.cases["headline"].sampling.min_sample_ns,
+        warmup=0 if is_observed else 1,
+        iterations=sampling.samples,
+        min_sample_ns=0 if is_observed else case.cases["headline"].sampling.min_sample_ns,
     )
-    times, calls = [], 1
-
-    def on_line(text: bytes) -> str:
-        nonlocal calls
-        message = protocol.decode_message(text)
-        if isinstance(message, protocol.SampleTaken) and not message.warmup and not observed:
-            calls = message.operations
-            times.append(message.elapsed_ns / calls)
-        if isinstance(message, protocol.Outcome) and observed:
-            times.append(message.observed[observed])
-        return ""
-
-    child.run(
-        [*runner.command_for(workload), "run"],
-        {**tools.environment(), **runner.env},
-        line,
-        child.Limits(120, 2**40),
-        on_line,
-    )
-    return median(times), calls
+    return _Side((*runner.command_for(workload), "run"), line, runner.env)
 
 
-def _by_hand(workload: str, model: str, size: int, each: int) -> float:
-    """Return the nanoseconds of a call, over as many calls as the samples of a process have."""
-    calls = 1 if workload in _OBSERVED else 1 + _SAMPLES * each
-    if model.startswith("go"):
-        procs = "1" if model == "go-1cpu" else "0"
-        command = (
-            str(tools.bare_go(*tools.BY_HAND_GO)),
-            workload,
-            procs,
-            str(size),
-            str(calls),
-        )
-    else:
-        command = tools.python(
-            str(tools.BARE / "python.py"), workload, model, str(size), str(calls)
-        )
-    done = subprocess.run(
-        command, env=tools.environment(), capture_output=True, text=True, check=True
-    )
-    times = list(map(int, done.stdout.split()))
-    return median(fmean(times[first : first + each]) for first in range(0, len(times), each))
+def _by_hand_command(workload: str, model: str, size: int, sampling: _Sampling) -> tuple[str, ...]:
+    calls = 1 if workload in _OBSERVED else 1 + sampling.samples * sampling.calls
+    if not model.startswith("go"):
+        program = str(tools.BARE / "python.py")
+        return tools.python(program, workload, model, str(size), str(calls))
+    processors = "1" if model == "go-1cpu" else "0"
+    program = str(tools.bare_go(*tools.BY_HAND_GO))
+    return program, workload, processors, str(size), str(calls)
+
+
+def _samples(lines: Sequence[bytes]) -> list[protocol.SampleTaken]:
+    messages = map(protocol.decode_message, lines)
+    taken = (one for one in messages if isinstance(one, protocol.SampleTaken))
+    return [one for one in taken if not one.warmup]
+
+
+def _times_of_messages(lines: Sequence[bytes], workload: str) -> list[float]:
+    """Return the nanoseconds of a call in each sample, or what the call observed."""
+    if (counter := _OBSERVED.get(workload)) is None:
+        return [sample.elapsed_ns / sample.operations for sample in _samples(lines)]
+    messages = map(protocol.decode_message, lines)
+    return [one.observed[counter] for one in messages if isinstance(one, protocol.Outcome)]
+
+
+def _times_by_hand(lines: Sequence[bytes], sampling: _Sampling) -> list[float]:
+    """Return the nanoseconds of a call, over as many calls as a sample of the harness has."""
+    times, each = list(map(int, b" ".join(lines).split())), sampling.calls
+    return [fmean(times[first : first + each]) for first in range(0, len(times), each)]
 
 
 def _quartile(values: list[float], which: int) -> float:

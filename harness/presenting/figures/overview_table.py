@@ -40,11 +40,14 @@ _ABSENT = {
     Absence.MISSING: "none",
 }
 _OBSTACLES = {Obstacle.CLIENT_LIMITED: "client", Obstacle.TOO_FEW: "too few"}
-_NOTE = (
-    "Bold: best or tied; go-1cpu and go are one. Grey: no real difference. n/a: not applicable."
-    " other: other work. limit: too much for it. client: limited by the load generator."
-    " too few: fewer blocks than others."
-)
+_NOTE = "Bold: best or tied; go-1cpu and go are one. Grey: no real difference."
+_MEANINGS = {
+    "n/a": "not applicable",
+    "other": "other work",
+    "limit": "too much for it",
+    "client": "limited by the load generator",
+    "too few": "fewer blocks than others",
+}
 
 
 def figure(analysis: Analysis) -> Figure:
@@ -56,7 +59,7 @@ def figure(analysis: Analysis) -> Figure:
     models = [model for model in analysis.models if _has_value(analysis, model)]
     missing = [model for model in analysis.models if model not in models]
     note = f"Not here: {', '.join(missing)}. " if missing else ""
-    note += _NOTE + style.default_only(analysis)
+    note += _NOTE + _explain_words(shown, models) + style.default_only(analysis)
     head = _MARKER + style.name_width(models)
     body = head + len(rows) * _ROW
     sheet, bottom, top = style.sheet(
@@ -81,6 +84,17 @@ def figure(analysis: Analysis) -> Figure:
         else:
             _draw_row(axes, row, models, y, width)
     return sheet
+
+
+def _explain_words(results: Sequence[WorkloadResult], models: Sequence[str]) -> str:
+    """Explain the words that stand in places without a number."""
+    words = {
+        _word(result, cell)
+        for result in results
+        for cell in result.headline
+        if cell.contestant.is_plain and cell.cell.model in models and _cost(result, cell) is None
+    }
+    return "".join(f" {word}: {said}." for word, said in _MEANINGS.items() if word in words)
 
 
 def _has_value(analysis: Analysis, model: str) -> bool:
