@@ -229,13 +229,21 @@ def threads_fanout(tasks, calls):
     return times
 
 
-def doubled(tasks):
-    """Yield how many wait after each step, from one task to all."""
+def doubled(tasks, starts):
+    """Yield how many wait after each step, from one task to all.
+
+    Before each, it reads the memory, as any loop has to that ends at a limit of memory. As in the
+    workload, this does not count: the start moves by as long as it took.
+    """
     target = 1
-    while target < tasks:
+    while True:
+        begun = time.perf_counter_ns()
+        Path("/proc/self/smaps_rollup").read_text()
+        starts[0] += time.perf_counter_ns() - begun
         yield target
+        if target == tasks:
+            return
         target = min(tasks, 2 * target)
-    yield tasks
 
 
 def asyncio_ceiling(tasks, calls):
@@ -254,15 +262,15 @@ def asyncio_ceiling(tasks, calls):
                 waiting -= 1
                 ended += 1
 
-            start = time.perf_counter_ns()
+            starts = [time.perf_counter_ns()]
             async with asyncio.TaskGroup() as group:
-                for target in doubled(tasks):
+                for target in doubled(tasks, starts):
                     while started < target:
                         group.create_task(wait())
                         started += 1
                     await asyncio.sleep(0)
                     assert waiting == target
-                times.append(time.perf_counter_ns() - start)
+                times.append(time.perf_counter_ns() - starts[0])
                 event.set()
             assert ended == tasks
         return times
@@ -287,15 +295,15 @@ def trio_ceiling(tasks, calls):
                 waiting -= 1
                 ended += 1
 
-            start = time.perf_counter_ns()
+            starts = [time.perf_counter_ns()]
             async with trio.open_nursery() as nursery:
-                for target in doubled(tasks):
+                for target in doubled(tasks, starts):
                     while started < target:
                         nursery.start_soon(wait)
                         started += 1
                     await wait_all_tasks_blocked()
                     assert waiting == target
-                times.append(time.perf_counter_ns() - start)
+                times.append(time.perf_counter_ns() - starts[0])
                 event.set()
             assert ended == tasks
         return times
@@ -322,8 +330,8 @@ def threads_ceiling(tasks, calls):
                 waiting -= 1
                 ended += 1
 
-        start = time.perf_counter_ns()
-        for target in doubled(tasks):
+        starts = [time.perf_counter_ns()]
+        for target in doubled(tasks, starts):
             before = len(threads)
             while len(threads) < target:
                 threads.append(Thread(target=wait))
@@ -331,7 +339,7 @@ def threads_ceiling(tasks, calls):
             for _ in threads[before:]:
                 arrived.acquire()
             assert waiting == target
-        times.append(time.perf_counter_ns() - start)
+        times.append(time.perf_counter_ns() - starts[0])
         event.set()
         for thread in threads:
             thread.join()
