@@ -424,37 +424,30 @@ func TestTheRunUpOfABatchIsSmallerBatches(t *testing.T) {
 	expect(t, "time", fmt.Sprint(s.clock), fmt.Sprint(1+1+100+1200+2*(450+1200)))
 }
 
-func TestTheRunUpOfASingleCallIsCallsOfTheFirstCase(t *testing.T) {
-	s := newTestSession()
-	first, last := singleSample("a"), singleSample("b")
-	first.Params = map[string]any{"wait_ns": int64(2)}
-	last.Params = map[string]any{"wait_ns": int64(100)}
-	request := s.giveTurns(2, first, last)
-	request.RunUpNs = 3
-	var waits []int
-	s.runRequest(t, func(_ context.Context, p work.Params, _ *work.Probe) (any, error) {
-		waits = append(waits, p.Int("wait_ns"))
-		s.clock += int64(p.Int("wait_ns"))
-		return 1, nil
-	}, request)
-	expect(t, "calls", fmt.Sprint(waits), "[2 2 2 100 2 2 100]")
-}
-
-func TestTheRunUpOfAShortCallIsCallsOfItsOwnCase(t *testing.T) {
-	s := newTestSession()
-	first, last := singleSample("a"), singleSample("b")
-	first.Params = map[string]any{"wait_ns": int64(2)}
-	last.Params = map[string]any{"wait_ns": int64(30)}
-	last.Warmup = 1
-	request := s.giveTurns(2, first, last)
-	request.RunUpNs = 50
-	var waits []int
-	s.runRequest(t, func(_ context.Context, p work.Params, _ *work.Probe) (any, error) {
-		waits = append(waits, p.Int("wait_ns"))
-		s.clock += int64(p.Int("wait_ns"))
-		return 1, nil
-	}, request)
-	expect(t, "calls", fmt.Sprint(waits), "[2 30 30 30 30 30 30 30]")
+func TestTheRunUpOfFewCallsIsOneCallAtATime(t *testing.T) {
+	for _, test := range []struct {
+		name                   string
+		ownNs, warmup, runUpNs int64
+		want                   string
+	}{
+		{"of the first case, if its own is long", 100, 0, 3, "[2 2 2 100 2 2 100]"},
+		{"of its own case, if that is short", 30, 1, 50, "[2 30 30 30 30 30 30 30]"},
+	} {
+		s := newTestSession()
+		first, last := singleSample("a"), singleSample("b")
+		first.Params = map[string]any{"wait_ns": int64(2)}
+		last.Params = map[string]any{"wait_ns": test.ownNs}
+		last.Warmup = test.warmup
+		request := s.giveTurns(2, first, last)
+		request.RunUpNs = test.runUpNs
+		var waits []int
+		s.runRequest(t, func(_ context.Context, p work.Params, _ *work.Probe) (any, error) {
+			waits = append(waits, p.Int("wait_ns"))
+			s.clock += int64(p.Int("wait_ns"))
+			return 1, nil
+		}, request)
+		expect(t, test.name, fmt.Sprint(waits), test.want)
+	}
 }
 
 func TestNothingOfARunUpIsRecorded(t *testing.T) {
