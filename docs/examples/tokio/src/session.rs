@@ -5,7 +5,7 @@ use std::time::Instant;
 
 use serde_json::json;
 
-use crate::answer::{digest, reason, Error, Running};
+use crate::answer::{Error, Running, digest, reason};
 use crate::probe::Probe;
 use crate::process;
 use crate::protocol::{Case, Input, Output, Params, Request};
