@@ -182,8 +182,9 @@ def _best(result: WorkloadResult, language: str, cells: list[CellResult]) -> Cho
 def _best_at_other_sizes(
     result: WorkloadResult, compete: list[CellResult], lead: Lead
 ) -> Iterator[str]:
-    """Yield for each other size of the work who measured best there, if the lead is far from it."""
+    """Yield who measured best at other sizes of the work, where the lead is far from it."""
     workload, metric = result.workload, result.metric
+    sizes: dict[str, list[str]] = {}  # by the name of the best
     param = workload.sweep.param if workload.sweep else ""
     models = {cell.cell.model for cell in compete}
     for case in workload.cases_along(param) if param else ():
@@ -197,7 +198,10 @@ def _best_at_other_sizes(
         if case.id != result.headline_id and own:
             best = min(costs, key=costs.__getitem__)
             if min(own) > estimates.MARGIN * costs[best]:
-                yield f"but {best} with {param} = {workload.describe_param(case, param)}"
+                sizes.setdefault(best, []).append(workload.describe_param(case, param))
+    others = [f"{best} with {param} = {join_names(at, 'or')}" for best, at in sizes.items()]
+    if others:
+        yield f"but {', '.join(others)}"
 
 
 def _choice(language: str, lead: Lead, because: str) -> Choice:

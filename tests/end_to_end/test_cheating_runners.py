@@ -55,7 +55,7 @@ better = "lower"
 formula = "elapsed_ns / operations"
 """
 BLOCKS, WITH_GROWTH = 5, 3
-TRIES = 2  # on a busy machine, growth may not be settled after all blocks
+TRIES = 4  # on a busy machine, growth may not be settled after all blocks
 INVALID, SUSPECT = Obstacle.INVALID, Obstacle.SUSPECT
 GROWS = "times the work took"
 CHEATS = {
@@ -183,8 +183,12 @@ def test_honest_implementations_are_not_suspect(
         pytest.skip(f"{model} is not available here")
     check = Cell(Contestant(workload_id, model), "check")
     runner_ = inventory.trial_runner(1, lambda: False)
-    trial = validate_cell(runner_, assign_validation(check, inventory.workloads), 0)
-    assert trial is not None
+    assignment = assign_validation(check, inventory.workloads)
+    for _ in range(TRIES):
+        trial = validate_cell(runner_, assignment, 0)
+        assert trial is not None
+        if conforms(trial):
+            break
     assert conforms(trial), (trial.message, trial.warnings)
     assert trial.growth is not None
     assert judge_growth([trial.growth]).growing is not Growing.MISSING

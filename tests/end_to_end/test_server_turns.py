@@ -26,6 +26,7 @@ from tests.support.planted.served import DRAINED, SERVED, bench_of_servers, cell
 
 pytestmark = pytest.mark.usefixtures("quick_looks")
 STOP = Stop(lambda: False, lambda: None)
+TRIES = 4  # of what takes a while on a busy machine
 
 
 def run_turns(bench: Bench, cells: list[Cell]) -> list[Trial] | None:
@@ -168,13 +169,15 @@ def test_servers_and_load_generators_that_wait_use_no_cpu() -> None:
     loops = ("asyncio", "uvloop", "trio", "anyio-asyncio", "scratch")
     models = (*loops, *GREENLETS, "threads", "processes", "go")
     with parked_servers(models) as (active, *parked):
-        active.take_turn(STOP)  # the last one to become ready needs a moment to park
-        before, busy_before = [cpu_ns(contestant) for contestant in parked], cpu_ns(active)
-        for _ in range(3):
-            active.take_turn(STOP)
-        used = [cpu_ns(contestant) - ns for contestant, ns in zip(parked, before, strict=True)]
-        busy = cpu_ns(active) - busy_before
-    assert all(ns < busy / 50 for ns in used), (dict(zip(models[1:], used, strict=True)), busy)
+        for _ in range(TRIES):  # the last one to become ready needs a moment to park
+            before, busy_before = [cpu_ns(contestant) for contestant in parked], cpu_ns(active)
+            for _ in range(3):
+                active.take_turn(STOP)
+            used = [cpu_ns(contestant) - ns for contestant, ns in zip(parked, before, strict=True)]
+            most = (cpu_ns(active) - busy_before) / 50
+            if max(used) < most:
+                break
+    assert max(used) < most, dict(zip(models[1:], used, strict=True))
 
 
 @contextmanager

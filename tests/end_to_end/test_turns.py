@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 GOOD = ("good", "good_too", "good_as_well")
 VERSION_1 = "good_without_last_line_end"  # a runner of misbehaving.py
 ROUNDS = 5
+TRIES = 4  # of what takes a while on a busy machine
 # These alone have a short timeout: a busy machine lets others start late.
 HURRIED = dict.fromkeys(("hang_in_a_turn", "never_ready"), "hurried")
 
@@ -351,18 +352,20 @@ def test_a_contestant_that_waits_for_its_turn_uses_no_cpu() -> None:
         seat.start()
     for seat in (active, *parked):
         seat.await_message(stop)
-    active.take_turn(stop)  # the last one to become ready needs a moment to park
-    before, busy_before = [cpu_ns(seat) for seat in parked], cpu_ns(active)
-    for _ in range(5):
-        active.take_turn(stop)
-    used = [cpu_ns(seat) - ns for seat, ns in zip(parked, before, strict=True)]
-    busy = cpu_ns(active) - busy_before
+    for _ in range(TRIES):  # the last one to become ready needs a moment to park
+        before, busy_before = [cpu_ns(seat) for seat in parked], cpu_ns(active)
+        for _ in range(5):
+            active.take_turn(stop)
+        used = [cpu_ns(seat) - ns for seat, ns in zip(parked, before, strict=True)]
+        most = (cpu_ns(active) - busy_before) / 50
+        if max(used) < most:
+            break
     for seat in (active, *parked):
         seat.end_turns()
     for seat in (active, *parked):
         seat.await_end(stop)
     assert [seat.attempt.judge().status for seat in (active, *parked)] == [Status.OK] * len(models)
-    assert all(ns < busy / 50 for ns in used), (used, busy)
+    assert max(used) < most, dict(zip(models[1:], used, strict=True))
 
 
 def cpu_ns(seat: LiveContestant) -> int:

@@ -63,6 +63,15 @@ def test_beside_a_tie_the_undecided_are_named_as_such() -> None:
     assert choice.text == "asyncio or uvloop (tied); undecided: trio"
 
 
+def test_who_measured_best_at_other_sizes_is_named_once_with_all_of_them() -> None:
+    fast, slow = [10_000] * 5, [20_000] * 5
+    of = [*trials("asyncio", fast), *trials("trio", slow)]
+    for case in ("tasks-1", "tasks-100"):
+        of += [*trials(cell("asyncio", case), slow), *trials(cell("trio", case), fast)]
+    (row,) = advice(analysed(*of))
+    assert row.aspects[0].choices[0].because.endswith("; but trio with tasks = 1 or 100")
+
+
 def test_with_too_few_blocks_nothing_is_decided() -> None:
     (row,) = advice(analysis_of("too few blocks"))
     (choice,) = row.aspects[0].choices
