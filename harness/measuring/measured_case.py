@@ -19,7 +19,7 @@ from harness.results.records import Status
 from harness.statistics import estimates
 from harness.statistics.blocks import BlockValues, pair_block, round_ratios
 from harness.statistics.growth import Growing, judge_growth
-from harness.statistics.metrics import sample_values
+from harness.statistics.metrics import is_of_samples, sample_values
 from harness.statistics.rounds import (
     SOON,
     Costs,
@@ -119,7 +119,9 @@ class MeasuredCase:
         if assignment and trial.status is Status.OK:
             metric = assignment.case.workload.headline_metric
             samples = sample_values(metric, assignment.case, trial)
-            self._values[cell].add(trial.block, samples, trial.rounds, trial.first_round)
+            # One value of a whole trial, such as a percentile, says nothing of its only round.
+            rounds = trial.rounds if is_of_samples(metric) else 0
+            self._values[cell].add(trial.block, samples, rounds, trial.first_round)
             if trial.rounds:
                 block.turns.append(trial.rounds)
                 block.turns_s.append(_turn_s(trial))

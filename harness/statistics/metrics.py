@@ -33,6 +33,11 @@ def array_median(values: NDArray[np.float64]) -> float | None:
     return float(ordered[(values.size - 1) // 2] + ordered[values.size // 2]) / 2
 
 
+def is_of_samples(metric: Metric) -> bool:
+    """Return whether a metric has a value for each sample, and not one for a whole trial."""
+    return bool(metric.formula.names & _SAMPLE_NAMES)
+
+
 def sample_values(metric: Metric, case: ModelCase, trial: Trial) -> NDArray[np.float64]:
     """Return a metric for each sample after warm-up, in order, before any ratio; shape (samples,).
 
@@ -43,7 +48,7 @@ def sample_values(metric: Metric, case: ModelCase, trial: Trial) -> NDArray[np.f
     known: dict[str, object] = {**case.params}
     if not names <= _SAMPLE_NAMES | case.params.keys():
         known |= whole_trial_values(trial, case.case)
-    if not names & _SAMPLE_NAMES:
+    if not is_of_samples(metric):
         return _evaluate(metric, known, 1)
     samples = [sample for sample in trial.samples if not sample.warmup]
     if "cpu_ns" in names:

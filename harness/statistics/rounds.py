@@ -24,18 +24,20 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-# At most, until there are enough blocks for an interval, so that intervals come soon; and where
-# nothing is known of the noise inside blocks, as of latencies.
+# Of the first block, and where nothing is known of the noise inside blocks, as of latencies.
+# Until there are enough blocks for an interval, hardly more, so that intervals come soon.
 DEFAULT_ROUNDS = 5
 FEWEST_ROUNDS, MOST_ROUNDS = 5, 15
 FEWEST_LONG_ROUNDS = 3  # if a round is so long that five would cost more than a process
 # How long all rounds of a block may take: while there are too few blocks for an interval, so many
-# seconds a round; to find out how noisy rounds are that take longer; and once that is known.
+# seconds a round, and those beyond the first few together half a second; to find out how noisy
+# rounds are that take longer; and once that is known.
 _ROUND_S = 1.0
+_FURTHER_ROUNDS_S = 0.5
 _TO_LEARN_S = 15.0
 _LONGEST_S = 30.0
 # If a round takes longer, three are enough, or even one where it leaves little noise.
-_LONG_ROUND_S, _VERY_LONG_ROUND_S = 1.0, 1.5
+_LONG_ROUND_S, _VERY_LONG_ROUND_S = 0.5, 1.5
 _PART_S = 1.5  # a round that takes longer than one of these is split
 # At least so much of the variance of blocks is between processes: few blocks cannot show less.
 _LEAST_BETWEEN = 0.25
@@ -95,7 +97,10 @@ def limit_rounds(
     if max(sizes) == 1:
         return RoundLimits(FEWEST_LONG_ROUNDS, _TO_LEARN_S, parts)
     wanted = choose_rounds(contrasts, costs, precision, _fewest_rounds(costs.round))
-    limits = limit_soon(min(wanted, DEFAULT_ROUNDS)) if is_soon else RoundLimits(wanted, _LONGEST_S)
+    limits = RoundLimits(wanted, _LONGEST_S)
+    if is_soon:
+        further = 2 * int(_FURTHER_ROUNDS_S / (2 * costs.round)) if wanted > DEFAULT_ROUNDS else 0
+        limits = limit_soon(min(wanted, DEFAULT_ROUNDS + further))
     return limits if wanted == 1 else limits._replace(parts=parts)
 
 

@@ -46,37 +46,51 @@ _TURNS, _ALONE = Mode("turns", ()), Mode("alone", ("--alone",))
 
 def rows() -> Iterator[tuple[str, str, str, bool]]:
     for workload in _BUDGETS_S:
-        for is_noisy in (False, True):
-            yield from _rows_of(workload, is_noisy=is_noisy)
+        quiet = _measure(workload, is_noisy=False)
+        noisy_bar = _NOISY_BAR_OF_SERVERS if workload in _SERVERS else _NOISY_BAR
+        yield from _rows_of(workload, quiet, _QUIET_BAR)
+        noisy = _measure(workload, is_noisy=True)
+        yield from _rows_of(f"{workload}, imitated noisy host", noisy, noisy_bar, quiet)
 
 
-def _rows_of(workload: str, *, is_noisy: bool) -> Iterator[tuple[str, str, str, bool]]:
-    usual_s = _BUDGETS_S[workload]
-    rounds, budget_s = tools.amount(_ROUNDS, 1), tools.amount(usual_s, usual_s // 2)
+def _measure(workload: str, *, is_noisy: bool) -> dict[tuple[str, Mode], float]:
+    """Run in turns and alone by turns; returns the deviation of each contrast in each mode."""
     found: defaultdict[tuple[str, Mode], list[float]] = defaultdict(list)
     with noise() if is_noisy else contextlib.nullcontext():
-        for round_ in range(rounds):
+        for round_ in range(tools.amount(_ROUNDS, 1)):
             modes = (_TURNS, _ALONE) if round_ % 2 else (_ALONE, _TURNS)
             for mode in modes:
-                for contrast, deviation in _deviations(workload, mode, budget_s).items():
+                for contrast, deviation in _deviations(workload, mode).items():
                     found[contrast, mode].append(deviation)
-    noisy_bar = _NOISY_BAR_OF_SERVERS if workload in _SERVERS else _NOISY_BAR
-    bar = noisy_bar if is_noisy else _QUIET_BAR
+    return {key: _pool(deviations) for key, deviations in found.items()}
+
+
+def _rows_of(
+    what: str,
+    found: dict[tuple[str, Mode], float],
+    bar: float,
+    quiet: dict[tuple[str, Mode], float] | None = None,
+) -> Iterator[tuple[str, str, str, bool]]:
+    """Compare turns with alone. Beside noise, what turns leave without it is stated too.
+
+    Where both are the same, turns have cancelled the noise, and what is left is processes.
+    """
     for contrast in (f"{_OTHER}/{_BASE}", f"{_BASE} twice"):
-        in_turns, alone = (_pool(found[contrast, mode]) for mode in (_TURNS, _ALONE))
+        in_turns, alone = found[contrast, _TURNS], found[contrast, _ALONE]
         share = in_turns / alone if alone else math.inf
+        without = f"; in turns without that host {quiet[contrast, _TURNS]:.4f}" if quiet else ""
         yield (
-            f"{workload}{', imitated noisy host' if is_noisy else ''}: deviation of {contrast}",
+            f"{what}: deviation of {contrast}",
             f"in turns {share:.2f} of that alone, at equal cost"
-            f" ({in_turns:.4f} and {alone:.4f} in a block of a second; {rounds} runs of"
-            f" {budget_s} s each)",
+            f" ({in_turns:.4f} and {alone:.4f} in a block of a second{without})",
             f"at most {bar}",
             share <= bar,
         )
 
 
-def _deviations(workload: str, mode: Mode, budget_s: int) -> dict[str, float]:
+def _deviations(workload: str, mode: Mode) -> dict[str, float]:
     """Run once; returns the deviation of each contrast in a block of a second."""
+    budget_s = tools.amount(_BUDGETS_S[workload], _BUDGETS_S[workload] // 2)
     with tempfile.TemporaryDirectory(prefix="loombench-bench-") as name:
         out = Path(name)
         tools.loombench(

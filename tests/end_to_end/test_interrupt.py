@@ -15,6 +15,7 @@ from harness.measuring.runners.go_build import build_go
 from harness.results import store
 from tests.support.command import command
 from tests.support.measuring import LONG_S, Measuring, measuring, wait_for, wait_until
+from tests.support.planted.bench import left_of
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +27,7 @@ def interrupted(tmp_path_factory: pytest.TempPathFactory) -> tuple[Measuring, st
         wait_for(it, "a trial that runs", it.children)
         it.signal_all(signal.SIGINT)
         said = it.end()
-        return it, said, it.children()
+        return it, said, left_of(it.mark)
 
 
 def test_ctrl_c_ends_a_run_with_the_exit_code_of_an_interrupt(interrupted: tuple) -> None:

@@ -16,7 +16,7 @@ from harness.errors import Exit
 from harness.measuring.runners import manifest
 from harness.measuring.runners.runner import Runners
 from tests.support.measuring import LONG_S, Measuring, wait_for, wait_until
-from tests.support.planted.bench import HERE, patiently
+from tests.support.planted.bench import HERE, left_of, patiently
 from tests.support.planted.served import SERVED
 
 
@@ -67,7 +67,7 @@ def test_ctrl_c_ends_the_server_and_who_asks_it(going: Measuring) -> None:
         going.signal_all(signal.SIGINT)
         said = going.end()
     assert (going.process.returncode, "Traceback" in said) == (Exit.INTERRUPTED, False)
-    assert going.children() == []
+    assert left_of(going.mark) == []
     assert going.trials() == []
 
 

@@ -19,6 +19,7 @@ import psutil
 
 from tests.support.command import marked
 from tests.support.measuring import LONG_S, wait_until
+from tests.support.planted.bench import ends
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -127,7 +128,7 @@ class LoopbackFleet:
         self._scheduler.kill()
         self._scheduler.wait(LONG_S)
         wait_until("the end of the programs", lambda: not self._left([PROGRAM]))
-        left = self._left([PROGRAM, TRIAL])
+        left = [one for one in self._left([PROGRAM, TRIAL]) if not ends(one)]
         for one in marked(MARK, self.mark):
             with contextlib.suppress(psutil.Error):
                 one.kill()

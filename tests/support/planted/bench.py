@@ -118,10 +118,11 @@ def marked(mark: str) -> list[psutil.Process]:
 
 def left_of(mark: str) -> list[psutil.Process]:
     """Return the processes with a mark that are still there after a while; the rest has ended."""
-    return [process for process in marked(mark) if not _ends(process)]
+    return [process for process in marked(mark) if not ends(process)]
 
 
-def _ends(process: psutil.Process) -> bool:
+def ends(process: psutil.Process) -> bool:
+    """Return whether a process is gone after a while."""
     try:
         descriptor = os.pidfd_open(process.pid)  # readable once it has ended, reaped or not
     except AttributeError:

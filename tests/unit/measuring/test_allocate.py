@@ -28,10 +28,12 @@ from harness.measuring.plan import (
     select_cases,
 )
 from harness.results.records import Cell, Sample, Status, Trial
-from harness.statistics.rounds import DEFAULT_ROUNDS
+from harness.statistics.rounds import DEFAULT_ROUNDS, SOON
 from harness.statistics.stopping import PRECISE_BLOCKS
 from tests.support import factories
 from tests.support.factories import WORKLOAD, examples, offer, workload
+from tests.support.histograms import encoded
+from tests.support.workload_texts import TICKING
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -426,7 +428,7 @@ def noisy_rounds(cell: Cell, block: Block, position: int) -> Trial:
     return msgspec.structs.replace(trial, wall_ns=100 * trial.wall_ns)  # dear to start
 
 
-def test_a_case_whose_samples_are_noisy_gets_more_rounds_once_it_has_an_interval() -> None:
+def test_noisy_samples_get_some_more_rounds_soon_and_all_they_need_with_an_interval() -> None:
     one = allocator([cell for cell in planned("asyncio", "trio") if cell.case == HEADLINE])
     rounds: dict[str, list[int]] = {"demo": [], "other": []}
     for block in islice(one.blocks(), 16):
@@ -434,8 +436,9 @@ def test_a_case_whose_samples_are_noisy_gets_more_rounds_once_it_has_an_interval
         for position, cell in enumerate(cells_of(block)):
             one.record(noisy_rounds(cell, block, position))
     for counts in rounds.values():
-        assert counts[:5] == [DEFAULT_ROUNDS] * 5
-        assert all(count > DEFAULT_ROUNDS for count in counts[5:])
+        # One takes a fifth of a second, and those beyond the first few take at most half a one.
+        assert counts[:5] == [DEFAULT_ROUNDS, *[DEFAULT_ROUNDS + 2] * 4]
+        assert all(count > DEFAULT_ROUNDS + 2 for count in counts[5:])
 
 
 @pytest.mark.parametrize("cut", range(33, 39))
@@ -465,6 +468,15 @@ def test_an_interrupted_block_keeps_the_rounds_that_another_version_chose() -> N
         trial = noisy_rounds(cell, block, position)
         one.record(msgspec.structs.replace(trial, rounds=rounds))
     assert next(one.blocks()).rounds.most == 7
+
+
+def test_a_percentile_of_a_trial_with_a_single_round_asks_for_no_more_rounds() -> None:
+    ticking = {"ticking": workload(TICKING, "ticking")}
+    of = [Cell(Contestant("ticking", model), HEADLINE) for model in ("asyncio", "trio")]
+    case = MeasuredCase([assign(one, ticking) for one in of], precision=0.03)
+    for one in of:
+        case.record(factories.trial(one, rounds=1, latency=encoded(5_000_000)))
+    assert case.limit_rounds(1) == SOON
 
 
 def test_of_two_runtimes_only_the_contrasts_between_them_have_to_be_precise() -> None:

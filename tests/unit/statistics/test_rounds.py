@@ -117,6 +117,13 @@ def test_steady_rounds_that_take_long_stay_single() -> None:
     assert (found.most, found.parts) == (1, 1)
 
 
+def test_steady_rounds_of_more_than_half_a_second_are_three() -> None:
+    rng = np.random.default_rng(6)
+    steady = [[np.exp(rng.normal(0, 0.001, 5)) for _ in range(5)] for _ in range(6)]
+    found = [limits(steady, round_s=round_s, is_soon=False).most for round_s in (0.4, 0.6)]
+    assert found == [FEWEST_ROUNDS, 3]
+
+
 def test_blocks_of_latencies_stay_short() -> None:
     """Nothing is known of rounds, and one has thousands of latencies."""
     for is_soon in (True, False):
@@ -131,6 +138,13 @@ def test_noisy_rounds_get_the_time_they_need_once_there_are_intervals() -> None:
     assert later.most > DEFAULT_ROUNDS
     assert later.time_s > later.most * 0.9
     assert later.parts == 1
+
+
+def test_noisy_short_rounds_are_many_from_the_second_block_on() -> None:
+    rng = np.random.default_rng(7)
+    noise = [[np.exp(rng.normal(0, 0.2, 5))] for _ in range(6)]
+    found = [limits(noise, round_s=round_s, is_soon=True).most for round_s in (0.05, 0.2, 0.4)]
+    assert found == [MOST_ROUNDS, DEFAULT_ROUNDS + 2, DEFAULT_ROUNDS]
 
 
 def test_as_many_rounds_as_fit_into_the_time() -> None:
