@@ -24,6 +24,7 @@ from harness.measuring.processes.running_time import RunningTime
 from harness.measuring.runners import describing
 from harness.measuring.runners.runner import Runners
 from harness.results import store
+from harness.statistics import rounds
 from tests.support import shared
 from tests.support.collecting import pytest_collection  # noqa: F401 - a hook of pytest
 from tests.support.command import Invoke
@@ -77,6 +78,12 @@ def quick_looks(monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the harness look at a child often, and be short with one that does not end."""
     monkeypatch.setattr(child, "_TICK_S", 0.02)
     monkeypatch.setattr(child, "_GRACE_S", 0.2)
+
+
+@pytest.fixture
+def all_rounds(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have contestants take part in all rounds, however long a busy machine makes their turns."""
+    monkeypatch.setattr(rounds, "_SHORT_TURN_S", 3_600.0)
 
 
 @pytest.fixture

@@ -147,6 +147,7 @@ def _run_trial(request: Any, private_in: int, emit: Emit) -> int:
     # An extension that was imported meanwhile may have switched the GIL on.
     facts = {"gil_after": interpreter.is_gil_enabled()}
     emit({"kind": "finished", "usage": usage, "facts": facts})
+    lifetime.stop_watching()
     # Nobody needs to look for garbage at the end: the system frees all memory at once.
     gc.freeze()
     return 0

@@ -24,7 +24,7 @@ from tests.support.implementations import GREENLETS
 from tests.support.planted.bench import Bench, in_any_time, patiently, workload
 from tests.support.planted.served import DRAINED, SERVED, bench_of_servers, cell
 
-pytestmark = pytest.mark.usefixtures("quick_looks")
+pytestmark = pytest.mark.usefixtures("quick_looks", "all_rounds")
 STOP = Stop(lambda: False, lambda: None)
 TRIES = 4  # of what takes a while on a busy machine
 

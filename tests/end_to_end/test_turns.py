@@ -35,6 +35,8 @@ from tests.support.planted.bench import (
 if TYPE_CHECKING:
     pass
 
+pytestmark = pytest.mark.usefixtures("all_rounds")
+
 GOOD = ("good", "good_too", "good_as_well")
 VERSION_1 = "good_without_last_line_end"  # a runner of misbehaving.py
 ROUNDS = 5

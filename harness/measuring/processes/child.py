@@ -16,6 +16,7 @@ import termios
 import threading
 import time
 from dataclasses import dataclass
+from io import FileIO
 from typing import TYPE_CHECKING
 
 import psutil
@@ -132,14 +133,10 @@ def run(
     in `folder` (default: the current directory) and on `cores` (default: any).
     """
     with _pinning(cores):
-        child = _Child(command, env, limits, on_line, folder, handle or Handle())
+        child = _Child(command, env, first_line, limits, on_line, folder, handle or Handle())
     stopped = ""
     try:
-        stopped = (
-            child.exchange(first_line, interrupted, on_tick)
-            or child.wait(interrupted)
-            or child.drain()
-        )
+        stopped = child.exchange(interrupted, on_tick) or child.wait(interrupted) or child.drain()
     finally:
         result = child.finish(stopped)
     return result
@@ -166,6 +163,7 @@ class _Child:
         self,
         command: Sequence[str],
         env: Mapping[str, str],
+        first_line: bytes,
         limits: Limits,
         on_line: Callable[[bytes], str],
         folder: Path | None,
@@ -179,36 +177,44 @@ class _Child:
         self._is_stopped = False  # by a signal, until it is continued
         env = {**env, **watchdog.marker_env()}
         self._free_before = psutil.virtual_memory().available
+        input_end, self._in = _open_pipe()
+        self._line = self._write(first_line)
         self._start_ns = time.perf_counter_ns()
-        self.process = orphans.start_child(
-            lambda: subprocess.Popen(
-                command,
-                env=env,
-                cwd=folder,
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                bufsize=0,
-                start_new_session=True,
+        try:
+            self.process = orphans.start_child(
+                lambda: subprocess.Popen(
+                    command,
+                    env=env,
+                    cwd=folder,
+                    stdin=input_end,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    bufsize=0,
+                    start_new_session=True,
+                )
             )
-        )
+        except BaseException:
+            self._in.close()
+            raise
+        finally:
+            os.close(input_end)
         self._clock = RunningTime()
         process = self.process
-        assert process.stdin is not None
         assert process.stdout is not None
         assert process.stderr is not None
-        self._in, self._out, self._err = process.stdin, process.stdout, process.stderr
+        process.stdin = self._in
+        self._out, self._err = process.stdout, process.stderr
         handle.attach(process)
 
-    def exchange(
-        self, line: bytes, interrupted: Callable[[], bool], on_tick: Callable[[], None]
-    ) -> str:
-        """Write the first line and read until the outputs are closed or the child has ended.
+    def exchange(self, interrupted: Callable[[], bool], on_tick: Callable[[], None]) -> str:
+        """Write what is left of the first line, and read until the child has ended.
 
-        Standard input stays open. Returns why to stop the child, or an empty text.
+        It is enough that it has closed its outputs. Standard input stays open. Returns why to stop
+        the child, or an empty text.
         """
+        line = self._line
         with selectors.DefaultSelector() as selector:
-            for stream in (self._in, self._out, self._err):
+            for stream in (self._out, self._err):
                 os.set_blocking(stream.fileno(), False)
             selector.register(self._in, selectors.EVENT_WRITE)
             selector.register(self._out, selectors.EVENT_READ)
@@ -361,6 +367,19 @@ class _LineSplitter:
         """Pass on a last line without a newline. It is probably cut, and so invalid JSON."""
         line = bytes(self._pending)
         return self._on_line(line) if line.strip() else ""
+
+
+def _open_pipe() -> tuple[int, FileIO]:
+    """Return the end of a new pipe for a child to read, and the one to write to; it never blocks.
+
+    What is written before the child starts raises no signal in it. One who asks for a signal when
+    something happens to its input would else get it for a line that it has read long ago: the
+    kernel lets a reader go on before it sends the signal, and the writer may lose its processor in
+    between.
+    """
+    reading, writing = os.pipe()
+    os.set_blocking(writing, False)
+    return reading, FileIO(writing, "wb")
 
 
 def _read_available(descriptor: int) -> bytes:
