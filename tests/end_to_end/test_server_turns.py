@@ -23,10 +23,10 @@ from harness.results.records import Cell, Status, Trial
 from tests.support.implementations import GREENLETS
 from tests.support.planted.bench import Bench, in_any_time, patiently, workload
 from tests.support.planted.served import DRAINED, SERVED, bench_of_servers, cell
+from tests.support.waiting_turns import used_beside
 
 pytestmark = pytest.mark.usefixtures("quick_looks", "all_rounds")
 STOP = Stop(lambda: False, lambda: None)
-TRIES = 4  # of what takes a while on a busy machine
 
 
 def run_turns(bench: Bench, cells: list[Cell]) -> list[Trial] | None:
@@ -169,14 +169,7 @@ def test_servers_and_load_generators_that_wait_use_no_cpu() -> None:
     loops = ("asyncio", "uvloop", "trio", "anyio-asyncio", "scratch")
     models = (*loops, *GREENLETS, "threads", "processes", "go")
     with parked_servers(models) as (active, *parked):
-        for _ in range(TRIES):  # the last one to become ready needs a moment to park
-            before, busy_before = [cpu_ns(contestant) for contestant in parked], cpu_ns(active)
-            for _ in range(3):
-                active.take_turn(STOP)
-            used = [cpu_ns(contestant) - ns for contestant, ns in zip(parked, before, strict=True)]
-            most = (cpu_ns(active) - busy_before) / 50
-            if max(used) < most:
-                break
+        used, most = used_beside(active, parked, cpu_ns, STOP, turns=3)
     assert max(used) < most, dict(zip(models[1:], used, strict=True))
 
 

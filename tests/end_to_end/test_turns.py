@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from itertools import chain, count
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import pytest
 
@@ -31,16 +31,13 @@ from tests.support.planted.bench import (
     runner,
     workload,
 )
-
-if TYPE_CHECKING:
-    pass
+from tests.support.waiting_turns import used_beside
 
 pytestmark = pytest.mark.usefixtures("all_rounds")
 
 GOOD = ("good", "good_too", "good_as_well")
 VERSION_1 = "good_without_last_line_end"  # a runner of misbehaving.py
 ROUNDS = 5
-TRIES = 4  # of what takes a while on a busy machine
 # These alone have a short timeout: a busy machine lets others start late.
 HURRIED = dict.fromkeys(("hang_in_a_turn", "never_ready"), "hurried")
 
@@ -354,14 +351,7 @@ def test_a_contestant_that_waits_for_its_turn_uses_no_cpu() -> None:
         seat.start()
     for seat in (active, *parked):
         seat.await_message(stop)
-    for _ in range(TRIES):  # the last one to become ready needs a moment to park
-        before, busy_before = [cpu_ns(seat) for seat in parked], cpu_ns(active)
-        for _ in range(5):
-            active.take_turn(stop)
-        used = [cpu_ns(seat) - ns for seat, ns in zip(parked, before, strict=True)]
-        most = (cpu_ns(active) - busy_before) / 50
-        if max(used) < most:
-            break
+    used, most = used_beside(active, parked, cpu_ns, stop, turns=5)
     for seat in (active, *parked):
         seat.end_turns()
     for seat in (active, *parked):
