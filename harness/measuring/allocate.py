@@ -26,6 +26,7 @@ A resumed run continues from its trials as if it had never stopped.
 
 from __future__ import annotations
 
+import math
 import random
 from typing import TYPE_CHECKING
 
@@ -304,5 +305,9 @@ class Allocator:
             return f"{case.block_count} of {self._least_blocks} blocks of {key[0]}"
         verb = "sharpening" if case.excess else "confirming"
         name, spread = case.least_precise_ratio
-        known = f": {name} known to within {units.format_significant(100 * spread, 2)}%"
-        return f"{verb} {key[0]}" + (known if name else "")
+        if not name:
+            return f"{verb} {key[0]}"
+        if math.isinf(spread):
+            return f"{verb} {key[0]}: {name} has too few blocks for an interval"
+        known = units.format_significant(100 * spread, 2)
+        return f"{verb} {key[0]}: {name} known to within {known}%"

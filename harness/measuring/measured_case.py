@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections import defaultdict
 from dataclasses import dataclass, field
 from statistics import median, median_low
@@ -179,8 +180,9 @@ class MeasuredCase:
     def excess(self) -> float:
         """By how much the widest interval is too wide; 0: precise enough.
 
-        Contestants without a ratio (they fail, or their cost is not positive) are ignored: more
-        blocks would not make them precise.
+        It is infinite while a ratio lacks blocks for its interval. Contestants without a ratio
+        (they always fail, or their cost is not positive) are ignored: more blocks would not make
+        them precise.
         """
         return 1.0 if self._has_no_ratios else self._rule.excess
 
@@ -202,7 +204,7 @@ class MeasuredCase:
     def least_precise_ratio(self) -> tuple[str, float]:
         """The name of the ratio with the widest interval, and its relative half-width.
 
-        The name is empty if no ratio has an interval.
+        The half-width is infinite if the ratio has no interval yet; the name is empty if none will.
         """
         if self._widest_spread is None:
             return "", 0.0
@@ -271,13 +273,25 @@ class MeasuredCase:
             if pair is not None:
                 self._pairs[cell][kind].append(pair)
             is_final = not {cell, base} <= going_on  # more blocks would not change it
-            counts = cell in self._contrasts and not is_final
-            known = self._list_spreads(cell) if counts else []
-            if known:
-                spreads[cell] = max(known)
+            if cell not in self._contrasts or is_final:
+                continue
+            known = self._list_spreads(cell)
+            if known or self._lacks_blocks(cell):
+                spreads[cell] = max(known, default=math.inf)
         self._widest = max(spreads, key=spreads.__getitem__, default=self._widest)
         self._widest_spread = spreads.get(self._widest)
         self._rule.add_block(spreads.values())
+
+    def _lacks_blocks(self, cell: Cell) -> bool:
+        """Return whether more blocks may give a ratio its interval.
+
+        Some trials are left out as unsettled, and hosts may be of several classes. A contestant
+        that had its chances and has no five ratios is not waited for.
+        """
+        counts = [len(pairs) for pairs in self._pairs[cell].values()]
+        chances = estimates.MIN_FOR_INTERVAL * (1 + max(1, len(counts)))
+        is_short = max(counts, default=0) < estimates.MIN_FOR_INTERVAL
+        return is_short and len(self._blocks) < chances
 
     def _list_spreads(self, cell: Cell) -> list[float]:
         """Return how widely the ratio of a cell is known on each class of hosts."""

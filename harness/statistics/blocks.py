@@ -148,6 +148,10 @@ def round_ratios(these: BlockValues, those: BlockValues, block: int) -> NDArray[
 
 
 def _median(ratios: NDArray[np.float64]) -> float:
-    median = array_median(ratios)
-    assert median is not None  # two sides with a common round have a ratio
-    return median
+    """Return the median of ratios; the median of their inverses is its inverse.
+
+    So the mean of two in the middle is the geometric one, unless a cost is not positive.
+    """
+    ordered = np.sort(ratios)
+    low, high = ordered[(ratios.size - 1) // 2], ordered[ratios.size // 2]
+    return math.sqrt(low * high) if low > 0 else float(low + high) / 2

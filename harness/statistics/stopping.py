@@ -23,11 +23,14 @@ class StoppingRule:
 
     precision: float  # relative half-width that an interval may have
     in_a_row: int = PRECISE_BLOCKS
-    widest: float = 0.0  # half-width of the least precise ratio; 0: no ratio has an interval
+    widest: float = 0.0  # half-width of the least precise ratio; 0: none will have an interval
     _precise_blocks: int = 0
 
     def add_block(self, spreads: Iterable[float]) -> None:
-        """Take in the relative half-widths of all intervals after one more block."""
+        """Take in the relative half-widths of all intervals after one more block.
+
+        Of a ratio that lacks blocks for its interval it is infinite.
+        """
         self.widest = max(spreads, default=0.0)
         is_precise = 0 < self.widest <= self.precision
         self._precise_blocks = self._precise_blocks + 1 if is_precise else 0
@@ -39,5 +42,5 @@ class StoppingRule:
 
     @property
     def is_met(self) -> bool:
-        """Whether more blocks are unnecessary, or useless because there is no interval."""
+        """Whether more blocks are unnecessary, or useless because no ratio will have an interval."""
         return self.widest == 0 or self._precise_blocks >= self.in_a_row

@@ -185,6 +185,31 @@ def test_the_noise_floor_counts_as_much_where_there_are_further_runtimes() -> No
     assert headline["other"] == ENOUGH_FOR_FLOOR
 
 
+def test_a_ratio_that_lacks_blocks_for_its_interval_is_not_precise_enough() -> None:
+    busy = MadeUp(
+        {"demo": 0.2, "other": 0.001},
+        failing=lambda _, block: "the machine is busy" if block.index < 2 else "",
+        status=Status.UNSETTLED,
+    )
+    done = list(run(allocator(planned("asyncio", "trio")), busy, 100))
+    headline = Counter(block.workload for block in done if block.case == HEADLINE)
+    assert headline["demo"] > ENOUGH_FOR_FLOOR
+    assert any(
+        block.reason == "sharpening demo: trio/asyncio has too few blocks for an interval"
+        for block in done
+    )
+
+
+def test_a_ratio_that_never_has_blocks_is_not_waited_for() -> None:
+    never = MadeUp(QUIET, failing=lambda *_: "the machine is busy", status=Status.UNSETTLED)
+    headline = Counter(
+        block.workload
+        for block in run(allocator(planned("asyncio", "trio")), never, 100)
+        if block.case == HEADLINE
+    )
+    assert headline == dict.fromkeys(BOTH, 10 + PRECISE_BLOCKS - 1)
+
+
 def test_a_floor_gets_twice_the_blocks_that_the_user_asked_for() -> None:
     profile = replace(PROFILE, blocks=12)
     it = Allocator(planned("asyncio", "trio"), BOTH, 7, profile, 0.03)

@@ -37,6 +37,16 @@ def test_the_median_is_of_ratios_and_not_a_ratio_of_medians() -> None:
     assert these.by_block[0] / those.by_block[0] == 2
 
 
+def test_the_inverse_ratio_of_two_rounds_is_the_inverse() -> None:
+    two, other = values([2, 1]), values([1, 4])
+    assert ratios(two, other) == [pytest.approx(1 / ratios(other, two)[0])]
+    assert ratios(two, other) == [pytest.approx((2 * 0.25) ** 0.5)]
+
+
+def test_a_cost_that_is_not_positive_keeps_its_sign() -> None:
+    assert ratios(values([-2, 1]), values([1, 1])) == [-0.5]
+
+
 def test_without_rounds_the_ratio_is_that_of_the_medians() -> None:
     alone = values([1, 20, 30], alone=True)
     for these, those in ((alone, alone), (alone, values([1, 10, 40]))):
