@@ -42,5 +42,5 @@ class StoppingRule:
 
     @property
     def is_met(self) -> bool:
-        """Whether more blocks are unnecessary, or useless because no ratio will have an interval."""
+        """Whether more blocks are unnecessary, or useless: no ratio will have an interval."""
         return self.widest == 0 or self._precise_blocks >= self.in_a_row
