@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 from msgspec import structs
 
 from harness.analysis.changes import CellChange, Change, decide, undecided
+from harness.analysis.obstacle import Obstacle
 from harness.catalog.contestant import DEFAULT_RUNTIME
+from harness.results.records import Cell
 from harness.statistics.blocks import estimate_ratio
 
 if TYPE_CHECKING:
@@ -33,29 +35,38 @@ def compare_revision(analysis: Analysis) -> list[CellChange]:
 
 
 def _compare(result: WorkloadResult, cells: list[CellResult]) -> list[CellChange]:
-    revision_of = {
-        structs.replace(cell.contestant, runtime=DEFAULT_RUNTIME): cell
-        for cell in cells
-        if cell.contestant.runtime != DEFAULT_RUNTIME
+    of = {cell.contestant: cell for cell in cells}
+    pairs = {
+        structs.replace(contestant, runtime=DEFAULT_RUNTIME): cell
+        for contestant, cell in of.items()
+        if contestant.runtime != DEFAULT_RUNTIME
     }
-    # It took part in all rounds, even if memory did not allow the two sides the same ones.
-    base = next((cell for cell in cells if cell.contestant == result.workload.baseline), None)
-    return [
-        _compare_pair(result, cell, revision_of[cell.contestant], base)
-        for cell in cells
-        if cell.contestant in revision_of
-    ]
+    return [_compare_pair(result, of[one], old) for one, old in pairs.items() if one in of]
 
 
-def _compare_pair(
-    result: WorkloadResult, new: CellResult, old: CellResult, base: CellResult | None
-) -> CellChange:
-    for which, cell in (("the working tree", new), ("the revision", old)):
-        if cell.failures:
-            reason = f"{which}: {cell.failed_how} of {cell.attempts}: {cell.message}"
-            return CellChange(new.cell, Change.NOT_COMPARABLE, reason)
-    metric = result.metric
-    ratio = estimate_ratio(
-        new.series[metric.id], old.series[metric.id], base.series[metric.id] if base else None
+def _compare_pair(result: WorkloadResult, new: CellResult, old: CellResult) -> CellChange:
+    """Compare two cells of one case; by CPU time if the load generator was the limit of one."""
+    limited = any(
+        cell.unranked is not None and cell.unranked.obstacle is Obstacle.CLIENT_LIMITED
+        for cell in (new, old)
     )
-    return undecided(new.cell, metric, ratio)
+    by_cpu = result.by_cpu
+    if limited and by_cpu is not None and new.cell.case in by_cpu.cases:
+        in_cpu = {cell.cell: cell for cell in by_cpu.cases[new.cell.case]}
+        return _compare_pair(by_cpu, in_cpu[new.cell], in_cpu[old.cell])
+    for which, cell in (("the working tree", new), ("the revision", old)):
+        if reason := _find_obstacle(cell):
+            return CellChange(new.cell, Change.NOT_COMPARABLE, f"{which}: {reason}")
+    # The baseline took part in all rounds, even if memory did not allow both sides the same ones.
+    baseline = Cell(result.workload.baseline, new.cell.case)
+    base = next((cell for cell in result.cases[new.cell.case] if cell.cell == baseline), None)
+    id_ = result.metric.id
+    ratio = estimate_ratio(new.series[id_], old.series[id_], base.series[id_] if base else None)
+    return undecided(new.cell, result.metric, ratio)
+
+
+def _find_obstacle(cell: CellResult) -> str:
+    """Return why the values of a cell do not show what its work took, or an empty text."""
+    if cell.failures:
+        return f"{cell.failed_how} of {cell.attempts}: {cell.message}"
+    return cell.unranked.text if cell.unranked and cell.unranked.is_misleading else ""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from msgspec import structs
@@ -10,7 +12,8 @@ from harness.analysis.analyse import analyse
 from harness.analysis.changes import CellChange, Change
 from harness.analysis.revision_comparison import compare_revision
 from harness.analysis.run_results import Analysis
-from harness.results.records import Cell, Sample, Status, Trial
+from harness.paths import WORKLOADS
+from harness.results.records import CLIENT_LIMITED, Cell, Growth, Sample, Status, Trial
 from tests.support.factories import CRASHED, WORKLOAD, cell, run, trial
 
 REVISION = "1a2b3c4d"
@@ -44,12 +47,13 @@ def measured(
     inside: float = 0.01,
     *more: Trial,
     text: str = WORKLOAD,
+    alter: Callable[[Trial], Trial] = lambda one: one,
 ) -> Analysis:
     draw = np.random.default_rng(seed)
     trials = [one for number in range(blocks) for one in block(number, draw, factors, inside)]
     cells = [cell(model) for model in factors] + [of_revision(model) for model in factors]
     about = structs.replace(run(cells, workloads={"demo": text}), revision=REVISION)
-    return analyse(about, [*trials, *more])
+    return analyse(about, map(alter, [*trials, *more]))
 
 
 def by_name(analysis: Analysis) -> dict[str, CellChange]:
@@ -82,6 +86,35 @@ def test_a_side_that_fails_is_not_compared_and_says_why() -> None:
     (change,) = compare_revision(measured({"asyncio": 1.0}, 1, 40, 0.01, crashed))
     assert change.change is Change.NOT_COMPARABLE
     assert change.reason == "the revision: 1 crash of 41: it hurts"
+
+
+def test_work_that_is_skipped_is_not_called_faster() -> None:
+    def skip(one: Trial) -> Trial:
+        is_new = one.cell == cell("asyncio")
+        return structs.replace(one, growth=Growth(2.0, 100.0, 101.0 if is_new else 200.0))
+
+    growing = (WORKLOADS / "sumsquares.toml").read_text("utf-8")
+    (change,) = compare_revision(measured({"asyncio": 0.1}, text=growing, alter=skip))
+    assert change.change is Change.NOT_COMPARABLE
+    assert change.reason.startswith("the working tree: suspect, not ranked")
+
+
+def test_where_the_load_generator_was_the_limit_cpu_time_is_compared() -> None:
+    def limit(one: Trial) -> Trial:
+        cpu_ns = 2_000 if one.cell == cell("asyncio") else 1_000
+        samples = tuple(structs.replace(sample, cpu_ns=cpu_ns) for sample in one.samples)
+        warning = f"{CLIENT_LIMITED}: the load generator used 97% of its CPU time"
+        return structs.replace(one, samples=samples, warnings=(warning,))
+
+    echo = (WORKLOADS / "echo.toml").read_text("utf-8")
+    (change,) = compare_revision(measured({"asyncio": 1.0}, text=echo, alter=limit))
+    assert (change.change, change.word) == (Change.SLOWER, "slower")
+    assert change.ratio is not None
+    assert change.ratio.value == pytest.approx(2)
+    without = echo[: echo.index("[metrics.cpu]")]
+    (change,) = compare_revision(measured({"asyncio": 1.0}, text=without, alter=limit))
+    assert change.change is Change.NOT_COMPARABLE
+    assert "client limited" in change.reason
 
 
 def test_a_rate_that_grows_is_faster() -> None:
