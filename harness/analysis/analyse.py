@@ -158,6 +158,7 @@ def _workload_result(run: Run, workload: Workload, aggregates: _Aggregates) -> W
     grid = {case: cells for case, cells in cases.items() if case in workload.grid_cases}
     others = {case: cells for case, cells in cases.items() if case not in grid}
     result = WorkloadResult(workload, others or grid, grid=grid)
+    result = replace(result, controls=_find_controls(result, aggregates))
     by_cpu = _rank_by_cpu(result, aggregates)
     return replace(result, comparison=_compare(result, aggregates), by_cpu=by_cpu)
 
@@ -180,6 +181,7 @@ def _rank_by_cpu(result: WorkloadResult, aggregates: _Aggregates) -> WorkloadRes
     ranking = WorkloadResult(
         replace(result.workload, metrics={metric.id: metric}),
         {result.headline_id: compare_counts(cells, metric)},
+        controls=result.controls,
     )
     return replace(ranking, comparison=_compare(ranking, aggregates))
 
@@ -306,15 +308,18 @@ def _compare(result: WorkloadResult, aggregates: _Aggregates) -> Comparison:
         for cell in result.headline
         if cell.contestant in best_first or (cell.unranked and cell.unranked.is_for_now)
     }
-    return compare(values, _control(result, aggregates), best_first, result.workload.baseline)
+    control = result.controls.get(result.metric.id)
+    return compare(values, control, best_first, result.workload.baseline)
 
 
-def _control(result: WorkloadResult, aggregates: _Aggregates) -> Ratio | None:
-    """Return the A/A ratio of the headline case: a contestant against itself."""
-    metric = result.metric.id
+def _find_controls(result: WorkloadResult, aggregates: _Aggregates) -> dict[str, Ratio]:
+    """Return the A/A ratio of each metric in the headline case: a contestant against itself."""
     for cell, own in list(aggregates.items()):
         if cell.control and (cell.workload, cell.case) == (result.workload.id, result.headline_id):
-            twin = structs.replace(cell, control=False)
-            other = aggregates[twin]
-            return estimate_ratio(own.series[metric].values, other.series[metric].values)
-    return None
+            other = aggregates[structs.replace(cell, control=False)]
+            ratios = {
+                metric: estimate_ratio(series.values, other.series[metric].values)
+                for metric, series in own.series.items()
+            }
+            return {metric: ratio for metric, ratio in ratios.items() if ratio is not None}
+    return {}

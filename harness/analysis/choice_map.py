@@ -286,7 +286,7 @@ def _point(
     known.sort(key=lambda cell: sign * cell.metrics[metric.id].value)
     comparison = compare(
         {cell.contestant: cell.series[metric.id] for cell in known},
-        result.comparison.control if metric is workload.headline_metric else None,
+        result.controls.get(metric.id),
         [cell.contestant for cell in known],
         workload.baseline,
     )

@@ -58,9 +58,7 @@ class Comparison:
     @property
     def floor(self) -> float | None:
         """The noise floor as a factor: no ratio nearer to 1 than this is called real."""
-        if self.control is None or self.control.low is None or self.control.high is None:
-            return None
-        return max(self.control.high, 1 / self.control.low)
+        return find_floor(self.control)
 
     def tier_of(self, contestant: Contestant) -> int | None:
         """Return the tier of a contestant, from 1; None where it has none."""
@@ -76,6 +74,13 @@ class Comparison:
             return ""
         best = self.tiers[number - 1][0]
         return str(number) if best == contestant else f"{number} {self.verdict(contestant, best)}"
+
+
+def find_floor(control: Ratio | None) -> float | None:
+    """Return how far the interval of an A/A ratio reaches from 1, as a factor; None if unknown."""
+    if control is None or control.low is None or control.high is None:
+        return None
+    return max(control.high, 1 / control.low)
 
 
 def compare(

@@ -97,6 +97,7 @@ class WorkloadResult:
     comparison: Comparison = field(default_factory=Comparison)
     by_cpu: WorkloadResult | None = None  # servers: the headline case ranked by CPU time instead
     grid: dict[str, list[CellResult]] = field(default_factory=dict)  # measured points, by case id
+    controls: dict[str, Ratio] = field(default_factory=dict)  # by metric id: a contestant to itself
 
     @property
     def headline_id(self) -> str:

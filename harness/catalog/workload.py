@@ -99,6 +99,7 @@ class Workload:
     topic: str  # empty, or one of TOPICS
     shape: str
     is_floor: bool  # measures the overhead of the workbench, not the models
+    starts_alone: bool  # what it observes before its samples takes time, so no two start at once
     rules: tuple[str, ...]
     params: dict[str, Param]
     oracle: Formula  # the correct answer, from the parameters

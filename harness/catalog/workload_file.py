@@ -128,6 +128,7 @@ def _workload(id_: str, root: TomlTable, text: str, models: KnownModels) -> Work
         topic=root.choice("topic", TOPICS) if "topic" in root.values else "",
         shape=shape,
         is_floor=root.flag("floor"),
+        starts_alone=root.flag("starts_alone"),
         rules=root.texts("rules"),
         params=params,
         oracle=oracle,

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness import units
+from harness.analysis.comparison import find_floor
 from harness.analysis.obstacle import Obstacle
 from harness.behaviours.judge import State
 from harness.claims.judge_trace import judge_trace
@@ -261,7 +262,8 @@ def _decide(
     low, high, claimed = estimate.low, estimate.high, f"the claimed range ({range_.text})"
     if low is None or high is None:
         return Verdict.UNDECIDED, f"from too few processes to compare with {claimed}"
-    floor = (result.comparison.floor or 1.0) if measure.is_ratio else 1.0
+    floor = find_floor(result.controls.get(metric.id)) if measure.is_ratio else None
+    floor = floor or 1.0
     within_noise = 1 / floor < estimate.value < floor
     if within_noise:  # a ratio inside the noise floor could be anything inside it
         low, high = min(low, 1 / floor), max(high, floor)

@@ -137,12 +137,13 @@ class _Turns:
     def _start(self, waiting: Sequence[LiveContestant], fewest: int) -> list[LiveContestant]:
         """Start contestants while there is room; return those that were started.
 
-        One more starts at once than there are cores: nothing is timed yet, and each waits for a
-        while, for a timer or a load generator. With many more, warm-ups would start their tasks
-        too late, and the trial would be unsettled. Of those with cores of their
-        own, such as servers, every other one starts on spare cores.
+        One more starts at once than there are cores, unless the start itself is timed: each waits
+        for a while, for a timer or a load generator. With many more, warm-ups would start their
+        tasks too late, and the trial would be unsettled. Of those with cores of their own, such as
+        servers, every other one starts on spare cores.
         """
-        at_once = 1 + (os.cpu_count() or 1)
+        is_timed = waiting[0].attempt.assignment.case.workload.starts_alone
+        at_once = 1 if is_timed else 1 + (os.cpu_count() or 1)
         started: list[LiveContestant] = []
         starting: list[LiveContestant] = []
         for contestant in waiting:

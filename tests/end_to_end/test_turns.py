@@ -13,7 +13,7 @@ from harness.catalog.contestant import Contestant
 from harness.catalog.workload import HEADLINE
 from harness.measuring import blocks, live_contestant, turns
 from harness.measuring.inventory import Inventory
-from harness.measuring.live_contestant import LiveContestant, Stop
+from harness.measuring.live_contestant import LiveContestant, Stop, await_first
 from harness.measuring.machine.interference import Interference, RoundWatch
 from harness.measuring.plan import assign
 from harness.measuring.processes import running_time
@@ -119,6 +119,22 @@ def test_one_that_starts_slowly_does_not_keep_others_from_starting(
     trials = run_turns(setup.bench(), "wait_for_the_announcement", "good", "announce_itself")
     assert trials is not None
     assert [(trial.status, trial.message) for trial in trials] == [(Status.OK, "")] * 3
+
+
+def test_processes_whose_start_is_timed_start_one_by_one(
+    setup: Setup, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    at_once: list[int] = []
+
+    def note(starting: list[LiveContestant], stop: Stop) -> None:
+        at_once.append(len(starting))
+        await_first(starting, stop)
+
+    monkeypatch.setattr(turns, "await_first", note)
+    bench = setup.bench()
+    bench.workloads["planted"] = replace(workload(), starts_alone=True)
+    assert run_turns(bench, *GOOD) is not None
+    assert at_once == [1] * len(GOOD)
 
 
 def test_a_block_during_which_the_harness_stood_still_is_measured_again(
