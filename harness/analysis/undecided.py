@@ -79,9 +79,8 @@ def _explain(result: WorkloadResult, pair: Pair) -> Undecided:
 
 def _forecast(ratio: Ratio, comparison: Comparison) -> float:
     """Return how many times as many blocks show a difference or a tie, whichever comes first."""
-    assert ratio.low is not None and ratio.high is not None  # noqa: PT018 - it has an interval
-    width = math.log(ratio.high / ratio.low) / 2
-    error = width / distributions.t_quantile(ratio.n - 1, _ALPHA)
+    error = ratio.error
+    assert error is not None  # it has an interval
     pairs, floor = max(1, len(comparison.ratios) // 2), comparison.floor or 1.0
     distance = abs(math.log(ratio.value))
     factors = [math.inf]

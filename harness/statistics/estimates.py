@@ -108,10 +108,12 @@ class Ratio(Estimate):
 
     `p` is two-sided, for "the ratio is 1". `p_apart` is for "the ratio is outside the margin", by
     two one-sided tests (TOST; Schuirmann, 1987): a small one shows that the two are tied.
+    `error` is the standard error of the ratio's logarithm.
     """
 
     p: float | None = None
     p_apart: float | None = None
+    error: float | None = None
 
     def inverse(self) -> Ratio:
         """Return b/a."""
@@ -122,6 +124,7 @@ class Ratio(Estimate):
             self.n,
             self.p,
             self.p_apart,
+            self.error,
         )
 
     @property
@@ -190,13 +193,14 @@ def _student_ratio(mean: float, error: float, degrees: float, n: int) -> Ratio:
     # The test at the nearer end of the margin has the larger p-value of the two.
     p_apart = distributions.t_above(degrees, (math.log(MARGIN) - abs(mean)) / error)
     low, high = math.exp(mean - half_width), math.exp(mean + half_width)
-    return Ratio(math.exp(mean), low, high, n, p, p_apart)
+    return Ratio(math.exp(mean), low, high, n, p, p_apart, error)
 
 
 def _exact_ratio(mean: float, n: int) -> Ratio:
     """Return the ratio if its logarithm is the same in every block."""
     value = math.exp(mean)
-    return Ratio(value, value, value, n, float(mean == 0), float(abs(mean) >= math.log(MARGIN)))
+    p_apart = float(abs(mean) >= math.log(MARGIN))
+    return Ratio(value, value, value, n, float(mean == 0), p_apart, 0.0)
 
 
 def adjust_holm(ps: Sequence[float]) -> list[float]:
