@@ -1,4 +1,7 @@
-"""to_thread and to_process there; from_thread back, where a callback or a task takes the step."""
+"""to_thread and to_process there; from_thread back.
+
+In the loop, a new task or a callback takes the step on asyncio, on trio the task that waits.
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
