@@ -9,13 +9,13 @@ from contextlib import asynccontextmanager
 from anyio import create_task_group, from_thread, to_process, to_thread
 
 from runner.work import Params, Probe
-from workloads.offload.steps import Journey, add_up, here, step, step_in_loop
+from workloads.offload.steps import Journey, add_up, step, step_in_loop
 
 
 @asynccontextmanager
 async def prepare(params: Params, probe: Probe) -> AsyncIterator[None]:
     if params.text("way") == "to-process":
-        await to_process.run_sync(here)  # anyio keeps this process
+        await to_process.run_sync(step, 0)  # anyio keeps this process
     yield
 
 

@@ -26,7 +26,7 @@ def prepare(params: Params, probe: Probe) -> Iterator[Prepared]:
     """
     workers = min(params.tasks, os.cpu_count() or 1)
     with ProcessPoolExecutor(workers, processes) as pool:
-        for job in [pool.submit(steps.here) for _ in range(4 * workers)]:
+        for job in [pool.submit(step, 0) for _ in range(4 * workers)]:
             job.result()
         with waiting_threads(params.tasks - 1) as others:
             yield pool, others
