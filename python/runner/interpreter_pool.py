@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from concurrent.futures import Executor
 
 
-def here() -> int:
+def current_interpreter() -> int:
     """Return the id of the interpreter that runs this."""
     return int(_interpreters().get_current().id)
 

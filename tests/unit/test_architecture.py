@@ -72,9 +72,10 @@ ALSO |= {("fetch", base): {client} for base, client in _CLIENTS.items()}
 ALSO |= {("scrape", base): {client, "lxml"} for base, client in _CLIENTS.items()}
 ALSO["fetch", "asyncio__httpx2"] = {"httpx2"}
 ALSO["fetch", "threads__requests"] = {"requests"}
+ALSO["start", "asyncio"] = {"uvloop"}
+ALSO["spawn", "anyio"] = {"asyncio", "trio"}  # its backends, whose identities cost next to nothing
 # A workload that is another one with additions: it imports what that one's models share, and in
 # each model that one's implementation.
-ALSO["start", "asyncio"] = {"uvloop"}
 BUILDS_ON = {
     "drain": "http",
     "scrape": "fetch",

@@ -4,8 +4,9 @@ import time
 
 import trio
 
+from runner.proof import InFlight
 from runner.work import Params, Probe
-from workloads.bounded.jobs import InFlight, observe, units_of
+from workloads.bounded.jobs import observe, units_of
 
 EARLY_NS = 1_000_000  # timers of some event loops count whole milliseconds
 

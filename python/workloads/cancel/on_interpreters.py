@@ -2,9 +2,13 @@
 
 import time
 from concurrent import interpreters
+from contextlib import AbstractContextManager
 
+from runner.interpreter_pool import crew
 from runner.work import Params, Probe
 from workloads.cancel.moment import HOUR_S, seconds_before, spin_until
+
+Crew = list[interpreters.Interpreter]
 
 
 def wait(
@@ -17,19 +21,22 @@ def wait(
         cleaned.put(None)
 
 
-def run(params: Params, probe: Probe) -> int:
+def prepare(params: Params, probe: Probe) -> AbstractContextManager[Crew]:
+    return crew(__name__, params.tasks)
+
+
+def run(params: Params, probe: Probe, children: Crew) -> int:
     stop, waiting, cleaned = (interpreters.create_queue() for _ in range(3))
     moment_ns = time.perf_counter_ns() + params.lead_ns
-    children = [interpreters.create() for _ in range(params.tasks)]
-    threads = [child.call_in_thread(wait, stop, waiting, cleaned) for child in children]
+    threads = [
+        child.call_in_thread(wait, stop, waiting, cleaned) for child in children[: params.tasks]
+    ]
     time.sleep(seconds_before(moment_ns))
     probe.observe_least("waiting", waiting.qsize() - cleaned.qsize())
     spin_until(moment_ns)
-    for _ in children:
+    for _ in threads:
         stop.put(None)
     for thread in threads:
         thread.join()
-    for child in children:
-        child.close()
     probe.observe_least("cleaned", cleaned.qsize())
     return cleaned.qsize()

@@ -13,6 +13,8 @@ async def run(params: Params, probe: Probe) -> int:
     async def wait() -> None:
         nonlocal waiting, ended
         waiting += 1
+        if waiting == target:
+            all_wait.set()  # seen only when this task waits, too
         await event.wait()
         waiting -= 1
         ended += 1
@@ -20,9 +22,10 @@ async def run(params: Params, probe: Probe) -> int:
     budget = Budget(params, probe)
     async with anyio.create_task_group() as group:
         while (target := budget.grow(waiting)) > started:
+            all_wait = anyio.Event()
             while started < target:
                 group.start_soon(wait)
                 started += 1
-            await anyio.wait_all_tasks_blocked()
+            await all_wait.wait()
         event.set()
     return started - ended

@@ -1,4 +1,4 @@
-"""Threads of asyncio's pool and one threading.Lock, as the documentation of to_thread needs it."""
+"""Threads of asyncio's pool and one threading.Lock: an asyncio.Lock is not safe between threads."""
 
 import asyncio
 import time

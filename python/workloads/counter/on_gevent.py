@@ -1,4 +1,7 @@
-"""Greenlets and a semaphore of one, which is gevent's lock."""
+"""Greenlets and a semaphore of one, which is gevent's lock.
+
+A greenlet that has just released it may take it again.
+"""
 
 import gevent
 from gevent.lock import BoundedSemaphore

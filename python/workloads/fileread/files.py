@@ -8,9 +8,9 @@ from random import Random
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
+from runner.proof import Place, current_place
 from runner.work import Params
 from workloads.fileread import page_cache
-from workloads.fileread.places import Place, current_place
 
 
 class Reading(NamedTuple):

@@ -7,9 +7,10 @@ from contextlib import contextmanager
 from multiprocessing import get_context
 
 from runner.models import START_METHOD
+from runner.proof import current_place
 from runner.work import Params, Probe
 from workloads.fileread.files import Files, digest_file, make_files
-from workloads.fileread.places import count_in_processes, current_place
+from workloads.fileread.places import count_in_processes
 
 processes = get_context(START_METHOD)
 processes.set_forkserver_preload([__name__])

@@ -1,16 +1,8 @@
 """Who did a job: proves that it ran where the implementation says, on the loop or away from it."""
 
-import os
 from collections.abc import Iterable
-from threading import get_ident
-from typing import TypeAlias
 
-# A process and one of its threads. A plain pair: it is made for each small read that is timed.
-Place: TypeAlias = tuple[int, int]
-
-
-def current_place() -> Place:
-    return os.getpid(), get_ident()
+from runner.proof import Place, current_place
 
 
 def count_here(places: Iterable[Place]) -> int:

@@ -7,8 +7,9 @@ from io import FileIO
 from pathlib import Path
 
 from runner.interpreter_pool import warm_pool
+from runner.proof import Place
 from runner.work import Params, Probe
-from workloads.fileread.places import Place, count_in_threads
+from workloads.fileread.places import count_in_threads
 from workloads.filestream import chunks
 
 opened: list[FileIO] = []  # in the second interpreter: the file that is read

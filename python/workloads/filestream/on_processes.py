@@ -8,8 +8,9 @@ from multiprocessing import get_context
 from pathlib import Path
 
 from runner.models import START_METHOD
+from runner.proof import Place, current_place
 from runner.work import Params, Probe
-from workloads.fileread.places import Place, count_in_processes, current_place
+from workloads.fileread.places import count_in_processes
 from workloads.filestream import chunks
 
 processes = get_context(START_METHOD)

@@ -5,8 +5,9 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
+from runner.proof import current_place
 from runner.work import Params, Probe
-from workloads.fileread.places import count_in_threads, current_place
+from workloads.fileread.places import count_in_threads
 from workloads.filestream.chunks import make_file, stream
 
 

@@ -24,8 +24,6 @@ async def application(scope: Scope, receive: object, send: Send) -> None:
 async def run(params: Params, probe: Probe) -> int:
     listener = socket.create_server(("127.0.0.1", 0))
     port = listener.getsockname()[1]
-    # Connections inherit this option. hypercorn sets no option of a socket that it is given.
-    listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     config = hypercorn.Config()
     config.bind = [f"fd://{listener.detach()}"]  # hypercorn closes it
     config.backlog = 1024

@@ -6,8 +6,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import NamedTuple
 
+from runner.proof import Place, current_place
 from runner.work import Params
-from workloads.fileread.places import Place, current_place
 
 TEXT = "the quick brown fox jumps over the lazy dog"
 

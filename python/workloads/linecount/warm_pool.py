@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from multiprocessing import get_context
 
 from runner.models import START_METHOD
-from workloads.fileread.places import current_place
+from runner.proof import current_place
 from workloads.linecount import text_files
 
 processes = get_context(START_METHOD)

@@ -54,22 +54,6 @@ def brought_back(handled: Handled) -> Handled:
     return handled._replace(end_ns=time.monotonic_ns())
 
 
-class InFlight:
-    """Counts the requests that are in flight: `with in_flight:` around each one."""
-
-    __slots__ = ("most", "now")
-
-    def __init__(self) -> None:
-        self.now = self.most = 0
-
-    def __enter__(self) -> None:
-        self.now += 1
-        self.most = max(self.most, self.now)
-
-    def __exit__(self, *_: object) -> None:
-        self.now -= 1
-
-
 def report(probe: Probe, params: Params, handled: Sequence[Handled], most: int) -> int:
     """Report the requests in flight, the CPU time and the latency of each.
 

@@ -9,8 +9,9 @@ from contextlib import asynccontextmanager
 from multiprocessing import get_context
 
 from runner.models import START_METHOD
+from runner.proof import InFlight
 from runner.work import Params, Probe
-from workloads.mixed.handling import InFlight, Work, brought_back, handle, plan_work, report
+from workloads.mixed.handling import Work, brought_back, handle, plan_work, report
 
 processes = get_context(START_METHOD)
 processes.set_forkserver_preload([__name__])

@@ -5,8 +5,9 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from runner.proof import InFlight
 from runner.work import Params, Probe
-from workloads.mixed.handling import InFlight, Work, brought_back, handle, plan_work, report
+from workloads.mixed.handling import Work, brought_back, handle, plan_work, report
 
 
 @asynccontextmanager

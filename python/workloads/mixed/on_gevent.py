@@ -6,8 +6,9 @@ from contextlib import contextmanager
 
 import gevent
 
+from runner.proof import InFlight
 from runner.work import Params, Probe
-from workloads.mixed.handling import InFlight, Work, handle, plan_work, report
+from workloads.mixed.handling import Work, handle, plan_work, report
 
 
 @contextmanager

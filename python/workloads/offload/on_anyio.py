@@ -1,4 +1,7 @@
-"""to_thread and to_process there; from_thread back, where a callback or a task takes the step."""
+"""to_thread and to_process there; from_thread back.
+
+In the loop, a new task or a callback takes the step on asyncio, on trio the task that waits.
+"""
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -6,13 +9,13 @@ from contextlib import asynccontextmanager
 from anyio import create_task_group, from_thread, to_process, to_thread
 
 from runner.work import Params, Probe
-from workloads.offload.steps import Journey, add_up, here, step, step_in_loop
+from workloads.offload.steps import Journey, add_up, step, step_in_loop
 
 
 @asynccontextmanager
 async def prepare(params: Params, probe: Probe) -> AsyncIterator[None]:
     if params.text("way") == "to-process":
-        await to_process.run_sync(here)  # anyio keeps this process
+        await to_process.run_sync(step, 0)  # anyio keeps this process
     yield
 
 

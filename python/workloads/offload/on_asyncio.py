@@ -7,7 +7,7 @@ from concurrent.futures import Executor, Future
 from contextlib import asynccontextmanager
 
 from runner.work import Params, Probe
-from workloads.offload.steps import Journey, Place, add_up, process_pool, step, step_in_loop
+from workloads.offload.steps import Journey, Taken, add_up, process_pool, step, step_in_loop
 
 
 @asynccontextmanager
@@ -30,7 +30,7 @@ def call_back(loop: AbstractEventLoop, hops: int) -> Journey:
     """Hop from this thread into the loop, where a callback takes the step."""
     journey = Journey()
     for _ in range(hops):
-        done: Future[tuple[int, Place]] = Future()
+        done: Future[Taken] = Future()
         loop.call_soon_threadsafe(lambda: done.set_result(step(journey.value)))  # noqa: B023
         journey.take(done.result())
     return journey

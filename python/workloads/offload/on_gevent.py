@@ -12,7 +12,7 @@ from typing import Any
 import gevent
 
 from runner.work import Params, Probe
-from workloads.offload.steps import Journey, Place, add_up, process_pool, step
+from workloads.offload.steps import Journey, Taken, add_up, process_pool, step
 
 
 @contextmanager
@@ -35,7 +35,7 @@ def travel_back(hops: int, loop: Any, start: Callable[[Callable[[], None]], obje
     """Hop from this thread into the hub, which starts the step."""
     journey = Journey()
     for _ in range(hops):
-        done: Future[tuple[int, Place]] = Future()
+        done: Future[Taken] = Future()
         take_step = lambda: done.set_result(step(journey.value))  # noqa: B023, E731
         loop.run_callback_threadsafe(start, take_step)
         journey.take(done.result())

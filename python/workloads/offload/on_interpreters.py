@@ -1,23 +1,36 @@
 """submit to an InterpreterPoolExecutor, and result of what it returns."""
 
 import os
-from concurrent.futures import Executor
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
 
+from runner.crew import waiting_threads
 from runner.interpreter_pool import warm_pool
 from runner.work import Params, Probe
 from workloads.offload import steps
 from workloads.offload.steps import Journey, add_up, step
 
-
-def prepare(params: Params, probe: Probe) -> AbstractContextManager[Executor]:
-    return warm_pool(steps.__name__, min(params.tasks, os.cpu_count() or 1))
+Prepared = tuple[Executor, list[ThreadPoolExecutor]]
 
 
-def run(params: Params, probe: Probe, pool: Executor) -> int:
-    journeys = [Journey() for _ in range(params.tasks)]
-    for _ in range(params.hops):
-        jobs = [pool.submit(step, journey.value) for journey in journeys]
-        for journey, job in zip(journeys, jobs, strict=True):
-            journey.take(job.result())
-    return add_up(journeys, probe)
+@contextmanager
+def prepare(params: Params, probe: Probe) -> Iterator[Prepared]:
+    """Start the interpreters that the case needs, and a thread for each further task."""
+    workers = min(params.tasks, os.cpu_count() or 1)
+    with warm_pool(steps.__name__, workers) as pool, waiting_threads(params.tasks - 1) as others:
+        yield pool, others
+
+
+def travel(hops: int, pool: Executor) -> Journey:
+    journey = Journey()
+    for _ in range(hops):
+        journey.take(pool.submit(step, journey.value).result())
+    return journey
+
+
+def run(params: Params, probe: Probe, prepared: Prepared) -> int:
+    pool, others = prepared
+    jobs = [other.submit(travel, params.hops, pool) for other in others[: params.tasks - 1]]
+    first = travel(params.hops, pool)
+    return add_up([first, *(job.result() for job in jobs)], probe)

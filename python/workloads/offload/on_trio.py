@@ -1,4 +1,4 @@
-"""trio.to_thread there; trio.from_thread back, where a callback or a task takes the step.
+"""trio.to_thread there; trio.from_thread back, where the task that waits takes the step.
 
 trio has no process pool, so it uses the one of the standard library: a worker thread waits for the
 job and does nothing else.

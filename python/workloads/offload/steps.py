@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager
-from threading import get_ident
 from typing import TYPE_CHECKING
 
 from runner.models import START_METHOD
+from runner.proof import Place, current_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -15,19 +14,15 @@ if TYPE_CHECKING:
 
     from runner.work import Params, Probe
 
-Place = tuple[int, int]  # a process and a thread
+Taken = tuple[int, Place]  # a step: the number that it made, and where
 
 
-def here() -> Place:
-    return os.getpid(), get_ident()
-
-
-def step(value: int) -> tuple[int, Place]:
+def step(value: int) -> Taken:
     """Add one; return also where this ran."""
-    return value + 1, here()
+    return value + 1, current_place()
 
 
-async def step_in_loop(value: int) -> tuple[int, Place]:
+async def step_in_loop(value: int) -> Taken:
     return step(value)
 
 
@@ -36,9 +31,9 @@ class Journey:
 
     def __init__(self) -> None:
         self.value = self.away = 0
-        self.home, self.places = here(), set[Place]()
+        self.home, self.places = current_place(), set[Place]()
 
-    def take(self, result: tuple[int, Place]) -> None:
+    def take(self, result: Taken) -> None:
         """Take what a step returned, and note where it was taken."""
         self.value, place = result
         self.away += place != self.home
@@ -66,5 +61,5 @@ def process_pool(params: Params) -> Iterator[ProcessPoolExecutor | None]:
     processes = get_context(START_METHOD)
     processes.set_forkserver_preload([__name__])
     with ProcessPoolExecutor(1, processes) as pool:
-        pool.submit(here).result()
+        pool.submit(step, 0).result()
         yield pool

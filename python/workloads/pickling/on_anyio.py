@@ -5,8 +5,9 @@ from contextlib import asynccontextmanager
 
 from anyio import to_process, to_thread
 
+from runner.proof import Place
 from runner.work import Params, Probe
-from workloads.pickling.payload import Payload, Place, make, send_back, warm_allocator
+from workloads.pickling.payload import Payload, make, send_back, warm_allocator
 
 Prepared = tuple[Payload, Callable[..., Awaitable[tuple[bytes, int, Place]]]]
 

@@ -7,8 +7,9 @@ from multiprocessing import get_context
 from multiprocessing.shared_memory import SharedMemory
 
 from runner.models import START_METHOD
+from runner.proof import Place, current_place
 from runner.work import Params, Probe
-from workloads.pickling.payload import Payload, Place, check, here, make, warm_allocator
+from workloads.pickling.payload import Payload, check, make, warm_allocator
 
 processes = get_context(START_METHOD)
 processes.set_forkserver_preload([__name__])
@@ -29,7 +30,7 @@ def attach(name: str) -> None:
 def check_there(size: int, checksum: int) -> tuple[int, Place]:
     """On the other side: check the bytes where they are."""
     with Worker.block.buf[:size] as data:
-        return check(data, checksum), here()
+        return check(data, checksum), current_place()
 
 
 @contextmanager

@@ -4,14 +4,15 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
+from runner.proof import current_place
 from runner.work import Params, Probe
-from workloads.pickling.payload import Payload, here, make, send_back
+from workloads.pickling.payload import Payload, make, send_back
 
 
 @contextmanager
 def prepare(params: Params, probe: Probe) -> Iterator[tuple[Payload, ThreadPoolExecutor]]:
     with ThreadPoolExecutor(1) as pool:
-        pool.submit(here).result()
+        pool.submit(current_place).result()
         yield make(params), pool
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import contextmanager
 from random import Random
-from threading import get_ident
 from typing import TYPE_CHECKING, NamedTuple
 from zlib import adler32
 
 from runner.models import START_METHOD
+from runner.proof import Place, current_place
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -17,12 +16,7 @@ if TYPE_CHECKING:
 
     from runner.work import Params, Probe
 
-Place = tuple[int, int]  # a process and a thread
 _LARGE_BYTES = 30 * 2**20  # more than any buffer of a trip; glibc adapts to at most 32 MiB
-
-
-def here() -> Place:
-    return os.getpid(), get_ident()
 
 
 def warm_allocator() -> Place:
@@ -32,7 +26,7 @@ def warm_allocator() -> Place:
     as the layout of the heap happens to be: trips took 1 to 4 times as long, process by process.
     """
     bytes(_LARGE_BYTES)
-    return here()
+    return current_place()
 
 
 def check(data: bytes | memoryview, checksum: int) -> int:
@@ -42,7 +36,7 @@ def check(data: bytes | memoryview, checksum: int) -> int:
 
 def send_back(data: bytes, checksum: int) -> tuple[bytes, int, Place]:
     """On the other side: return the bytes, how many are right, and where this ran."""
-    return data, check(data, checksum), here()
+    return data, check(data, checksum), current_place()
 
 
 class Payload(NamedTuple):
@@ -54,7 +48,7 @@ class Payload(NamedTuple):
     def settle(self, returned: tuple[bytes, int, Place], probe: Probe) -> int:
         """Check what has come back; return how many bytes were right, there and here."""
         data, right, place = returned
-        probe.observe_least("away", int(place != here()))
+        probe.observe_least("away", int(place != current_place()))
         return right + check(data, self.checksum)
 
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from concurrent import interpreters
 from contextlib import contextmanager
 
-from runner.interpreter_pool import crew, here
+from runner.interpreter_pool import crew, current_interpreter
 from runner.work import Params, Probe
 
 Shared = tuple[interpreters.Queue, interpreters.Queue, memoryview]
@@ -12,7 +12,7 @@ Shared = tuple[interpreters.Queue, interpreters.Queue, memoryview]
 
 def pong(pings: interpreters.Queue, pongs: interpreters.Queue, last: memoryview) -> None:
     """Answer each value with the next number until None arrives."""
-    me = here()
+    me = current_interpreter()
     while (value := pings.get()) is not None:
         last[0] = me
         pongs.put(value + 1)
@@ -33,7 +33,7 @@ def prepare(params: Params, probe: Probe) -> Iterator[Shared]:
 
 def run(params: Params, probe: Probe, shared: Shared) -> int:
     pings, pongs, last = shared
-    me = here()
+    me = current_interpreter()
     value = switches = 0
     for _ in range(params.rounds):
         last[0] = me

@@ -4,7 +4,7 @@ import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from runner.interpreter_pool import crew, here
+from runner.interpreter_pool import crew, current_interpreter
 from runner.work import Params, Probe
 
 BYTES = 8  # of a value; a pipe carries so few in one piece
@@ -14,7 +14,7 @@ Shared = tuple[int, int, memoryview]
 
 def pong(read_end: int, write_end: int, last: memoryview) -> None:
     """Answer each value with the next number until the other end is closed."""
-    me = here()
+    me = current_interpreter()
     while data := os.read(read_end, BYTES):
         last[0] = me
         os.write(write_end, (int.from_bytes(data, "little") + 1).to_bytes(BYTES, "little"))
@@ -37,7 +37,7 @@ def prepare(params: Params, probe: Probe) -> Iterator[Shared]:
 
 def run(params: Params, probe: Probe, shared: Shared) -> int:
     write_end, read_end, last = shared
-    me = here()
+    me = current_interpreter()
     value = switches = 0
     for _ in range(params.rounds):
         last[0] = me

@@ -2,12 +2,12 @@
 
 from concurrent import interpreters
 
-from runner.interpreter_pool import here
+from runner.interpreter_pool import current_interpreter
 from runner.work import Params, Probe
 
 
 def task(ran: interpreters.Queue) -> None:
-    ran.put(here())
+    ran.put(current_interpreter())
 
 
 def run(params: Params, probe: Probe) -> int:
@@ -19,4 +19,4 @@ def run(params: Params, probe: Probe) -> int:
     ids = {ran.get_nowait() for _ in children}  # what a closed interpreter has put is lost
     for child in children:
         child.close()
-    return len(ids - {here()})
+    return len(ids - {current_interpreter()})

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 from runner.crew import waiting_threads
-from runner.interpreter_pool import crew, here
+from runner.interpreter_pool import crew, current_interpreter
 from runner.work import Params, Probe
 from workloads.speedup.parts import add_up, make_table, split
 
@@ -13,7 +13,7 @@ Worker = tuple[ThreadPoolExecutor, Callable[..., tuple[int, int]]]
 
 
 def work(passes: int) -> tuple[int, int]:
-    return here(), add_up(make_table(), passes)
+    return current_interpreter(), add_up(make_table(), passes)
 
 
 @contextmanager

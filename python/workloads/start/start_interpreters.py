@@ -2,9 +2,9 @@
 
 from concurrent.futures import InterpreterPoolExecutor
 
-from runner.interpreter_pool import here
+from runner.interpreter_pool import current_interpreter
 
 
 def start_and_stop() -> bool:
     with InterpreterPoolExecutor(1) as pool:
-        return pool.submit(here).result() != here()
+        return pool.submit(current_interpreter).result() != current_interpreter()

@@ -13,6 +13,7 @@ import anyio.lowlevel
 import pytest
 import trio
 
+from runner.proof import current_place
 from runner.work import Params, Unsupported
 from workloads.fileread import files, page_cache, places
 from workloads.filestream import chunks
@@ -64,8 +65,8 @@ def test_only_the_right_content_counts_and_each_file_counts_once() -> None:
 
 def test_a_job_is_counted_where_it_ran() -> None:
     with ThreadPoolExecutor(1) as pool:
-        elsewhere = pool.submit(places.current_place).result()
-    here = places.current_place()
+        elsewhere = pool.submit(current_place).result()
+    here = current_place()
     foreign = (here[0] + 1, here[1])
     all_places = [here, elsewhere, elsewhere, foreign, foreign, foreign]
     assert places.count_here(all_places) == 1
