@@ -366,11 +366,7 @@ func (g *Generator) fillDistributions(measured *protocol.LoadMeasured, openLoop 
 	if measured.HDR, err = histograms.Encode(g.recorder.latency); err != nil || !openLoop {
 		return err
 	}
-	late := g.recorder.late
-	measured.LateP50Ns = late.ValueAtPercentile(50)
-	measured.LateP99Ns = late.ValueAtPercentile(99)
-	measured.LateMaxNs = late.Max()
-	if measured.LateHDR, err = histograms.Encode(late); err != nil {
+	if measured.LateHDR, err = histograms.Encode(g.recorder.late); err != nil {
 		return err
 	}
 	measured.ServiceHDR, err = histograms.Encode(g.recorder.service)
