@@ -352,9 +352,7 @@ func elapsed(phase protocol.LoadPhase, w window, lastNs int64) int64 {
 	switch {
 	case w.requests > 0 || w.drains:
 		return max(lastNs-w.start, 0)
-	case w.least > 0:
-		return max(lastNs-w.start, phase.DurationNs)
-	case w.openLoop:
+	case w.least > 0 || w.openLoop:
 		return max(lastNs-w.start, phase.DurationNs)
 	}
 	return phase.DurationNs
