@@ -1,6 +1,7 @@
 package mixed
 
 import (
+	"runtime"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -37,5 +38,17 @@ func TestOnlyTheComputationCountsAsCPUTime(t *testing.T) {
 	used := time.Duration(probe.Observed()["used_ns"])
 	if err != nil || answer != int64(4) || used <= 0 || used > time.Millisecond {
 		t.Errorf("found %v %v, used %v; expected 4 and at most 1ms for no steps", answer, err, used)
+	}
+}
+
+func TestTheCPUTimeOfAnotherThreadDoesNotCount(t *testing.T) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	before := threadTime()
+	computed := make(chan uint64)
+	go func() { computed <- compute(50 * stepsPerMs) }()
+	<-computed
+	if used := threadTime() - before; used <= 0 || used > 10*time.Millisecond {
+		t.Errorf("found %v, expected little: another thread has computed for about 50ms", used)
 	}
 }
