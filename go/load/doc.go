@@ -74,8 +74,8 @@
 //     busy then: HdrHistogram V2, compressed, base64, 3 digits, 1 ns to 120 s.
 //   - service_hdr: latency of the same requests from the time of sending; not in a
 //     closed loop.
-//   - late_hdr, late_p50_ns, late_p99_ns, late_max_ns: how late the generator sent
-//     on free connections; not in a closed loop.
+//   - late_hdr: how late the generator sent on free connections; not in a closed
+//     loop.
 //   - cpu_ns: processor time of the generator until all responses were in; null if
 //     unknown.
 //   - server_cpu_ns: the same of server_pids, for requests and unfinished; left out

@@ -15,6 +15,7 @@ func TestPreparedFilesAreRemoved(t *testing.T) {
 		"fileread":   {"files": 2, "file_bytes": 10, "cache": "warm"},
 		"filestream": {"file_bytes": 2_048, "chunk_bytes": 1_024},
 		"linecount":  {"files": 2, "lines": 3},
+		"heartbeat":  {"beside": "read", "amount": 10},
 	} {
 		folder := t.TempDir()
 		t.Setenv("TMPDIR", folder)

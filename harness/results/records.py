@@ -125,7 +125,6 @@ class Phase(msgspec.Struct, frozen=True, omit_defaults=True):
     hdr: str = ""
     service_hdr: str = ""  # latencies of the same requests from sending
     late_hdr: str = ""  # how late the load generator sent on free connections
-    late_p99_ns: int = 0
     cpu_ns: int | None = None  # of the load generator
     server_cpu_ns: int | None = None  # of the server's processes
 

@@ -60,7 +60,7 @@ def _row(model: str, port: int) -> tuple[str, str, str, bool]:
             if side:
                 phase = _generate(port)
                 ours.append(load.percentile(phase["hdr"], 50))
-                late.append(phase["late_p50_ns"])
+                late.append(load.percentile(phase["late_hdr"], 50))
             else:
                 told = _trace(port)
                 theirs.append(told["seen_ns"])

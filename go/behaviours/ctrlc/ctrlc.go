@@ -12,10 +12,11 @@ import (
 func Probe(w *witness.Witness) string {
 	begun := make(chan struct{})
 	go func() {
-		defer w.Conclude("cleanup runs")
+		word := "cleanup runs"
+		defer func() { w.Conclude(word) }()
 		close(begun)
 		time.Sleep(200 * time.Millisecond)
-		w.Conclude("runs on")
+		word = "runs on"
 	}()
 	<-begun
 	w.Saw("SIGINT is sent to the process; it has no handler")

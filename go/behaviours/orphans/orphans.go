@@ -12,10 +12,11 @@ import (
 func Probe(w *witness.Witness) string {
 	started := make(chan struct{})
 	go func() {
-		defer w.Conclude("cancelled")
+		word := "cancelled"
+		defer func() { w.Conclude(word) }()
 		close(started)
 		time.Sleep(100 * time.Millisecond)
-		w.Conclude("waited for")
+		word = "waited for"
 	}()
 	<-started
 	w.Saw("main returns")

@@ -352,9 +352,7 @@ func elapsed(phase protocol.LoadPhase, w window, lastNs int64) int64 {
 	switch {
 	case w.requests > 0 || w.drains:
 		return max(lastNs-w.start, 0)
-	case w.least > 0:
-		return max(lastNs-w.start, phase.DurationNs)
-	case w.openLoop:
+	case w.least > 0 || w.openLoop:
 		return max(lastNs-w.start, phase.DurationNs)
 	}
 	return phase.DurationNs
@@ -366,11 +364,7 @@ func (g *Generator) fillDistributions(measured *protocol.LoadMeasured, openLoop 
 	if measured.HDR, err = histograms.Encode(g.recorder.latency); err != nil || !openLoop {
 		return err
 	}
-	late := g.recorder.late
-	measured.LateP50Ns = late.ValueAtPercentile(50)
-	measured.LateP99Ns = late.ValueAtPercentile(99)
-	measured.LateMaxNs = late.Max()
-	if measured.LateHDR, err = histograms.Encode(late); err != nil {
+	if measured.LateHDR, err = histograms.Encode(g.recorder.late); err != nil {
 		return err
 	}
 	measured.ServiceHDR, err = histograms.Encode(g.recorder.service)

@@ -36,14 +36,15 @@ func nextRate(rate, factorPercent int64) int64 {
 // The thresholds of isSaturated.
 const (
 	minRatePercent = 95          // achieved rate as a percentage of the offered rate
-	maxP99Ns       = second / 10 // from the intended send time
+	maxP99Ns       = second / 10 // of recorder.latency
 )
 
 // isSaturated reports whether the server could not keep up with a step of a
 // ladder: the rate of correct responses is below 95% of the offered rate, or the
-// p99 latency from the intended send time is above 100 ms. The second criterion
-// finds a queue that the rate does not show, because the step was short or the
-// queue was worked off within the answer timeout.
+// p99 latency is above 100 ms. Latency counts from sending, or from the intended send
+// time if the connection was busy then. The second criterion finds a queue that the
+// rate does not show, because the step was short or the queue was worked off within
+// the answer timeout.
 func isSaturated(rate, responses, elapsedNs, p99Ns int64) bool {
 	// responses/elapsed < 0.95 rate, in 128-bit integers: with floats, rounding would
 	// decide a step that lies exactly on the threshold.

@@ -33,6 +33,9 @@ func CPUNsOf(pids []int64) (ns int64, ok bool) {
 	return ns, len(pids) > 0
 }
 
+// ThreadID returns the system's number of the calling thread.
+func ThreadID() (id int, ok bool) { return unix.Gettid(), true }
+
 func readClock(id int32) (ns int64, ok bool) {
 	var t unix.Timespec
 	err := unix.ClockGettime(id, &t)

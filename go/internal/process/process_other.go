@@ -19,6 +19,9 @@ func CPUNs() (ns int64, ok bool) {
 // CPUNsOf returns the CPU time of other processes; unknown on this system.
 func CPUNsOf([]int64) (ns int64, ok bool) { return 0, false }
 
+// ThreadID returns the system's number of the calling thread; unknown on this system.
+func ThreadID() (id int, ok bool) { return 0, false }
+
 // PeakBytes returns the peak resident size so far; unknown on this system, where
 // ru_maxrss starts at the peak of the parent process.
 func PeakBytes() (bytes int64, ok bool) { return 0, false }

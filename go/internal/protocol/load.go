@@ -217,12 +217,9 @@ type LoadMeasured struct {
 	Unsent      int64            `json:"unsent"`     // all but closed: not sent before the end, or the connection was closed
 	Errors      map[string]int64 `json:"errors"`     // by kind; without zeros
 	Reconnects  int64            `json:"reconnects"`
-	HDR         string           `json:"hdr"`                   // latency in nanoseconds; see load.sample
-	ServiceHDR  string           `json:"service_hdr,omitempty"` // all but closed: from the actual send time
-	LateHDR     string           `json:"late_hdr,omitempty"`    // all but closed: lateness of sending on free connections
-	LateP50Ns   int64            `json:"late_p50_ns"`
-	LateP99Ns   int64            `json:"late_p99_ns"`
-	LateMaxNs   int64            `json:"late_max_ns"`
+	HDR         string           `json:"hdr"`                     // latency in nanoseconds; see load.sample
+	ServiceHDR  string           `json:"service_hdr,omitempty"`   // all but closed: from the actual send time
+	LateHDR     string           `json:"late_hdr,omitempty"`      // all but closed: lateness of sending on free connections
 	CPUNs       *int64           `json:"cpu_ns"`                  // nil: unknown
 	ServerCPUNs *int64           `json:"server_cpu_ns,omitempty"` // of the server's processes; nil: unknown
 	Saturated   bool             `json:"saturated"`

@@ -21,16 +21,22 @@ const (
 
 var errTimeout = errors.New("timeout")
 
-// never is a channel from which nothing comes: what each operation waits for.
-var never chan struct{}
+// An operation waits for what never comes, and then cleans up.
+type operation struct {
+	never chan struct{}
+	ended bool // whether it has cleaned up
+}
+
+func (o *operation) cleanUp() { o.ended = true }
 
 // Run gives each operation a context with a timeout.
 func Run(ctx context.Context, p work.Params, probe *work.Probe) (any, error) {
-	return limitAll(p, probe, func(timeout time.Duration) error {
+	return limitAll(p, probe, func(o *operation, timeout time.Duration) error {
 		ctx, cancel := context.WithTimeout(ctx, timeout)
 		defer cancel()
+		defer o.cleanUp()
 		select {
-		case <-never:
+		case <-o.never:
 			return nil
 		case <-ctx.Done():
 			return ctx.Err()
@@ -40,9 +46,10 @@ func Run(ctx context.Context, p work.Params, probe *work.Probe) (any, error) {
 
 // RunAfter selects between each operation and time.After.
 func RunAfter(_ context.Context, p work.Params, probe *work.Probe) (any, error) {
-	return limitAll(p, probe, func(timeout time.Duration) error {
+	return limitAll(p, probe, func(o *operation, timeout time.Duration) error {
+		defer o.cleanUp()
 		select {
-		case <-never:
+		case <-o.never:
 			return nil
 		case <-time.After(timeout):
 			return errTimeout
@@ -52,7 +59,7 @@ func RunAfter(_ context.Context, p work.Params, probe *work.Probe) (any, error) 
 
 // limitAll starts one goroutine for each operation, which calls limited with the
 // time that is left until the deadline of its operation.
-func limitAll(p work.Params, probe *work.Probe, limited func(time.Duration) error) (any, error) {
+func limitAll(p work.Params, probe *work.Probe, limited func(*operation, time.Duration) error) (any, error) {
 	operations, lead, span := p.Int("operations"), p.Duration("lead_ns"), p.Duration("span_ns")
 	var (
 		running       sync.WaitGroup
@@ -62,18 +69,19 @@ func limitAll(p work.Params, probe *work.Probe, limited func(time.Duration) erro
 	start := time.Now()
 	for k := range operations {
 		running.Go(func() {
+			o := operation{never: make(chan struct{})}
 			spread := time.Duration(k * stride % operations)
 			due := start.Add(lead + spread*span/time.Duration(operations))
 			timeout := time.Until(due)
 			if timeout > 0 {
 				startedInTime.Add(1)
 			}
-			if limited(timeout) == nil {
+			if limited(&o, timeout) == nil {
 				return // the operation ended, which it never does
 			}
 			late := time.Since(due)
 			probe.Latency(late.Nanoseconds())
-			if late >= -tolerance {
+			if o.ended && late >= -tolerance {
 				landed.Add(1)
 			}
 		})

@@ -13,9 +13,9 @@ import (
 	"loombench/internal/work"
 )
 
-// Client keeps its connections between calls, as the client of a long-lived program
+// client keeps its connections between calls, as the client of a long-lived program
 // does. The default transport would keep two and open the others anew.
-var Client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 10_000}}
+var client = &http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 10_000}}
 
 // Run starts one goroutine for each page and waits for all of them.
 func Run(ctx context.Context, p work.Params, _ *work.Probe) (any, error) {
@@ -24,8 +24,8 @@ func Run(ctx context.Context, p work.Params, _ *work.Probe) (any, error) {
 	group, ctx := errgroup.WithContext(ctx)
 	for page := range p.Int("pages") {
 		group.Go(func() error {
-			size, err := fetch(ctx, fmt.Sprintf("%s/%d", url, page))
-			total.Add(size)
+			_, body, err := Get(ctx, fmt.Sprintf("%s/%d", url, page))
+			total.Add(int64(len(body)))
 			return err
 		})
 	}
@@ -35,17 +35,17 @@ func Run(ctx context.Context, p work.Params, _ *work.Probe) (any, error) {
 	return total.Load(), nil
 }
 
-// fetch reads a page and returns its size.
-func fetch(ctx context.Context, url string) (int64, error) {
+// Get reads a page whole.
+func Get(ctx context.Context, url string) (status int, body []byte, err error) {
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
-	response, err := Client.Do(request)
+	response, err := client.Do(request)
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	return int64(len(body)), err
+	body, err = io.ReadAll(response.Body)
+	return response.StatusCode, body, err
 }

@@ -16,16 +16,35 @@ import (
 
 const period = 10 * time.Millisecond
 
+// A job is the other work. Its do reports whether it succeeded.
+type job struct {
+	do     func() bool
+	folder string // of the file that it reads; "" if it reads none
+}
+
+// Prepare writes the file that the other work reads, if it reads one.
+func Prepare(_ context.Context, p work.Params) (work.Prepared, error) {
+	amount := p.Int("amount")
+	duration := time.Duration(amount)
+	switch kind := p.String("beside"); kind {
+	case "nothing":
+		return job{do: func() bool { return true }}, nil
+	case "cpu":
+		return job{do: func() bool { return spin(duration) }}, nil
+	case "block":
+		return job{do: func() bool { return block(duration) }}, nil
+	case "read":
+		return newRead(amount)
+	default:
+		return nil, fmt.Errorf("beside: found %q, expected nothing, cpu, block or read", kind)
+	}
+}
+
 // Run ticks with time.Sleep in the calling goroutine. After a fifth of the ticks it
 // starts the other work in a second goroutine. There is no event loop to block:
 // while the work computes, the runtime preempts it every 10 ms, and while it is in
 // a system call, another thread runs the ticks.
-func Run(_ context.Context, p work.Params, probe *work.Probe) (any, error) {
-	job, cleanUp, err := newJob(p.String("beside"), p.Int("amount"))
-	if err != nil {
-		return nil, err
-	}
-	defer cleanUp()
+func (j job) Run(_ context.Context, p work.Params, probe *work.Probe) (any, error) {
 	ticks := p.Int("ticks")
 	done := make(chan bool, 1)
 	start := time.Now()
@@ -34,7 +53,7 @@ func Run(_ context.Context, p work.Params, probe *work.Probe) (any, error) {
 		time.Sleep(time.Until(due))
 		probe.Latency(time.Since(due).Nanoseconds())
 		if k == max(1, ticks/5) {
-			go func() { done <- job() }()
+			go func() { done <- j.do() }()
 		}
 	}
 	if <-done {
@@ -43,25 +62,8 @@ func Run(_ context.Context, p work.Params, probe *work.Probe) (any, error) {
 	return ticks, nil
 }
 
-// A job does the other work. It reports whether it succeeded.
-type job func() bool
-
-// newJob returns the job of that kind, and a function to call after it.
-func newJob(kind string, amount int) (job job, cleanUp func(), err error) {
-	duration := time.Duration(amount)
-	noCleanUp := func() {}
-	switch kind {
-	case "nothing":
-		return func() bool { return true }, noCleanUp, nil
-	case "cpu":
-		return func() bool { return spin(duration) }, noCleanUp, nil
-	case "block":
-		return func() bool { return block(duration) }, noCleanUp, nil
-	case "read":
-		return newRead(amount)
-	}
-	return nil, noCleanUp, fmt.Errorf("beside: found %q, expected nothing, cpu, block or read", kind)
-}
+// Close removes the file, if there is one: removing "" does nothing.
+func (j job) Close() error { return os.RemoveAll(j.folder) }
 
 // spin is a busy-wait: it keeps a CPU busy by reading the clock.
 func spin(duration time.Duration) bool {
@@ -85,23 +87,24 @@ func block(duration time.Duration) bool {
 }
 
 // newRead writes a file and returns a job that reads it, from the page cache.
-func newRead(size int) (read job, cleanUp func(), err error) {
+func newRead(size int) (work.Prepared, error) {
 	folder, err := os.MkdirTemp("", "loombench-")
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	cleanUp = func() { os.RemoveAll(folder) }
 	name := filepath.Join(folder, "file")
+	read := job{func() bool { return readWhole(name, size) }, folder}
 	content := make([]byte, size)
 	for i := range content {
 		content[i] = byte(i) // not zeros: a file system may leave them out
 	}
 	if err := os.WriteFile(name, content, 0o600); err != nil {
-		cleanUp()
-		return nil, nil, err
+		return nil, errors.Join(err, read.Close())
 	}
-	return func() bool {
-		content, err := os.ReadFile(name)
-		return err == nil && len(content) == size
-	}, cleanUp, nil
+	return read, nil
+}
+
+func readWhole(name string, size int) bool {
+	content, err := os.ReadFile(name)
+	return err == nil && len(content) == size
 }

@@ -33,6 +33,7 @@ func Serve(ctx context.Context, wait time.Duration, probe *work.Probe) error {
 	if err != nil {
 		return err
 	}
+	defer listener.Close() // if accepting fails; to close it twice does no harm
 	defer context.AfterFunc(ctx, func() { listener.Close() })()
 	probe.Listening(listener.Addr().(*net.TCPAddr).Port)
 	s := server{wait: wait, conns: make(map[*net.TCPConn]struct{})}

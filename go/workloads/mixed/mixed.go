@@ -9,8 +9,6 @@ import (
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"loombench/internal/work"
 )
 
@@ -20,17 +18,15 @@ const tolerance = time.Millisecond
 
 // Run starts a few goroutines, which receive the requests from a channel. Each waits
 // and then computes.
-func Run(_ context.Context, p work.Params, probe *work.Probe) (any, error) {
+func (each request) Run(_ context.Context, p work.Params, probe *work.Probe) (any, error) {
 	requests, concurrency := p.Int("requests"), p.Int("concurrency")
-	wait, burst := p.Duration("wait_ns"), burstOf(p.Duration("busy_ns"))
 	var running sync.WaitGroup
 	handler := handler{begun: time.Now(), spans: make([]span, requests)}
-	used := cpuTime()
 	pending := make(chan struct{})
 	for range concurrency {
 		running.Go(func() {
 			for range pending {
-				handler.handle(wait, burst)
+				handler.handle(each)
 			}
 		})
 	}
@@ -39,11 +35,10 @@ func Run(_ context.Context, p work.Params, probe *work.Probe) (any, error) {
 	}
 	close(pending)
 	running.Wait()
-	used = cpuTime() - used
 	most := int(handler.most.Load())
 	probe.ObserveLeast("in_flight", most)
 	probe.Observe("above_limit", max(0, most-concurrency))
-	probe.ObserveLeast("used_ns", int(used.Nanoseconds())/requests)
+	probe.ObserveLeast("used_ns", int(handler.used.Load())/requests)
 	for _, latency := range latencies(handler.spans, concurrency) {
 		probe.Latency(latency.Nanoseconds())
 	}
@@ -51,21 +46,24 @@ func Run(_ context.Context, p work.Params, probe *work.Probe) (any, error) {
 }
 
 // A handler counts the requests in flight, those that were done and handled correctly,
-// and keeps when each began and ended.
+// and the CPU time of their computations. It keeps when each began and ended.
 type handler struct {
 	now, most, correct, done atomic.Int64
+	used                     atomic.Int64 // in nanoseconds
 	begun                    time.Time
 	spans                    []span // of the requests that are done
 }
 
 // handle waits, and then computes.
-func (h *handler) handle(wait time.Duration, burst burst) {
+func (h *handler) handle(one request) {
 	h.observe(h.now.Add(1))
 	defer h.now.Add(-1)
 	start := time.Now()
-	time.Sleep(wait)
-	waited := time.Since(start) >= wait-tolerance
-	if compute(burst.steps) == burst.value && waited {
+	time.Sleep(one.wait)
+	waited := time.Since(start) >= one.wait-tolerance
+	value, used := computeTimed(one.steps)
+	h.used.Add(used.Nanoseconds())
+	if value == one.value && waited {
 		h.correct.Add(1)
 	}
 	h.spans[h.done.Add(1)-1] = span{start.Sub(h.begun), time.Since(h.begun)}
@@ -102,14 +100,4 @@ func (h *handler) observe(now int64) {
 			return
 		}
 	}
-}
-
-// cpuTime returns the CPU time of this process. The clock of a thread would not do:
-// a goroutine may move to another thread while it computes.
-func cpuTime() time.Duration {
-	var usage unix.Rusage
-	if err := unix.Getrusage(unix.RUSAGE_SELF, &usage); err != nil {
-		return 0 // too little, so that the trial does not count
-	}
-	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }

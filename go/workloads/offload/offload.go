@@ -7,13 +7,14 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"loombench/internal/process"
 	"loombench/internal/work"
 )
 
-// A visit is a value that a worker is to add one to. A goroutine has no identity
-// that it can ask for, so a worker leaves its number.
+// A visit is a value that a worker is to add one to. The worker leaves the thread on
+// which it runs.
 type visit struct {
-	value, worker int
+	value, thread int
 	done          chan struct{}
 }
 
@@ -30,8 +31,9 @@ func Run(_ context.Context, p work.Params, probe *work.Probe) (any, error) {
 		pool.Go(func() {
 			runtime.LockOSThread()
 			defer runtime.UnlockOSThread()
+			thread, _ := process.ThreadID()
 			for v := range visits {
-				v.value, v.worker = v.value+1, worker
+				v.value, v.thread = v.value+1, thread
 				workers[worker] = true
 				v.done <- struct{}{}
 			}
@@ -52,7 +54,7 @@ func Run(_ context.Context, p work.Params, probe *work.Probe) (any, error) {
 }
 
 // travel makes all journeys at once. It returns the sum of their values, and how often
-// a worker took the step.
+// the step was taken on another thread than that of the journey.
 func travel(tasks, hops int, visits chan<- *visit) (total, away int) {
 	var (
 		journeys     sync.WaitGroup
@@ -63,10 +65,9 @@ func travel(tasks, hops int, visits chan<- *visit) (total, away int) {
 			v := visit{done: make(chan struct{})}
 			steps := 0
 			for range hops {
-				v.worker = 0
 				visits <- &v
 				<-v.done
-				if v.worker > 0 {
+				if isAway(v.thread) {
 					steps++
 				}
 			}
@@ -76,4 +77,11 @@ func travel(tasks, hops int, visits chan<- *visit) (total, away int) {
 	}
 	journeys.Wait()
 	return int(sum.Load()), int(visited.Load())
+}
+
+// isAway reports whether a thread is another than this one. Where the system does not
+// tell, it is, because the workers keep their threads to themselves.
+func isAway(thread int) bool {
+	here, known := process.ThreadID()
+	return !known || thread != here
 }

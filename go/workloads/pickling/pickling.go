@@ -5,7 +5,6 @@ import (
 	"context"
 	"hash/adler32"
 	"math/rand/v2"
-	"sync"
 
 	"loombench/internal/work"
 )
@@ -16,10 +15,12 @@ type payload struct {
 	checksum uint32
 }
 
-// made keeps the payload between calls: a sample does not include making it.
-var made struct {
-	sync.Mutex
-	payload payload
+// Prepare makes the payload. Every call sends it, whatever the parameters of the call,
+// so no call makes one on the clock.
+func Prepare(_ context.Context, p work.Params) (work.Prepared, error) {
+	data := make([]byte, p.Int("bytes"))
+	rand.NewChaCha8([32]byte{}).Read(data)
+	return payload{data, adler32.Checksum(data)}, nil
 }
 
 // A reply holds the bytes that have come back, how many of them were right on the
@@ -32,8 +33,7 @@ type reply struct {
 
 // Run hands the bytes to another goroutine over a channel, which sends a slice and
 // copies nothing: goroutines share memory, so nothing is ever pickled.
-func Run(_ context.Context, p work.Params, probe *work.Probe) (any, error) {
-	original := makePayload(p.Int("bytes"))
+func (original payload) Run(_ context.Context, _ work.Params, probe *work.Probe) (any, error) {
 	there, back := make(chan []byte), make(chan reply)
 	go func() {
 		defer close(back)
@@ -53,21 +53,13 @@ func Run(_ context.Context, p work.Params, probe *work.Probe) (any, error) {
 	return answer.right + check(answer.data, original.checksum), nil
 }
 
+// Close does nothing: the memory of the payload is all there is.
+func (payload) Close() error { return nil }
+
 // check touches every byte and returns how many are right: all or none.
 func check(data []byte, checksum uint32) int {
 	if adler32.Checksum(data) != checksum {
 		return 0
 	}
 	return len(data)
-}
-
-func makePayload(size int) payload {
-	made.Lock()
-	defer made.Unlock()
-	if len(made.payload.data) != size {
-		data := make([]byte, size)
-		rand.NewChaCha8([32]byte{}).Read(data)
-		made.payload = payload{data, adler32.Checksum(data)}
-	}
-	return made.payload
 }

@@ -2,11 +2,10 @@
 package scrape
 
 import (
+	"bytes"
 	"context"
 	"fmt"
-	"io"
 	"net/http"
-	"strings"
 	"sync"
 
 	"golang.org/x/net/html"
@@ -50,7 +49,7 @@ func Run(ctx context.Context, p work.Params, probe *work.Probe) (any, error) {
 // visit fetches a page and starts visits to the pages that only it links to so far.
 func (c *crawler) visit(ctx context.Context, path string) error {
 	c.limit <- struct{}{}
-	status, page, err := get(ctx, c.site+path)
+	status, page, err := fetch.Get(ctx, c.site+path)
 	<-c.limit
 	if err != nil {
 		return err
@@ -76,23 +75,9 @@ func (c *crawler) visit(ctx context.Context, path string) error {
 	return nil
 }
 
-func get(ctx context.Context, url string) (status int, page string, err error) {
-	request, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
-	if err != nil {
-		return 0, "", err
-	}
-	response, err := fetch.Client.Do(request)
-	if err != nil {
-		return 0, "", err
-	}
-	defer response.Body.Close()
-	body, err := io.ReadAll(response.Body)
-	return response.StatusCode, string(body), err
-}
-
 // findLinks returns the targets of all links of a page.
-func findLinks(page string) ([]string, error) {
-	document, err := html.Parse(strings.NewReader(page))
+func findLinks(page []byte) ([]string, error) {
+	document, err := html.Parse(bytes.NewReader(page))
 	if err != nil {
 		return nil, err
 	}

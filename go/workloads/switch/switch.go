@@ -21,16 +21,19 @@ const mostYields = 10_000_000
 func Run(_ context.Context, p work.Params, probe *work.Probe) (any, error) {
 	tasks, wanted := p.Int("tasks"), int64(p.Int("switches"))
 	var (
+		started  sync.WaitGroup
 		group    sync.WaitGroup
 		last     atomic.Int64 // who had the last turn
 		switches atomic.Int64
 		ran      atomic.Int64
 	)
 	allStarted := make(chan struct{})
+	started.Add(tasks)
 	for task := range tasks {
 		me := int64(task) + 1
 		group.Go(func() {
 			ran.Add(1)
+			started.Done()
 			<-allStarted
 			for range mostYields {
 				if switches.Load() >= wanted {
@@ -43,6 +46,7 @@ func Run(_ context.Context, p work.Params, probe *work.Probe) (any, error) {
 			}
 		})
 	}
+	started.Wait()
 	close(allStarted)
 	group.Wait()
 	probe.ObserveLeast("ran", int(ran.Load()))

@@ -107,7 +107,6 @@ class PhaseDone(msgspec.Struct, frozen=True, tag="phase", tag_field="kind"):
     hdr: str = ""
     service_hdr: str = ""
     late_hdr: str = ""
-    late_p99_ns: int = 0
     cpu_ns: int | None = None
     server_cpu_ns: int | None = None
     saturated: bool = False
@@ -273,7 +272,6 @@ class LoadReport:
                         hdr=message.hdr,
                         service_hdr=message.service_hdr,
                         late_hdr=message.late_hdr,
-                        late_p99_ns=message.late_p99_ns,
                         cpu_ns=message.cpu_ns,
                         server_cpu_ns=message.server_cpu_ns,
                     )

@@ -78,7 +78,8 @@ def make_jobs(params: Params) -> Iterator[list[Job]]:
 def make_file(size: int) -> Iterator[Path]:
     with TemporaryDirectory(prefix="loombench-") as folder:
         path = Path(folder, "data")
-        path.write_bytes(bytes(size))
+        # Not zeros: a file system may leave them out.
+        path.write_bytes((bytes(range(256)) * (size // 256 + 1))[:size])
         yield path
 
 
