@@ -8,13 +8,13 @@ import click
 from rich.console import Console
 
 from harness.analysis import changes, run_comparison
-from harness.analysis.analyse import analyse
 from harness.analysis.changes import Change
+from harness.analysis.stored_run import analyse_run
 from harness.catalog.workload import HEADLINE
 from harness.cli import options
 from harness.cli.console import print_line, warn
 from harness.cli.inventory import open_inventory
-from harness.cli.results import analyse_run, show_revision
+from harness.cli.results import show_revision
 from harness.errors import Exit, Problem
 from harness.interrupts import interruptible
 from harness.measuring import against, campaign
@@ -111,7 +111,7 @@ def ab(
 
 def _show_changes(folder: Path, console: Console) -> Sequence[CellChange]:
     """Print and return what the revision made faster or slower."""
-    rows = show_revision(analyse_run(folder), console)
+    rows = show_revision(analyse_run(folder, warn), console)
     if any(row.change is Change.UNDECIDED for row in rows):
         print_line(console, _ADVICE)
     return rows
@@ -143,12 +143,7 @@ def compare(
 
 
 def _read(out: Path, name: str) -> Analysis:
-    folder = store.find_run(out, name)
-    warnings: list[str] = []
-    analysis = analyse(store.read_run(folder), store.read_trials(folder, warnings))
-    for warning in warnings:
-        warn(f"{name}: {warning}")
-    return analysis
+    return analyse_run(store.find_run(out, name), lambda warning: warn(f"{name}: {warning}"))
 
 
 def _exit_code(rows: Sequence[CellChange], fail_on: float | None, console: Console) -> Exit:

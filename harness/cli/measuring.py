@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 
 from harness import units
-from harness.behaviours.judge import of_run
+from harness.analysis.stored_run import complete
 from harness.claims import judge, ledger
 from harness.cli import options
 from harness.cli.behaving import observe_run
@@ -32,7 +32,6 @@ from harness.paths import shorten
 from harness.presenting import tables
 from harness.results import store
 from harness.results.records import Absence, Status
-from harness.traces import store as trace_store
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -326,8 +325,9 @@ def _present(
     is_default = folder.parent.resolve() == options.RESULTS.resolve()  # whose latest run it is
     run = "" if is_default else shorten(folder)
     print_closing(analysis, console, run)
-    checked = judge.judge_claims(claims, analysis, of_run(folder), trace_store.of_run(folder))
-    present(folder, analysis, checked, console, figures=figures)
+    stored = complete(folder, analysis)
+    checked = judge.judge_claims(claims, analysis, stored.behaviours, stored.traced)
+    present(stored, checked, console, figures=figures)
     print_line(console, f"All numbers: loombench show {run}".rstrip())
 
 

@@ -17,9 +17,8 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from harness.analysis.analyse import analyse
+from harness.analysis.stored_run import load_run
 from harness.behaviours import store as behaviours
-from harness.behaviours.judge import of_run
 from harness.claims import judge, judgement, ledger
 from harness.errors import Exit, Problem
 from harness.files import read_text, write_file
@@ -33,13 +32,11 @@ from harness.traces import store as traces
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from harness.analysis.run_results import Analysis
-    from harness.behaviours.judge import Row
+    from harness.analysis.stored_run import StoredRun
     from harness.behaviours.records import Observation
     from harness.claims.judgement import JudgedClaim
     from harness.results.records import Phase, Run, Trial
     from harness.traces.records import Recording
-    from harness.traces.store import SceneTraces
 
 HOST = "reference"  # instead of the name of the machine
 _FIGURE_LINK = re.compile(r"reference-run/figures/([a-z0-9_-]+)\.png")
@@ -85,9 +82,7 @@ class Repository:
 class Derived:
     """All that is made from the run, except the figures."""
 
-    analysis: Analysis
-    observed: list[Row]
-    traced: dict[str, SceneTraces]
+    run: StoredRun
     judged: list[JudgedClaim]
     own_claims: list[JudgedClaim]
     blocks: dict[str, str]  # by name
@@ -101,15 +96,13 @@ def derive(repository: Repository) -> Derived:
     """Analyse the run and judge our own claims. Raises Problem."""
     from harness.presenting import figures  # matplotlib is slow to import
 
-    analysis = analyse(store.read_run(repository.run), store.read_trials(repository.run, []))
-    observed, traced = of_run(repository.run), traces.of_run(repository.run)
-    own = judge.judge_claims(
-        ledger.load([repository.ledger], only=True), analysis, observed, traced
-    )
-    judged = judge.judge_claims(ledger.load(), analysis, observed, traced)  # as in any run
-    names = figures.names(analysis, judged, observed, traced)
-    blocks = readme.render_blocks(analysis, own, observed, traced, names)
-    return Derived(analysis, observed, traced, judged, own, blocks)
+    run = load_run(repository.run, _tell)
+    of_run = run.analysis, run.behaviours, run.traced
+    own = judge.judge_claims(ledger.load([repository.ledger], only=True), *of_run)
+    judged = judge.judge_claims(ledger.load(), *of_run)  # as in any run
+    names = figures.names(run.analysis, judged, run.behaviours, run.traced)
+    blocks = readme.render_blocks(run.analysis, own, run.behaviours, run.traced, names)
+    return Derived(run, judged, own, blocks)
 
 
 def take(folder: Path, repository: Repository) -> None:
@@ -227,13 +220,13 @@ def _draw(derived: Derived, names: Sequence[str], folder: Path) -> dict[str, Pat
     from harness.presenting import figures  # matplotlib is slow to import
 
     written = figures.draw(
-        derived.analysis,
+        derived.run.analysis,
         folder,
         derived.judged,
         only=names,
         kinds=("png",),
-        observed=derived.observed,
-        traced={**derived.traced, **what_happens.select_scenes(derived.traced)},
+        observed=derived.run.behaviours,
+        traced={**derived.run.traced, **what_happens.select_scenes(derived.run.traced)},
     )
     return {path.stem: path for path in written}
 
@@ -345,11 +338,15 @@ def main(arguments: Sequence[str], repository: Repository | None = None) -> Exit
             take_words(repository)
         problems = find_stale(repository) if options.check else write(repository)
     except Problem as problem:
-        print(f"reference: {problem}", file=sys.stderr)
+        _tell(str(problem))
         return problem.code
     for line in problems:
-        print(f"reference: {line}", file=sys.stderr)
+        _tell(line)
     return Exit.FAILED if problems else Exit.SUCCESS
+
+
+def _tell(text: str) -> None:
+    print(f"reference: {text}", file=sys.stderr)
 
 
 if __name__ == "__main__":
