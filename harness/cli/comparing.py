@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
@@ -117,6 +118,18 @@ def _show_changes(folder: Path, console: Console) -> Sequence[CellChange]:
     return rows
 
 
+@dataclass(frozen=True)
+class _Found:
+    """A run to compare, as the user named it."""
+
+    name: str
+    folder: Path
+
+    def analyse(self) -> Analysis:
+        """Analyse it, with warnings that name it."""
+        return analyse_run(self.folder, lambda warning: warn(f"{self.name}: {warning}"))
+
+
 @click.command()
 @click.argument("first")
 @click.argument("second")
@@ -131,8 +144,18 @@ def compare(
     Each side may be several runs, separated by commas: A1,A2 B1,B2. To judge a change of the code,
     use `loombench ab`.
     """
-    sides = [[_read(out, name) for name in options.split([side])] for side in (first, second)]
-    found = run_comparison.compare_runs(*sides, across_machines=across_machines)
+    sides = [
+        [_Found(name, store.find_run(out, name)) for name in options.split([side])]
+        for side in (first, second)
+    ]
+    # All that run.json says, before trials are analysed: that takes many seconds.
+    run_comparison.check_comparable(
+        *([store.read_run(one.folder) for one in side] for side in sides),
+        across_machines=across_machines,
+    )
+    found = run_comparison.compare_runs(
+        *([one.analyse() for one in side] for side in sides), across_machines=across_machines
+    )
     console = Console()
     console.print(tables.comparison(found.changes, "second / first"))
     for note in found.notes:
@@ -140,10 +163,6 @@ def compare(
     if all(row.change is Change.NOT_COMPARABLE for row in found.changes):
         raise Problem("the runs have no cell that can be compared", Exit.NOT_POSSIBLE)
     return _exit_code(found.changes, fail_on, console)
-
-
-def _read(out: Path, name: str) -> Analysis:
-    return analyse_run(store.find_run(out, name), lambda warning: warn(f"{name}: {warning}"))
 
 
 def _exit_code(rows: Sequence[CellChange], fail_on: float | None, console: Console) -> Exit:

@@ -1,17 +1,21 @@
-"""The commands that read a run: all warn of the same, and none reads anything twice."""
+"""The commands that read runs: all warn of the same, and none reads anything twice."""
 
 from __future__ import annotations
 
+import shutil
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 from types import SimpleNamespace
+from typing import NoReturn
 
 import pytest
 
 from harness.behaviours import store as behaviours
 from harness.cli import results
-from harness.results.store import TRIALS_FILE
+from harness.errors import Exit
+from harness.results import store
+from harness.results.store import RUN_FILE, TRIALS_FILE
 from harness.traces import store as traces
 from tests.support.command import Invoke
 from tests.support.observations import heading, observation
@@ -71,3 +75,39 @@ def test_behaviours_and_traces_are_read_once(
     code, _, errors = invoke(command, "--out", tmp_path)
     assert (code, errors) == (0, "")
     assert times == {"behaviours": 1, "traces": 1}
+
+
+# --- compare
+
+
+def test_compare_warns_of_a_torn_last_line_and_names_the_run(
+    invoke: Invoke, tmp_path: Path
+) -> None:
+    torn = measured(tmp_path)
+    whole = shutil.copytree(torn, tmp_path / "whole") / RUN_FILE
+    whole.write_text(whole.read_text("utf-8").replace(torn.name, "whole"), "utf-8")
+    with (torn / TRIALS_FILE).open("ab") as file:
+        file.write(b'{"cell":')
+    _, _, errors = invoke("compare", torn.name, "whole", "--out", tmp_path)
+    assert errors.splitlines()[0] == f"warning: {torn.name}: {TORN}"
+
+
+@pytest.mark.parametrize(
+    ("second", "complaint"), [("nosuch", "no run at"), ("latest", "2 times, expected each run")]
+)
+def test_compare_refuses_before_it_reads_any_trial(
+    invoke: Invoke,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    second: str,
+    complaint: str,
+) -> None:
+    folder = measured(tmp_path)
+
+    def read(*_: object) -> NoReturn:
+        raise AssertionError("trials are read although nothing can be compared")
+
+    monkeypatch.setattr(store, "read_trials", read)
+    code, _, errors = invoke("compare", folder.name, second, "--out", tmp_path)
+    assert code == Exit.USAGE
+    assert complaint in errors
