@@ -6,14 +6,13 @@ import shutil
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from types import SimpleNamespace
 from typing import NoReturn
 
 import pytest
 
 from harness.behaviours import store as behaviours
-from harness.cli import results
 from harness.errors import Exit
+from harness.presenting import figures
 from harness.results import store
 from harness.results.store import RUN_FILE, TRIALS_FILE
 from harness.traces import store as traces
@@ -28,8 +27,7 @@ TORN = "trials.jsonl:14: the last line is torn and was ignored"
 @pytest.fixture(autouse=True)
 def no_figures(monkeypatch: pytest.MonkeyPatch) -> None:
     """Draw nothing: that takes seconds."""
-    nothing = SimpleNamespace(draw=lambda *_, **__: [])
-    monkeypatch.setattr(results, "import_figures", lambda: nothing)
+    monkeypatch.setattr(figures, "draw", lambda *_, **__: [])
 
 
 @pytest.mark.parametrize(
