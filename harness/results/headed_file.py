@@ -65,13 +65,19 @@ class HeadedFile(Generic[H, R]):
         return tuple(kept)
 
     def pack(self, folder: Path) -> None:
-        """Compress the file; if there is none, remove an earlier compressed one. Raises OSError."""
+        """Compress the file; if there is none, remove an earlier compressed one. Raises Problem."""
         path, packed = folder / self.name, folder / f"{self.name}.gz"
-        packed.unlink(missing_ok=True)
-        if path.is_file():
-            # Without a time, so that the same lines are the same file.
-            packed.write_bytes(gzip.compress(path.read_bytes(), 9, mtime=0))
-            path.unlink()
+        try:
+            packed.unlink(missing_ok=True)
+            if path.is_file():
+                # Without a time, so that the same lines are the same file.
+                packed.write_bytes(gzip.compress(path.read_bytes(), 9, mtime=0))
+                path.unlink()
+        except OSError as error:
+            raise Problem(
+                f"{packed}: cannot be written: {error.strerror}; free some space, and do it again",
+                Exit.NOT_POSSIBLE,
+            ) from None
 
     def read(self, folder: Path) -> tuple[H, tuple[R, ...]] | None:
         """Return heading and records; None if there is no such file. Raises Problem."""
