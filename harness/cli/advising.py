@@ -13,7 +13,7 @@ from harness.analysis import map_advice
 from harness.analysis.stored_run import analyse_run
 from harness.catalog.workload_file import load_folder
 from harness.cli import options
-from harness.cli.console import warn
+from harness.cli.console import print_line, warn
 from harness.errors import Exit, Problem
 from harness.paths import WORKLOADS
 from harness.presenting import map_texts
@@ -70,6 +70,8 @@ def advise(run_: str | None, cpu: float, wait: float, concurrency: int, out: Pat
     for workload, advice in found:
         for renderable in map_texts.advice(workload, advice):
             console.print(renderable)
+        if advice.command:
+            print_line(console, f"    {advice.command}")
     return Exit.SUCCESS if all(advice.is_measured for _, advice in found) else Exit.NOT_POSSIBLE
 
 
