@@ -188,10 +188,10 @@ def _notes(one: ChoiceMap, work: Work, *, is_measured: bool) -> Iterator[str]:
     ]
     ends = [*used, theirs.cpu_ns]
     if theirs.cpu_ns and used and max(ends) > _ABOUT * min(ends):
-        least, most, meant = (units.format_time(ns) for ns in (min(used), max(used), theirs.cpu_ns))
+        least, most, asked = (units.format_time(ns) for ns in (min(used), max(used), theirs.cpu_ns))
         yield (
-            f"At the nearest point a request used {least} to {most} of CPU, by model; {meant} was"
-            " meant."
+            f"At the nearest point a request used {least} to {most} of CPU, depending on the model;"
+            f" the workload asks for {asked}."
         )
     for model, reason in point.limited:
         yield f"{model} is beyond its limit there: {reason}."

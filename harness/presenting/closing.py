@@ -1,4 +1,4 @@
-"""The last words of a run in the terminal: the answer, what is undecided, what would decide it.
+"""What a run prints at its end: the answer, what is undecided, what would decide it.
 
 With the lines that name the figures and the report they are at most 25 lines at 80 columns.
 """
