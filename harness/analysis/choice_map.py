@@ -34,6 +34,7 @@ if TYPE_CHECKING:
 
 _HALF = 0.5  # of the weight of the measured points around a place
 _LEAST = 2  # points along each axis, contestants, and models of a language that has its own map
+_STEPS = 100  # places along each axis that areas are counted by
 
 
 @dataclass(frozen=True)
@@ -307,13 +308,13 @@ def _point(
     )
 
 
-def areas(one: ChoiceMap, steps: int = 100) -> dict[str, float]:
+def areas(one: ChoiceMap) -> dict[str, float]:
     """Return the share of the measured area in which each contestant leads alone, largest first.
 
     The rest is tied or undecided.
     """
     xs, ys = np.meshgrid(
-        np.linspace(one.xs[0], one.xs[-1], steps), np.linspace(one.ys[0], one.ys[-1], steps)
+        np.linspace(one.xs[0], one.xs[-1], _STEPS), np.linspace(one.ys[0], one.ys[-1], _STEPS)
     )
     best, is_clear = one.read_places(xs.ravel(), ys.ravel())
     measured = max(1, int((best >= 0).sum()))

@@ -110,9 +110,9 @@ def why_no_ranking(result: WorkloadResult) -> str:
     seen = [cell for cell in result.headline if cell.attempts]
     if seen and all(cell.failures for cell in seen):
         if any(cell.metrics for cell in seen):
-            return "every contestant failed at least once; each says how"
+            return "every contestant failed at least once; the reasons are listed"
     elif seen and all(cell.unranked for cell in seen):
-        return "no contestant can be ranked; each says why"
+        return "no contestant can be ranked; the reasons are listed"
     elif seen and result.headline_id != HEADLINE:
         return f"the headline case was not measured; see the case {result.headline_id}"
     return "nothing could be measured"

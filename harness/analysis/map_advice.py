@@ -69,7 +69,12 @@ class MapAdvice:
     choices: tuple[Choice, ...]
     evidence: tuple[Evidence, ...]  # the nearest point first
     notes: tuple[str, ...]
-    is_measured: bool  # the work lies between measured points
+    command: str  # measures around the work; empty if it lies between measured points
+
+    @property
+    def is_measured(self) -> bool:
+        """Whether the work lies between measured points."""
+        return not self.command
 
 
 def advise(analysis: Analysis, result: WorkloadResult, work: Work) -> MapAdvice | None:
@@ -83,7 +88,7 @@ def advise(analysis: Analysis, result: WorkloadResult, work: Work) -> MapAdvice 
         tuple(Choice(_judged_by(one), _choice(one, work)) for one in maps),
         tuple(_evidence(maps, point, work) for point in nearest(maps[0], work)),
         tuple(_notes(maps[0], work, is_measured=is_measured)),
-        is_measured,
+        "" if is_measured else command(result.workload, work),
     )
 
 
@@ -183,15 +188,15 @@ def _notes(one: ChoiceMap, work: Work, *, is_measured: bool) -> Iterator[str]:
     ]
     ends = [*used, theirs.cpu_ns]
     if theirs.cpu_ns and used and max(ends) > _ABOUT * min(ends):
-        least, most, meant = (units.format_time(ns) for ns in (min(used), max(used), theirs.cpu_ns))
+        least, most, asked = (units.format_time(ns) for ns in (min(used), max(used), theirs.cpu_ns))
         yield (
-            f"At the nearest point a request used {least} to {most} of CPU, by model; {meant} was"
-            " meant."
+            f"At the nearest point a request used {least} to {most} of CPU, depending on the model;"
+            f" the workload asks for {asked}."
         )
     for model, reason in point.limited:
         yield f"{model} is beyond its limit there: {reason}."
     if not is_measured:
-        yield f"Not measured here. Run: {command(one.workload, work)}"
+        yield "Not measured here. Run:"
 
 
 def command(workload: Workload, work: Work) -> str:

@@ -32,16 +32,18 @@ class RunComparison:
     notes: tuple[str, ...]
 
 
-def compare_runs(
-    first: Sequence[Analysis], second: Sequence[Analysis], *, across_machines: bool = False
-) -> RunComparison:
-    """Compare two groups of runs.
+def check_comparable(
+    first: Sequence[Run], second: Sequence[Run], *, across_machines: bool = False
+) -> None:
+    """Refuse two groups of runs that cannot be compared, before any trial is read.
 
     Raises Problem if they are of different machines, share no cell, or have a run twice.
     """
-    _check_distinct([analysis.run for analysis in (*first, *second)])
-    machines = [analysis.run.machine for analysis in (*first, *second)]
-    differences = [text for other in machines[1:] for text in _differences(machines[0], other)]
+    runs = (*first, *second)
+    _check_distinct(runs)
+    differences = [
+        text for other in runs[1:] for text in _differences(runs[0].machine, other.machine)
+    ]
     if differences and not across_machines:
         raise Problem(
             f"the runs are of different machines ({'; '.join(dict.fromkeys(differences))}), so"
@@ -49,10 +51,16 @@ def compare_runs(
             " each run",
             Exit.NOT_POSSIBLE,
         )
+    if not _planned(first) & _planned(second):
+        raise Problem("the runs have no cell in common; nothing to compare", Exit.NOT_POSSIBLE)
+
+
+def compare_runs(
+    first: Sequence[Analysis], second: Sequence[Analysis], *, across_machines: bool = False
+) -> RunComparison:
+    """Compare two groups of runs, which `check_comparable` has not refused."""
     sides = _cells(first), _cells(second)
     common = [cell for cell in sides[1] if cell in sides[0]]
-    if not common:
-        raise Problem("the runs have no cell in common; nothing to compare", Exit.NOT_POSSIBLE)
     changes = [
         change
         for cell in common
@@ -93,6 +101,12 @@ def _check_distinct(runs: Sequence[Run]) -> None:
     for id_, count in Counter(origin for run in runs for origin in run.origins).items():
         if count > 1:
             raise Problem(f"found the run {id_} {count} times, expected each run once")
+
+
+def _planned(runs: Iterable[Run]) -> set[Cell]:
+    """Return the cells that any of the runs was to measure, but for the A/A controls."""
+    cells = (cell for run in runs for cell in (*run.cells, *(one.cell for one in run.absent)))
+    return {cell for cell in cells if not cell.control}
 
 
 def _differences(first: Machine, second: Machine) -> list[str]:

@@ -1,7 +1,4 @@
-"""Turn observations into the cells of a table: agreed, varying, or without an answer.
-
-Pure but for `of_run`.
-"""
+"""Turn observations into the cells of a table: agreed, varying, or without an answer. Pure."""
 
 from __future__ import annotations
 
@@ -11,12 +8,10 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from harness import units
-from harness.behaviours import store
 from harness.catalog.contestant import DEFAULT_RUNTIME, Contestant
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from pathlib import Path
 
     from harness.behaviours.question import Promise, Question
     from harness.behaviours.records import Observation
@@ -85,12 +80,6 @@ class Row:
 
     question: Question
     cells: tuple[Cell, ...]
-
-
-def of_run(folder: Path) -> list[Row]:
-    """Return the table of the behaviours that are stored in a folder; empty if there are none."""
-    observed = store.read(folder)
-    return [] if observed is None else table(observed)
 
 
 def table(observed: Observed) -> list[Row]:

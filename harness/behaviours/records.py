@@ -29,7 +29,6 @@ class Heading(msgspec.Struct, frozen=True, tag="heading", tag_field="kind", omit
     questions: dict[str, str]  # id -> text of its file, so that old words keep their meaning
     models: tuple[str, ...]  # in display order
     unavailable: dict[str, str] = {}  # model -> why it cannot run on this machine
-    missing: tuple[tuple[str, str], ...] = ()  # (question, model) without a probe
     others: tuple[OtherRuntime, ...] = ()
 
 

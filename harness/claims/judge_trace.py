@@ -53,5 +53,5 @@ def _find(expected: ExpectedOrder, trace: Trace) -> list[str]:
 
 def _describe(expected: ExpectedOrder) -> str:
     if expected.shows == STATES:
-        return f"states of {expected.lane} in the order of their first time"
-    return f"what {expected.shows} in this order"
+        return f"states of {expected.lane}, in the order in which it first entered them"
+    return f"the order in which lanes {expected.shows.removesuffix('s')}"

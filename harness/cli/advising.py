@@ -10,9 +10,10 @@ from rich.console import Console
 
 from harness import units
 from harness.analysis import map_advice
+from harness.analysis.stored_run import analyse_run
 from harness.catalog.workload_file import load_folder
 from harness.cli import options
-from harness.cli.results import analyse_run
+from harness.cli.console import print_line, warn
 from harness.errors import Exit, Problem
 from harness.paths import WORKLOADS
 from harness.presenting import map_texts
@@ -52,7 +53,7 @@ def advise(run_: str | None, cpu: float, wait: float, concurrency: int, out: Pat
     if not cpu and not wait:
         raise Problem("--cpu and --wait: found 0 for both, expected one of them above 0")
     work = map_advice.Work(1e9 * cpu, 1e9 * wait, concurrency)
-    analysis = analyse_run(store.find_run(out, run_))
+    analysis = analyse_run(store.find_run(out, run_), warn)
     found = [
         (result.workload, advice)
         for result in analysis.workloads.values()
@@ -69,6 +70,8 @@ def advise(run_: str | None, cpu: float, wait: float, concurrency: int, out: Pat
     for workload, advice in found:
         for renderable in map_texts.advice(workload, advice):
             console.print(renderable)
+        if advice.command:
+            print_line(console, f"    {advice.command}")
     return Exit.SUCCESS if all(advice.is_measured for _, advice in found) else Exit.NOT_POSSIBLE
 
 

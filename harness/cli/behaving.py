@@ -114,6 +114,7 @@ def _read(out: Path, name: str) -> Observed:
     for folder in (out / name, Path(name)):
         if (observed := store.read(folder)) is not None:
             return observed
+    find_run(out, name)  # else the remedy would not know it either
     raise Problem(
         f"{name}: found no {store.FILE}, expected one;"
         f" make it with: loombench behaviours --into {name}"

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
 
 from harness.analysis import changes, run_comparison
-from harness.analysis.analyse import analyse
 from harness.analysis.changes import Change
+from harness.analysis.stored_run import analyse_run
 from harness.catalog.workload import HEADLINE
 from harness.cli import options
 from harness.cli.console import print_line, warn
 from harness.cli.inventory import open_inventory
-from harness.cli.results import analyse_run, show_revision
+from harness.cli.results import show_revision
 from harness.errors import Exit, Problem
 from harness.interrupts import interruptible
 from harness.measuring import against, campaign
@@ -111,10 +112,22 @@ def ab(
 
 def _show_changes(folder: Path, console: Console) -> Sequence[CellChange]:
     """Print and return what the revision made faster or slower."""
-    rows = show_revision(analyse_run(folder), console)
+    rows = show_revision(analyse_run(folder, warn), console)
     if any(row.change is Change.UNDECIDED for row in rows):
         print_line(console, _ADVICE)
     return rows
+
+
+@dataclass(frozen=True)
+class _Found:
+    """A run to compare, as the user named it."""
+
+    name: str
+    folder: Path
+
+    def analyse(self) -> Analysis:
+        """Analyse it, with warnings that name it."""
+        return analyse_run(self.folder, lambda warning: warn(f"{self.name}: {warning}"))
 
 
 @click.command()
@@ -131,8 +144,18 @@ def compare(
     Each side may be several runs, separated by commas: A1,A2 B1,B2. To judge a change of the code,
     use `loombench ab`.
     """
-    sides = [[_read(out, name) for name in options.split([side])] for side in (first, second)]
-    found = run_comparison.compare_runs(*sides, across_machines=across_machines)
+    sides = [
+        [_Found(name, store.find_run(out, name)) for name in options.split([side])]
+        for side in (first, second)
+    ]
+    # All that run.json says, before trials are analysed: that takes many seconds.
+    run_comparison.check_comparable(
+        *([store.read_run(one.folder) for one in side] for side in sides),
+        across_machines=across_machines,
+    )
+    found = run_comparison.compare_runs(
+        *([one.analyse() for one in side] for side in sides), across_machines=across_machines
+    )
     console = Console()
     console.print(tables.comparison(found.changes, "second / first"))
     for note in found.notes:
@@ -140,15 +163,6 @@ def compare(
     if all(row.change is Change.NOT_COMPARABLE for row in found.changes):
         raise Problem("the runs have no cell that can be compared", Exit.NOT_POSSIBLE)
     return _exit_code(found.changes, fail_on, console)
-
-
-def _read(out: Path, name: str) -> Analysis:
-    folder = store.find_run(out, name)
-    warnings: list[str] = []
-    analysis = analyse(store.read_run(folder), store.read_trials(folder, warnings))
-    for warning in warnings:
-        warn(f"{name}: {warning}")
-    return analysis
 
 
 def _exit_code(rows: Sequence[CellChange], fail_on: float | None, console: Console) -> Exit:

@@ -9,6 +9,7 @@ from harness import units
 from harness.analysis.analyse import Analyst
 from harness.analysis.contrasts import contrasts
 from harness.analysis.findings import overall, so_far
+from harness.analysis.stored_run import complete
 from harness.claims import judge
 from harness.cli.console import warn
 from harness.cli.results import import_figures, warn_of_figure, write_report
@@ -153,7 +154,7 @@ class LiveResults:
         )
         if self._interrupted():
             return
-        path = write_report(self._folder, analysis, checked)
+        path = write_report(complete(self._folder, analysis), checked)
         if self._pace.drawn_at is None:
             self._display.print(f"First look, renewed from time to time: {shorten(path)}")
         self._changed.clear()

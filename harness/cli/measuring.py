@@ -10,7 +10,7 @@ import click
 from rich.console import Console
 
 from harness import units
-from harness.behaviours.judge import of_run
+from harness.analysis.stored_run import complete
 from harness.claims import judge, ledger
 from harness.cli import options
 from harness.cli.behaving import observe_run
@@ -24,6 +24,7 @@ from harness.errors import Exit, Problem
 from harness.interrupts import interruptible
 from harness.measuring import campaign
 from harness.measuring.doctor import diagnose
+from harness.measuring.inventory import check_names
 from harness.measuring.plan import PROFILES, RunSelection, assign_validation, describe_narrowing
 from harness.measuring.processes.environment import parse_passed
 from harness.measuring.progress import Display
@@ -32,7 +33,6 @@ from harness.paths import shorten
 from harness.presenting import tables
 from harness.results import store
 from harness.results.records import Absence, Status
-from harness.traces import store as trace_store
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from harness.claims.ledger import Claim
     from harness.cli.fleet import Place
     from harness.measuring.inventory import Inventory
-    from harness.results.records import Run, Trial
+    from harness.results.records import Cell, Run, Trial
 
 _PRECISION = 0.03
 
@@ -155,13 +155,20 @@ def run(
     console = Console()
     claims = ledger.load()
     urgent, passed = ledger.list_cells(claims), parse_passed(envs)
+    selection = RunSelection(*map(options.split, (workloads, models, cases)))
+    # What is wrong with the command is said at once, and not after waiting for a place to measure.
     _refuse_to_travel(scheduler, runners, runtimes)
+    if resume is None:
+        check_names(selection, runners)
+    else:
+        planned = (workloads, models, cases, profile, precision, blocks, alone)
+        _refuse_a_new_plan(is_new=any(planned) or seed is not None)
     resumed = partial(_read_resumed, out, resume)
     with open_place(scheduler, passed, max_memory, resumed, beside=beside) as place:
         if resume is None:
             current = campaign.begin(
                 out,
-                RunSelection(*map(options.split, (workloads, models, cases))),
+                selection,
                 replace(PROFILES[profile or "standard"], blocks=blocks or 0),
                 budget,
                 seed,
@@ -172,8 +179,6 @@ def run(
                 hosts=place.hosts,
             )
         else:
-            planned = (workloads, models, cases, profile, precision, blocks, alone)
-            _refuse_a_new_plan(is_new=any(planned) or seed is not None)
             folder = store.find_run(out, resume)
             current = campaign.resume(
                 folder, budget, warn, runners, urgent, passed, runtimes, place.hosts
@@ -260,21 +265,14 @@ def validate(
     inventory = open_inventory(runners, envs, runtimes, remembered=True)
     selection = RunSelection(options.split(workloads), options.split(models))
     cells, absent = inventory.plan_cells(selection, None)
-    trials: list[Trial] = []
-    console = Console()
-    with interruptible() as interrupted, Console(stderr=True).status("") as status:
-        runner = inventory.trial_runner(0, interrupted)
-        runner.tell = warn
-        for index, cell in enumerate(cells):
-            status.update(f"{index + 1:,} of {len(cells):,}: {cell.workload} {cell.name}")
-            trial = validate_cell(runner, assign_validation(cell, inventory.workloads), index)
-            if trial is None:
-                return Exit.INTERRUPTED
-            trials.append(trial)
-    console.print(tables.conformance(trials, absent))
+    trials = _validate(inventory, cells)
+    if trials is None:
+        return Exit.INTERRUPTED
     unsupported = [trial for trial in trials if trial.status is Status.UNSUPPORTED]
     wrong = [one for one in trials if not tables.conforms(one) and one not in unsupported]
     missing = [cell for cell in absent if cell.absence is Absence.MISSING]
+    console = Console()
+    console.print(tables.conformance(trials, absent))
     not_here = f", {len(unsupported)} cannot run here" if unsupported else ""
     console.print(
         f"{len(trials) - len(wrong) - len(unsupported)} conform, {len(wrong)} do not,"
@@ -282,17 +280,33 @@ def validate(
         highlight=False,
     )
     for trial in wrong:
-        if trial.stderr_end:
-            print_line(
-                console, f"\n{trial.cell.workload} {trial.cell.name} printed to standard error:"
-            )
-            for line in trial.stderr_end.splitlines():
-                print_line(
-                    console, f"  | {units.one_line(line)}"
-                )  # so that they do not look like our own lines
+        _show_errors(trial, console)
     if wrong or (missing and not trials):
         return Exit.FAILED
     return Exit.NOT_POSSIBLE if unsupported or not trials else _exit_code(inventory)
+
+
+def _validate(inventory: Inventory, cells: Sequence[Cell]) -> list[Trial] | None:
+    """Run the check case of every cell; None if the user interrupts."""
+    trials: list[Trial] = []
+    with interruptible() as interrupted, Console(stderr=True).status("") as status:
+        runner = inventory.trial_runner(0, interrupted)
+        runner.tell = warn
+        for index, cell in enumerate(cells):
+            status.update(f"{index + 1:,} of {len(cells):,}: {cell.workload} {cell.name}")
+            trial = validate_cell(runner, assign_validation(cell, inventory.workloads), index)
+            if trial is None:
+                return None
+            trials.append(trial)
+    return trials
+
+
+def _show_errors(trial: Trial, console: Console) -> None:
+    """Print what a trial wrote to standard error, so that it does not look like our own lines."""
+    if trial.stderr_end:
+        print_line(console, f"\n{trial.cell.workload} {trial.cell.name} printed to standard error:")
+    for line in trial.stderr_end.splitlines():
+        print_line(console, f"  | {units.one_line(line)}")
 
 
 @click.command()
@@ -326,8 +340,9 @@ def _present(
     is_default = folder.parent.resolve() == options.RESULTS.resolve()  # whose latest run it is
     run = "" if is_default else shorten(folder)
     print_closing(analysis, console, run)
-    checked = judge.judge_claims(claims, analysis, of_run(folder), trace_store.of_run(folder))
-    present(folder, analysis, checked, console, figures=figures)
+    stored = complete(folder, analysis)
+    checked = judge.judge_claims(claims, analysis, stored.behaviours, stored.traced)
+    present(stored, checked, console, figures=figures)
     print_line(console, f"All numbers: loombench show {run}".rstrip())
 
 

@@ -10,17 +10,15 @@ import click
 from rich.console import Console
 
 from harness import units
-from harness.analysis.analyse import analyse
-from harness.behaviours import judge as behaviours
+from harness.analysis.stored_run import analyse_run, load_run
 from harness.claims import judge, judgement, ledger
 from harness.cli import options
 from harness.cli.console import echo_json, warn
-from harness.cli.results import analyse_run, import_figures, present, show_results, summarise
+from harness.cli.results import import_figures, present, show_results, summarise
 from harness.errors import Exit, Problem, unknown_name
 from harness.files import write_file
 from harness.presenting import export, tables
 from harness.results import store
-from harness.traces import store as traces
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -34,7 +32,7 @@ if TYPE_CHECKING:
 @options.out
 def show(run_: str | None, workloads: tuple[str, ...], out: Path) -> None:
     """Print the results of a run as tables. Default: the latest run."""
-    analysis = analyse_run(store.find_run(out, run_))
+    analysis = analyse_run(store.find_run(out, run_), warn)
     chosen = options.split(workloads) or tuple(analysis.workloads)
     for name in chosen:
         if name not in analysis.workloads:
@@ -67,17 +65,17 @@ def _present(folder: Path, known: Sequence[Claim], *, redraw: bool) -> None:
     """Write the figures, the summaries and the report of a run."""
     from harness.presenting import report  # slow to import
 
-    analysis = analyse(store.read_run(folder), store.read_trials(folder, []))
-    observed = behaviours.of_run(folder)
-    traced = traces.of_run(folder)
-    checked = judge.judge_claims(known, analysis, observed, traced)
+    run = load_run(folder, warn)
+    checked = judge.judge_claims(known, run.analysis, run.behaviours, run.traced)
     if redraw or not report.has_figures(folder):
-        present(folder, analysis, checked, Console())
+        present(run, checked, Console())
         return
     # Other ledgers may have been used for the claims, and behaviours may be observed later.
     only = ("claims", "behaviours")
-    import_figures().draw(analysis, folder / "figures", checked, only=only, observed=observed)
-    summarise(folder, analysis, checked)
+    import_figures().draw(
+        run.analysis, folder / "figures", checked, only=only, observed=run.behaviours
+    )
+    summarise(run, checked)
 
 
 @click.command("export")
@@ -106,7 +104,7 @@ def export_(
     if output is not None and store.is_part_of_run(output):
         raise Problem(f"{output}: found what a run has stored, expected another file")
     warnings: list[str] = []
-    analysis = analyse(store.read_run(folder), store.read_trials(folder, warnings))
+    analysis = analyse_run(folder, warnings.append)
     selection = export.ExportSelection(options.split(workloads), options.split(models))
     text = export.render(format_, analysis, store.read_trials(folder, []), selection, warnings)
     if output is None:
@@ -137,11 +135,10 @@ def claims_(
     if only and not ledgers:
         raise Problem("--only: found no --ledger, expected at least one")
     known = ledger.load(ledgers, only=only)
-    folder = store.find_run(out, run_)
-    analysis = analyse_run(folder)
-    results = judge.judge_claims(known, analysis, behaviours.of_run(folder), traces.of_run(folder))
+    run = load_run(store.find_run(out, run_), warn)
+    results = judge.judge_claims(known, run.analysis, run.behaviours, run.traced)
     if as_json:
-        echo_json(judgement.json_document(analysis, results))
+        echo_json(judgement.json_document(run.analysis, results))
     else:
         console = Console()
         for line in tables.claims(results):

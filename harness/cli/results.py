@@ -10,17 +10,13 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 
 from harness import units
-from harness.analysis.analyse import analyse
 from harness.analysis.revision_comparison import compare_revision
-from harness.behaviours import judge as behaviours
 from harness.cli.console import print_line, warn
 from harness.errors import Exit, Problem
 from harness.files import write_file
 from harness.paths import shorten
 from harness.presenting import export, tables
 from harness.presenting.closing import closing
-from harness.results import store
-from harness.traces import store as traces
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,19 +24,11 @@ if TYPE_CHECKING:
 
     from harness.analysis.changes import CellChange
     from harness.analysis.run_results import Analysis
+    from harness.analysis.stored_run import StoredRun
     from harness.claims.judgement import JudgedClaim
 
 
 _NAMED_FIGURES = 3  # the first are about the whole run
-
-
-def analyse_run(folder: Path) -> Analysis:
-    """Analyse a run and print warnings about unreadable trials."""
-    warnings: list[str] = []
-    analysis = analyse(store.read_run(folder), store.read_trials(folder, warnings))
-    for warning in warnings:
-        warn(warning)
-    return analysis
 
 
 def show_results(analysis: Analysis, console: Console) -> None:
@@ -68,20 +56,15 @@ def show_revision(analysis: Analysis, console: Console) -> list[CellChange]:
 
 
 def present(
-    folder: Path,
-    analysis: Analysis,
-    checked: Sequence[JudgedClaim],
-    console: Console,
-    *,
-    figures: bool = True,
+    run: StoredRun, checked: Sequence[JudgedClaim], console: Console, *, figures: bool = True
 ) -> None:
     """Draw the figures of a run and write its report.
 
     If there can be no figures, there is a report all the same. Raises the first Problem at the end.
     """
-    steps = [partial(summarise, folder, analysis, checked)]
+    steps = [partial(summarise, run, checked)]
     if figures:
-        steps.insert(0, partial(draw, folder, analysis, checked, console))
+        steps.insert(0, partial(draw, run, checked, console))
     problems = []
     for step in steps:
         try:
@@ -92,19 +75,19 @@ def present(
         raise problems[0]
 
 
-def summarise(folder: Path, analysis: Analysis, checked: Sequence[JudgedClaim]) -> None:
+def summarise(run: StoredRun, checked: Sequence[JudgedClaim]) -> None:
     """Write the summaries and the report into the run directory, and print where it is."""
-    print_line(Console(), f"Report: {shorten(write_report(folder, analysis, checked))}")
+    print_line(Console(), f"Report: {shorten(write_report(run, checked))}")
 
 
-def write_report(folder: Path, analysis: Analysis, checked: Sequence[JudgedClaim]) -> Path:
+def write_report(run: StoredRun, checked: Sequence[JudgedClaim]) -> Path:
     """Write the summaries and the report into the run directory. Returns the path of the report."""
     advice = "the measurements are safe; free some space or make it writable, then: loombench plot"
-    for name, text in export.summaries(analysis).items():
-        write_file(folder / name, text, advice)
+    for name, text in export.summaries(run.analysis).items():
+        write_file(run.folder / name, text, advice)
     from harness.presenting import report  # slow to import
 
-    return report.write(analysis, folder, checked)
+    return report.write(run, checked)
 
 
 def warn_of_figure(name: str, error: Exception) -> None:
@@ -127,17 +110,16 @@ def import_figures() -> ModuleType:
     return figures
 
 
-def draw(
-    folder: Path, analysis: Analysis, checked: Sequence[JudgedClaim], console: Console
-) -> None:
+def draw(run: StoredRun, checked: Sequence[JudgedClaim], console: Console) -> None:
     """Draw the figures of a run and print the paths of the first."""
+    folder = run.folder
     written = import_figures().draw(
-        analysis,
+        run.analysis,
         folder / "figures",
         checked,
         failed=warn_of_figure,
-        observed=behaviours.of_run(folder),
-        traced=traces.of_run(folder),
+        observed=run.behaviours,
+        traced=run.traced,
     )
     if not written:
         return

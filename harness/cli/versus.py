@@ -7,11 +7,12 @@ from typing import TYPE_CHECKING
 import click
 from rich.console import Console
 
+from harness.analysis.stored_run import analyse_run
 from harness.analysis.versus import contestants, head_to_head
 from harness.catalog.contestant import spell_name
 from harness.cli import options
-from harness.cli.console import echo_json, print_line
-from harness.cli.results import analyse_run, import_figures
+from harness.cli.console import echo_json, print_line, warn
+from harness.cli.results import import_figures
 from harness.errors import Exit, Problem, unknown_name
 from harness.paths import shorten
 from harness.presenting import versus_table
@@ -39,7 +40,7 @@ def versus(
     A contestant is a model, or a variant or runtime of one: asyncio/streams, asyncio@3.14t.
     """
     folder = find_run(out, run_)
-    analysis = analyse_run(folder)
+    analysis = analyse_run(folder, warn)
     pair = _find_pair(analysis, first, second)
     if as_json:
         echo_json(versus_table.json_document(analysis.run.id, pair))

@@ -20,7 +20,7 @@ from harness.paths import WORKLOADS
 from harness.results.records import Absence, AbsentCell, RunnerFacts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
     from pathlib import Path
 
     from harness.catalog.contestant import Contestant
@@ -29,6 +29,20 @@ if TYPE_CHECKING:
     from harness.measuring.runners.revision import Revision
     from harness.measuring.runners.runner import Offer, Runners
     from harness.results.records import Cell
+
+
+def check_names(selection: RunSelection, runner_files: Iterable[Path] = ()) -> None:
+    """Refuse names that do not exist, before anything is waited for or measured. Raises Problem.
+
+    Files alone tell nearly always; runners are asked only for a model that is not one of ours.
+    """
+    runner_files = tuple(runner_files)
+    declared = manifest.read_files(runner_files)
+    workloads = external.add_workloads(declared, workload_file.load_folder(WORKLOADS))
+    models: Sequence[str] = MODELS
+    if not set(selection.models) <= set(models):
+        models = Inventory.open(runner_files, remembered=True).runners.models
+    plan.select_workloads(selection, workloads, models)
 
 
 @dataclass(frozen=True)

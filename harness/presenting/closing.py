@@ -1,4 +1,4 @@
-"""The last words of a run in the terminal: the answer, what is undecided, what would decide it.
+"""What a run prints at its end: the answer, what is undecided, what would decide it.
 
 With the lines that name the figures and the report they are at most 25 lines at 80 columns.
 """
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from harness.analysis.run_results import Analysis, WorkloadResult
     from harness.analysis.undecided import Undecided
 
-MOST_LINES = 17  # at 80 columns, without figures and report
 _MOST_OF_A_TEXT = 3  # lines
 _NEAR = 5.0  # times as many blocks that one can wait for
 _MINUTE = 60

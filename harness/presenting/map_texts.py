@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 
 def advice(workload: Workload, found: MapAdvice) -> Iterator[Text]:
-    """Yield the advice for one's own work: the choice by each metric, and its evidence."""
+    """Yield the advice for one's own work: the choice by each metric, and its evidence.
+
+    The command that would measure more is not part of it: to be copied, it must stay on one line.
+    """
     yield Text(f"{found.work.text}, by the map of {workload.id}:", style="bold")
     width = max(len(choice.judged_by) for choice in found.choices)
     for choice in found.choices:

@@ -7,7 +7,6 @@ replaces the run, `--reword` first takes over today's words of the workload file
 from __future__ import annotations
 
 import argparse
-import os
 import re
 import sys
 import tempfile
@@ -17,14 +16,19 @@ from typing import TYPE_CHECKING
 
 from msgspec import structs
 
-from harness.analysis.analyse import analyse
+from harness.analysis.stored_run import load_run
 from harness.behaviours import store as behaviours
-from harness.behaviours.judge import of_run
 from harness.claims import judge, judgement, ledger
-from harness.errors import Exit, Problem
+from harness.errors import Exit, Problem, explain
 from harness.files import read_text, write_file
 from harness.paths import ROOT
 from harness.presenting import readme, what_happens
+from harness.presenting.anonymise import (
+    anonymise_observation,
+    anonymise_recording,
+    anonymise_run,
+    anonymise_trial,
+)
 from harness.presenting.rewording import reword
 from harness.results import store
 from harness.results.records import SCHEMA_VERSION
@@ -33,18 +37,11 @@ from harness.traces import store as traces
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
-    from harness.analysis.run_results import Analysis
-    from harness.behaviours.judge import Row
-    from harness.behaviours.records import Observation
+    from harness.analysis.stored_run import StoredRun
     from harness.claims.judgement import JudgedClaim
     from harness.results.records import Phase, Run, Trial
-    from harness.traces.records import Recording
-    from harness.traces.store import SceneTraces
 
-HOST = "reference"  # instead of the name of the machine
 _FIGURE_LINK = re.compile(r"reference-run/figures/([a-z0-9_-]+)\.png")
-# An absolute path (also `~/` or a drive) up to its last part. Not a slash within a word.
-_PATH = re.compile(r"(?<![\w.:/…])(?:~|[A-Za-z]:)?(?:[/\\][^\s/\\\"'`:,;()<>]+)+[/\\](?=[^\s/\\])")
 _DISK_ADVICE = "free some space, and do it again"
 
 
@@ -85,9 +82,7 @@ class Repository:
 class Derived:
     """All that is made from the run, except the figures."""
 
-    analysis: Analysis
-    observed: list[Row]
-    traced: dict[str, SceneTraces]
+    run: StoredRun
     judged: list[JudgedClaim]
     own_claims: list[JudgedClaim]
     blocks: dict[str, str]  # by name
@@ -101,15 +96,13 @@ def derive(repository: Repository) -> Derived:
     """Analyse the run and judge our own claims. Raises Problem."""
     from harness.presenting import figures  # matplotlib is slow to import
 
-    analysis = analyse(store.read_run(repository.run), store.read_trials(repository.run, []))
-    observed, traced = of_run(repository.run), traces.of_run(repository.run)
-    own = judge.judge_claims(
-        ledger.load([repository.ledger], only=True), analysis, observed, traced
-    )
-    judged = judge.judge_claims(ledger.load(), analysis, observed, traced)  # as in any run
-    names = figures.names(analysis, judged, observed, traced)
-    blocks = readme.render_blocks(analysis, own, observed, traced, names)
-    return Derived(analysis, observed, traced, judged, own, blocks)
+    run = load_run(repository.run, _tell)
+    of_run = run.analysis, run.behaviours, run.traced
+    own = judge.judge_claims(ledger.load([repository.ledger], only=True), *of_run)
+    judged = judge.judge_claims(ledger.load(), *of_run)  # as in any run
+    names = figures.names(run.analysis, judged, run.behaviours, run.traced)
+    blocks = readme.render_blocks(run.analysis, own, run.behaviours, run.traced, names)
+    return Derived(run, judged, own, blocks)
 
 
 def take(folder: Path, repository: Repository) -> None:
@@ -117,19 +110,24 @@ def take(folder: Path, repository: Repository) -> None:
     run, warnings = store.read_run(folder), list[str]()
     if run.runner_files:
         raise Problem(f"{folder}: found external runners, expected only runners of this repository")
-    trials = [_anonymise_trial(trial) for trial in store.read_trials(folder, warnings)]
+    trials = [anonymise_trial(trial) for trial in store.read_trials(folder, warnings)]
     if not trials:
         raise Problem(f"{folder}: found no trial, expected a run that was measured")
-    _write_run(repository, _anonymise_run(run), trials)
     observed, traced = behaviours.read(folder), traces.read(folder)
+    if traced is not None:
+        traces.by_scene(traced)  # refuses events that no run can have
+    for warning in warnings:
+        _tell(warning)
+    # All was read, so that a damaged file leaves no mixture of two runs.
+    _write_run(repository, anonymise_run(run), trials)
     for file in (behaviours.FILE, traces.FILE):
         (repository.run / file).unlink(missing_ok=True)
     if observed is not None:
         behaviours.write(
-            repository.run, observed.heading, map(_anonymise_observation, observed.observations)
+            repository.run, observed.heading, map(anonymise_observation, observed.observations)
         )
     if traced is not None:
-        traces.write(repository.run, traced.heading, map(_anonymise_recording, traced.recordings))
+        traces.write(repository.run, traced.heading, map(anonymise_recording, traced.recordings))
     for module in (behaviours, traces):
         module.pack(repository.run)
 
@@ -227,13 +225,13 @@ def _draw(derived: Derived, names: Sequence[str], folder: Path) -> dict[str, Pat
     from harness.presenting import figures  # matplotlib is slow to import
 
     written = figures.draw(
-        derived.analysis,
+        derived.run.analysis,
         folder,
         derived.judged,
         only=names,
         kinds=("png",),
-        observed=derived.observed,
-        traced={**derived.traced, **what_happens.select_scenes(derived.traced)},
+        observed=derived.run.behaviours,
+        traced={**derived.run.traced, **what_happens.select_scenes(derived.run.traced)},
     )
     return {path.stem: path for path in written}
 
@@ -256,70 +254,6 @@ def _impossible_figures(shown: Sequence[str], drawn: dict[str, Path]) -> Iterato
                 f"docs/reference-run/figures/{name}.png: shown in a document, but the run has no"
                 " such figure; show another one, or measure what it needs"
             )
-
-
-# --- remove the private data of a machine
-
-
-def _anonymise_run(run: Run) -> Run:
-    """Return a run without the name and the paths of its machine."""
-    began, _, _ = run.id.partition("-")
-    return structs.replace(
-        run,
-        id=f"{began}-{HOST}",
-        machine=structs.replace(run.machine, host=HOST),
-        runners=tuple(
-            structs.replace(runner, facts=_anonymise_facts(runner.facts)) for runner in run.runners
-        ),
-        absent=tuple(
-            structs.replace(absent, reason=remove_folders(absent.reason)) for absent in run.absent
-        ),
-        runtimes={label: remove_folders(text) for label, text in run.runtimes.items()},
-    )
-
-
-def _anonymise_trial(trial: Trial) -> Trial:
-    """Return a trial without paths of its machine."""
-    return structs.replace(
-        trial,
-        message=remove_folders(trial.message),
-        stderr_end=remove_folders(trial.stderr_end),
-        facts=_anonymise_facts(trial.facts),
-        load=_anonymise_facts(trial.load),
-        warnings=tuple(map(remove_folders, trial.warnings)),
-    )
-
-
-def _anonymise_observation(observation: Observation) -> Observation:
-    """Return an observation without paths of its machine."""
-    return structs.replace(
-        observation,
-        evidence=tuple(map(remove_folders, observation.evidence)),
-        stderr_end=remove_folders(observation.stderr_end),
-        problem=remove_folders(observation.problem),
-    )
-
-
-def _anonymise_recording(recording: Recording) -> Recording:
-    """Return a recording without paths of its machine."""
-    events = (structs.replace(one, text=remove_folders(one.text)) for one in recording.events)
-    return structs.replace(
-        recording, events=tuple(events), missing=remove_folders(recording.missing)
-    )
-
-
-def _anonymise_facts(facts: dict[str, str | int | bool]) -> dict[str, str | int | bool]:
-    return {
-        name: remove_folders(value) if isinstance(value, str) else value
-        for name, value in facts.items()
-    }
-
-
-def remove_folders(text: str) -> str:
-    """Return a text whose paths keep only the name of the file: `…/on_asyncio.py`."""
-    for place in (ROOT, Path.home()):  # their names may contain spaces, which _PATH excludes
-        text = text.replace(f"{place}{os.sep}", "…/")
-    return _PATH.sub("…/", text)
 
 
 def main(arguments: Sequence[str], repository: Repository | None = None) -> Exit:
@@ -345,11 +279,23 @@ def main(arguments: Sequence[str], repository: Repository | None = None) -> Exit
             take_words(repository)
         problems = find_stale(repository) if options.check else write(repository)
     except Problem as problem:
-        print(f"reference: {problem}", file=sys.stderr)
-        return problem.code
+        return _complain(problem)
+    except OSError as error:
+        if explained := explain(error):
+            return _complain(explained)
+        raise
     for line in problems:
-        print(f"reference: {line}", file=sys.stderr)
+        _tell(line)
     return Exit.FAILED if problems else Exit.SUCCESS
+
+
+def _complain(problem: Problem) -> Exit:
+    _tell(str(problem))
+    return problem.code
+
+
+def _tell(text: str) -> None:
+    print(f"reference: {text}", file=sys.stderr)
 
 
 if __name__ == "__main__":

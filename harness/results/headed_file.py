@@ -9,7 +9,7 @@ import contextlib
 import gzip
 import zlib
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Generic, Protocol, TypeVar
+from typing import TYPE_CHECKING, Generic, TypeVar
 
 import msgspec
 
@@ -20,15 +20,11 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 
-class Versioned(Protocol):
-    """A heading: it says which schema the file has."""
-
-    @property
-    def schema_version(self) -> int:
-        """The schema of heading and records."""
+class _Versioned(msgspec.Struct):
+    schema_version: int  # of heading and records
 
 
-H = TypeVar("H", bound=Versioned)
+H = TypeVar("H")
 R = TypeVar("R")
 
 
@@ -37,7 +33,7 @@ class HeadedFile(Generic[H, R]):
     """Where such a file is in a folder, and what it holds."""
 
     name: str
-    heading: type[H]  # a msgspec Struct with a tag, as is `record`
+    heading: type[H]  # a msgspec Struct with a tag, as is `record`; it has a schema_version
     record: type[R]
     schema_version: int
     content: str  # `traces`, for messages
@@ -69,13 +65,19 @@ class HeadedFile(Generic[H, R]):
         return tuple(kept)
 
     def pack(self, folder: Path) -> None:
-        """Compress the file; if there is none, remove an earlier compressed one. Raises OSError."""
+        """Compress the file; if there is none, remove an earlier compressed one. Raises Problem."""
         path, packed = folder / self.name, folder / f"{self.name}.gz"
-        packed.unlink(missing_ok=True)
-        if path.is_file():
-            # Without a time, so that the same lines are the same file.
-            packed.write_bytes(gzip.compress(path.read_bytes(), 9, mtime=0))
-            path.unlink()
+        try:
+            packed.unlink(missing_ok=True)
+            if path.is_file():
+                # Without a time, so that the same lines are the same file.
+                packed.write_bytes(gzip.compress(path.read_bytes(), 9, mtime=0))
+                path.unlink()
+        except OSError as error:
+            raise Problem(
+                f"{packed}: cannot be written: {error.strerror}; free some space, and do it again",
+                Exit.NOT_POSSIBLE,
+            ) from None
 
     def read(self, folder: Path) -> tuple[H, tuple[R, ...]] | None:
         """Return heading and records; None if there is no such file. Raises Problem."""
@@ -85,6 +87,7 @@ class HeadedFile(Generic[H, R]):
         try:
             data = path.read_bytes()
             first, *rest = (gzip.decompress(data) if path == packed else data).splitlines()
+            self._check_version(path, first)
             heading = msgspec.json.decode(first, type=self.heading)
             decoder = msgspec.json.Decoder(self.record)
             records = tuple(map(decoder.decode, rest))
@@ -96,10 +99,14 @@ class HeadedFile(Generic[H, R]):
             raise Problem(f"{path}: cannot be read: {error.strerror}") from None
         except (ValueError, RecursionError) as error:  # msgspec's and Unicode's are ValueErrors
             raise Problem(f"{path}: not a file of {self.content}: {error}") from None
-        if heading.schema_version != self.schema_version:
+        return heading, records
+
+    def _check_version(self, path: Path, first: bytes) -> None:
+        """Refuse another schema, of which nothing else can be read. Raises Problem."""
+        found = msgspec.json.decode(first, type=_Versioned).schema_version
+        if found != self.schema_version:
             raise Problem(
-                f"{path}: found another heading, expected schema_version {self.schema_version};"
+                f"{path}: found schema_version {found}, expected {self.schema_version};"
                 f" {self.redo}, or read it with the Loombench that wrote it",
                 Exit.NOT_POSSIBLE,
             )
-        return heading, records

@@ -49,7 +49,7 @@ def write(folder: Path, heading: Heading, recordings: Iterable[Recording]) -> Tr
 
 
 def pack(folder: Path) -> None:
-    """Compress the file in a folder, if there is one. Raises OSError."""
+    """Compress the file in a folder, if there is one. Raises Problem."""
     _FILE.pack(folder)
 
 

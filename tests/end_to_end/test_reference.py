@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import gzip
+import os
 import re
 import shutil
 import time
@@ -21,6 +23,7 @@ from harness.claims import judge
 from harness.errors import Exit, Problem
 from harness.paths import ROOT
 from harness.presenting import readme, reference, what_happens
+from harness.presenting.anonymise import remove_folders
 from harness.presenting.figures import pixels
 from harness.presenting.reference import Repository
 from harness.presenting.rewording import reword
@@ -297,6 +300,44 @@ def test_behaviours_are_taken_over_without_private_paths(fresh: Repository, tmp_
     assert behaviours.read(fresh.run) is None
 
 
+@pytest.mark.parametrize("file", [behaviours.FILE, traces.FILE])
+def test_a_run_with_a_damaged_file_is_not_taken_over_in_part(
+    fresh: Repository, tmp_path: Path, capsys: pytest.CaptureFixture[str], file: str
+) -> None:
+    source = measured(tmp_path / "other", milliseconds=70)
+    (source / file).write_text("damaged")
+    before = {path.name: path.read_bytes() for path in fresh.run.iterdir() if path.is_file()}
+    assert reference.main(["--take", str(source)], fresh) == Exit.USAGE
+    assert f"{file}: not a file of" in capsys.readouterr().err
+    assert before == {
+        path.name: path.read_bytes() for path in fresh.run.iterdir() if path.is_file()
+    }
+
+
+def test_a_disk_that_is_full_is_one_message(
+    fresh: Repository,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    source = store.find_run(tmp_path / "results")
+    behaviours.write(source, heading(), [observation("trio", "one")])
+    write_bytes = Path.write_bytes
+
+    def write(path: Path, data: bytes) -> int:
+        if path.name.startswith(behaviours.FILE):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        return write_bytes(path, data)
+
+    monkeypatch.setattr(Path, "write_bytes", write)
+    assert reference.main(["--take", str(source)], fresh) == Exit.NOT_POSSIBLE
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.endswith(
+        "behaviours.jsonl.gz: cannot be written: No space left on device;"
+        " free some space, and do it again"
+    )
+
+
 def test_traces_are_taken_over_drawn_and_shown(fresh: Repository, tmp_path: Path) -> None:
     assert what_happens.NOT_RECORDED in fresh.read(HAPPENS)
     source = store.find_run(tmp_path / "results")
@@ -335,7 +376,7 @@ def test_traces_are_taken_over_drawn_and_shown(fresh: Repository, tmp_path: Path
     ],
 )
 def test_a_file_keeps_its_name_and_loses_its_folders(text: str, expected: str) -> None:
-    assert reference.remove_folders(text) == expected
+    assert remove_folders(text) == expected
 
 
 def test_a_run_with_runners_from_outside_or_with_nothing_in_it_is_refused(

@@ -76,6 +76,7 @@ def _read_in(folder: Path) -> None:
     for line in tables.claims(judged):
         console.print(line)
     with suppress(Problem):
+        run_comparison.check_comparable([run], [_good().run], across_machines=True)
         run_comparison.compare_runs([analysis], [_good()], across_machines=True)
     assert "<html" in page.render(analysis, sources.read_sources(run), {}, judged)
     texts = [(folder / name).read_bytes() for name in (store.RUN_FILE, store.TRIALS_FILE)]

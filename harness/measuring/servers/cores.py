@@ -79,11 +79,11 @@ def _parse_cpu_list(text: str) -> frozenset[int]:
     )
 
 
-def split_allowed_cores(files: KernelFiles | None = None) -> Cores:
+def split_allowed_cores() -> Cores:
     """Split the cores of this process; empty if the system does not support pinning."""
     if not hasattr(os, "sched_setaffinity"):
         return Cores()
-    siblings = find_siblings(files or KernelFiles())
+    siblings = find_siblings(KernelFiles())
     return split_cores(frozenset(os.sched_getaffinity(0)), siblings)
 
 

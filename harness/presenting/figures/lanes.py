@@ -16,7 +16,7 @@ from harness.traces import checks
 from harness.traces.lanes import State, cut
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Sequence
 
     from matplotlib.artist import Artist
     from matplotlib.axes import Axes
@@ -90,15 +90,11 @@ def figure(title: str, question: str, drawn: Sequence[Drawn], note: str = "") ->
     return sheet
 
 
-def of_scene(one: SceneTraces, models: Collection[str] | None = None, title: str = "") -> Figure:
-    """Draw a scene of a run, of these models alone; its title is what the scene teaches."""
-    drawn = [
-        Drawn(model, trace)
-        for model, trace in one.traces.items()
-        if models is None or model in models
-    ]
+def of_scene(one: SceneTraces) -> Figure:
+    """Draw a scene of a run; its title is what the scene teaches."""
+    drawn = [Drawn(model, trace) for model, trace in one.traces.items()]
     lesson = f"{one.lesson[0].lower()}{one.lesson[1:]}"
-    return figure(title or f"{one.scene.title}: {lesson}", one.scene.question, drawn)
+    return figure(f"{one.scene.title}: {lesson}", one.scene.question, drawn)
 
 
 def _find_skips(traces: Sequence[Trace]) -> list[int]:

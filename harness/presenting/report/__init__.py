@@ -8,19 +8,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.behaviours import store
-from harness.behaviours.judge import table
 from harness.files import write_file
 from harness.presenting.report import behaviours_view, page, sources, traces_view
 from harness.results.store import trials_path
-from harness.traces import store as traces
 from harness.traces.scene import FIGURES
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
-    from harness.analysis.run_results import Analysis
+    from harness.analysis.stored_run import StoredRun
     from harness.claims.judgement import JudgedClaim
 
 FILE = "report.html"
@@ -42,11 +39,12 @@ def has_figures(folder: Path, *, measuring: bool = False) -> bool:
         return False
 
 
-def write(analysis: Analysis, folder: Path, judged: Sequence[JudgedClaim] = ()) -> Path:
+def write(run: StoredRun, judged: Sequence[JudgedClaim] = ()) -> Path:
     """Write the report of a run into its directory, and return its path. Raises Problem.
 
     It shows the figures of that directory, unless they are older than the last trial.
     """
+    analysis, folder = run.analysis, run.folder
     svgs: dict[str, str] = {}
     if has_figures(folder, measuring=analysis.measuring):
         for path in sorted((folder / "figures").glob("*.svg")):
@@ -60,8 +58,8 @@ def write(analysis: Analysis, folder: Path, judged: Sequence[JudgedClaim] = ()) 
         sources.read_sources(analysis.run),
         svgs,
         judged,
-        _read_behaviours(analysis, folder),
-        traces_view.section(traces.of_run(folder)),
+        _list_behaviours(run),
+        traces_view.section(run.traced),
         trials_path(folder).name,
     )
     path = folder / FILE
@@ -73,11 +71,10 @@ def write(analysis: Analysis, folder: Path, judged: Sequence[JudgedClaim] = ()) 
     return path
 
 
-def _read_behaviours(analysis: Analysis, folder: Path) -> behaviours_view.BehavioursSection | None:
+def _list_behaviours(run: StoredRun) -> behaviours_view.BehavioursSection | None:
     """Return the section of the behaviours that are stored with a run, if there are any."""
-    observed = store.read(folder)
-    if observed is None:
+    if run.observed is None:
         return None
-    digests = {one.source: one.digest for one in observed.observations}
-    found = sources.find_sources(digests, analysis.run.runner_files)
-    return behaviours_view.section(observed.heading, table(observed), found)
+    digests = {one.source: one.digest for one in run.observed.observations}
+    found = sources.find_sources(digests, run.analysis.run.runner_files)
+    return behaviours_view.section(run.observed.heading, run.behaviours, found)

@@ -289,7 +289,9 @@ def test_a_contestant_that_failed_once_does_not_lead() -> None:
 
 def test_a_workload_in_which_every_contestant_failed_once_says_so() -> None:
     found = result({"asyncio": about(20 * MS)}, {}, failed=("asyncio",))
-    assert findings.finding(found) == "every contestant failed at least once; each says how"
+    assert (
+        findings.finding(found) == "every contestant failed at least once; the reasons are listed"
+    )
 
 
 def test_a_run_without_the_headline_case_says_so_if_no_other_case_ranks() -> None:
@@ -307,7 +309,9 @@ def test_a_run_without_the_headline_case_says_so_if_no_other_case_ranks() -> Non
     unranked = replace(found, cases={HEADLINE: [other]})
     assert findings.finding(unranked) == "nothing could be measured"
     crashed = replace(found, cases={"tasks-100": [replace(other, statuses={Status.CRASH: 1})]})
-    assert findings.finding(crashed) == "every contestant failed at least once; each says how"
+    assert (
+        findings.finding(crashed) == "every contestant failed at least once; the reasons are listed"
+    )
 
 
 # --- titles

@@ -10,7 +10,7 @@ from msgspec import structs
 
 from harness.analysis.analyse import analyse
 from harness.analysis.changes import CellChange, Change, regressions
-from harness.analysis.run_comparison import _differences, compare_runs
+from harness.analysis.run_comparison import _differences, check_comparable, compare_runs
 from harness.analysis.run_results import Analysis
 from harness.catalog.contestant import Contestant
 from harness.catalog.workload import HEADLINE
@@ -64,6 +64,10 @@ def verdicts(
 ) -> dict[str, Change]:
     found = compare_runs(first, second, across_machines=across)
     return {row.cell.name: row.change for row in found.changes}
+
+
+def refused(first: Sequence[Analysis], second: Sequence[Analysis]) -> None:
+    check_comparable([one.run for one in first], [one.run for one in second])
 
 
 def several(factors: Mapping[str, float], seeds: range, between: float) -> list[Analysis]:
@@ -129,7 +133,7 @@ def test_only_cells_slower_by_more_than_the_tolerance_are_regressions() -> None:
 def test_a_run_that_is_named_twice_is_refused() -> None:
     one = measured(BEFORE, 1)
     with pytest.raises(Problem, match="found the run run-1 2 times, expected each run once"):
-        compare_runs([one], [measured(BEFORE, 2), one])
+        refused([one], [measured(BEFORE, 2), one])
 
 
 # --- what else the sides differ in
@@ -201,7 +205,7 @@ def elsewhere(analysis: Analysis) -> Analysis:
 
 def test_runs_of_different_machines_are_refused_with_the_differences() -> None:
     with pytest.raises(Problem, match="cpu: a cpu and another cpu") as caught:
-        rows(measured(BEFORE, 1), elsewhere(measured(BEFORE, 2)))
+        refused([measured(BEFORE, 1)], [elsewhere(measured(BEFORE, 2))])
     assert caught.value.code is Exit.NOT_POSSIBLE
 
 
@@ -224,7 +228,18 @@ def test_across_machines_ratios_to_the_baseline_are_compared() -> None:
 def test_runs_without_a_common_cell_are_refused() -> None:
     other = analyse(run([], workloads={}), [])
     with pytest.raises(Problem, match="no cell in common"):
-        rows(measured(BEFORE, 1), other)
+        refused([measured(BEFORE, 1)], [other])
+
+
+def test_a_control_is_no_cell_in_common() -> None:
+    these, those = (run([cell(model), CONTROL], id_=model) for model in ("trio", "go"))
+    with pytest.raises(Problem, match="no cell in common"):
+        check_comparable([these], [those])
+
+
+def test_what_was_planned_may_be_compared_though_one_run_could_not_measure_it() -> None:
+    gone = AbsentCell(cell("go"), Absence.UNAVAILABLE, "no Go found")
+    check_comparable([run([cell("go")], id_="one")], [run([], [gone], id_="two")])
 
 
 @pytest.mark.parametrize(("these", "those"), [([], [1.0]), ([1.0], []), ([0.0], [1.0])])

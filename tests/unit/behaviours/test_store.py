@@ -57,7 +57,7 @@ def test_a_damaged_file_is_refused(tmp_path: Path, text: str) -> None:
 
 def test_a_newer_file_is_refused(tmp_path: Path) -> None:
     store.write(tmp_path, heading(schema_version=99), [])
-    with pytest.raises(Problem, match="expected schema_version"):
+    with pytest.raises(Problem, match="found schema_version 99, expected 1; observe again"):
         store.read(tmp_path)
 
 

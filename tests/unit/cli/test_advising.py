@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 import pytest
 from msgspec import structs
 
+from harness.cli import main
 from harness.errors import Exit
 from harness.results.store import RunWriter
 from tests.support import scenes
@@ -41,6 +43,15 @@ def test_advice_is_printed_with_its_evidence(invoke: Invoke, out: Path) -> None:
     assert said.startswith("5 ms of CPU and 50 ms of waiting (9.1% CPU), 200 at a time")
     assert "throughput go p90 latency go Nearest measured points:" in said
     assert "better than asyncio" in said
+
+
+def test_the_command_to_run_is_one_line_that_can_be_copied(
+    out: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "60")
+    main(["advise", "mapped", *WORK[:4], "--concurrency", "20000", "--out", str(out)])
+    (line,) = (one for one in capsys.readouterr().out.splitlines() if "loombench run" in one)
+    assert re.fullmatch(r" +loombench run --workload mixed( --case share-\d+-at-10000){2}", line)
 
 
 def test_requests_that_nothing_was_measured_for_are_exit_code_three(

@@ -11,6 +11,7 @@ from harness.behaviours import store
 from harness.cli import main
 from harness.errors import Exit
 from tests.support.observations import observed
+from tests.support.references import measured
 
 WORDS = {"asyncio": ["one"] * 5, "trio": ["other"] * 5, "threads": ["one", "other"]}
 
@@ -50,7 +51,7 @@ def test_a_failed_probe_fails_the_command(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "complaint"),
     [
-        (("a-run",), "loombench behaviours --into a-run"),
+        (("a-run",), "no run at"),
         (("--question", "sibling"), "did you mean siblings"),
         (("--into", "a-run"), "no run at"),
     ],
@@ -64,3 +65,11 @@ def test_what_there_is_not_is_named(
     code = main(["behaviours", *arguments, "--out", str(tmp_path)])
     assert code == Exit.USAGE
     assert complaint in capsys.readouterr().err
+
+
+def test_a_run_without_behaviours_says_how_to_observe_them(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = measured(tmp_path)
+    assert main(["behaviours", folder.name, "--out", str(tmp_path)]) == Exit.USAGE
+    assert f"loombench behaviours --into {folder.name}" in capsys.readouterr().err
