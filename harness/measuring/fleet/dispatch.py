@@ -15,7 +15,7 @@ from msgspec import structs
 
 from harness import units
 from harness.errors import Exit, Problem
-from harness.measuring.blocks import PRECISE
+from harness.measuring.blocks import Ended
 from harness.measuring.fleet import messages
 from harness.measuring.fleet.messages import (
     Described,
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from harness.measuring.trials import Observer
     from harness.results.records import Cell, Host, Trial
 
-_NO_HOST = "no host is left"  # why a run has ended
 MOST_FAILURES = 3  # of a host in a row, before it gets no more blocks
 _POLL_S = 0.25
 _LOOK_S = 1.0  # between two looks for new hosts
@@ -131,32 +130,34 @@ class Fleet:
         store: Callable[[Trial], str],
         observer: Observer,
         interrupted: Callable[[], bool],
-    ) -> str:
+    ) -> Ended:
         """Have blocks measured until the budget is spent. Returns why it ended."""
         source = Source(iter(blocks), is_done, self.tell)
         sink = _Sink(store, observer)
-        reason = ""
+        ended: Ended | None = None
         alone_since: float | None = None  # since when no host is there
         while True:
             if interrupted():
                 self._forget_all()
-                return "interrupted"
-            reason = reason or ("budget spent" if budget.is_spent else "")
+                return Ended.INTERRUPTED
+            if budget.is_spent:
+                ended = Ended.BUDGET_SPENT
             self._look_for_hosts()
-            if not reason:
+            if ended is None:
                 self._hand_out(source, observer)
             is_idle = not any(task.block for task in self._tasks.values())
-            if is_idle and (reason or source.is_empty):
+            if is_idle and (ended or source.is_empty):
                 self._forget_all()
-                return self._name_missing(source) or reason or PRECISE
+                self._tell_missing(source)
+                return Ended.BLOCKS_MISSING if source.missing else ended or Ended.PRECISE
             if self.roster.usable or self._tasks:
                 alone_since = None
             elif alone_since is None:
                 alone_since = self._clock()
-                self.tell(f"no host is left; waiting {_WAIT_FOR_HOSTS_S:.0f} s for one")
+                self.tell(f"{Ended.NO_HOST.text}; waiting {_WAIT_FOR_HOSTS_S:.0f} s for one")
             elif self._clock() - alone_since > _WAIT_FOR_HOSTS_S:
-                self._name_missing(source)
-                return _NO_HOST
+                self._tell_missing(source)
+                return Ended.NO_HOST
             self._take_answers((source, sink))
             self._give_up_slow(source)
             observer.waiting()
@@ -315,7 +316,7 @@ class Fleet:
             self._cluster.forget(ticket)
         self._tasks.clear()
 
-    def _name_missing(self, source: Source) -> str:
+    def _tell_missing(self, source: Source) -> None:
         """Tell which blocks nobody could do."""
         for one in source.missing:
             block = one.block
@@ -323,7 +324,6 @@ class Fleet:
                 f"block {block.index} ({block.workload} {block.case}) is missing:"
                 f" {'; '.join(one.failures) or 'no host was left'}"
             )
-        return ""
 
 
 class _Sink:

@@ -17,6 +17,7 @@ from harness.analysis.analyse import analyse
 from harness.catalog.workload import HEADLINE
 from harness.errors import Problem
 from harness.measuring.allocate import Allocator
+from harness.measuring.blocks import Ended
 from harness.measuring.campaign import Campaign
 from harness.measuring.fleet.dispatch import MOST_FAILURES, Fleet
 from harness.measuring.fleet.messages import Settings
@@ -49,7 +50,7 @@ class Budget:
 class Outcome:
     """What a run on a made-up fleet has stored."""
 
-    reason: str
+    ended: Ended
     trials: list[Trial]
     told: list[str]
     fleet: Fleet
@@ -87,7 +88,7 @@ def run(
     fleet.assemble(lambda: False)
     plan.kind_of = kinds(fleet.roster.hosts)
     blocks: Iterator[Block] = islice(plan.blocks(), most)
-    reason = fleet.run(
+    ended = fleet.run(
         blocks,
         plan.has_trial,
         Budget(cluster, budget_s),
@@ -95,7 +96,7 @@ def run(
         told,
         interrupted,  # type: ignore[arg-type]
     )
-    return Outcome(reason, kept, told.texts, fleet, plan)
+    return Outcome(ended, kept, told.texts, fleet, plan)
 
 
 def check_once(of: Outcome) -> None:
@@ -214,7 +215,7 @@ def test_when_all_hosts_are_gone_the_run_ends_and_says_so() -> None:
     cluster.events.append((2.5, lambda: cluster.kill("tcp://alpha")))
     done = run(cluster)
     check_once(done)
-    assert done.reason == "no host is left"
+    assert done.ended is Ended.NO_HOST
     assert done.blocks == {0, 1}
 
 
@@ -222,14 +223,14 @@ def test_blocks_that_run_when_the_budget_is_spent_are_finished_and_no_others_beg
     cluster = SimulatedCluster(named(["alpha", "beta"]))
     done = run(cluster, budget_s=2.5)
     check_once(done)
-    assert done.reason == "budget spent"
+    assert done.ended is Ended.BUDGET_SPENT
     assert done.blocks == {index for _, index in cluster.measured} == set(range(6))
 
 
 def test_an_interrupt_ends_what_the_hosts_do() -> None:
     cluster = SimulatedCluster(named(["alpha", "beta"]))
     done = run(cluster, interrupted=lambda: cluster.now > 1.5)
-    assert done.reason == "interrupted"
+    assert done.ended is Ended.INTERRUPTED
     assert done.blocks == {0, 1}
     assert len(cluster.forgotten) == 2  # the blocks 2 and 3
 
@@ -301,7 +302,7 @@ def test_precision_is_that_of_each_class_of_hosts_and_not_of_their_mixture() -> 
     fleet = Fleet(cluster, Settings(), told.told, clock=cluster.clock)
     fleet.assemble(lambda: False)
     plan.kind_of = kinds(fleet.roster.hosts)
-    reason = fleet.run(
+    ended = fleet.run(
         islice(plan.blocks(), 100),
         plan.has_trial,
         Budget(cluster),
@@ -309,7 +310,7 @@ def test_precision_is_that_of_each_class_of_hosts_and_not_of_their_mixture() -> 
         told,
         lambda: False,  # type: ignore[arg-type]
     )
-    assert reason.startswith("every headline ratio")
+    assert ended is Ended.PRECISE
     assert len(told.blocks) < 40
 
 
