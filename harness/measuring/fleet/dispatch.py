@@ -86,6 +86,7 @@ class Fleet:
         self._clock = clock
         self.roster = Roster(known, beside=settings.beside)
         self.on_host: Callable[[Host], None] = lambda _: None  # called with each new host
+        self.on_lost: Callable[[int], None] = lambda _: None  # with each block nobody could do
         self._tasks: dict[int, _Task] = {}
         self._failures: dict[str, int] = {}  # host -> in a row
         self._rests: dict[str, _Rest] = {}  # worker ->
@@ -132,7 +133,7 @@ class Fleet:
         interrupted: Callable[[], bool],
     ) -> Ended:
         """Have blocks measured until the budget is spent. Returns why it ended."""
-        source = Source(iter(blocks), is_done, self.tell)
+        source = Source(iter(blocks), is_done, self.tell, self.on_lost)
         sink = _Sink(store, observer)
         ended: Ended | None = None
         alone_since: float | None = None  # since when no host is there

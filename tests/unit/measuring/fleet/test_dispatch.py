@@ -87,6 +87,7 @@ def run(
     fleet = Fleet(cluster, Settings(beside=beside), told.told, known, cluster.clock)  # type: ignore[arg-type]
     fleet.assemble(lambda: False)
     plan.kind_of = kinds(fleet.roster.hosts)
+    fleet.on_lost = plan.give_up
     blocks: Iterator[Block] = islice(plan.blocks(), most)
     ended = fleet.run(
         blocks,
@@ -208,6 +209,17 @@ def test_a_block_that_no_host_can_do_is_named() -> None:
     assert {worker for worker, _ in cluster.measured} == set(cluster.hosts)
     [missing] = [text for text in done.told if "is missing" in text]
     assert "alpha: it hurts; beta: it hurts; gamma: it hurts" in missing
+
+
+def test_blocks_that_no_host_could_do_are_not_counted_as_running() -> None:
+    cluster = SimulatedCluster(named(["alpha", "beta", "gamma"], failure="it hurts"))
+    cluster.events.append((3.5, lambda: cluster.hosts.update(named(["delta"]))))
+    done = run(cluster)
+    check_once(done)
+    lost = {int(text.split()[1]) for text in done.told if "is missing" in text}
+    assert len(lost) >= 1
+    assert done.blocks == set(range(BLOCKS)) - lost
+    assert done.allocator._running == {}
 
 
 def test_when_all_hosts_are_gone_the_run_ends_and_says_so() -> None:
