@@ -176,11 +176,11 @@ def test_a_host_that_failed_is_asked_again_later_and_told_of_once() -> None:
 
 
 @pytest.mark.slow
-def test_a_host_that_has_measured_again_rests_as_long_as_the_first_time() -> None:
+def test_a_host_that_has_measured_again_backs_off_as_long_as_the_first_time() -> None:
     cluster = SimulatedCluster(named(["alpha"]) | named(["beta"], failure="the disk is full"))
     beta = cluster.hosts["tcp://beta"]
     episodes = 5
-    for start in range(0, 100 * episodes, 100):  # full for 30 s, and a rest of 60 s has its end
+    for start in range(0, 100 * episodes, 100):  # full for 30 s, and a backoff of 60 s has its end
         cluster.events += [
             (start + 0.0, lambda: setattr(beta, "failure", "the disk is full")),
             (start + 30.0, lambda: setattr(beta, "failure", "")),
@@ -220,6 +220,25 @@ def test_blocks_that_no_host_could_do_are_not_counted_as_running() -> None:
     assert len(lost) >= 1
     assert done.blocks == set(range(BLOCKS)) - lost
     assert done.allocator._running == {}
+
+
+def test_the_only_host_is_waited_for_while_it_backs_off() -> None:
+    cluster = SimulatedCluster(named(["alpha"], failure="the disk is full"))
+    alpha = cluster.hosts["tcp://alpha"]
+    cluster.events.append((10.0, lambda: setattr(alpha, "failure", "")))
+    done = run(cluster)
+    check_once(done)
+    assert done.blocks == set(range(1, BLOCKS))
+    assert done.ended is Ended.BLOCKS_MISSING  # the first, which it failed three times
+    assert "no host is left; waiting 61 s for one" in done.told
+
+
+def test_the_only_host_goes_away_while_it_backs_off() -> None:
+    cluster = SimulatedCluster(named(["alpha"], failure="the disk is full"))
+    cluster.events.append((10.0, lambda: cluster.kill("tcp://alpha")))
+    done = run(cluster)
+    assert done.trials == []
+    assert done.ended is Ended.NO_HOST
 
 
 def test_when_all_hosts_are_gone_the_run_ends_and_says_so() -> None:
