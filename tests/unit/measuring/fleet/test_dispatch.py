@@ -207,6 +207,7 @@ def test_a_block_that_no_host_can_do_is_named() -> None:
     assert done.trials == []
     assert len(cluster.measured) == MOST_TRIES
     assert {worker for worker, _ in cluster.measured} == set(cluster.hosts)
+    assert done.ended is Ended.BLOCKS_MISSING
     [missing] = [text for text in done.told if "is missing" in text]
     assert "alpha: it hurts; beta: it hurts; gamma: it hurts" in missing
 
