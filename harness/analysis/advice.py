@@ -25,6 +25,7 @@ from harness.analysis.lead import (
 from harness.analysis.run_results import ranked
 from harness.catalog.workload import BASELINE, NOT_ADVISED
 from harness.statistics import estimates
+from harness.statistics.blocks import independent_values
 from harness.statistics.verdicts import Verdict, judge_ratios
 
 if TYPE_CHECKING:
@@ -256,7 +257,8 @@ def _best_place(result: WorkloadResult, cells: list[tuple[str, CellResult]]) -> 
     ratios = {
         (first, second): ratio
         for (first, one), (second, other) in combinations(cells, 2)
-        if (ratio := estimates.unpaired_ratio(_values(one), _values(other))) is not None
+        if (ratio := estimates.unpaired_ratio(_values(one, metric), _values(other, metric)))
+        is not None
     }
     judged = judge_ratios(list(ratios.values()), result.comparison.floor or 1.0)
     verdicts = dict(zip(ratios, judged, strict=True))
@@ -265,6 +267,6 @@ def _best_place(result: WorkloadResult, cells: list[tuple[str, CellResult]]) -> 
     return _choice("", find_lead(best, against_best), because)
 
 
-def _values(cell: CellResult) -> list[float]:
-    """Return the headline metric of a cell, one value per process."""
-    return list(cell.values.values())
+def _values(cell: CellResult, metric: str) -> list[float]:
+    """Return the independent values of a metric of a cell."""
+    return independent_values(cell.series[metric])

@@ -20,7 +20,7 @@ from harness import units
 from harness.results import histograms
 from harness.results.records import CLIENT_LIMITED, Status
 from harness.statistics import estimates
-from harness.statistics.blocks import BlockValues
+from harness.statistics.blocks import BlockValues, host_medians
 from harness.statistics.latencies import LEAST_BEYOND, describe_lateness, requests_needed
 from harness.statistics.metrics import (
     busy_cores,
@@ -56,7 +56,12 @@ class Series:
             self._within.frombytes(estimates.resample_process_median(samples).tobytes())
 
     def estimate(self, name: str) -> estimates.Estimate | None:
-        """Estimate the median over processes; `name` seeds the resampling."""
+        """Estimate the median over processes; `name` seeds the resampling.
+
+        Of five hosts or more it is the median over hosts: blocks of a host are not independent.
+        """
+        if hosts := host_medians(self.values):
+            return estimates.estimate_median(hosts, name)
         values = list(self.values.by_block.values())
         return estimates.estimate_median(values, name, np.frombuffer(self._within))
 

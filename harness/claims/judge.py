@@ -20,7 +20,7 @@ from harness.behaviours.judge import State
 from harness.claims.judge_trace import judge_trace
 from harness.claims.judgement import JudgedClaim, Verdict, format_measured
 from harness.statistics import estimates
-from harness.statistics.blocks import BlockValues, estimate_ratio
+from harness.statistics.blocks import BlockValues, estimate_ratio, independent_values
 from harness.statistics.estimates import Estimate
 
 if TYPE_CHECKING:
@@ -204,7 +204,7 @@ def _estimate_ratio(
     if measure.case == measure.to_case:
         ratio = estimate_ratio(these, those)
     else:
-        groups = (list(values.by_block.values()) for values in (these, those))
+        groups = (independent_values(values) for values in (these, those))
         ratio = estimates.unpaired_ratio(*groups)
     if ratio is None:
         raise _Missing(

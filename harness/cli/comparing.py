@@ -19,6 +19,7 @@ from harness.cli.results import show_revision
 from harness.errors import Exit, Problem
 from harness.interrupts import interruptible
 from harness.measuring import against, campaign
+from harness.measuring.blocks import Ended
 from harness.measuring.machine.measuring_alone import measuring_alone
 from harness.measuring.plan import PROFILES, RunSelection
 from harness.measuring.progress import Display
@@ -102,10 +103,10 @@ def ab(
             console, current.budget, lambda: current.planned, current.allocator.trials
         )
         with interruptible() as interrupted, display:
-            reason = current.measure(display, interrupted, max_memory, is_alone=is_alone)
-    print_line(console, f"{reason}: {current.folder}")
+            ended = current.measure(display, interrupted, max_memory, is_alone=is_alone)
+    print_line(console, f"{ended.text}: {current.folder}")
     rows = _show_changes(current.folder, console)
-    if reason == "interrupted":
+    if ended is Ended.INTERRUPTED:
         return Exit.INTERRUPTED
     return _exit_code(rows, fail_on, console)
 

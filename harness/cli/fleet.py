@@ -59,6 +59,7 @@ class Place:
         self.fleet.settings = structs.replace(settings, seed=run.seed, alone=run.alone)
         self.fleet.tell = display.told
         self.fleet.on_host = current.add_host
+        self.fleet.on_lost = current.allocator.give_up
 
 
 @contextmanager

@@ -23,6 +23,7 @@ from harness.cli.tracing import record_run
 from harness.errors import Exit, Problem
 from harness.interrupts import interruptible
 from harness.measuring import campaign
+from harness.measuring.blocks import Ended
 from harness.measuring.doctor import diagnose
 from harness.measuring.inventory import check_names
 from harness.measuring.plan import PROFILES, RunSelection, assign_validation, describe_narrowing
@@ -183,13 +184,13 @@ def run(
             current = campaign.resume(
                 folder, budget, warn, runners, urgent, passed, runtimes, place.hosts
             )
-        reason, analyst = _measure(current, place, claims, console, max_memory, figures=figures)
-    print_line(console, f"{reason}: {current.folder}")
-    if reason != "interrupted":
+        ended, analyst = _measure(current, place, claims, console, max_memory, figures=figures)
+    print_line(console, f"{ended.text}: {current.folder}")
+    if ended is not Ended.INTERRUPTED:
         observe_run(current, console, wanted=behaviours)
         record_run(current, console, wanted=traces)
     _present(current.folder, analyst.conclude(), claims, console, figures=figures)
-    return _exit_code_of(reason, current, place)
+    return _exit_code_of(ended, current, place)
 
 
 def _refuse_to_travel(
@@ -207,10 +208,11 @@ def _read_resumed(out: Path, name: str | None) -> Run | None:
     return None if name is None else store.read_run(store.find_run(out, name))
 
 
-def _exit_code_of(reason: str, current: campaign.Campaign, place: Place) -> Exit:
-    if reason == "interrupted":
+def _exit_code_of(ended: Ended, current: campaign.Campaign, place: Place) -> Exit:
+    if ended is Ended.INTERRUPTED:
         return Exit.INTERRUPTED
-    return Exit.NOT_POSSIBLE if place.is_deserted else _exit_code(current.inventory)
+    is_incomplete = ended in (Ended.NO_HOST, Ended.BLOCKS_MISSING) or place.is_deserted
+    return Exit.NOT_POSSIBLE if is_incomplete else _exit_code(current.inventory)
 
 
 def _measure(
@@ -221,7 +223,7 @@ def _measure(
     max_memory: int | None,
     *,
     figures: bool,
-) -> tuple[str, Analyst]:
+) -> tuple[Ended, Analyst]:
     """Measure a run. Returns why it ended, and the analyst of its trials."""
     analyst = begin_analysis(current)
     if remark := describe_narrowing(current.run.cells, tuple(current.run.runtimes)):
@@ -232,12 +234,12 @@ def _measure(
     drawn = claims if figures and place.fleet is None else None
     with interruptible() as interrupted, display:
         live = LiveResults(current, analyst, display, interrupted, drawn)
-        reason = current.measure(
+        ended = current.measure(
             live, interrupted, max_memory, is_alone=place.is_alone, executor=place.executor
         )
     if place.fleet is not None and current.run != analyst.run:  # hosts have come since it began
         analyst = begin_analysis(current)
-    return reason, analyst
+    return ended, analyst
 
 
 def _refuse_a_new_plan(*, is_new: bool) -> None:

@@ -28,6 +28,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from harness import units
@@ -55,6 +56,9 @@ POINT_ROUNDS = 3
 # contain a second program, the load generator.
 LOW_FLOOR, LOW_FLOOR_OF_SERVERS = 1.03, 1.06
 ENOUGH_FOR_FLOOR = 10  # blocks; more would cost more than they sharpen
+
+# Blocks of a case, in a row, that no host could do: from then on all other cases come first.
+MOST_LOST = 3
 
 
 class Allocator:
@@ -103,6 +107,7 @@ class Allocator:
         self.kind_of: Mapping[str, str] = {}  # Host.id -> class, of a fleet
         self._last_block = -1
         self._running: dict[int, CaseKey] = {}  # yielded, and without a trial so far
+        self._lost: Counter[CaseKey] = Counter()  # blocks since the last trial of the case
 
     def record(self, trial: Trial) -> str:
         """Record a trial of this session, or of an earlier session of the run.
@@ -114,8 +119,16 @@ class Allocator:
         self._running.pop(trial.block, None)
         retired = self._retirement.record(trial)
         kind = self.kind_of.get(trial.host, "")
-        self._cases[trial.cell.workload, trial.cell.case].record(trial, kind)
+        key = trial.cell.workload, trial.cell.case
+        self._lost.pop(key, None)
+        self._cases[key].record(trial, kind)
         return retired
+
+    def give_up(self, block: int) -> None:
+        """Note that no host could do a block, so that another one may be planned for it."""
+        key = self._running.pop(block, None)
+        if key is not None:
+            self._lost[key] += 1
 
     def has_trial(self, block: int, cell: Cell) -> bool:
         """Return whether a trial of this cell in this block was recorded."""
@@ -206,8 +219,13 @@ class Allocator:
 
     def _choose_least_precise(self, index: int) -> CaseKey | None:
         """Return the case to measure next, or None if all headline cases are precise enough."""
+        key = self._choose_by_lost(index, MOST_LOST)
+        return key if key is not None or not self._lost else self._choose_by_lost(index, math.inf)
+
+    def _choose_by_lost(self, index: int, below: float) -> CaseKey | None:
+        """Return the case to measure next, or None, of those that lost so few blocks in a row."""
         first, later = (
-            [key for key in keys if self._cases[key].cells_of(index)]
+            [key for key in keys if self._lost[key] < below and self._cases[key].cells_of(index)]
             for keys in (self._first, self._later)
         )
         cases = {key: self._cases[key] for key in first}

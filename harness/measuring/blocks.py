@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from msgspec import structs
@@ -17,7 +18,21 @@ if TYPE_CHECKING:
     from harness.measuring.trials import Observer, TrialRunner
     from harness.results.records import Cell, Trial
 
-PRECISE = "every headline ratio has reached the requested precision"  # why a run has ended
+
+class Ended(Enum):
+    """Why a run has ended."""
+
+    PRECISE = "every headline ratio has reached the requested precision"
+    BUDGET_SPENT = "budget spent"
+    INTERRUPTED = "interrupted"
+    NO_HOST = "no host is left"
+    BLOCKS_MISSING = "some blocks are missing"
+    NO_CONTESTANT = "no contestant is left"
+
+    @property
+    def text(self) -> str:
+        """What the user is told."""
+        return self.value
 
 
 def run_blocks(
@@ -29,7 +44,7 @@ def run_blocks(
     observer: Observer,
     *,
     alone: bool = False,
-) -> str:
+) -> Ended:
     """Run blocks until the budget is spent. Returns why it ended.
 
     `store` returns what to tell the user after the trial, if anything. `is_done(block, cell)`
@@ -42,14 +57,14 @@ def run_blocks(
         has_probe = any(is_done(block.index, assignment.cell) for assignment in block.assignments)
         for measure in _steps(runner, block, is_done, observer, alone=alone):
             if runner.interrupted():
-                return "interrupted"
+                return Ended.INTERRUPTED
             if budget.is_spent:
-                return "budget spent"
+                return Ended.BUDGET_SPENT
             probe = None if has_probe else run_probe()
             has_probe = True
             trials = measure()
             if trials is None:
-                return "interrupted"
+                return Ended.INTERRUPTED
             if probe is not None:
                 first = structs.replace(
                     trials[0], probe_ns=probe.wall_ns, probe_cpu_ns=probe.cpu_ns
@@ -61,7 +76,7 @@ def run_blocks(
                 if remark:
                     observer.told(remark)
         observer.block_ended(block)
-    return PRECISE
+    return Ended.PRECISE
 
 
 def _steps(

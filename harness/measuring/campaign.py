@@ -13,7 +13,7 @@ from msgspec import structs
 from harness.errors import Exit, Problem, unknown_name
 from harness.measuring import against, plan, trials
 from harness.measuring.allocate import Allocator
-from harness.measuring.blocks import PRECISE
+from harness.measuring.blocks import Ended
 from harness.measuring.executor import LocalExecutor
 from harness.measuring.inventory import Inventory
 from harness.measuring.machine import facts
@@ -62,7 +62,7 @@ class Campaign:
         *,
         is_alone: bool = True,
         executor: Executor | None = None,
-    ) -> str:
+    ) -> Ended:
         """Measure until the budget is spent or Ctrl-C is pressed. Returns why it ended.
 
         `is_alone` tells whether no other run is measured on this machine. If one is, every trial
@@ -82,7 +82,7 @@ class Campaign:
         executor = executor or LocalExecutor(self.run, self.inventory, memory_bytes)
         self.budget.begin()
         try:
-            reason = executor.run(
+            ended = executor.run(
                 self.allocator.blocks(),
                 self.allocator.has_trial,
                 self.budget,
@@ -92,8 +92,8 @@ class Campaign:
             )
         finally:
             self.writer.close()
-        is_all = reason == PRECISE and self.allocator.has_retired_all
-        return "no contestant is left" if is_all else reason
+        is_all = ended is Ended.PRECISE and self.allocator.has_retired_all
+        return Ended.NO_CONTESTANT if is_all else ended
 
     def add_host(self, host: Host) -> None:
         """Describe one more host in the run, before any of its trials. Raises Problem."""

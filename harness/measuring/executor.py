@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from harness.measuring.blocks import run_blocks
+from harness.measuring.blocks import Ended, run_blocks
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -28,7 +28,7 @@ class Executor(Protocol):
         store: Callable[[Trial], str],
         observer: Observer,
         interrupted: Callable[[], bool],
-    ) -> str:
+    ) -> Ended:
         """Measure blocks until the budget is spent; see `run_blocks`. Returns why it ended."""
 
 
@@ -48,7 +48,7 @@ class LocalExecutor:
         store: Callable[[Trial], str],
         observer: Observer,
         interrupted: Callable[[], bool],
-    ) -> str:
+    ) -> Ended:
         """Measure blocks here."""
         runner = self.inventory.trial_runner(self.about.seed, interrupted, self.memory_bytes)
         runner.tell = observer.told

@@ -18,7 +18,7 @@ from harness.measuring.refine import Leaders
 from harness.measuring.retirement import Retirement
 from harness.results.records import Status
 from harness.statistics import estimates
-from harness.statistics.blocks import BlockValues, pair_block, round_ratios
+from harness.statistics.blocks import BlockValues, estimate_by_host, pair_block, round_ratios
 from harness.statistics.growth import Growing, judge_growth
 from harness.statistics.metrics import is_of_samples, sample_values
 from harness.statistics.rounds import (
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 # A contestant whose first process gave no answer is asked once more whether its time grows.
 _TRIES_TO_LOOK = 2
 _ANY_TIME_S = 3_600.0
+
+_PairsByHost = dict[str, list[tuple[float, float]]]
 
 
 @dataclass
@@ -95,9 +97,9 @@ class MeasuredCase:
         self._blocks: defaultdict[int, _RecordedBlock] = defaultdict(_RecordedBlock)
         self._values: defaultdict[Cell, BlockValues] = defaultdict(BlockValues)
         self._growths: defaultdict[Cell, dict[int, Growth]] = defaultdict(dict)
-        # By the class of hosts, of which a run without a fleet has one.
-        self._pairs: defaultdict[Cell, defaultdict[str, list[tuple[float, float]]]] = defaultdict(
-            lambda: defaultdict(list)
+        # By the class of hosts, of which a run without a fleet has one, and by the host.
+        self._pairs: defaultdict[Cell, defaultdict[str, _PairsByHost]] = defaultdict(
+            lambda: defaultdict(dict)
         )
         self._rule = StoppingRule(precision)
         # The contestant whose ratio is the least precise.
@@ -127,7 +129,7 @@ class MeasuredCase:
                 block.turns.append(trial.rounds)
                 block.turns_s.append(_turn_s(trial))
         if self.is_complete(trial.block):
-            self._compare(trial.block, kind)
+            self._compare(trial.block, kind, trial.host)
 
     def has_trial(self, block: int, cell: Cell) -> bool:
         """Return whether a trial of this cell in this block was recorded."""
@@ -189,8 +191,8 @@ class MeasuredCase:
     @property
     def noise_floor(self) -> float | None:
         """The noise floor as a factor, of the noisiest class of hosts; None while unknown."""
-        classes = [pairs for cell in self._control for pairs in self._pairs[cell].values()]
-        known = map(estimates.paired_ratio, classes)
+        classes = [hosts for cell in self._control for hosts in self._pairs[cell].values()]
+        known = map(estimate_by_host, classes)
         return max(
             (
                 max(one.high, 1 / one.low)
@@ -264,14 +266,14 @@ class MeasuredCase:
     def _has_no_ratios(self) -> bool:
         return len(self._assignments) == 1
 
-    def _compare(self, block: int, kind: str) -> None:
+    def _compare(self, block: int, kind: str, host: str) -> None:
         """Update the ratios by those of a completed block."""
         spreads: dict[Cell, float] = {}
         going_on = self.cells_of(block + 1)
         for cell, base in (self._contrasts | self._control).items():
             pair = pair_block(self._values[cell], self._values[base], block)
             if pair is not None:
-                self._pairs[cell][kind].append(pair)
+                self._pairs[cell][kind].setdefault(host, []).append(pair)
             is_final = not {cell, base} <= going_on  # more blocks would not change it
             if cell not in self._contrasts or is_final:
                 continue
@@ -286,16 +288,17 @@ class MeasuredCase:
         """Return whether more blocks may give a ratio its interval.
 
         Some trials are left out as unsettled, and hosts may be of several classes. A contestant
-        that had its chances and has no five ratios is not waited for.
+        that had its chances and has no five ratios is not waited for. Five ratios have an interval
+        on any number of hosts: if these are five, each has one.
         """
-        counts = [len(pairs) for pairs in self._pairs[cell].values()]
+        counts = [sum(map(len, hosts.values())) for hosts in self._pairs[cell].values()]
         chances = estimates.MIN_FOR_INTERVAL * (1 + max(1, len(counts)))
         is_short = max(counts, default=0) < estimates.MIN_FOR_INTERVAL
         return is_short and len(self._blocks) < chances
 
     def _list_spreads(self, cell: Cell) -> list[float]:
         """Return how widely the ratio of a cell is known on each class of hosts."""
-        ratios = map(estimates.paired_ratio, self._pairs[cell].values())
+        ratios = map(estimate_by_host, self._pairs[cell].values())
         return [one.spread for one in ratios if one is not None and one.spread is not None]
 
 

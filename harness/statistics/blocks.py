@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
+from statistics import median
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -78,16 +79,36 @@ def estimate_ratio(
 ) -> Ratio | None:
     """Estimate the ratio of two contestants from their common blocks; see `pair_block`.
 
-    If the blocks ran on five hosts or more, the replicate is the host: see `between_hosts`. No host
-    is left out, because a host that differs is no slow phase. Returns None without common blocks,
-    or if any value is not positive.
+    Returns None without common blocks, or if any value is not positive.
     """
-    found = _pair_blocks(these, those, base)
-    by_host = group_by_host(found, these.hosts)
-    if len(by_host) < MIN_HOSTS or any(a <= 0 or b <= 0 for a, b in found.values()):
-        return paired_ratio(list(found.values()))
+    return estimate_by_host(group_by_host(_pair_blocks(these, those, base), these.hosts))
+
+
+def estimate_by_host(by_host: Mapping[str, Sequence[tuple[float, float]]]) -> Ratio | None:
+    """Estimate a ratio from the pairs of the blocks of each host.
+
+    Of five hosts or more, the replicate is the host: see `between_hosts`. No host is left out,
+    because a host that differs is no slow phase. Returns None without pairs, or if any value is not
+    positive.
+    """
+    pairs = [pair for own in by_host.values() for pair in own]
+    if len(by_host) < MIN_HOSTS or any(a <= 0 or b <= 0 for a, b in pairs):
+        return paired_ratio(pairs)
     means = [(geometric_mean_ratio(own), 1.0) for own in by_host.values()]
     return paired_ratio(means, trims=False)
+
+
+def host_medians(values: BlockValues) -> list[float]:
+    """Return the median over blocks of each host; nothing of fewer than five hosts."""
+    by_host: dict[str, list[float]] = {}
+    for block, value in values.by_block.items():
+        by_host.setdefault(values.hosts.get(block, ""), []).append(value)
+    return [median(own) for own in by_host.values()] if len(by_host) >= MIN_HOSTS else []
+
+
+def independent_values(values: BlockValues) -> list[float]:
+    """Return one value per host if there are five or more, else one per block."""
+    return host_medians(values) or list(values.by_block.values())
 
 
 def pair_blocks(

@@ -16,6 +16,7 @@ from rich.console import Console
 from harness.cli.live import LiveResults, begin_analysis
 from harness.errors import Exit
 from harness.measuring import campaign
+from harness.measuring.blocks import Ended
 from harness.measuring.plan import PROFILES, RunSelection
 from harness.measuring.progress import Display
 from tests.support.command import Invoke
@@ -118,6 +119,6 @@ def test_a_run_goes_on_if_a_first_look_cannot_be_written(
     display = Display(Console(file=io.StringIO()), current.budget, lambda: current.planned, 0)
     analyst = begin_analysis(current)
     live = LiveResults(current, analyst, display, interrupted, [])
-    assert current.measure(live, interrupted) == "interrupted"
+    assert current.measure(live, interrupted) is Ended.INTERRUPTED
     assert capsys.readouterr().err.count("figures cannot be written: File exists") == 1
     assert analyst.conclude().blocks == 3

@@ -11,6 +11,7 @@ import pytest
 
 from harness.catalog.contestant import Contestant
 from harness.measuring import blocks as measuring
+from harness.measuring.blocks import Ended
 from harness.measuring.machine import speed_probe
 from harness.measuring.plan import Block
 from harness.measuring.processes import child
@@ -187,9 +188,6 @@ def test_the_environment_of_the_runner_is_passed_on(monkeypatch: pytest.MonkeyPa
 # --- blocks
 
 
-PRECISE = "every headline ratio has reached the requested precision"  # no block is left to run
-
-
 @dataclass
 class Log:
     """An observer and a store in one: what happened, in order."""
@@ -230,7 +228,7 @@ def run(
     log: Log,
     done: frozenset[tuple[int, Cell]] = frozenset(),
     budget_s: float = 3600,
-) -> str:
+) -> Ended:
     assigned = [bench.block(*numbered) for numbered in blocks]
     runner = bench.trial_runner
     return measuring.run_blocks(
@@ -241,7 +239,7 @@ def run(
 def test_no_failure_ends_the_run(mark: str) -> None:
     ways = ("exit_at_once", "garbage", "not_utf8", "nested_too_deep", "wrong_digest", "good")
     log = Log()
-    assert run(bench(mark=mark), block(0, *ways), log=log) == PRECISE
+    assert run(bench(mark=mark), block(0, *ways), log=log) is Ended.PRECISE
     assert [trial.cell.model for trial in log.trials] == list(ways)
     assert log.trials[-1].status is Status.OK
 
@@ -270,7 +268,7 @@ def test_the_observer_is_notified_while_a_trial_runs() -> None:
 
 def test_without_a_budget_nothing_runs() -> None:
     log = Log()
-    assert run(bench(), block(0, "good"), log=log, budget_s=0) == "budget spent"
+    assert run(bench(), block(0, "good"), log=log, budget_s=0) is Ended.BUDGET_SPENT
     assert log.events == []
 
 
@@ -280,7 +278,7 @@ def test_a_trial_that_has_begun_within_the_budget_is_not_cut_short(
     spent = iter([9.0, 11.0])
     monkeypatch.setattr(Budget, "spent_s", property(lambda _: next(spent)))
     log = Log()
-    assert run(bench(), block(0, "good", "good"), log=log, budget_s=10) == "budget spent"
+    assert run(bench(), block(0, "good", "good"), log=log, budget_s=10) is Ended.BUDGET_SPENT
     assert [trial.status for trial in log.trials] == [Status.OK]
 
 
@@ -288,14 +286,14 @@ def test_trials_that_a_resumed_run_has_already_are_skipped() -> None:
     log = Log()
     done = frozenset({(0, cell("good")), (1, cell("refuse"))})
     blocks = block(0, "good", "refuse"), block(1, "good", "refuse")
-    assert run(bench(), *blocks, log=log, done=done) == PRECISE
+    assert run(bench(), *blocks, log=log, done=done) is Ended.PRECISE
     assert [(trial.block, trial.cell.model) for trial in log.trials] == [(0, "refuse"), (1, "good")]
 
 
 def test_stored_trials_are_skipped_even_without_a_budget() -> None:
     log = Log()
     done = frozenset({(0, cell("good"))})
-    assert run(bench(), block(0, "good"), log=log, done=done, budget_s=0) == PRECISE
+    assert run(bench(), block(0, "good"), log=log, done=done, budget_s=0) is Ended.PRECISE
 
 
 def test_an_interrupted_trial_is_not_stored(mark: str) -> None:
@@ -304,7 +302,7 @@ def test_an_interrupted_trial_is_not_stored(mark: str) -> None:
     started = iter([lambda: None, lambda: interrupted.append(None)])
     log.on_starting = lambda: next(started)()  # noqa: PLW0108 - another one each time
     stoppable = replace(bench(mark=mark), interrupted=lambda: bool(interrupted))
-    assert run(stoppable, block(0, "good", "hang_in_a_case", "good"), log=log) == "interrupted"
+    assert run(stoppable, block(0, "good", "hang_in_a_case", "good"), log=log) is Ended.INTERRUPTED
     assert [trial.cell.model for trial in log.trials] == ["good"]
     assert log.events[-1] == ("starting", "hang_in_a_case")
 
@@ -312,7 +310,7 @@ def test_an_interrupted_trial_is_not_stored(mark: str) -> None:
 def test_an_interrupt_between_trials_starts_no_other() -> None:
     log = Log()
     stoppable = replace(bench(), interrupted=lambda: bool(log.trials))
-    assert run(stoppable, block(0, "good", "good"), log=log) == "interrupted"
+    assert run(stoppable, block(0, "good", "good"), log=log) is Ended.INTERRUPTED
     assert log.events == [("starting", "good"), ("stored", "good"), ("ended", "good")]
 
 

@@ -15,7 +15,7 @@ from msgspec import structs
 
 from harness import units
 from harness.errors import Exit, Problem
-from harness.measuring.blocks import PRECISE
+from harness.measuring.blocks import Ended
 from harness.measuring.fleet import messages
 from harness.measuring.fleet.messages import (
     Described,
@@ -40,7 +40,6 @@ if TYPE_CHECKING:
     from harness.measuring.trials import Observer
     from harness.results.records import Cell, Host, Trial
 
-_NO_HOST = "no host is left"  # why a run has ended
 MOST_FAILURES = 3  # of a host in a row, before it gets no more blocks
 _POLL_S = 0.25
 _LOOK_S = 1.0  # between two looks for new hosts
@@ -48,7 +47,7 @@ _WAIT_FOR_HOSTS_S = 60.0  # if none is left
 _DESCRIBE_S = 900.0  # Go may have to be built
 _SLOW = 5  # times as long as the longest block of the case so far
 _LEAST_SLOW_S = 60.0
-_REST_S = 60.0  # until a worker that failed is asked again; twice as long if it still fails
+_BACKOFF_S = 60.0  # until a worker that failed is asked again; twice as long if it still fails
 
 
 @dataclass
@@ -61,7 +60,7 @@ class _Task:
 
 
 @dataclass
-class _Rest:
+class _Backoff:
     """A worker that gets nothing to do for a while: its disk may be full only now."""
 
     until_s: float
@@ -87,9 +86,10 @@ class Fleet:
         self._clock = clock
         self.roster = Roster(known, beside=settings.beside)
         self.on_host: Callable[[Host], None] = lambda _: None  # called with each new host
+        self.on_lost: Callable[[int], None] = lambda _: None  # with each block nobody could do
         self._tasks: dict[int, _Task] = {}
         self._failures: dict[str, int] = {}  # host -> in a row
-        self._rests: dict[str, _Rest] = {}  # worker ->
+        self._backoffs: dict[str, _Backoff] = {}  # worker ->
         self._longest_s: dict[tuple[str, str], float] = {}
         self._looked_s = float("-inf")
 
@@ -131,35 +131,43 @@ class Fleet:
         store: Callable[[Trial], str],
         observer: Observer,
         interrupted: Callable[[], bool],
-    ) -> str:
+    ) -> Ended:
         """Have blocks measured until the budget is spent. Returns why it ended."""
-        source = Source(iter(blocks), is_done, self.tell)
+        source = Source(iter(blocks), is_done, self.tell, self.on_lost)
         sink = _Sink(store, observer)
-        reason = ""
+        ended: Ended | None = None
         alone_since: float | None = None  # since when no host is there
         while True:
             if interrupted():
                 self._forget_all()
-                return "interrupted"
-            reason = reason or ("budget spent" if budget.is_spent else "")
+                return Ended.INTERRUPTED
+            if budget.is_spent:
+                ended = Ended.BUDGET_SPENT
             self._look_for_hosts()
-            if not reason:
+            if ended is None:
                 self._hand_out(source, observer)
             is_idle = not any(task.block for task in self._tasks.values())
-            if is_idle and (reason or source.is_empty):
+            if is_idle and (ended or source.is_empty):
                 self._forget_all()
-                return self._name_missing(source) or reason or PRECISE
+                self._tell_missing(source)
+                return Ended.BLOCKS_MISSING if source.missing else ended or Ended.PRECISE
             if self.roster.usable or self._tasks:
                 alone_since = None
             elif alone_since is None:
                 alone_since = self._clock()
-                self.tell(f"no host is left; waiting {_WAIT_FOR_HOSTS_S:.0f} s for one")
-            elif self._clock() - alone_since > _WAIT_FOR_HOSTS_S:
-                self._name_missing(source)
-                return _NO_HOST
+                self.tell(f"{Ended.NO_HOST.text}; waiting {self._patience_s:.0f} s for one")
+            elif not self._backoffs and self._clock() - alone_since > _WAIT_FOR_HOSTS_S:
+                self._tell_missing(source)
+                return Ended.NO_HOST
             self._take_answers((source, sink))
             self._give_up_slow(source)
             observer.waiting()
+
+    @property
+    def _patience_s(self) -> float:
+        """How long to wait if no host is there: until a worker that backs off is asked again."""
+        again_s = min((one.until_s for one in self._backoffs.values()), default=0.0)
+        return max(_WAIT_FOR_HOSTS_S, again_s + _LOOK_S - self._clock())
 
     def _look_for_hosts(self) -> None:
         """Notice workers that have come or gone; a new one describes itself first."""
@@ -170,13 +178,13 @@ class Fleet:
         workers = set(self._cluster.workers())
         for worker in self.roster.find_gone(workers):
             host = self.roster.remove(worker)
-            self._rests.pop(worker, None)
+            self._backoffs.pop(worker, None)
             if host:
                 self.tell(f"host {host} is gone")
-                for rest in self._rests.values():  # another worker on its machine may follow it
-                    rest.until_s = now
-        for worker in self.roster.refused.keys() & self._rests.keys():
-            if self._rests[worker].until_s <= now:
+                for one in self._backoffs.values():  # another worker on its machine may follow it
+                    one.until_s = now
+        for worker in self.roster.refused.keys() & self._backoffs.keys():
+            if self._backoffs[worker].until_s <= now:
                 self.roster.remove(worker)
         for worker in self.roster.find_new(workers):
             self.roster.expect(worker)
@@ -223,14 +231,14 @@ class Fleet:
         described = next((one for one in replies if isinstance(one, Described)), None)
         if described is None:
             reason = failure or "it did not describe itself"
-            self._let_rest(worker, reason, f"worker {worker} cannot measure: {reason}")
+            self._back_off(worker, reason, f"worker {worker} cannot measure: {reason}")
             return
         for problem in described.problems:
             self.tell(f"host {described.host.id}: {problem}")
         host, reason = self.roster.enrol(worker, described)
         if host is None:
             refused = self.roster.refused[worker]
-            self._let_rest(worker, refused, f"worker {worker} is left out: {reason}")
+            self._back_off(worker, refused, f"worker {worker} is left out: {reason}")
         else:
             self._failures[host.id] = 0
             self.on_host(host)
@@ -252,7 +260,7 @@ class Fleet:
             self._note_failure(task.worker, host, failure)
             return
         self._failures[host] = 0
-        self._rests.pop(task.worker, None)  # what it failed of is over
+        self._backoffs.pop(task.worker, None)  # what it failed of is over
         key = block.workload, block.case
         took_s = self._clock() - task.began_s
         self._longest_s[key] = max(took_s, self._longest_s.get(key, 0.0))
@@ -264,19 +272,19 @@ class Fleet:
     def _note_failure(self, worker: str, host: str, failure: str) -> None:
         self._failures[host] = self._failures.get(host, 0) + 1
         if self._failures[host] >= MOST_FAILURES and self.roster.knows(worker):
-            self._let_rest(
+            self._back_off(
                 worker,
                 failure,
                 f"host {host} failed {MOST_FAILURES} blocks in a row and gets no more for now:"
                 f" {failure}",
             )
 
-    def _let_rest(self, worker: str, reason: str, text: str) -> None:
+    def _back_off(self, worker: str, reason: str, text: str) -> None:
         """Give a worker nothing to do for a while, and tell it unless it has been told."""
-        before = self._rests.get(worker)
+        before = self._backoffs.get(worker)
         times = before.times + 1 if before else 1
-        until_s = self._clock() + _REST_S * 2 ** (times - 1)
-        self._rests[worker] = _Rest(until_s, times, reason)
+        until_s = self._clock() + _BACKOFF_S * 2 ** (times - 1)
+        self._backoffs[worker] = _Backoff(until_s, times, reason)
         self.roster.refuse(worker, reason)
         if before is None or before.reason != reason:
             self.tell(text)
@@ -303,7 +311,7 @@ class Fleet:
         if task.block is None:
             if self.roster.knows(task.worker):
                 text = f"worker {task.worker} cannot measure: {reason}"
-                self._let_rest(task.worker, reason, text)
+                self._back_off(task.worker, reason, text)
         elif source is not None:
             host = self.roster.name(task.worker)
             self.tell(f"host {host}: {reason}; block {task.block.index} is done elsewhere")
@@ -315,7 +323,7 @@ class Fleet:
             self._cluster.forget(ticket)
         self._tasks.clear()
 
-    def _name_missing(self, source: Source) -> str:
+    def _tell_missing(self, source: Source) -> None:
         """Tell which blocks nobody could do."""
         for one in source.missing:
             block = one.block
@@ -323,7 +331,6 @@ class Fleet:
                 f"block {block.index} ({block.workload} {block.case}) is missing:"
                 f" {'; '.join(one.failures) or 'no host was left'}"
             )
-        return ""
 
 
 class _Sink:

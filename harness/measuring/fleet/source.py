@@ -32,8 +32,11 @@ class Source:
         blocks: Iterator[Block],
         is_done: Callable[[int, Cell], bool],
         tell: Callable[[str], None],
+        give_up: Callable[[int], None] = lambda _: None,
     ) -> None:
+        """Take in blocks. `give_up` is called with the index of each that nobody could do."""
         self._blocks, self._is_done, self._tell = blocks, is_done, tell
+        self._give_up = give_up
         self._again: deque[Waiting] = deque()
         self._given: dict[int, Waiting] = {}
         self._lost: list[Waiting] = []
@@ -74,3 +77,4 @@ class Source:
             self._again.append(one)
         else:
             self._lost.append(one)
+            self._give_up(block.index)

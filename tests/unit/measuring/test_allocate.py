@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from harness.catalog.contestant import Contestant
 from harness.catalog.workload import HEADLINE, MODELS
 from harness.errors import Problem
-from harness.measuring.allocate import ENOUGH_FOR_FLOOR, Allocator
+from harness.measuring.allocate import ENOUGH_FOR_FLOOR, MOST_LOST, Allocator
 from harness.measuring.measured_case import MeasuredCase
 from harness.measuring.plan import (
     PROFILES,
@@ -536,3 +536,32 @@ def test_blocks_that_the_user_asks_for_come_before_intervals_of_sweeps_even_of_q
     headline = Counter(block.workload for block in done if block.case == HEADLINE)
     assert headline == {"demo": 13, "other": 13}
     assert done[-1].reason == "12 of 13 blocks of other"
+
+
+def test_a_block_that_no_host_could_do_is_not_counted_and_another_is_planned() -> None:
+    it = Allocator(planned("asyncio", "trio"), BOTH, 7, replace(PROFILE, blocks=13), 0.03)
+    machine, headline = MadeUp(QUIET), Counter[str]()
+    for block in islice(it.blocks(), 2 * 13 + 4 + 2):
+        if block.index in (20, 25):
+            it.give_up(block.index)
+            continue
+        headline[block.workload] += block.case == HEADLINE
+        for position, cell in enumerate(cells_of(block)):
+            it.record(machine.trial(cell, block, position))
+    assert headline == {"demo": 13, "other": 13}
+
+
+def test_a_case_that_no_host_can_do_keeps_no_other_from_being_measured() -> None:
+    it = allocator(planned("asyncio", "trio"), precision=1e-9)
+    broken, machine = PLACES[1], MadeUp(NOISY)
+    counts: Counter[tuple[str, str]] = Counter()
+    for block in islice(it.blocks(), 100):
+        counts[block.workload, block.case] += 1
+        if (block.workload, block.case) == broken:
+            it.give_up(block.index)
+            continue
+        for position, cell in enumerate(cells_of(block)):
+            it.record(machine.trial(cell, block, position))
+    assert broken[1] != HEADLINE
+    assert counts[broken] == MOST_LOST
+    assert min(counts[place] for place in PLACES if place != broken) == 5

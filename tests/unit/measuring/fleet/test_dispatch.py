@@ -17,6 +17,7 @@ from harness.analysis.analyse import analyse
 from harness.catalog.workload import HEADLINE
 from harness.errors import Problem
 from harness.measuring.allocate import Allocator
+from harness.measuring.blocks import Ended
 from harness.measuring.campaign import Campaign
 from harness.measuring.fleet.dispatch import MOST_FAILURES, Fleet
 from harness.measuring.fleet.messages import Settings
@@ -49,7 +50,7 @@ class Budget:
 class Outcome:
     """What a run on a made-up fleet has stored."""
 
-    reason: str
+    ended: Ended
     trials: list[Trial]
     told: list[str]
     fleet: Fleet
@@ -86,8 +87,9 @@ def run(
     fleet = Fleet(cluster, Settings(beside=beside), told.told, known, cluster.clock)  # type: ignore[arg-type]
     fleet.assemble(lambda: False)
     plan.kind_of = kinds(fleet.roster.hosts)
+    fleet.on_lost = plan.give_up
     blocks: Iterator[Block] = islice(plan.blocks(), most)
-    reason = fleet.run(
+    ended = fleet.run(
         blocks,
         plan.has_trial,
         Budget(cluster, budget_s),
@@ -95,7 +97,7 @@ def run(
         told,
         interrupted,  # type: ignore[arg-type]
     )
-    return Outcome(reason, kept, told.texts, fleet, plan)
+    return Outcome(ended, kept, told.texts, fleet, plan)
 
 
 def check_once(of: Outcome) -> None:
@@ -174,11 +176,11 @@ def test_a_host_that_failed_is_asked_again_later_and_told_of_once() -> None:
 
 
 @pytest.mark.slow
-def test_a_host_that_has_measured_again_rests_as_long_as_the_first_time() -> None:
+def test_a_host_that_has_measured_again_backs_off_as_long_as_the_first_time() -> None:
     cluster = SimulatedCluster(named(["alpha"]) | named(["beta"], failure="the disk is full"))
     beta = cluster.hosts["tcp://beta"]
     episodes = 5
-    for start in range(0, 100 * episodes, 100):  # full for 30 s, and a rest of 60 s has its end
+    for start in range(0, 100 * episodes, 100):  # full for 30 s, and a backoff of 60 s has its end
         cluster.events += [
             (start + 0.0, lambda: setattr(beta, "failure", "the disk is full")),
             (start + 30.0, lambda: setattr(beta, "failure", "")),
@@ -205,8 +207,39 @@ def test_a_block_that_no_host_can_do_is_named() -> None:
     assert done.trials == []
     assert len(cluster.measured) == MOST_TRIES
     assert {worker for worker, _ in cluster.measured} == set(cluster.hosts)
+    assert done.ended is Ended.BLOCKS_MISSING
     [missing] = [text for text in done.told if "is missing" in text]
     assert "alpha: it hurts; beta: it hurts; gamma: it hurts" in missing
+
+
+def test_blocks_that_no_host_could_do_are_not_counted_as_running() -> None:
+    cluster = SimulatedCluster(named(["alpha", "beta", "gamma"], failure="it hurts"))
+    cluster.events.append((3.5, lambda: cluster.hosts.update(named(["delta"]))))
+    done = run(cluster)
+    check_once(done)
+    lost = {int(text.split()[1]) for text in done.told if "is missing" in text}
+    assert len(lost) >= 1
+    assert done.blocks == set(range(BLOCKS)) - lost
+    assert done.allocator._running == {}
+
+
+def test_the_only_host_is_waited_for_while_it_backs_off() -> None:
+    cluster = SimulatedCluster(named(["alpha"], failure="the disk is full"))
+    alpha = cluster.hosts["tcp://alpha"]
+    cluster.events.append((10.0, lambda: setattr(alpha, "failure", "")))
+    done = run(cluster)
+    check_once(done)
+    assert done.blocks == set(range(1, BLOCKS))
+    assert done.ended is Ended.BLOCKS_MISSING  # the first, which it failed three times
+    assert "no host is left; waiting 61 s for one" in done.told
+
+
+def test_the_only_host_goes_away_while_it_backs_off() -> None:
+    cluster = SimulatedCluster(named(["alpha"], failure="the disk is full"))
+    cluster.events.append((10.0, lambda: cluster.kill("tcp://alpha")))
+    done = run(cluster)
+    assert done.trials == []
+    assert done.ended is Ended.NO_HOST
 
 
 def test_when_all_hosts_are_gone_the_run_ends_and_says_so() -> None:
@@ -214,7 +247,7 @@ def test_when_all_hosts_are_gone_the_run_ends_and_says_so() -> None:
     cluster.events.append((2.5, lambda: cluster.kill("tcp://alpha")))
     done = run(cluster)
     check_once(done)
-    assert done.reason == "no host is left"
+    assert done.ended is Ended.NO_HOST
     assert done.blocks == {0, 1}
 
 
@@ -222,14 +255,14 @@ def test_blocks_that_run_when_the_budget_is_spent_are_finished_and_no_others_beg
     cluster = SimulatedCluster(named(["alpha", "beta"]))
     done = run(cluster, budget_s=2.5)
     check_once(done)
-    assert done.reason == "budget spent"
+    assert done.ended is Ended.BUDGET_SPENT
     assert done.blocks == {index for _, index in cluster.measured} == set(range(6))
 
 
 def test_an_interrupt_ends_what_the_hosts_do() -> None:
     cluster = SimulatedCluster(named(["alpha", "beta"]))
     done = run(cluster, interrupted=lambda: cluster.now > 1.5)
-    assert done.reason == "interrupted"
+    assert done.ended is Ended.INTERRUPTED
     assert done.blocks == {0, 1}
     assert len(cluster.forgotten) == 2  # the blocks 2 and 3
 
@@ -301,7 +334,7 @@ def test_precision_is_that_of_each_class_of_hosts_and_not_of_their_mixture() -> 
     fleet = Fleet(cluster, Settings(), told.told, clock=cluster.clock)
     fleet.assemble(lambda: False)
     plan.kind_of = kinds(fleet.roster.hosts)
-    reason = fleet.run(
+    ended = fleet.run(
         islice(plan.blocks(), 100),
         plan.has_trial,
         Budget(cluster),
@@ -309,7 +342,7 @@ def test_precision_is_that_of_each_class_of_hosts_and_not_of_their_mixture() -> 
         told,
         lambda: False,  # type: ignore[arg-type]
     )
-    assert reason.startswith("every headline ratio")
+    assert ended is Ended.PRECISE
     assert len(told.blocks) < 40
 
 

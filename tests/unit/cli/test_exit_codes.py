@@ -1,0 +1,29 @@
+"""The exit code of a run says how it ended."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import pytest
+
+from harness.cli import measuring
+from harness.cli.fleet import Place
+from harness.errors import Exit
+from harness.measuring.blocks import Ended
+
+COMPLETE = SimpleNamespace(inventory=SimpleNamespace(runners=SimpleNamespace(is_incomplete=False)))
+
+
+@pytest.mark.parametrize(
+    ("ended", "code"),
+    [
+        (Ended.PRECISE, Exit.SUCCESS),
+        (Ended.BUDGET_SPENT, Exit.SUCCESS),
+        (Ended.NO_CONTESTANT, Exit.SUCCESS),
+        (Ended.INTERRUPTED, Exit.INTERRUPTED),
+        (Ended.NO_HOST, Exit.NOT_POSSIBLE),
+        (Ended.BLOCKS_MISSING, Exit.NOT_POSSIBLE),
+    ],
+)
+def test_a_run_that_hosts_could_not_finish_is_no_success(ended: Ended, code: Exit) -> None:
+    assert measuring._exit_code_of(ended, COMPLETE, Place()) == code  # type: ignore[arg-type]
