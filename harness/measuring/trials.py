@@ -81,6 +81,8 @@ class TrialRunner:
     load_command: tuple[str, ...] = ()  # the load generator; only needed for servers
     tell: Callable[[str], None] = lambda _: None  # the user
     leave_out: Callable[[float], None] = lambda _: None  # seconds of a standstill
+    now: Callable[[], str] = _utc_now
+    read_counters: Callable[[], Interference] = Interference.read
 
     def run(
         self,
@@ -160,15 +162,22 @@ class TrialRunner:
         on_tick: Callable[[], None] = lambda: None,
     ) -> None:
         """Run the child of an attempt to its end, unless an obstacle forbids its start."""
-        if attempt.obstacle is not None or not attempt.start_site():
+        can_start = attempt.start_site()
+        attempt.started_at = self.now()
+        if not can_start:
             return
         assignment = attempt.assignment
         runner = self.runner_of(assignment.cell.contestant)
+        command = [*runner.command_for(assignment.cell.workload), "run"]
+        environment = _create_environment(runner, rng)
+        request = protocol.encode_request(attempt.full_request)
+        # In turns, the others start earlier or later, and are judged once all have ended.
+        before = self.read_counters()
         try:
             attempt.result = child.run(
-                [*runner.command_for(assignment.cell.workload), "run"],
-                _create_environment(runner, rng),
-                protocol.encode_request(attempt.full_request),
+                command,
+                environment,
+                request,
                 limits,
                 attempt.receive_line,
                 self.interrupted,
@@ -179,6 +188,11 @@ class TrialRunner:
             )
         except OSError as error:
             attempt.result = child.ChildResult(_CANNOT_START, 0, 0, f"cannot be started: {error}")
+        else:
+            wall_s = attempt.result.wall_ns / 1e9
+            attempt.disturbed = self.read_counters().describe_since(
+                before, wall_s, os.cpu_count() or 1
+            )
 
 
 @dataclass
@@ -201,8 +215,8 @@ class Attempt:
     violation: str = ""  # of the protocol
     received_bytes: int = 0
     result: child.ChildResult = field(default_factory=lambda: child.ChildResult(0, 0, 0, ""))
-    started_at: str = field(default_factory=_utc_now)
-    before: Interference = field(default_factory=Interference.read)
+    started_at: str = ""  # UTC, ISO 8601
+    disturbed: tuple[str, ...] = ()  # what took CPU time while the child ran
 
     def __post_init__(self) -> None:
         self.handle = child.Handle()
@@ -264,9 +278,10 @@ class Attempt:
         self.handle.write_line(_END)
 
     def start_site(self) -> bool:
-        """Start the site of a client. Returns whether the child can start."""
-        if self.site is not None and not self.site.start(self.assignment.cases):
-            self.obstacle = LoadFailure(Status.CRASH, self.site.failure)
+        """Start the site of a client. Returns whether nothing forbids the start of the child."""
+        site = self.site if self.obstacle is None else None
+        if site is not None and not site.start(self.assignment.cases):
+            self.obstacle = LoadFailure(Status.CRASH, site.failure)
         return self.obstacle is None
 
     @property
@@ -402,15 +417,7 @@ class Attempt:
             warnings=verdict.warnings,
             rounds=sum(not sample.warmup for sample in samples) if self.request.turns else 0,
             first_round=self.first_round,
-            disturbed=self._describe_disturbance(),
-        )
-
-    def _describe_disturbance(self) -> tuple[str, ...]:
-        """Describe what took CPU time while the child ran."""
-        if not self.result.wall_ns:
-            return ()
-        return Interference.read().describe_since(
-            self.before, self.result.wall_ns / 1e9, os.cpu_count() or 1
+            disturbed=self.disturbed,
         )
 
 
