@@ -20,7 +20,8 @@ from tests.support.planted.bench import bench
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from harness.measuring.trials import Attempt, TrialRunner
+    from harness.measuring.attempt import Attempt
+    from harness.measuring.trials import TrialRunner
 
 LIMITS = child.Limits(60, 2**40)
 FIRST, SECOND = "good", "good_too"
@@ -83,7 +84,7 @@ def run_one_inside_the_other(machine: MadeUpMachine, *stolen_s: float) -> list[T
     machine.passes(5)
     runner.run_child(first, random.Random(1), LIMITS)
     machine.passes(100, 100.0)  # until the last one of the block has ended
-    return [first.judge(), second.judge()]
+    return [runner.judge(first), runner.judge(second)]
 
 
 def test_a_trial_begins_when_its_own_process_starts(machine: MadeUpMachine) -> None:
@@ -122,5 +123,5 @@ def test_a_child_that_cannot_be_started_has_a_time_and_was_not_disturbed(
     machine.during = {FIRST: refuse}
     machine.passes(5)
     runner.run_child(attempt, random.Random(1), LIMITS)
-    trial = attempt.judge()
+    trial = runner.judge(attempt)
     assert (trial.started_at, trial.disturbed) == ("second 5", ())
