@@ -1,4 +1,4 @@
-"""Run blocks of trials, one child at a time, until the budget is spent. Stores each trial."""
+"""Runs one trial: starts its child, with the load or the site beside it, and has it judged."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class Observer(Protocol):
         """Handle the start of a trial."""
 
     def waiting(self) -> None:
-        """Update the display; called about four times per second while a trial runs."""
+        """Update the display; called a few times per second while trials run."""
 
     def ended(self, trial: Trial) -> None:
         """Handle the end of a trial, after it was stored."""
