@@ -143,6 +143,29 @@ def run(
     return result
 
 
+def collect(
+    command: Sequence[str],
+    env: Mapping[str, str],
+    timeout_s: float,
+    most_bytes: int,
+    interrupted: Callable[[], bool] = lambda: False,
+    folder: Path | None = None,
+) -> tuple[ChildResult, bytes]:
+    """Run a command as `run` does, beside others. Returns also what it has printed.
+
+    One that prints more than `most_bytes` is stopped.
+    """
+    output = bytearray()
+
+    def receive_line(line: bytes) -> str:
+        output.extend(line + b"\n")
+        return "its output is too long" if len(output) > most_bytes else ""
+
+    limits = Limits(timeout_s, psutil.virtual_memory().available // 2, has_neighbours=True)
+    result = run(command, env, b"", limits, receive_line, interrupted, folder=folder)
+    return result, bytes(output)
+
+
 @contextlib.contextmanager
 def _pinning(cores: frozenset[int]) -> Iterator[None]:
     """Pin this thread to the cores, so that a process it starts inherits them."""
