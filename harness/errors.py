@@ -7,8 +7,14 @@ import errno
 from enum import IntEnum
 from typing import TYPE_CHECKING
 
+import msgspec
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
+
+# What decoding a text of others raises: ValidationError is a DecodeError; invalid UTF-8 and deep
+# nesting raise others.
+UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class Exit(IntEnum):

@@ -149,10 +149,12 @@ def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> None:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def own_answers(tmp_path_factory: pytest.TempPathFactory) -> None:
+def own_answers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Keep what runners of tests answer apart from what those of the user do."""
     folder = tmp_path_factory.mktemp("answers")
-    describing._answers = lambda: folder  # type: ignore[assignment]
+    with pytest.MonkeyPatch.context() as patch:  # fails if the function has another name
+        patch.setattr(describing, "cache_folder", lambda: folder)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

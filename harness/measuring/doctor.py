@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import platform
-import re
 import resource
 import sys
 import sysconfig
@@ -26,17 +25,12 @@ from harness.measuring.machine.limits import (
     read_cpu_quota,
     read_pid_limits,
 )
-from harness.measuring.runners import describing, go_build
-from harness.measuring.runners.protocol import ProtocolError
-from harness.paths import IS_INSTALLED, ROOT
+from harness.measuring.toolchains import UNKNOWN, check_build, check_gil, check_go, check_jit
 from harness.results.records import Diagnosis
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from harness.results.records import Machine
 
-UNKNOWN = "unknown"
 _MIN_OPEN_FILES = 4_096
 _BUSY = 0.5  # load per core
 _STEAL_NOTED = 0.005  # fraction of the CPU time since the machine started
@@ -78,10 +72,10 @@ def diagnose(root: Path = Path("/")) -> list[Diagnosis]:
         _pids(files),
         *diagnose_essentials(),
         Diagnosis("python", f"{sys.version.split()[0]} ({platform.python_implementation()})"),
-        _build(sysconfig.get_config_vars()),
-        _gil(sysconfig.get_config_vars()),
-        _jit(sysconfig.get_config_vars()),
-        _go(about),
+        check_build(sysconfig.get_config_vars()),
+        check_gil(sysconfig.get_config_vars()),
+        check_jit(sysconfig.get_config_vars()),
+        check_go(about),
     ]
 
 
@@ -246,80 +240,3 @@ def _pids(files: KernelFiles) -> Diagnosis:
         f"at most {lowest:,}",
         advice if lowest < MANY_TASKS else "",
     )
-
-
-def _build(config: Mapping[str, object]) -> Diagnosis:
-    """Return how this interpreter, which also runs the Python runner, was compiled."""
-    arguments = config.get("CONFIG_ARGS")
-    if not isinstance(arguments, str):
-        return Diagnosis("python build", UNKNOWN)
-    debug = bool(config.get("Py_DEBUG"))
-    profiled, linked = "--enable-optimizations" in arguments, "--with-lto" in arguments
-    levels = re.findall(r"-O\w+", f"{config.get('PY_CFLAGS') or ''} {config.get('OPT') or ''}")
-    parts = [
-        "debug" if debug else "release",
-        *levels[-1:],
-        "PGO" if profiled else "no PGO",
-        "LTO" if linked and "--with-lto=no" not in arguments else "no LTO",
-    ]
-    advice = ""
-    if debug:
-        advice = "a debug build is several times slower; use a release build"
-    elif not profiled:
-        advice = "built without --enable-optimizations: slower than most Python installations"
-    return Diagnosis("python build", ", ".join(parts), advice)
-
-
-def _gil(config: Mapping[str, object]) -> Diagnosis:
-    free_threaded = bool(config.get("Py_GIL_DISABLED"))
-    is_gil_enabled = getattr(sys, "_is_gil_enabled", None)
-    enabled = bool(is_gil_enabled()) if is_gil_enabled is not None else not free_threaded
-    if enabled and free_threaded:
-        advice = "a free-threaded build with the GIL on, because of an extension or PYTHON_GIL"
-        return Diagnosis("GIL", "on", advice)
-    return Diagnosis("GIL", "on" if enabled else "off")
-
-
-def _jit(config: Mapping[str, object]) -> Diagnosis:
-    if platform.python_implementation() != "CPython":
-        return Diagnosis("JIT", UNKNOWN)
-    jit = getattr(sys, "_jit", None)  # since 3.14
-    if jit is not None:
-        if not jit.is_available():
-            return Diagnosis("JIT", "none")
-        return Diagnosis("JIT", "on" if jit.is_enabled() else "off")
-    if "--enable-experimental-jit" in str(config.get("CONFIG_ARGS") or ""):
-        return Diagnosis(
-            "JIT", "built in, experimental", "Python results come from an experimental JIT"
-        )
-    return Diagnosis("JIT", "none")
-
-
-def _go(about: Machine) -> Diagnosis:
-    """Ask the Go runner if it is built, because only Go knows its GOMAXPROCS; else `go version`."""
-    binary = go_build.locate(ROOT / "go") / "bin" / "runner"
-    if binary.is_file():
-        try:
-            description = describing.describe([str(binary)])
-        except (OSError, ProtocolError) as error:
-            return Diagnosis(
-                "go", UNKNOWN, units.one_line(f"the Go runner does not answer: {error}")
-            )
-        version = description.version.removeprefix("go")
-        processors = description.facts.get("gomaxprocs")
-        if type(processors) is not int:
-            return Diagnosis("go", version)
-        advice = ""
-        if processors != about.logical_cores:
-            why = "GOMAXPROCS is set" if "GOMAXPROCS" in os.environ else "a quota or CPU affinity"
-            advice = f"Go does not use all logical cores: {why}"
-        return Diagnosis("go", f"{version}, GOMAXPROCS {processors}", advice)
-    go_mod = ROOT / "go" / "go.mod"
-    if not go_mod.is_file():
-        return Diagnosis("go", "none found", "the Go sources are not here; run from a clone")
-    command, reason = go_build.find_go(go_mod)
-    go_version = None if command is None else go_build.go_version(command)
-    if go_version is None:
-        return Diagnosis("go", "none found", reason)
-    remedy = "the first run builds it" if IS_INSTALLED else "run: make setup"
-    return Diagnosis("go", ".".join(map(str, go_version)), f"the Go runner is not built; {remedy}")

@@ -16,8 +16,10 @@ from harness.measuring.processes import child
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from harness.measuring.attempt import Attempt
     from harness.measuring.plan import Assignment
-    from harness.measuring.trials import Attempt, TrialRunner
+    from harness.measuring.trials import TrialRunner
+    from harness.results.records import Trial
 
 _TICK_S = 0.25
 _END_TIMEOUT_S = 30.0  # for a contestant to clean up when its turns are over
@@ -128,6 +130,10 @@ class LiveContestant:
         if self._thread.is_alive():
             self.limits.timeout_s = 0.0
             self._thread.join()
+
+    def judge(self) -> Trial:
+        """Return the trial to store of a contestant that has ended."""
+        return self.runner.judge(self.attempt)
 
     def _run(self) -> None:
         try:

@@ -28,7 +28,7 @@ _BAR = 24
 
 
 class Display:
-    """An observer for `trials.run_blocks`; use it as a context manager."""
+    """An observer for `blocks.run_blocks`; use it as a context manager."""
 
     def __init__(
         self, console: Console, budget: Budget, count_planned: Callable[[], int], done: int

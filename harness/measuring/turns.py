@@ -19,7 +19,7 @@ from harness.measuring.live_contestant import LiveContestant, Stop, await_first
 from harness.measuring.machine.interference import RoundWatch
 from harness.measuring.machine.limits import count_open_files, raise_open_files
 from harness.measuring.servers.load_protocol import expect_turns
-from harness.measuring.trials import MOST_ATTEMPTS
+from harness.measuring.trial_record import MOST_ATTEMPTS
 from harness.statistics.rounds import FEWEST_LONG_ROUNDS, fit_rounds, time_round_s
 
 if TYPE_CHECKING:
@@ -128,7 +128,7 @@ class _Turns:
 
     def judge(self, contestant: LiveContestant) -> Trial:
         """Judge an ended contestant, and note which of its rounds were disturbed."""
-        trial = contestant.attempt.judge()
+        trial = contestant.judge()
         rounds = (number - trial.first_round for number in self.watch.disturbed)
         return structs.replace(
             trial, disturbed_rounds=tuple(own for own in rounds if 0 <= own < trial.rounds)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from harness.errors import Exit, Problem
+from harness.errors import UNREADABLE, Exit, Problem
 from harness.results import schema_1
 from harness.results.lock import HeldError, Lock
 from harness.results.records import SCHEMA_VERSION, Run, Trial
@@ -33,8 +33,6 @@ PACKED_FILE = f"{TRIALS_FILE}.gz"
 _LOCK_FILE = ".lock"
 _MIN_FREE_BYTES = 32 * 2**20
 
-# Invalid UTF-8 and deep nesting do not raise DecodeError.
-_UNREADABLE = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _trial_decoder = msgspec.json.Decoder(Trial)
 
 
@@ -261,7 +259,7 @@ def read_run(folder: Path) -> Run:
         return msgspec.json.decode(text, type=Run)
     except OSError as error:
         raise Problem(f"{path}: cannot be read: {error.strerror}") from None
-    except _UNREADABLE as error:
+    except UNREADABLE as error:
         raise Problem(f"{path}: not a run file: {error}") from None
 
 
@@ -286,7 +284,7 @@ def read_trials(folder: Path, warnings: list[str]) -> Iterator[Trial]:
                     return
                 try:
                     trial = decode(line)
-                except _UNREADABLE as error:
+                except UNREADABLE as error:
                     raise Problem(f"{path}:{number}: not a trial: {error}") from None
                 first = lines.setdefault(hash((trial.block, trial.cell)), number)
                 if first != number:
@@ -307,5 +305,5 @@ def _is_schema_1(folder: Path) -> bool:
     try:
         text = (folder / RUN_FILE).read_bytes()
         return msgspec.json.decode(text, type=_Versioned).schema_version == schema_1.VERSION
-    except (OSError, *_UNREADABLE):
+    except (OSError, *UNREADABLE):
         return False

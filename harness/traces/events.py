@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from harness.errors import Problem
+from harness.errors import UNREADABLE, Problem
 
 PROTOCOL = 1
 NOBODY = -1  # no lane: the loop itself, a timer, the kernel
@@ -91,7 +91,7 @@ def decode(line: bytes) -> Message:
     """Decode one line of a runner. Raises Problem."""
     try:
         return _decoder.decode(line)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+    except UNREADABLE as error:
         quoted = line.decode("utf-8", "replace").strip()[:_LONGEST_QUOTE]
         raise Problem(
             f"the runner sent no message of a trace: {error}; the line: {quoted}"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import time
 from pathlib import Path
-from threading import Thread, get_ident
+from threading import Event, Thread, get_ident
 from typing import TYPE_CHECKING
 
 import pytest
@@ -16,6 +16,7 @@ from tests.support.served import GET, serving
 from workloads.drain import sigterm
 
 if TYPE_CHECKING:
+    import socket
     from collections.abc import Iterator
 
     from runner.implementations import Implementation
@@ -92,11 +93,30 @@ def was_under_way(one: Implementation, mark: str) -> bool:
         return is_before
 
 
+class WatchedSocket:
+    """A socket that says when it is read for the first time."""
+
+    def __init__(self, read: socket.socket) -> None:
+        self.read, self.is_read = read, Event()
+
+    def recv(self, size: int) -> bytes:
+        self.is_read.set()
+        return self.read.recv(size)
+
+
 def test_a_signal_ends_the_wait_also_if_the_system_hands_it_to_another_thread() -> None:
     with sigterm.signal_socket() as signals:
-        other = Thread(target=lambda: signal.pthread_kill(get_ident(), signal.SIGTERM))
+        watched, sent = WatchedSocket(signals), list[int]()
+
+        def send() -> None:
+            watched.is_read.wait()
+            sent.append(1)
+            signal.pthread_kill(get_ident(), signal.SIGTERM)
+
+        other = Thread(target=send, daemon=True)
         other.start()
-        sigterm.wait(signals)
+        sigterm.wait(watched)  # type: ignore[arg-type]
+        assert sent  # else it did not wait
         other.join()
 
 

@@ -12,7 +12,7 @@ import pytest
 from harness.errors import Exit
 from harness.paths import ROOT
 from harness.results import store
-from tests.support.command import command
+from tests.support.command import command, own_cache
 
 MACOS = ROOT / "tests" / "support" / "macos"  # its sitecustomize.py takes away what is not there
 
@@ -22,7 +22,7 @@ def on_macos(*arguments: object) -> str:
     done = subprocess.run(
         command(*arguments),
         cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(MACOS)},
+        env={**os.environ, **own_cache(), "PYTHONPATH": str(MACOS)},
         capture_output=True,
         text=True,
         check=False,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import subprocess
 from collections import Counter
@@ -21,7 +22,7 @@ from harness.results import store
 from harness.results.records import Run
 from harness.traces import scene
 from harness.traces import store as traces
-from tests.support.command import Invoke, command
+from tests.support.command import Invoke, command, own_cache
 
 pytestmark = pytest.mark.usefixtures("asked_once")
 
@@ -307,7 +308,11 @@ def test_a_broken_ledger_is_a_usage_error_of_one_line(
 @pytest.mark.parametrize("arguments", [("list",), ("list", "--json"), ("--help",)], ids=" ".join)
 def test_output_that_nobody_reads_any_more_is_no_error(arguments: tuple[str, ...]) -> None:
     listing = subprocess.Popen(
-        command(*arguments), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command(*arguments),
+        env={**os.environ, **own_cache()},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     assert listing.stdout is not None
     listing.stdout.close()

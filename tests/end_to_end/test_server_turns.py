@@ -102,7 +102,7 @@ def test_a_turn_ends_when_its_load_has_ended(mark: str, generator: tuple[str, ..
         assert report.turns_taken == turns_given
     contestant.end_turns()
     contestant.await_end(STOP)
-    assert contestant.attempt.judge().status is Status.OK
+    assert contestant.judge().status is Status.OK
 
 
 @pytest.mark.parametrize("way", ["die_after_a_pause", "die_midway", "return_midway"])
@@ -192,9 +192,7 @@ def parked_servers(models: tuple[str, ...]) -> Iterator[list[LiveContestant]]:
         for contestant in contestants:
             contestant.await_message(STOP)
         yield contestants
-    assert [contestant.attempt.judge().status for contestant in contestants] == [Status.OK] * len(
-        models
-    )
+    assert [contestant.judge().status for contestant in contestants] == [Status.OK] * len(models)
 
 
 def cpu_ns(contestant: LiveContestant) -> int:

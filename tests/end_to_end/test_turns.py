@@ -372,7 +372,7 @@ def test_a_contestant_that_waits_for_its_turn_uses_no_cpu() -> None:
         seat.end_turns()
     for seat in (active, *parked):
         seat.await_end(stop)
-    assert [seat.attempt.judge().status for seat in (active, *parked)] == [Status.OK] * len(models)
+    assert [seat.judge().status for seat in (active, *parked)] == [Status.OK] * len(models)
     assert max(used) < most, dict(zip(models[1:], used, strict=True))
 
 

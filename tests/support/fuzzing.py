@@ -33,10 +33,11 @@ from harness.analysis.run_results import Analysis
 from harness.catalog import workload_file
 from harness.claims import judge, judgement, ledger
 from harness.errors import Problem
+from harness.measuring.attempt import Attempt
 from harness.measuring.processes.child import ChildResult
 from harness.measuring.runners import external, manifest, protocol
 from harness.measuring.runners.runner import Runner
-from harness.measuring.trials import Attempt
+from harness.measuring.trial_record import judge_attempt
 from harness.paths import ROOT, WORKLOADS
 from harness.presenting import export, figures, tables
 from harness.presenting.export import ExportSelection
@@ -210,7 +211,7 @@ def read_messages(text: bytes) -> None:
     for line in lines:
         violation = violation or attempt.receive_line(line)
     attempt.result = ChildResult(0, 10**9, 10**9, "", violation)
-    trial = attempt.judge()
+    trial = judge_attempt(attempt, 2, lambda _: "")
     assert trial.message.isprintable()
     again = msgspec.json.decode(msgspec.json.encode(trial), type=Trial)
     console = Console(file=io.StringIO(), width=80)

@@ -17,7 +17,7 @@ from uuid import uuid4
 
 import psutil
 
-from tests.support.command import marked
+from tests.support.command import find_go_cache, marked
 from tests.support.measuring import LONG_S, wait_until
 from tests.support.planted.bench import ends
 
@@ -46,7 +46,7 @@ class LoopbackFleet:
         self.mark = uuid4().hex
         self._folder = folder
         self._file = folder / "scheduler.json"
-        cache = {"XDG_CACHE_HOME": str(folder / "cache"), "GOCACHE": _find_go_cache()}
+        cache = {"XDG_CACHE_HOME": str(folder / "cache"), "GOCACHE": find_go_cache()}
         self._env = {**os.environ, **cache, MARK: self.mark, "PATH": os.defpath, **env}
         self._scheduler = self._start("scheduler", scheduler, within=within)
         wait_until("the scheduler", self._read_address)
@@ -136,12 +136,6 @@ class LoopbackFleet:
 
     def _left(self, modules: Iterable[str]) -> list[psutil.Process]:
         return [one for one in marked(MARK, self.mark) if any(runs(one, it) for it in modules)]
-
-
-def _find_go_cache() -> str:
-    """Return where Go keeps what it has compiled, so that no host compiles all anew."""
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return os.environ.get("GOCACHE") or str(Path(base) / "go-build")
 
 
 def family(pid: int) -> list[psutil.Process]:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from harness.measuring.runners.go_build import find_go
 from harness.paths import ROOT
-from tests.support.command import command
+from tests.support.command import command, own_cache
 
 
 def blocks(text: str, language: str) -> list[str]:
@@ -47,7 +47,7 @@ def do(root: Path, *arguments: object) -> subprocess.CompletedProcess[str]:
     done = subprocess.run(
         command(*arguments),
         cwd=root,
-        env={**os.environ, "PYTHONPATH": str(root), "COLUMNS": "160"},
+        env={**os.environ, **own_cache(), "PYTHONPATH": str(root), "COLUMNS": "160"},
         capture_output=True,
         text=True,
         timeout=300,

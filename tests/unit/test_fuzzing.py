@@ -9,8 +9,8 @@ import json
 
 import pytest
 
+from harness.measuring.attempt import Attempt
 from harness.measuring.runners import protocol
-from harness.measuring.trials import Attempt
 from tests.support.factories import assignment, who
 from tests.support.fuzzing import TARGETS, fuzz, starting_point
 

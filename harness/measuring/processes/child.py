@@ -129,8 +129,9 @@ def run(
     """Run a command until it ends or exceeds a limit. Raises OSError if it cannot be started.
 
     `on_line` receives each line of standard output; if it returns a text, the child is stopped for
-    that reason. `interrupted` and `on_tick` are called about four times per second. The child runs
-    in `folder` (default: the current directory) and on `cores` (default: any).
+    that reason. `interrupted` and `on_tick` are called about four times per second, or once if the
+    child has neighbours. The child runs in `folder` (default: the current directory) and on `cores`
+    (default: any).
     """
     with _pinning(cores):
         child = _Child(command, env, first_line, limits, on_line, folder, handle or Handle())
@@ -140,6 +141,29 @@ def run(
     finally:
         result = child.finish(stopped)
     return result
+
+
+def collect(
+    command: Sequence[str],
+    env: Mapping[str, str],
+    timeout_s: float,
+    most_bytes: int,
+    interrupted: Callable[[], bool] = lambda: False,
+    folder: Path | None = None,
+) -> tuple[ChildResult, bytes]:
+    """Run a command as `run` does, beside others. Returns also what it has printed.
+
+    One that prints more than `most_bytes` is stopped.
+    """
+    output = bytearray()
+
+    def receive_line(line: bytes) -> str:
+        output.extend(line + b"\n")
+        return "its output is too long" if len(output) > most_bytes else ""
+
+    limits = Limits(timeout_s, psutil.virtual_memory().available // 2, has_neighbours=True)
+    result = run(command, env, b"", limits, receive_line, interrupted, folder=folder)
+    return result, bytes(output)
 
 
 @contextlib.contextmanager
@@ -372,10 +396,8 @@ class _LineSplitter:
 def _open_pipe() -> tuple[int, FileIO]:
     """Return the end of a new pipe for a child to read, and the one to write to; it never blocks.
 
-    What is written before the child starts raises no signal in it. One who asks for a signal when
-    something happens to its input would else get it for a line that it has read long ago: the
-    kernel lets a reader go on before it sends the signal, and the writer may lose its processor in
-    between.
+    The first line is written before the child starts. Otherwise a child that asks for SIGIO could
+    get the signal for a line it has already read: the kernel wakes the reader first.
     """
     reading, writing = os.pipe()
     os.set_blocking(writing, False)

@@ -6,8 +6,6 @@ import os
 import re
 from typing import TYPE_CHECKING, NamedTuple
 
-import psutil
-
 from harness import units
 from harness.measuring.processes import child
 from harness.measuring.processes.environment import create_environment
@@ -52,22 +50,10 @@ class Commands:
 
     def __call__(self, command: Sequence[str], env: Mapping[str, str] | None = None) -> Done:
         """Run a command to its end, which nothing that it started outlives."""
-        output = bytearray()
-
-        def receive_line(line: bytes) -> str:
-            output.extend(line + b"\n")
-            return "its output is too long" if len(output) > _LONGEST else ""
-
+        environment = create_environment({**(env or {}), **self._needed})
         try:
-            done = child.run(
-                command,
-                create_environment({**(env or {}), **self._needed}),
-                b"",
-                child.Limits(
-                    _TIMEOUT_S, psutil.virtual_memory().available // 2, has_neighbours=True
-                ),
-                receive_line,
-                self._interrupted,
+            done, output = child.collect(
+                command, environment, _TIMEOUT_S, _LONGEST, self._interrupted
             )
         except OSError as error:
             return Done(f"{command[0]}: {error.strerror}", failed=True)

@@ -13,8 +13,6 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-import psutil
-
 from harness.errors import Problem
 from harness.files import write_file
 from harness.measuring.processes import child
@@ -78,21 +76,14 @@ def describe(command: Sequence[str]) -> protocol.Description:
 
 def _ask(question: Question, interrupted: Callable[[], bool]) -> bytes:
     """Return what `describe` prints. Raises OSError or ProtocolError."""
-    output = bytearray()
     deadline_s = question.deadline_s or DEADLINE_S
-
-    def receive_line(line: bytes) -> str:
-        output.extend(line + b"\n")
-        return "its output is too long" if len(output) > _LONGEST else ""
-
-    result = child.run(
+    result, output = child.collect(
         [*question.command, "describe"],
         create_environment(question.env),
-        b"",
-        child.Limits(deadline_s, psutil.virtual_memory().available // 2, has_neighbours=True),
-        receive_line,
+        deadline_s,
+        _LONGEST,
         interrupted,
-        folder=question.folder,
+        question.folder,
     )
     if result.stopped == "timeout":
         raise protocol.ProtocolError(f"describe timed out after {deadline_s:g} s")
@@ -102,7 +93,7 @@ def _ask(question: Question, interrupted: Callable[[], bool]) -> bytes:
         raise protocol.ProtocolError(
             f"describe ended with exit code {result.returncode}: {result.stderr_end[-500:]}"
         )
-    return bytes(output)
+    return output
 
 
 def _recall_or_ask(question: Question, interrupted: Callable[[], bool]) -> protocol.Description:

@@ -11,8 +11,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import psutil
-
 from harness import units
 from harness.measuring.processes import child
 from harness.measuring.processes.environment import create_environment
@@ -89,21 +87,11 @@ def ask(
     """Ask a program which interpreter it is. Raises nothing: an unusable one has a `reason`."""
     if reason := find_obstacle(path):
         return Interpreter(path, reason)
-    answer = bytearray()
-
-    def receive_line(line: bytes) -> str:
-        answer.extend(line + b"\n")
-        return "its answer is too long" if len(answer) > _LONGEST else ""
-
     deadline_s = deadline_s or DEADLINE_S
+    command = [str(path), "-E", "-s", "-c", _QUESTION]
     try:
-        done = child.run(
-            [str(path), "-E", "-s", "-c", _QUESTION],
-            create_environment(env),
-            b"",
-            child.Limits(deadline_s, psutil.virtual_memory().available // 2, has_neighbours=True),
-            receive_line,
-            interrupted,
+        done, answer = child.collect(
+            command, create_environment(env), deadline_s, _LONGEST, interrupted
         )
     except OSError as error:
         return Interpreter(path, f"it cannot be started: {error.strerror}")

@@ -12,6 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from harness.errors import UNREADABLE
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
@@ -190,8 +192,6 @@ Message = (
 _message_decoder: msgspec.json.Decoder[Message] = msgspec.json.Decoder(Message)
 _probe_message_decoder: msgspec.json.Decoder[ProbeMessage] = msgspec.json.Decoder(ProbeMessage)
 _description_decoder = msgspec.json.Decoder(Description)
-# ValidationError is a DecodeError; invalid UTF-8 and deep nesting raise others.
-_DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _MAX_QUOTED = 120  # characters of a bad line in an error message
 
 
@@ -199,7 +199,7 @@ def decode_message(line: bytes) -> Message:
     """Decode one line from a runner. Raises ProtocolError."""
     try:
         return _message_decoder.decode(line)
-    except _DECODE_ERRORS as error:
+    except UNREADABLE as error:
         raise ProtocolError(f"{error}; the line: {_quote(line)}") from None
 
 
@@ -207,7 +207,7 @@ def decode_probe_message(line: bytes) -> ProbeMessage:
     """Decode one line from a probe. Raises ProtocolError."""
     try:
         return _probe_message_decoder.decode(line)
-    except _DECODE_ERRORS as error:
+    except UNREADABLE as error:
         raise ProtocolError(f"{error}; the line: {_quote(line)}") from None
 
 
@@ -215,7 +215,7 @@ def decode_description(text: bytes) -> Description:
     """Decode the output of `describe`. Raises ProtocolError, also for another protocol version."""
     try:
         description = _description_decoder.decode(text)
-    except _DECODE_ERRORS as error:
+    except UNREADABLE as error:
         raise ProtocolError(f"describe: {error}; the output: {_quote(text)}") from None
     check_version(description.protocol)
     return description

@@ -88,13 +88,14 @@ class LoadDriver:
     _generator: child.Handle = field(default_factory=child.Handle)  # of the measured case
     was_interrupted: bool = False  # a load generator was ended because of Ctrl-C
     _threads: list[threading.Thread] = field(default_factory=list)
+    _is_finished: bool = False
+    # `_lock` guards these.
     _timers: dict[str, threading.Timer] = field(default_factory=dict)  # by case: stops the server
     _stopped_ns: dict[str, int] = field(default_factory=dict)  # by case: time of the stop request
     _returned: set[str] = field(default_factory=set)  # cases that the server has completed
     _drained: bool = False  # a server that drains was asked to stop
     _server_ended: bool = False
-    _is_finished: bool = False
-    _lock: threading.Lock = field(default_factory=threading.Lock)  # guards the five above
+    _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def start(self, case: ModelCase, port: int) -> None:
         """Start loading the server of a case on this port; it is asked to stop at the end."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from harness.catalog.workload import CHECK
+from harness.errors import UNREADABLE
 from harness.measuring.runners.protocol import Fact, ProtocolError
 from harness.results.records import CLIENT_LIMITED, Phase
 from harness.statistics.latencies import requests_needed
@@ -19,8 +20,6 @@ if TYPE_CHECKING:
     from harness.catalog.workload import ModelCase
     from harness.results.records import Status
 
-# Deep nesting and invalid UTF-8 do not raise DecodeError.
-_DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 _CONNECT_NS_EACH = 2_000_000  # extra timeout per connection: a slow machine needs nearly 1 ms
 _LIMITED = 0.95  # share of the CPU time available to the load generator
 _KEPT = 0.7  # share of the fixed rate that a server must answer, or it is overloaded
@@ -244,7 +243,7 @@ class LoadReport:
         """Add one line. Raises ProtocolError."""
         try:
             message = _decoder.decode(line)
-        except _DECODE_ERRORS as error:
+        except UNREADABLE as error:
             raise ProtocolError(str(error)) from None
         match message:
             case LoadStarted():

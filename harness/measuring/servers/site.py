@@ -16,6 +16,7 @@ import msgspec
 
 from harness import units
 from harness.catalog.workload import SITE_COUNTERS, SITE_PORT
+from harness.errors import UNREADABLE
 from harness.measuring.processes import child
 from harness.measuring.processes.environment import create_environment
 
@@ -31,7 +32,6 @@ _PROTOCOL = 1  # of the load generator
 _STOP = b'{"kind": "stop"}\n'
 _START_TIMEOUT_S = 10.0
 _BUSY = 0.5  # share of a core from which a site may be what limits a client
-_DECODE_ERRORS = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 
 class _Listening(msgspec.Struct, frozen=True, tag="listening", tag_field="kind"):
@@ -146,7 +146,7 @@ class SiteDriver:
     def _receive_line(self, line: bytes) -> str:
         try:
             message = _decoder.decode(line)
-        except _DECODE_ERRORS as error:
+        except UNREADABLE as error:
             return f"it broke the protocol: {error}"
         match message:
             case _Listening(ports=ports):

@@ -33,6 +33,7 @@ PLANTED = f"{LIST} --runner {{root}}"
 NOWHERE = "run --resume nowhere --out {out}"  # ends after it has got the lock of the machine
 RESUME = f"run --resume {FIRST} --no-figures --out {{out}} --budget 1s"
 LONG = "long" * 30
+CACHE_AT_HOME = {"XDG_CACHE_HOME": None, "MPLCONFIGDIR": None}
 CORE = min(read_allowed_cores(), default=0)
 FULL = "the output cannot be written: No space left on device"
 # What a runner gets of a user's settings, counted by itself.
@@ -68,8 +69,14 @@ ENVIRONMENT = [
     Situation("a narrow terminal", SHOW, OK, env={"COLUMNS": "40"}, shows="noop"),
     Situation("a terminal without width", SHOW, OK, env={"COLUMNS": "0"}, shows="noop"),
     Situation("colours into a pipe", SHOW, OK, env={"FORCE_COLOR": "1"}, shows="\x1b["),
-    Situation("no home", SHOW, OK, env={"HOME": None}, shows="noop"),
-    Situation("a home that is not there", SHOW, OK, env={"HOME": "{root}/none"}, shows="noop"),
+    Situation("no home", SHOW, OK, env={"HOME": None, **CACHE_AT_HOME}, shows="noop"),
+    Situation(
+        "a home that is not there",
+        SHOW,
+        OK,
+        env={"HOME": "{root}/none", **CACHE_AT_HOME},
+        shows="noop",
+    ),
     Situation("an empty PATH", "doctor", OK, env={"PATH": ""}, shows="cpu"),
     Situation("an unknown time zone", SHOW, OK, env={"TZ": "No/Where"}, shows="noop"),
     Situation(

@@ -18,7 +18,7 @@ from harness.measuring.runners import go_build
 from harness.paths import ROOT
 from harness.results import store
 from harness.results.lock import Lock
-from tests.support.command import command
+from tests.support.command import command, own_cache
 from tests.support.planted.bench import MARK
 
 FIRST, SECOND = "20260102T030405Z-first", "20260103T030405Z-second"
@@ -110,10 +110,10 @@ def meet(situation: Situation, place: Place, mark: str) -> Ending:
     """Run the command of a situation in a process of its own."""
     known = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
     path = os.pathsep.join([str(place.root / "bin"), os.environ.get("PATH", os.defpath)])
-    changes = {MARK: mark, "XDG_RUNTIME_DIR": str(place.root), "PATH": path, **situation.env}
+    own = {**own_cache(), MARK: mark, "XDG_RUNTIME_DIR": str(place.root), "PATH": path}
     env = {
         name: _fill(value, place)
-        for name, value in {**known, **changes}.items()
+        for name, value in {**known, **own, **situation.env}.items()
         if value is not None
     }
     arguments = [_fill(word, place) for word in shlex.split(situation.arguments)]

@@ -57,12 +57,13 @@ def test_the_workbench_is_no_workload_and_too_few_blocks_are_no_answer() -> None
 def test_a_pair_gets_the_verdict_that_it_has_beside_its_workload() -> None:
     analysis = analysis_of("each shape")
     comparison: Comparison = analysis.workloads["kitchen"].comparison
-    for first, second, bout in versus.bouts(analysis):
-        if bout.workload == "kitchen":
-            pair = (Contestant("kitchen", first), Contestant("kitchen", second))
-            shown = {Outcome.BETTER: "different", Outcome.WORSE: "different"}
-            expected = comparison.verdict(*pair).value
-            assert shown.get(bout.outcome, bout.outcome.value) == expected
+    in_kitchen = [one for one in versus.bouts(analysis) if one[2].workload == "kitchen"]
+    assert in_kitchen
+    for first, second, bout in in_kitchen:
+        pair = (Contestant("kitchen", first), Contestant("kitchen", second))
+        shown = {Outcome.BETTER: "different", Outcome.WORSE: "different"}
+        expected = comparison.verdict(*pair).value
+        assert shown.get(bout.outcome, bout.outcome.value) == expected
 
 
 def test_a_server_that_the_load_generator_limits_is_compared_by_cpu_time() -> None:

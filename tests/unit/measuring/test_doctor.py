@@ -34,7 +34,7 @@ OF_KERNEL = (
 @pytest.fixture(autouse=True)
 def no_go_started(monkeypatch: pytest.MonkeyPatch) -> None:
     """No test here depends on whether Go is there, but those that plant one."""
-    monkeypatch.setattr(doctor, "_go", lambda about: doctor.Diagnosis("go", "not looked for"))
+    monkeypatch.setattr(doctor, "check_go", lambda about: doctor.Diagnosis("go", "not looked for"))
 
 
 @pytest.fixture

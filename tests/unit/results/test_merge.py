@@ -123,7 +123,10 @@ def test_many_differences_are_cut(tmp_path: Path) -> None:
 
 def test_memory_may_be_added_to_the_machine(tmp_path: Path) -> None:
     more = structs.replace(run().machine, memory_bytes=2**40)
-    merge(tmp_path, keep(tmp_path, EARLY), keep(tmp_path, LATE, SECOND, machine=more))
+    first, second = keep(tmp_path, EARLY), keep(tmp_path, LATE, SECOND, machine=more)
+    merged, trials, warnings = merge(tmp_path, first, second)
+    assert (len(trials), warnings) == (len(EARLY) + len(LATE), [])
+    assert merged.machine == store.read_run(first).machine != more
 
 
 def test_one_run_an_old_one_and_one_that_is_being_measured_are_refused(tmp_path: Path) -> None:

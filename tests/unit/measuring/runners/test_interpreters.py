@@ -46,7 +46,7 @@ def test_this_interpreter_can_be_used() -> None:
         ("echo oh no >&2; exit 1", {}, "found the answer 'oh no', expected an interpreter"),
         ("echo '{}'", {}, "found the answer '{}', expected an interpreter"),
         ("echo '[]'", {}, "found the answer '[]', expected an interpreter"),
-        ("yes", {}, "its answer is too long; expected an interpreter"),
+        ("yes", {}, "its output is too long; expected an interpreter"),
         ("exec sleep 60", {}, "no answer within 0.5 s; expected an interpreter"),
         ("", {"version": "3.8.1", "info": [3, 8]}, "found CPython 3.8.1, expected Python 3.11"),
         ("", {"machine": "vax"}, "found an interpreter for vax, expected"),

@@ -9,7 +9,11 @@ from typing import Any
 import pytest
 
 from runner import scratch
-from tests.unit.python_runner.scratch_loop.helpers import endless_waits, run_iterations
+from tests.unit.python_runner.scratch_loop.helpers import (
+    FakeTime,
+    endless_waits,
+    run_iterations,
+)
 
 
 def test_a_task_waits_until_its_socket_is_readable(pair: Any) -> None:
@@ -96,10 +100,13 @@ def test_two_tasks_cannot_wait_for_the_same_event_of_a_socket(pair: Any) -> None
         scratch.run(main)
 
 
-def test_a_timer_fires_while_another_task_waits_for_a_socket(pair: Any) -> None:
-    async def main() -> str:
+def test_a_timer_fires_while_another_task_waits_for_a_socket(fake: FakeTime, pair: Any) -> None:
+    async def main() -> tuple[str, float]:
         waiting = scratch.spawn(scratch.wait_readable(pair[0]))
-        await scratch.sleep(0.001)
-        return waiting.state
+        await scratch.sleep(3)
+        return waiting.state, fake.now
 
-    assert scratch.run(main) == "waiting"
+    loop = scratch.Loop(clock=fake.clock)
+    look = loop.select
+    loop.select = lambda timeout: fake.select(timeout) or look(0)
+    assert loop.run(main()) == ("waiting", 1_003.0)

@@ -1,4 +1,4 @@
-"""harness.doctor on interpreters and toolchains: how they were built, what they would use."""
+"""harness.measuring.toolchains: how interpreters and Go were built, what they would use."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from harness.measuring import doctor
+from harness.measuring import toolchains
 from harness.measuring.machine import facts
 from harness.measuring.runners import describing, go_build, protocol
 
@@ -43,7 +43,7 @@ if TYPE_CHECKING:
 def test_a_slow_build_of_python_is_noticed(
     config: dict[str, object], value: str, *, advised: bool
 ) -> None:
-    finding = doctor._build(config)
+    finding = toolchains.check_build(config)
     assert (finding.value, bool(finding.advice)) == (value, advised)
 
 
@@ -68,7 +68,7 @@ def test_a_gil_that_was_switched_on_again_is_noticed(
         monkeypatch.delattr(sys, "_is_gil_enabled", raising=False)
     else:
         monkeypatch.setattr(sys, "_is_gil_enabled", lambda: enabled, raising=False)
-    finding = doctor._gil({"Py_GIL_DISABLED": free_threaded})
+    finding = toolchains.check_gil({"Py_GIL_DISABLED": free_threaded})
     assert (finding.value, bool(finding.advice)) == (value, advised)
 
 
@@ -89,20 +89,20 @@ def test_a_jit_is_reported(
     asked: str,
     value: str,
 ) -> None:
-    monkeypatch.setattr(doctor.platform, "python_implementation", lambda: "CPython")
+    monkeypatch.setattr(toolchains.platform, "python_implementation", lambda: "CPython")
     if available is None:
         monkeypatch.delattr(sys, "_jit", raising=False)
     else:
         jit = SimpleNamespace(is_available=lambda: available, is_enabled=lambda: enabled)
         monkeypatch.setattr(sys, "_jit", jit, raising=False)
-    assert doctor._jit({"CONFIG_ARGS": asked}).value == value
+    assert toolchains.check_jit({"CONFIG_ARGS": asked}).value == value
 
 
 def test_the_jit_of_another_implementation_is_unknown(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(doctor.platform, "python_implementation", lambda: "PyPy")
-    assert doctor._jit({}).value == "unknown"
+    monkeypatch.setattr(toolchains.platform, "python_implementation", lambda: "PyPy")
+    assert toolchains.check_jit({}).value == "unknown"
 
 
 # --- Go
@@ -111,12 +111,11 @@ def test_the_jit_of_another_implementation_is_unknown(
 @pytest.fixture
 def go(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Diagnosis]:
     """Return what is found where a Go runner answers so, or where it was not built."""
-    monkeypatch.undo()  # of what keeps every other test from looking for Go
 
     def found(answer: dict[str, object] | Exception | None) -> Diagnosis:
         (tmp_path / "go" / "bin").mkdir(parents=True)
         (tmp_path / "go" / "go.mod").write_text("go 1.26\n")
-        monkeypatch.setattr(doctor, "ROOT", tmp_path)
+        monkeypatch.setattr(toolchains, "ROOT", tmp_path)
 
         def describe(command: list[str]) -> protocol.Description:
             if isinstance(answer, Exception):
@@ -128,7 +127,7 @@ def go(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[..., Diagnos
         monkeypatch.setattr(describing, "describe", describe)
         monkeypatch.setattr(facts.psutil, "cpu_count", lambda: 4)
         monkeypatch.delenv("GOMAXPROCS", raising=False)
-        return doctor._go(facts.describe_machine())
+        return toolchains.check_go(facts.describe_machine())
 
     return found
 
@@ -157,7 +156,7 @@ def test_a_gomaxprocs_set_by_the_user_is_named_as_the_reason(
 ) -> None:
     go({"gomaxprocs": 1})
     monkeypatch.setenv("GOMAXPROCS", "1")
-    assert "GOMAXPROCS is set" in doctor._go(facts.describe_machine()).advice
+    assert "GOMAXPROCS is set" in toolchains.check_go(facts.describe_machine()).advice
 
 
 @pytest.mark.parametrize(
