@@ -139,6 +139,16 @@ class Analysis:
         """Every model in its order, those of external runners after our own."""
         return models_of(self.run)
 
+    @property
+    def has_values(self) -> bool:
+        """Whether any trial was ok."""
+        return any(
+            cell.statuses.get(Status.OK)
+            for result in self.workloads.values()
+            for cells in (*result.cases.values(), *result.grid.values())
+            for cell in cells
+        )
+
 
 def by_topic(results: Collection[WorkloadResult]) -> list[tuple[str, list[WorkloadResult]]]:
     """Return results in the order of their topics, each topic with a heading.

@@ -189,8 +189,9 @@ def run(
     if ended is not Ended.INTERRUPTED:
         observe_run(current, console, wanted=behaviours)
         record_run(current, console, wanted=traces)
-    _present(current.folder, analyst.conclude(), claims, console, figures=figures)
-    return _exit_code_of(ended, current, place)
+    analysis = analyst.conclude()
+    _present(current.folder, analysis, claims, console, figures=figures)
+    return _exit_code_of(ended, current, place, is_empty=not analysis.has_values)
 
 
 def _refuse_to_travel(
@@ -208,11 +209,13 @@ def _read_resumed(out: Path, name: str | None) -> Run | None:
     return None if name is None else store.read_run(store.find_run(out, name))
 
 
-def _exit_code_of(ended: Ended, current: campaign.Campaign, place: Place) -> Exit:
+def _exit_code_of(
+    ended: Ended, current: campaign.Campaign, place: Place, *, is_empty: bool
+) -> Exit:
     if ended is Ended.INTERRUPTED:
         return Exit.INTERRUPTED
     is_incomplete = ended in (Ended.NO_HOST, Ended.BLOCKS_MISSING) or place.is_deserted
-    return Exit.NOT_POSSIBLE if is_incomplete else _exit_code(current.inventory)
+    return Exit.NOT_POSSIBLE if is_incomplete or is_empty else _exit_code(current.inventory)
 
 
 def _measure(

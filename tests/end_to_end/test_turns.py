@@ -39,7 +39,7 @@ GOOD = ("good", "good_too", "good_as_well")
 VERSION_1 = "good_without_last_line_end"  # a runner of misbehaving.py
 ROUNDS = 5
 # These alone have a short timeout: a busy machine lets others start late.
-HURRIED = dict.fromkeys(("hang_in_a_turn", "never_ready"), "hurried")
+HURRIED = dict.fromkeys(("hang_in_a_turn", "never_ready", "stop_in_a_turn"), "hurried")
 
 
 @dataclass
@@ -259,6 +259,16 @@ def test_a_failure_ends_its_own_part_of_the_block_only(setup: Setup, way: str) -
 @pytest.mark.parametrize("way", ["hang_in_a_turn", "never_ready"])
 def test_a_contestant_that_hangs_is_a_timeout(setup: Setup, way: str) -> None:
     assert run_beside_good(setup.bench(), way).status is Status.TIMEOUT
+
+
+def test_a_contestant_that_stops_itself_is_a_timeout_and_no_standstill(setup: Setup) -> None:
+    bench = setup.bench()
+    left_out: list[float] = []
+    bench.trial_runner.leave_out = left_out.append
+    stopped = run_beside_good(bench, "stop_in_a_turn")
+    assert stopped.status is Status.TIMEOUT
+    assert stopped.message == "it was stopped by a signal, and nobody continued it"
+    assert not left_out
 
 
 def test_a_contestant_that_does_not_end_is_a_timeout(

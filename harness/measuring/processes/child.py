@@ -343,7 +343,7 @@ class _Child:
         if interrupted():
             return "interrupt"
         if self._clock.read(is_stopped=self._is_stopped) > self._limits.timeout_s:
-            return "timeout"
+            return STANDSTILL if self._is_stopped else "timeout"  # those who take turns wait for it
         if self._clock.child_stopped_s > _LONGEST_STOP * self._limits.timeout_s:
             return STANDSTILL
         # The fall of free memory includes all descendants and takes one small read. Summing over

@@ -113,6 +113,11 @@ def hang_in_a_turn() -> None:
 
 
 @way
+def stop_in_a_turn() -> None:
+    answer_in_turns(second(lambda: os.kill(os.getpid(), signal.SIGSTOP)))
+
+
+@way
 def nonsense_in_a_turn() -> None:
     answer_in_turns(second(lambda: write(b"hello, world\n")))
 

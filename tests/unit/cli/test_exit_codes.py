@@ -26,4 +26,15 @@ COMPLETE = SimpleNamespace(inventory=SimpleNamespace(runners=SimpleNamespace(is_
     ],
 )
 def test_a_run_that_hosts_could_not_finish_is_no_success(ended: Ended, code: Exit) -> None:
-    assert measuring._exit_code_of(ended, COMPLETE, Place()) == code  # type: ignore[arg-type]
+    found = measuring._exit_code_of(ended, COMPLETE, Place(), is_empty=False)  # type: ignore[arg-type]
+    assert found == code
+
+
+def test_a_run_that_measured_nothing_is_no_success() -> None:
+    code = measuring._exit_code_of(
+        Ended.NO_CONTESTANT,
+        COMPLETE,  # type: ignore[arg-type]
+        Place(),
+        is_empty=True,
+    )
+    assert code == Exit.NOT_POSSIBLE

@@ -212,10 +212,10 @@ def test_a_model_is_returned_or_refused_with_what_is_available(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     assert models.require("threads") is models.MODELS["threads"]
-    with pytest.raises(Refused, match="^no model 'curio'; available: sequential, asyncio, "):
+    with pytest.raises(Refused, match=r"^no model 'curio'; available: sequential, asyncio, "):
         models.require("curio")
     monkeypatch.setattr(models, "find_spec", lambda _: None)
-    with pytest.raises(Refused, match="^trio: trio is not installed"):
+    with pytest.raises(Refused, match=r"^trio: trio is not installed"):
         models.require("trio")
 
 
