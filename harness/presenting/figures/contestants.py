@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from harness import units
@@ -176,10 +177,14 @@ def _in_row_order(result: WorkloadResult) -> list[CellResult]:
     return [*ranked, *failed, *(cell for cell in others if metric.id not in cell.metrics)]
 
 
-def _is_shaded(result: WorkloadResult, cell: CellResult) -> bool:
-    """Return whether a row is grey: every second tier is."""
-    tier = result.comparison.tier_of(cell.contestant)
-    return tier is not None and tier % 2 == 0
+def _shaded_rows(rows: _Rows, comparison: Comparison) -> set[int]:
+    """Return the rows that are grey: every second band of successive rows of one tier is.
+
+    Tiers whose rows are not drawn do not count: two tiers of one colour would look like one. Rows
+    without a tier are a band too.
+    """
+    bands = groupby(rows.cells.items(), key=lambda item: comparison.tier_of(item[1].contestant))
+    return {row for number, (_, band) in enumerate(bands) if number % 2 for row, _ in band}
 
 
 def _draw_panel(
@@ -194,9 +199,10 @@ def _draw_panel(
     axes.set_ylim(rows.count - 0.5, -0.5)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
+    shaded = _shaded_rows(rows, result.comparison)
     for row, cell in rows.cells.items():
         estimate = cell.metrics.get(metric.id)
-        if _is_shaded(result, cell):
+        if row in shaded:
             axes.axhspan(row - 0.5, row + 0.5, color=style.BAND, zorder=0, lw=0)
         if estimate is not None:
             draw_dot(axes, cell, estimate, row, looks[cell.cell.model])

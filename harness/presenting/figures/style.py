@@ -254,7 +254,7 @@ def band_note(comparison: Comparison) -> str:
     """Return what bands and the noise floor mean, in one sentence each."""
     if not comparison.tiers:
         return ""
-    text = "White and grey bands: rows of one band are tied with its best, or undecided."
+    text = "White and grey bands: ranked rows of one band are tied with its best, or undecided."
     if comparison.floor is None:
         return text
     percent = units.format_significant(100 * (comparison.floor - 1), 2)
