@@ -62,7 +62,7 @@ def write(analysis: Analysis, folder: Path, judged: Sequence[JudgedClaim] = ()) 
         judged,
         _read_behaviours(analysis, folder),
         traces_view.section(traces.of_run(folder)),
-        trials_path(folder).name,
+        [path.name for path in folder.iterdir()],
     )
     path = folder / FILE
     write_file(
