@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness import units
-from harness.analysis.obstacle import Obstacle
 from harness.behaviours.judge import State
 from harness.claims.judge_trace import judge_trace
 from harness.claims.judgement import JudgedClaim, Verdict, format_measured
@@ -314,9 +313,7 @@ def _list_limited(measure: Measure, metric: Metric, cells: Sequence[CellResult])
     if metric.better != "higher" or measure.formula.text != metric.id:
         return {}
     return {
-        cell.name: cell.unranked.text
-        for cell in cells
-        if cell.unranked and cell.unranked.obstacle is Obstacle.CLIENT_LIMITED
+        cell.name: cell.unranked.text for cell in cells if cell.unranked and cell.is_client_limited
     }
 
 

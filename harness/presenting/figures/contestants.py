@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from harness import units
 from harness.analysis.findings import title
 from harness.analysis.requests import describe_better
-from harness.analysis.run_results import by_tier
+from harness.analysis.run_results import in_row_order
 from harness.catalog.contestant import DEFAULT_RUNTIME
 from harness.catalog.workload import OTHER_VARIANTS
 from harness.presenting.figures import row_notes, style, ticks
@@ -39,7 +39,7 @@ def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
     """Draw the headline case of one workload."""
     whole, result = result, _leave_out_runtimes(result)
     left_out = "" if result is whole else f"{style.OTHER_RUNTIMES} "
-    cells = _in_row_order(result)
+    cells = in_row_order(result)
     notes = row_notes.collect(result)
     marked = {cell.contestant for note in notes for cell in note.marked}
     metrics, same = _choose_metrics(result, cells)
@@ -72,7 +72,7 @@ def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
 
 def _leave_out_runtimes(result: WorkloadResult) -> WorkloadResult:
     """Return a result of many rows without further runtimes, unless they lead."""
-    if len(_in_row_order(result)) <= _MOST_ROWS:
+    if len(in_row_order(result)) <= _MOST_ROWS:
         return result
     rankings = [one.comparison for one in (result, result.by_cpu) if one is not None]
     kept = [
@@ -165,16 +165,6 @@ def _name_rows(axes: Axes, rows: _Rows, names: Mapping[int, str]) -> None:
     axes.set_yticks(range(rows.count), [named.get(row, "") for row in range(rows.count)])
     for row, text in enumerate(axes.get_yticklabels()):
         text.set_fontweight("bold" if row in rows.headings.values() else "normal")
-
-
-def _in_row_order(result: WorkloadResult) -> list[CellResult]:
-    """Return cells tier by tier, then those with failures (no tier), then those without a value."""
-    metric, ranked = result.metric, by_tier(result)
-    sign = 1 if metric.better == "lower" else -1
-    others = [cell for cell in result.headline if cell.metrics and cell not in ranked]
-    failed = [cell for cell in others if metric.id in cell.metrics]
-    failed.sort(key=lambda cell: sign * cell.metrics[metric.id].value)
-    return [*ranked, *failed, *(cell for cell in others if metric.id not in cell.metrics)]
 
 
 def _shaded_rows(rows: _Rows, comparison: Comparison) -> set[int]:
