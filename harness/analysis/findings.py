@@ -242,6 +242,8 @@ def contrast(result: WorkloadResult, pair: Pair) -> str:
     if thing == "bytes":
         return f"{this} took {times} the memory of {to}"
     if thing not in ("ns", "x"):
+        if ratio < 1:
+            this, to, times = to, this, inverse
         return f"{this} did {times} as many {thing} as {to}"
     if metric.better == "higher" or thing == "x":
         return f"{this} reached {times} of {to}"

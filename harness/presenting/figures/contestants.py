@@ -32,7 +32,9 @@ _VALUES = 1.15  # inches, right of a panel's axis, for the numbers
 _HEAD_LINE = 0.15  # inches, a line of a panel's heading
 _NOTE_LINE = 0.17  # inches, a line of the notes below the panels
 _LEAST_PERCENT = 0.01
+_SAME_UNIT = 1_000  # how many times the value an interval may be, and still have its unit
 _MOST_ROWS = 30
+_NEAR_START = 3  # times the value at which an axis begins
 
 
 def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
@@ -239,6 +241,7 @@ def draw_dot(axes: Axes, cell: CellResult, estimate: Estimate, row: float, look:
         markerfacecolor=face,
         markeredgewidth=1.3,
         ls="none",
+        clip_on=estimate.value > _NEAR_START * axes.get_xlim()[0],  # whole at the left edge
     )
 
 
@@ -259,8 +262,10 @@ def _format_estimate(cell: CellResult, estimate: Estimate, metric: Metric) -> st
     if estimate.low is None or estimate.high is None:
         return f"{text} (n = {estimate.n})"
     half = max(estimate.high - estimate.value, estimate.value - estimate.low)
-    if half >= abs(estimate.value):
+    if half >= _SAME_UNIT * abs(estimate.value):
         return f"{text} ±{units.format_compact(half, metric.unit, 2)}"
+    if half >= abs(estimate.value):
+        return f"{text} ±{units.format_like(half, estimate.value, metric.unit, 2)}"
     percent = 100 * half / abs(estimate.value)
     if percent < _LEAST_PERCENT:
         return f"{text} ±<{_LEAST_PERCENT}%"

@@ -277,14 +277,14 @@ def write_foot(analysis: Analysis, note: str, width: int, *, intervals: bool = T
         f"All processes got {passed}." if passed else "",
     ]
     text = " ".join(part for part in parts if part)
-    lines = textwrap.wrap(f"{text} {source}", width)
+    lines = textwrap.wrap(f"{text} {source}", width, break_on_hyphens=False)
     if len(lines) <= _FOOT_LINES:
         return lines
-    return [*textwrap.wrap(text, width, max_lines=1, placeholder=" \u2026"), _cut(source, width)]
+    return [_cut(text, width), _cut(source, width)]
 
 
 def _cut(text: str, width: int) -> str:
-    return textwrap.shorten(text, width, placeholder=" \u2026")
+    return textwrap.shorten(text, width, placeholder=" \u2026", break_on_hyphens=False)
 
 
 OTHER_RUNTIMES = "Other Pythons: figure runtimes."
