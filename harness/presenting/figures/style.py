@@ -20,6 +20,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from harness import units
+from harness.analysis.findings import TOO_FEW
 from harness.analysis.first_look import first_look
 from harness.analysis.runtimes import runtimes_of
 from harness.results.hosts import lead_ids
@@ -170,6 +171,8 @@ def _foot_width(width: float) -> int:
 
 
 def _sheet(width: float, body: float, title: str, question: str, foot: Sequence[str]) -> Sheet:
+    if title.endswith(TOO_FEW):  # then the title says at least what is drawn
+        title, question = title.removesuffix(TOO_FEW) + question, f"{TOO_FEW.capitalize()}."
     titles = textwrap.wrap(title, int((width - 0.4) * _TITLE_PER_INCH))
     questions = textwrap.wrap(question, int((width - 0.4) * _QUESTION_PER_INCH))
     head_height = 0.22 + 0.25 * len(titles) + 0.18 * len(questions) + 0.18
