@@ -75,6 +75,16 @@ def format_size(value: float, digits: int = 3) -> str:
     return _scaled(value, _BYTE_STEPS, digits)
 
 
+def format_like(value: float, other: float, unit: str, digits: int = 3) -> str:
+    """Format a value compactly, in the unit that another one is shown in: ±8,000 of 95.7 B."""
+    steps = {"ns": _TIME_STEPS, "bytes": _BYTE_STEPS}.get(unit.partition("/")[0])
+    if steps is None:
+        return format_compact(value, unit, digits)
+    name = format_compact(other, unit).rpartition(" ")[2]
+    step = next(step for step, unit_ in steps if unit_ == name)
+    return f"{format_significant(round_significant(value / step, digits), digits)} {name}"
+
+
 def _scaled(value: float, steps: tuple[tuple[float, str], ...], digits: int) -> str:
     almost = 1 - 0.5 * 10.0**-digits  # rounds up to 1
     for step, unit in steps:

@@ -15,7 +15,6 @@ from harness.analysis.lead import (
     rivals,
     without_twins,
 )
-from harness.analysis.obstacle import Obstacle
 from harness.analysis.run_results import ranked, ranked_groups
 from harness.catalog.workload import HEADLINE, ON_ONE_PROCESSOR
 from harness.statistics.estimates import MIN_FOR_INTERVAL
@@ -149,11 +148,7 @@ def _cpu_lead(result: WorkloadResult, *, with_value: bool) -> str:
 
 def client_limited(cells: Iterable[CellResult]) -> list[CellResult]:
     """Return the competitors of a case that could have done more: any of them may be the best."""
-    return [
-        cell
-        for cell in representatives(list(cells))
-        if cell.unranked is not None and cell.unranked.obstacle is Obstacle.CLIENT_LIMITED
-    ]
+    return [cell for cell in representatives(list(cells)) if cell.is_client_limited]
 
 
 def unknown_lead(limited: Sequence[CellResult]) -> str:
@@ -247,6 +242,8 @@ def contrast(result: WorkloadResult, pair: Pair) -> str:
     if thing == "bytes":
         return f"{this} took {times} the memory of {to}"
     if thing not in ("ns", "x"):
+        if ratio < 1:
+            this, to, times = to, this, inverse
         return f"{this} did {times} as many {thing} as {to}"
     if metric.better == "higher" or thing == "x":
         return f"{this} reached {times} of {to}"

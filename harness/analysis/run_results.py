@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from harness.analysis.comparison import Comparison
 from harness.analysis.disturbance import Disturbed
-from harness.analysis.obstacle import UNSOUND, Unranked
+from harness.analysis.obstacle import UNSOUND, Obstacle, Unranked
 from harness.catalog.workload import HEADLINE, OTHER_VARIANTS, TOPICS, order_models
 from harness.results.records import Cell, Status
 
@@ -81,6 +82,11 @@ class CellResult:
     def is_sound(self) -> bool:
         """Whether its values are what a fair sample of its work took, ranked or not."""
         return self.unranked is None or self.unranked.obstacle not in UNSOUND
+
+    @property
+    def is_client_limited(self) -> bool:
+        """Whether it could have done more than the load generator asked of it."""
+        return self.unranked is not None and self.unranked.obstacle is Obstacle.CLIENT_LIMITED
 
     @property
     def attempts(self) -> int:
@@ -170,6 +176,32 @@ def by_tier(result: WorkloadResult) -> list[CellResult]:
     """Return the ranked cells tier by tier, the best of each first."""
     tier_of = result.comparison.tier_of
     return sorted(ranked(result), key=lambda cell: tier_of(cell.contestant) or 0)
+
+
+def in_row_order(result: WorkloadResult) -> list[CellResult]:
+    """Return the cells of the headline case that have a metric, in the order of their rows.
+
+    They stand tier by tier. One that the load generator limited has no tier and could have done
+    more: it is above the first tier whose best did no more. Below are others without a tier, and
+    at the end those without a value.
+    """
+    metric, tier_of = result.metric, result.comparison.tier_of
+    sign = 1 if metric.better == "lower" else -1
+
+    def cost(cell: CellResult) -> float:
+        return sign * cell.metrics[metric.id].value
+
+    ordered = by_tier(result)
+    others = [cell for cell in result.headline if cell.metrics and cell not in ordered]
+    known = sorted((cell for cell in others if metric.id in cell.metrics), key=cost)
+    limited = [cell for cell in known if cell.is_client_limited]
+    placed: list[CellResult] = []
+    for _, tier in groupby(ordered, lambda cell: tier_of(cell.contestant) or cell.contestant):
+        best, *rest = tier
+        above = [cell for cell in limited if cell not in placed and cost(cell) <= cost(best)]
+        placed += [*above, best, *rest]
+    below = [cell for cell in known if cell not in placed]
+    return [*placed, *below, *(cell for cell in others if cell not in known)]
 
 
 def ranked_groups(result: WorkloadResult) -> list[tuple[str, list[CellResult]]]:

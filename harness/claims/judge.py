@@ -15,7 +15,6 @@ import numpy as np
 
 from harness import units
 from harness.analysis.comparison import find_floor
-from harness.analysis.obstacle import Obstacle
 from harness.behaviours.judge import State
 from harness.claims.judge_trace import judge_trace
 from harness.claims.judgement import JudgedClaim, Verdict, format_measured
@@ -316,9 +315,7 @@ def _list_limited(measure: Measure, metric: Metric, cells: Sequence[CellResult])
     if metric.better != "higher" or measure.formula.text != metric.id:
         return {}
     return {
-        cell.name: cell.unranked.text
-        for cell in cells
-        if cell.unranked and cell.unranked.obstacle is Obstacle.CLIENT_LIMITED
+        cell.name: cell.unranked.text for cell in cells if cell.unranked and cell.is_client_limited
     }
 
 

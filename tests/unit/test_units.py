@@ -239,3 +239,9 @@ def test_a_text_from_outside_becomes_one_printable_line(text: str, longest: int)
 
 def test_one_line_keeps_what_is_harmless() -> None:
     assert units.one_line(" a  b\tc\r\nd\u2028\x1be\n") == "a  b c d \N{REPLACEMENT CHARACTER}e"
+
+
+def test_a_value_is_formatted_in_the_unit_of_another() -> None:
+    assert units.format_like(8_000, 95.7, "bytes", 2) == "8,000 B"
+    assert units.format_like(1_400_000, 178_000, "ns/task", 2) == "1,400 µs"
+    assert units.format_like(12, 3, "x", 2) == "12x"

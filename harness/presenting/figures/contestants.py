@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from harness import units
 from harness.analysis.findings import title
 from harness.analysis.requests import describe_better
-from harness.analysis.run_results import by_tier
+from harness.analysis.run_results import in_row_order
 from harness.catalog.contestant import DEFAULT_RUNTIME
 from harness.catalog.workload import OTHER_VARIANTS
 from harness.presenting.figures import row_notes, style, ticks
@@ -31,14 +32,16 @@ _VALUES = 1.15  # inches, right of a panel's axis, for the numbers
 _HEAD_LINE = 0.15  # inches, a line of a panel's heading
 _NOTE_LINE = 0.17  # inches, a line of the notes below the panels
 _LEAST_PERCENT = 0.01
+_SAME_UNIT = 1_000  # how many times the value an interval may be, and still have its unit
 _MOST_ROWS = 30
+_NEAR_START = 3  # times the value at which an axis begins
 
 
 def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
     """Draw the headline case of one workload."""
     whole, result = result, _leave_out_runtimes(result)
     left_out = "" if result is whole else f"{style.OTHER_RUNTIMES} "
-    cells = _in_row_order(result)
+    cells = in_row_order(result)
     notes = row_notes.collect(result)
     marked = {cell.contestant for note in notes for cell in note.marked}
     metrics, same = _choose_metrics(result, cells)
@@ -71,7 +74,7 @@ def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
 
 def _leave_out_runtimes(result: WorkloadResult) -> WorkloadResult:
     """Return a result of many rows without further runtimes, unless they lead."""
-    if len(_in_row_order(result)) <= _MOST_ROWS:
+    if len(in_row_order(result)) <= _MOST_ROWS:
         return result
     rankings = [one.comparison for one in (result, result.by_cpu) if one is not None]
     kept = [
@@ -166,20 +169,14 @@ def _name_rows(axes: Axes, rows: _Rows, names: Mapping[int, str]) -> None:
         text.set_fontweight("bold" if row in rows.headings.values() else "normal")
 
 
-def _in_row_order(result: WorkloadResult) -> list[CellResult]:
-    """Return cells tier by tier, then those with failures (no tier), then those without a value."""
-    metric, ranked = result.metric, by_tier(result)
-    sign = 1 if metric.better == "lower" else -1
-    others = [cell for cell in result.headline if cell.metrics and cell not in ranked]
-    failed = [cell for cell in others if metric.id in cell.metrics]
-    failed.sort(key=lambda cell: sign * cell.metrics[metric.id].value)
-    return [*ranked, *failed, *(cell for cell in others if metric.id not in cell.metrics)]
+def _shaded_rows(rows: _Rows, comparison: Comparison) -> set[int]:
+    """Return the rows that are grey: every second band of successive rows of one tier is.
 
-
-def _is_shaded(result: WorkloadResult, cell: CellResult) -> bool:
-    """Return whether a row is grey: every second tier is."""
-    tier = result.comparison.tier_of(cell.contestant)
-    return tier is not None and tier % 2 == 0
+    Tiers whose rows are not drawn do not count: two tiers of one colour would look like one. Rows
+    without a tier are a band too.
+    """
+    bands = groupby(rows.cells.items(), key=lambda item: comparison.tier_of(item[1].contestant))
+    return {row for number, (_, band) in enumerate(bands) if number % 2 for row, _ in band}
 
 
 def _draw_panel(
@@ -194,9 +191,10 @@ def _draw_panel(
     axes.set_ylim(rows.count - 0.5, -0.5)
     axes.tick_params(axis="y", length=0)
     axes.spines["left"].set_visible(False)
+    shaded = _shaded_rows(rows, result.comparison)
     for row, cell in rows.cells.items():
         estimate = cell.metrics.get(metric.id)
-        if _is_shaded(result, cell):
+        if row in shaded:
             axes.axhspan(row - 0.5, row + 0.5, color=style.BAND, zorder=0, lw=0)
         if estimate is not None:
             draw_dot(axes, cell, estimate, row, looks[cell.cell.model])
@@ -243,6 +241,7 @@ def draw_dot(axes: Axes, cell: CellResult, estimate: Estimate, row: float, look:
         markerfacecolor=face,
         markeredgewidth=1.3,
         ls="none",
+        clip_on=estimate.value > _NEAR_START * axes.get_xlim()[0],  # whole at the left edge
     )
 
 
@@ -263,8 +262,10 @@ def _format_estimate(cell: CellResult, estimate: Estimate, metric: Metric) -> st
     if estimate.low is None or estimate.high is None:
         return f"{text} (n = {estimate.n})"
     half = max(estimate.high - estimate.value, estimate.value - estimate.low)
-    if half >= abs(estimate.value):
+    if half >= _SAME_UNIT * abs(estimate.value):
         return f"{text} ±{units.format_compact(half, metric.unit, 2)}"
+    if half >= abs(estimate.value):
+        return f"{text} ±{units.format_like(half, estimate.value, metric.unit, 2)}"
     percent = 100 * half / abs(estimate.value)
     if percent < _LEAST_PERCENT:
         return f"{text} ±<{_LEAST_PERCENT}%"

@@ -1,10 +1,11 @@
 """Latency by case: a panel per case, and in it a bar per model from the median to the worst.
 
-Cases that differ in where work runs stand in a grid: what disturbs in rows, the place in columns.
+Cases that differ in where work runs stand in a grid: a row per place, a column per kind of work.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from harness import units
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
 
     CaseCells = list[tuple[Case, dict[str, CellResult]]]  # cells by model
 
-_WIDTH, _COLUMNS = 11.0, 3
-_ROW, _HEAD, _FOOT = 0.15, 0.33, 0.3  # inches
+_WIDTH, _COLUMNS = 12.0, 3
+_ROW, _HEAD, _FOOT, _GAP = 0.15, 0.45, 0.3, 0.2  # inches
 _MEDIAN, _TAIL, _WORST = 0.5, 0.99, 1.0  # shares of the latencies
 _LEAST_SHOWN_NS = 10_000.0
 
@@ -39,13 +40,12 @@ def has_bars(result: WorkloadResult) -> bool:
 def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
     """Draw the median, the 99th percentile and the worst latency of each model in each case."""
     cases = _cases(result)
-    models = [model for model in result.models if any(model in cells for _, cells in cases)]
-    places = _place(result.workload, [case for case, _ in cases])
-    rows, columns = (1 + max(place[axis] for place in places) for axis in (0, 1))
-    panel = _ROW * len(models)
+    rows = [_Row(result, own) for own in _split_rows(result.workload, cases)]
+    left = style.name_width([model for row in rows for model in row.models])
+    width = (_WIDTH - left - 0.25) / max(len(row.cases) for row in rows)
     sheet, _, top = style.sheet(
         _WIDTH,
-        rows * (_HEAD + panel) + _FOOT,
+        sum(row.height for row in rows),
         f"{result.workload.title}: {_finding(cases, result.workload.late)}",
         result.workload.question,
         analysis,
@@ -54,45 +54,61 @@ def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
         intervals=False,
     )
     height = sheet.get_figheight()
-    left = style.name_width(models)
-    width = (_WIDTH - left - 0.25) / columns
     looks, span = style.model_looks(analysis.models), _span(cases)
-    for (row, column), (case, cells) in zip(places, cases, strict=True):
-        axes = sheet.add_axes(
-            (
-                (left + column * width) / _WIDTH,
-                top - (row + 1) * (_HEAD + panel) / height,
-                (width - 0.2) / _WIDTH,
-                panel / height,
+    for row in rows:
+        top -= (_HEAD + row.panel) / height
+        for column, (case, cells) in enumerate(row.cases):
+            axes = sheet.add_axes(
+                (
+                    (left + column * width) / _WIDTH,
+                    top,
+                    (width - _GAP) / _WIDTH,
+                    row.panel / height,
+                )
             )
-        )
-        axes.set_title(case.label or case.id, fontsize=8.5, loc="left", pad=4)
-        _panel(axes, case, [(looks[model], cells.get(model)) for model in models], span)
-        is_first = column == min(at for own, at in places if own == row)
-        axes.set_yticks(range(len(models)), models if is_first else [""] * len(models))
-        axes.tick_params(axis="y", length=0, labelsize=7.5)
-        if row < max(own for own, at in places if at == column):
-            axes.tick_params(axis="x", labelbottom=False)
+            name = style.wrap(case.label or case.id, width - _GAP)
+            axes.set_title(name, fontsize=8.5, loc="left", pad=4)
+            _panel(axes, case, [(looks[model], cells.get(model)) for model in row.models], span)
+            axes.set_yticks(
+                range(len(row.models)), row.models if column == 0 else [""] * len(row.models)
+            )
+            axes.tick_params(axis="y", length=0, labelsize=7.5)
+        top -= _FOOT / height
     return sheet
 
 
-def _place(workload: Workload, cases: Sequence[Case]) -> list[tuple[int, int]]:
-    """Return the row and the column of the panel of each case.
+class _Row:
+    """A row of panels, with the models that have a bar in any of them."""
 
-    The column is the value of the parameter that the groups of cases stand for, if there is one.
+    def __init__(self, result: WorkloadResult, cases: CaseCells) -> None:
+        self.cases = cases
+        self.models = [model for model in result.models if any(model in own for _, own in cases)]
+        self.panel = _ROW * len(self.models)  # inches
+        self.height = _HEAD + self.panel + _FOOT
+
+
+def _split_rows(workload: Workload, cases: CaseCells) -> list[CaseCells]:
+    """Return the cases of each row, from the left.
+
+    If groups of cases stand for the values of a parameter, each value has a row. Work that is in
+    most rows is at the left, so that the same work is in the same column.
     """
-    param = _place_param(workload, cases)
+    param = _place_param(workload, [case for case, _ in cases])
     if param is None:
-        return [divmod(number, _COLUMNS) for number in range(len(cases))]
-    columns = list(dict.fromkeys(case.params[param] for case in cases))
-    kinds = [
-        tuple((key, case.params[key]) for key in case.params if key != param) for case in cases
-    ]
-    rows = list(dict.fromkeys(kinds))
-    return [
-        (rows.index(kind), columns.index(case.params[param]))
-        for kind, case in zip(kinds, cases, strict=True)
-    ]
+        return [cases[first : first + _COLUMNS] for first in range(0, len(cases), _COLUMNS)]
+    rows: dict[object, CaseCells] = {}
+    for case, cells in cases:
+        rows.setdefault(case.params[param], []).append((case, cells))
+    counts = Counter(_kind(workload, case, param) for case, _ in cases)
+    for row in rows.values():
+        row.sort(key=lambda item: -counts[_kind(workload, item[0], param)])
+    return list(rows.values())
+
+
+def _kind(workload: Workload, case: Case, place: str) -> tuple[object, ...]:
+    """Return what a case does, wherever it does it and however often."""
+    apart = {place, *workload.operations.names}
+    return tuple(value for name, value in case.params.items() if name not in apart)
 
 
 def _place_param(workload: Workload, cases: Sequence[Case]) -> str | None:

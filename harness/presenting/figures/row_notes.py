@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from harness.catalog.parts import Metric
 
 MARK = "\u2020"  # a dagger: a line below the panels says something of this row
-REST = " \u2026 (the report has the rest)"
+REST = " \u2026 (the rest: in the report, below the table)"
 _WIDTH = 150  # characters of a line
 _MOST_LINES = 2
 _MOST_OTHERS = 3  # named in a note on all other rows

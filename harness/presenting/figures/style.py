@@ -20,6 +20,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from harness import units
+from harness.analysis.findings import TOO_FEW
 from harness.analysis.first_look import first_look
 from harness.analysis.runtimes import runtimes_of
 from harness.results.hosts import lead_ids
@@ -170,6 +171,8 @@ def _foot_width(width: float) -> int:
 
 
 def _sheet(width: float, body: float, title: str, question: str, foot: Sequence[str]) -> Sheet:
+    if title.endswith(TOO_FEW):  # then the title says at least what is drawn
+        title, question = title.removesuffix(TOO_FEW) + question, f"{TOO_FEW.capitalize()}."
     titles = textwrap.wrap(title, int((width - 0.4) * _TITLE_PER_INCH))
     questions = textwrap.wrap(question, int((width - 0.4) * _QUESTION_PER_INCH))
     head_height = 0.22 + 0.25 * len(titles) + 0.18 * len(questions) + 0.18
@@ -254,7 +257,7 @@ def band_note(comparison: Comparison) -> str:
     """Return what bands and the noise floor mean, in one sentence each."""
     if not comparison.tiers:
         return ""
-    text = "White and grey bands: rows of one band are tied with its best, or undecided."
+    text = "White and grey bands: ranked rows of one band are tied with its best, or undecided."
     if comparison.floor is None:
         return text
     percent = units.format_significant(100 * (comparison.floor - 1), 2)
@@ -277,14 +280,14 @@ def write_foot(analysis: Analysis, note: str, width: int, *, intervals: bool = T
         f"All processes got {passed}." if passed else "",
     ]
     text = " ".join(part for part in parts if part)
-    lines = textwrap.wrap(f"{text} {source}", width)
+    lines = textwrap.wrap(f"{text} {source}", width, break_on_hyphens=False)
     if len(lines) <= _FOOT_LINES:
         return lines
-    return [*textwrap.wrap(text, width, max_lines=1, placeholder=" \u2026"), _cut(source, width)]
+    return [_cut(text, width), _cut(source, width)]
 
 
 def _cut(text: str, width: int) -> str:
-    return textwrap.shorten(text, width, placeholder=" \u2026")
+    return textwrap.shorten(text, width, placeholder=" \u2026", break_on_hyphens=False)
 
 
 OTHER_RUNTIMES = "Other Pythons: figure runtimes."

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from matplotlib.ticker import FixedLocator, FuncFormatter, MaxNLocator, NullFormatter, NullLocator
@@ -35,6 +36,10 @@ def set_x_scale(axes: Axes, unit: str, lows: Sequence[float], highs: Sequence[fl
             set_byte_ticks(axes.xaxis, *axes.get_xlim(), room)
         else:
             set_log_ticks(axes.xaxis, *axes.get_xlim(), unit, room)
+        if _is_crowded(axes, unit):
+            found = list(axes.get_xticks())
+            round_ones = [tick for tick in found if math.log10(tick).is_integer()]
+            set_ticks(axes.xaxis, round_ones or found[::2], unit)
     else:
         margin = 0.08 * (max(most, 0) - min(least, 0)) or 1.0
         axes.set_xlim(least - margin if least < 0 else 0.0, max(0.0, most) + margin)
@@ -69,15 +74,30 @@ def set_log_ticks(axis: Axis, low: float, high: float, unit: str, most: int) -> 
 
 def trim_ticks(axes: Axes, unit: str, inches: float) -> None:
     """Remove ticks of a log x axis whose labels would reach more than `inches` beyond its ends."""
+    width = axes.get_window_extent().width / axes.figure.dpi
+    kept = [
+        tick
+        for tick, (left, right) in _label_ends(axes, unit).items()
+        if left >= -inches and right <= width + inches
+    ]
+    set_ticks(axes.xaxis, kept, unit)
+
+
+def _label_ends(axes: Axes, unit: str) -> dict[float, tuple[float, float]]:
+    """Return where the label of each tick of a log x axis begins and ends, in inches."""
     low, high = axes.get_xlim()
     width = axes.get_window_extent().width / axes.figure.dpi
-    kept = []
+    ends = {}
     for tick in axes.get_xticks():
         middle = width * math.log(tick / low) / math.log(high / low)
         half = _DIGIT_INCH * len(_format_tick(tick, unit)) / 2
-        if middle - half >= -inches and middle + half <= width + inches:
-            kept.append(tick)
-    set_ticks(axes.xaxis, kept, unit)
+        ends[tick] = (middle - half, middle + half)
+    return ends
+
+
+def _is_crowded(axes: Axes, unit: str) -> bool:
+    """Return whether labels of a log x axis touch each other."""
+    return any(right > left for (_, right), (left, _) in pairwise(_label_ends(axes, unit).values()))
 
 
 def set_byte_ticks(axis: Axis, low: float, high: float, most: int = _MOST_BYTE_TICKS) -> None:

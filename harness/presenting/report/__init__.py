@@ -60,7 +60,7 @@ def write(run: StoredRun, judged: Sequence[JudgedClaim] = ()) -> Path:
         judged,
         _list_behaviours(run),
         traces_view.section(run.traced),
-        trials_path(folder).name,
+        [path.name for path in folder.iterdir()],
     )
     path = folder / FILE
     write_file(

@@ -15,14 +15,16 @@ from harness import units
 from harness.analysis import drift
 from harness.analysis.findings import overall
 from harness.analysis.first_look import first_look
+from harness.behaviours.store import FILE as BEHAVIOURS_FILE
 from harness.catalog.workload import NOT_ADVISED, order_models
 from harness.presenting.report import claims_view, map_view, summary, svg, versus_view, view
-from harness.results.store import TRIALS_FILE
+from harness.results.store import RUN_FILE, TRIALS_FILE
 from harness.statistics.estimates import MARGIN_PERCENT
 from harness.traces.scene import FIGURES
+from harness.traces.store import FILE as TRACES_FILE
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from harness.analysis.run_results import Analysis
     from harness.claims.judgement import JudgedClaim
@@ -35,6 +37,14 @@ _TEMPLATES = Path(__file__).parent / "templates"
 _SCRIPTS = ("page.js", "versus.js")
 _LONG_FACT = "config_args"  # in `run.json`
 _UNTITLED = ("overview", "claims", "drift")  # the page has their title as a sentence above them
+_DATA = {
+    RUN_FILE: "the plan and the machine, written before the first trial",
+    TRIALS_FILE: "one line per trial, in execution order",
+    BEHAVIOURS_FILE: "one line per probe, with its evidence",
+    TRACES_FILE: "one line per scene and model, with its events",
+    "summary.csv": "estimates and intervals, in base units",
+    "summary.json": "estimates and intervals, in base units",
+}
 _MOST_FIGURE_TEXT = 3_000_000  # characters of all SVGs; the page stays below 5 MB
 
 Facts = list[tuple[str, str]]  # name and value
@@ -47,9 +57,12 @@ def render(
     judged: Sequence[JudgedClaim] = (),
     behaviours: BehavioursSection | None = None,
     scenes: Sequence[SceneDetails] = (),
-    trials_file: str = TRIALS_FILE,
+    files: Collection[str] = (),
 ) -> str:
-    """Return the page. `svgs` are the texts of SVG files, by the name of their figure."""
+    """Return the page. `svgs` are the texts of SVG files, by the name of their figure.
+
+    `files` are the names of the files beside the page.
+    """
     answer = overall(list(analysis.workloads.values()))
     styles = svg.StyleSheet()
     pictures = _pictures(svgs, styles)
@@ -68,7 +81,7 @@ def render(
             picture_style=styles.css,
             pictures=pictures,
             has_figures=bool(svgs),
-            trials_file=trials_file,
+            data_files=_data_files(files),
             case_id=view.case_id,
             models=_models(analysis, behaviours),
             behaviours=behaviours,
@@ -89,6 +102,16 @@ def render(
             **_machine_and_run(analysis),
         )
     )
+
+
+def _data_files(files: Collection[str]) -> Facts:
+    """Return each data file that exists, under the name that it has, and what is in it."""
+    found = []
+    for name, content in _DATA.items():
+        stored = next((one for one in (name, f"{name}.gz") if one in files), None)
+        if stored is not None:
+            found.append((stored, content))
+    return found
 
 
 def _read_template(name: str) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from harness import units
 from harness.analysis.findings import finding
 from harness.analysis.requests import describe_better
-from harness.analysis.run_results import by_tier, ranked
+from harness.analysis.run_results import in_row_order, ranked
 from harness.catalog.workload import BASELINE
 from harness.results.records import Status
 
@@ -206,7 +206,7 @@ def _case_table(result: WorkloadResult, case: str, cells: list[CellResult]) -> C
     by_cpu = result.by_cpu if is_headline else None
     known = [cell for cell in cells if cell.metrics or cell.failures]
     if is_headline:
-        order = [cell.contestant for cell in by_tier(result)]
+        order = [cell.contestant for cell in in_row_order(result)]
         known.sort(key=lambda cell: _rank(order, cell))
     first, *others = (
         ColumnHeading(metric.label, describe_better(metric, cells)) for metric in metrics
@@ -239,7 +239,7 @@ def _case_table(result: WorkloadResult, case: str, cells: list[CellResult]) -> C
 
 
 def _rank(order: list[Contestant], cell: CellResult) -> int:
-    """Return the place of a cell; those without a rank come last."""
+    """Return the place of a cell; those without a metric come last."""
     return order.index(cell.contestant) if cell.contestant in order else len(order)
 
 

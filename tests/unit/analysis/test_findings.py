@@ -107,7 +107,7 @@ MEASURES = pytest.mark.parametrize(
         ("ns", "higher", "makespan", 0.5, "threads reached 0.50x of asyncio"),
         ("x", "lower", "makespan", 2, "threads reached 2.0x of asyncio"),
         ("messages/s", "higher", "rate", 2, "threads did 2.0x as many messages/s as asyncio"),
-        ("messages/s", "higher", "rate", 0.5, "threads did 0.50x as many messages/s as asyncio"),
+        ("messages/s", "higher", "rate", 0.5, "asyncio did 2.0x as many messages/s as threads"),
         ("bytes/task", "lower", "rate", 2, "threads took 2.0x the memory of asyncio"),
     ],
 )

@@ -9,7 +9,7 @@ import pytest
 from harness.analysis.advice import advice
 from harness.analysis.findings import finding, overall, title
 from harness.analysis.obstacle import Obstacle
-from harness.analysis.run_results import CellResult, by_tier, ranked
+from harness.analysis.run_results import CellResult, by_tier, in_row_order, ranked
 from harness.presenting import export, tables
 from harness.presenting.export.selection import ExportSelection
 from harness.presenting.figures import row_notes
@@ -31,6 +31,17 @@ UNRANKED = [
 def cell(workload: str, name: str) -> CellResult:
     (found,) = [one for one in analysis_of(SCENE).workloads[workload].headline if one.name == name]
     return found
+
+
+@pytest.mark.slow
+def test_rows_of_what_the_load_generator_limited_are_above_all_that_did_less() -> None:
+    """Others without a rank are below all."""
+    rows = {id_: in_row_order(result) for id_, result in analysis_of(SCENE).workloads.items()}
+    names = [one.name for one in rows["echo"]]
+    assert [one.name for one in rows["echo"] if one.is_client_limited] == ["uvloop", "go"]
+    assert names[1:4] == ["asyncio-eager", "uvloop", "trio"]
+    assert names[-3:] == ["go-1cpu", "go", "tokio"]
+    assert [one.name for one in rows["sumsquares"][-3:]] == ["trio", "threads", "go"]
 
 
 @pytest.mark.slow

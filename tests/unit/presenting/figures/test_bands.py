@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from itertools import chain, groupby
+from operator import itemgetter
 
 import pytest
 from matplotlib.axes import Axes
@@ -12,6 +15,7 @@ from matplotlib.transforms import Bbox
 from harness.analysis.lead import lead_of
 from harness.analysis.run_results import ranked
 from harness.catalog.workload import MODELS
+from harness.presenting.figures import contestants, style
 from harness.presenting.figures.row_notes import MARK, collect
 from harness.presenting.figures.style import BAND, FLOOR
 from tests.support import factories
@@ -57,11 +61,25 @@ def test_tiers_are_shaded_alternately_in_every_panel(scene: str) -> None:
         tier_of = {
             cell.name: result.comparison.tier_of(cell.contestant) for cell in result.headline
         }
-        tiers = [
-            tier_of.get(name.removesuffix(f" {MARK}")) for name in names
-        ]  # headings of groups have none
-        even = [row for row, tier in enumerate(tiers) if tier is not None and tier % 2 == 0]
-        assert [shaded(axes) for axes in panels] == [even] * len(panels)
+        found = [name.removesuffix(f" {MARK}") for name in names]
+        # Headings of groups are white and no band.
+        rows = [(row, tier_of[name]) for row, name in enumerate(found) if name in tier_of]
+        bands = [[row for row, _ in band] for _, band in groupby(rows, key=itemgetter(1))]
+        expected = sorted(chain.from_iterable(bands[1::2]))
+        assert [shaded(axes) for axes in panels] == [expected] * len(panels)
+
+
+def test_tiers_with_a_tier_between_them_that_is_not_drawn_differ_in_colour() -> None:
+    """As where rows of other Pythons are left out."""
+    analysis = analysis_of("each shape")
+    result = analysis.workloads["fanout"]
+    first, hidden, third, *_ = result.comparison.tiers
+    kept = [cell for cell in result.headline if cell.contestant in {*first, *third}]
+    fewer = replace(result, cases={**result.cases, result.headline_id: kept})
+    with style.applied():
+        axes = contestants.figure(analysis, fewer).axes[0]
+    assert hidden
+    assert shaded(axes) == list(range(len(first), len(first) + len(third)))
 
 
 @in_scenes

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from hdrh.histogram import HdrHistogram
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from msgspec import structs
 
 from harness.presenting.figures import latency_bars
 from harness.results.records import Trial
+from tests.support.drawings import drawing
 from tests.support.factories import analysed, cell, trial
 
 MS = 1_000_000
@@ -161,3 +165,23 @@ def test_the_disturbance_of_a_case_is_shaded(case: str, is_shaded: bool) -> None
 def test_one_case_is_nothing_to_compare() -> None:
     result = analysed(waits("asyncio", "headline", 1), text=LATENCY).workloads["demo"]
     assert not latency_bars.has_bars(result)
+
+
+@pytest.mark.slow
+def test_each_place_has_a_row_of_its_models_and_the_same_work_is_in_one_column() -> None:
+    page = drawing("each shape").pages["heartbeat-cases"]
+    rows: dict[float, list[Axes]] = {}
+    for axes in page.figure.axes:
+        rows.setdefault(axes.get_position().y0, []).append(axes)
+    named = [[panel.get_title(loc="left") for panel in row] for row in rows.values()]
+    work = [[re.split(r"\s(?:on|in)\s(?:a|the)\s", name)[0] for name in row] for row in named]
+    assert [row[:4] for row in work[1:]] == [work[0][:4]] * 2
+    assert [row[4:] for row in work] == [
+        ["no other work"],
+        ["read of 4 MiB in chunks of\n1 KiB"],
+        [],
+    ]
+    names = [page.ticks(row[0], "y") for row in rows.values()]
+    assert "go" in names[0]
+    assert "go" not in names[1] + names[2]
+    assert all(page.ticks(axes, "x") for axes in page.figure.axes)

@@ -42,3 +42,9 @@ def test_a_narrow_logarithmic_axis_has_ticks_between_1_and_2() -> None:
     assert list(axes.get_yticks()) == pytest.approx([0.7, 1, 1.5, 2])
     ticks.set_log_ticks(axes.yaxis, 0.68, 26, "x", 9)
     assert list(axes.get_yticks()) == pytest.approx([1, 2, 5, 10, 20])
+
+
+def test_labels_that_would_touch_are_fewer_and_round() -> None:
+    axes = Figure(figsize=(1, 1), dpi=100).add_axes((0, 0, 1, 1))
+    ticks.set_x_scale(axes, "cores", [0.2, 0.2], [1.5, 1.5])
+    assert list(axes.get_xticks()) == [1]

@@ -316,6 +316,18 @@ def test_a_figure_that_is_too_large_is_left_out_and_named() -> None:
     assert "Figure overview is missing. It is too large" in found.words()
 
 
+def test_data_files_are_linked_by_the_names_that_they_have() -> None:
+    files = ["run.json", "trials.jsonl", "trials.jsonl.gz", "traces.jsonl.gz", "other.json"]
+    found = parsed(page.render(analysis_of("too few blocks"), {}, {}, files=files))
+    (data,) = found.all("section", id="data")
+    hrefs = [one.attributes["href"] for one in found.all("a")]
+    assert [href for href in hrefs if "json" in href and href in data.text] == [
+        "run.json",
+        "trials.jsonl",
+        "traces.jsonl.gz",
+    ]
+
+
 # --- commands
 
 
