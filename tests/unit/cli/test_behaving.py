@@ -10,6 +10,7 @@ import pytest
 from harness.behaviours import store
 from harness.cli import main
 from harness.errors import Exit
+from tests.support.command import Invoke
 from tests.support.observations import observed
 
 WORDS = {"asyncio": ["one"] * 5, "trio": ["other"] * 5, "threads": ["one", "other"]}
@@ -40,6 +41,32 @@ def test_the_document_is_for_programs(tmp_path: Path, capsys: pytest.CaptureFixt
         "varying",
         "not applicable",
     ]
+
+
+def test_only_what_was_asked_for_is_shown(tmp_path: Path, invoke: Invoke) -> None:
+    arguments = ("behaviours", "a-run", "--json", "--out", stored(tmp_path))
+    _, said, _ = invoke(*arguments, "--question", "demo", "--model", "trio,go")
+    (question,) = json.loads(said)["questions"]
+    assert [cell["model"] for cell in question["cells"]] == ["trio", "go"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("--question", "demos"), "unknown question in this run: 'demos'; did you mean demo?"),
+        (("--model", "tiro"), "unknown model in this run: 'tiro'; did you mean trio?"),
+        (("--model", ""), "found '', expected a name"),
+        (("--repeat", 7), "found it together with --repeat, expected it without"),
+        (("--runner", "x", "--runtime", "y=z"), "together with --runner, --runtime, expected"),
+        (("--into", "latest"), "found it together with --into"),
+    ],
+)
+def test_an_option_that_reading_cannot_follow_is_refused(
+    tmp_path: Path, invoke: Invoke, arguments: tuple[object, ...], complaint: str
+) -> None:
+    code, said, err = invoke("behaviours", "a-run", *arguments, "--out", stored(tmp_path))
+    assert (code, said) == (Exit.USAGE, "")
+    assert complaint in err
 
 
 def test_a_failed_probe_fails_the_command(tmp_path: Path) -> None:
