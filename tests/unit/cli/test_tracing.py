@@ -59,6 +59,18 @@ def test_what_cannot_be_traced_is_named(
     assert list(tmp_path.iterdir()) == []
 
 
+def test_a_place_that_can_have_no_folder_is_one_line(tmp_path: Path, invoke: Invoke) -> None:
+    (tmp_path / "file").touch()
+    for place, why in {
+        tmp_path / "file" / "below": "Not a directory",
+        "/dev/null": "Not a directory",
+        "/proc/x": "No such file or directory",
+    }.items():
+        code, _, errors = invoke("trace", "threetasks", "--model", "asyncio", "--out", place)
+        assert (code, errors.count("\n")) == (Exit.NOT_POSSIBLE, 1)
+        assert f"cannot be written: {why}; choose another directory with --out" in errors
+
+
 # --- runs that fail
 
 SAYS = {
