@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -20,9 +21,11 @@ from harness.interrupts import interruptible
 from harness.measuring import observing
 from harness.paths import shorten
 from harness.presenting.behaviour_tables import behaviours as behaviour_table
-from harness.results.store import find_run
+from harness.results.store import find_run, lock_run, new_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from harness.behaviours.question import Question
     from harness.behaviours.store import Observed
     from harness.measuring.campaign import Campaign
@@ -67,13 +70,12 @@ def behaviours_(
         )
         observed = _narrow(_read(out, run_), options.split(questions), options.split(models))
     else:
-        folder = (
-            find_run(out, into) if into else out / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-behaviours"
-        )
+        stored = find_run(out, into) if into else None
         chosen = _select(question.load_folder(), options.split(questions))
         inventory = open_inventory(runners, runtimes=runtimes, remembered=True)
         planned = observing.plan(chosen, inventory.runners, options.split(models))
-        observed = _observe(chosen, planned, repeat or _REPETITIONS, folder)
+        with _reserved(out, stored) as folder:
+            observed = _observe(chosen, planned, repeat or _REPETITIONS, folder)
     rows = judge.table(observed)
     if as_json:
         echo_json(judge.json_document(observed, rows))
@@ -85,6 +87,21 @@ def behaviours_(
             print_line(console, f"Stored in {shorten(folder / store.FILE)}")
     failed = any(cell.state is judge.State.FAILED for cell in judge.list_cells(rows))
     return Exit.FAILED if failed else Exit.SUCCESS
+
+
+@contextmanager
+def _reserved(out: Path, stored: Path | None) -> Iterator[Path]:
+    """Yield the folder of a stored run or a new one, for this process alone. Raises Problem."""
+    if stored is None:
+        folder = out / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-behaviours"
+        with new_folder(folder):
+            yield folder
+        return
+    lock = lock_run(stored)
+    try:
+        yield stored
+    finally:
+        lock.release()
 
 
 def observe_run(current: Campaign, console: Console, *, wanted: bool | None) -> None:

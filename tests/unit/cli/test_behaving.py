@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
 from harness.behaviours import store
-from harness.cli import main
-from harness.errors import Exit
+from harness.behaviours.records import Observation
+from harness.cli import behaving, main
+from harness.errors import Exit, Problem
+from harness.measuring import observing
+from harness.results.store import find_run, lock_run
 from tests.support.command import Invoke
-from tests.support.observations import observed
+from tests.support.observations import observation, observed
 
 WORDS = {"asyncio": ["one"] * 5, "trio": ["other"] * 5, "threads": ["one", "other"]}
 
@@ -91,3 +97,52 @@ def test_what_there_is_not_is_named(
     code = main(["behaviours", *arguments, "--out", str(tmp_path)])
     assert code == Exit.USAGE
     assert complaint in capsys.readouterr().err
+
+
+# --- observing
+
+
+@pytest.fixture
+def observe(
+    tmp_path: Path, invoke: Invoke, monkeypatch: pytest.MonkeyPatch, asked_once: None
+) -> Callable[..., tuple[int, str, str]]:
+    """Observe a question of a model, always in the same second."""
+    moment = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    monkeypatch.setattr(behaving, "datetime", SimpleNamespace(now=lambda _: moment))
+    chosen = ("--question", "siblings", "--model", "asyncio", "--repeat", 1)
+    return lambda *more: invoke("behaviours", *chosen, *more, "--out", tmp_path)
+
+
+def test_a_second_observation_in_the_same_second_is_refused_before_it_observes(
+    tmp_path: Path, observe: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert observe()[0] == Exit.SUCCESS
+    (folder,) = tmp_path.iterdir()
+    before = (folder / store.FILE).read_bytes()
+    monkeypatch.setattr(observing, "observe_all", None)
+    code, said, err = observe()
+    assert (code, said) == (Exit.NOT_POSSIBLE, "")
+    assert "a run of this name exists; choose another --out" in err
+    assert (folder / store.FILE).read_bytes() == before
+
+
+def test_nobody_observes_into_a_run_into_which_another_process_writes(
+    small_results: Path, observe: Callable[..., tuple[int, str, str]]
+) -> None:
+    lock = lock_run(find_run(small_results))
+    code, said, err = observe("--into", find_run(small_results))
+    lock.release()
+    assert (code, said) == (Exit.NOT_POSSIBLE, "")
+    assert "is being measured by process" in err
+
+
+def test_an_observation_that_is_interrupted_leaves_no_empty_folder(
+    tmp_path: Path, observe: Callable[..., tuple[int, str, str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupt(*_: object) -> Iterator[Observation]:
+        yield observation("asyncio", "one")
+        raise Problem("interrupted; nothing was stored", Exit.INTERRUPTED)
+
+    monkeypatch.setattr(observing, "observe_all", interrupt)
+    assert observe()[0] == Exit.INTERRUPTED
+    assert list(tmp_path.iterdir()) == []
