@@ -54,6 +54,7 @@ def versus(
 
 def _find_pair(analysis: Analysis, first: str, second: str) -> HeadToHead:
     """Return the pair. Raises Problem if a name is unknown, or no workload compares the two."""
+    _refuse_overhead_alone(analysis)
     names = [spell_name(first), spell_name(second)]
     known = contestants(analysis)
     for name in names:
@@ -71,6 +72,17 @@ def _find_pair(analysis: Analysis, first: str, second: str) -> HeadToHead:
             Exit.NOT_POSSIBLE,
         )
     return pair
+
+
+def _refuse_overhead_alone(analysis: Analysis) -> None:
+    """Raise Problem if a run has measured nothing but the overhead of Loombench."""
+    results = analysis.workloads.values()
+    if results and all(one.workload.is_floor for one in results):
+        raise Problem(
+            f"this run measured only {', '.join(analysis.workloads)}, which shows Loombench's"
+            " overhead and is not compared; measure another workload",
+            Exit.NOT_POSSIBLE,
+        )
 
 
 COMMANDS = (versus,)

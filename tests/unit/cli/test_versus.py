@@ -63,6 +63,13 @@ def test_what_cannot_be_compared_is_named(
     assert complaint in err
 
 
+def test_a_run_of_overhead_alone_compares_nobody(invoke: Invoke, tmp_path: Path) -> None:
+    RunWriter.create(tmp_path, planned([workloads()["noop"]], ("asyncio", "trio"))).close()
+    code, said, err = invoke("versus", "asyncio", "trio", "--out", tmp_path)
+    assert (code, said) == (Exit.NOT_POSSIBLE, "")
+    assert "this run measured only noop, which shows Loombench's overhead" in err
+
+
 def test_show_of_some_workloads_prints_these_alone(invoke: Invoke, out: Path) -> None:
     _, said, _ = invoke("show", "--workload", "pingpong", "--out", out)
     assert "pingpong headline" in said
