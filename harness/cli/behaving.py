@@ -64,6 +64,7 @@ def behaviours_(
     as_json: bool,
 ) -> int:
     """Observe what the models do. With RUN, show what was observed before."""
+    is_incomplete = False
     if run_ is not None:
         _refuse_to_observe(
             {"--repeat": repeat, "--runner": runners, "--runtime": runtimes, "--into": into}
@@ -73,6 +74,7 @@ def behaviours_(
         stored = find_run(out, into) if into else None
         chosen = _select(question.load_folder(), options.split(questions))
         inventory = open_inventory(runners, runtimes=runtimes, remembered=True)
+        is_incomplete = inventory.runners.is_incomplete
         planned = observing.plan(chosen, inventory.runners, options.split(models))
         with _reserved(out, stored) as folder:
             observed = _observe(chosen, planned, repeat or _REPETITIONS, folder)
@@ -86,7 +88,9 @@ def behaviours_(
         if run_ is None:
             print_line(console, f"Stored in {shorten(folder / store.FILE)}")
     failed = any(cell.state is judge.State.FAILED for cell in judge.list_cells(rows))
-    return Exit.FAILED if failed else Exit.SUCCESS
+    if failed:
+        return Exit.FAILED
+    return Exit.NOT_POSSIBLE if is_incomplete else Exit.SUCCESS
 
 
 @contextmanager

@@ -99,13 +99,15 @@ class Inventory:
         self, selection: RunSelection, profile: Profile | None
     ) -> tuple[list[Cell], list[AbsentCell]]:
         """Return the cells to measure and the absent ones; without a profile, the check cases."""
+        left_out = self.runners.left_out_models(selection.models)
+        models = (*self.runners.models, *left_out)
         present, absent = plan.plan_cells(
-            plan.select_workloads(selection, self.workloads, self.runners.models),
+            plan.select_workloads(selection, self.workloads, models),
             selection,
             self._taking_part(),
-            self.runners.missing_models,
+            {**self.runners.missing_models, **left_out},
             profile,
-            self.runners.models,
+            models,
             count_server_processors(),
             os.cpu_count(),
         )
