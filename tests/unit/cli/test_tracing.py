@@ -46,6 +46,9 @@ def test_a_trace_is_a_figure_and_a_file_for_perfetto(
         (("threetask",), Exit.USAGE, "unknown workload 'threetask'; did you mean threetasks?"),
         (("threetasks", "--model", "tria"), Exit.USAGE, "did you mean trio"),
         (("kitchen", "--case", "headlines"), Exit.USAGE, "did you mean headline?"),
+        (("kitchen", "--case", ""), Exit.USAGE, "unknown case ''; there is: "),
+        (("busy", "--case", ""), Exit.USAGE, "busy has no cases; found --case '', expected"),
+        (("busy", "--case", "check"), Exit.USAGE, "busy has no cases; found --case 'check'"),
         (("echo",), Exit.NOT_POSSIBLE, "echo cannot be traced: it needs the harness"),
         (("fetch",), Exit.NOT_POSSIBLE, "fetch cannot be traced: it needs the harness"),
         (

@@ -75,7 +75,20 @@ def test_show_of_some_workloads_prints_these_alone(invoke: Invoke, out: Path) ->
     assert "pingpong headline" in said
     assert "sumsquares headline" not in said
     code, _, err = invoke("show", "--workload", "pingpon", "--out", out)
-    assert (code, "did you mean pingpong?" in err) == (Exit.USAGE, True)
+    said = "unknown workload in this run: 'pingpon'; did you mean pingpong?"
+    assert (code, said in err) == (Exit.USAGE, True)
+
+
+def test_a_file_where_figures_belong_is_to_be_moved_away(invoke: Invoke, tmp_path: Path) -> None:
+    run = planned([workloads()["noop"]], ("asyncio", "trio"))
+    RunWriter.create(tmp_path, run).close()
+    (tmp_path / run.id / "figures").write_text("mine")
+    code, _, err = invoke("plot", "--out", tmp_path)
+    assert code == Exit.NOT_POSSIBLE
+    assert (
+        "figures cannot be written: File exists; the measurements are safe: move this file" in err
+    )
+    assert (tmp_path / run.id / "figures").read_text() == "mine"
 
 
 def test_a_terminal_is_taken_to_have_a_least_width(
