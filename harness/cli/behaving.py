@@ -14,7 +14,7 @@ from rich.console import Console
 
 from harness.behaviours import judge, question, store
 from harness.cli import options
-from harness.cli.console import echo_json, print_line, warn
+from harness.cli.console import Printable, echo_json, print_line, warn
 from harness.cli.inventory import open_inventory
 from harness.errors import Exit, Problem, unknown_name
 from harness.interrupts import interruptible
@@ -84,7 +84,7 @@ def behaviours_(
     else:
         console = Console()
         for part in behaviour_table(rows):
-            console.print(part)
+            console.print(Printable(part))
         if run_ is None:
             print_line(console, f"Stored in {shorten(folder / store.FILE)}")
     failed = any(cell.state is judge.State.FAILED for cell in judge.list_cells(rows))

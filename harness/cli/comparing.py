@@ -12,7 +12,7 @@ from harness.analysis.analyse import analyse
 from harness.analysis.changes import Change
 from harness.catalog.workload import HEADLINE
 from harness.cli import options
-from harness.cli.console import print_line, warn
+from harness.cli.console import Printable, print_line, warn
 from harness.cli.inventory import open_inventory
 from harness.cli.results import analyse_run, show_revision
 from harness.errors import Exit, Problem
@@ -134,7 +134,7 @@ def compare(
     sides = [[_read(out, name) for name in options.split([side])] for side in (first, second)]
     found = run_comparison.compare_runs(*sides, across_machines=across_machines)
     console = Console()
-    console.print(tables.comparison(found.changes, "second / first"))
+    console.print(Printable(tables.comparison(found.changes, "second / first")))
     for note in found.notes:
         print_line(console, note)
     if all(row.change is Change.NOT_COMPARABLE for row in found.changes):

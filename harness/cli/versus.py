@@ -10,7 +10,7 @@ from rich.console import Console
 from harness.analysis.versus import contestants, head_to_head
 from harness.catalog.contestant import spell_name
 from harness.cli import options
-from harness.cli.console import echo_json, print_line
+from harness.cli.console import Printable, echo_json, print_line
 from harness.cli.results import analyse_run, import_figures
 from harness.errors import Exit, Problem, unknown_name
 from harness.paths import shorten
@@ -46,7 +46,7 @@ def versus(
         return
     console = Console()
     for part in versus_table.versus(pair, console.width):
-        console.print(part)
+        console.print(Printable(part))
     if figure:
         (path,) = import_figures().draw_pair(analysis, folder / "figures", pair)
         print_line(console, f"\nFigure: {shorten(path)} (also as SVG)")

@@ -79,6 +79,25 @@ def test_show_of_some_workloads_prints_these_alone(invoke: Invoke, out: Path) ->
     assert (code, said in err) == (Exit.USAGE, True)
 
 
+def test_what_somebody_wrote_into_a_run_does_not_control_the_terminal(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    chosen = [workloads()["pingpong"]]
+    run = planned(chosen, ("asyncio", "trio"))
+    RunWriter.create(tmp_path, run).close()
+    file = tmp_path / run.id / "run.json"
+    document = json.loads(file.read_text())
+    document["machine"]["cpu"] = "\x1b[31mred\0"
+    document["cells"][0]["contestant"]["runtime"] = "\x1b[2J3.14"
+    document["cells"][1]["contestant"]["variant"] = "\x07futures"
+    file.write_text(json.dumps(document))
+    assert cli.main(["show", "--out", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert {one for one in said if not one.isprintable()} == {"\n"}
+    assert "\N{REPLACEMENT CHARACTER}[31mred\N{REPLACEMENT CHARACTER}" in said
+    assert "\N{REPLACEMENT CHARACTER}[2J3.14" in said
+
+
 def test_a_file_where_figures_belong_is_to_be_moved_away(invoke: Invoke, tmp_path: Path) -> None:
     run = planned([workloads()["noop"]], ("asyncio", "trio"))
     RunWriter.create(tmp_path, run).close()
