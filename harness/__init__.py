@@ -2,7 +2,7 @@
 
 The folders, lower ones first; imports go downwards only:
 
-    errors, units, paths, files, interrupts    used by every module
+    errors, units, paths, files, interrupts    used by every module; entry starts the command
     catalog/       workloads, contestants and workload files
     results/       the data that a run stores; both halves use it
     behaviours/    questions about what models do, observations, answers; both halves use it

@@ -40,6 +40,7 @@ _NAMED = 40  # names in a message; more can be 190 contestants
 
 _REMEDIES = {
     errno.ENAMETOOLONG: "choose a shorter name",
+    errno.ENOTDIR: "choose a path through folders alone",
     errno.ELOOP: "choose a path without links that form a loop",
     **dict.fromkeys(
         (errno.EACCES, errno.EPERM, errno.EROFS), "choose a place that you may read and write"

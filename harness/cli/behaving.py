@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import click
+from msgspec import structs
 from rich.console import Console
 
 from harness.behaviours import judge, question, store
 from harness.cli import options
-from harness.cli.console import echo_json, print_line, warn
+from harness.cli.console import Printable, echo_json, print_line, warn
 from harness.cli.inventory import open_inventory
 from harness.errors import Exit, Problem, unknown_name
 from harness.interrupts import interruptible
 from harness.measuring import observing
 from harness.paths import shorten
 from harness.presenting.behaviour_tables import behaviours as behaviour_table
-from harness.results.store import find_run
+from harness.results.store import find_run, lock_run, new_folder
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from harness.behaviours.question import Question
     from harness.behaviours.store import Observed
     from harness.measuring.campaign import Campaign
+
+T = TypeVar("T")
 
 _REPETITIONS = 5
 _MOST_REPETITIONS = 1_000
@@ -38,9 +45,7 @@ _LEAST_BUDGET_S = 900  # observing takes minutes: too long beside a shorter run
 @click.option(
     "--repeat",
     type=click.IntRange(1, _MOST_REPETITIONS),
-    default=_REPETITIONS,
-    show_default=True,
-    help="How often each probe runs, each time in a fresh process.",
+    help=f"How often each probe runs, each time in a fresh process. [{_REPETITIONS}]",
 )
 @options.runtime
 @click.option("--into", metavar="RUN", help="Store them with this run, whose report shows them.")
@@ -51,7 +56,7 @@ def behaviours_(
     questions: tuple[str, ...],
     models: tuple[str, ...],
     runners: tuple[Path, ...],
-    repeat: int,
+    repeat: int | None,
     runtimes: tuple[str, ...],
     into: str | None,
     out: Path,
@@ -59,27 +64,48 @@ def behaviours_(
     as_json: bool,
 ) -> int:
     """Observe what the models do. With RUN, show what was observed before."""
+    is_incomplete = False
     if run_ is not None:
-        observed = _read(out, run_)
-    else:
-        folder = (
-            find_run(out, into) if into else out / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-behaviours"
+        _refuse_to_observe(
+            {"--repeat": repeat, "--runner": runners, "--runtime": runtimes, "--into": into}
         )
+        observed = _narrow(_read(out, run_), options.split(questions), options.split(models))
+    else:
+        stored = find_run(out, into) if into else None
         chosen = _select(question.load_folder(), options.split(questions))
         inventory = open_inventory(runners, runtimes=runtimes, remembered=True)
+        is_incomplete = inventory.runners.is_incomplete
         planned = observing.plan(chosen, inventory.runners, options.split(models))
-        observed = _observe(chosen, planned, repeat, folder)
+        with _reserved(out, stored) as folder:
+            observed = _observe(chosen, planned, repeat or _REPETITIONS, folder)
     rows = judge.table(observed)
     if as_json:
         echo_json(judge.json_document(observed, rows))
     else:
         console = Console()
         for part in behaviour_table(rows):
-            console.print(part)
+            console.print(Printable(part))
         if run_ is None:
             print_line(console, f"Stored in {shorten(folder / store.FILE)}")
     failed = any(cell.state is judge.State.FAILED for cell in judge.list_cells(rows))
-    return Exit.FAILED if failed else Exit.SUCCESS
+    if failed:
+        return Exit.FAILED
+    return Exit.NOT_POSSIBLE if is_incomplete else Exit.SUCCESS
+
+
+@contextmanager
+def _reserved(out: Path, stored: Path | None) -> Iterator[Path]:
+    """Yield the folder of a stored run or a new one, for this process alone. Raises Problem."""
+    if stored is None:
+        folder = out / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-behaviours"
+        with new_folder(folder):
+            yield folder
+        return
+    lock = lock_run(stored)
+    try:
+        yield stored
+    finally:
+        lock.release()
 
 
 def observe_run(current: Campaign, console: Console, *, wanted: bool | None) -> None:
@@ -121,10 +147,28 @@ def _read(out: Path, name: str) -> Observed:
     )
 
 
-def _select(known: dict[str, Question], names: tuple[str, ...]) -> dict[str, Question]:
+def _refuse_to_observe(values: dict[str, object]) -> None:
+    """Raise Problem if an option has a value that says how to observe."""
+    found = [name for name, value in values.items() if value]
+    if found:
+        raise Problem(
+            "behaviours RUN shows what was observed; found it together with"
+            f" {', '.join(found)}, expected it without"
+        )
+
+
+def _narrow(observed: Observed, questions: tuple[str, ...], models: tuple[str, ...]) -> Observed:
+    """Return what was observed of these questions and models; none: of all. Raises Problem."""
+    heading = observed.heading
+    asked = _select(heading.questions, questions, "question in this run:")
+    known = _select({model: model for model in heading.models}, models, "model in this run:")
+    return replace(observed, heading=structs.replace(heading, questions=asked, models=tuple(known)))
+
+
+def _select(known: dict[str, T], names: tuple[str, ...], kind: str = "question") -> dict[str, T]:
     for name in names:
         if name not in known:
-            raise unknown_name("question", name, known)
+            raise unknown_name(kind, name, known)
     return {id_: one for id_, one in known.items() if not names or id_ in names}
 
 

@@ -13,7 +13,7 @@ from harness.analysis.changes import Change
 from harness.analysis.stored_run import analyse_run
 from harness.catalog.workload import HEADLINE
 from harness.cli import options
-from harness.cli.console import print_line, warn
+from harness.cli.console import Printable, print_line, warn
 from harness.cli.inventory import open_inventory
 from harness.cli.results import show_revision
 from harness.errors import Exit, Problem
@@ -158,7 +158,7 @@ def compare(
         *([one.analyse() for one in side] for side in sides), across_machines=across_machines
     )
     console = Console()
-    console.print(tables.comparison(found.changes, "second / first"))
+    console.print(Printable(tables.comparison(found.changes, "second / first")))
     for note in found.notes:
         print_line(console, note)
     if all(row.change is Change.NOT_COMPARABLE for row in found.changes):

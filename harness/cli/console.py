@@ -2,15 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 import msgspec
+from rich.segment import Segment
 
 from harness import units
 
 if TYPE_CHECKING:
-    from rich.console import Console
+    from collections.abc import Iterator
+
+    from rich.console import Console, ConsoleOptions, RenderableType
+
+
+@dataclass(frozen=True)
+class Printable:
+    """What is stored in a run, to be printed: its texts cannot control the terminal."""
+
+    content: RenderableType
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
+        """Render the content, and replace what is not printable; styles come from us."""
+        for text, style, control in console.render(self.content, options):
+            yield Segment(text if control else units.printable(text), style, control)
 
 
 def print_line(console: Console, text: str) -> None:

@@ -36,7 +36,7 @@ def show(run_: str | None, workloads: tuple[str, ...], out: Path) -> None:
     chosen = options.split(workloads) or tuple(analysis.workloads)
     for name in chosen:
         if name not in analysis.workloads:
-            raise unknown_name("workload", name, analysis.workloads)
+            raise unknown_name("workload in this run:", name, analysis.workloads)
     kept = {id_: one for id_, one in analysis.workloads.items() if id_ in chosen}
     show_results(replace(analysis, workloads=kept), Console())
 

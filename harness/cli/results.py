@@ -11,7 +11,7 @@ from rich.console import Console
 
 from harness import units
 from harness.analysis.revision_comparison import compare_revision
-from harness.cli.console import print_line, warn
+from harness.cli.console import Printable, print_line, warn
 from harness.errors import Exit, Problem
 from harness.files import write_file
 from harness.paths import shorten
@@ -36,7 +36,7 @@ def show_results(analysis: Analysis, console: Console) -> None:
     if analysis.run.revision:
         show_revision(analysis, console)
     for renderable in tables.results(analysis, console.width):
-        console.print(renderable)
+        console.print(Printable(renderable))
 
 
 def print_closing(analysis: Analysis, console: Console, run: str) -> None:
@@ -51,7 +51,8 @@ def print_closing(analysis: Analysis, console: Console, run: str) -> None:
 def show_revision(analysis: Analysis, console: Console) -> list[CellChange]:
     """Print how the working tree differs from the revision beside it, and return that."""
     rows = compare_revision(analysis)
-    console.print(tables.comparison(rows, f"working tree / {analysis.run.revision[:8]}"))
+    title = f"working tree / {analysis.run.revision[:8]}"
+    console.print(Printable(tables.comparison(rows, title)))
     return rows
 
 

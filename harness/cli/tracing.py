@@ -17,6 +17,7 @@ from harness.measuring import recording, trace_plan
 from harness.measuring.inventory import Inventory
 from harness.paths import shorten
 from harness.presenting import trace_tables
+from harness.results.store import new_folder
 from harness.traces import checks, scene, store
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
     from harness.measuring.campaign import Campaign
     from harness.measuring.recording import Subject
+    from harness.measuring.trace_plan import TracePlan
     from harness.traces.recorded import Recorded
 
 
@@ -44,7 +46,12 @@ def trace(program: str, models: tuple[str, ...], case: str | None, out: Path) ->
         warn(problem)
     planned = trace_plan.plan(inventory, program, options.split(models), case)
     folder = out / f"{datetime.now(UTC):%Y%m%d-%H%M%S}-trace-{program}"
-    folder.mkdir(parents=True, exist_ok=True)  # now, so that nothing is recorded in vain
+    with new_folder(folder):  # now, so that nothing is recorded in vain
+        return _trace(folder, planned)
+
+
+def _trace(folder: Path, planned: TracePlan) -> Exit:
+    """Record the models and show what was recorded, also of those before an interruption."""
     results: list[Recorded | None] = []
     stopped: Problem | None = None
     with interruptible() as interrupted:
@@ -55,8 +62,6 @@ def trace(program: str, models: tuple[str, ...], case: str | None, out: Path) ->
     recorded = [one for one in results if one is not None]
     if recorded:
         _present(folder, planned, recorded)
-    else:
-        folder.rmdir()
     if stopped is not None:
         raise stopped
     unsound = [one for one in recorded if not _is_sound(one)]
@@ -86,7 +91,7 @@ def _is_sound(one: Recorded) -> bool:
     return not overlaps
 
 
-def _present(folder: Path, planned: trace_plan.TracePlan, recorded: list[Recorded]) -> None:
+def _present(folder: Path, planned: TracePlan, recorded: list[Recorded]) -> None:
     """Print the table, and write the files."""
     # matplotlib and protobuf are slow to import, and were not to disturb what was recorded.
     from harness.presenting.figures.lanes import Drawn

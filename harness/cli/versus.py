@@ -11,7 +11,7 @@ from harness.analysis.stored_run import analyse_run
 from harness.analysis.versus import contestants, head_to_head
 from harness.catalog.contestant import spell_name
 from harness.cli import options
-from harness.cli.console import echo_json, print_line, warn
+from harness.cli.console import Printable, echo_json, print_line, warn
 from harness.cli.results import import_figures
 from harness.errors import Exit, Problem, unknown_name
 from harness.paths import shorten
@@ -47,7 +47,7 @@ def versus(
         return
     console = Console()
     for part in versus_table.versus(pair, console.width):
-        console.print(part)
+        console.print(Printable(part))
     if figure:
         (path,) = import_figures().draw_pair(analysis, folder / "figures", pair)
         print_line(console, f"\nFigure: {shorten(path)} (also as SVG)")
@@ -55,6 +55,7 @@ def versus(
 
 def _find_pair(analysis: Analysis, first: str, second: str) -> HeadToHead:
     """Return the pair. Raises Problem if a name is unknown, or no workload compares the two."""
+    _refuse_overhead_alone(analysis)
     names = [spell_name(first), spell_name(second)]
     known = contestants(analysis)
     for name in names:
@@ -72,6 +73,17 @@ def _find_pair(analysis: Analysis, first: str, second: str) -> HeadToHead:
             Exit.NOT_POSSIBLE,
         )
     return pair
+
+
+def _refuse_overhead_alone(analysis: Analysis) -> None:
+    """Raise Problem if a run has measured nothing but the overhead of Loombench."""
+    results = analysis.workloads.values()
+    if results and all(one.workload.is_floor for one in results):
+        raise Problem(
+            f"this run measured only {', '.join(analysis.workloads)}, which shows Loombench's"
+            " overhead and is not compared; measure another workload",
+            Exit.NOT_POSSIBLE,
+        )
 
 
 COMMANDS = (versus,)

@@ -34,14 +34,16 @@ if TYPE_CHECKING:
 def check_names(selection: RunSelection, runner_files: Iterable[Path] = ()) -> None:
     """Refuse names that do not exist, before anything is waited for or measured. Raises Problem.
 
-    Files alone tell nearly always; runners are asked only for a model that is not one of ours.
+    Files alone tell nearly always; runners are asked only for a model that is not one of ours. A
+    runner that does not answer may have it: who opens the inventory for measuring says so.
     """
     runner_files = tuple(runner_files)
     declared = manifest.read_files(runner_files)
     workloads = external.add_workloads(declared, workload_file.load_folder(WORKLOADS))
     models: Sequence[str] = MODELS
     if not set(selection.models) <= set(models):
-        models = Inventory.open(runner_files, remembered=True).runners.models
+        runners = Inventory.open(runner_files, remembered=True).runners
+        models = (*runners.models, *selection.models) if runners.left_out else runners.models
     plan.select_workloads(selection, workloads, models)
 
 
@@ -113,13 +115,15 @@ class Inventory:
         self, selection: RunSelection, profile: Profile | None
     ) -> tuple[list[Cell], list[AbsentCell]]:
         """Return the cells to measure and the absent ones; without a profile, the check cases."""
+        left_out = self.runners.left_out_models(selection.models)
+        models = (*self.runners.models, *left_out)
         present, absent = plan.plan_cells(
-            plan.select_workloads(selection, self.workloads, self.runners.models),
+            plan.select_workloads(selection, self.workloads, models),
             selection,
             self._taking_part(),
-            self.runners.missing_models,
+            {**self.runners.missing_models, **left_out},
             profile,
-            self.runners.models,
+            models,
             count_server_processors(),
             os.cpu_count(),
         )

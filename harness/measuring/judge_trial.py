@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from harness import units
 from harness.measuring.processes.child import STANDSTILL
-from harness.measuring.runners.protocol import digest
+from harness.measuring.runners.protocol import canonical, digest
 from harness.measuring.validity import find_impossible
 from harness.results import histograms
 from harness.results.records import Status
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from harness.catalog.parts import Observation
     from harness.catalog.workload import ModelCase
     from harness.measuring.processes.child import ChildResult
-    from harness.measuring.runners.protocol import Failed
+    from harness.measuring.runners.protocol import Failed, Outcome
     from harness.measuring.runners.transcript import Transcript
     from harness.measuring.servers.load_driver import ServerLoad
     from harness.measuring.validity import Bounds
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 # Some loops (uvloop) have timers of whole milliseconds, so a wait may end this much early.
 EARLY_NS = 1_000_000
 _LONGEST_MESSAGE = 500  # characters; a runner can send megabytes
+_CUT = 200  # characters of a value that a runner sends
+_DIGITS = 12  # of a digest that are shown
 _MIN_POINTS = 2  # for a slope
 _ERRORS = {
     "wrong": "with wrong bytes",
@@ -167,7 +169,7 @@ def _find_wrong_answer(case: ModelCase, transcript: Transcript) -> str:
     expected = 0 if case.workload.load else case.expected
     for outcome in transcript.outcomes[case.id]:
         if outcome.digest != digest(expected):
-            return f"found {outcome.value or outcome.digest}, expected {expected}"
+            return _describe_answer(outcome, expected)
         for observation in case.workload.observations:
             wanted = observation.wanted_from(case.model)
             count = outcome.observed.get(observation.name)
@@ -180,6 +182,20 @@ def _find_wrong_answer(case: ModelCase, transcript: Transcript) -> str:
                 f" {units.format_time(case.ideal_ns)}"
             )
     return ""
+
+
+def _describe_answer(outcome: Outcome, expected: object) -> str:
+    """Describe a wrong answer; a value that was cut may be wrong in what is not seen of it."""
+    if outcome.value != canonical(expected) or len(outcome.value) >= _CUT:
+        return f"found {outcome.value or outcome.digest}, expected {expected}"
+    found, wanted = (
+        one if len(one) <= _DIGITS else f"{one[:_DIGITS]}…"
+        for one in (outcome.digest, digest(expected))
+    )
+    return (
+        f"the value {outcome.value} is right and its digest is not: found {found!r}, expected"
+        f" {wanted!r}; see The digest in docs/protocol.md"
+    )
 
 
 def _find_too_little(case: ModelCase, transcript: Transcript) -> str:

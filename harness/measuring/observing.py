@@ -55,14 +55,16 @@ class Plan:
 def plan(questions: Mapping[str, Question], runners: Runners, models: Sequence[str]) -> Plan:
     """Return which probes answer these questions on these models; none: on all models.
 
-    Each runtime is asked. Raises Problem with near matches for an unknown model.
+    Each runtime is asked. Raises Problem with near matches for an unknown model, and if only a
+    runner that cannot be used may offer those that are asked for.
     """
     by_runtime: dict[str, list[Runner]] = {DEFAULT_RUNTIME: []}
     for runner in runners.found.values():
         by_runtime.setdefault(runner.runtime, []).append(runner)
     offers = {label: _ask(questions, found, models) for label, found in by_runtime.items()}
     own = offers.pop(DEFAULT_RUNTIME)
-    unavailable = {**runners.missing_models, **own.unavailable}
+    left_out = runners.left_out_models(models)
+    unavailable = {**runners.missing_models, **own.unavailable, **left_out}
     everything = [own, *offers.values()]
     known = _in_order(
         [*(model for offer in everything for model in offer.models), *unavailable], models

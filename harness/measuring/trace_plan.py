@@ -47,10 +47,13 @@ def plan(
     for model in models:
         if model not in known:
             raise unknown_name("model", model, known)
-    if program in scenes and (case is None or program not in workloads):
+    if program in scenes and case is None:
         planned = plan_scene(inventory, scenes[program], models)
     elif program in workloads:
-        planned = _plan_workload(inventory, workloads[program], models, case or CHECK)
+        here = CHECK if case is None else case
+        planned = _plan_workload(inventory, workloads[program], models, here)
+    elif program in scenes:
+        raise Problem(f"{program} has no cases; found --case {case!r}, expected no --case")
     else:
         raise unknown_name("workload", program, [*workloads, *scenes])
     if not planned.subjects:

@@ -67,6 +67,7 @@ def _problems(
         problems = [*_cpu_of_samples(samples, bounds.cores)]
         if case.workload.load is None:  # the operations of a server are those of its load
             problems = [*_wrong_samples(case, samples, is_measured=is_measured), *problems]
+            problems += _unequal_samples(samples)
             problems += _miscounted_latencies(case, transcript)
         prefix = "" if is_measured else f"in the {case.id} case: "
         yield from (prefix + problem for problem in problems)
@@ -99,6 +100,17 @@ def _wrong_samples(
             yield (
                 f"{where}found {_short(calls)} calls in {_time(sample.elapsed_ns)}, expected at"
                 f" most {_CALLS_PER_NS} per ns"
+            )
+
+
+def _unequal_samples(samples: Sequence[SampleTaken]) -> Iterator[str]:
+    """Yield measured samples with another number of calls than the first: it grows in warm-up."""
+    measured = [sample for sample in samples if not sample.warmup]
+    for sample in measured:
+        if sample.operations != measured[0].operations:
+            yield (
+                f"sample {sample.iteration}: found {_short(sample.operations)} operations, expected"
+                f" {_short(measured[0].operations)} as in sample {measured[0].iteration}"
             )
 
 

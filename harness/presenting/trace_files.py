@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, NamedTuple
 
 from harness.errors import Exit, Problem
@@ -30,7 +31,7 @@ def write(folder: Path, heading: Heading, drawn: Sequence[Drawn]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         for one in drawn:
             content = perfetto.encode(one.trace, f"{heading.title} on {one.model}")
-            (folder / f"{one.model}.pftrace").write_bytes(content)
+            _write_whole(folder / f"{one.model}.pftrace", content)
         with style.applied():
             for one in drawn:
                 title = f"{heading.title} on {one.model}: who ran when"
@@ -44,3 +45,13 @@ def write(folder: Path, heading: Heading, drawn: Sequence[Drawn]) -> None:
             " another directory with --out",
             Exit.NOT_POSSIBLE,
         ) from None
+
+
+def _write_whole(path: Path, content: bytes) -> None:
+    """Write a file; on a full disk leave none rather than a part. Raises OSError."""
+    try:
+        path.write_bytes(content)
+    except OSError:
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
+        raise

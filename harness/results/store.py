@@ -13,7 +13,7 @@ import gzip
 import os
 import shutil
 import zlib
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -163,6 +163,18 @@ def _whole_lines_length(path: Path) -> int:
                 return start + newline + 1
             end = start
     return 0
+
+
+@contextmanager
+def new_folder(folder: Path) -> Iterator[None]:
+    """Create a folder that must not exist; remove it if nothing is written. Raises Problem."""
+    with _explain_write_errors(folder):
+        folder.mkdir(parents=True)
+    try:
+        yield
+    finally:
+        with suppress(OSError):  # there is something in it
+            folder.rmdir()
 
 
 def _point_latest(out: Path, folder: Path) -> None:

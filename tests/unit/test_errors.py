@@ -65,6 +65,7 @@ def test_a_name_is_reported_where_none_exists() -> None:
     ("number", "remedy"),
     [
         (errno.ENAMETOOLONG, "choose a shorter name"),
+        (errno.ENOTDIR, "choose a path through folders alone"),
         (errno.EACCES, "choose a place that you may read and write"),
         (errno.EMFILE, "allow more open files: ulimit -n 4096"),
     ],

@@ -90,10 +90,14 @@ def _ask(question: Question, interrupted: Callable[[], bool]) -> bytes:
     if result.stopped:
         raise protocol.ProtocolError(f"describe was stopped: {result.stopped}")
     if result.returncode != 0:
-        raise protocol.ProtocolError(
-            f"describe ended with exit code {result.returncode}: {result.stderr_end[-500:]}"
-        )
+        raise protocol.ProtocolError(_explain_end(result.returncode, result.stderr_end))
     return output
+
+
+def _explain_end(code: int, stderr_end: str) -> str:
+    how = f"by signal {-code}" if code < 0 else f"with exit code {code}"
+    said = stderr_end[-500:].strip()
+    return f"describe ended {how}{f': {said}' if said else ''}"
 
 
 def _recall_or_ask(question: Question, interrupted: Callable[[], bool]) -> protocol.Description:

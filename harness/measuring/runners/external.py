@@ -82,7 +82,9 @@ def add_runners(
             usable, problems = _select_usable(runner, owners, known_workloads)
             runners.found[declaration.name] = usable
         runners.problems += [_clean(text, 10 * _MAX_TEXT) for text in problems]
-        runners.is_incomplete |= bool(problems)
+        if problems:
+            runners.is_incomplete = True
+            runners.left_out.append(declaration.name)
 
 
 def _create_runners(

@@ -289,10 +289,14 @@ def _create_request_case(case: ModelCase) -> RequestCase:
     )
 
 
+def canonical(value: Any) -> str:
+    """Return the canonical JSON of an answer, as defined in docs/protocol.md."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
+
+
 def digest(value: Any) -> str:
-    """Return the SHA-256 of the canonical JSON of an answer, as defined in docs/protocol.md."""
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=True)
-    return hashlib.sha256(text.encode("ascii")).hexdigest()
+    """Return the SHA-256 of the canonical JSON of an answer."""
+    return hashlib.sha256(canonical(value).encode("ascii")).hexdigest()
 
 
 def schema() -> dict[str, Any]:

@@ -108,7 +108,10 @@ def _git(*arguments: str) -> subprocess.CompletedProcess[bytes]:
             timeout=_TIMEOUT_S,
             check=False,
         )
-    except (OSError, subprocess.TimeoutExpired) as error:
-        raise Problem(
-            f"git cannot be run: {error}; it is needed to read a revision", Exit.NOT_POSSIBLE
-        ) from None
+    except FileNotFoundError:
+        reason = "found no git in PATH"
+    except OSError as error:
+        reason = f"git cannot be run: {error.strerror or error}"
+    except subprocess.TimeoutExpired as error:
+        reason = f"git cannot be run: {error}"
+    raise Problem(f"{reason}; git is needed to read a revision: install it", Exit.NOT_POSSIBLE)

@@ -7,13 +7,14 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from harness import units
-from harness.catalog.contestant import DEFAULT_RUNTIME, Contestant
+from harness.catalog.contestant import DEFAULT_RUNTIME, Contestant, is_model_id
 from harness.catalog.workload import order_models
+from harness.errors import Exit, Problem
 from harness.measuring.runners import protocol
 from harness.paths import ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
     from pathlib import Path
 
 
@@ -85,6 +86,7 @@ class Runners:
     load_command: tuple[str, ...] = ()  # the load generator; empty: not available
     load_missing: str = ""  # why the load generator is not available
     is_incomplete: bool = False  # part of a runner that the user named cannot be used
+    left_out: list[str] = field(default_factory=list)  # names of runners, whole or in part
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -94,6 +96,24 @@ class Runners:
             for runner in self.found.values()
             for implementation in runner.description.implementations
         )
+
+    def left_out_models(self, selected: Sequence[str]) -> dict[str, str]:
+        """Return selected models that are unknown because a runner was left out, with the reason.
+
+        Raises Problem if none of the others is selected.
+        """
+        names = dict.fromkeys(one for one in selected if one not in self.models)
+        unknown = [name for name in names if is_model_id(name)]
+        if not self.left_out or not unknown:
+            return {}
+        runners = f"the runner {' or '.join(dict.fromkeys(self.left_out))}"
+        if len(unknown) == len(set(selected)):
+            raise Problem(
+                f"found no model {', '.join(unknown)}: {runners}, which may offer it, cannot be"
+                " used (see above)",
+                Exit.NOT_POSSIBLE,
+            )
+        return dict.fromkeys(unknown, f"{runners}, which may offer it, cannot be used")
 
     def offers(self) -> Iterable[Offer]:
         """Yield all implementations of all runners."""

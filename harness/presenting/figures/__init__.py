@@ -143,9 +143,11 @@ def _write(
         with style.applied():
             return write_shared(write, list(makers), stop) if shared else write(list(makers))
     except OSError as error:
+        is_file = isinstance(error, FileExistsError)
+        advice = "move this file away" if is_file else "free some space or make it writable"
         raise Problem(
             f"{folder}: figures cannot be written: {error.strerror}; the measurements are safe:"
-            " free some space or make it writable, then: loombench plot",
+            f" {advice}, then: loombench plot",
             Exit.NOT_POSSIBLE,
         ) from None
 

@@ -74,7 +74,7 @@ def run_case(case: dict[str, Any], way: Way, *, cheats: bool) -> None:
     while taken < case["warmup"] + case["iterations"]:
         true = take(way.work, rounds, calls)
         true["operations"] = calls * case["operations"]
-        is_short = true["elapsed_ns"] < case["min_sample_ns"] and calls < MOST_CALLS
+        is_short = not taken and true["elapsed_ns"] < case["min_sample_ns"] and calls < MOST_CALLS
         is_warmup = is_short or taken < case["warmup"]
         told = {**true, **(way.said(true) if cheats else {})}
         sample(case["id"], said, warmup=is_warmup, **told)

@@ -24,7 +24,7 @@ def run_case(library: ctypes.CDLL, workload: str, case: dict[str, Any]) -> None:
         library.take(
             workload.encode(), ctypes.c_int64(size), ctypes.c_int64(calls), ctypes.byref(found)
         )
-        is_short = found.elapsed_ns < case["min_sample_ns"]
+        is_short = not taken and found.elapsed_ns < case["min_sample_ns"]
         is_warmup = is_short or taken < case["warmup"]
         sample(
             case["id"],

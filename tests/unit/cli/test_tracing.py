@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import errno
+from datetime import UTC, datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from perfetto.protos.perfetto.trace.perfetto_trace_pb2 import Trace as Packets
 
+from harness.cli import tracing
 from harness.errors import Exit, Problem
 from harness.measuring import recording
 from harness.measuring.recording import Subject
@@ -42,6 +46,9 @@ def test_a_trace_is_a_figure_and_a_file_for_perfetto(
         (("threetask",), Exit.USAGE, "unknown workload 'threetask'; did you mean threetasks?"),
         (("threetasks", "--model", "tria"), Exit.USAGE, "did you mean trio"),
         (("kitchen", "--case", "headlines"), Exit.USAGE, "did you mean headline?"),
+        (("kitchen", "--case", ""), Exit.USAGE, "unknown case ''; there is: "),
+        (("busy", "--case", ""), Exit.USAGE, "busy has no cases; found --case '', expected"),
+        (("busy", "--case", "check"), Exit.USAGE, "busy has no cases; found --case 'check'"),
         (("echo",), Exit.NOT_POSSIBLE, "echo cannot be traced: it needs the harness"),
         (("fetch",), Exit.NOT_POSSIBLE, "fetch cannot be traced: it needs the harness"),
         (
@@ -56,6 +63,44 @@ def test_what_cannot_be_traced_is_named(
 ) -> None:
     found, _, errors = invoke("trace", *arguments, "--out", tmp_path)
     assert (found, complaint in errors) == (code, True), errors
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_place_that_can_have_no_folder_is_one_line(tmp_path: Path, invoke: Invoke) -> None:
+    (tmp_path / "file").touch()
+    for place, why in {
+        tmp_path / "file" / "below": "Not a directory",
+        "/dev/null": "Not a directory",
+        "/proc/x": "No such file or directory",
+    }.items():
+        code, _, errors = invoke("trace", "threetasks", "--model", "asyncio", "--out", place)
+        assert (code, errors.count("\n")) == (Exit.NOT_POSSIBLE, 1)
+        assert f"cannot be written: {why}; choose another directory with --out" in errors
+
+
+def test_a_second_trace_in_the_same_second_is_refused(
+    tmp_path: Path, invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    moment = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
+    monkeypatch.setattr(tracing, "datetime", SimpleNamespace(now=lambda _: moment))
+    monkeypatch.setattr(recording, "record", None)  # nothing is recorded in vain
+    first = tmp_path / "20260102-030405-trace-threetasks"
+    first.mkdir()
+    code, _, errors = invoke("trace", "threetasks", "--model", "asyncio", "--out", tmp_path)
+    assert (code, "a run of this name exists" in errors) == (Exit.NOT_POSSIBLE, True)
+
+
+def test_a_disk_that_is_full_leaves_no_empty_file_and_no_empty_folder(
+    tmp_path: Path, invoke: Invoke, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fill(path: Path, _: bytes) -> None:
+        path.touch()
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(recording, "PAIRS", 1)
+    monkeypatch.setattr(Path, "write_bytes", fill)
+    code, _, errors = invoke("trace", "threetasks", "--model", "asyncio", "--out", tmp_path)
+    assert (code, "No space left on device; free some space" in errors) == (3, True)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -63,12 +63,51 @@ def test_what_cannot_be_compared_is_named(
     assert complaint in err
 
 
+def test_a_run_of_overhead_alone_compares_nobody(invoke: Invoke, tmp_path: Path) -> None:
+    RunWriter.create(tmp_path, planned([workloads()["noop"]], ("asyncio", "trio"))).close()
+    code, said, err = invoke("versus", "asyncio", "trio", "--out", tmp_path)
+    assert (code, said) == (Exit.NOT_POSSIBLE, "")
+    assert "this run measured only noop, which shows Loombench's overhead" in err
+
+
 def test_show_of_some_workloads_prints_these_alone(invoke: Invoke, out: Path) -> None:
     _, said, _ = invoke("show", "--workload", "pingpong", "--out", out)
     assert "pingpong headline" in said
     assert "sumsquares headline" not in said
     code, _, err = invoke("show", "--workload", "pingpon", "--out", out)
-    assert (code, "did you mean pingpong?" in err) == (Exit.USAGE, True)
+    said = "unknown workload in this run: 'pingpon'; did you mean pingpong?"
+    assert (code, said in err) == (Exit.USAGE, True)
+
+
+def test_what_somebody_wrote_into_a_run_does_not_control_the_terminal(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    chosen = [workloads()["pingpong"]]
+    run = planned(chosen, ("asyncio", "trio"))
+    RunWriter.create(tmp_path, run).close()
+    file = tmp_path / run.id / "run.json"
+    document = json.loads(file.read_text())
+    document["machine"]["cpu"] = "\x1b[31mred\0"
+    document["cells"][0]["contestant"]["runtime"] = "\x1b[2J3.14"
+    document["cells"][1]["contestant"]["variant"] = "\x07futures"
+    file.write_text(json.dumps(document))
+    assert cli.main(["show", "--out", str(tmp_path)]) == 0
+    said = capsys.readouterr().out
+    assert {one for one in said if not one.isprintable()} == {"\n"}
+    assert "\N{REPLACEMENT CHARACTER}[31mred\N{REPLACEMENT CHARACTER}" in said
+    assert "\N{REPLACEMENT CHARACTER}[2J3.14" in said
+
+
+def test_a_file_where_figures_belong_is_to_be_moved_away(invoke: Invoke, tmp_path: Path) -> None:
+    run = planned([workloads()["noop"]], ("asyncio", "trio"))
+    RunWriter.create(tmp_path, run).close()
+    (tmp_path / run.id / "figures").write_text("mine")
+    code, _, err = invoke("plot", "--out", tmp_path)
+    assert code == Exit.NOT_POSSIBLE
+    assert (
+        "figures cannot be written: File exists; the measurements are safe: move this file" in err
+    )
+    assert (tmp_path / run.id / "figures").read_text() == "mine"
 
 
 def test_a_terminal_is_taken_to_have_a_least_width(

@@ -175,7 +175,11 @@ def test_the_digest_of_an_answer_decides_and_not_its_text() -> None:
         *good_messages(DEMO, HEADLINE)[:-1],
         Outcome(HEADLINE, digest(21), "20", {"in_flight": 3}),
     ]
-    assert judge(conversation(DEMO, wrong={HEADLINE: messages}))[0] is Status.WRONG_ANSWER
+    assert judge(conversation(DEMO, wrong={HEADLINE: messages})) == (
+        Status.WRONG_ANSWER,
+        f"the value 20 is right and its digest is not: found '{digest(21)[:12]}…', expected"
+        f" '{digest(20)[:12]}…'; see The digest in docs/protocol.md",
+    )
 
 
 def test_one_wrong_answer_among_right_ones_is_found() -> None:

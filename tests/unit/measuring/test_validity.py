@@ -41,6 +41,8 @@ class Told:
     wall_ns: int = 1_000 * MS
     own_cpu_ns: int = 2 * MS
     turns_ns: tuple[int, ...] = (60 * MS, 60 * MS)
+    calls: tuple[int, ...] = (1, 1, 1)  # of each sample; the first is warm-up
+    warm_ups: int = 1
 
     def problem(self) -> str:
         """Return what is found impossible in it."""
@@ -49,11 +51,10 @@ class Told:
         said.receive(Started(PROTOCOL))
         said.receive(SampleTaken(CHECK, 0, 5 * MS, self.check_operations))
         said.receive(Outcome(CHECK, digest(6)))
-        for index in range(3):
+        for index, calls in enumerate(self.calls):
+            operations, warms_up = calls * self.operations, index < self.warm_ups
             said.receive(
-                SampleTaken(
-                    HEADLINE, index, self.elapsed_ns, self.operations, index == 0, self.cpu_ns
-                )
+                SampleTaken(HEADLINE, index, self.elapsed_ns, operations, warms_up, self.cpu_ns)
             )
         if self.latencies is not None:
             counted = HdrHistogram(1, 10**9, 3)
@@ -68,6 +69,9 @@ class Told:
 def test_honest_numbers_are_possible() -> None:
     assert Told().problem() == ""
     assert Told(operations=50 * OPERATIONS, latencies=100 * OPERATIONS).problem() == ""
+    assert Told(calls=(1, 9, 40, 40, 40), warm_ups=3, turns_ns=()).problem() == ""
+    assert Told(calls=(4, 4), warm_ups=0).problem() == ""
+    assert Told(calls=(1, 4, 4)).problem() == ""  # the first that is long enough counts already
 
 
 @pytest.mark.parametrize(
@@ -81,6 +85,14 @@ def test_honest_numbers_are_possible() -> None:
         (
             Told(check_operations=6),
             "in the check case: sample 0: found 6 operations, expected 3",
+        ),
+        (
+            Told(calls=(1, 1, 2)),
+            "sample 2: found 20 operations, expected 10 as in sample 1",
+        ),
+        (
+            Told(calls=(2, 1), warm_ups=0),
+            "sample 1: found 10 operations, expected 20 as in sample 0",
         ),
         (Told(elapsed_ns=0), "sample 1: found 0 ns, expected more than 0"),
         (

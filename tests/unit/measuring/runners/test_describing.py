@@ -64,6 +64,21 @@ def test_one_that_hangs_or_cannot_be_started_costs_the_others_nothing(
     assert isinstance(three, protocol.Description)
 
 
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("kill -9 $$", "describe ended by signal 9"),
+        ("exit 4", "describe ended with exit code 4"),
+        ("echo no >&2; exit 4", "describe ended with exit code 4: no"),
+    ],
+)
+def test_how_one_ended_is_said_and_what_it_said_if_it_did(
+    tmp_path: Path, line: str, said: str
+) -> None:
+    (found,) = describe_all([question(program(tmp_path / "home" / "runner", line))])
+    assert str(found) == said
+
+
 def test_a_runner_is_asked_again_when_something_has_changed(answers: Path, tmp_path: Path) -> None:
     path = program(tmp_path / "home" / "runner")
 

@@ -96,6 +96,50 @@ def test_only_an_external_workload_may_name_external_models(home: Path) -> None:
             workload_file.parse("tally", text.replace("fibers", f'"{bad}"'), "x", from_outside=True)
 
 
+# --- a runner that cannot start
+
+
+@pytest.fixture
+def broken(home: Path) -> Path:
+    """A runner that is left out: what it would have offered is not known."""
+    toml(home, command=[sys.executable, "-c", "raise SystemExit(4)"])
+    return home
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("run", "--workload", "noop"),
+        ("validate", "noop"),
+        ("list",),
+        ("behaviours", "--question", "siblings"),
+    ],
+)
+def test_a_model_of_a_runner_that_is_left_out_is_not_called_wrong_usage(
+    invoke: Invoke, broken: Path, arguments: tuple[str, ...]
+) -> None:
+    code, said, err = invoke(*arguments, "--model", "py-loop", "--runner", broken)
+    assert (code, said) == (Exit.NOT_POSSIBLE, "")
+    warning, message = err.splitlines()
+    assert warning.startswith("warning: the runner counting cannot be used: ")
+    assert message == (
+        "loombench: found no model py-loop: the runner counting, which may offer it, cannot be"
+        " used (see above)"
+    )
+
+
+def test_other_models_are_checked_all_the_same(invoke: Invoke, broken: Path) -> None:
+    models = ("--model", "sequential", "--model", "py-loop")
+    code, said, _ = invoke("validate", "noop", *models, "--runner", broken)
+    assert code == Exit.NOT_POSSIBLE
+    assert "noop sequential ok noop py-loop unavailable the runner counting, which may" in said
+
+
+def test_what_can_be_no_model_is_unknown_all_the_same(invoke: Invoke, broken: Path) -> None:
+    code, _, err = invoke("validate", "noop", "--model", "Py!", "--runner", broken)
+    assert (code, "unknown model 'Py!'" in err) == (Exit.USAGE, True)
+
+
 # --- what a runner offers
 
 

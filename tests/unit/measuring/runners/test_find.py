@@ -266,7 +266,7 @@ def described(way: str) -> Runners:
     ("way", "says"),
     [
         ("failing", "describe ended with exit code 1: a library is missing"),
-        ("killed", "describe ended with exit code -9"),
+        ("killed", "describe ended by signal 9"),
         ("other_protocol", "the runner speaks protocol 3, this harness speaks 1 and 2"),
         ("garbage", "'Usage: something else'"),
         ("nothing", "describe"),

@@ -77,7 +77,11 @@ def test_without_git_the_reason_is_said(
     checkout: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
-    with pytest.raises(Problem, match=r"git cannot be run: .*it is needed to read a revision"):
+    with pytest.raises(Problem, match="found no git in PATH; git is needed to read a") as raised:
+        revision.extract("HEAD", tmp_path / "out")
+    assert raised.value.code is Exit.NOT_POSSIBLE
+    (tmp_path / "git").write_text("no program")
+    with pytest.raises(Problem, match="git cannot be run: Permission denied; git is needed"):
         revision.extract("HEAD", tmp_path / "out")
 
 
