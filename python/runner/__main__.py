@@ -107,14 +107,9 @@ def _run_trace(line: bytes, private_in: int, emit: Emit) -> int:
 def _run_trial(request: Any, private_in: int, emit: Emit) -> int:
     from runner import footprint, implementations, interpreter, lifetime, models, session
     from runner.transport import HarnessTransport
-    from runner.wire import PROTOCOL, Refused
+    from runner.wire import PROTOCOL
 
-    model = models.MODELS.get(request.model)
-    if model is None:
-        raise Refused(f"no model {request.model!r}; available: {', '.join(models.MODELS)}")
-    reason = models.why_unavailable(model)
-    if reason:
-        raise Refused(f"{model.name}: {reason}")
+    model = models.require(request.model)
     module = implementations.load(request.workload, request.model, request.variant)
     if not lifetime.exit_with_harness(private_in):
         return 1

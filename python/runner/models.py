@@ -11,6 +11,7 @@ from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runner import interpreter
+from runner.wire import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -147,6 +148,16 @@ MODELS = {
         Model("scratch", "scratch", _scratch, _readable_scratch),
     )
 }
+
+
+def require(name: str) -> Model:
+    """Return a model that can run here. Raises Refused if there is none of this name."""
+    model = MODELS.get(name)
+    if model is None:
+        raise Refused(f"no model {name!r}; available: {', '.join(MODELS)}")
+    if reason := why_unavailable(model):
+        raise Refused(f"{name}: {reason}")
+    return model
 
 
 def why_unavailable(model: Model) -> str | None:

@@ -75,11 +75,7 @@ def parse_request(line: str | bytes) -> Request:
 
 def load(request: Request) -> Callable[[Witness], Any]:
     """Import a probe and return its function. Raises Refused if this runner does not have it."""
-    model = MODELS.get(request.model)
-    if model is None:
-        raise wire.Refused(f"no model {request.model!r}; available: {', '.join(MODELS)}")
-    if reason := models.why_unavailable(model):
-        raise wire.Refused(f"{model.name}: {reason}")
+    model = models.require(request.model)
     known = {(found.question, found.model) for found in find()}
     if request not in known:
         raise wire.Refused(f"no probe {request.question} for {request.model}")

@@ -10,7 +10,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from runner import implementations, models, wire
-from runner.models import MODELS
 from runner.tracing import (
     on_asyncio,
     on_gevent,
@@ -113,11 +112,7 @@ def load(program: str, model: Model) -> ModuleType:
 
 def run(request: Request, emit: Callable[[dict[str, Any]], None]) -> None:
     """Run a program once and report it."""
-    model = MODELS.get(request.model)
-    if model is None:
-        raise wire.Refused(f"no model {request.model!r}; available: {', '.join(MODELS)}")
-    if reason := models.why_unavailable(model):
-        raise wire.Refused(f"{model.name}: {reason}")
+    model = models.require(request.model)
     tracing = TRACINGS.get(model.name)
     if tracing is None:
         raise wire.Refused(f"{model.name} cannot be traced: it has no entry in {__name__}.TRACINGS")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from runner import interpreter, models
+from runner.wire import Refused
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable
@@ -205,6 +206,17 @@ def test_the_facts_say_whether_the_gil_is_enabled(
 
 def test_facts_have_types_that_the_protocol_allows() -> None:
     assert all(type(value) in (str, int, bool) for value in models.facts().values())
+
+
+def test_a_model_is_returned_or_refused_with_what_is_available(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert models.require("threads") is models.MODELS["threads"]
+    with pytest.raises(Refused, match=r"^no model 'curio'; available: sequential, asyncio, "):
+        models.require("curio")
+    monkeypatch.setattr(models, "find_spec", lambda _: None)
+    with pytest.raises(Refused, match=r"^trio: trio is not installed"):
+        models.require("trio")
 
 
 def test_the_start_method_exists_on_this_platform() -> None:
