@@ -173,10 +173,13 @@ func readMemory() {
 func switching(switches int) int {
 	var group sync.WaitGroup
 	var last, done atomic.Int64
+	var started sync.WaitGroup
+	started.Add(turns)
 	gate := make(chan struct{})
 	for task := range turns {
 		me := int64(task) + 1
 		group.Go(func() {
+			started.Done()
 			<-gate
 			for done.Load() < int64(switches) {
 				if last.Swap(me) != me {
@@ -186,6 +189,7 @@ func switching(switches int) int {
 			}
 		})
 	}
+	started.Wait()
 	close(gate)
 	group.Wait()
 	return min(int(done.Load()), switches)

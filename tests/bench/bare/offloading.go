@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"runtime"
 	"sync"
+	"syscall"
 )
 
 const countingTasks = 4
@@ -36,24 +37,32 @@ func counter(increments int) int {
 	return counted
 }
 
+// A step is the number that it made, and the thread that it ran on.
+type step struct{ value, thread int }
+
 func offload(hops int) int {
-	there, back := make(chan int), make(chan int)
+	there, back := make(chan int), make(chan step)
 	go func() {
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 		defer close(back)
+		thread := syscall.Gettid()
 		for value := range there {
-			back <- value + 1
+			back <- step{value + 1, thread}
 		}
 	}()
-	value := 0
+	value, away := 0, 0
 	for range hops {
 		there <- value
-		value = <-back
+		taken := <-back
+		value = taken.value
+		if taken.thread != syscall.Gettid() {
+			away++
+		}
 	}
 	close(there)
 	<-back
-	return value
+	return min(value, away)
 }
 
 var payload []byte
