@@ -215,7 +215,8 @@ def _exit_code_of(
     if ended is Ended.INTERRUPTED:
         return Exit.INTERRUPTED
     is_incomplete = ended in (Ended.NO_HOST, Ended.BLOCKS_MISSING) or place.is_deserted
-    return Exit.NOT_POSSIBLE if is_incomplete or is_empty else _exit_code(current.inventory)
+    is_in_vain = ended is Ended.NO_CONTESTANT and is_empty
+    return Exit.NOT_POSSIBLE if is_incomplete or is_in_vain else _exit_code(current.inventory)
 
 
 def _measure(

@@ -49,6 +49,6 @@ def explain(recorded: Sequence[Recorded], missing: Mapping[str, str]) -> Iterato
     for one in recorded:
         seen.setdefault(one.sees, []).append(one.model)
     for sees, models in seen.items():
-        yield f"{', '.join(models)}: recorded is {sees}."
+        yield f"{', '.join(models)}: the trace shows {sees}."
     for model, reason in missing.items():
         yield f"{model}: not traced: {reason}"

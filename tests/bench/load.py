@@ -94,7 +94,8 @@ def against_arithmetic(seconds: int) -> Iterator[tuple[str, str, str, bool]]:
     service = percentile(is_open["service_hdr"], 99)
     off = found / _STALL_P99_NS - 1
     late = ", ".join(
-        f"{name} {units.format_time(is_open[f'late_{name}_ns'])}" for name in ("p50", "p99", "max")
+        f"{name} {units.format_time(percentile(is_open['late_hdr'], share))}"
+        for name, share in (("p50", 50), ("p99", 99), ("max", 100))
     )
     yield (
         f"open loop, {_STALL_RATE:,}/s, a stall of 100 ms a second: p99 off the arithmetic",

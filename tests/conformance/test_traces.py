@@ -18,8 +18,10 @@ BASES = (
 TRIES = 5  # to be seen on two processors at once, on a machine that does other things
 
 
-def traced(inventory: Inventory, model: str, program: str = "threetasks") -> Trace:
-    planned = trace_plan.plan(inventory, program, (model,), "check")
+def traced(
+    inventory: Inventory, model: str, program: str = "threetasks", case: str | None = None
+) -> Trace:
+    planned = trace_plan.plan(inventory, program, (model,), case)
     return recording.record(planned.subjects[0], pairs=1).trace
 
 
@@ -62,4 +64,4 @@ def test_what_is_parallel_is_seen_to_overlap(inventory: Inventory, model: str) -
 @pytest.mark.parametrize("model", ["asyncio", "scratch", "uvloop"])
 def test_a_ready_queue_is_first_in_first_out(inventory: Inventory, model: str) -> None:
     skip_missing(inventory, model)
-    assert checks.count_overtakes(traced(inventory, model, "pingpong")) == 0
+    assert checks.count_overtakes(traced(inventory, model, "pingpong", "check")) == 0

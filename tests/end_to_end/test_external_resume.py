@@ -99,7 +99,7 @@ def test_a_runner_that_always_fails_is_retired_once_also_from_a_resumed_run(
     )
     named = ("--runner", home, "--out", tmp_path / "results", "--no-figures", "--budget", "60s")
     code, said, _ = invoke("run", "--workload", "tally", "--model", "py-loop", *named)
-    assert code == 0
+    assert code == Exit.NOT_POSSIBLE
     assert said.count("py-loop failed 3 times in the same way (crash); the run goes on") == 1
     assert "no contestant is left: " in said
     folder, message = (
@@ -109,7 +109,7 @@ def test_a_runner_that_always_fails_is_retired_once_also_from_a_resumed_run(
     assert [one.message for one in store.read_trials(folder, [])] == [message] * 4
 
     code, said, _ = invoke("run", "--resume", *named)
-    assert code == 0
+    assert code == Exit.NOT_POSSIBLE
     assert "failed 3 times" not in said
     assert "no contestant is left: " in said
     assert len(list(store.read_trials(folder, []))) == 4

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     CaseCells = list[tuple[Case, dict[str, CellResult]]]  # cells by model
 
-_WIDTH, _COLUMNS = 12.0, 3
+_WIDTH, _COLUMNS = 11.0, 3
 _ROW, _HEAD, _FOOT, _GAP = 0.15, 0.45, 0.3, 0.2  # inches
 _MEDIAN, _TAIL, _WORST = 0.5, 0.99, 1.0  # shares of the latencies
 _LEAST_SHOWN_NS = 10_000.0

@@ -40,8 +40,8 @@ def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
         f"{workload.title}: {_finding(result, measured)}",
         f"{measured.capitalize()} by percentile{rate}  ({workload.describe_params(case)})",
         analysis,
-        "Of all waits of a process together, the median over processes (tables: of its samples)."
-        " The far tail and the maximum are of all processes." + behind,
+        "Curve: the percentile of each process, then the median over processes. Far tail and"
+        " maximum: all processes pooled. Tables: percentiles of samples." + behind,
     )
     _draw(axes, analysis, cells)
     return sheet

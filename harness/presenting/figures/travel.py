@@ -1,4 +1,4 @@
-"""Does it travel: the ratio of every model to the baseline, a row for each class of hosts."""
+"""Do results hold elsewhere: the ratio of every model to the baseline, for each class of hosts."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def figure(analysis: Analysis) -> Figure:
     rows = sum(1 + len(travel.places) for _ in shown)
     sheet, axes = style.single_panel(
         _finding(travel),
-        f"Does it travel? Headline metric relative to {BASELINE}, on each class of hosts",
+        f"Do the results hold on other machines? Headline metric relative to {BASELINE}",
         analysis,
         _note(travel, len(shown)),
         body=_ROW * max(rows, _LEAST_ROWS) + _MARGINS.below + _MARGINS.above,
@@ -50,12 +50,12 @@ def _finding(travel: Travel) -> str:
         return "Too few blocks to compare hosts"
     if travel.turned:
         return (
-            f"{travel.turned} of {units.format_count(travel.compared, 'decided ratio')} turned"
-            " around on other hosts"
+            f"{travel.turned} of {units.format_count(travel.compared, 'decided ratio')} reversed on"
+            " other hosts"
         )
     widest = max(map(travel.widest, travel.ratios))
     return (
-        "No decided ratio turned around between hosts; they differ by up to"
+        "No decided ratio is reversed between hosts; they differ by up to"
         f" {units.format_significant(widest, 3)}x"
     )
 

@@ -38,7 +38,7 @@ def figure(analysis: Analysis, pair: HeadToHead) -> Figure:
         pair.title,
         f"{rest}Right of 1x, {pair.first} is better: faster, or smaller, or less late.",
         analysis,
-        f"Grey: noise floor. Square: tied, within {MARGIN_PERCENT}%, not different. Hollow: unsure."
+        f"Grey: noise floor. Square: tied, within {MARGIN_PERCENT}%. Hollow: undecided."
         + (f" Not comparable: {missing}." if missing else ""),
     )
     height = sheet.get_figheight()

@@ -88,7 +88,7 @@ def test_the_figure_says_what_turned_around_and_how_classes_differ() -> None:
     with style.applied():
         figure = drawn.figure(found)
     texts = [text.get_text() for text in figure.texts]
-    assert "1 of 1 decided ratio turned around on other hosts" in texts[0]
+    assert "1 of 1 decided ratio reversed on other hosts" in texts[0]
     assert "Class B differs from A in processor" in " ".join(" ".join(texts).split())
     rows = [label.get_text() for label in figure.axes[0].get_yticklabels()]
     assert rows == ["Demo", "a (A)", "b (B)"]

@@ -30,7 +30,7 @@ def test_a_run_that_hosts_could_not_finish_is_no_success(ended: Ended, code: Exi
     assert found == code
 
 
-def test_a_run_that_measured_nothing_is_no_success() -> None:
+def test_a_run_whose_contestants_all_failed_is_no_success() -> None:
     code = measuring._exit_code_of(
         Ended.NO_CONTESTANT,
         COMPLETE,  # type: ignore[arg-type]

@@ -173,12 +173,14 @@ def test_each_place_has_a_row_of_its_models_and_the_same_work_is_in_one_column()
     rows: dict[float, list[Axes]] = {}
     for axes in page.figure.axes:
         rows.setdefault(axes.get_position().y0, []).append(axes)
-    named = [[panel.get_title(loc="left") for panel in row] for row in rows.values()]
+    named = [
+        [" ".join(panel.get_title(loc="left").split()) for panel in row] for row in rows.values()
+    ]
     work = [[re.split(r"\s(?:on|in)\s(?:a|the)\s", name)[0] for name in row] for row in named]
     assert [row[:4] for row in work[1:]] == [work[0][:4]] * 2
     assert [row[4:] for row in work] == [
         ["no other work"],
-        ["read of 4 MiB in chunks of\n1 KiB"],
+        ["read of 4 MiB in chunks of 1 KiB"],
         [],
     ]
     names = [page.ticks(row[0], "y") for row in rows.values()]
