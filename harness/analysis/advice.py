@@ -58,6 +58,12 @@ class Choice:
     better: tuple[str, ...] = ()  # variants and other runtimes that are better than the best
 
     @property
+    def is_decided(self) -> bool:
+        """Whether there is a best, or several that are tied."""
+        is_alone = bool(self.names) and not self.undecided
+        return len(self.names) > 1 or (is_alone and self.certainty is not Certainty.UNDECIDED)
+
+    @property
     def text(self) -> str:
         """The choice in words."""
         better = f"; better still: {join_names(self.better, 'or')}" if self.better else ""

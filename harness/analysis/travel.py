@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Place:
+class HostRow:
     """A row: a host, or a class of five or more equal ones."""
 
     name: str
@@ -57,7 +57,7 @@ class PlaceRatio:
 class Travel:
     """The ratios of a run on a fleet."""
 
-    places: tuple[Place, ...]
+    places: tuple[HostRow, ...]
     classes: tuple[HostClass, ...]
     ratios: Mapping[str, Mapping[Contestant, Mapping[str, PlaceRatio]]]  # workload; place name
 
@@ -135,7 +135,7 @@ class TravelCount:
                 ratios.setdefault(who.workload, {})[who] = found
         return Travel(tuple(places), tuple(classes), ratios) if ratios else None
 
-    def _ratio_at(self, place: Place, who: Contestant, base: Contestant) -> PlaceRatio | None:
+    def _ratio_at(self, place: HostRow, who: Contestant, base: Contestant) -> PlaceRatio | None:
         by_host = [
             pairs
             for host in sorted(place.hosts)
@@ -157,8 +157,8 @@ def _pool(ratios: Sequence[float]) -> PlaceRatio | None:
     return PlaceRatio(pooled.value, pooled.low, pooled.high, pooled.next_low, pooled.next_high)
 
 
-def _list_places(one: HostClass) -> Iterable[Place]:
+def _list_places(one: HostClass) -> Iterable[HostRow]:
     """Return the rows of a class: one if it can be pooled, else one a host."""
     if len(one.hosts) >= MIN_HOSTS:
-        return [Place(f"{len(one.hosts)} hosts of class {one.label}", one.label, one.ids)]
-    return [Place(host.id, one.label, frozenset({host.id})) for host in one.hosts]
+        return [HostRow(f"{len(one.hosts)} hosts of class {one.label}", one.label, one.ids)]
+    return [HostRow(host.id, one.label, frozenset({host.id})) for host in one.hosts]

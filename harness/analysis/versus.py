@@ -69,11 +69,20 @@ class Bout:
     @property
     def text(self) -> str:
         """The ratio with its interval: `16.1x [8.87, 29.3]`."""
-        text = f"{units.format_significant(self.ratio.value)}x"
+        return f"{self.ratio_text} {self.interval_text}"
+
+    @property
+    def ratio_text(self) -> str:
+        """The ratio: `16.1x`."""
+        return f"{units.format_significant(self.ratio.value)}x"
+
+    @property
+    def interval_text(self) -> str:
+        """The interval of the ratio, or how many blocks it has: `[8.87, 29.3]`, `(n = 3)`."""
         if self.ratio.low is None or self.ratio.high is None:
-            return f"{text} (n = {self.ratio.n})"
+            return f"(n = {self.ratio.n})"
         low, high = (units.format_significant(end) for end in (self.ratio.low, self.ratio.high))
-        return f"{text} [{low}, {high}]"
+        return f"[{low}, {high}]"
 
     @property
     def is_within_noise(self) -> bool:

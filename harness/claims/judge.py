@@ -17,7 +17,7 @@ from harness import units
 from harness.analysis.comparison import find_floor
 from harness.behaviours.judge import State
 from harness.claims.judge_trace import judge_trace
-from harness.claims.judgement import JudgedClaim, Verdict, format_measured
+from harness.claims.judgement import ClaimVerdict, JudgedClaim, format_measured
 from harness.statistics import estimates
 from harness.statistics.blocks import BlockValues, estimate_ratio, independent_values
 from harness.statistics.estimates import Estimate
@@ -72,31 +72,31 @@ def judge_behaviour(
     cell = cells.get((expected.question, expected.model))
     if cell is None:
         why = f"The behaviour {expected.question} was not observed (loombench behaviours --into)"
-        return JudgedClaim(claim, Verdict.UNMEASURED, f"{why}.")
+        return JudgedClaim(claim, ClaimVerdict.UNMEASURED, f"{why}.")
     n = len(cell.observations)
     observed = f"{expected.model}, {cell.question}: {cell.text}"
     match cell.state:
         case State.AGREED:
             holds = cell.words[0][0] == expected.word
-            verdict = Verdict.HOLDS if holds else Verdict.CONTRADICTED
+            verdict = ClaimVerdict.HOLDS if holds else ClaimVerdict.CONTRADICTED
             times = units.format_count(n, "time")
             sentence = f"{observed}, {n} of {times}."
             return JudgedClaim(claim, verdict, sentence, n=n, observed=cell.text)
         case State.VARYING | State.FAILED:
             sentence = f"{observed}. {cell.reason}".strip()
-            return JudgedClaim(claim, Verdict.UNDECIDED, sentence, n=n, observed=cell.text)
-    return JudgedClaim(claim, Verdict.UNMEASURED, f"{observed}: {cell.reason}.")
+            return JudgedClaim(claim, ClaimVerdict.UNDECIDED, sentence, n=n, observed=cell.text)
+    return JudgedClaim(claim, ClaimVerdict.UNMEASURED, f"{observed}: {cell.reason}.")
 
 
 def _judge(claim: Claim, analysis: Analysis) -> JudgedClaim:
     measure, range_ = claim.measure, claim.range
     if measure is None or range_ is None:
         reason = f"No workload measures it yet; planned: {claim.waits_for}."
-        return JudgedClaim(claim, Verdict.UNMEASURED, reason)
+        return JudgedClaim(claim, ClaimVerdict.UNMEASURED, reason)
     try:
         return _judge_measured(claim, measure, range_, analysis)
     except _Missing as missing:
-        return JudgedClaim(claim, Verdict.UNMEASURED, f"{missing}.")
+        return JudgedClaim(claim, ClaimVerdict.UNMEASURED, f"{missing}.")
 
 
 def _judge_measured(
@@ -253,14 +253,14 @@ def _decide(
     range_: Range,
     result: WorkloadResult,
     cells: Sequence[CellResult],
-) -> tuple[Verdict, str]:
+) -> tuple[ClaimVerdict, str]:
     """Return the verdict, and the end of the sentence, which says why."""
     limited = _list_limited(measure, metric, cells)
     if reason := _find_obstacle(cells, limited):
-        return Verdict.UNDECIDED, reason
+        return ClaimVerdict.UNDECIDED, reason
     low, high, claimed = estimate.low, estimate.high, f"the claimed range ({range_.text})"
     if low is None or high is None:
-        return Verdict.UNDECIDED, f"from too few processes to compare with {claimed}"
+        return ClaimVerdict.UNDECIDED, f"from too few processes to compare with {claimed}"
     floor = find_floor(result.controls.get(metric.id)) if measure.is_ratio else None
     floor = floor or 1.0
     within_noise = 1 / floor < estimate.value < floor
@@ -271,7 +271,7 @@ def _decide(
     if measure.is_ratio and cells[-1].name in limited:
         low = 0.0
     verdict, why = _place(low, high, range_, claimed)
-    if verdict is not Verdict.UNDECIDED:
+    if verdict is not ClaimVerdict.UNDECIDED:
         return verdict, why + "".join(f", though the load generator limited {a}" for a in limited)
     for name, obstacle in limited.items():
         return verdict, f"but {name} is {obstacle}"
@@ -297,17 +297,17 @@ def _find_obstacle(cells: Sequence[CellResult], limited: Collection[str]) -> str
     return ""
 
 
-def _place(low: float, high: float, range_: Range, claimed: str) -> tuple[Verdict, str]:
+def _place(low: float, high: float, range_: Range, claimed: str) -> tuple[ClaimVerdict, str]:
     """Return where an interval lies, compared with the claimed range."""
     least = -np.inf if range_.low is None else range_.low
     most = np.inf if range_.high is None else range_.high
     if least <= low and high <= most:
-        return Verdict.HOLDS, f"inside {claimed}"
+        return ClaimVerdict.HOLDS, f"inside {claimed}"
     if high < least:
-        return Verdict.CONTRADICTED, f"below {claimed}{_distance(least, high)}"
+        return ClaimVerdict.CONTRADICTED, f"below {claimed}{_distance(least, high)}"
     if low > most:
-        return Verdict.CONTRADICTED, f"above {claimed}{_distance(most, low)}"
-    return Verdict.UNDECIDED, f"and the interval crosses an end of {claimed}"
+        return ClaimVerdict.CONTRADICTED, f"above {claimed}{_distance(most, low)}"
+    return ClaimVerdict.UNDECIDED, f"and the interval crosses an end of {claimed}"
 
 
 def _list_limited(measure: Measure, metric: Metric, cells: Sequence[CellResult]) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from harness.claims.judgement import JudgedClaim, Verdict
+from harness.claims.judgement import ClaimVerdict, JudgedClaim
 from harness.claims.ledger import STATES
 from harness.traces import checks
 
@@ -23,18 +23,18 @@ def judge_trace(
     scene = traced.get(expected.scene)
     if scene is None:
         why = f"The scene {expected.scene} was not traced (loombench run --traces)."
-        return JudgedClaim(claim, Verdict.UNMEASURED, why)
+        return JudgedClaim(claim, ClaimVerdict.UNMEASURED, why)
     where = f"{expected.model}, {expected.scene}"
     trace = scene.traces.get(expected.model)
     if trace is None:
         reason = scene.missing.get(expected.model, "was not part of this run")
-        return JudgedClaim(claim, Verdict.UNMEASURED, f"{where}: {reason}.")
+        return JudgedClaim(claim, ClaimVerdict.UNMEASURED, f"{where}: {reason}.")
     found = _find(expected, trace)
     if not found:
         sentence = f"{where}: the trace has no lane {expected.lane}."
-        return JudgedClaim(claim, Verdict.UNDECIDED, sentence)
+        return JudgedClaim(claim, ClaimVerdict.UNDECIDED, sentence)
     observed = ", ".join(found)
-    verdict = Verdict.HOLDS if found == list(expected.order) else Verdict.CONTRADICTED
+    verdict = ClaimVerdict.HOLDS if found == list(expected.order) else ClaimVerdict.CONTRADICTED
     sentence = f"{where}, {_describe(expected)}: {observed}, in one trace."
     return JudgedClaim(claim, verdict, sentence, n=1, observed=observed)
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from harness.claims.ledger import Claim, Range
 
 
-class Verdict(StrEnum):
+class ClaimVerdict(StrEnum):
     """The result of testing a claim, in its reading, on the machine of the run."""
 
     HOLDS = "holds"  # the interval lies inside the claimed range
@@ -30,7 +30,7 @@ class JudgedClaim:
     """A claim with its verdict. Values are in base units, None if unknown."""
 
     claim: Claim
-    verdict: Verdict
+    verdict: ClaimVerdict
     sentence: str  # what was measured, or why nothing was; for people
     value: float | None = None
     low: float | None = None
@@ -64,22 +64,22 @@ class JudgedClaim:
         return self.value is not None
 
 
-def count_verdicts(judged: Sequence[JudgedClaim]) -> dict[Verdict, int]:
+def count_verdicts(judged: Sequence[JudgedClaim]) -> dict[ClaimVerdict, int]:
     """Return the number of claims with each verdict, zeros included."""
     counts = Counter(claim.verdict for claim in judged)
-    return {verdict: counts[verdict] for verdict in Verdict}
+    return {verdict: counts[verdict] for verdict in ClaimVerdict}
 
 
 def summary_sentence(judged: Sequence[JudgedClaim]) -> str:
     """Return the number of claims with each verdict as one sentence."""
     counts = count_verdicts(judged)
-    measured = len(judged) - counts[Verdict.UNMEASURED]
+    measured = len(judged) - counts[ClaimVerdict.UNMEASURED]
     if not measured:
         return f"This run measures none of {units.format_count(len(judged), 'claim')}"
     words = {
-        Verdict.HOLDS: "holds" if counts[Verdict.HOLDS] == 1 else "hold",
-        Verdict.CONTRADICTED: f"{_is_or_are(counts[Verdict.CONTRADICTED])} contradicted",
-        Verdict.UNDECIDED: f"{_is_or_are(counts[Verdict.UNDECIDED])} undecided",
+        ClaimVerdict.HOLDS: "holds" if counts[ClaimVerdict.HOLDS] == 1 else "hold",
+        ClaimVerdict.CONTRADICTED: f"{_is_or_are(counts[ClaimVerdict.CONTRADICTED])} contradicted",
+        ClaimVerdict.UNDECIDED: f"{_is_or_are(counts[ClaimVerdict.UNDECIDED])} undecided",
     }
     parts = [f"{counts[verdict]} {text}" for verdict, text in words.items() if counts[verdict]]
     listed = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
@@ -91,9 +91,9 @@ def _is_or_are(number: int) -> str:
 
 
 _ADVICE = {
-    Verdict.CONTRADICTED: "correct the sentence and its range, or find what has changed",
-    Verdict.UNDECIDED: "measure longer, or claim a wider range",
-    Verdict.UNMEASURED: "measure it too, or remove the claim",
+    ClaimVerdict.CONTRADICTED: "correct the sentence and its range, or find what has changed",
+    ClaimVerdict.UNDECIDED: "measure longer, or claim a wider range",
+    ClaimVerdict.UNMEASURED: "measure it too, or remove the claim",
 }
 
 
@@ -103,7 +103,7 @@ def complaints(judged: Sequence[JudgedClaim]) -> list[str]:
         f"{result.claim.ledger}: {result.claim.id}: {result.verdict.value}:"
         f" “{result.claim.says}” {result.sentence} What to do: {_ADVICE[result.verdict]}."
         for result in judged
-        if result.verdict is not Verdict.HOLDS
+        if result.verdict is not ClaimVerdict.HOLDS
     ]
 
 

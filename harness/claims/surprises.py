@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from harness.claims.judgement import JudgedClaim, Verdict
+from harness.claims.judgement import ClaimVerdict, JudgedClaim
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +18,7 @@ def find_surprises(
 
     With `one_a_workload`, each workload gives its furthest only.
     """
-    wrong = [one for one in judged if one.verdict is Verdict.CONTRADICTED and one.is_measured]
+    wrong = [one for one in judged if one.verdict is ClaimVerdict.CONTRADICTED and one.is_measured]
     wrong.sort(key=_distance, reverse=True)
     if one_a_workload:
         first: dict[str, JudgedClaim] = {}

@@ -46,7 +46,7 @@ _REASONS = {
 
 
 @dataclass(frozen=True)
-class Verdict:
+class TrialVerdict:
     """The status of a trial, with a message."""
 
     status: Status
@@ -61,7 +61,7 @@ def judge(
     violation: str,
     bounds: Bounds,
     loads: Mapping[str, ServerLoad] | None = None,
-) -> Verdict:
+) -> TrialVerdict:
     """Judge a trial whose child has ended. The measured case is last.
 
     `violation` describes how the child broke the protocol; empty if it did not. `bounds` are the
@@ -73,7 +73,7 @@ def judge(
         status, message = _judge_server(cases, loads, status, message)
     if status is Status.OK and (problem := find_impossible(cases, transcript, result, bounds)):
         status, message = Status.INVALID, problem
-    return Verdict(status, units.one_line(message, _LONGEST_MESSAGE), _find_warnings(result))
+    return TrialVerdict(status, units.one_line(message, _LONGEST_MESSAGE), _find_warnings(result))
 
 
 def _judge_child(

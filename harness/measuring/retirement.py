@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from harness.results.records import Cell, Trial
 
     # A contestant in one of its cases; in all of them if the case is empty.
-    Place = tuple[Contestant, str]
+    Scope = tuple[Contestant, str]
 
 FAILURES = 3  # in a row, and in the same way
 _OF_THE_MACHINE = Status.UNSETTLED
@@ -29,8 +29,8 @@ class Retirement:
 
     def __init__(self) -> None:
         self._good: set[Contestant] = set()  # with a trial that was ok
-        self._failures: dict[Place, tuple[str, int]] = {}  # the last way, and how often in a row
-        self._last_block: dict[Place, int] = {}  # of those that are retired
+        self._failures: dict[Scope, tuple[str, int]] = {}  # the last way, and how often in a row
+        self._last_block: dict[Scope, int] = {}  # of those that are retired
 
     def takes_part(self, cell: Cell, block: int) -> bool:
         """Return whether a cell is measured in a block."""
@@ -61,7 +61,7 @@ class Retirement:
                 )
         return ""
 
-    def _count(self, place: Place, trial: Trial) -> int:
+    def _count(self, place: Scope, trial: Trial) -> int:
         """Count a failure. Ways that differ in numbers only are the same."""
         way = f"{trial.status} {_NUMBER.sub('#', trial.message)}"
         before, count = self._failures.get(place, ("", 0))

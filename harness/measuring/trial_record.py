@@ -10,7 +10,7 @@ from msgspec import structs
 from harness import units
 from harness.catalog.workload import CHECK
 from harness.measuring.growth import find_growth
-from harness.measuring.judge_trial import Verdict, judge
+from harness.measuring.judge_trial import TrialVerdict, judge
 from harness.measuring.processes.running_time import describe_standstill
 from harness.measuring.servers.site import find_miscount
 from harness.measuring.validity import Bounds, fits
@@ -45,22 +45,22 @@ def judge_attempt(attempt: Attempt, cores: int, find_lack: Callable[[str], str])
     return _add_load(trial, driver, attempt.assignment.case) if driver else trial
 
 
-def _judge(attempt: Attempt, cores: int, find_lack: Callable[[str], str]) -> Verdict:
+def _judge(attempt: Attempt, cores: int, find_lack: Callable[[str], str]) -> TrialVerdict:
     if attempt.obstacle is not None:
-        return Verdict(attempt.obstacle.status, attempt.obstacle.message)
+        return TrialVerdict(attempt.obstacle.status, attempt.obstacle.message)
     if attempt.stood_still_s:
         stood_still = describe_standstill(attempt.stood_still_s)
-        return Verdict(Status.UNSETTLED, f"{stood_still}, in each of {MOST_ATTEMPTS} tries")
+        return TrialVerdict(Status.UNSETTLED, f"{stood_still}, in each of {MOST_ATTEMPTS} tries")
     verdict = _judge_messages(attempt, cores)
     if attempt.site is not None:
         verdict = _judge_site(attempt, attempt.site, verdict)
     error = f"{verdict.message}\n{attempt.result.stderr_end}"
     if verdict.status in _PERHAPS_OF_MACHINE and (lack := find_lack(error)):
-        return Verdict(Status.UNSUPPORTED, f"{verdict.message}; {lack}")
+        return TrialVerdict(Status.UNSUPPORTED, f"{verdict.message}; {lack}")
     return verdict
 
 
-def _judge_messages(attempt: Attempt, cores: int) -> Verdict:
+def _judge_messages(attempt: Attempt, cores: int) -> TrialVerdict:
     """Judge what the child and the load on it have said, and how the child ended."""
     driver = attempt.driver
     left = sum(helper.orphan_count for helper in attempt.helpers)
@@ -74,24 +74,24 @@ def _judge_messages(attempt: Attempt, cores: int) -> Verdict:
     )
 
 
-def _judge_site(attempt: Attempt, site: SiteDriver, verdict: Verdict) -> Verdict:
+def _judge_site(attempt: Attempt, site: SiteDriver, verdict: TrialVerdict) -> TrialVerdict:
     """Return the verdict on a client, given what its site has counted."""
     measured = attempt.assignment.case
     warning = site.find_warning(attempt.transcript)
     if warning and measured.id != CHECK:  # which is too short to tell
         verdict = replace(verdict, warnings=(*verdict.warnings, warning))
     if site.failure:
-        return Verdict(Status.CRASH, site.failure)
+        return TrialVerdict(Status.CRASH, site.failure)
     if verdict.status not in (Status.OK, Status.UNSETTLED):
         return verdict
     for case in attempt.assignment.cases:
         if error := find_miscount(case, attempt.transcript, site.served[case.id]):
             prefix = "" if case is measured else f"in the {case.id} case: "
-            return Verdict(Status.WRONG_ANSWER, prefix + error)
+            return TrialVerdict(Status.WRONG_ANSWER, prefix + error)
     return verdict
 
 
-def _create_trial(attempt: Attempt, verdict: Verdict) -> Trial:
+def _create_trial(attempt: Attempt, verdict: TrialVerdict) -> Trial:
     """Return the trial with the messages and the resource usage of the child."""
     case, transcript, result = attempt.assignment.case.id, attempt.transcript, attempt.result
     is_ok = verdict.status is Status.OK

@@ -14,7 +14,7 @@ from harness import units
 from harness.analysis.advice import advice
 from harness.catalog.contestant import DEFAULT_RUNTIME
 from harness.claims import judgement
-from harness.claims.judgement import Verdict
+from harness.claims.judgement import ClaimVerdict
 from harness.errors import Problem
 from harness.presenting import gallery, what_happens
 from harness.presenting.export.markdown import escape
@@ -117,7 +117,7 @@ def _claim_rows(judged: Sequence[JudgedClaim]) -> Iterator[str]:
     yield "| often believed | finding | measured, with 95% confidence interval |"
     yield "|---|---|---|"
     for result in judged:
-        doubt = "" if result.verdict is Verdict.HOLDS else f" **{result.verdict.value}**"
+        doubt = "" if result.verdict is ClaimVerdict.HOLDS else f" **{result.verdict.value}**"
         measured = f"{judgement.format_measured(result)}{doubt}"
         yield f"| {escape(result.claim.belief)} | {escape(result.claim.says)} | {measured} |"
 
@@ -138,7 +138,7 @@ def _decided_choices(aspect: Aspect) -> str:
     return "; ".join(
         f"{f'in {choice.language}: ' if choice.language else ''}{choice.text}"
         for choice in aspect.choices
-        if not choice.text.startswith("undecided")
+        if choice.is_decided
     )
 
 

@@ -239,7 +239,7 @@ def _draw(derived: Derived, names: Sequence[str], folder: Path) -> dict[str, Pat
 def _failing_claims(derived: Derived) -> Iterator[str]:
     """Yield a line for each of our own claims that does not hold."""
     for result in derived.own_claims:
-        if result.verdict is not judgement.Verdict.HOLDS:
+        if result.verdict is not judgement.ClaimVerdict.HOLDS:
             yield (
                 f"docs/own-claims.toml: {result.claim.id}: {result.verdict.value}, expected it to"
                 " hold; `make claims` says what to do"

@@ -12,7 +12,7 @@ from harness import units
 from harness.analysis.findings import finding
 from harness.catalog.workload import BASELINE
 from harness.claims import judgement
-from harness.claims.judgement import Verdict
+from harness.claims.judgement import ClaimVerdict
 from harness.presenting.fitting import Column, fit
 from harness.results.records import Status
 from harness.statistics.estimates import MIN_FOR_INTERVAL
@@ -255,9 +255,9 @@ def _format_change(ratio: Ratio) -> str:
 
 
 _CLAIM_STYLE = {
-    Verdict.HOLDS: "green",
-    Verdict.CONTRADICTED: "red",
-    Verdict.UNDECIDED: "yellow",
+    ClaimVerdict.HOLDS: "green",
+    ClaimVerdict.CONTRADICTED: "red",
+    ClaimVerdict.UNDECIDED: "yellow",
 }
 
 
@@ -267,7 +267,7 @@ def claims(judged: Sequence[JudgedClaim]) -> Iterator[RenderableType]:
     table = _table("verdict", "claim", "claimed range", "measured [95%]")
     table.columns[0].no_wrap = True
     for result in judged:
-        if result.verdict is not Verdict.UNMEASURED:
+        if result.verdict is not ClaimVerdict.UNMEASURED:
             no_interval = result.is_measured and result.low is None
             _add_row(
                 table,
@@ -293,7 +293,7 @@ def _unmeasured(judged: Sequence[JudgedClaim]) -> Iterator[Text]:
     """Yield why claims are not measured; each reason once."""
     unmeasured: dict[str, list[str]] = {}
     for result in judged:
-        if result.verdict is Verdict.UNMEASURED:
+        if result.verdict is ClaimVerdict.UNMEASURED:
             unmeasured.setdefault(result.sentence, []).append(result.claim.id)
     if unmeasured:
         yield Text("Not measured:", style="bold")

@@ -18,12 +18,12 @@ from harness.errors import Exit, Problem
 from harness.measuring.blocks import Ended
 from harness.measuring.fleet import messages
 from harness.measuring.fleet.messages import (
+    BlockCell,
     Described,
     Failed,
     Found,
     MeasureBlock,
     Measured,
-    Place,
     Told,
 )
 from harness.measuring.fleet.roster import Roster
@@ -205,7 +205,7 @@ class Fleet:
             self._tasks[ticket] = _Task(worker, self._clock(), block)
 
     def _order(self, block: Block) -> MeasureBlock:
-        places = tuple(Place(one.cell, bool(one.looks)) for one in block.assignments)
+        places = tuple(BlockCell(one.cell, bool(one.looks)) for one in block.assignments)
         return MeasureBlock(
             self.settings, block.index, block.workload, block.case, block.rounds, places
         )

@@ -28,7 +28,7 @@ class Diagnose(msgspec.Struct, frozen=True, tag_field="kind", tag="diagnose"):
     """Ask a host what disturbs measuring there."""
 
 
-class Place(msgspec.Struct, frozen=True, omit_defaults=True):
+class BlockCell(msgspec.Struct, frozen=True, omit_defaults=True):
     """A contestant of a block, in its order."""
 
     cell: Cell
@@ -43,7 +43,7 @@ class MeasureBlock(msgspec.Struct, frozen=True, tag_field="kind", tag="block"):
     workload: str
     case: str
     rounds: RoundLimits
-    places: tuple[Place, ...]
+    places: tuple[BlockCell, ...]
 
 
 Order = Describe | Diagnose | MeasureBlock

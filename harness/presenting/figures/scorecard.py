@@ -11,7 +11,7 @@ from matplotlib.patches import Rectangle
 from harness import units
 from harness.catalog.workload import TOPICS
 from harness.claims import judgement
-from harness.claims.judgement import Verdict
+from harness.claims.judgement import ClaimVerdict
 from harness.claims.surprises import find_surprises, workload_of
 from harness.presenting.figures import style, ticks
 
@@ -48,9 +48,9 @@ class Mark(NamedTuple):
 
 
 MARKS = {
-    Verdict.HOLDS: Mark("o", "#14805a", "#14805a", style.INK, "#c9e6d8"),
-    Verdict.CONTRADICTED: Mark("X", style.FAILED, style.FAILED, "#ffffff", "#8c0d1b"),
-    Verdict.UNDECIDED: Mark("o", "#666666", "#ffffff", style.INK, "#ffffff"),
+    ClaimVerdict.HOLDS: Mark("o", "#14805a", "#14805a", style.INK, "#c9e6d8"),
+    ClaimVerdict.CONTRADICTED: Mark("X", style.FAILED, style.FAILED, "#ffffff", "#8c0d1b"),
+    ClaimVerdict.UNDECIDED: Mark("o", "#666666", "#ffffff", style.INK, "#ffffff"),
 }
 
 

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
     from harness.analysis.run_results import Analysis
-    from harness.analysis.travel import PlaceRatio, Travel
+    from harness.analysis.travel import HostRow, PlaceRatio, Travel
     from harness.results.hosts import HostClass
 
 _ROW = 0.26  # inches
@@ -83,7 +83,7 @@ def _draw(axes: Axes, analysis: Analysis, travel: Travel, shown: list[str]) -> N
         names.append((row, analysis.workloads[workload].workload.title, True))
         for place in travel.places:
             row += 1
-            names.append((row, _label(travel, place.name, place.label), False))
+            names.append((row, _label(travel, place), False))
             for contestant, by_place in travel.ratios[workload].items():
                 ratio = by_place.get(place.name)
                 if ratio is None:
@@ -120,10 +120,10 @@ def _draw_ratio(axes: Axes, row: float, ratio: PlaceRatio, look: style.Look) -> 
     axes.plot([ratio.value], [row], color=look.colour, marker=look.marker, ms=6, ls="none")
 
 
-def _label(travel: Travel, name: str, label: str) -> str:
+def _label(travel: Travel, row: HostRow) -> str:
     """Return the name of a row; the class is added where hosts stand side by side."""
-    is_pooled = name.endswith(f"class {label}")
-    return name if is_pooled or len(travel.classes) == 1 else f"{name} ({label})"
+    is_pooled = len(row.hosts) > 1  # its name has the class
+    return row.name if is_pooled or len(travel.classes) == 1 else f"{row.name} ({row.label})"
 
 
 def _in_words(one: HostClass, other: HostClass) -> list[str]:

@@ -55,7 +55,7 @@ def section(judged: Sequence[JudgedClaim]) -> ClaimsSection | None:
         )
         for result in judged
     ]
-    unmeasured = judgement.Verdict.UNMEASURED.value
+    unmeasured = judgement.ClaimVerdict.UNMEASURED.value
     return ClaimsSection(
         judgement.summary_sentence(judged),
         tuple(row for row in rows if row.verdict != unmeasured),

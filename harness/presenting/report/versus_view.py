@@ -104,8 +104,8 @@ def _row(bout: Bout, axis: _Axis) -> DuelRow:
         metric=bout.metric.label,
         word=bout.outcome.word(is_speed=bout.is_speed),
         outcome=bout.outcome.value,
-        ratio=bout.text.partition(" ")[0],
-        ends=bout.text.partition(" ")[2],
+        ratio=bout.ratio_text,
+        ends=bout.interval_text,
         place=axis.place(bout.ratio.value),
         interval=None if low is None or high is None else (axis.place(low), axis.place(high)),
         floor=None

@@ -8,7 +8,7 @@ import pytest
 
 from harness.behaviours import judge as behaviours
 from harness.claims import judge, judgement, ledger
-from harness.claims.judgement import JudgedClaim, Verdict
+from harness.claims.judgement import ClaimVerdict, JudgedClaim
 from harness.errors import Problem
 from tests.support.factories import analysed
 from tests.support.ledgers import LEDGER
@@ -27,14 +27,14 @@ def judged(words: dict[str, list[str]], text: str = CLAIM) -> JudgedClaim:
 @pytest.mark.parametrize(
     ("words", "verdict", "shown"),
     [
-        (["one"] * 5, Verdict.HOLDS, "one"),
-        (["other"] * 5, Verdict.CONTRADICTED, "other"),
-        (["one", "other", "one"], Verdict.UNDECIDED, "varies: one, other"),
-        (["one", ""], Verdict.UNDECIDED, "failed"),
-        ([], Verdict.UNMEASURED, ""),
+        (["one"] * 5, ClaimVerdict.HOLDS, "one"),
+        (["other"] * 5, ClaimVerdict.CONTRADICTED, "other"),
+        (["one", "other", "one"], ClaimVerdict.UNDECIDED, "varies: one, other"),
+        (["one", ""], ClaimVerdict.UNDECIDED, "failed"),
+        ([], ClaimVerdict.UNMEASURED, ""),
     ],
 )
-def test_the_observed_word_decides(words: list[str], verdict: Verdict, shown: str) -> None:
+def test_the_observed_word_decides(words: list[str], verdict: ClaimVerdict, shown: str) -> None:
     found = judged({"asyncio": words, "trio": ["one"]})
     assert (found.verdict, judgement.format_measured(found)) == (verdict, shown)
     assert (found.claimed, found.range, found.value) == ("one", None, None)
@@ -43,13 +43,13 @@ def test_the_observed_word_decides(words: list[str], verdict: Verdict, shown: st
 
 def test_without_observations_the_claim_says_how_to_get_them() -> None:
     (found,) = judge.judge_claims(ledger.parse(CLAIM, "own.toml"), analysed())
-    assert found.verdict is Verdict.UNMEASURED
+    assert found.verdict is ClaimVerdict.UNMEASURED
     assert "loombench behaviours --into" in found.sentence
 
 
 def test_a_question_that_does_not_apply_is_unmeasured_with_the_reason() -> None:
     found = judged({"asyncio": ["one"]}, CLAIM.replace('"asyncio"', '"go"'))
-    assert found.verdict is Verdict.UNMEASURED
+    assert found.verdict is ClaimVerdict.UNMEASURED
     assert "nothing happens there" in found.sentence
 
 

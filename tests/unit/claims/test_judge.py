@@ -8,7 +8,7 @@ from msgspec import structs
 
 from harness.analysis.analyse import analyse
 from harness.claims import judge, judgement, ledger
-from harness.claims.judgement import JudgedClaim, Verdict
+from harness.claims.judgement import ClaimVerdict, JudgedClaim
 from harness.results.records import Absence, AbsentCell, Sample, Status, Trial
 from tests.support.factories import CRASHED, analysed, cell, run, trial, trials
 from tests.support.ledgers import LEDGER, MS, a_claim, checked
@@ -18,7 +18,7 @@ SAME = [50 * MS] * 5
 SPREAD = [50 * MS, 55 * MS, 60 * MS, 65 * MS, 70 * MS]
 
 
-def verdict(claim_range: str, values: list[int], **keys: str) -> Verdict:
+def verdict(claim_range: str, values: list[int], **keys: str) -> ClaimVerdict:
     return checked(a_claim(claim_range, **keys), *trials("asyncio", values)).verdict
 
 
@@ -28,34 +28,36 @@ def verdict(claim_range: str, values: list[int], **keys: str) -> Verdict:
 @pytest.mark.parametrize(
     ("claim_range", "expected"),
     [
-        ("40 to 60 ms", Verdict.HOLDS),
-        ("50 to 60 ms", Verdict.HOLDS),  # the ends belong to the range
-        ("40 to 50 ms", Verdict.HOLDS),
-        ("50 to 50 ms", Verdict.HOLDS),
-        ("at least 50 ms", Verdict.HOLDS),
-        ("at most 50 ms", Verdict.HOLDS),
-        ("50.1 to 60 ms", Verdict.CONTRADICTED),
-        ("40 to 49.9 ms", Verdict.CONTRADICTED),
-        ("at least 50.1 ms", Verdict.CONTRADICTED),
-        ("at most 49.9 ms", Verdict.CONTRADICTED),
+        ("40 to 60 ms", ClaimVerdict.HOLDS),
+        ("50 to 60 ms", ClaimVerdict.HOLDS),  # the ends belong to the range
+        ("40 to 50 ms", ClaimVerdict.HOLDS),
+        ("50 to 50 ms", ClaimVerdict.HOLDS),
+        ("at least 50 ms", ClaimVerdict.HOLDS),
+        ("at most 50 ms", ClaimVerdict.HOLDS),
+        ("50.1 to 60 ms", ClaimVerdict.CONTRADICTED),
+        ("40 to 49.9 ms", ClaimVerdict.CONTRADICTED),
+        ("at least 50.1 ms", ClaimVerdict.CONTRADICTED),
+        ("at most 49.9 ms", ClaimVerdict.CONTRADICTED),
     ],
 )
-def test_a_value_known_exactly_is_inside_or_outside(claim_range: str, expected: Verdict) -> None:
+def test_a_value_known_exactly_is_inside_or_outside(
+    claim_range: str, expected: ClaimVerdict
+) -> None:
     assert verdict(claim_range, SAME) is expected
 
 
 @pytest.mark.parametrize(
     ("claim_range", "expected"),
     [
-        ("at most 60 ms", Verdict.UNDECIDED),  # the estimate is inside, the interval is not
-        ("at least 60 ms", Verdict.UNDECIDED),
-        ("59 to 61 ms", Verdict.UNDECIDED),  # the interval is wider than the range
-        ("50 to 70 ms", Verdict.HOLDS),
-        ("at least 71 ms", Verdict.CONTRADICTED),
+        ("at most 60 ms", ClaimVerdict.UNDECIDED),  # the estimate is inside, the interval is not
+        ("at least 60 ms", ClaimVerdict.UNDECIDED),
+        ("59 to 61 ms", ClaimVerdict.UNDECIDED),  # the interval is wider than the range
+        ("50 to 70 ms", ClaimVerdict.HOLDS),
+        ("at least 71 ms", ClaimVerdict.CONTRADICTED),
     ],
 )
 def test_an_interval_that_straddles_an_end_decides_nothing(
-    claim_range: str, expected: Verdict
+    claim_range: str, expected: ClaimVerdict
 ) -> None:
     assert verdict(claim_range, SPREAD) is expected
 
@@ -63,25 +65,30 @@ def test_an_interval_that_straddles_an_end_decides_nothing(
 @pytest.mark.parametrize("claim_range", ["40 to 60 ms", "at most 1 ms"])
 def test_without_an_interval_nothing_is_decided(claim_range: str) -> None:
     found = checked(a_claim(claim_range), *trials("asyncio", SAME[:4]))
-    assert (found.verdict, found.value, found.low, found.n) == (Verdict.UNDECIDED, 50e6, None, 4)
+    assert (found.verdict, found.value, found.low, found.n) == (
+        ClaimVerdict.UNDECIDED,
+        50e6,
+        None,
+        4,
+    )
     assert "too few processes" in found.sentence
 
 
 def test_a_contestant_that_fails_now_and_then_decides_nothing() -> None:
     found = checked(a_claim(), *trials("asyncio", SAME), trial("asyncio", 5, **CRASHED))
-    assert found.verdict is Verdict.UNDECIDED
+    assert found.verdict is ClaimVerdict.UNDECIDED
     assert "1 of 6 trials of asyncio failed" in found.sentence
 
 
 @pytest.mark.parametrize(
     ("measure", "verdict", "why"),
     [
-        ("cpu", Verdict.HOLDS, "inside the claimed range"),
-        ("throughput", Verdict.UNDECIDED, "but uvloop is client limited, not ranked"),
+        ("cpu", ClaimVerdict.HOLDS, "inside the claimed range"),
+        ("throughput", ClaimVerdict.UNDECIDED, "but uvloop is client limited, not ranked"),
     ],
 )
 def test_a_claim_on_cpu_time_holds_whoever_limited_the_server(
-    measure: str, verdict: Verdict, why: str
+    measure: str, verdict: ClaimVerdict, why: str
 ) -> None:
     claim = a_claim("0.0001 to 10000x", workload="echo", this="uvloop", to="trio", measure=measure)
     (found,) = judge.judge_claims([claim], analysis_of("contestants without a rank"))
@@ -92,15 +99,15 @@ def test_a_claim_on_cpu_time_holds_whoever_limited_the_server(
 @pytest.mark.parametrize(
     ("this", "to", "factor", "expected"),
     [
-        ("uvloop", None, 0.5, Verdict.HOLDS),  # at least half of what it did under this load
-        ("uvloop", None, 2.0, Verdict.UNDECIDED),  # perhaps it can do twice as much
-        ("uvloop", "trio", 0.5, Verdict.HOLDS),
-        ("trio", "uvloop", 2.0, Verdict.CONTRADICTED),  # the other could do still more
-        ("trio", "uvloop", 0.5, Verdict.UNDECIDED),
+        ("uvloop", None, 0.5, ClaimVerdict.HOLDS),  # at least half of what it did under this load
+        ("uvloop", None, 2.0, ClaimVerdict.UNDECIDED),  # perhaps it can do twice as much
+        ("uvloop", "trio", 0.5, ClaimVerdict.HOLDS),
+        ("trio", "uvloop", 2.0, ClaimVerdict.CONTRADICTED),  # the other could do still more
+        ("trio", "uvloop", 0.5, ClaimVerdict.UNDECIDED),
     ],
 )
 def test_what_a_limited_server_did_is_a_lower_bound(
-    this: str, to: str | None, factor: float, expected: Verdict
+    this: str, to: str | None, factor: float, expected: ClaimVerdict
 ) -> None:
     analysis = analysis_of("contestants without a rank")
     keys = {"workload": "echo", "this": this, "measure": "throughput"} | ({"to": to} if to else {})
@@ -111,7 +118,7 @@ def test_what_a_limited_server_did_is_a_lower_bound(
     (found,) = judge.judge_claims([claim], analysis)
     assert found.verdict is expected
     assert ("the load generator limited uvloop" in found.sentence) is (
-        expected is not Verdict.UNDECIDED
+        expected is not ClaimVerdict.UNDECIDED
     )
 
 
@@ -136,7 +143,7 @@ def test_a_formula_that_turns_a_value_round_turns_its_interval_round() -> None:
 def test_a_formula_without_a_value_is_unmeasured() -> None:
     claim = a_claim("at most 1x", measure="elapsed / (tasks - 10)")
     found = checked(claim, *trials("asyncio", SAME))
-    assert (found.verdict, found.value) == (Verdict.UNMEASURED, None)
+    assert (found.verdict, found.value) == (ClaimVerdict.UNMEASURED, None)
     assert "has no value in this run" in found.sentence
 
 
@@ -145,7 +152,7 @@ def test_a_metric_that_is_a_ratio_already_is_taken_as_it_is() -> None:
     found = checked(a_claim("10 to 10x", measure="speedup"), *of)
     assert found.value == pytest.approx(10)
     assert checked(a_claim("at most 10x", measure="speedup", to="sequential"), *of).verdict is (
-        Verdict.UNMEASURED
+        ClaimVerdict.UNMEASURED
     )
 
 
@@ -157,9 +164,9 @@ def two(these: list[int], those: list[int], claim_range: str) -> JudgedClaim:
 def test_a_ratio_is_formed_inside_blocks() -> None:
     drifting = [50 * MS, 60 * MS, 70 * MS, 80 * MS, 90 * MS]
     found = two([2 * value for value in drifting], drifting, "1.999 to 2.001x")
-    assert found.verdict is Verdict.HOLDS
+    assert found.verdict is ClaimVerdict.HOLDS
     assert found.value == pytest.approx(2)
-    assert two(drifting, drifting[:0], "2 to 2x").verdict is Verdict.UNMEASURED
+    assert two(drifting, drifting[:0], "2 to 2x").verdict is ClaimVerdict.UNMEASURED
 
 
 def test_a_ratio_of_trials_in_turns_is_formed_inside_rounds() -> None:
@@ -169,7 +176,7 @@ def test_a_ratio_of_trials_in_turns_is_formed_inside_rounds() -> None:
 
     claim = a_claim("1.999 to 2.001x", this="trio", to="asyncio", measure="elapsed * tasks")
     found = checked(claim, *in_turns("trio", 100, 300, 900), *in_turns("asyncio", 50, 150, 100))
-    assert (found.verdict, found.value) == (Verdict.HOLDS, pytest.approx(2))
+    assert (found.verdict, found.value) == (ClaimVerdict.HOLDS, pytest.approx(2))
 
 
 def test_a_ratio_may_be_of_any_metric() -> None:
@@ -214,16 +221,16 @@ def test_no_ratio_nearer_to_1_than_the_noise_floor_is_called_real() -> None:
     found = floored(slightly, "at most 1x")
     assert found.high is not None
     assert found.high < 1
-    assert found.verdict is Verdict.UNDECIDED
+    assert found.verdict is ClaimVerdict.UNDECIDED
     assert "noise floor" in found.sentence
-    assert floored(slightly, "0.5 to 2x").verdict is Verdict.HOLDS
-    assert floored([10 * MS] * 5, "at most 1x").verdict is Verdict.HOLDS
+    assert floored(slightly, "0.5 to 2x").verdict is ClaimVerdict.HOLDS
+    assert floored([10 * MS] * 5, "at most 1x").verdict is ClaimVerdict.HOLDS
 
 
 def test_a_formula_that_divides_by_nothing_has_no_ratio() -> None:
     claim = a_claim("at most 1x", this="trio", to="asyncio", measure="elapsed / (tasks - 10)")
     found = checked(claim, *trials("trio", SAME), *trials("asyncio", SAME))
-    assert found.verdict is Verdict.UNMEASURED
+    assert found.verdict is ClaimVerdict.UNMEASURED
     assert "has no value in this run" in found.sentence
 
 
@@ -245,7 +252,7 @@ def test_a_value_that_is_not_positive_has_no_ratio(to: str) -> None:
     claim = a_claim("at most 1x", this="trio", to=to, measure="elapsed - 60000000", label="beyond")
     of = [*trials("trio", SAME), *trials("asyncio", SAME), *trials(cell("sequential"), SAME)]
     found = checked(claim, *of)
-    assert found.verdict is Verdict.UNMEASURED
+    assert found.verdict is ClaimVerdict.UNMEASURED
     assert "not positive" in found.sentence
 
 
@@ -283,7 +290,7 @@ def test_what_a_run_lacks_is_unmeasured_with_the_reason(keys: dict[str, str], re
     )
     of = [*trials("asyncio", SAME), trial("threads", **CRASHED)]
     found = checked(a_claim(**{"range_": "40 to 60 ms", **_as_arguments(keys)}), *of, absent=absent)
-    assert (found.verdict, found.value, found.is_measured) == (Verdict.UNMEASURED, None, False)
+    assert (found.verdict, found.value, found.is_measured) == (ClaimVerdict.UNMEASURED, None, False)
     assert found.sentence.startswith(reason)
     assert found.sentence.endswith(".")
 
@@ -299,7 +306,7 @@ def test_a_cell_whose_turn_has_not_come_is_unmeasured() -> None:
 
 def test_what_waits_for_a_workload_says_which() -> None:
     results = judge.judge_claims(ledger.parse(LEDGER, "own.toml"), analysed(trial()))
-    assert results[2].verdict is Verdict.UNMEASURED
+    assert results[2].verdict is ClaimVerdict.UNMEASURED
     assert results[2].sentence == "No workload measures it yet; planned: behaviour."
     assert (results[2].range, results[2].unit) == (None, "")
 
@@ -365,11 +372,11 @@ def test_a_value_is_shown_with_its_interval_and_the_unit_once(
     values: tuple[float | None, ...], expected: str
 ) -> None:
     value, low, high = values
-    found = JudgedClaim(a_claim("1 to 10 µs"), Verdict.HOLDS, "", value, low, high)
+    found = JudgedClaim(a_claim("1 to 10 µs"), ClaimVerdict.HOLDS, "", value, low, high)
     assert judgement.format_measured(found) == expected
 
 
-def of(*verdicts: Verdict) -> list[JudgedClaim]:
+def of(*verdicts: ClaimVerdict) -> list[JudgedClaim]:
     return [JudgedClaim(a_claim(), verdict, "") for verdict in verdicts]
 
 
@@ -386,7 +393,7 @@ def of(*verdicts: Verdict) -> list[JudgedClaim]:
     ],
 )
 def test_the_summary_counts_every_verdict(verdicts: list[str], expected: str) -> None:
-    assert judgement.summary_sentence(of(*map(Verdict, verdicts))) == expected
+    assert judgement.summary_sentence(of(*map(ClaimVerdict, verdicts))) == expected
 
 
 def test_for_programs_values_are_in_base_units_and_unknown_is_null() -> None:

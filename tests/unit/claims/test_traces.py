@@ -7,7 +7,7 @@ import re
 import pytest
 
 from harness.claims import judge, judgement, ledger
-from harness.claims.judgement import JudgedClaim, Verdict
+from harness.claims.judgement import ClaimVerdict, JudgedClaim
 from harness.errors import Problem
 from harness.traces import store
 from tests.support.factories import analysed
@@ -29,24 +29,24 @@ def judged(text: str) -> JudgedClaim:
 @pytest.mark.parametrize(
     ("text", "verdict", "shown"),
     [
-        (ENDS, Verdict.HOLDS, "pong, ping"),
-        (ENDS.replace("pong, ping", "ping, pong"), Verdict.CONTRADICTED, "pong, ping"),
-        (ENDS.replace("pong, ping", "pong"), Verdict.HOLDS, "pong"),
-        (ENDS.replace("pong, ping", "pang"), Verdict.CONTRADICTED, "none of them"),
-        (ENDS.replace('"ends"', '"begins"'), Verdict.CONTRADICTED, "ping, pong"),
+        (ENDS, ClaimVerdict.HOLDS, "pong, ping"),
+        (ENDS.replace("pong, ping", "ping, pong"), ClaimVerdict.CONTRADICTED, "pong, ping"),
+        (ENDS.replace("pong, ping", "pong"), ClaimVerdict.HOLDS, "pong"),
+        (ENDS.replace("pong, ping", "pang"), ClaimVerdict.CONTRADICTED, "none of them"),
+        (ENDS.replace('"ends"', '"begins"'), ClaimVerdict.CONTRADICTED, "ping, pong"),
         (
             STATES.replace("pong, ping", "created, ready, running, done"),
-            Verdict.HOLDS,
+            ClaimVerdict.HOLDS,
             "created, ready, running, done",
         ),
-        (STATES, Verdict.CONTRADICTED, "created, ready, running, done"),
-        (STATES.replace('lane = "pong"', 'lane = "pang"'), Verdict.UNDECIDED, ""),
-        (ENDS.replace('"asyncio"', '"trio"'), Verdict.UNMEASURED, ""),
-        (ENDS.replace('"asyncio"', '"go"'), Verdict.UNMEASURED, ""),
-        (ENDS.replace('"duo"', '"trio"'), Verdict.UNMEASURED, ""),
+        (STATES, ClaimVerdict.CONTRADICTED, "created, ready, running, done"),
+        (STATES.replace('lane = "pong"', 'lane = "pang"'), ClaimVerdict.UNDECIDED, ""),
+        (ENDS.replace('"asyncio"', '"trio"'), ClaimVerdict.UNMEASURED, ""),
+        (ENDS.replace('"asyncio"', '"go"'), ClaimVerdict.UNMEASURED, ""),
+        (ENDS.replace('"duo"', '"trio"'), ClaimVerdict.UNMEASURED, ""),
     ],
 )
-def test_what_the_trace_shows_decides(text: str, verdict: Verdict, shown: str) -> None:
+def test_what_the_trace_shows_decides(text: str, verdict: ClaimVerdict, shown: str) -> None:
     found = judged(text)
     assert (found.verdict, judgement.format_measured(found)) == (verdict, shown)
     assert shown in found.sentence

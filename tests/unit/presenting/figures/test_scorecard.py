@@ -8,7 +8,7 @@ import pytest
 from matplotlib.colors import to_rgb
 
 from harness.claims import judge, judgement, ledger
-from harness.claims.judgement import JudgedClaim, Verdict
+from harness.claims.judgement import ClaimVerdict, JudgedClaim
 from harness.presenting.figures.scorecard import MARKS, measured_claims
 from tests.support.drawings import WITH_CLAIMS, Drawing, Page, drawing
 from tests.support.scenes import LARGE
@@ -80,7 +80,7 @@ def test_the_title_counts_verdicts_and_the_foot_what_is_not_shown(scene: str) ->
     numbers = [claim for claim in ledger.load() if not claim.is_observed]
     everything = judge.judge_claims(numbers, it.analysis)
     assert page.title() == judgement.summary_sentence(everything)
-    others = judgement.count_verdicts(everything)[Verdict.UNMEASURED]
+    others = judgement.count_verdicts(everything)[ClaimVerdict.UNMEASURED]
     assert f"Not shown: {others} claim" in page.words()
 
 
@@ -94,7 +94,7 @@ def test_many_claims_are_pages_by_topic_and_first_those_that_are_contradicted() 
     for claim in results(it):
         on = [name for name, words in own.items() if claim.claim.says in words]
         assert len(on) == 1 + ("claims" in on)
-        assert claim.verdict is Verdict.CONTRADICTED or "claims" not in on  # some are
+        assert claim.verdict is ClaimVerdict.CONTRADICTED or "claims" not in on  # some are
     for name in own:
         rows = sum(len(axes.get_yticks()) for axes, _ in it.pages[name].panels)
         assert 0 < rows <= 14
@@ -108,7 +108,7 @@ def grey(colour: str) -> float:
 
 
 def test_verdicts_look_different_also_in_grey_and_their_words_can_be_read() -> None:
-    assert set(MARKS) == set(Verdict) - {Verdict.UNMEASURED}
+    assert set(MARKS) == set(ClaimVerdict) - {ClaimVerdict.UNMEASURED}
     for one, other in itertools.combinations(MARKS.values(), 2):
         assert one.marker != other.marker or abs(grey(one.face) - grey(other.face)) > 0.3
         assert one.ground != other.ground

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from harness.claims import ledger
-from harness.claims.judgement import JudgedClaim, Verdict
+from harness.claims.judgement import ClaimVerdict, JudgedClaim
 from harness.claims.ledger import Citation
 from harness.presenting import figures
 from harness.presenting.report import page, svg
@@ -196,8 +196,8 @@ def test_the_page_says_which_figure_cannot_be_shown() -> None:
     assert len(found.all("svg")) == 1
 
 
-@pytest.mark.parametrize("verdict", Verdict)
-def test_claims_are_text(verdict: Verdict) -> None:
+@pytest.mark.parametrize("verdict", ClaimVerdict)
+def test_claims_are_text(verdict: ClaimVerdict) -> None:
     claim = ledger.parse(LEDGER, EVIL)[0]
     claim = replace(claim, id=EVIL, says=EVIL, reading=EVIL, citations=(Citation(EVIL, EVIL),))
     one = JudgedClaim(claim, verdict, EVIL, 1.0, warnings=(EVIL,))

@@ -18,7 +18,7 @@ from harness.catalog.contestant import Contestant
 from harness.catalog.workload import TOPICS
 from harness.claims import ledger
 from harness.claims.judge import judge_claims
-from harness.claims.judgement import Verdict
+from harness.claims.judgement import ClaimVerdict
 from harness.claims.surprises import workload_of
 from harness.presenting.report import page, sources, view
 from harness.results.records import Cell, Status
@@ -166,7 +166,7 @@ def test_the_answers_of_many_workloads_stand_under_topics() -> None:
 def test_the_top_has_claims_that_do_not_hold_one_of_each_workload() -> None:
     analysis = analysis_of("each shape")
     judged = judge_claims(ledger.load(), analysis)
-    wrong = {workload_of(one) for one in judged if one.verdict is Verdict.CONTRADICTED}
+    wrong = {workload_of(one) for one in judged if one.verdict is ClaimVerdict.CONTRADICTED}
     found = parsed(page.render(analysis, {}, {}, judged))
     (listed,) = found.all("ul", _class="surprises")
     anchors = re.findall(
@@ -293,7 +293,7 @@ def test_claims_have_a_section_where_there_are_any() -> None:
     assert "claims" not in without.ids
     claims = ledger.parse(LEDGER, "own.toml")
     quick, better, _ = judge_claims(claims, analysis)
-    one = replace(quick, verdict=Verdict.CONTRADICTED, value=9e6, sentence="It takes 9 ms.")
+    one = replace(quick, verdict=ClaimVerdict.CONTRADICTED, value=9e6, sentence="It takes 9 ms.")
     found = parsed(page.render(analysis, {}, {}, [one, better]))
     for words in ("Of 1 measured claim, 1 is contradicted.", "A demo takes 50 ms."):
         assert words in found.words()
