@@ -139,10 +139,7 @@ def _workload(id_: str, root: TomlTable, text: str, models: KnownModels) -> Work
         cases=cases,
         sweep=sweep,
         grid=grid,
-        metrics={
-            name: _metric(name, table, measured, names, models)
-            for name, table in root.tables("metrics")
-        },
+        metrics=_metrics(root, measured, names, models),
         limits=tuple(_limit(row, params, models) for row in root.rows("limits")),
         not_growing=_reasons_of(work, "not_growing", models),
         not_applicable=_reasons_of(root, "not_applicable", models),
@@ -301,6 +298,15 @@ def _exclusion(row: TomlTable, params: dict[str, Param], models: KnownModels) ->
     exclusion = Exclusion(model, name, values, row.text("reason"))
     row.refuse_unknown_keys()
     return exclusion
+
+
+def _metrics(
+    root: TomlTable, measured: frozenset[str], params: frozenset[str], models: KnownModels
+) -> dict[str, Metric]:
+    return {
+        name: _metric(name, table, measured, params, models)
+        for name, table in root.tables("metrics")
+    }
 
 
 def _metric(

@@ -66,7 +66,6 @@ def render(
     answer = overall(list(analysis.workloads.values()))
     styles = svg.StyleSheet()
     pictures = _pictures(svgs, styles)
-    script = "\n".join(map(_read_template, _SCRIPTS))
     return (
         _environment()
         .get_template("page.html")
@@ -74,10 +73,6 @@ def render(
             run=analysis.run,
             analysis=analysis,
             first_look=first_look(analysis),
-            # Both are ours; no part of them comes from a run.
-            style=Markup(_read_template("page.css")),  # noqa: S704
-            script=Markup(script),  # noqa: S704
-            script_digest=base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
             picture_style=styles.css,
             pictures=pictures,
             has_figures=bool(svgs),
@@ -99,9 +94,20 @@ def render(
             margin_percent=MARGIN_PERCENT,
             sections=(sections := _sections(analysis, sources, pictures)),
             topics=summary.topics(analysis, sections),
+            **_style_and_script(),
             **_machine_and_run(analysis),
         )
     )
+
+
+def _style_and_script() -> dict[str, str]:
+    """Return the style and the script of the page, which are ours: no part comes from a run."""
+    script = "\n".join(map(_read_template, _SCRIPTS))
+    return {
+        "style": Markup(_read_template("page.css")),  # noqa: S704
+        "script": Markup(script),  # noqa: S704
+        "script_digest": base64.b64encode(hashlib.sha256(script.encode()).digest()).decode(),
+    }
 
 
 def _data_files(files: Collection[str]) -> Facts:

@@ -2,16 +2,13 @@
 
 import os
 from collections.abc import Iterator
-from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import contextmanager
 
 from runner.crew import waiting_threads
 from runner.interpreter_pool import warm_pool
 from runner.work import Params, Probe
 from workloads.offload import steps
-from workloads.offload.steps import Journey, add_up, step
-
-Prepared = tuple[Executor, list[ThreadPoolExecutor]]
+from workloads.offload.executors import Prepared, travel_at_once
 
 
 @contextmanager
@@ -22,15 +19,5 @@ def prepare(params: Params, probe: Probe) -> Iterator[Prepared]:
         yield pool, others
 
 
-def travel(hops: int, pool: Executor) -> Journey:
-    journey = Journey()
-    for _ in range(hops):
-        journey.take(pool.submit(step, journey.value).result())
-    return journey
-
-
 def run(params: Params, probe: Probe, prepared: Prepared) -> int:
-    pool, others = prepared
-    jobs = [other.submit(travel, params.hops, pool) for other in others[: params.tasks - 1]]
-    first = travel(params.hops, pool)
-    return add_up([first, *(job.result() for job in jobs)], probe)
+    return travel_at_once(params, probe, prepared)

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator
-from concurrent.futures import Executor, ProcessPoolExecutor, ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from multiprocessing import get_context
 
@@ -10,12 +10,11 @@ from runner.crew import waiting_threads
 from runner.models import START_METHOD
 from runner.work import Params, Probe
 from workloads.offload import steps
-from workloads.offload.steps import Journey, add_up, step
+from workloads.offload.executors import Prepared, travel_at_once
+from workloads.offload.steps import step
 
 processes = get_context(START_METHOD)
 processes.set_forkserver_preload([steps.__name__])
-
-Prepared = tuple[Executor, list[ThreadPoolExecutor]]
 
 
 @contextmanager
@@ -32,15 +31,5 @@ def prepare(params: Params, probe: Probe) -> Iterator[Prepared]:
             yield pool, others
 
 
-def travel(hops: int, pool: Executor) -> Journey:
-    journey = Journey()
-    for _ in range(hops):
-        journey.take(pool.submit(step, journey.value).result())
-    return journey
-
-
 def run(params: Params, probe: Probe, prepared: Prepared) -> int:
-    pool, others = prepared
-    jobs = [other.submit(travel, params.hops, pool) for other in others[: params.tasks - 1]]
-    first = travel(params.hops, pool)
-    return add_up([first, *(job.result() for job in jobs)], probe)
+    return travel_at_once(params, probe, prepared)
