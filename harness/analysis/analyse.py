@@ -22,11 +22,12 @@ from harness.analysis.run_results import Analysis, CellResult, WorkloadResult, m
 from harness.analysis.travel import TravelCount
 from harness.catalog import workload_file
 from harness.catalog.contestant import DEFAULT_RUNTIME, Contestant
+from harness.catalog.parts import DIFFERENCE
 from harness.catalog.workload import HEADLINE
 from harness.errors import Problem
 from harness.results.hosts import lead_ids
 from harness.results.records import Cell
-from harness.statistics.blocks import BlockValues, estimate_ratio
+from harness.statistics.blocks import BlockValues, estimate_difference, estimate_ratio
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -241,8 +242,7 @@ def _estimate_metrics(
         if not metric.baselines:
             found = series.estimate(_seed(cell, metric))
         elif base := _metric_baseline(metric, cell, language):
-            other = aggregates[base].series[metric.id]
-            found = _ratio(metric, series.values, other.values)
+            found = _relate(metric, cell, series.values, aggregates[base].series[metric.id].values)
             lacking[metric.id] = f"no value of {base.model}"
         else:
             name = language.get(cell.model)
@@ -290,8 +290,10 @@ def _metric_baseline(metric: Metric, cell: Cell, language: dict[str, str]) -> Ce
     return None
 
 
-def _ratio(metric: Metric, own: BlockValues, base: BlockValues) -> Ratio | None:
-    """Return the ratio that grows as this cell gets better, or as its value does."""
+def _relate(metric: Metric, cell: Cell, own: BlockValues, base: BlockValues) -> Estimate | None:
+    """Return the difference, or the ratio that grows as this cell gets better or its value does."""
+    if metric.relation == DIFFERENCE:
+        return estimate_difference(own, base, _seed(cell, metric))
     if metric.better == "higher":
         return estimate_ratio(base, own)
     return estimate_ratio(own, base)

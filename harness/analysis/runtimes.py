@@ -106,8 +106,8 @@ def _tally(runtime: str, results: Sequence[WorkloadResult]) -> Tally:
     return Tally(runtime, better, worse, pairs)
 
 
-def title(analysis: Analysis, results: Sequence[WorkloadResult]) -> str:
-    """Return the surest large gain, or else loss, of a runtime; the finding if neither is shown."""
+def largest_gain(analysis: Analysis, results: Sequence[WorkloadResult]) -> str:
+    """Return the surest large gain, or else loss, of a runtime; empty if neither is shown."""
     shown = [
         (pair.is_better, _least_factor(result, pair), pair, result)
         for result in results
@@ -116,7 +116,7 @@ def title(analysis: Analysis, results: Sequence[WorkloadResult]) -> str:
         if pair.verdict is Verdict.DIFFERENT
     ]
     if not shown:
-        return finding(analysis, results)
+        return ""
     _, _, pair, result = max(shown, key=lambda one: one[:2])
     return _describe(analysis, result, pair)
 

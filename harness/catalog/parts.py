@@ -90,6 +90,9 @@ class Site:
         return {name: int(formula(params)) for name, formula in vars(self).items()}
 
 
+RATIO, DIFFERENCE = RELATIONS = ("ratio", "difference")  # of a metric's value to a baseline's
+
+
 @dataclass(frozen=True)
 class Metric:
     """One number computed from a sample; the first metric of a workload is its headline."""
@@ -99,8 +102,14 @@ class Metric:
     unit: str
     better: str  # lower | higher | neither
     formula: Formula
-    baselines: tuple[str, ...]  # if set: a ratio to the first of these models in its language
+    baselines: tuple[str, ...]  # if set: compared with the first of these models in its language
     ideal: Formula | None = None  # the best value on enough cores, from the parameters
+    relation: str = RATIO  # to the baseline
+
+    @property
+    def is_ratio(self) -> bool:
+        """Whether its values are ratios to a baseline, without a unit of their own."""
+        return bool(self.baselines) and self.relation == RATIO
 
     def describe_better(self) -> str:
         """Return `lower is better`; an empty text if neither is."""

@@ -28,6 +28,8 @@ from harness.catalog.fields import (
     read_model,
 )
 from harness.catalog.parts import (
+    RATIO,
+    RELATIONS,
     AdviceTexts,
     Case,
     Exclusion,
@@ -324,10 +326,13 @@ def _metric(
         formula=read_formula(table, "formula", measured),
         baselines=table.texts("baselines", ()),
         ideal=read_formula(table, "ideal", params) if "ideal" in table.values else None,
+        relation=table.choice("relation", RELATIONS, RATIO),
     )
     for model in metric.baselines:
         if model not in models:
             raise table.problem("baselines", model, f"one of {models}")
+    if "relation" in table.values and not metric.baselines:
+        raise table.problem("relation", metric.relation, "it only beside `baselines`")
     table.refuse_unknown_keys()
     return metric
 

@@ -146,9 +146,7 @@ def _find_metric(measure: Measure, range_: Range, result: WorkloadResult) -> Met
         )
     metric = used[0]
     if measure.is_ratio and metric.baselines:
-        raise _Missing(
-            f"{metric.id} is a ratio to a baseline already: found it with `to`, expected it without"
-        )
+        raise _Missing(f"{metric.id} is compared to a baseline already: found `to`, expected none")
     base = metric.unit.partition("/")[0]
     fitting = {metric.unit, base} if base in ("ns", "bytes") else {metric.unit}
     if not measure.is_ratio and measure.formula.text == metric.id and range_.unit not in fitting:

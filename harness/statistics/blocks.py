@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from harness.statistics.between_hosts import MIN_HOSTS
-from harness.statistics.estimates import paired_ratio
+from harness.statistics.estimates import estimate_median, paired_ratio
 from harness.statistics.metrics import array_median
 
 if TYPE_CHECKING:
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-    from harness.statistics.estimates import Ratio
+    from harness.statistics.estimates import Estimate, Ratio
 
 
 @dataclass(frozen=True)
@@ -28,12 +28,19 @@ class Rounds:
     first: int
     values: NDArray[np.float64]
 
-    def divide(self, other: Rounds) -> NDArray[np.float64] | None:
-        """Return the ratio inside each common round; None if there is none."""
+    def meet(self, other: Rounds) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+        """Return the values of both in the rounds that they have in common; None without any."""
         first = max(self.first, other.first)
         end = min(self.first + self.values.size, other.first + other.values.size)
+        if first >= end:
+            return None
         mine, theirs = (one.values[first - one.first : end - one.first] for one in (self, other))
-        return mine / theirs if first < end and theirs.all() else None
+        return mine, theirs
+
+    def divide(self, other: Rounds) -> NDArray[np.float64] | None:
+        """Return the ratio inside each common round; None if there is none."""
+        common = self.meet(other)
+        return None if common is None or not common[1].all() else common[0] / common[1]
 
 
 @dataclass
@@ -82,6 +89,26 @@ def estimate_ratio(
     Returns None without common blocks, or if any value is not positive.
     """
     return estimate_by_host(group_by_host(_pair_blocks(these, those, base), these.hosts))
+
+
+def estimate_difference(these: BlockValues, those: BlockValues, name: str) -> Estimate | None:
+    """Estimate how much larger values are than others, from their common blocks.
+
+    The estimate is the median over blocks, or over five hosts or more; `name` seeds its resampling.
+    Returns None without common blocks.
+    """
+    common = (block for block in these.by_block if block in those.by_block)
+    blocks = {block: _subtract(these, those, block) for block in common}
+    return estimate_median(independent_values(BlockValues(blocks, hosts=these.hosts)), name)
+
+
+def _subtract(these: BlockValues, those: BlockValues, block: int) -> float:
+    """Return the median over common rounds of the difference inside each, or that of the block."""
+    mine, theirs = these.by_round.get(block), those.by_round.get(block)
+    common = None if mine is None or theirs is None else mine.meet(theirs)
+    if common is None:
+        return these.by_block[block] - those.by_block[block]
+    return float(np.median(common[0] - common[1]))
 
 
 def estimate_by_host(by_host: Mapping[str, Sequence[tuple[float, float]]]) -> Ratio | None:

@@ -323,6 +323,16 @@ BROKEN = {
         '["serial"]',
         f'metrics.speedup.baselines: found "serial", expected one of {ALL_MODELS}',
     ),
+    "metric relation unknown": (
+        'baselines = ["sequential", "go-1cpu"]',
+        'baselines = ["sequential", "go-1cpu"]\nrelation = "sum"',
+        'metrics.speedup.relation: found "sum", expected one of ratio, difference',
+    ),
+    "metric relation to nothing": (
+        'baselines = ["sequential", "go-1cpu"]',
+        'relation = "difference"',
+        'metrics.speedup.relation: found "difference", expected it only beside `baselines`',
+    ),
     "metric unit empty": (
         'unit = "x"',
         'unit = ""',

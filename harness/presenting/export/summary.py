@@ -54,7 +54,8 @@ def _workload(result: WorkloadResult, selection: ExportSelection) -> dict[str, o
                 "label": metric.label,
                 "unit": metric.unit,
                 "better": metric.better,
-                "ratio_to_the_first_available_of": metric.baselines,
+                "ratio_to_the_first_available_of": metric.baselines if metric.is_ratio else (),
+                "difference_to_the_first_available_of": () if metric.is_ratio else metric.baselines,
             }
             for metric in workload.metrics.values()
         ],

@@ -57,14 +57,14 @@ def figure(analysis: Analysis, results: Sequence[WorkloadResult]) -> Figure:
     headings = [_heading(result, width - _GAP - 0.1) for result in results]
     head = 0.12 + 0.15 * max(text.count("\n") + 1 for text in headings)
     tall = head + panel + _BELOW
-    title, finding = (make(analysis, results) for make in (runtimes.title, runtimes.finding))
+    largest = runtimes.largest_gain(analysis, results)
     sheet, bottom, top = style.sheet(
         _WIDTH,
         _LEGEND + rows * tall + _NOTE_LINE * len(notes),
-        title,
+        runtimes.finding(analysis, results),
         _QUESTION,
         analysis,
-        (f"{finding}. " if finding != title else "") + _NOTE,
+        _NOTE + (f" Surest large difference: {largest}." if largest else ""),
     )
     height = sheet.get_figheight()
     _add_legend(sheet, analysis, looks, top)

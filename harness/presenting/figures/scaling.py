@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 _WIDTH, _WIDEST, _BODY, _BELOW = 10.0, 11.9, 4.8, 0.6  # inches
 _LEFT, _PANELS, _GAP = 0.65, 8.6, 0.45  # inches; the panels with the names beside them
+_HEAD_LINE = 0.16  # inches, of each further line of a panel's heading
 _NAMES = 1.2  # inches, enough for our own names
 _MOST_PANELS = 2
 _SMALLER = 0.9  # size of the names here, relative to names beside an axis
@@ -50,6 +51,9 @@ def figure(analysis: Analysis, result: WorkloadResult, param: str) -> Figure:
     sheet_width = min(wanted, _WIDEST)
     missing = name_missing(result, result.workload.cases_along(param))
     unranked = _unranked(result, param)
+    width = (_PANELS - (wanted - sheet_width)) / len(metrics) - _NAMES
+    headings = [style.wrap(metric.heading, width) for metric in metrics]
+    head = 0.3 + _HEAD_LINE * max(heading.count("\n") for heading in headings)
     sheet, bottom, top = style.sheet(
         sheet_width,
         _BODY,
@@ -66,17 +70,17 @@ def figure(analysis: Analysis, result: WorkloadResult, param: str) -> Figure:
             )
         ),
     )
-    width = (_PANELS - (wanted - sheet_width)) / len(metrics) - _NAMES
     looks = style.model_looks(analysis.models)
-    for column, metric in enumerate(metrics):
+    for column, (metric, heading) in enumerate(zip(metrics, headings, strict=True)):
         axes = sheet.add_axes(
             (
                 (_LEFT + column * (width + names + _GAP)) / sheet_width,
                 bottom + _BELOW / sheet.get_figheight(),
                 width / sheet_width,
-                top - bottom - (_BELOW + 0.3) / sheet.get_figheight(),
+                top - bottom - (_BELOW + head) / sheet.get_figheight(),
             )
         )
+        axes.set_title(heading, fontsize=9, loc="left")
         _draw_panel(axes, result, metric, param, looks)
     return sheet
 
@@ -86,7 +90,7 @@ def _shown_metrics(result: WorkloadResult, param: str) -> list[Metric]:
     drawn = [
         metric
         for metric in result.workload.metrics.values()
-        if not metric.baselines and has_line(result, metric, param)
+        if not metric.is_ratio and has_line(result, metric, param)
     ] or [result.metric]
     return drawn[:_MOST_PANELS][::-1]
 
@@ -177,7 +181,6 @@ def _set_axes(
     ticks.set_log_ticks(axes.yaxis, low, high, metric.unit, 9)
     ticks.set_ticks(axes.xaxis, sizes, "bytes" if unit == "bytes" else "")
     axes.tick_params(labelsize=8)
-    axes.set_title(metric.heading, fontsize=9, loc="left")
 
 
 def _title(result: WorkloadResult, param: str) -> str:

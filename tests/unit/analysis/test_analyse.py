@@ -191,6 +191,21 @@ def test_a_relative_metric_is_measured_against_the_baseline_of_its_own_language(
     assert speedups == pytest.approx({"sequential": 1, "threads": 2, "go-1cpu": 1, "go": 4})
 
 
+def test_a_metric_that_is_a_difference_keeps_its_unit_and_may_be_negative() -> None:
+    of = [
+        *trials("sequential", [1000] * 5),
+        *trials("threads", [900] * 5),
+        *trials("go-1cpu", [80] * 5),
+        *trials("go", [100] * 5),
+    ]
+    text = WORKLOAD.replace(
+        'unit = "x"\nbetter = "higher"', 'unit = "ns"\nbetter = "lower"\nrelation = "difference"'
+    )
+    found = result(*of, text=text)
+    added = {cell.name: cell.metrics["speedup"].value for cell in found.cases[HEADLINE]}
+    assert added == {"sequential": 0, "threads": -100, "go-1cpu": 0, "go": 20}
+
+
 def test_a_relative_metric_whose_baseline_was_not_measured_is_left_out() -> None:
     found = result(*trials("sequential", FIVE), *trials("go", FIVE))
     assert "speedup" not in find_cell(found, "go").metrics

@@ -279,7 +279,7 @@ def test_a_value_that_is_not_positive_has_no_ratio(to: str) -> None:
         ({"measure": "cores * 1", "range": "at most 1 cores"}, "asyncio in demo headline has no"),
         (
             {"measure": "speedup", "to": "uvloop", "range": "at most 1x"},
-            "speedup is a ratio to a baseline already",
+            "speedup is compared to a baseline already",
         ),
     ],
 )

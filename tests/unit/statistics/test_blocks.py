@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from harness.statistics import estimates
-from harness.statistics.blocks import BlockValues, pair_blocks
+from harness.statistics.blocks import BlockValues, estimate_difference, pair_blocks
 
 
 def values(*blocks: list[float], alone: bool = False, first_round: int = 0) -> BlockValues:
@@ -57,6 +57,21 @@ def test_only_common_rounds_are_paired() -> None:
     base = values([1, 1, 1, 10, 20, 30])
     assert ratios(values([2, 40, 90], first_round=3), base) == [2]
     assert ratios(values([3, 4, 5]), base) == [4]
+
+
+def test_a_slow_phase_that_meets_both_sides_of_most_rounds_leaves_the_difference() -> None:
+    these, those = values([30, 57, 30, 31, 30]), values([20, 47, 20, 2, 20], [20])
+    found = estimate_difference(these, those, "seed")
+    assert found is not None
+    assert (found.value, found.n) == (10, 1)
+
+
+def test_without_common_rounds_the_difference_is_that_of_the_medians() -> None:
+    base = values([1, 1, 1, 10, 20, 30], alone=True)
+    found = estimate_difference(values([2, 40, 90]), base, "seed")
+    assert found is not None
+    assert found.value == 40 - 5.5
+    assert estimate_difference(values(), base, "seed") is None
 
 
 def test_without_a_common_round_both_are_divided_by_the_base() -> None:
