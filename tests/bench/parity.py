@@ -72,6 +72,7 @@ _HAND_OVERS = (
     ("linecount", "go"),
     ("filestream", "threads"),
     ("offload", "threads"),
+    ("offload", "go"),
     ("pipeline", "threads"),
 )
 _BAR = 1.05
