@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from harness import units
 from harness.analysis.lead import (
@@ -36,7 +36,19 @@ TOO_FEW = "too few blocks for a finding"  # instead of one, in a title
 _MOST_WINNERS = 3  # in the sentence about a whole run
 
 
-def title(result: WorkloadResult) -> str:
+class Title(NamedTuple):
+    """What a figure is about, and what it shows of that: nothing while there are too few blocks."""
+
+    subject: str
+    finding: str
+
+    @property
+    def text(self) -> str:
+        """Both in one sentence."""
+        return f"{self.subject}: {self.finding or TOO_FEW}"
+
+
+def title(result: WorkloadResult) -> Title:
     """Return what the headline case of a workload shows, in one sentence of a figure's title.
 
     It has as many of the workload's contrasts as fit, those only that are real differences, and
@@ -46,26 +58,26 @@ def title(result: WorkloadResult) -> str:
     groups = ranked_groups(result)
     if not groups:
         why = _cpu_lead(result, with_value=False) or why_no_ranking(result)
-        return f"{result.workload.title}: {why}"
+        return Title(result.workload.title, why)
     label, leaders = groups[0]
     name = result.workload.title + (f", {label}" if len(groups) > 1 else "")
     if _is_unsure(result):
-        return f"{name}: {TOO_FEW}"
+        return Title(name, "")
     is_different = result.comparison.is_different
     clauses = [contrast(result, pair) for pair in _contrasts(result) if is_different(*pair)]
     leading = _leading(result, leaders, with_value=False)
     for count in range(len(clauses), 0, -1):
-        text = f"{name}: {'; '.join([*clauses[:count], leading])}"
-        if len(text) <= LONGEST_TITLE:
-            return text
-    return f"{name}: {leading}"
+        found = Title(name, "; ".join([*clauses[:count], leading]))
+        if len(found.text) <= LONGEST_TITLE:
+            return found
+    return Title(name, leading)
 
 
 def so_far(result: WorkloadResult) -> str:
     """Return the title, or who leads while there are too few blocks for a title."""
     groups = ranked_groups(result)
     if not groups or not _is_unsure(result):
-        return title(result)
+        return title(result).text
     return f"{result.workload.title}: {_leading(result, groups[0][1], with_value=False)}{_UNSURE}"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness import units
-from harness.analysis.findings import TOO_FEW, is_enough
+from harness.analysis.findings import Title, is_enough
 from harness.presenting.figures import style, ticks
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
     """Draw p99 latency over the request rate; the last, hollow point is not sustained."""
     cells = ladder_cells(result)
     sheet, axes = style.single_panel(
-        f"{result.workload.title}: {_finding(cells)}",
+        Title(result.workload.title, _finding(cells)),
         "p99 latency as the request rate rises",
         analysis,
         "Hollow marker: the first rate that the server cannot sustain.",
@@ -72,7 +72,7 @@ def _finding(cells: list[CellResult]) -> str:
     if not ranked:
         return "no contestant can be ranked"
     if not is_enough(cell.attempts for cell in ranked):
-        return TOO_FEW
+        return ""
     sustained = sorted((_highest_sustained(cell), cell.name) for cell in ranked)
     (least, last), (most, first) = sustained[0], sustained[-1]
     text = f"{first} sustains {units.format_significant(most)}/s"

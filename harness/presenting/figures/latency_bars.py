@@ -9,7 +9,7 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from harness import units
-from harness.analysis.findings import TOO_FEW, is_enough
+from harness.analysis.findings import Title, is_enough
 from harness.catalog.workload import CHECK
 from harness.presenting.figures import style, ticks
 
@@ -46,7 +46,7 @@ def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
     sheet, _, top = style.sheet(
         _WIDTH,
         sum(row.height for row in rows),
-        f"{result.workload.title}: {_finding(cases, result.workload.late)}",
+        Title(result.workload.title, _finding(cases, result.workload.late)),
         result.workload.question,
         analysis,
         "Stroke: median. End of the bar: p99. Marker: worst. Shaded: how long the other work lasts."
@@ -185,14 +185,17 @@ def _bar(axes: Axes, row: int, look: Look, curve: dict[float, float], least_ns: 
 
 
 def _finding(cases: CaseCells, late: LateLimit | None) -> str:
-    """Return how many models are late in each group of cases; without a limit, the extremes."""
+    """Return how many models are late in each group of cases; without a limit, the extremes.
+
+    Too few blocks show nothing.
+    """
     cases = [
         (case, {model: cell for model, cell in cells.items() if cell.is_sound})
         for case, cells in cases
     ]
     counts = [cell.attempts for _, cells in cases for cell in cells.values()]
     if not counts or not is_enough(counts):
-        return TOO_FEW
+        return ""
     if late is None:
         return _extremes(cases)
     able: dict[str, set[str]] = {}

@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from harness import units
-from harness.analysis.findings import TOO_FEW, is_enough
+from harness.analysis.findings import Title, is_enough
 from harness.presenting.figures import style, ticks
 from harness.results.records import Status
 
@@ -37,7 +37,7 @@ def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
     counts = [cell.requests for cell in cells if cell.requests]
     behind = f" At least {min(counts):,} requests each." if counts else ""
     sheet, axes = style.single_panel(
-        f"{workload.title}: {_finding(result, measured)}",
+        Title(workload.title, _finding(result, measured)),
         f"{measured.capitalize()} by percentile{rate}  ({workload.describe_params(case)})",
         analysis,
         "Curve: the percentile of each process, then the median over processes. Far tail and"
@@ -102,7 +102,7 @@ def _percentile_name(share: float) -> str:
 
 
 def _finding(result: WorkloadResult, measured: str) -> str:
-    """Return the lowest and the highest p99 among the models."""
+    """Return the lowest and the highest p99 among the models; empty with too few blocks."""
     p99s = sorted(
         (dict(cell.curve)[_P99], cell.name, cell.statuses.get(Status.OK, 0))
         for cell in _plain_cells(result)
@@ -111,7 +111,7 @@ def _finding(result: WorkloadResult, measured: str) -> str:
     if not p99s:
         return "too few values for a p99"
     if not is_enough(n for _, _, n in p99s):
-        return TOO_FEW
+        return ""
     (least, first, _), (most, last, _) = p99s[0], p99s[-1]
     text = f"p99 {measured} is {units.format_time(least, 2)} in {first}"
     if len(p99s) > 1:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from harness import units
 from harness.analysis.findings import (
     LONGEST_TITLE,
-    TOO_FEW,
+    Title,
     client_limited,
     is_enough,
     unknown_lead,
@@ -183,7 +183,7 @@ def _set_axes(
     axes.tick_params(labelsize=8)
 
 
-def _title(result: WorkloadResult, param: str) -> str:
+def _title(result: WorkloadResult, param: str) -> Title:
     """Return the extremes at the largest size that was measured; which one wins is not tested."""
     metric, title = result.metric, result.workload.title
     by_size: dict[int, list[tuple[float, str, int]]] = {}
@@ -191,7 +191,7 @@ def _title(result: WorkloadResult, param: str) -> str:
         for x, estimate in _points(result, metric, model, param, ranked=True):
             by_size.setdefault(x, []).append((estimate.value, model, estimate.n))
     if not by_size:
-        return f"{title}: nothing could be measured and ranked yet"
+        return Title(title, "nothing could be measured and ranked yet")
     largest = max(by_size)
     unit = result.workload.params[param].unit
     size = (
@@ -199,17 +199,18 @@ def _title(result: WorkloadResult, param: str) -> str:
         if unit == "bytes"
         else f"{largest:,} {units.unit_name(largest, unit)}"
     )
+    subject = f"{title}, {size}"
     limited = client_limited(result.cases[_case_at(result, param, largest)])
     if limited:
-        return f"{title}, {size}: {unknown_lead(limited)}"
+        return Title(subject, unknown_lead(limited))
     ranked = sorted(by_size[largest], reverse=metric.better == "higher")
     ends = [ranked[0]] if len(ranked) == 1 else [ranked[0], ranked[-1]]
     if not is_enough(n for _, _, n in ends):
-        return f"{title}, {size}: {TOO_FEW}"
+        return Title(subject, "")
     named = [f"{units.format_compact(value, metric.unit)} in {model}" for value, model, _ in ends]
     text = ", ".join(named)
-    full = f"{title}, {size}: {metric.label} {text}"
-    return full if len(full) <= LONGEST_TITLE else f"{title}, {size}: {text}"
+    full = Title(subject, f"{metric.label} {text}")
+    return full if len(full.text) <= LONGEST_TITLE else Title(subject, text)
 
 
 def _case_at(result: WorkloadResult, param: str, value: int) -> str:

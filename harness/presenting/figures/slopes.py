@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness import units
-from harness.analysis.findings import TOO_FEW, is_enough
+from harness.analysis.findings import Title, is_enough
 from harness.presenting.figures import style, ticks
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def figure(analysis: Analysis, result: WorkloadResult) -> Figure:
     plain = [cell for cell in result.headline if cell.contestant.is_plain]
     cells = [cell for cell in plain if _can_draw(result, cell)]
     sheet, axes = style.single_panel(
-        f"{result.workload.title}: {_finding(result, cells)}",
+        Title(result.workload.title, _finding(result, cells)),
         result.workload.question,
         analysis,
         "Points: median over processes, minus the intercept of the fit. Lines: the fit; its slope"
@@ -78,7 +78,7 @@ def _draw(axes: Axes, analysis: Analysis, result: WorkloadResult, cells: list[Ce
 
 
 def _finding(result: WorkloadResult, cells: list[CellResult]) -> str:
-    """Return the least and the most memory per task among the models."""
+    """Return the least and the most memory per task among models; empty with too few blocks."""
     slopes = sorted(
         (cell.metrics[result.metric.id].value, cell.name, cell.metrics[result.metric.id].n)
         for cell in cells
@@ -87,7 +87,7 @@ def _finding(result: WorkloadResult, cells: list[CellResult]) -> str:
     if not slopes:
         return "nothing could be ranked"
     if not is_enough(n for _, _, n in slopes):
-        return TOO_FEW
+        return ""
     (least, first, _), (most, last, _) = slopes[0], slopes[-1]
     text = f"a waiting task takes {units.format_size(least)} in {first}"
     if len(slopes) > 1:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from harness import units
-from harness.analysis.findings import TOO_FEW, is_enough
+from harness.analysis.findings import Title, is_enough
 from harness.catalog.workload import CHECK
 from harness.presenting.figures import style, ticks
 from harness.presenting.figures.scaling import Point, draw_line, name_missing
@@ -129,7 +129,7 @@ def _draw_ideal(axes: Axes, metric: Metric, param: str, cases: Sequence[Case], c
     ticks.set_ticks(axes.xaxis, sizes, "")
 
 
-def _title(result: WorkloadResult, metric: Metric, param: str, cores: int) -> str:
+def _title(result: WorkloadResult, metric: Metric, param: str, cores: int) -> Title:
     """Return the extremes with one worker per core, or with the most that were measured."""
     title = result.workload.title
     cases = result.workload.cases_along(param)
@@ -140,13 +140,13 @@ def _title(result: WorkloadResult, metric: Metric, param: str, cores: int) -> st
         for x, estimate in line:
             by_size.setdefault(x, []).append((estimate.value, model, estimate.n))
     if not by_size:
-        return f"{title}: nothing could be measured yet"
+        return Title(title, "nothing could be measured yet")
     size = max((x for x in by_size if x <= cores), default=min(by_size))
     unit = result.workload.params[param].unit
     heading = f"{title}, {size:,} {units.unit_name(size, unit)}"
     ranked = sorted(by_size[size], reverse=metric.better == "higher")
     if not is_enough(n for _, _, n in ranked):
-        return f"{heading}: {TOO_FEW}"
+        return Title(heading, "")
     ends = [ranked[0]] if len(ranked) == 1 else [ranked[0], ranked[-1]]
     named = (f"{units.format_compact(value, metric.unit)} in {model}" for value, model, _ in ends)
-    return f"{heading}: {', '.join(named)}"
+    return Title(heading, ", ".join(named))

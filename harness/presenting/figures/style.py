@@ -20,7 +20,7 @@ from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
 
 from harness import units
-from harness.analysis.findings import TOO_FEW
+from harness.analysis.findings import TOO_FEW, Title
 from harness.analysis.first_look import first_look
 from harness.analysis.runtimes import runtimes_of
 from harness.results.hosts import lead_ids
@@ -146,7 +146,7 @@ class Sheet(NamedTuple):
 def sheet(
     width: float,
     body: float,
-    title: str,
+    title: Title | str,
     question: str,
     analysis: Analysis,
     note: str = "",
@@ -170,9 +170,13 @@ def _foot_width(width: float) -> int:
     return int((width - 0.4) * _FOOT_PER_INCH)
 
 
-def _sheet(width: float, body: float, title: str, question: str, foot: Sequence[str]) -> Sheet:
-    if title.endswith(TOO_FEW):  # then the title says at least what is drawn
-        title, question = title.removesuffix(TOO_FEW) + question, f"{TOO_FEW.capitalize()}."
+def _sheet(
+    width: float, body: float, title: Title | str, question: str, foot: Sequence[str]
+) -> Sheet:
+    if isinstance(title, Title):
+        if not title.finding:  # then the title says at least what is drawn
+            title, question = Title(title.subject, question), f"{TOO_FEW.capitalize()}."
+        title = title.text
     titles = textwrap.wrap(title, int((width - 0.4) * _TITLE_PER_INCH))
     questions = textwrap.wrap(question, int((width - 0.4) * _QUESTION_PER_INCH))
     head_height = 0.22 + 0.25 * len(titles) + 0.18 * len(questions) + 0.18
@@ -229,7 +233,7 @@ class Margins(NamedTuple):
 
 
 def single_panel(
-    title: str,
+    title: Title | str,
     question: str,
     analysis: Analysis,
     note: str,

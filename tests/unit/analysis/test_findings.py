@@ -334,7 +334,7 @@ THREADS_DIFFER = {
 
 def test_a_title_has_the_real_contrasts_and_the_leaders_without_numbers() -> None:
     found = result(THREE, THREADS_DIFFER, text=WITH_CONTRASTS)
-    assert findings.title(found) == (
+    assert findings.title(found).text == (
         "Demo: threads took 2.5x as long as asyncio; asyncio and trio led, tied"
     )
 
@@ -344,7 +344,7 @@ def test_a_title_without_a_real_contrast_names_the_leaders() -> None:
         {"asyncio": about(20 * MS), "threads": about(21 * MS)},
         {("threads", "asyncio"): undecided(1.05)},
     )
-    assert findings.title(found) == "Demo: asyncio and threads led, too close to rank"
+    assert findings.title(found).text == "Demo: asyncio and threads led, too close to rank"
 
 
 @pytest.mark.parametrize(
@@ -362,17 +362,17 @@ def test_a_title_without_a_real_contrast_names_the_leaders() -> None:
 )
 def test_a_title_leaves_out_what_exceeds_90_characters(name: str, title: str) -> None:
     text = WITH_CONTRASTS.replace('title = "Demo"', f'title = "{name}"')
-    assert findings.title(result(THREE, THREADS_DIFFER, text=text)) == title
+    assert findings.title(result(THREE, THREADS_DIFFER, text=text)).text == title
     assert len(title) <= 90
 
 
 def test_a_title_of_too_few_blocks_says_so() -> None:
     found = result({"asyncio": about(20 * MS, None, 4)}, {})
-    assert findings.title(found) == "Demo: too few blocks for a finding"
+    assert findings.title(found).text == "Demo: too few blocks for a finding"
 
 
 def test_a_title_without_results_says_why() -> None:
-    assert findings.title(result({}, {})) == "Demo: nothing could be measured"
+    assert findings.title(result({}, {})).text == "Demo: nothing could be measured"
 
 
 # --- the finding of a run

@@ -56,7 +56,7 @@ def test_a_contestant_without_a_rank_says_why_everywhere(
     assert reason in own.unranked.text
     assert own not in ranked(result)
     assert own not in by_tier(result)
-    assert f"{name}:" not in title(result).replace(result.workload.title, "")
+    assert f"{name}:" not in title(result).finding
     advised = [
         one.names
         for row in advice(analysis)
@@ -73,7 +73,7 @@ def test_a_contestant_without_a_rank_says_why_everywhere(
 def test_where_the_load_generator_was_the_limit_nobody_leads() -> None:
     echo = analysis_of(SCENE).workloads["echo"]
     unknown = "fastest unknown, the load generator limited uvloop and go"
-    assert title(echo) == "Echo: by server CPU per message, asyncio led"
+    assert title(echo).text == "Echo: by server CPU per message, asyncio led"
     assert finding(echo).startswith(f"{unknown}; by server CPU per message, asyncio led (")
     assert overall([echo]) == f"Echo: {unknown}"
     (throughput, by_cpu) = [

@@ -29,15 +29,15 @@ def measured(text: str = WORKLOAD + GROUPS) -> Analysis:
 
 
 def test_a_title_names_the_leader_of_the_first_group_and_the_group() -> None:
-    it = title(measured().workloads["demo"])
+    it = title(measured().workloads["demo"]).text
     assert it == "Demo, idiomatic: asyncio led; better still: threads · pinned"
-    ungrouped = title(measured(WORKLOAD).workloads["demo"])
+    ungrouped = title(measured(WORKLOAD).workloads["demo"]).text
     assert "asyncio led; better still: asyncio · hacks" in ungrouped
 
 
 def test_a_group_that_is_alone_is_not_named() -> None:
     alone = analysed(*trials("threads", [100 * MS] * 6), text=WORKLOAD + GROUPS).workloads["demo"]
-    assert (title(alone), finding(alone)) == ("Demo: threads led", "threads led (100 ms)")
+    assert (title(alone).text, finding(alone)) == ("Demo: threads led", "threads led (100 ms)")
 
 
 def test_a_finding_names_the_leader_of_each_group() -> None:
@@ -61,7 +61,7 @@ def test_a_model_for_teaching_is_never_advised() -> None:
     fastest = trials(cell("scratch"), [1 * MS + i for i in range(6)])
     others = [*trials("asyncio", [50 * MS] * 6), *trials("threads", [90 * MS] * 6)]
     analysis = analysed(*fastest, *others, text=text)
-    assert title(analysis.workloads["demo"]).endswith("scratch led")
+    assert title(analysis.workloads["demo"]).text.endswith("scratch led")
     (row,) = advice(analysis)
     assert row.aspects[0].choices[0].names == ("asyncio",)
     assert advice(analysed(*fastest, text=text)) == []

@@ -144,11 +144,11 @@ def test_titles_are_the_findings_of_the_data(scene: str) -> None:
     assert it.pages["overview"].title() == overall(list(it.analysis.workloads.values()))
     for id_, result in it.analysis.workloads.items():
         page, found = main_page(it, id_), title(result)
-        if found.endswith(TOO_FEW):  # then the question is the title
+        if not found.finding:  # then the question is the title
             assert result.workload.question in page.title()
             assert f"{TOO_FEW.capitalize()}." in page.words()
         else:
-            assert page.title() == found
+            assert page.title() == found.text
 
 
 @pytest.mark.parametrize("unit", UNITS)
