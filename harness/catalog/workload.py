@@ -68,7 +68,7 @@ TOPICS = (
 CHECK, HEADLINE = "check", "headline"
 ALL_CASES = "all"  # a key of [alone], and a value of on_runtimes, in a workload file
 BASELINE = "asyncio"  # the denominator of ratios, unless a workload has a baseline of its own
-_LOOK_NS = 3_000_000  # the least duration of a sample that shows whether time grows with work
+_LOOK_NS = 9_000_000  # the least duration of a sample that shows whether time grows with work
 SITE_PORT = "port"  # the parameter in which a client of a site is given its port
 SITE_COUNTERS = ("in_flight", "connections")  # counted by the site, not by clients
 OTHER_VARIANTS = "other variants"  # those in no group, where a workload has groups
@@ -327,8 +327,9 @@ class ModelCase:
         shortest_ns = min(case.sampling.min_sample_ns, _LOOK_NS)
         halved = {**case.params, param: half}
         # A JIT compiler needs some samples before a call is as fast as it gets. Then those that
-        # find the number of calls are enough.
-        looks = (("half", halved, 8), ("whole", case.params, 0), ("half-again", halved, 0))
+        # find the number of calls are enough. One sample more tells: a look of three is no surer,
+        # where calls take long it takes three times as long.
+        looks = (("half", halved, 3), ("whole", case.params, 0), ("half-again", halved, 0))
         return tuple(
             replace(
                 self,
@@ -337,7 +338,7 @@ class ModelCase:
                     id=f"{case.id}-{name}",
                     params=params,
                     sampling=replace(
-                        case.sampling, warmup=warmup, iterations=3, min_sample_ns=shortest_ns
+                        case.sampling, warmup=warmup, iterations=1, min_sample_ns=shortest_ns
                     ),
                 ),
             )

@@ -22,6 +22,7 @@ from harness.statistics.blocks import BlockValues, estimate_by_host, pair_block,
 from harness.statistics.growth import Growing, judge_growth
 from harness.statistics.metrics import is_of_samples, sample_values
 from harness.statistics.rounds import (
+    FEWEST_LONG_ROUNDS,
     SOON,
     Costs,
     RoundLimits,
@@ -254,6 +255,7 @@ class MeasuredCase:
             costs,
             self._rule.precision,
             is_soon=len(done) < estimates.MIN_FOR_INTERVAL,
+            least=self._fewest_rounds,
         )
 
     def _ratios(self, blocks: Iterable[int], cell: Cell, base: Cell) -> list[NDArray[np.float64]]:
@@ -261,6 +263,12 @@ class MeasuredCase:
         these, those = self._values[cell], self._values[base]
         found = (round_ratios(these, those, index) for index in blocks)
         return [ratios for ratios in found if ratios is not None and (ratios > 0).all()]
+
+    @property
+    def _fewest_rounds(self) -> int:
+        """The least number of rounds: a turn of a server is short, and no wait makes it steady."""
+        is_served = any(one.is_served for one in self._assignments.values())
+        return FEWEST_LONG_ROUNDS if is_served else 1
 
     @property
     def _has_no_ratios(self) -> bool:

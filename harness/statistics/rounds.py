@@ -24,8 +24,8 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
-# Of the first block, and where nothing is known of the noise inside blocks, as of latencies.
-# Until there are enough blocks for an interval, hardly more, so that intervals come soon.
+# Of the first block, and where nothing is known of the noise inside blocks. Until there are enough
+# blocks for an interval, hardly more, so that intervals come soon.
 DEFAULT_ROUNDS = 5
 FEWEST_ROUNDS, MOST_ROUNDS = 5, 15
 FEWEST_LONG_ROUNDS = 3  # if a round is so long that five would cost more than a process
@@ -36,8 +36,9 @@ _ROUND_S = 1.0
 _FURTHER_ROUNDS_S = 0.5
 _TO_LEARN_S = 15.0
 _LONGEST_S = 30.0
-# If a round takes longer, three are enough, or even one where it leaves little noise.
-_LONG_ROUND_S, _VERY_LONG_ROUND_S = 0.5, 1.5
+_LONG_ROUND_S = (
+    0.5  # if a round takes longer, three are enough, or one where it leaves little noise
+)
 _PART_S = 1.5  # a round that takes longer than one of these is split
 # At least so much of the variance of blocks is between processes: few blocks cannot show less.
 _LEAST_BETWEEN = 0.25
@@ -74,7 +75,8 @@ def limit_soon(most: int) -> RoundLimits:
     return RoundLimits(most, most * _ROUND_S)
 
 
-SOON = limit_soon(DEFAULT_ROUNDS)  # of the first block of a case, and of latencies
+SOON = limit_soon(DEFAULT_ROUNDS)  # of the first block of a case
+OF_LATENCIES = limit_soon(FEWEST_LONG_ROUNDS)  # of the later ones
 
 
 def limit_rounds(
@@ -83,20 +85,22 @@ def limit_rounds(
     precision: float,
     *,
     is_soon: bool,
+    least: int = 1,
 ) -> RoundLimits:
     """Return the limits of a block of a case that has earlier ones; see `choose_rounds`.
 
-    Latencies have no ratios inside rounds: one round has thousands of them. If all blocks had a
-    single round, nothing is known of the noise inside them. Three rounds tell, where they do not
-    take long.
+    There are never fewer than `least`. Latencies have no ratios inside rounds: one round has
+    thousands of them. If all blocks had a single round, nothing is known of the noise inside them.
+    Three rounds tell, where they do not take long.
     """
     sizes = [ratios.size for blocks in contrasts for ratios in blocks]
     if not sizes:
-        return SOON
+        return OF_LATENCIES
     parts = max(1, round(costs.round / _PART_S))
     if max(sizes) == 1:
         return RoundLimits(FEWEST_LONG_ROUNDS, _TO_LEARN_S, parts)
-    wanted = choose_rounds(contrasts, costs, precision, _fewest_rounds(costs.round))
+    fewest = max(least, 1 if costs.round > _LONG_ROUND_S else FEWEST_ROUNDS)
+    wanted = choose_rounds(contrasts, costs, precision, fewest)
     limits = RoundLimits(wanted, _LONGEST_S)
     if is_soon:
         further = 2 * int(_FURTHER_ROUNDS_S / (2 * costs.round)) if wanted > DEFAULT_ROUNDS else 0
@@ -132,12 +136,6 @@ def choose_rounds(
     }
     best = min(waste, key=waste.__getitem__)
     return next((few for few in choices if few >= best or _is_enough(noises, few, precision)), best)
-
-
-def _fewest_rounds(round_s: float) -> int:
-    if round_s > _VERY_LONG_ROUND_S:
-        return 1
-    return FEWEST_LONG_ROUNDS if round_s > _LONG_ROUND_S else FEWEST_ROUNDS
 
 
 def fit_rounds(

@@ -31,6 +31,7 @@ from tests.support.planted.bench import Silent
 # Workload -> baseline, and what is compared with it.
 _CONTRASTS = {
     "pingpong": ("asyncio", ("uvloop", "trio", "threads", "go")),
+    "spawn": ("asyncio", ("trio", "go")),
     "sumsquares": ("sequential", ("processes", "go")),
     "echo": ("asyncio", ("uvloop",)),
     "http": ("asyncio", ("uvloop",)),

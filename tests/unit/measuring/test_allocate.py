@@ -28,7 +28,7 @@ from harness.measuring.plan import (
     select_cases,
 )
 from harness.results.records import Cell, Sample, Status, Trial
-from harness.statistics.rounds import DEFAULT_ROUNDS, SOON
+from harness.statistics.rounds import DEFAULT_ROUNDS, OF_LATENCIES
 from harness.statistics.stopping import PRECISE_BLOCKS
 from tests.support import factories
 from tests.support.factories import WORKLOAD, examples, offer, workload
@@ -501,7 +501,7 @@ def test_a_percentile_of_a_trial_with_a_single_round_asks_for_no_more_rounds() -
     case = MeasuredCase([assign(one, ticking) for one in of], precision=0.03)
     for one in of:
         case.record(factories.trial(one, rounds=1, latency=encoded(5_000_000)))
-    assert case.limit_rounds(1) == SOON
+    assert case.limit_rounds(1) == OF_LATENCIES
 
 
 def test_of_two_runtimes_only_the_contrasts_between_them_have_to_be_precise() -> None:

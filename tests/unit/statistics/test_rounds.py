@@ -9,6 +9,7 @@ from harness.statistics.rounds import (
     DEFAULT_ROUNDS,
     FEWEST_ROUNDS,
     MOST_ROUNDS,
+    OF_LATENCIES,
     SOON,
     Costs,
     RoundLimits,
@@ -91,8 +92,10 @@ def test_without_noise_or_cost_there_is_nothing_to_choose_by() -> None:
     assert choose_rounds([], Costs(1.0, 1.0), 0.03) == DEFAULT_ROUNDS
 
 
-def limits(of: list[list[np.ndarray]], *, round_s: float, is_soon: bool) -> RoundLimits:
-    return limit_rounds(of, Costs(10.0, round_s), 0.03, is_soon=is_soon)
+def limits(
+    of: list[list[np.ndarray]], *, round_s: float, is_soon: bool, least: int = 1
+) -> RoundLimits:
+    return limit_rounds(of, Costs(10.0, round_s), 0.03, is_soon=is_soon, least=least)
 
 
 def test_where_a_round_takes_long_one_block_of_three_tells_how_noisy_rounds_are() -> None:
@@ -117,17 +120,24 @@ def test_steady_rounds_that_take_long_stay_single() -> None:
     assert (found.most, found.parts) == (1, 1)
 
 
-def test_steady_rounds_of_more_than_half_a_second_are_three() -> None:
+def test_steady_rounds_of_more_than_half_a_second_are_single_or_as_few_as_allowed() -> None:
     rng = np.random.default_rng(6)
     steady = [[np.exp(rng.normal(0, 0.001, 5)) for _ in range(5)] for _ in range(6)]
     found = [limits(steady, round_s=round_s, is_soon=False).most for round_s in (0.4, 0.6)]
-    assert found == [FEWEST_ROUNDS, 3]
+    assert found == [FEWEST_ROUNDS, 1]
+    assert limits(steady, round_s=0.6, is_soon=False, least=3).most == 3
+
+
+def test_rounds_of_more_than_half_a_second_are_several_if_one_would_leave_noise() -> None:
+    rng = np.random.default_rng(6)
+    noisy = [[np.exp(rng.normal(0, 0.02, 5)) for _ in range(5)] for _ in range(6)]
+    assert limits(noisy, round_s=0.6, is_soon=False).most >= 3
 
 
 def test_blocks_of_latencies_stay_short() -> None:
     """Nothing is known of rounds, and one has thousands of latencies."""
     for is_soon in (True, False):
-        assert limits([[], []], round_s=7.0, is_soon=is_soon) == SOON
+        assert limits([[], []], round_s=7.0, is_soon=is_soon) == OF_LATENCIES
 
 
 def test_noisy_rounds_get_the_time_they_need_once_there_are_intervals() -> None:
