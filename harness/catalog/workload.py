@@ -67,6 +67,7 @@ TOPICS = (
 )
 CHECK, HEADLINE = "check", "headline"
 ALL_CASES = "all"  # a key of [alone], and a value of on_runtimes, in a workload file
+ALL_MODELS = "all"  # a key of [run_up_ms]
 BASELINE = "asyncio"  # the denominator of ratios, unless a workload has a baseline of its own
 _LOOK_NS = 9_000_000  # the least duration of a sample that shows whether time grows with work
 SITE_PORT = "port"  # the parameter in which a client of a site is given its port
@@ -116,6 +117,7 @@ class Workload:
     not_applicable: dict[str, str]  # model -> reason
     on_runtimes: tuple[str, ...]  # the cases in which the runtime matters most
     alone: dict[str, str]  # case, or ALL_CASES -> why its contestants do not take turns
+    run_ups_ns: dict[str, int]  # model, or ALL_MODELS -> how long to work before each sample
     observations: tuple[Observation, ...]
     contrasts: tuple[tuple[Contestant, Contestant], ...]  # pairs to compare in the finding
     exclusions: tuple[Exclusion, ...]
@@ -174,6 +176,10 @@ class Workload:
             if (contestant.model in group.models) != (other.model in group.models):
                 return group
         return None
+
+    def run_up_ns(self, model: str) -> int:
+        """Return how long a model works before each sample; 0: no longer than usual."""
+        return self.run_ups_ns.get(model, self.run_ups_ns.get(ALL_MODELS, 0))
 
     def why_alone(self, case: str) -> str | None:
         """Return why the contestants of a case do not take turns, or None if they do."""

@@ -45,6 +45,7 @@ from harness.catalog.parts import (
 )
 from harness.catalog.toml_table import TomlTable
 from harness.catalog.workload import (
+    ALL_MODELS,
     LATENCIES,
     SHAPES,
     SITE_PORT,
@@ -59,6 +60,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
     from pathlib import Path
 
+_LONGEST_RUN_UP_MS = 1_000
 _SHAPES_OF_WORK = ("makespan", "rate")
 _OF_A_SAMPLE = frozenset({"elapsed_ns", "cpu_ns", "operations", "ideal_ns"})
 _OF_A_TRIAL = {
@@ -147,6 +149,7 @@ def _workload(id_: str, root: TomlTable, text: str, models: KnownModels) -> Work
         not_applicable=_reasons_of(root, "not_applicable", models),
         on_runtimes=read_on_runtimes(root, cases),
         alone=read_alone(root, cases),
+        run_ups_ns=_run_ups(root, models),
         observations=observations,
         contrasts=_contrasts(root, id_, models),
         exclusions=tuple(_exclusion(row, params, models) for row in root.rows("exclusions")),
@@ -157,6 +160,17 @@ def _workload(id_: str, root: TomlTable, text: str, models: KnownModels) -> Work
         groups=_groups(root, models),
         text=text,
     )
+
+
+def _run_ups(root: TomlTable, models: KnownModels) -> dict[str, int]:
+    table = root.table("run_up_ms", {})
+    for model in table.values:
+        if model != ALL_MODELS and model not in models:
+            raise table.problem("", model, f"{ALL_MODELS} or one of {models}")
+    return {
+        model: table.integer(model, least=1, most=_LONGEST_RUN_UP_MS) * 1_000_000
+        for model in table.values
+    }
 
 
 def _list_measured(shape: str, observations: Iterable[Observation]) -> frozenset[str]:

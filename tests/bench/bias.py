@@ -33,6 +33,8 @@ _CONTRASTS = {
     "pingpong": ("asyncio", ("uvloop", "trio", "threads", "go")),
     "spawn": ("asyncio", ("trio", "go")),
     "sumsquares": ("sequential", ("processes", "go")),
+    "offload": ("asyncio", ("trio", "threads")),
+    "filestream": ("asyncio", ("threads",)),
     "echo": ("asyncio", ("uvloop",)),
     "http": ("asyncio", ("uvloop",)),
 }

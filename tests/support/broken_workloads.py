@@ -323,6 +323,16 @@ BROKEN = {
         '["serial"]',
         f'metrics.speedup.baselines: found "serial", expected one of {ALL_MODELS}',
     ),
+    "run-up of a stranger": (
+        "[cases.check]",
+        "[run_up_ms]\nfibers = 100\n\n[cases.check]",
+        f'run_up_ms: found "fibers", expected all or one of {ALL_MODELS}',
+    ),
+    "run-up too long": (
+        "[cases.check]",
+        "[run_up_ms]\nall = 2000\n\n[cases.check]",
+        "run_up_ms.all: found 2000, expected an integer from 1 to 1000",
+    ),
     "metric relation unknown": (
         'baselines = ["sequential", "go-1cpu"]',
         'baselines = ["sequential", "go-1cpu"]\nrelation = "sum"',

@@ -264,6 +264,7 @@ def create_request(
     workload = cases[0].workload
     waits = workload.shape == "latency" or (cases[0].ideal_ns or 0) > _LONGEST_RUN_UP_NS
     waits |= workload.site is not None
+    run_up_ns = max(_RUN_UP_NS, workload.run_up_ns(contestant.model))
     return Request(
         workload=contestant.workload,
         model=contestant.model,
@@ -272,7 +273,7 @@ def create_request(
         cases=tuple(map(_create_request_case, cases)),
         protocol=version,
         turns=turns,
-        run_up_ns=_RUN_UP_NS if turns and not waits else 0,
+        run_up_ns=run_up_ns if turns and not waits else 0,
     )
 
 

@@ -234,6 +234,15 @@ def test_a_request_in_turns_has_a_run_up_unless_its_check_case_waits_for_long() 
     assert request(long, turns=True).run_up_ns == 0
 
 
+@pytest.mark.parametrize(("table", "trio", "threads"), [("threads", 2, 100), ("all", 100, 100)])
+def test_a_workload_may_give_models_a_longer_run_up(table: str, trio: int, threads: int) -> None:
+    text = WORKLOAD.replace("[cases.check]", f"[run_up_ms]\n{table} = 100\n\n[cases.check]")
+    for model, ms in (("trio", trio), ("threads", threads)):
+        cases = assignment(model, "headline", of=workload(text)).cases
+        request = protocol.create_request(who(model), cases, 7, turns=True)
+        assert request.run_up_ns == ms * 1_000_000
+
+
 def test_a_request_says_the_version_of_its_runner() -> None:
     cases = assignment("trio", "headline").cases
     request = protocol.create_request(who("trio"), cases, 7, protocol.ALONE_PROTOCOL)
