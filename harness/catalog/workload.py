@@ -333,8 +333,8 @@ class ModelCase:
         shortest_ns = min(case.sampling.min_sample_ns, _LOOK_NS)
         halved = {**case.params, param: half}
         # A JIT compiler needs some samples before a call is as fast as it gets. Then those that
-        # find the number of calls are enough. One sample more tells: a look of three is no surer,
-        # where calls take long it takes three times as long.
+        # find the number of calls are enough, and one sample tells: three would take three times as
+        # long where a call takes long.
         looks = (("half", halved, 3), ("whole", case.params, 0), ("half-again", halved, 0))
         return tuple(
             replace(

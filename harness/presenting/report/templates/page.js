@@ -111,6 +111,7 @@
     apply();
     const work = location.hash.slice(1).split("&").find((text) => text.startsWith("work="));
     if (work) fillWork(work.slice("work=".length).split(","));
+    else all(".own-work").forEach(answer);
     goTo(place());
   };
 
@@ -189,7 +190,10 @@
 
   function answer(form) {
     const output = form.querySelector(".answer");
-    const texts = all("input", form).map((input) => input.value.trim());
+    const inputs = all("input", form);
+    const typed = inputs.map((input) => input.value.trim());
+    const isExample = typed.every((text) => text === "");
+    const texts = isExample ? inputs.map((input) => input.placeholder) : typed;
     const [cpu, wait, count] = texts.map(Number);
     output.replaceChildren();
     ownWork = "";
@@ -199,10 +203,12 @@
       say(output, "p", "Expected: times of 0 ms or more, not both 0, and at least 1 at a time.");
       return;
     }
-    ownWork = texts.map(encodeURIComponent).join(",");
     const map = JSON.parse(form.dataset.map);
     const [x, y] = [placeOf((100 * cpu) / (cpu + wait)), Math.log10(count)];
+    if (isExample) say(output, "p", `For example, ${cpu} ms of CPU and ${wait} ms of waiting, ${count} at a time:`);
     for (const one of map.maps) say(output, "p", `${one.heading}: ${reading(map, one, x, y)}`);
+    if (isExample) return;
+    ownWork = texts.map(encodeURIComponent).join(",");
     const away = (point) => Math.hypot(point.x - x, point.y - y);
     const points = [...map.points].sort((a, b) => away(a) - away(b)).slice(0, NEAREST);
     for (const point of points) {
