@@ -36,9 +36,8 @@ _ROUND_S = 1.0
 _FURTHER_ROUNDS_S = 0.5
 _TO_LEARN_S = 15.0
 _LONGEST_S = 30.0
-_LONG_ROUND_S = (
-    0.5  # if a round takes longer, three are enough, or one where it leaves little noise
-)
+# If a round takes longer, three are enough, or even one where it leaves little noise.
+_LONG_ROUND_S = 0.5
 _PART_S = 1.5  # a round that takes longer than one of these is split
 # At least so much of the variance of blocks is between processes: few blocks cannot show less.
 _LEAST_BETWEEN = 0.25
@@ -76,7 +75,7 @@ def limit_soon(most: int) -> RoundLimits:
 
 
 SOON = limit_soon(DEFAULT_ROUNDS)  # of the first block of a case
-OF_LATENCIES = limit_soon(FEWEST_LONG_ROUNDS)  # of the later ones
+OF_LATENCIES = limit_soon(FEWEST_LONG_ROUNDS)  # of its later blocks, if it measures latencies
 
 
 def limit_rounds(
