@@ -106,8 +106,8 @@ def _tally(runtime: str, results: Sequence[WorkloadResult]) -> Tally:
     return Tally(runtime, better, worse, pairs)
 
 
-def largest_gain(analysis: Analysis, results: Sequence[WorkloadResult]) -> str:
-    """Return the surest large gain, or else loss, of a runtime; empty if neither is shown."""
+def surest_difference(analysis: Analysis, results: Sequence[WorkloadResult]) -> str:
+    """Return the surest large gain, or else loss, of a runtime; empty if none is shown."""
     shown = [
         (pair.is_better, _least_factor(result, pair), pair, result)
         for result in results

@@ -57,7 +57,7 @@ def figure(analysis: Analysis, results: Sequence[WorkloadResult]) -> Figure:
     headings = [_heading(result, width - _GAP - 0.1) for result in results]
     head = 0.12 + 0.15 * max(text.count("\n") + 1 for text in headings)
     tall = head + panel + _BELOW
-    largest = runtimes.largest_gain(analysis, results)
+    largest = runtimes.surest_difference(analysis, results)
     sheet, bottom, top = style.sheet(
         _WIDTH,
         _LEGEND + rows * tall + _NOTE_LINE * len(notes),

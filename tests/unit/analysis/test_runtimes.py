@@ -118,7 +118,7 @@ def test_each_runtime_is_counted_against_the_default_one() -> None:
     assert runtimes.finding(analysis, results) == (
         "Against Python 3.11.7: 3.14t better in 1, worse in 1 of 3"
     )
-    assert runtimes.largest_gain(analysis, results) == (
+    assert runtimes.surest_difference(analysis, results) == (
         "threads on 3.14t: 3.0x better than on Python 3.11.7 in Demo"
     )
 
@@ -126,7 +126,7 @@ def test_each_runtime_is_counted_against_the_default_one() -> None:
 def test_without_a_difference_the_finding_says_how_many_pairs_there_were() -> None:
     same = analysed(*SCENE, measured(on("threads"), 30))
     (result,) = same.workloads.values()
-    assert runtimes.largest_gain(same, [result]) == ""
+    assert runtimes.surest_difference(same, [result]) == ""
     assert runtimes.finding(same, [result]) == (
         "Against Python 3.11.7: 3.14t better in 0, worse in 0 of 1"
     )
