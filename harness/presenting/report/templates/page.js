@@ -206,7 +206,8 @@
     const map = JSON.parse(form.dataset.map);
     const [x, y] = [placeOf((100 * cpu) / (cpu + wait)), Math.log10(count)];
     if (isExample) say(output, "p", `For example, ${cpu} ms of CPU and ${wait} ms of waiting, ${count} at a time:`);
-    for (const one of map.maps) say(output, "p", `${one.heading}: ${reading(map, one, x, y)}`);
+    const hint = isExample ? "" : "; see what was measured nearby";
+    for (const one of map.maps) say(output, "p", `${one.heading}: ${reading(map, one, x, y, hint)}`);
     if (isExample) return;
     ownWork = texts.map(encodeURIComponent).join(",");
     const away = (point) => Math.hypot(point.x - x, point.y - y);
@@ -220,12 +221,12 @@
     mark(form, (x - map.left) / (map.right - map.left), (y - map.low) / (map.high - map.low));
   }
 
-  function reading(map, one, x, y) {
+  function reading(map, one, x, y, hint) {
     const row = one.rows[Math.round((y - map.low) / map.step)] || "";
     const letter = row[Math.round((x - map.left) / map.step)] || ".";
     if (letter === ".") return "not measured here";
     const name = one.names[letter.toLowerCase().charCodeAt(0) - "a".charCodeAt(0)];
-    return letter === letter.toUpperCase() ? name : "tied or undecided; see what was measured nearby";
+    return letter === letter.toUpperCase() ? name : `tied or undecided${hint}`;
   }
 
   function mark(form, right, up) {
